@@ -1,0 +1,274 @@
+"""Every parse and every format of a date; guesses nothing, reads no clock, knows no locale."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+
+from dateutil import parser
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class DateError(ValueError):
+    """A value that is no date; its text is one sentence: what is wrong, and what to write."""
+
+
+def rfc822(moment: datetime) -> str:
+    """Write an aware datetime as `Thu, 17 Feb 2022 09:30:00 GMT`.
+
+    Serves RSS 2.0 (RFC 822 with a year of four digits) and HTTP (IMF-fixdate, RFC 9110 5.6.7).
+    """
+    at = moment.astimezone(UTC)
+    return (
+        f"{_DAYS[at.weekday()][:3]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} "
+        f"{at.hour:02}:{at.minute:02}:{at.second:02} GMT"
+    )
+
+
+_HTTP_DATE = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?P<day>\d\d) (?P<month>[A-Z][a-z]{2}) (?P<year>\d{4})"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?P<day2>\d\d)-(?P<month2>[A-Z][a-z]{2})"
+    r"-(?P<year2>\d\d)"
+    r") (?P<time>\d\d:\d\d:\d\d) GMT"
+    r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<month3>[A-Z][a-z]{2}) (?P<day3>[ \d]\d) "
+    r"(?P<time3>\d\d:\d\d:\d\d) (?P<year3>\d{4})",
+    re.ASCII,
+)
+
+
+def http_date(text: str, now: datetime) -> datetime | None:
+    """Read an HTTP-date in any of its three forms (RFC 9110 5.6.7); None for anything else.
+
+    now: a year of two digits that seems more than fifty years after it is one of the past.
+    """
+    match = _HTTP_DATE.fullmatch(text)
+    if not match:
+        return None
+    fields = {name: value for name, value in match.groupdict().items() if value}
+    day, month, year, clock = (
+        next(value for name, value in fields.items() if name.rstrip("23") == wanted)
+        for wanted in ("day", "month", "year", "time")
+    )
+    number = int(year)
+    if len(year) == 2:
+        number += now.year - now.year % 100
+        number -= 100 if number > now.year + 50 else 0
+    try:
+        at = time.fromisoformat(clock)
+        return datetime(
+            number, _MONTHS.index(month) + 1, int(day), at.hour, at.minute, at.second, tzinfo=UTC
+        )
+    except ValueError:
+        return None
+
+
+def rfc3339(moment: datetime) -> str:
+    """Write an aware datetime as `2022-02-17T09:30:00Z` (RFC 3339 5.6)."""
+    at = moment.astimezone(UTC)
+    return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}Z"
+
+
+def epoch(moment: datetime) -> int:
+    """Return the whole seconds from 1970-01-01T00:00:00Z to an aware datetime."""
+    return (moment - _EPOCH) // timedelta(seconds=1)
+
+
+def from_epoch(seconds: int) -> datetime:
+    """Return the datetime in UTC that lies so many seconds after 1970-01-01T00:00:00Z."""
+    return _EPOCH + timedelta(seconds=seconds)
+
+
+def parse(value: object, zone: tzinfo, zones: Mapping[str, tzinfo]) -> datetime:
+    """Read what YAML or TOML yields where somebody wrote a date; raise DateError if it is none.
+
+    zone: where a time without a zone is meant, and where a date alone begins at midnight. A time
+    that the zone's clocks skip is read with the offset from before the change, so it moves forward
+    by the gap; of a time that they show twice, the first is meant.
+    zones: what abbreviated zones besides GMT, UTC and Z mean.
+    Returns whole seconds at a fixed offset: the one written, else the zone's at that moment.
+    """
+    if isinstance(value, str):
+        return _parse_text(value, zone, zones)
+    if isinstance(value, datetime):
+        return _settle(value, zone)
+    if isinstance(value, date):
+        return _settle(datetime.combine(value, time()), zone)
+    if isinstance(value, int) and _LEAST_COMPACT <= value <= _MOST_COMPACT:
+        return _parse_text(str(value), zone, zones)
+    raise DateError(f"{_kind(value)} is not a date; write it as 2022-02-17 or 2022-02-17 12:30")
+
+
+# The numbers that YAML makes of dates like 20220217.
+_LEAST_COMPACT, _MOST_COMPACT = 1000_01_01, 9999_12_31
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "an empty value"
+    if isinstance(value, bool):
+        return "yes or no"
+    if isinstance(value, int | float):
+        return "a number (YAML makes one of a time without quotes, such as 12:30)"
+    if isinstance(value, time):
+        return "a time alone"
+    return f"a value of type {type(value).__name__}"
+
+
+_LONGEST = 100  # characters; no date is longer
+# ISO 8601 and RFC 3339 as people write them. Python versions differ on 24:00, so it is left out.
+_ISO = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[Tt ](?!24)([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)"
+    r" ?([Zz]|[+-][0-9]{2}:?[0-5][0-9])?)?"
+)
+
+
+def _parse_text(text: str, zone: tzinfo, zones: Mapping[str, tzinfo]) -> datetime:
+    if len(text) > _LONGEST:
+        raise DateError(f"{text[:20]!r}... is too long for a date; write it as 2022-02-17")
+    text = " ".join(text.split())
+    match = _ISO.fullmatch(text)
+    if not match:
+        return _settle(_parse_loosely(text, zones), zone)
+    day, clock, offset = match.groups("")
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock or '00:00'}{offset.upper()}")
+    except ValueError as error:
+        raise _unreal(text, error) from None
+    return _settle(moment, zone)
+
+
+def _settle(moment: datetime, zone: tzinfo) -> datetime:
+    """Drop fractions, and fix the offset so that the fields are ones that clocks showed."""
+    try:
+        if moment.utcoffset() is None:
+            moment = moment.replace(tzinfo=zone, fold=0)
+        at = moment.replace(microsecond=0).astimezone(UTC)
+        local = at.astimezone(moment.tzinfo)
+        return local.replace(tzinfo=timezone(local.utcoffset() or timedelta()), fold=0)
+    except (OverflowError, ValueError):
+        raise DateError(
+            "the date is not within the years 1 to 9999 of UTC; write it as 2022-02-17"
+        ) from None
+
+
+class _Info(parser.parserinfo):
+    """The words that dateutil knows, without its guess at the century."""
+
+    def convertyear(self, year: int, century_specified: bool = False) -> int:
+        if year < 1000:
+            raise DateError(
+                f"the year {year} does not have four digits; write the date as 2022-02-17"
+            )
+        return super().convertyear(year, century_specified)
+
+
+_INFO = _Info()
+# Two fillings that share no field: what differs was not written. Both years have a 29 February, and
+# the days lie two weeks apart, so that no weekday leads from both to the same day.
+_FILL = datetime(2000, 1, 1, 0, 0, 0)  # noqa: DTZ001
+_OTHER_FILL = datetime(2004, 7, 15, 1, 1, 1)  # noqa: DTZ001
+_YEAR_FIRST = re.compile(r"\D*\d{4}")
+_CLOCK = re.compile(r"(?<![-+:\d])\d{1,2}(?=:)")
+_WEEKDAY = re.compile(r"(?i)(?<![a-z])(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?(?![a-z])")
+
+
+def _parse_loosely(text: str, zones: Mapping[str, tzinfo]) -> datetime:
+    """Read what dateutil reads, but refuse whatever it would guess, fill in or pass over."""
+    if not text.isprintable() or text[:1] in {"", "+", "-"} or len(_CLOCK.findall(text)) > 1:
+        raise _unread(text)
+    _refuse_mixed_zone(text)
+    day_first = not _YEAR_FIRST.match(text)  # nobody writes year, day, month
+    moment = _read(text, _FILL, False, zones)
+    other = _read(text, _OTHER_FILL, day_first, zones)
+    if moment.date() != other.date():
+        raise _unclear(text, moment, other, _read(text, _OTHER_FILL, False, zones))
+    unwritten = [
+        moment.hour != other.hour,
+        moment.minute != other.minute,
+        moment.second != other.second,
+    ]
+    if unwritten != sorted(unwritten):
+        raise _unread(text)
+    weekday = _DAYS[moment.weekday()]
+    if any(written.title() != weekday[:3] for written in _WEEKDAY.findall(text)):
+        raise DateError(
+            f"{text!r} contradicts itself, as {moment.date()} is a {weekday}; "
+            "correct the day or leave the weekday out"
+        )
+    return moment
+
+
+# "EST+3", which means -3 to dateutil, as "GMT+3" does; "GMT +3" and "+0300 (GMT)" mean GMT to it.
+_WORD_AND_OFFSET = re.compile(r"([A-Za-z]+) ?[-+] ?\d")
+_OFFSET_AND_UTC = re.compile(r"[-+](?!00:?00)\d+:?\d* ?\((?:UTC|GMT|Z|z)\)")
+
+
+def _refuse_mixed_zone(text: str) -> None:
+    words = {word for word in _WORD_AND_OFFSET.findall(text) if word.isupper() or word == "z"}
+    zones = {word for word in words if word.title()[:3] not in _MONTHS} - {"AM", "PM"}
+    if zones or _OFFSET_AND_UTC.search(text):
+        raise DateError(
+            f"{text!r} has both a zone and an offset; write the offset alone, as "
+            "2022-02-17 12:30 +01:00"
+        )
+
+
+def _read(text: str, fill: datetime, day_first: bool, zones: Mapping[str, tzinfo]) -> datetime:
+    try:
+        return parser.parse(
+            text,
+            parserinfo=_INFO,
+            default=fill,
+            dayfirst=day_first,
+            yearfirst=False,
+            tzinfos=_zone_finder(zones),
+        )
+    except DateError:
+        raise
+    except parser.ParserError as error:
+        raise _unreal(text, error.__cause__) if error.__cause__ else _unread(text) from None
+    # Its code is not total: odd texts make it fail in its own arithmetic and indexing.
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
+        raise _unread(text) from None
+
+
+def _zone_finder(
+    zones: Mapping[str, tzinfo],
+) -> Callable[[str | None, int | None], tzinfo | None]:
+    """Return what dateutil asks for a zone's meaning; otherwise it takes the machine's own."""
+
+    def find(name: str | None, offset: int | None) -> tzinfo | None:
+        if offset is not None:
+            return timezone(timedelta(seconds=offset))
+        if name is None or name in zones:
+            return zones.get(name) if name else None
+        raise DateError(
+            f"the time zone {name} is not clear; write an offset, as 2022-02-17 12:30 +01:00, "
+            "or say in the table timezones of the settings what it means"
+        )
+
+    return find
+
+
+def _unclear(text: str, month_first: datetime, other: datetime, refilled: datetime) -> DateError:
+    parts = ("year", "month", "day")
+    missing = [part for part in parts if getattr(month_first, part) != getattr(refilled, part)]
+    if missing:
+        return DateError(f"{text!r} has no {' and no '.join(missing)}; write it as 2022-02-17")
+    return DateError(
+        f"{text!r} can mean {month_first.date()} or {other.date()}; write the one that is meant"
+    )
+
+
+def _unreal(text: str, cause: BaseException) -> DateError:
+    return DateError(f"{text!r} does not exist: {cause}; write a date as 2022-02-17")
+
+
+def _unread(text: str) -> DateError:
+    return DateError(
+        f"{text!r} is not a date that can be read; write it as 2022-02-17, "
+        "or with an English month as 17 February 2022"
+    )

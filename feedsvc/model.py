@@ -1,0 +1,174 @@
+"""The words of the program as frozen dataclasses; does no IO and knows no clock.
+
+An Article is what is stored. An Entry is an article as one feed carries it. A Feed is what a
+renderer needs besides the entries. A Document is a rendered feed, in bytes. Field comments name
+the wire names in the order Atom | RSS 2.0 | JSON Feed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """A feed format; the value is the ending of its URLs."""
+
+    RSS = "rss"
+    ATOM = "atom"
+    JSON = "json"
+
+
+class Kind(StrEnum):
+    """What a feed gathers; the value is the first part of its key."""
+
+    ALL = "all"
+    CATEGORY = "category"
+    TAG = "tag"
+    AUTHOR = "author"
+    LANGUAGE = "language"
+
+
+class ContentChoice(StrEnum):
+    """How much of an article its entries carry: all of it, its summary, or neither."""
+
+    FULL = "full"
+    SUMMARY = "summary"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FeedRef:
+    """Names one feed: the site feed, or the feed of one term. The term is '' for the site feed."""
+
+    kind: Kind
+    term: str = ""
+
+    @property
+    def key(self) -> str:
+        """The feed's name in the catalog and the settings: `all`, `tag/c++`."""
+        return f"{self.kind}/{self.term}" if self.term else str(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An author. author | dc:creator, or author with an email address | authors."""
+
+    name: str
+    email: str | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category or tag of an entry. category | category | tags.
+
+    term: compared and addressed; see `urls.term`. scheme: an absolute URL, which vocabulary the
+    term belongs to. label: shown to people.
+    """
+
+    term: str
+    scheme: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that belongs to an entry. link rel=enclosure | enclosure | attachments.
+
+    length: bytes; 0 where it is unknown.
+    """
+
+    url: str
+    type: str
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A feed's picture. logo | image | icon. Sizes are pixels; None where they are unknown."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One stored article, read and complete; every text is XML-safe, every URL absolute.
+
+    path: its file, relative to the content folder, POSIX style. slug: unique in the site.
+    id: what the author pinned, None to have one minted. published, updated, expires: aware;
+    updated is never before published. summary: plain text. html: sanitised. link: where it is
+    read. terms: every feed that it belongs to besides the site feed, with the label as written.
+    image: absolute URL. content: None to let the feed decide. feeds: False keeps it out of every
+    feed. files: local files that it shows, relative to the content folder.
+    """
+
+    path: str
+    slug: str
+    id: str | None
+    title: str
+    published: datetime
+    updated: datetime
+    expires: datetime | None
+    summary: str
+    html: str
+    link: str
+    authors: tuple[Person, ...]
+    terms: tuple[tuple[FeedRef, str], ...]
+    language: str
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    content: ContentChoice | None = None
+    draft: bool = False
+    feeds: bool = True
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article as a feed carries it. entry | item | item.
+
+    Every string may hold any Unicode: renderers drop what XML cannot carry.
+    """
+
+    id: str  # id | guid isPermaLink=false | id
+    title: str  # title | title | title; plain text
+    link: str  # link rel=alternate | link | url
+    published: datetime  # published | pubDate | date_published; aware
+    updated: datetime  # updated | - | date_modified; aware; only significant edits
+    summary: str = ""  # summary | description | summary; plain text, '' for none
+    content: str | None = None  # content type=html | content:encoded | content_html
+    authors: tuple[Person, ...] = ()
+    categories: tuple[Category, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    image: str | None = None  # media:thumbnail | media:thumbnail | image; absolute URL
+    language: str | None = None  # xml:lang | - | language; None where it is the feed's
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed without its entries, in one format. feed | channel | top level."""
+
+    id: str  # id | - | -
+    title: str  # title | title | title; plain text
+    subtitle: str  # subtitle | description | description; plain text, never empty
+    link: str  # link rel=alternate | link | home_page_url
+    self_url: str  # link rel=self | atom:link rel=self | feed_url
+    updated: datetime  # updated | lastBuildDate | -; the newest of its entries' updated
+    language: str  # xml:lang | language | language
+    authors: tuple[Person, ...]  # author | managingEditor where there is an email | authors
+    generator: str  # generator: name and version
+    ttl: int  # - | ttl | -; minutes a reader may keep the feed
+    rights: str = ""  # rights | copyright | -; '' for none
+    image: Image | None = None  # logo | image | icon
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A rendered feed: the bytes, and when and at which revision they last changed."""
+
+    body: bytes
+    media_type: str
+    revision: int
+    last_modified: datetime
