@@ -1,0 +1,441 @@
+"""Markdown becomes HTML that any reader may show, and text (conformance 1, 13, 25)."""
+
+import re
+import unicodedata
+from urllib.parse import urljoin
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedsvc import html
+
+BASE = "https://news.example.org/articles/one"
+
+
+def resolve(url: str) -> str:
+    try:
+        return urljoin(BASE, url)
+    except ValueError:
+        return ""
+
+
+def clean(raw: str) -> str:
+    return html.sanitise(raw, resolve)
+
+
+# xml_safe
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff"])
+def test_what_xml_cannot_carry_is_dropped(character: str) -> None:
+    """Conformance 1."""
+    assert html.xml_safe(f"a{character}b\n") == "ab\n"
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_xml_safe_keeps_exactly_the_characters_of_xml(text: str) -> None:
+    """Conformance 1."""
+
+    def is_char(code: int) -> bool:
+        ranges = ((0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))
+        return code in {0x9, 0xA, 0xD} or any(low <= code <= high for low, high in ranges)
+
+    assert html.xml_safe(text) == "".join(each for each in text if is_char(ord(each)))
+
+
+# markdown
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("a *b* `c<d`", "<p>a <em>b</em> <code>c&lt;d</code></p>\n"),
+        ("~~a~~", "<p><del>a</del></p>\n"),
+        ("- [x] a\n- [ ] b", "<ul>\n<li>☑\na</li>\n<li>☐\nb</li>\n</ul>\n"),
+        ("<b>raw</b>", "<p><b>raw</b></p>\n"),
+        ("a\x0b\ud800b", "<p>ab</p>\n"),
+    ],
+)
+def test_markdown_is_commonmark_with_the_extensions_of_github(markdown: str, expected: str) -> None:
+    assert html.markdown(markdown) == expected
+
+
+def test_the_alignment_of_a_table_survives_without_styles() -> None:
+    """Conformance 13."""
+    table = clean(html.markdown("|a|b|\n|-|-:|\n|1|2|"))
+    assert '<td align="right">2</td>' in table
+    assert "style" not in table
+
+
+def test_a_footnote_and_its_reference_find_each_other() -> None:
+    """Conformance 13."""
+    article = clean(html.markdown("A[^n]\n\n[^n]: Note"))
+    assert f'href="{BASE}#n"' in article
+    assert 'id="n"' in article
+
+
+# take_heading, split_more
+
+
+@pytest.mark.parametrize(
+    ("raw", "heading", "rest"),
+    [
+        ("<h1>A <em>b</em> &amp; <code>c</code></h1>\n<p>d</p>", "A b & c", "<p>d</p>"),
+        ("\n<h2 id=x>A</h2><h1>B</h1>", "A", "<h1>B</h1>"),
+        ("<p>a</p><h1>B</h1>", "", "<p>a</p><h1>B</h1>"),
+        ("<h1>open", "", "<h1>open"),
+        ("<h1>A<script>x</script></h1>", "A", ""),
+        ("<header>a</header>", "", "<header>a</header>"),
+        ("", "", ""),
+    ],
+)
+def test_a_heading_is_taken_if_the_text_begins_with_it(raw: str, heading: str, rest: str) -> None:
+    assert html.take_heading(raw) == (heading, rest)
+
+
+@pytest.mark.parametrize("mark", ["<!--more-->", "<!-- more -->", "<!--MORE-->", "<!--\nMore\t-->"])
+def test_the_more_mark_ends_the_summary(mark: str) -> None:
+    raw = html.markdown(f"one\n\n{mark}\n\ntwo")
+    assert html.split_more(raw) == "<p>one</p>\n"
+
+
+@pytest.mark.parametrize("text", ["one", "`<!--more-->`", "    <!--more-->", "<!--anymore-->"])
+def test_text_like_the_more_mark_is_none(text: str) -> None:
+    assert html.split_more(html.markdown(text)) is None
+
+
+def test_a_paragraph_cut_by_the_more_mark_is_closed() -> None:
+    """Conformance 13, 25."""
+    before = html.split_more(html.markdown("one *two<!--more--> three*"))
+    assert clean(before or "") == "<p>one <em>two</em></p>"
+
+
+# sanitise: URLs
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ('<a href="b">x</a>', '<a href="https://news.example.org/articles/b">x</a>'),
+        ('<a href="#f">x</a>', f'<a href="{BASE}#f">x</a>'),
+        ('<a href="">x</a>', f'<a href="{BASE}">x</a>'),
+        ('<a href="//cdn.org/x">x</a>', '<a href="https://cdn.org/x">x</a>'),
+        ('<a href=" /a b&amp;c ">x</a>', '<a href="https://news.example.org/a%20b&amp;c">x</a>'),
+        ('<a href="mailto:a@b.org">x</a>', '<a href="mailto:a@b.org">x</a>'),
+        ('<a href="TEL:+123">x</a>', '<a href="TEL:+123">x</a>'),
+        ('<img src="/p.jpg">', '<img src="https://news.example.org/p.jpg">'),
+        ('<q cite="/c">x</q>', '<q cite="https://news.example.org/c">x</q>'),
+        (
+            '<video poster="/p" src="//x.org/v" autoplay></video>',
+            '<video poster="https://news.example.org/p" src="https://x.org/v" controls=""></video>',
+        ),
+        (
+            '<img srcset="/a,b.jpg 1x, https://cdn.org/c  200w,data:image/png;base64,AA== 3x">',
+            '<img srcset="https://news.example.org/a,b.jpg 1x, https://cdn.org/c 200w">',
+        ),
+    ],
+)
+def test_every_url_is_absolute(raw: str, expected: str) -> None:
+    """Conformance 13."""
+    assert clean(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        " JaVa\tscript:alert(1)",
+        "&#1;javascript:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "https://",
+        "http://[",
+    ],
+)
+@pytest.mark.parametrize("place", ["a href", "img src", "img srcset", "q cite", "video poster"])
+def test_no_other_scheme_passes(url: str, place: str) -> None:
+    """Conformance 13."""
+    tag, attribute = place.split()
+    cleaned = clean(f'<{tag} {attribute}="{url}">')
+    assert f'{attribute}="' not in cleaned or f'{attribute}="https://news.example.org/' in cleaned
+
+
+def test_a_url_that_resolves_to_nothing_is_dropped() -> None:
+    """Conformance 13."""
+    raw = '<a href="x">a</a><img src="y" srcset="y 1x, z 2x">'
+    assert html.sanitise(raw, lambda _: "") == "<a>a</a><img>"
+    assert html.sanitise(raw, lambda _: "javascript:x") == "<a>a</a><img>"
+
+
+def test_what_resolve_raises_is_raised() -> None:
+    def fail(url: str) -> str:
+        raise LookupError(url)
+
+    with pytest.raises(LookupError, match="x"):
+        html.sanitise('<a href="x">a</a>', fail)
+
+
+# sanitise: what goes and what stays
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("a<script>b</script>c", "ac"),
+        ("a<style>b</style>c", "ac"),
+        ("<svg><script>b</script></svg>c", "c"),
+        ('<p style="x" onclick="y" data-z="z">a</p>', "<p>a</p>"),
+        ("<form><input><select><option>a</select><button>b</button>c</form>", "c"),
+        ("<textarea><b>x</b></textarea>y", "y"),
+        ("a<!-- b -->c", "ac"),
+        ("<font color=red>a</font>", "a"),
+        ('<a href="/" rel="x" target="_blank">a</a>', '<a href="https://news.example.org/">a</a>'),
+        ('<code class="language-c++ x">a</code>', '<code class="language-c++">a</code>'),
+        ('<p class="x">a</p>', "<p>a</p>"),
+    ],
+)
+def test_what_readers_refuse_is_gone(raw: str, expected: str) -> None:
+    """Conformance 13."""
+    assert clean(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '<figure><img src="https://x.org/a" alt="a"><figcaption>b</figcaption></figure>',
+        '<picture><source srcset="https://x.org/a 1x" media="m"><img alt="a"></picture>',
+        '<audio src="https://x.org/a" controls=""></audio>',
+        "<details><summary>a</summary>b</details>",
+        "<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>",
+        '<del cite="https://x.org/a" datetime="2022">a</del><sub>b</sub><sup>c</sup>',
+        '<time datetime="2022-02-17">a</time><abbr title="b">c</abbr>',
+        '<p lang="ar" dir="rtl">سلام</p>',
+        '<table><caption>a</caption><tbody><tr><td colspan="2">b</td></tr></tbody></table>',
+        "<p>a&nbsp;b &lt;c&gt; &amp;amp; ]]&gt; 🎉</p>",
+    ],
+)
+def test_what_readers_show_survives(raw: str) -> None:
+    """Conformance 13, 25."""
+    assert clean(raw) == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("<p>a<b>b", "<p>a<b>b</b></p>"),
+        ("<ul><li>a<li>b", "<ul><li>a</li><li>b</li></ul>"),
+        ('a<a href="b', "a"),
+        ("a</div></p>", "a<p></p>"),
+        ("<p>&#11;&#13;&#xfffe;\x00a</p>", "<p>\na</p>"),
+        ("<pre>\n\n\na</pre>", "<pre>a</pre>"),
+    ],
+)
+def test_truncated_html_is_mended(raw: str, expected: str) -> None:
+    """Conformance 1, 25."""
+    assert clean(raw) == expected
+
+
+# sanitise: players and lazy pictures
+
+
+@pytest.mark.parametrize(
+    ("raw", "url", "text"),
+    [
+        ('<iframe src="/x">f</iframe>', "https://news.example.org/x", ""),
+        ('<IFRAME SRC="//x.org/y" title="A &amp; B" /></IFRAME>', "https://x.org/y", "A &amp; B"),
+        ('<iframe data-src="/x"></iframe>', "https://news.example.org/x", ""),
+        ('<embed src="/x">', "https://news.example.org/x", ""),
+        ('<object data="/x"><embed src="/y"></object>', "https://news.example.org/x", ""),
+        ('<object><param name="a"><embed src="/y"></object>', "https://news.example.org/y", ""),
+        (
+            '<iframe src="//www.youtube-nocookie.com/embed/a_B?rel=0&amp;start=3"></iframe>',
+            "https://www.youtube.com/watch?v=a_B&amp;t=3s",
+            "",
+        ),
+        (
+            '<iframe src="https://www.youtube.com/embed/videoseries?list=L"></iframe>',
+            "https://www.youtube.com/playlist?list=L",
+            "",
+        ),
+        ('<iframe src="https://player.vimeo.com/video/1"></iframe>', "https://vimeo.com/1", ""),
+        (
+            '<iframe src="https://player.vimeo.com/video/1?h=f"></iframe>',
+            "https://vimeo.com/1/f",
+            "",
+        ),
+    ],
+)
+def test_a_player_becomes_a_link(raw: str, url: str, text: str) -> None:
+    """Conformance 13."""
+    cleaned = clean(f"<p>a</p>{raw}<p>b</p>")
+    assert cleaned == f'<p>a</p><p><a href="{url}">{text or url}</a></p><p>b</p>'
+
+
+@pytest.mark.parametrize(
+    "raw", ["<iframe></iframe>", '<iframe src="javascript:x">f</iframe>', '<iframe srcdoc="x"/>']
+)
+def test_a_player_without_an_address_is_gone(raw: str) -> None:
+    """Conformance 13."""
+    assert clean(f"a{raw}b") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (
+            '<img src="data:image/gif;base64,R0" data-src="/a?b=1&amp;c" loading="lazy" alt="d">',
+            '<img src="https://news.example.org/a?b=1&amp;c" alt="d">',
+        ),
+        (
+            "<img src=/blank data-lazy-src='/a' data-srcset='//x.org/b 1x' data-sizes=auto>",
+            '<img src="https://news.example.org/a" srcset="https://x.org/b 1x">',
+        ),
+        (
+            '<img data-original="/a"><noscript><img src="/a"></noscript>',
+            '<img src="https://news.example.org/a">',
+        ),
+        ('<noscript><img src="/a"></noscript>', '<img src="https://news.example.org/a">'),
+    ],
+)
+def test_a_lazy_picture_is_shown_once_and_at_once(raw: str, expected: str) -> None:
+    """Conformance 13."""
+    assert clean(raw) == expected
+
+
+def test_code_that_speaks_of_players_stays() -> None:
+    """Conformance 13."""
+    article = html.markdown('`<iframe src="x">` and data-src')
+    assert clean(article) == '<p><code>&lt;iframe src="x"&gt;</code> and data-src</p>\n'
+
+
+# plain, excerpt
+
+
+@pytest.mark.parametrize(
+    ("cleaned", "expected"),
+    [
+        ("<p>a</p><p>b</p>", "a b"),
+        ("<p>a<b>b</b>c<br>d</p>", "abc d"),
+        ("<ul><li>a</li><li>b</li></ul>", "a b"),
+        ('<a title="x>y" href="z">a</a> &lt;b&gt;&amp;amp;', "a <b>&amp;"),
+        ("<p> a\n\tb&nbsp;c </p>", "a b c"),
+        ("", ""),
+    ],
+)
+def test_plain_text_has_no_tags_and_one_line(cleaned: str, expected: str) -> None:
+    """Conformance 25."""
+    assert html.plain(cleaned) == expected
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("# Title\n\nOne.\n\nTwo.", "One. Two."),
+        ("![](p.jpg)\n\nOne `code`.\n\n```\nblock\n```\n\nTwo.", "One code. Two."),
+        ("- a\n\n  b\n\nOne.\n\n|t|\n|-|\n|u|", "One."),
+        ("One.[^1]\n\n[^1]: Note.\n\nTwo.", "One. Two."),
+        ("<figure><figcaption><p>a</p></figcaption></figure>\n\nOne.", "One."),
+        ("> Quote.\n\nOne.", "Quote. One."),
+        ("- a\n- b", "a b"),
+        ("# Title", "Title"),
+        ("", ""),
+    ],
+)
+def test_an_excerpt_is_taken_from_paragraphs(markdown: str, expected: str) -> None:
+    """Conformance 25."""
+    assert html.excerpt(clean(html.markdown(markdown))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Twelve chars and more", "Twelve chars…"),
+        ("One two. Three four five", "One two. …"),
+        ("So it is 3.5 metres long", "So it is 3.5…"),
+        ("We saw J. Smith there now", "We saw J…"),
+        ("Fruit, e.g. apples and so", "Fruit, e.g…"),
+        ("Is it so? Yes it is, we say", "Is it so? …"),
+        ("“Come in.” She came in now", "“Come in.” …"),
+        ("これは文です。次の文はもっと長い", "これは文です。 …"),
+        ("これは長い文ですからここで切ります", "これは長い文ですからここ…"),
+        ("यह एक है। दूसरा वाक्य यहाँ है", "यह एक है। …"),
+        ("exactly that", "exactly that"),
+    ],
+)
+def test_an_excerpt_ends_with_a_sentence_or_a_word(text: str, expected: str) -> None:
+    """Conformance 25."""
+    assert html.excerpt(f"<p>{text}</p>", 12) == expected
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "e\u0301",
+        "👩‍👩‍👧",
+        "👍🏽",
+        "🇫🇷",
+        "क्ष",
+        "\u1100\u1161\u11a8",
+        "กำ",
+        "❤️",
+        "\U0001f3f4\U000e0067\U000e007f",
+    ],
+)
+def test_an_excerpt_splits_no_character(character: str) -> None:
+    """Conformance 25."""
+    for limit in range(20, 40):
+        shortened = html.excerpt(f"<p>{character * 30}</p>", limit)
+        assert shortened.endswith("…")
+        assert len(shortened) <= limit + 1
+        assert not shortened[:-1].replace(character, "")
+
+
+# properties
+
+NAMES = """
+a b i p div table tr td li ul h1 pre ruby rt svg math mi title style script select button textarea
+img br iframe object embed noscript template video source details figure font
+"""
+TAGS = st.sampled_from(NAMES.split())
+ATTRIBUTES = st.sampled_from(
+    ("", ' href="x"', " src=/y", ' title="a>b"', ' srcset="a 1x,b 2x"', ' data-src="z"', " /")
+)
+FRAGMENTS = (
+    st.builds("<{}{}>".format, TAGS, ATTRIBUTES)
+    | st.builds("</{}>".format, TAGS)
+    | st.sampled_from(("<!--", "-->", "&#11;", "&#13;", "&lt;", "<![CDATA[", "\n\n", "- ", "> "))
+    | st.text(max_size=5)
+)
+HOSTILE = st.lists(FRAGMENTS, max_size=30).map("".join)
+URL = re.compile(r' (?:href|src|cite|poster)="([^"]*)"')
+
+
+@given(HOSTILE | st.text(st.characters(exclude_categories=[])))
+def test_any_text_becomes_html_that_can_be_published(text: str) -> None:
+    """Conformance 1, 13, 25."""
+    cleaned = clean(html.markdown(text))
+    assert html.xml_safe(cleaned) == cleaned
+    assert not re.search(r"<(script|style|iframe|object|embed|form)\b| (style|on\w+)=", cleaned)
+    assert all(url.startswith("https://") for url in URL.findall(cleaned))
+    assert len(html.excerpt(cleaned)) <= 301
+
+
+@given(HOSTILE)
+def test_cleaning_again_changes_nothing(text: str) -> None:
+    """Conformance 25."""
+    cleaned = clean(text)
+    assert clean(cleaned) == cleaned
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), st.integers(1, 30))
+def test_an_excerpt_is_short_and_begins_the_text(text: str, limit: int) -> None:
+    """Conformance 25."""
+    article = html.sanitise(f"<p>{text.replace('<', '&lt;').replace('&', '&amp;')}</p>", resolve)
+    whole, shortened = html.plain(article), html.excerpt(article, limit)
+    assert len(shortened) <= limit + 1
+    if shortened != whole:
+        kept = shortened.removesuffix("…").rstrip()
+        assert whole.startswith(kept)
+        assert not unicodedata.combining(whole[len(kept)])
