@@ -1,0 +1,127 @@
+"""Feeds and entries made fit for every format; knows none of the formats.
+
+All renderers start from here, so that they say the same: text that XML can carry, URIs where only
+URIs are allowed, no blank author, category or address.
+"""
+
+import re
+from dataclasses import replace
+from urllib.parse import quote
+
+from feedsvc.html import xml_safe
+from feedsvc.model import Category, Enclosure, Entry, Feed, Image, Person
+
+# RFC 3986 2: everything that may stand in a URI, but for the brackets of an IPv6 host.
+_URI_SAFE = "%/:?#@!$&'()*+,;=~"
+_URI = re.compile(r"[A-Za-z0-9._~%/:?#@!$&'()*+,;=-]*")
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#@]*@)?(?P<host>\[[^]/?#]*\]|[^/?#:@]+)")
+# RFC 5322 3.4.1, without the quoted forms that readers choke on.
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+", re.ASCII)
+# RFC 6838 4.2, with parameters.
+_MEDIA_TYPE = re.compile(r"[\w.+!#$&^-]+/[\w.+!#$&^-]+(\s*;\s*[\w.+-]+=[\w.+-]+)*", re.ASCII)
+_ANY_BYTES = "application/octet-stream"
+
+
+def entry(raw: Entry) -> Entry:
+    """Return an entry that every format can carry."""
+    return Entry(
+        id=xml_safe(raw.id),
+        title=_words(raw.title),
+        link=uri(raw.link),
+        published=raw.published,
+        updated=raw.updated,
+        summary=_words(raw.summary),
+        content=_words(raw.content or "") or None,
+        authors=_persons(raw.authors),
+        categories=_categories(raw.categories),
+        enclosures=_enclosures(raw.enclosures),
+        image=uri(raw.image or "") or None,
+        language=_language(raw.language or "") or None,
+    )
+
+
+def feed(raw: Feed) -> Feed:
+    """Return a feed that every format can carry."""
+    return replace(
+        raw,
+        id=xml_safe(raw.id),
+        title=_words(raw.title),
+        subtitle=_words(raw.subtitle),
+        link=uri(raw.link),
+        self_url=uri(raw.self_url),
+        language=_language(raw.language),
+        authors=_persons(raw.authors),
+        generator=_words(raw.generator),
+        rights=_words(raw.rights),
+        image=_image(raw.image),
+    )
+
+
+def uri(iri: str) -> str:
+    """Map an IRI to a URI (RFC 3987 3.1): RSS, unlike Atom, knows only URIs.
+
+    A host becomes its ASCII form, any other character that is not allowed is percent-encoded. A
+    URI comes back as it is.
+    """
+    iri = xml_safe(iri)
+    if _URI.fullmatch(iri):
+        return iri
+    start, rest = "", iri
+    if authority := _AUTHORITY.match(iri):
+        rest = iri[authority.end() :]
+        start = iri[: authority.start("host")] + _ascii_host(authority["host"])
+    return quote(start, safe=_URI_SAFE + "[]") + quote(rest, safe=_URI_SAFE)
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
+def _words(text: str) -> str:
+    """A text as it is, or '' where there is nothing to read: white space is not a title."""
+    text = xml_safe(text)
+    return "" if text.isspace() else text
+
+
+def _language(tag: str) -> str:
+    return xml_safe(tag).replace("_", "-").lower()
+
+
+def _persons(raw: tuple[Person, ...]) -> tuple[Person, ...]:
+    return tuple(
+        Person(
+            name,
+            each.email if each.email and _EMAIL.fullmatch(each.email) else None,
+            uri(each.uri or "") or None,
+        )
+        for each in raw
+        if (name := _words(each.name))
+    )
+
+
+def _categories(raw: tuple[Category, ...]) -> tuple[Category, ...]:
+    # A category is its term: without a label it is shown as the term, without a term it is none.
+    return tuple(
+        Category(term, uri(each.scheme), _words(each.label) or term)
+        for each in raw
+        if (term := _words(each.term))
+    )
+
+
+def _enclosures(raw: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
+    return tuple(
+        Enclosure(url, _media_type(each.type), max(each.length, 0))
+        for each in raw
+        if (url := uri(each.url))
+    )
+
+
+def _media_type(text: str) -> str:
+    return text if _MEDIA_TYPE.fullmatch(text) else _ANY_BYTES
+
+
+def _image(raw: Image | None) -> Image | None:
+    return replace(raw, url=url) if raw and (url := uri(raw.url)) else None

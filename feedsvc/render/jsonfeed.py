@@ -1,0 +1,77 @@
+"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/); titles and summaries are plain text."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from feedsvc.dates import rfc3339
+from feedsvc.model import Enclosure, Entry, Feed, Person
+from feedsvc.render import clean
+
+# The format fixes its encoding: JSON has no charset parameter (RFC 8259 11).
+MEDIA_TYPE = "application/feed+json"
+
+_VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def entry(raw: Entry) -> bytes:
+    """Render one item."""
+    entry = clean.entry(raw)
+    required = {"id": entry.id, "url": entry.link}
+    optional = {
+        "title": entry.title,
+        "summary": entry.summary,
+        "image": entry.image,
+        "date_published": rfc3339(entry.published),
+        "date_modified": rfc3339(entry.updated),
+        "authors": _authors(entry.authors),
+        # A category and a tag may share a label.
+        "tags": list(dict.fromkeys(each.label for each in entry.categories)),
+        "language": entry.language,
+        "attachments": [_attachment(each) for each in entry.enclosures],
+    }
+    # "content_html and content_text are each optional strings -- but one or both must be present."
+    content = {"content_html": entry.content} if entry.content else {"content_text": entry.summary}
+    return _line({**required, **_present(optional), **content})
+
+
+def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
+    """Render the top level around its rendered items, one item a line."""
+    feed = clean.feed(raw)
+    required = {
+        "version": _VERSION,
+        "title": feed.title,
+        "home_page_url": feed.link,
+        "feed_url": feed.self_url,
+    }
+    optional = {
+        "description": feed.subtitle,
+        "icon": feed.image and feed.image.url,
+        "authors": _authors(feed.authors),
+        "language": feed.language,
+    }
+    head = _line({**required, **_present(optional)}).removesuffix(b"}")
+    items = b",\n".join(fragments)
+    return b'%b, "items": [\n%b\n]}\n' % (head, items)
+
+
+def _present(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value}
+
+
+def _authors(persons: Sequence[Person]) -> list[dict[str, str]]:
+    return [_present({"name": each.name, "url": each.uri}) for each in persons]
+
+
+def _attachment(enclosure: Enclosure) -> dict[str, Any]:
+    return _present(
+        {
+            "url": enclosure.url,
+            "mime_type": enclosure.type,
+            "size_in_bytes": enclosure.length,
+        }
+    )
+
+
+def _line(members: dict[str, Any]) -> bytes:
+    return json.dumps(members, ensure_ascii=False).encode()

@@ -1,0 +1,107 @@
+"""RSS 2.0, with the RSS Best Practices Profile; the XML is feedgen's, mended.
+
+Spec: https://www.rssboard.org/rss-specification and https://www.rssboard.org/rss-profile
+"""
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from feedgen.entry import FeedEntry
+from feedgen.feed import FeedGenerator
+
+from feedsvc.model import Entry, Feed, Image, Person
+from feedsvc.render import clean, mend
+from feedsvc.render.splice import Frame
+
+MEDIA_TYPE = "application/rss+xml; charset=utf-8"
+
+_NAMESPACES = {"dc": mend.DC, "media": mend.MEDIA}
+_FRAME = Frame(
+    ("rss", "channel"),
+    {
+        **_NAMESPACES,
+        # feedgen declares these two itself.
+        "atom": "http://www.w3.org/2005/Atom",
+        "content": "http://purl.org/rss/1.0/modules/content/",
+    },
+)
+
+# Specification, <image>: a GIF, JPEG or PNG of at most 144 by 400 pixels.
+_IMAGE_ENDINGS = (".gif", ".jpg", ".jpeg", ".png")
+_IMAGE_WIDTH, _IMAGE_HEIGHT = 144, 400
+_QUERY = re.compile("[?#].*", re.DOTALL)
+_SPECIAL_IN_COMMENT = re.compile(r"[()\\]")
+_QUOTED = r"\\\g<0>"
+
+
+def entry(raw: Entry) -> bytes:
+    """Render one item."""
+    return _FRAME.cut(item(clean.entry(raw)).rss_entry())
+
+
+def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
+    """Render a channel around its rendered items."""
+    return _FRAME.splice(channel(clean.feed(raw)).rss_str(pretty=True), fragments)
+
+
+def item(entry: Entry) -> FeedEntry:
+    """Build an item from a cleaned entry."""
+    made = mend.feed_entry(entry)
+    made.title(entry.title)
+    made.link(href=entry.link)
+    is_web_page = entry.id.startswith(("http://", "https://"))
+    made.guid(mend.required(entry.id), permalink=is_web_page and entry.id == entry.link)
+    # A description is HTML, whereas a summary is plain text. feedgen puts it before the content,
+    # and the content in its place where there is none.
+    if entry.summary:
+        made.description(escape(entry.summary, quote=False))
+    if entry.content:
+        made.content(entry.content)
+    if not (entry.title or entry.summary or entry.content):
+        made.description(mend.required(""))
+    made.category([mend.category(each) for each in entry.categories])
+    # An item has one enclosure; the others are in Atom and JSON Feed.
+    for enclosure in entry.enclosures[:1]:
+        made.enclosure(enclosure.url, enclosure.length, enclosure.type)
+    return made
+
+
+def channel(feed: Feed) -> FeedGenerator:
+    """Build a channel without items from a cleaned feed."""
+    made = mend.feed_generator(feed, _NAMESPACES)
+    made.title(mend.required(feed.title))
+    made.description(mend.required(feed.subtitle))
+    made.link({"href": feed.self_url, "rel": "self", "type": "application/rss+xml"})
+    # feedgen takes the last link of any kind for the channel's.
+    made.link({"href": mend.required(feed.link), "rel": "alternate"})
+    made.language(feed.language)
+    made.rights(feed.rights)
+    made.generator(feed.generator)
+    made.ttl(feed.ttl)
+    for editor in _contacts(feed.authors)[:1]:
+        made.managingEditor(editor)
+    if feed.image and _is_image(feed.image):
+        made.image(
+            feed.image.url,
+            width=feed.image.width and str(feed.image.width),
+            height=feed.image.height and str(feed.image.height),
+        )
+    return made
+
+
+def _contacts(authors: Sequence[Person]) -> list[str]:
+    """Write people with an email address as `a@example.org (Name)` (RFC 822 3.4.3, comments)."""
+    return [
+        f"{each.email} ({_SPECIAL_IN_COMMENT.sub(_QUOTED, each.name)})"
+        for each in authors
+        if each.email
+    ]
+
+
+def _is_image(image: Image) -> bool:
+    return (
+        _QUERY.sub("", image.url).lower().endswith(_IMAGE_ENDINGS)
+        and (image.width or 0) <= _IMAGE_WIDTH
+        and (image.height or 0) <= _IMAGE_HEIGHT
+    )

@@ -1,0 +1,49 @@
+"""OPML 2.0: the list of feeds."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from feedsvc.html import xml_safe
+from feedsvc.render import opml
+from tests.render.samples import BASE, anything
+
+FEEDS = (
+    opml.Outline("All & <more>", f"{BASE}/feeds/all.rss", f"{BASE}/feeds/all/"),
+    opml.Outline("C++", f"{BASE}/feeds/tag/c%2B%2B.atom", f"{BASE}/feeds/tag/c%2B%2B/"),
+)
+
+outlines = st.builds(opml.Outline, anything, anything, anything)
+
+
+def test_every_feed_is_an_outline_of_type_rss() -> None:
+    """Conformance 45: the attributes that readers import."""
+    root = etree.fromstring(opml.document("Feeds & co", FEEDS))
+    assert (root.tag, root.get("version")) == ("opml", "2.0")
+    assert root.findtext("head/title") == "Feeds & co"
+    assert [dict(each.attrib) for each in root.findall("body/outline")] == [
+        {
+            "type": "rss",
+            "text": each.title,
+            "title": each.title,
+            "xmlUrl": each.feed_url,
+            "htmlUrl": each.html_url,
+        }
+        for each in FEEDS
+    ]
+
+
+def test_the_list_has_no_date_of_its_making() -> None:
+    """Conformance 24."""
+    root = etree.fromstring(opml.document("Feeds", FEEDS))
+    assert [each.tag for each in root.iter() if "date" in str(each.tag).lower()] == []
+
+
+@given(anything, st.lists(outlines, max_size=3))
+def test_any_text_makes_a_well_formed_list(title: str, feeds: list[opml.Outline]) -> None:
+    """Conformance 1."""
+    root = etree.fromstring(opml.document(title, feeds))
+    assert (root.findtext("head/title") or "") == xml_safe(title)
+    assert [each.get("text") for each in root.iter("outline")] == [
+        xml_safe(each.title) for each in feeds
+    ]

@@ -1,0 +1,318 @@
+"""RSS 2.0: what an item and a channel say, and what they never say."""
+
+import html
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+
+import feedparser
+import pytest
+from lxml import etree
+
+from feedsvc.model import Category, Enclosure, Entry, Feed, Format, Image, Person
+from feedsvc.render import rss
+from tests.render.samples import (
+    ADA,
+    ATOM,
+    BARE,
+    BASE,
+    BO,
+    CONTENT,
+    DC,
+    ENTRIES,
+    ENTRY,
+    FEED,
+    MEDIA,
+    ODD,
+    ODD_TITLE,
+    render,
+)
+
+
+def channel(feed: Feed = FEED, *entries: Entry) -> etree._Element:
+    return etree.fromstring(render(Format.RSS, feed, *entries))[0]
+
+
+def item(entry: Entry) -> etree._Element:
+    found = channel(FEED, entry).find("item")
+    assert found is not None
+    return found
+
+
+def texts(element: etree._Element, tag: str) -> list[str | None]:
+    return [each.text for each in element.findall(tag)]
+
+
+def test_a_channel_has_title_link_and_description() -> None:
+    """Conformance 2."""
+    made = channel()
+    assert texts(made, "title") == [FEED.title]
+    assert texts(made, "link") == [FEED.link]
+    assert texts(made, "description") == [FEED.subtitle]
+
+
+@pytest.mark.parametrize("entry", [ENTRY, BARE, replace(BARE, summary="words")])
+def test_an_item_has_a_title_or_a_description(entry: Entry) -> None:
+    """Conformance 2."""
+    made = item(entry)
+    assert made.find("title") is not None or made.find("description") is not None
+
+
+def test_an_item_without_a_title_has_no_title_element() -> None:
+    """Conformance 2: the validator wants titles that are there to be filled."""
+    assert item(BARE).find("title") is None
+    assert item(replace(BARE, title="\t ")).find("title") is None
+
+
+def test_dates_are_rfc_822_in_gmt() -> None:
+    """Conformance 3."""
+    made = channel(FEED, ENTRY)
+    assert texts(made, "item/pubDate") == ["Thu, 17 Feb 2022 09:30:15 GMT"]
+    assert texts(made, "lastBuildDate") == ["Sun, 20 Feb 2022 09:30:00 GMT"]
+    date = made.findtext("item/pubDate")
+    assert date is not None
+    assert parsedate_to_datetime(date) == ENTRY.published.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    ("id", "permalink"),
+    [
+        ("tag:news.example.org,2022-02-17:wells", "false"),
+        ("urn:uuid:2f1ad2a8-8b1f-4d5c-9e63-0d5f3a7b1c11", "false"),
+        ("https://news.example.org/articles/other", "false"),
+        (ENTRY.link, "true"),
+    ],
+)
+def test_only_the_link_itself_is_a_permalink(id: str, permalink: str) -> None:  # noqa: A002
+    """Conformance 4."""
+    guid = item(replace(ENTRY, id=id)).find("guid")
+    assert guid is not None
+    assert (guid.text, guid.get("isPermaLink")) == (id, permalink)
+
+
+def test_a_tag_uri_is_no_permalink_even_as_the_link() -> None:
+    """Conformance 4."""
+    guid = item(replace(ENTRY, link=ENTRY.id)).find("guid")
+    assert guid is not None
+    assert guid.get("isPermaLink") == "false"
+
+
+def test_the_channel_links_to_itself() -> None:
+    """Conformance 5."""
+    links = channel().findall(f"{ATOM}link")
+    assert [dict(each.attrib) for each in links] == [
+        {"href": FEED.self_url, "rel": "self", "type": "application/rss+xml"}
+    ]
+
+
+def test_the_description_stands_before_the_content() -> None:
+    """Conformance 6."""
+    tags = [each.tag for each in item(ENTRY)]
+    assert tags.index("description") < tags.index(f"{CONTENT}encoded")
+    assert texts(item(ENTRY), "description") == [ENTRY.summary]
+    assert texts(item(ENTRY), f"{CONTENT}encoded") == [ENTRY.content]
+
+
+def test_without_a_summary_the_html_is_the_description() -> None:
+    """Conformance 6."""
+    made = item(replace(ENTRY, summary=""))
+    assert texts(made, "description") == [ENTRY.content]
+    assert made.find(f"{CONTENT}encoded") is None
+
+
+def test_a_summary_is_html_that_shows_the_plain_text() -> None:
+    """Conformance 6, 25: `1 < 2` as it stands is not HTML."""
+    (description,) = texts(item(ODD), "description")
+    assert description == "1 &lt; 2 &amp;&amp; ]]&gt; \N{GRINNING FACE} \u202bשלום\u202c"
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        b"    <title>AT&#x26;T &#x3C;b&gt;</title>",
+        b"    <description>AT&#x26;T &#x3C;b&gt;</description>",
+        b"    <copyright>AT&#x26;T &#x3C;b&gt;</copyright>",
+        b"      <title>AT&#x26;T &#x3C;b&gt;</title>",  # the image's
+    ],
+)
+def test_a_channels_plain_text_has_hexadecimal_references(wire: bytes) -> None:
+    """Conformance 7."""
+    feed = replace(FEED, title=ODD_TITLE, subtitle=ODD_TITLE, rights=ODD_TITLE)
+    assert wire in render(Format.RSS, feed).split(b"\n")
+
+
+def test_an_items_plain_text_has_hexadecimal_references() -> None:
+    """Conformance 7."""
+    document = render(
+        Format.RSS, FEED, replace(ODD, categories=(Category("x", "https://x.org/", ODD_TITLE),))
+    )
+    assert b"<title>AT&#x26;T &#x3C;b&gt;</title>" in document
+    assert b'<category domain="https://x.org/">AT&#x26;T &#x3C;b&gt;</category>' in document
+    assert feedparser.parse(document).entries[0].title == ODD_TITLE
+
+
+def test_every_author_is_a_creator_and_none_an_author() -> None:
+    """Conformance 8."""
+    made = item(ENTRY)
+    assert texts(made, f"{DC}creator") == [ADA.name, BO.name]
+    assert made.find("author") is None
+
+
+def test_the_managing_editor_is_the_first_author_with_an_email_address() -> None:
+    """Conformance 8."""
+    made = channel(replace(FEED, authors=(BO, ADA, Person("Z", "z@example.org"))))
+    assert texts(made, "managingEditor") == ["ada@example.org (Ada Lovelace)"]
+    assert made.find(f"{DC}creator") is None
+
+
+@pytest.mark.parametrize("email", [None, "", "desk", "a b@example.org", "desk@localhost", "@x.org"])
+def test_without_an_email_address_the_authors_are_the_channels_creators(email: str | None) -> None:
+    """Conformance 8."""
+    made = channel(replace(FEED, authors=(Person("Bo", email), Person("Cy"))))
+    assert made.find("managingEditor") is None
+    assert texts(made, f"{DC}creator") == ["Bo", "Cy"]
+
+
+def test_brackets_in_an_editors_name_are_quoted() -> None:
+    """Conformance 8: RFC 822 3.4.3, a name is a comment."""
+    made = channel(replace(FEED, authors=(Person("A) B\\", "a@example.org"),)))
+    assert texts(made, "managingEditor") == [r"a@example.org (A\) B\\)"]
+
+
+def test_categories_repeat_with_their_label_and_scheme() -> None:
+    """Conformance 9."""
+    found = [(each.xpath("string()"), each.get("domain")) for each in item(ENTRY).iter("category")]
+    assert found == [(each.label, each.scheme) for each in ENTRY.categories]
+
+
+def test_a_category_without_a_label_shows_its_term() -> None:
+    """Conformance 9: feedgen writes an empty one."""
+    made = item(replace(ENTRY, categories=(Category("water", "https://x.org/", ""),)))
+    assert texts(made, "category") == ["water"]
+
+
+@pytest.mark.parametrize("language", ["en-gb", "en_GB", "en-GB"])
+def test_the_language_is_in_lower_case(language: str) -> None:
+    """Conformance 10."""
+    assert texts(channel(replace(FEED, language=language)), "language") == ["en-gb"]
+
+
+@pytest.mark.parametrize(("minutes", "ttl"), [(15, ["15"]), (0, [])])
+def test_the_ttl_is_a_positive_number_of_minutes(minutes: int, ttl: list[str]) -> None:
+    """Conformance 10."""
+    assert texts(channel(replace(FEED, ttl=minutes)), "ttl") == ttl
+
+
+def test_the_image_repeats_the_channels_title_and_link() -> None:
+    """Conformance 11."""
+    (image,) = channel().findall("image")
+    assert {each.tag: each.text for each in image} == {
+        "url": f"{BASE}/logo.png",
+        "title": FEED.title,
+        "link": FEED.link,
+        "width": "144",
+        "height": "72",
+    }
+
+
+@pytest.mark.parametrize(
+    ("image", "carried"),
+    [
+        (Image(f"{BASE}/a.PNG", 144, 400), True),
+        (Image(f"{BASE}/a.gif?v=2"), True),
+        (Image(f"{BASE}/a.jpeg", 100), True),
+        (Image(f"{BASE}/a.png", 145, 72), False),
+        (Image(f"{BASE}/a.png", 144, 401), False),
+        (Image(f"{BASE}/a.png", None, 401), False),
+        (Image(f"{BASE}/a.svg", 10, 10), False),
+        (Image(f"{BASE}/a.webp"), False),
+        (Image(f"{BASE}/a.webp?as=a.png"), False),
+        (None, False),
+    ],
+)
+def test_only_a_small_gif_jpeg_or_png_is_the_image(image: Image | None, carried: bool) -> None:
+    """Conformance 11."""
+    assert (channel(replace(FEED, image=image)).find("image") is not None) is carried
+
+
+def test_an_unknown_size_of_the_image_is_left_out() -> None:
+    """Conformance 11."""
+    (image,) = channel(replace(FEED, image=Image(f"{BASE}/a.png", 144))).findall("image")
+    assert texts(image, "width") == ["144"]
+    assert image.find("height") is None
+
+
+def test_an_item_has_the_first_enclosure_only() -> None:
+    """Conformance 12: feedgen takes the last."""
+    found = [dict(each.attrib) for each in item(ENTRY).iter("enclosure")]
+    assert found == [{"url": f"{BASE}/files/wells.mp3", "type": "audio/mpeg", "length": "1234"}]
+
+
+@pytest.mark.parametrize(
+    ("enclosure", "type", "length"),
+    [
+        (Enclosure(f"{BASE}/a", ""), "application/octet-stream", "0"),
+        (Enclosure(f"{BASE}/a", "no type", -1), "application/octet-stream", "0"),
+        (Enclosure(f"{BASE}/a", "audio/ogg; codecs=opus"), "audio/ogg; codecs=opus", "0"),
+    ],
+)
+def test_an_enclosure_has_a_type_and_a_length(
+    enclosure: Enclosure,
+    type: str,  # noqa: A002
+    length: str,
+) -> None:
+    """Conformance 12: 0 stands for an unknown length."""
+    (found,) = item(replace(ENTRY, enclosures=(enclosure,))).findall("enclosure")
+    assert (found.get("type"), found.get("length")) == (type, length)
+
+
+def test_links_are_uris() -> None:
+    """Conformance 2: unlike Atom, RSS has no IRIs."""
+    made = item(replace(ENTRY, link="https://bücher.example/é a?q=<x>&y=[1]#ü"))
+    assert texts(made, "link") == [
+        "https://xn--bcher-kva.example/%C3%A9%20a?q=%3Cx%3E&y=%5B1%5D#%C3%BC"
+    ]
+
+
+def test_an_entrys_image_is_a_thumbnail() -> None:
+    """Conformance 23."""
+    (thumbnail,) = item(ENTRY).findall(f"{MEDIA}thumbnail")
+    assert thumbnail.get("url") == ENTRY.image
+
+
+def test_a_reader_gets_back_what_was_written() -> None:
+    """Conformance 23, 25."""
+    read = feedparser.parse(render(Format.RSS, FEED, *ENTRIES))
+    assert not read.bozo
+    assert (read.feed.title, read.feed.subtitle, read.feed.link) == (
+        FEED.title,
+        FEED.subtitle,
+        FEED.link,
+    )
+    assert read.feed.author_detail == {"name": "Newsroom", "email": "desk@example.org"}
+    assert [each.id for each in read.entries] == [each.id for each in ENTRIES]
+    assert [each.link for each in read.entries] == [each.link for each in ENTRIES]
+    assert [each.get("title", "") for each in read.entries] == [each.title for each in ENTRIES]
+    assert [html.unescape(each.summary) for each in read.entries] == [
+        each.summary for each in ENTRIES
+    ]
+    rich = read.entries[0]
+    assert rich.content[0].value == ENTRY.content
+    assert rich.published_parsed[:6] == (2022, 2, 17, 9, 30, 15)
+    assert [each.name for each in rich.authors] == [ADA.name, BO.name]
+    assert [(each.term, each.scheme) for each in rich.tags] == [
+        (each.label, each.scheme) for each in ENTRY.categories
+    ]
+    assert [each.href for each in rich.enclosures] == [ENTRY.enclosures[0].url]
+
+
+def test_a_channel_without_items_is_complete() -> None:
+    """Conformance 2."""
+    read = feedparser.parse(render(Format.RSS, FEED))
+    assert not read.bozo
+    assert (read.version, read.feed.title, read.entries) == ("rss20", FEED.title, [])
+
+
+def test_the_media_type_names_the_encoding_of_the_document() -> None:
+    """Conformance 47."""
+    assert rss.MEDIA_TYPE == "application/rss+xml; charset=utf-8"
+    assert render(Format.RSS).startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
