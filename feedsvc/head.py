@@ -1,0 +1,64 @@
+"""What a feed says of itself, from the settings; knows no entry but the newest one's date.
+
+Pure. The catalog asks it whether a change of settings changed a feed, the publication renders it.
+"""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import feedsvc
+from feedsvc import urls
+from feedsvc.model import Feed, FeedRef, Format, Image, Kind, Person
+from feedsvc.settings import Settings
+
+GENERATOR = f"feedsvc {feedsvc.__version__}"
+
+
+def head(settings: Settings, ref: FeedRef, label: str, format: Format, updated: datetime) -> Feed:
+    """Return the feed without its entries. label: the term as people read it."""
+    own = settings.feed(ref.key)
+    author = own.author or settings.author or Person(settings.title)
+    language = ref.term if ref.kind is Kind.LANGUAGE else settings.language
+    return Feed(
+        id=urls.feed_id(settings.id_authority, ref),
+        title=title(settings, ref, label),
+        subtitle=own.subtitle or settings.subtitle or title(settings, ref, label),
+        link=urls.absolute(settings.base_url, urls.page_path(ref)),
+        self_url=urls.absolute(settings.base_url, urls.feed_path(ref, format)),
+        updated=updated,
+        language=own.language or language,
+        authors=(author,),
+        generator=GENERATOR,
+        ttl=-(-own.max_age // 60),
+        rights=own.copyright or settings.copyright,
+        image=_absolute_image(settings, own.image or settings.image),
+    )
+
+
+def title(settings: Settings, ref: FeedRef, label: str) -> str:
+    """Return a feed's title: the settings' own for it, else the site's with the label."""
+    own = settings.feed(ref.key).title
+    if own:
+        return own
+    return settings.title if ref.kind is Kind.ALL else f"{settings.title}: {label}"
+
+
+def label(settings: Settings, ref: FeedRef, written: str) -> str:
+    """Return the label in force for a term that was first written so."""
+    if ref.kind is Kind.ALL:
+        return settings.title
+    return settings.labels.get(ref.kind, {}).get(ref.term, written)
+
+
+def fingerprint(settings: Settings, ref: FeedRef, written: str) -> str:
+    """Return a text that changes with anything but the entries that changes a feed's bytes."""
+    sample = head(
+        settings, ref, label(settings, ref, written), Format.ATOM, datetime.fromtimestamp(0, UTC)
+    )
+    said = f"{sample} {settings.feed(ref.key).content} {settings.base_url}"
+    return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+
+
+def _absolute_image(settings: Settings, image: Image | None) -> Image | None:
+    return replace(image, url=urls.absolute(settings.base_url, image.url)) if image else None

@@ -1,0 +1,196 @@
+"""Every URL and every id, formed and taken apart here and nowhere else; asks nothing of anybody.
+
+Paths begin with `/` and are relative to `base_url`. Functions that form a path return it
+percent-encoded; functions that take one apart expect it decoded.
+"""
+
+import re
+import unicodedata
+from datetime import datetime
+from urllib.parse import quote, urljoin, urlsplit
+
+from feedsvc.model import FeedRef, Format, Kind
+
+INDEX = "/"
+OPML = "/feeds.opml"
+
+_FEEDS = "/feeds/"
+_FILES = "/files/"
+_SPACE = re.compile(r"\s")
+_WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#]\S*)?")
+_SEPARATORS = re.compile(r"[\s/]+")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PATTERN_FIELDS = {
+    "slug": r"(?P<slug>[^/]+)",
+    "year": r"[0-9]{4}",
+    "month": r"[0-9]{2}",
+    "day": r"[0-9]{2}",
+}
+# Characters that stand for themselves in a path, percent-encoded or decoded (RFC 3986 3.3).
+_NOT_LITERAL = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/-]")
+
+
+def term(label: str) -> str:
+    """Fold a label to the term that it is compared by and addressed with.
+
+    Unicode NFC, case-folded, each run of white space and `/` turned into one `-`; nothing else is
+    changed or dropped. Folding starts from NFD, so that it is canonical caseless matching
+    (Unicode 3.13, D145). Idempotent. '' for a label of white space alone.
+    """
+    folded = unicodedata.normalize("NFD", label.strip()).casefold()
+    return _SEPARATORS.sub("-", unicodedata.normalize("NFC", folded))
+
+
+def is_addressable(name: str) -> bool:
+    """Tell whether a term or slug can stand as a path segment: not empty, not only dots.
+
+    `.` and `..` are taken out of a path by every client, even percent-encoded (RFC 3986 5.2.4).
+    """
+    return name.strip(".") != ""
+
+
+def feed_path(ref: FeedRef, format: Format) -> str:
+    """Return the path of a feed's subscription document: `/feeds/tag/c%2B%2B.rss`."""
+    return f"{_FEEDS}{_key(ref)}.{format}"
+
+
+def page_path(ref: FeedRef) -> str:
+    """Return the path of a feed's page for people: `/feeds/tag/c%2B%2B/`."""
+    return f"{_FEEDS}{_key(ref)}/"
+
+
+def kind_path(kind: Kind) -> str:
+    """Return the path of the list of all feeds of one kind: `/feeds/tag/`."""
+    return f"{_FEEDS}{kind}/"
+
+
+def parse_feed_path(path: str) -> tuple[FeedRef, Format] | None:
+    """Take a feed's decoded path apart; None if it is not the path of any feed."""
+    stem, _, ending = path.rpartition(".")
+    if ending not in set(Format):
+        return None
+    ref = _parse_key(stem)
+    return (ref, Format(ending)) if ref else None
+
+
+def parse_page_path(path: str) -> FeedRef | None:
+    """Take the decoded path of a feed's page apart; None if it is not one."""
+    return _parse_key(path[:-1]) if path.endswith("/") else None
+
+
+def article_path(pattern: str, slug: str, published: datetime) -> str:
+    """Fill a link pattern: `/articles/{slug}`, `/{year}/{month}/{slug}/`, or an absolute URL.
+
+    The date's parts are taken as the author wrote it, in its own offset.
+    """
+    values = {
+        "slug": quote(slug, safe=""),
+        "year": f"{published.year:04}",
+        "month": f"{published.month:02}",
+        "day": f"{published.day:02}",
+    }
+    return _PLACEHOLDER.sub(lambda field: values[field[1]], pattern)
+
+
+def parse_article_path(pattern: str, path: str) -> str | None:
+    """Return the slug in an article's decoded path; None if the path is not of the pattern."""
+    parts = _PLACEHOLDER.split(pattern)
+    regex = "".join(
+        _PATTERN_FIELDS[part] if index % 2 else re.escape(part) for index, part in enumerate(parts)
+    )
+    match = re.fullmatch(regex, path)
+    return match["slug"] if match else None
+
+
+def check_pattern(pattern: str) -> str | None:
+    """Return what is wrong with a link pattern, as the end of a sentence; None if nothing is."""
+    fields = _PLACEHOLDER.findall(pattern)
+    unknown = [field for field in fields if field not in _PATTERN_FIELDS]
+    if unknown:
+        return f"knows no {{{unknown[0]}}}; use {{slug}}, {{year}}, {{month}}, {{day}}"
+    if fields.count("slug") != 1:
+        return "must have {slug} once"
+    if is_absolute(pattern):
+        return None
+    if not pattern.startswith("/"):
+        return "must start with / or be an absolute URL"
+    if pattern.startswith((_FEEDS, _FILES)):
+        return f"must not start with {_FEEDS} or {_FILES}, where other things are"
+    if odd := _NOT_LITERAL.search(_PLACEHOLDER.sub("", pattern)):
+        return f"has {odd[0]!r}; use letters from a to z, digits, and signs such as - . _ /"
+    return None
+
+
+def file_path(path: str) -> str:
+    """Return the path of a local file that articles show, from its path below content/."""
+    return _FILES + quote(path)
+
+
+def parse_file_path(path: str) -> str | None:
+    """Return which file below content/ a decoded path asks for; None if it is not of that form."""
+    return path.removeprefix(_FILES) or None if path.startswith(_FILES) else None
+
+
+def absolute(base_url: str, path: str) -> str:
+    """Put a path behind the site's base URL; an absolute URL stays as it is."""
+    return path if is_absolute(path) else base_url.rstrip("/") + path
+
+
+def resolve(base: str, url: str) -> str:
+    """Resolve a URL reference against an absolute URL (RFC 3986 5.2); '' for a hopeless one."""
+    url = url.strip()
+    if _WHOLE.fullmatch(url):  # most are, and urljoin takes twenty times as long
+        return url
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return ""
+
+
+def is_absolute(url: str) -> bool:
+    """Tell whether a URL has a web scheme, a host, and no white space."""
+    try:
+        parts = urlsplit(url)
+        web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        return web and not _SPACE.search(url)
+    except ValueError:
+        return False
+
+
+def is_absolute_iri(text: str) -> bool:
+    """Tell whether a text can be an entry id: a scheme, something behind it, no white space."""
+    return re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20\x7f]+", text) is not None
+
+
+def entry_id(authority: str, published: datetime, slug: str) -> str:
+    """Mint an entry's id, a tag URI (RFC 4151).
+
+    authority: the site's tagging entity, `news.example.org,2022`. The date is the day of first
+    publication as the author wrote it, so that no change of the site's time zone moves it.
+    """
+    return f"tag:{authority}:{published.date().isoformat()}:{quote(slug, safe='')}"
+
+
+def feed_id(authority: str, ref: FeedRef) -> str:
+    """Return a feed's id, a tag URI (RFC 4151) that outlives every URL of the feed."""
+    return f"tag:{authority}:feeds/{_key(ref)}"
+
+
+def category_scheme(base_url: str, kind: Kind) -> str:
+    """Return the IRI that names a vocabulary of terms: the list of its feeds."""
+    return absolute(base_url, kind_path(kind))
+
+
+def _key(ref: FeedRef) -> str:
+    return f"{ref.kind}/{quote(ref.term, safe='')}" if ref.term else str(ref.kind)
+
+
+def _parse_key(path: str) -> FeedRef | None:
+    if not path.startswith(_FEEDS):
+        return None
+    kind, slash, name = path.removeprefix(_FEEDS).partition("/")
+    if kind == Kind.ALL:
+        return None if slash else FeedRef(Kind.ALL)
+    if kind not in set(Kind) or not name or "/" in name:
+        return None
+    return FeedRef(Kind(kind), name)

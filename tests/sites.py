@@ -1,0 +1,50 @@
+"""Makes sites and articles for tests; knows no database and no server."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from feedsvc import settings
+from feedsvc.settings import Settings
+
+TOML = """\
+title = "Site"
+base_url = "https://news.example.org"
+id_authority = "news.example.org,2022"
+timezone = "Europe/Paris"
+"""
+
+
+def make_site(folder: Path, files: Mapping[str, str | bytes] = {}, toml: str = "") -> Settings:
+    """Write a site with these files below content/ and return its settings.
+
+    toml: more text for feedsvc.toml; a key that it gives wins over the usual one.
+    """
+    given = {
+        line.partition("=")[0].strip() for line in f"\n{toml}".partition("\n[")[0].splitlines()
+    }
+    usual = [line for line in TOML.splitlines() if line.partition("=")[0].strip() not in given]
+    content = folder / "content"
+    content.mkdir(parents=True, exist_ok=True)
+    (folder / settings.FILE).write_text("\n".join([*usual, toml]), encoding="utf-8")
+    for name, text in files.items():
+        path = content / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return settings.load(folder, {})
+
+
+def article(
+    title: object = "T",
+    published: object = "2022-02-17 09:30",
+    body: str = "Text.",
+    **front_matter: object,
+) -> str:
+    """Return the text of an article file; a value of None leaves its key out."""
+    values = {"title": title, "published": published, **front_matter}
+    lines = [
+        f"{key}: {json.dumps(value, ensure_ascii=False)}"
+        for key, value in values.items()
+        if value is not None
+    ]
+    return "\n".join(["---", *lines, "---", "", body, ""])

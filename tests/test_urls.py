@@ -1,0 +1,386 @@
+"""URLs and ids: formed and taken apart without loss, and the same for ever."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from feedsvc import urls
+from feedsvc.model import FeedRef, Format, Kind
+
+# What front matter can hold: any Unicode but lone surrogates.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+TERMS = TEXTS.map(urls.term).filter(urls.is_addressable)
+KINDS = st.sampled_from([kind for kind in Kind if kind is not Kind.ALL])
+REFS = st.builds(FeedRef, KINDS, TERMS)
+DATES = st.datetimes(
+    timezones=st.timedeltas(timedelta(hours=-14), timedelta(hours=14)).map(timezone)
+)
+# Still the day before in UTC.
+WHEN = datetime(2022, 2, 17, 0, 30, tzinfo=timezone(timedelta(hours=1)))
+AUTHORITY = "news.example.org,2022"
+# RFC 4151 2.1, with RFC 3986's pchar in the part that is ours.
+TAG_URI = re.compile(
+    r"tag:([A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+,[0-9]{4}(-[0-9]{2}){0,2}"
+    r":([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*"
+)
+
+
+@pytest.mark.parametrize(
+    ("label", "term"),
+    [
+        ("C++", "c++"),
+        ("C#", "c#"),
+        ("c", "c"),
+        ("Élection", "élection"),
+        ("election", "election"),
+        ("node.js", "node.js"),
+        ("日本語", "日本語"),
+        ("📡", "📡"),
+        ("العربية", "العربية"),
+        ("TCP/IP", "tcp-ip"),
+        ("Tag 1", "tag-1"),
+        ("  two \t\n words  ", "two-words"),
+        ("a / b", "a-b"),
+        ("a\u00a0b\u2003c\u3000d", "a-b-c-d"),
+        ("Straße", "strasse"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφοσ"),
+        ("e\u0301lection", "élection"),
+        ("&<>\"'?#%", "&<>\"'?#%"),
+        (" \t ", ""),
+        ("", ""),
+    ],
+)
+def test_a_label_folds_to_its_term(label: str, term: str) -> None:
+    assert urls.term(label) == term
+
+
+def test_labels_that_differ_in_more_than_case_and_spacing_stay_apart() -> None:
+    labels = [
+        "C",
+        "C++",
+        "C#",
+        "élection",
+        "election",
+        "node.js",
+        "nodejs",
+        "日本",
+        "日本語",
+        "📡",
+        "📻",
+    ]
+    assert len({urls.term(label) for label in labels}) == len(labels)
+
+
+@given(TEXTS)
+def test_folding_a_term_again_changes_nothing(label: str) -> None:
+    term = urls.term(label)
+    assert urls.term(term) == term
+
+
+@given(TEXTS)
+@example("\u03b1\u0345\u0301")  # marks whose order only normalising settles
+def test_composed_and_decomposed_spellings_are_one_term(label: str) -> None:
+    spellings = {urls.term(unicodedata.normalize(form, label)) for form in ("NFC", "NFD")}
+    assert spellings == {urls.term(label)}
+
+
+@given(TEXTS)
+def test_case_and_spacing_make_no_other_term(label: str) -> None:
+    assert urls.term(f" {label.casefold()}\n") == urls.term(label)
+
+
+@given(TEXTS)
+def test_a_term_is_one_path_segment_without_white_space(label: str) -> None:
+    assert not re.search(r"[\s/]", urls.term(label))
+
+
+@pytest.mark.parametrize(("name", "can"), [("a", True), (".a", True), ("..", False), ("", False)])
+def test_a_name_of_dots_alone_is_no_path_segment(name: str, can: bool) -> None:
+    assert urls.is_addressable(name) is can
+
+
+@pytest.mark.parametrize(
+    ("ref", "path"),
+    [
+        (FeedRef(Kind.ALL), "/feeds/all.rss"),
+        (FeedRef(Kind.CATEGORY, "c++"), "/feeds/category/c%2B%2B.rss"),
+        (FeedRef(Kind.TAG, "c#"), "/feeds/tag/c%23.rss"),
+        (FeedRef(Kind.TAG, "x.rss"), "/feeds/tag/x.rss.rss"),
+        (FeedRef(Kind.TAG, "élection"), "/feeds/tag/%C3%A9lection.rss"),
+        (FeedRef(Kind.AUTHOR, "100%"), "/feeds/author/100%25.rss"),
+        (FeedRef(Kind.LANGUAGE, "pt-br"), "/feeds/language/pt-br.rss"),
+    ],
+)
+def test_feed_paths_are_fixed(ref: FeedRef, path: str) -> None:
+    """Stable URLs: a change of any of these breaks subscriptions."""
+    assert urls.feed_path(ref, Format.RSS) == path
+
+
+@given(REFS | st.just(FeedRef(Kind.ALL)), st.sampled_from(Format))
+def test_a_feeds_path_leads_back_to_the_feed(ref: FeedRef, format: Format) -> None:
+    path = urls.feed_path(ref, format)
+    assert path.isascii()
+    assert urlsplit(f"https://news.example.org{path}").path == path
+    assert urls.parse_feed_path(unquote(path)) == (ref, format)
+
+
+@given(REFS | st.just(FeedRef(Kind.ALL)))
+def test_a_pages_path_leads_back_to_the_feed_and_is_no_feeds_path(ref: FeedRef) -> None:
+    path = urls.page_path(ref)
+    assert path.isascii()
+    assert urls.parse_page_path(unquote(path)) == ref
+    assert urls.parse_feed_path(unquote(path)) is None
+
+
+@given(REFS, st.sampled_from(Format))
+def test_no_feeds_path_is_that_of_a_page(ref: FeedRef, format: Format) -> None:
+    assert urls.parse_page_path(unquote(urls.feed_path(ref, format))) is None
+
+
+def test_a_tag_that_looks_like_a_file_has_a_page_and_feeds_of_its_own() -> None:
+    assert urls.parse_page_path("/feeds/tag/x.rss/") == FeedRef(Kind.TAG, "x.rss")
+    assert urls.parse_feed_path("/feeds/tag/x.rss.atom") == (
+        FeedRef(Kind.TAG, "x.rss"),
+        Format.ATOM,
+    )
+    assert urls.parse_feed_path("/feeds/tag/x.rss") == (FeedRef(Kind.TAG, "x"), Format.RSS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/feeds",
+        "/feeds/",
+        "/feeds/.rss",
+        "/feeds/all",
+        "/feeds/all.xml",
+        "/feeds/all.RSS",
+        "/feeds/all.rss/",
+        "/feeds/all/.rss",
+        "/feeds/all/x.rss",
+        "/feeds/tag.rss",
+        "/feeds/tag/.rss",
+        "/feeds/tag/a/b.rss",
+        "/feeds/tags/a.rss",
+        "/feeds//a.rss",
+        "/articles/all.rss",
+        "feeds/all.rss",
+    ],
+)
+def test_other_paths_are_no_feeds(path: str) -> None:
+    assert urls.parse_feed_path(path) is None
+
+
+@given(TEXTS)
+def test_no_path_is_too_odd_to_be_looked_at(path: str) -> None:
+    for odd in (path, f"/feeds/{path}", f"/feeds/tag/{path}.rss", f"/feeds/tag/{path}/"):
+        urls.parse_feed_path(odd)
+        urls.parse_page_path(odd)
+        urls.parse_file_path(odd)
+        urls.parse_article_path("/articles/{slug}", odd)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("/articles/{slug}", "/articles/a%20b%2Bc"),
+        ("/{year}/{month}/{day}/{slug}/", "/2022/02/17/a%20b%2Bc/"),
+        ("/{slug}.html", "/a%20b%2Bc.html"),
+        ("https://old.example.org/?p={slug}", "https://old.example.org/?p=a%20b%2Bc"),
+    ],
+)
+def test_an_articles_path_follows_the_pattern(pattern: str, path: str) -> None:
+    """The day is the author's own, not that of UTC."""
+    assert urls.article_path(pattern, "a b+c", WHEN) == path
+
+
+PATTERNS = [
+    "/articles/{slug}",
+    "/{slug}",
+    "/{year}/{month}/{slug}/",
+    "/{year}{slug}{day}",
+    "/a+b/({slug})",
+]
+
+
+@given(st.sampled_from(PATTERNS), TERMS, DATES)
+def test_an_articles_path_leads_back_to_its_slug(
+    pattern: str, slug: str, published: datetime
+) -> None:
+    assert urls.check_pattern(pattern) is None
+    path = urls.article_path(pattern, slug, published)
+    assert path.isascii()
+    assert urls.parse_article_path(pattern, unquote(path)) == slug
+
+
+@pytest.mark.parametrize(
+    "path", ["/2022/02/", "/2022/2/a/", "/٢٠٢٢/02/a/", "/2022/02/a/b/", "/2022/02/a", "2022/02/a/"]
+)
+def test_a_path_of_another_pattern_is_no_articles(path: str) -> None:
+    assert urls.parse_article_path("/{year}/{month}/{slug}/", path) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wrong"),
+    [
+        ("/articles/", "{slug} once"),
+        ("/{slug}/{slug}", "{slug} once"),
+        ("/{title}/{slug}", "knows no {title}"),
+        ("articles/{slug}", "start with /"),
+        ("javascript:{slug}", "start with /"),
+        ("/feeds/{slug}", "must not start with /feeds/"),
+        ("/files/{slug}", "must not start with /feeds/ or /files/"),
+        ("/artículos/{slug}", "has 'í'"),
+        ("/a%20b/{slug}", "has '%'"),
+        ("/?p={slug}", "has '?'"),
+        ("/#{slug}", "has '#'"),
+        ("/a b/{slug}", "has ' '"),
+        ("/{slug}/{", "has '{'"),
+    ],
+)
+def test_a_pattern_that_would_not_lead_back_is_refused(pattern: str, wrong: str) -> None:
+    assert wrong in (urls.check_pattern(pattern) or "")
+
+
+@given(TEXTS)
+def test_every_pattern_that_is_allowed_leads_back(text: str) -> None:
+    for pattern in (f"/{text}{{slug}}", f"/{{slug}}{text}"):
+        if urls.check_pattern(pattern) is None:
+            path = urls.article_path(pattern, "a", WHEN)
+            assert urls.parse_article_path(pattern, unquote(path)) == "a"
+
+
+@given(TEXTS.filter(bool))
+def test_a_files_path_leads_back_to_the_file(path: str) -> None:
+    assert urls.file_path(path).isascii()
+    assert urls.parse_file_path(unquote(urls.file_path(path))) == path
+
+
+def test_other_paths_are_no_files() -> None:
+    assert urls.parse_file_path("/files/") is None
+    assert urls.parse_file_path("/feeds/a") is None
+
+
+def test_the_base_url_stands_before_paths_alone() -> None:
+    """Conformance 48."""
+    assert urls.absolute("https://news.example.org/sub/", "/a") == "https://news.example.org/sub/a"
+    assert urls.absolute("https://news.example.org", "http://b.example/") == "http://b.example/"
+
+
+@pytest.mark.parametrize(
+    ("reference", "url"),
+    [
+        ("b", "https://news.example.org/articles/b"),
+        ("../c", "https://news.example.org/c"),
+        ("/d", "https://news.example.org/d"),
+        ("//e.example/", "https://e.example/"),
+        ("#f", "https://news.example.org/articles/a#f"),
+        ("?g", "https://news.example.org/articles/a?g"),
+        ("", "https://news.example.org/articles/a"),
+        (" https://h.example/ ", "https://h.example/"),
+        ("https://h.example/a/../b?c#d", "https://h.example/a/../b?c#d"),
+        ("http://[", ""),
+    ],
+)
+def test_a_reference_resolves_against_the_articles_url(reference: str, url: str) -> None:
+    """Conformance 13."""
+    assert urls.resolve("https://news.example.org/articles/a", reference) == url
+
+
+@given(TEXTS)
+def test_any_text_can_be_asked_whether_it_is_a_url(text: str) -> None:
+    for odd in (text, f"https://{text}", f"https://[{text}"):
+        urls.resolve("https://news.example.org/articles/a", odd)
+        urls.is_absolute(odd)
+        urls.is_absolute_iri(odd)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_absolute"),
+    [
+        ("https://example.org", True),
+        ("HTTP://example.org/a?b#c", True),
+        ("https://[::1]/", True),
+        ("//example.org", False),
+        ("example.org", False),
+        ("https://", False),
+        ("https:///a", False),
+        ("ftp://example.org", False),
+        ("javascript://example.org/%0aalert(1)", False),
+        ("https://example.org/a b", False),
+        (" https://example.org", False),
+        ("https://exa\nmple.org", False),
+        ("http://[", False),
+    ],
+)
+def test_an_absolute_url_has_a_web_scheme_and_a_host(url: str, is_absolute: bool) -> None:
+    assert urls.is_absolute(url) is is_absolute
+
+
+@pytest.mark.parametrize(
+    ("text", "is_iri"),
+    [
+        ("tag:example.org,2022:a", True),
+        ("urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6", True),
+        ("https://example.org/élan", True),
+        ("a", False),
+        (":a", False),
+        ("tag:", False),
+        ("tag:a b", False),
+        ("tag:a\n", False),
+        ("tag:<a>", False),
+        ("/articles/a", False),
+    ],
+)
+def test_an_id_is_an_absolute_iri(text: str, is_iri: bool) -> None:
+    """Conformance 15."""
+    assert urls.is_absolute_iri(text) is is_iri
+
+
+def test_minted_ids_are_fixed() -> None:
+    """Conformance 15: a change of any of these floods every reader with old entries."""
+    assert urls.entry_id(AUTHORITY, WHEN, "été") == f"tag:{AUTHORITY}:2022-02-17:%C3%A9t%C3%A9"
+    assert urls.feed_id(AUTHORITY, FeedRef(Kind.ALL)) == f"tag:{AUTHORITY}:feeds/all"
+    assert urls.feed_id(AUTHORITY, FeedRef(Kind.TAG, "c#")) == f"tag:{AUTHORITY}:feeds/tag/c%23"
+
+
+@given(DATES, TERMS)
+def test_minted_entry_ids_are_tag_uris(published: datetime, slug: str) -> None:
+    """Conformance 15."""
+    minted = urls.entry_id(AUTHORITY, published, slug)
+    assert TAG_URI.fullmatch(minted)
+    assert urls.is_absolute_iri(minted)
+
+
+@given(REFS)
+def test_feed_ids_are_tag_uris(ref: FeedRef) -> None:
+    """Conformance 15."""
+    assert TAG_URI.fullmatch(urls.feed_id(AUTHORITY, ref))
+
+
+@given(TERMS, TERMS)
+def test_two_slugs_never_share_an_id(one: str, other: str) -> None:
+    """Conformance 15: ids are compared character by character."""
+    ids = {urls.entry_id(AUTHORITY, WHEN, slug) for slug in (one, other)}
+    assert len(ids) == len({one, other})
+
+
+def test_an_id_holds_the_day_that_the_author_wrote() -> None:
+    """Conformance 15: no change of the site's time zone moves it."""
+    assert WHEN.astimezone(UTC).day == 16
+    assert ":2022-02-17:" in urls.entry_id(AUTHORITY, WHEN, "a")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.ALL])
+def test_a_scheme_is_an_absolute_url_with_a_page(kind: Kind) -> None:
+    """Conformance 17."""
+    scheme = urls.category_scheme("https://news.example.org", kind)
+    assert scheme == f"https://news.example.org{urls.kind_path(kind)}"
+    assert urls.is_absolute(scheme)
