@@ -1,0 +1,237 @@
+"""Makes an Article of one file, or says in Problems why it cannot; nothing is guessed."""
+
+import difflib
+import os
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from feedsvc import dates, html, urls
+from feedsvc.errors import ArticleError, Problem
+from feedsvc.model import Article, ContentChoice, FeedRef, Kind
+from feedsvc.settings import Settings, is_language
+from feedsvc.sources.attachments import Attachments
+from feedsvc.sources.frontmatter import FrontMatter, split
+from feedsvc.sources.scan import SourceFile, shown_path
+from feedsvc.sources.values import Values
+
+MAX_SIZE = 5_000_000  # bytes; a long novel has one
+
+KEYS = frozenset(
+    {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
+    | {"authors", "language", "link", "image", "enclosures", "draft", "content", "feeds"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of one file: its article, or None where a Problem keeps it from being one."""
+
+    article: Article | None
+    problems: tuple[Problem, ...]
+
+
+class ArticleReader:
+    """Reads article files by one site's settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._zone = settings.zone
+        self._zones = settings.zones
+        self._root = os.path.realpath(settings.content)
+
+    def read(self, file: SourceFile) -> Reading:
+        """Read one file. Never raises for anything that the file holds."""
+        front = FrontMatter({}, "")
+        try:
+            text = self._text(file)
+            safe = html.xml_safe(text)
+            front, body = split(safe)
+            values = Values(front.values)
+            raw = body if file.path.endswith(".html") else html.markdown(body)
+            article = self._article(file.path, values, raw)
+            found = values.warnings + _lost_characters(text, safe, body, raw)
+        except ArticleError as error:
+            article, found = None, [error]
+        return Reading(article, tuple(self._problem(file, front, error) for error in found))
+
+    def problem(self, file: SourceFile, error: ArticleError) -> Problem:
+        """Return the Problem of a file that was read well and yet cannot be taken."""
+        try:
+            front, _ = split(html.xml_safe(self._text(file)))
+        except ArticleError:
+            front = FrontMatter({}, "")
+        return self._problem(file, front, error)
+
+    def _problem(self, file: SourceFile, front: FrontMatter, error: ArticleError) -> Problem:
+        shown = shown_path(self._settings.content, self._settings.site, file.path)
+        line = error.line or (front.line(error.key) if error.key else 0)
+        return Problem(shown, line, error.code, error.message)
+
+    def _text(self, file: SourceFile) -> str:
+        if file.size > MAX_SIZE:
+            size = f"{file.size / 1e6:.0f} MB"
+            raise ArticleError("too-large", f"has {size}; an article may have 5 MB: split it")
+        try:
+            with open(os.path.join(self._root, file.path), "rb") as source:
+                content = source.read(MAX_SIZE + 1)
+        except OSError as error:
+            message = f"cannot be read: {error.strerror}; check its permissions"
+            raise ArticleError("unreadable", message) from None
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise ArticleError(
+                "not-utf8", "is not UTF-8 text; save it as UTF-8", line=line
+            ) from None
+        if not text or text.isspace():
+            raise ArticleError("empty", "is empty; write the article or remove the file")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def _article(self, path: str, values: Values, raw: str) -> Article:
+        settings = self._settings
+        self._warn_of_unknown_keys(values)
+        slug = self._slug(path, values)
+        published, updated, expires = self._dates(values)
+        own = urls.absolute(
+            settings.base_url, urls.article_path(settings.article_link, slug, published)
+        )
+        attachments = Attachments(self._root, path, settings.base_url, own)
+        title = values.text("title")
+        if not title:
+            title, raw = html.take_heading(raw)
+        if not title:
+            message = "has no title; add `title: ...` or begin the text with a heading"
+            raise ArticleError("missing-title", message, line=1)
+        content = html.sanitise(raw, attachments.resolve).strip()
+        language = self._language(values)
+        authors = values.people("authors") or ((settings.author,) if settings.author else ())
+        terms: dict[FeedRef, str] = {}
+        for ref, label in (
+            *values.terms("categories", Kind.CATEGORY),
+            *values.terms("tags", Kind.TAG),
+            *((values.ref("authors", Kind.AUTHOR, each.name), each.name) for each in authors),
+            (FeedRef(Kind.LANGUAGE, language), language),
+        ):
+            terms.setdefault(ref, label)
+        image = values.text("image")
+        return Article(
+            path=path,
+            slug=slug,
+            id=self._id(values),
+            title=title,
+            published=published,
+            updated=updated,
+            expires=expires,
+            summary=self._summary(values, raw, content),
+            html=content,
+            link=values.url("link", own) or own,
+            authors=authors,
+            terms=tuple(terms.items()),
+            language=language,
+            image=attachments.url("image", image) if image else None,
+            enclosures=attachments.enclosures(values),
+            content=values.choice("content", ContentChoice),
+            draft=values.flag("draft", False),
+            feeds=values.flag("feeds", True),
+            files=attachments.files,
+        )
+
+    def _warn_of_unknown_keys(self, values: Values) -> None:
+        for key in sorted(values.keys - KEYS):
+            close = difflib.get_close_matches(key.lower(), sorted(KEYS), 1, 0.6)
+            hint = f"did you mean `{close[0]}`?" if close else "remove it"
+            values.warn("unknown-key", f"`{key}` is no front-matter key; {hint}", key)
+
+    def _slug(self, path: str, values: Values) -> str:
+        file = PurePosixPath(path)
+        name = file.parent.name if file.stem == "index" and file.parent.name else file.stem
+        slug = urls.term(html.xml_safe(values.text("slug") or name))
+        if not urls.is_addressable(slug):
+            message = "the slug is empty or has only dots; write `slug: some-words`"
+            raise ArticleError("bad-slug", message, key="slug")
+        return slug
+
+    def _dates(self, values: Values) -> tuple[datetime, datetime, datetime | None]:
+        published = self._date("published", values)
+        if published is None:
+            message = "has no date; add `published: 2022-02-17 09:30`"
+            raise ArticleError("missing-date", message, line=1)
+        updated = self._date("updated", values) or published
+        if updated < published:
+            message = "`updated` is before `published`; it is taken to be the same: mend one"
+            values.warn("updated-before-published", message, "updated")
+            updated = published
+        expires = self._date("expires", values)
+        if expires and expires <= published:
+            message = "`expires` is not after `published`; mend one of the two"
+            raise ArticleError("bad-date", message, key="expires")
+        return published, updated, expires
+
+    def _date(self, key: str, values: Values) -> datetime | None:
+        value = values.raw(key)
+        if value is None or value == "":
+            return None
+        try:
+            return dates.parse(value, self._zone, self._zones)
+        except dates.DateError as error:
+            raise ArticleError("bad-date", f"`{key}` {error}", key=key) from None
+
+    def _language(self, values: Values) -> str:
+        language = values.text("language") or self._settings.language
+        if not is_language(language):
+            message = f"`language` {language!r} is not a language tag; write `en` or `pt-br`"
+            raise ArticleError("bad-value", message, key="language")
+        return language.lower()
+
+    def _id(self, values: Values) -> str | None:
+        written = values.text("id")
+        if written and not urls.is_absolute_iri(written):
+            message = (
+                f"`id` {written!r} is not an absolute IRI; "
+                "write one like `urn:uuid:...`, `tag:...` or `https://...`"
+            )
+            raise ArticleError("bad-id", message, key="id")
+        return written or None
+
+    def _summary(self, values: Values, raw: str, content: str) -> str:
+        written = values.text("summary")
+        if written:
+            return written
+        before = html.split_more(raw)
+        if before is not None:
+            return html.plain(html.sanitise(before, str))
+        return html.excerpt(content)
+
+
+# References to characters that XML cannot carry, as parsers of HTML understand them.
+_LOST_REFERENCE = re.compile(
+    r"(?i)&#(?:0*(?:[1-8]|1[124-9]|2[0-9]|3[01]|6553[45])(?![0-9])"
+    r"|x0*(?:[1-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?"
+)
+
+
+def _lost_characters(text: str, safe: str, body: str, raw: str) -> list[ArticleError]:
+    """Return warnings of what is left out: control characters, and references to them.
+
+    A reference counts only where HTML understands it, which it does not in Markdown's code.
+    """
+    lost = []
+    if safe != text:
+        at = next(i for i, (a, b) in enumerate(zip(text, f"{safe} ", strict=False)) if a != b)
+        lost.append((at, f"the control character U+{ord(text[at]):04X}"))
+    if "&#" in body and (html.xml_safe(raw) != raw or _LOST_REFERENCE.search(raw)):
+        reference = _LOST_REFERENCE.search(body)
+        if reference:
+            at = len(safe) - len(body) + reference.start()
+            lost.append((at, f"`{reference[0]}`, which XML cannot carry"))
+    return [
+        ArticleError(
+            "control-character",
+            f"holds {what}; it is left out: delete it",
+            line=safe.count("\n", 0, at) + 1,
+        )
+        for at, what in lost
+    ]

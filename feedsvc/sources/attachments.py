@@ -1,0 +1,123 @@
+"""Finds the local files that an article shows and gives every URL in it its absolute form."""
+
+import mimetypes
+import os
+import re
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from feedsvc import urls
+from feedsvc.errors import ArticleError
+from feedsvc.model import Enclosure
+from feedsvc.sources.scan import ENDINGS, is_inside
+from feedsvc.sources.values import Values, absolute
+
+# Python's own table, not the machine's: two machines must say the same of one file.
+_BUILT_IN = mimetypes.MimeTypes()
+_TYPES = {
+    ".m4a": "audio/mp4",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".wav": "audio/wav",
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".epub": "application/epub+zip",
+}
+_LENGTH = re.compile(r"[0-9]{1,15}")
+
+
+class Attachments:
+    """The local files of one article.
+
+    A relative reference that names a file beside the article, or below the content folder where
+    it begins with `/`, means that file. Any other is resolved against the article's own URL.
+    """
+
+    def __init__(self, root: str, path: str, base_url: str, own: str) -> None:
+        self._root = root
+        self._folder = os.path.dirname(path)
+        self._base_url = base_url
+        self._own = own
+        self._files: dict[str, None] = {}
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files met so far, relative to the content folder."""
+        return tuple(self._files)
+
+    def resolve(self, reference: str) -> str:
+        """Return the absolute URL of a reference in the body; '' for one that cannot be one."""
+        path = self._local(reference)
+        if path is None:
+            return urls.resolve(self._own, reference)
+        self._files[path] = None
+        _, mark, fragment = reference.partition("#")
+        return urls.absolute(self._base_url, urls.file_path(path)) + mark + fragment
+
+    def url(self, key: str, reference: str) -> str:
+        """Return the absolute URL of a reference in front matter, where it must not dangle.
+
+        Raises ArticleError (missing-file, bad-url).
+        """
+        if not _split(key, reference).scheme and self._local(reference) is None:
+            message = f"`{key}` names {reference!r}, which is not there; add the file"
+            raise ArticleError("missing-file", message, key=key)
+        return absolute(key, self.resolve(reference))
+
+    def enclosures(self, values: Values) -> tuple[Enclosure, ...]:
+        """Return the enclosures that front matter names; local files tell type and length."""
+        records = values.records("enclosures", ("url", "type", "length"))
+        return tuple(self._enclosure(*record) for record in records)
+
+    def _enclosure(self, reference: str, media_type: str, length: str) -> Enclosure:
+        key = "enclosures"
+        if not reference:
+            message = "`enclosures` has one without a url; write it or remove it"
+            raise ArticleError("bad-value", message, key=key)
+        url = self.url(key, reference)
+        path = self._local(reference)
+        if length and not _LENGTH.fullmatch(length):
+            message = f"`enclosures`: length {length[:20]!r} is no number of bytes; leave it out"
+            raise ArticleError("bad-value", message, key=key)
+        size = os.path.getsize(os.path.join(self._root, path)) if path else 0
+        return Enclosure(url, media_type or _type(reference), int(length or size))
+
+    def _local(self, reference: str) -> str | None:
+        if not reference or reference.startswith(("#", "//", "http:", "https:", "mailto:")):
+            return None
+        try:
+            parts = urlsplit(reference)
+        except ValueError:
+            return None
+        if parts.scheme or parts.netloc or not parts.path:
+            return None
+        name = unquote(parts.path)
+        if "\0" in name or name.endswith(ENDINGS):
+            return None
+        below = name.lstrip("/") if name.startswith("/") else os.path.join(self._folder, name)
+        path = os.path.normpath(below)
+        full = os.path.join(self._root, path)
+        try:
+            if path.startswith("..") or not os.path.isfile(full) or not is_inside(self._root, full):
+                return None
+        except (OSError, ValueError):
+            return None
+        return path
+
+
+def _split(key: str, reference: str) -> Any:
+    """Split a URL; raises ArticleError (bad-url) where that is hopeless."""
+    try:
+        return urlsplit(reference)
+    except ValueError:
+        raise ArticleError("bad-url", f"`{key}`: {reference!r} is no URL", key=key) from None
+
+
+def _type(reference: str) -> str:
+    name = urlsplit(reference).path.lower()
+    known = _TYPES.get(os.path.splitext(name)[1])
+    return known or _BUILT_IN.guess_type(name)[0] or "application/octet-stream"

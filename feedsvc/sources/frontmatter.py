@@ -1,0 +1,119 @@
+"""Takes a file's text apart into front matter and body; gives no key a meaning.
+
+YAML between `---` lines is read with every scalar as the text that stands there: what a key's
+text means is for the reader of that key to say, so `12:30`, `no` and `1.10` are never numbers.
+TOML between `+++` lines keeps its own types.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import yaml
+
+from feedsvc.errors import ArticleError
+
+_DEEPEST = 50
+_TOO_DEEP = "has front matter that nests too deeply; make it flatter"
+_HARMLESS = 2000  # characters, which can nest no deeper than any stack holds
+_FENCES = {"---": "YAML", "+++": "TOML"}
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The front matter of one file. text: as written, its first line is line 2 of the file."""
+
+    values: Mapping[str, Any]
+    text: str
+
+    def line(self, key: str) -> int:
+        """Return the line of the file on which a key stands; 1 if it does not."""
+        match = re.search(rf"""^[ \t]*["']?{re.escape(key)}["']?\s*[:=]""", self.text, re.MULTILINE)
+        return self.text.count("\n", 0, match.start()) + 2 if match else 1
+
+
+def split(text: str) -> tuple[FrontMatter, str]:
+    """Split a text with LF line ends into its front matter and its body.
+
+    A text without front matter has an empty one. Raises ArticleError (bad-front-matter).
+    """
+    fence = text[:3]
+    if fence not in _FENCES or text[3:].partition("\n")[0].strip():
+        return FrontMatter({}, ""), text
+    end = re.compile(rf"^{re.escape(fence)}[ \t]*$", re.MULTILINE).search(text, 4)
+    if not end:
+        raise _unfit(f"has front matter that never ends; close it with a line {fence}", -1)
+    source = text[text.index("\n") + 1 : end.start()]
+    values = _yaml(source) if fence == "---" else _toml(source)
+    return FrontMatter(values, source), text[end.end() :]
+
+
+class _TextLoader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
+    """libyaml's loader without types, which refuses a key that occurs twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        mapping = super().construct_mapping(node, deep=deep)
+        if len(mapping) != len(node.value):
+            _refuse_second(node)
+        return mapping  # type: ignore[no-any-return]
+
+
+def _refuse_second(node: yaml.MappingNode) -> NoReturn:
+    seen = set()
+    for key, _ in node.value:
+        if key.value in seen:
+            break
+        seen.add(key.value)
+    raise _unfit(f"the key `{key.value}` occurs twice; remove one", key.start_mark.line)
+
+
+def _refuse_depth(source: str) -> None:
+    """Refuse nesting that would overflow the stack of libyaml's composer."""
+    depth = 0
+    for event in yaml.parse(source, _TextLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                raise _unfit(_TOO_DEEP, event.start_mark.line if event.start_mark else 0)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _unfit(message: str, index: int) -> ArticleError:
+    """Return the error of front matter. index: the line within it, from 0."""
+    return ArticleError("bad-front-matter", message, line=index + 2)
+
+
+def _yaml(source: str) -> Mapping[str, Any]:
+    try:
+        if len(source) > _HARMLESS:
+            _refuse_depth(source)
+        values = yaml.load(source, _TextLoader)  # noqa: S506 - builds nothing but text
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = f"is not YAML: {error.problem}; put quotes around texts with `: ` or `#` in them"
+        raise _unfit(message, mark.line if mark else 0) from None
+    except yaml.reader.ReaderError as error:
+        at = source.find(chr(error.character))
+        message = f"holds the control character U+{error.character:04X}; delete it"
+        raise _unfit(message, source.count("\n", 0, at)) from None
+    except RecursionError:
+        raise _unfit(_TOO_DEEP, 0) from None
+    if values is None or values == "":
+        return {}
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise _unfit("has front matter that is no list of `key: value` lines; write it so", 0)
+    return values
+
+
+def _toml(source: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(source)
+    except RecursionError:
+        raise _unfit(_TOO_DEEP, 0) from None
+    except ValueError as error:  # also for a number of thousands of digits
+        place = re.search(r"line (\d+)", str(error))
+        message = f"is not TOML: {error}; put texts in quotes"
+        raise _unfit(message, int(place[1]) - 1 if place else 0) from None

@@ -1,0 +1,137 @@
+"""Finds the article files below a folder, without opening any of them."""
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from feedsvc.errors import ArticleError, FeedsvcError, Problem
+
+ENDINGS = (".md", ".markdown", ".html")
+
+# The time stamps of file systems are coarse: two changes within a tick look like one.
+_SETTLED = 2.0  # seconds
+_LEAVES = "is a link that leaves the content folder; copy the file instead"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that may be an article.
+
+    path: relative to the content folder, POSIX style. size: bytes. signature: another one whenever
+    the file may have changed; '' while it changed so lately that it may again without a trace.
+    """
+
+    path: str
+    size: int
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a content folder holds: its article files by path, and what could not be looked at."""
+
+    files: dict[str, SourceFile]
+    problems: tuple[Problem, ...]
+    unseen: tuple[str, ...]
+
+    def holds(self, path: str) -> bool:
+        """Tell whether a file is there, or may be: it lies where nobody could look."""
+        return path in self.files or any(
+            path == each or not each or path.startswith(f"{each}/") for each in self.unseen
+        )
+
+
+def scan(content: Path, site: Path) -> Scan:
+    """List the article files in any depth below a folder, in path order.
+
+    Names that begin with `.` or `_` are passed over. A symlink is followed where it stays below
+    the folder, and is a Problem where it leaves it. Raises FeedsvcError if there is no such
+    folder: an unmounted disk must not look like an emptied one.
+    """
+    root = os.path.realpath(content)
+    if not Path(root).is_dir():
+        raise FeedsvcError(
+            f"{content}: there is no such folder; create it, or name the right one as `content` "
+            "in feedsvc.toml"
+        )
+    files: dict[str, SourceFile] = {}
+    unseen: dict[str, Problem] = {}
+    for found, path in _walk(root):
+        if isinstance(found, ArticleError):
+            shown = shown_path(content, site, path)
+            unseen[path] = Problem(shown, 0, found.code, found.message)
+        else:
+            signature = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+            settled = found.st_ctime < time.time() - _SETTLED
+            files[path] = SourceFile(path, found.st_size, signature if settled else "")
+    return Scan(dict(sorted(files.items())), tuple(sorted(unseen.values())), tuple(unseen))
+
+
+def shown_path(content: Path, site: Path, path: str) -> str:
+    """Return a path below the content folder as a Problem names it: relative to the site."""
+    full = content / path
+    return full.relative_to(site).as_posix() if full.is_relative_to(site) else full.as_posix()
+
+
+def is_inside(root: str, path: str) -> bool:
+    """Tell whether a path, links followed, lies below a folder given as a real path."""
+    return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _walk(root: str) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
+    """Yield the stat of each article file, or why nobody can look there; and the path."""
+    # Folders to look into, each with the real paths of those on the way to it.
+    waiting = [("", frozenset({root}))]
+    while waiting:
+        below, above = waiting.pop()
+        try:
+            entries = list(os.scandir(os.path.join(root, below)))
+        except OSError as error:
+            yield _unreadable(error), below
+            continue
+        for entry in entries:
+            path = f"{below}/{entry.name}" if below else entry.name
+            found = _look(root, entry)
+            if isinstance(found, str):
+                if found not in above:
+                    waiting.append((path, above | {found}))
+            elif found:
+                yield found, path
+
+
+def _look(root: str, entry: "os.DirEntry[str]") -> os.stat_result | ArticleError | str | None:
+    """Return an article file's stat, a folder's real path, what is wrong, or None for the rest."""
+    name = entry.name
+    if name.startswith((".", "_")):
+        return None
+    try:
+        is_folder, is_link = entry.is_dir(), entry.is_symlink()
+        if not (is_folder or name.endswith(ENDINGS)):
+            return None
+        if is_link and not is_inside(root, entry.path):
+            return ArticleError("outside-content", _LEAVES)
+        if not name.isascii() and _is_undecodable(name):
+            return ArticleError("not-utf8", "has a name that is not UTF-8; rename it")
+        if is_folder:
+            return os.path.realpath(entry.path) if is_link else entry.path
+        found = entry.stat()
+    except OSError as error:
+        return _unreadable(error)
+    if not stat.S_ISREG(found.st_mode):  # to open a pipe would wait for ever
+        return ArticleError("unreadable", "is no file but a device or a pipe; remove it")
+    return found
+
+
+def _is_undecodable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _unreadable(error: OSError) -> ArticleError:
+    return ArticleError("unreadable", f"cannot be read: {error.strerror}; check its permissions")

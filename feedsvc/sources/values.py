@@ -1,0 +1,150 @@
+"""Reads the values of front matter by the kind that each key wants; knows no key by name.
+
+YAML gives text for every scalar, TOML gives types; both end up the same here.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from feedsvc import html, urls
+from feedsvc.errors import ArticleError
+from feedsvc.model import FeedRef, Kind, Person
+from feedsvc.settings import is_email
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+class Values:
+    """The front matter of one file, with the warnings that reading it has given so far."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+        self.warnings: list[ArticleError] = []
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys that are there."""
+        return set(self._values)
+
+    def warn(self, code: str, message: str, key: str) -> None:
+        """Note something that does not keep the article from being published."""
+        self.warnings.append(ArticleError(code, message, key=key))
+
+    def raw(self, key: str) -> Any:
+        """Return a value as it was read; None where there is none."""
+        return self._values.get(key)
+
+    def text(self, key: str) -> str:
+        """Return a text on one line, free of what XML cannot carry; '' where there is none."""
+        return self._text(key, self._values.get(key))
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Return a yes or no."""
+        value = self._values.get(key)
+        if value in _EMPTY:
+            return default
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in _FLAGS:
+            return _FLAGS[value.lower()]
+        raise ArticleError("bad-value", f"`{key}` is `true` or `false`", key=key)
+
+    def choice(self, key: str, choices: type[_Choice]) -> _Choice | None:
+        """Return one of a few words; None where there is none."""
+        value = self.text(key)
+        if not value:
+            return None
+        if value not in set(choices):
+            words = ", ".join(f"`{each}`" for each in choices)
+            raise ArticleError("bad-value", f"`{key}` is one of {words}", key=key)
+        return choices(value)
+
+    def url(self, key: str, base: str) -> str | None:
+        """Return an absolute URL, resolved against base; None where there is none."""
+        written = self.text(key)
+        return absolute(key, urls.resolve(base, written)) if written else None
+
+    def items(self, key: str) -> list[Any]:
+        """Return a list; a value that stands alone is a list of one."""
+        value = self._values.get(key)
+        if value in _EMPTY:
+            return []
+        return value if isinstance(value, list) else [value]
+
+    def terms(self, key: str, kind: Kind) -> list[tuple[FeedRef, str]]:
+        """Return the terms under a key with their labels; warn of empty ones and leave them out."""
+        found = []
+        for item in self.items(key):
+            label = self._text(key, item)
+            if label:
+                found.append((self.ref(key, kind, label), label))
+            else:
+                self.warn("empty-term", f"`{key}` has an empty item; write it or remove it", key)
+        return found
+
+    def ref(self, key: str, kind: Kind, label: str) -> FeedRef:
+        """Return the feed of a label."""
+        term = urls.term(label)
+        if not urls.is_addressable(term):
+            message = f"`{key}`: {label!r} has only dots, which no URL can hold; write a word"
+            raise ArticleError("bad-value", message, key=key)
+        return FeedRef(kind, term)
+
+    def people(self, key: str) -> tuple[Person, ...]:
+        """Return the persons under a key: names, or tables of name, email and uri."""
+        people = []
+        for name, email, uri in self.records(key, ("name", "email", "uri")):
+            if not name:
+                self.warn("empty-term", f"`{key}` has a person without a name; write it", key)
+                continue
+            if uri:
+                absolute(key, uri)
+            if email and not is_email(email):
+                message = f"`{key}`: {email!r} is no email address; write it as desk@example.org"
+                raise ArticleError("bad-value", message, key=key)
+            people.append(Person(name, email or None, uri or None))
+        return tuple(people)
+
+    def records(self, key: str, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """Yield the tables under a key, as texts in the order of names; '' where there is none.
+
+        A text that stands in place of a table is its first value.
+        """
+        for item in self.items(key):
+            table = item if isinstance(item, dict) else {names[0]: item}
+            if not table.keys() <= set(names):
+                message = f"`{key}` knows only {', '.join(names)}; remove the rest"
+                raise ArticleError("bad-value", message, key=key)
+            yield tuple(self._text(key, table.get(name)) for name in names)
+
+    def _text(self, key: str, value: Any) -> str:
+        if value is None:
+            return ""
+        written = value if isinstance(value, str) else _written(key, value)
+        safe = html.xml_safe(written)
+        if safe != written:
+            message = f"`{key}` holds a control character; it is left out: delete it"
+            self.warn("control-character", message, key)
+        return " ".join(safe.split())
+
+
+def _written(key: str, value: Any) -> str:
+    """Return a number of TOML as text; raises ArticleError (bad-value)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ArticleError("bad-value", f"`{key}` is a text; write it in quotes", key=key)
+    try:
+        return str(value)
+    except ValueError:  # it has thousands of digits
+        raise ArticleError("bad-value", f"`{key}` is a text; shorten it", key=key) from None
+
+
+def absolute(key: str, url: str) -> str:
+    """Return a URL if it is an absolute one of the web; raises ArticleError (bad-url)."""
+    if not urls.is_absolute(url):
+        message = f"`{key}` is no usable URL; write it whole, as `https://example.org/page`"
+        raise ArticleError("bad-url", message, key=key)
+    return url

@@ -1,0 +1,172 @@
+"""Local files and links: found, never from outside, and absolute in what is published."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from feedsvc import urls
+from feedsvc.model import Article, Enclosure
+from feedsvc.sources.attachments import Attachments
+from tests.sites import article, make_site
+from tests.sources.test_article import read
+
+FILES: dict[str, str | bytes] = {
+    "2022/a/photo.png": b"png",
+    "2022/a/my song.mp3": b"12345",
+    "2022/a/été #1.png": b"png",
+    "2022/a/paper.pdf": b"pdf",
+    "2022/b.md": article(),
+    "site.png": b"png",
+}
+SITE = "https://news.example.org"
+
+
+def shown(folder: Path, body: str = "", toml: str = "", **front_matter: object) -> Article:
+    """Return the article `2022/a/index.md` of a site with files."""
+    text = article("T", "2022-02-17 09:30", body, **front_matter)
+    settings = make_site(folder, {**FILES, "2022/a/index.md": text}, toml)
+    reading = read(settings, "2022/a/index.md")
+    assert reading.problems == ()
+    assert reading.article
+    return reading.article
+
+
+@pytest.mark.parametrize(
+    ("reference", "url", "file"),
+    [
+        ("photo.png", "/files/2022/a/photo.png", "2022/a/photo.png"),
+        ("./photo.png", "/files/2022/a/photo.png", "2022/a/photo.png"),
+        ("../a/photo.png", "/files/2022/a/photo.png", "2022/a/photo.png"),
+        ("/site.png", "/files/site.png", "site.png"),
+        ("../../site.png", "/files/site.png", "site.png"),
+        ("my%20song.mp3", "/files/2022/a/my%20song.mp3", "2022/a/my song.mp3"),
+        ("<my song.mp3>", "/files/2022/a/my%20song.mp3", "2022/a/my song.mp3"),
+        ("été%20%231.png", "/files/2022/a/%C3%A9t%C3%A9%20%231.png", "2022/a/été #1.png"),
+        ("photo.png?x=1", "/files/2022/a/photo.png", "2022/a/photo.png"),
+        ("paper.pdf#page=3", "/files/2022/a/paper.pdf#page=3", "2022/a/paper.pdf"),
+        ("missing.png", "/articles/missing.png", None),
+        ("another-article", "/articles/another-article", None),
+        ("/site", "/site", None),
+        ("../b.md", "/b.md", None),
+        ("#notes", "/articles/a#notes", None),
+        ("?page=2", "/articles/a?page=2", None),
+        ("../../../feedsvc.toml", "/feedsvc.toml", None),
+        ("..%2f..%2f..%2ffeedsvc.toml", "/articles/..%2f..%2f..%2ffeedsvc.toml", None),
+        ("photo.png%00", "/articles/photo.png%00", None),
+    ],
+)
+def test_a_reference_in_the_text_is_a_file_or_resolved(
+    tmp_path: Path, reference: str, url: str, file: str | None
+) -> None:
+    """Conformance 13."""
+    found = shown(tmp_path, f"[x]({reference})")
+    assert f'href="{SITE}{url}"' in found.html
+    assert found.files == ((file,) if file else ())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://b.example/photo.png", "HTTP://b.example/photo.png", "//b.example/photo.png"],
+)
+def test_a_whole_url_is_no_file(tmp_path: Path, url: str) -> None:
+    found = shown(tmp_path, f"[x]({url})")
+    assert found.files == ()
+    assert "b.example/photo.png" in found.html
+
+
+def test_pictures_and_players_show_files_too(tmp_path: Path) -> None:
+    """Conformance 13."""
+    body = (
+        '![p](photo.png)\n\n<audio src="my song.mp3"></audio>\n'
+        '<video poster="/site.png"></video><img srcset="photo.png 1x, /site.png 2x">\n'
+    )
+    found = shown(tmp_path, body)
+    assert found.files == ("2022/a/photo.png", "2022/a/my song.mp3", "site.png")
+    assert found.html.count(f"{SITE}/files/") == 5
+
+
+def test_a_path_of_the_base_url_stands_before_files(tmp_path: Path) -> None:
+    """Conformance 48."""
+    found = shown(tmp_path, "![p](photo.png)", f'base_url = "{SITE}/sub"')
+    assert f'src="{SITE}/sub/files/2022/a/photo.png"' in found.html
+
+
+def test_an_image_is_a_file_or_a_url(tmp_path: Path) -> None:
+    assert shown(tmp_path, image="photo.png").image == f"{SITE}/files/2022/a/photo.png"
+    assert shown(tmp_path, image="/site.png").image == f"{SITE}/files/site.png"
+    assert shown(tmp_path, image="https://b.example/a.png").image == "https://b.example/a.png"
+    assert shown(tmp_path, image="photo.png").files == ("2022/a/photo.png",)
+
+
+@pytest.mark.parametrize(
+    ("written", "enclosure"),
+    [
+        ("my song.mp3", Enclosure(f"{SITE}/files/2022/a/my%20song.mp3", "audio/mpeg", 5)),
+        ({"url": "photo.png"}, Enclosure(f"{SITE}/files/2022/a/photo.png", "image/png", 3)),
+        (
+            {"url": "my song.mp3", "type": "audio/x-mine", "length": 7},
+            Enclosure(f"{SITE}/files/2022/a/my%20song.mp3", "audio/x-mine", 7),
+        ),
+        ("https://b.example/A.OPUS?x", Enclosure("https://b.example/A.OPUS?x", "audio/ogg", 0)),
+        ("https://b.example/a", Enclosure("https://b.example/a", "application/octet-stream", 0)),
+        (
+            {"url": "https://b.example/a.mp4", "length": "4821733"},
+            Enclosure("https://b.example/a.mp4", "video/mp4", 4_821_733),
+        ),
+    ],
+)
+def test_an_enclosure_tells_url_type_and_length(
+    tmp_path: Path, written: object, enclosure: Enclosure
+) -> None:
+    """Conformance 12."""
+    assert shown(tmp_path, enclosures=written).enclosures == (enclosure,)
+
+
+def test_enclosures_keep_their_order(tmp_path: Path) -> None:
+    """Conformance 12, 19."""
+    found = shown(tmp_path, enclosures=["photo.png", "my song.mp3"])
+    assert [each.type for each in found.enclosures] == ["image/png", "audio/mpeg"]
+    assert found.files == ("2022/a/photo.png", "2022/a/my song.mp3")
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["m4a", "mp3", "ogg", "opus", "flac", "wav", "webm", "webp", "avif", "epub", "pdf", "jpg"],
+)
+def test_types_are_known_on_every_machine(tmp_path: Path, ending: str) -> None:
+    """Conformance 24: no table of the machine's is asked."""
+    (enclosure,) = shown(tmp_path, enclosures=f"https://b.example/a.{ending}").enclosures
+    assert enclosure.type != "application/octet-stream"
+
+
+def test_a_link_out_of_the_content_folder_is_no_file(tmp_path: Path) -> None:
+    settings = make_site(tmp_path, {"a.md": article(body="![p](p.png) ![q](out/q.png)")})
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret/q.png").write_bytes(b"secret")
+    (settings.content / "p.png").symlink_to(tmp_path / "secret/q.png")
+    (settings.content / "out").symlink_to(tmp_path / "secret")
+    found = read(settings).article
+    assert found
+    assert found.files == ()
+
+
+def test_an_enclosure_that_leads_out_of_the_content_folder_is_missing(tmp_path: Path) -> None:
+    settings = make_site(tmp_path, {"a.md": article(enclosures="p.mp3")})
+    (settings.content / "p.mp3").symlink_to("/etc/passwd")
+    assert [problem.code for problem in read(settings).problems] == ["missing-file"]
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_reference_is_an_absolute_url_or_none(tmp_path: Path, reference: str) -> None:
+    """Conformance 13."""
+    root = os.path.realpath(make_site(tmp_path).content)
+    attachments = Attachments(root, "2022/a.md", SITE, f"{SITE}/articles/a")
+    for odd in (reference, f"/{reference}", f"%{reference}", f"http://[{reference}"):
+        url = attachments.resolve(odd)
+        assert url == "" or ":" in url
+        assert not urls.is_absolute(url) or attachments.resolve(url) == urls.resolve(SITE, url)

@@ -1,0 +1,200 @@
+"""Finding article files: all of them, none that is elsewhere, and no waiting for ever."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedsvc.errors import FeedsvcError
+from feedsvc.settings import Settings
+from feedsvc.sources import Scan, scan
+from tests.sites import make_site
+
+
+def scanned(settings: Settings) -> Scan:
+    return scan(settings.content, settings.site)
+
+
+def codes(found: Scan) -> list[tuple[str, str]]:
+    return [(problem.path, problem.code) for problem in found.problems]
+
+
+def test_articles_are_found_in_any_depth_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    names = ["b.md", "a.markdown", "2022/02/c.html", "2022/d.md", "été/日本.md"]
+    found = scanned(make_site(tmp_path, dict.fromkeys(names, "x")))
+    assert list(found.files) == sorted(names)
+    assert all(path == file.path for path, file in found.files.items())
+    assert not found.problems
+    assert not found.unseen
+
+
+def test_other_files_and_hidden_names_are_passed_over(tmp_path: Path) -> None:
+    names = ["a.txt", "a.png", "md", ".a.md", "_a.md", ".git/a.md", "_drafts/a.md", "a.md~", "a.MD"]
+    assert not scanned(make_site(tmp_path, dict.fromkeys(names, "x"))).files
+
+
+def test_a_file_tells_its_size(tmp_path: Path) -> None:
+    assert scanned(make_site(tmp_path, {"a.md": "12345"})).files["a.md"].size == 5
+
+
+def test_a_missing_content_folder_is_an_error_and_not_an_empty_site(tmp_path: Path) -> None:
+    settings = make_site(tmp_path)
+    settings.content.rmdir()
+    with pytest.raises(FeedsvcError, match="no such folder; create it"):
+        scanned(settings)
+
+
+def test_a_file_in_place_of_the_content_folder_is_an_error(tmp_path: Path) -> None:
+    settings = make_site(tmp_path, {"a.md": "x"}, 'content = "content/a.md"')
+    with pytest.raises(FeedsvcError, match="no such folder"):
+        scanned(settings)
+
+
+def test_a_changed_file_has_another_signature(tmp_path: Path) -> None:
+    settings = make_site(tmp_path, {"a.md": "one"})
+    signatures = set()
+    for second in (1, 2):
+        os.utime(settings.content / "a.md", (second, second))
+        signatures.add(_settled(settings))
+    (settings.content / "a.md").write_text("two")
+    signatures.add(_settled(settings))
+    assert len(signatures) == 3
+    assert "" not in signatures
+    assert _settled(settings) in signatures
+
+
+def _settled(settings: Settings) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        later = time.time() + 10
+        patch.setattr("time.time", lambda: later)
+        return scanned(settings).files["a.md"].signature
+
+
+def test_a_file_that_just_changed_has_no_signature_yet(tmp_path: Path) -> None:
+    """It may change again within the tick of the file system's clock."""
+    assert scanned(make_site(tmp_path, {"a.md": "x"})).files["a.md"].signature == ""
+
+
+def test_links_within_the_content_folder_are_followed(tmp_path: Path) -> None:
+    settings = make_site(tmp_path, {"2022/a.md": "x"})
+    (settings.content / "b.md").symlink_to(settings.content / "2022/a.md")
+    (settings.content / "latest").symlink_to("2022")
+    found = scanned(settings)
+    assert list(found.files) == ["2022/a.md", "b.md", "latest/a.md"]
+    assert found.problems == ()
+
+
+def test_links_that_leave_the_content_folder_are_problems(tmp_path: Path) -> None:
+    settings = make_site(tmp_path / "site")
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret/a.md").write_text("secret")
+    (tmp_path / "site/content-of-another").mkdir()
+    for name, target in {
+        "file.md": tmp_path / "secret/a.md",
+        "folder": tmp_path / "secret",
+        "root.md": Path("/etc/passwd"),
+        "sibling": tmp_path / "site/content-of-another",
+        "gone.md": tmp_path / "nothing",
+        "picture.png": tmp_path / "secret/a.md",
+    }.items():
+        (settings.content / name).symlink_to(target)
+    found = scanned(settings)
+    assert not found.files
+    names = ["file.md", "folder", "gone.md", "root.md", "sibling"]
+    assert codes(found) == [(f"content/{name}", "outside-content") for name in names]
+    assert "copy the file instead" in found.problems[0].message
+
+
+def test_links_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
+    settings = make_site(tmp_path, {"a/one.md": "x", "b/two.md": "x"})
+    (settings.content / "a/up").symlink_to("..")
+    (settings.content / "a/self").symlink_to(".")
+    (settings.content / "a/other").symlink_to("../b")
+    (settings.content / "b/other").symlink_to("../a")
+    (settings.content / "loop.md").symlink_to("loop.md")
+    (settings.content / "loop").symlink_to("loop")
+    found = scanned(settings)
+    assert {"a/one.md", "b/two.md"} <= set(found.files)
+    assert len(found.files) < 10
+    assert ("content/loop.md", "unreadable") in codes(found)
+
+
+def test_a_broken_link_is_a_problem(tmp_path: Path) -> None:
+    settings = make_site(tmp_path)
+    (settings.content / "a.md").symlink_to("nothing.md")
+    assert codes(scanned(settings)) == [("content/a.md", "unreadable")]
+
+
+def test_a_folder_with_the_name_of_an_article_is_a_folder(tmp_path: Path) -> None:
+    found = scanned(make_site(tmp_path, {"a.md/b.md": "x"}))
+    assert list(found.files) == ["a.md/b.md"]
+
+
+def test_a_pipe_is_a_problem_as_opening_it_would_wait_for_ever(tmp_path: Path) -> None:
+    settings = make_site(tmp_path)
+    os.mkfifo(settings.content / "a.md")
+    found = scanned(settings)
+    assert not found.files
+    assert codes(found) == [("content/a.md", "unreadable")]
+
+
+def test_names_that_are_not_utf8_are_problems(tmp_path: Path) -> None:
+    """No database, path or feed can carry them; the rest of the site goes on."""
+    settings = make_site(tmp_path, {"a.md": "x", "folder/b.md": "x"})
+    try:
+        (settings.content / "folder").rename(settings.content / "caf\udce9")
+        (settings.content / "a.md").rename(settings.content / "\udce9.md")
+    except OSError:
+        pytest.skip("this file system has only names in UTF-8")
+    found = scanned(settings)
+    assert not found.files
+    assert [problem.code for problem in found.problems] == ["not-utf8", "not-utf8"]
+    assert str(found.problems[0]).startswith("content/caf\\udce9: error: has a name that is not")
+
+
+def test_a_folder_that_cannot_be_read_is_a_problem_and_its_files_are_not_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_site(tmp_path, {"a/b.md": "x", "c.md": "x"})
+    plain = os.scandir
+
+    def scandir(path: str) -> Any:
+        if path.endswith("/a"):
+            raise PermissionError(13, "Permission denied")
+        return plain(path)
+
+    monkeypatch.setattr("os.scandir", scandir)
+    found = scanned(settings)
+    assert list(found.files) == ["c.md"]
+    assert str(found.problems[0]) == (
+        "content/a: error: cannot be read: Permission denied; check its permissions [unreadable]"
+    )
+    assert found.holds("a/b.md")
+    assert not found.holds("a2/b.md")
+    assert not found.holds("d.md")
+
+
+def test_folders_may_be_deep(tmp_path: Path) -> None:
+    settings = make_site(tmp_path)
+    folder = os.open(settings.content, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("a", dir_fd=folder)
+        inner = os.open("a", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(os.open("b.md", os.O_CREAT, dir_fd=folder))
+    os.close(folder)
+    try:
+        assert len(scanned(settings).files) == 1
+    finally:  # Python 3.11 cannot remove so many, and pytest would try
+        subprocess.run(["rm", "-r", settings.content], check=True)
+
+
+def test_content_outside_the_site_is_named_by_its_whole_path(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    settings = make_site(tmp_path / "site", toml='content = "../articles"')
+    (tmp_path / "articles/a.md").symlink_to("nothing")
+    assert codes(scanned(settings)) == [(f"{tmp_path}/articles/a.md", "unreadable")]
