@@ -1,0 +1,78 @@
+"""The files of the content folder as they were last read, so that only changed ones are read."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from feedsvc.catalog import rows, schema
+from feedsvc.errors import Problem
+from feedsvc.sources import Scan, SourceFile
+
+
+class FileRows:
+    """The file rows of one sync. What is noted of a file is kept until the file changes."""
+
+    def __init__(self, connection: Connection, found: Scan) -> None:
+        file = schema.file
+        self._connection = connection
+        self._found = found
+        self._before = {
+            path: (signature, problems)
+            for path, signature, problems in connection.execute(
+                select(file.c.path, file.c.signature, file.c.problems)
+            )
+        }
+        self._noted: dict[str, tuple[str, tuple[Problem, ...]]] = {}
+        self.vanished = [path for path in self._before if not found.holds(path)]
+
+    def changed(self, everything: bool) -> list[SourceFile]:
+        """Return the files to read: all, or those that may have changed."""
+        return [
+            each
+            for each in self._found.files.values()
+            if everything
+            or not each.signature
+            or self._before.get(each.path, ("",))[0] != each.signature
+        ]
+
+    def note(self, file: SourceFile, problems: Iterable[Problem]) -> None:
+        """Note that a file was read, and what was wrong with it."""
+        problems = tuple(problems)
+        # What it lacks may come without leaving a trace in the file itself.
+        lacking = any(problem.code == "missing-file" for problem in problems)
+        self._noted[file.path] = ("" if lacking else file.signature, problems)
+
+    def refuse(self, path: str, problem: Problem) -> None:
+        """Note that a file cannot be taken for what others hold; it is read again next time."""
+        _, problems = self._noted[path]
+        self._noted[path] = ("", (*problems, problem))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All that is wrong below the content folder now, in order of place."""
+        known = [
+            problem
+            for path, (_, stored) in self._before.items()
+            if path in self._found.files and path not in self._noted and stored != "[]"
+            for problem in rows.load_problems(stored)
+        ]
+        noted = [problem for _, problems in self._noted.values() for problem in problems]
+        return tuple(sorted((*known, *noted, *self._found.problems)))
+
+    def write(self) -> None:
+        """Keep what was noted."""
+        file = schema.file
+        new, old = [], []
+        for path, (signature, problems) in self._noted.items():
+            now = (signature, rows.dump_problems(problems))
+            columns = {"signature": now[0], "problems": now[1]}
+            if path not in self._before:
+                new.append({"path": path, **columns})
+            elif now != self._before[path]:
+                old.append({"of_path": path, **columns})
+        if new:
+            self._connection.execute(insert(file), new)
+        if old:
+            self._connection.execute(update(file).where(file.c.path == bindparam("of_path")), old)
+        for some in rows.chunks(self.vanished):
+            self._connection.execute(delete(file).where(file.c.path.in_(some)))

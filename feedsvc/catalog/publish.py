@@ -1,0 +1,115 @@
+"""Decides what the public sees at an instant, and writes what changed of it as one revision.
+
+One rule serves a sync, the release of a scheduled article and an expiry alike: an article is
+visible or not, and is in the feeds that follow from that.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from feedsvc import dates
+from feedsvc.catalog import schema
+from feedsvc.catalog.feed_rows import FeedRows
+from feedsvc.catalog.state import State
+from feedsvc.model import FeedRef, Kind
+from feedsvc.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What one transaction changed for the public.
+
+    revision: its number, or None where the public sees no difference. new, edited, withdrawn:
+    articles. feeds: feeds whose subscription document changed.
+    """
+
+    revision: int | None = None
+    new: int = 0
+    edited: int = 0
+    withdrawn: int = 0
+    feeds: int = 0
+
+
+def standing(state: State, now: int) -> tuple[bool, int | None]:
+    """Return whether an article is visible now, and the next instant at which that changes."""
+    if state.removed or state.draft or _has_expired(state, now):
+        return False, None
+    if state.published > now:
+        return False, state.published
+    return True, state.expires
+
+
+def _has_expired(state: State, now: int) -> bool:
+    return not state.draft and state.expires is not None and state.expires <= now
+
+
+class Publisher:
+    """Publishes within one writing transaction, all as one revision.
+
+    `decide` each article first; write the articles; then `finish`.
+    """
+
+    def __init__(self, connection: Connection, settings: Settings, now: datetime) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._now = dates.epoch(now)
+        newest = connection.execute(
+            select(func.max(schema.revision.c.number), func.max(schema.revision.c.instant))
+        ).one()
+        self.revision: int = (newest[0] or 0) + 1
+        # Two revisions never share a second: Last-Modified could not tell them apart.
+        self._instant = max(self._now, (newest[1] or 0) + 1)
+        self._rows = FeedRows(connection, settings, self.revision)
+        self._counts = {"new": 0, "edited": 0, "withdrawn": 0}
+
+    def decide(self, states: Iterable[State]) -> None:
+        """Settle what the public sees of each article from now on.
+
+        The earliest published come first: they give a new term its label, and come first in the
+        order of their feeds.
+        """
+        ordered = sorted(states, key=lambda each: (each.published, each.path))
+        self._rows.load([each.number for each in ordered if each.released is not None])
+        for state in ordered:
+            was = state.visible
+            state.visible, state.due = standing(state, self._now)
+            self._label(state)
+            refs = self._refs(state)
+            if state.visible and not was:
+                self._counts["new"] += 1
+            elif was and not state.visible:
+                self._counts["withdrawn"] += 1
+            elif was and state.edited:
+                self._counts["edited"] += 1
+            if state.visible or _has_expired(state, self._now):
+                state.released = state.released or self.revision
+            if was or state.visible:
+                self._rows.place(state, refs, changed=state.edited or not was)
+
+    def finish(self, everywhere: bool) -> Published:
+        """Write the feeds and, if the public sees a difference, the revision.
+
+        everywhere: the settings changed, and with them maybe every feed.
+        """
+        feeds = self._rows.write(everywhere)
+        if not (feeds or any(self._counts.values())):
+            return Published()
+        self._connection.execute(
+            schema.revision.insert().values(number=self.revision, instant=self._instant)
+        )
+        return Published(self.revision, feeds=feeds, **self._counts)
+
+    def _label(self, state: State) -> None:
+        terms = state.written  # kept as they are while nobody sees them
+        if state.visible:
+            terms = tuple((ref, self._rows.label(ref, label)) for ref, label in terms)
+        state.edited = state.edited or terms != state.terms
+        state.terms = terms
+
+    def _refs(self, state: State) -> tuple[FeedRef, ...]:
+        if not (state.visible and state.feeds):
+            return ()
+        return (FeedRef(Kind.ALL), *(ref for ref, _ in state.terms))

@@ -1,0 +1,116 @@
+"""The tables, one SQL for SQLite and PostgreSQL alike.
+
+Instants are whole seconds since the epoch. Lists are JSON, written by rows.py. Numbers are given
+out by the one writer, never by the database.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+
+# A catalog of another version is not read: it can be deleted and made anew from the files.
+VERSION = "1"
+
+metadata = MetaData()
+
+# What the stored was made by: the schema's version, the settings' fingerprint.
+made_by = Table(
+    "made_by",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# One row for each committed change of what the public can see; the number only grows.
+revision = Table(
+    "revision",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("instant", BigInteger, nullable=False),
+)
+
+# Every file of the content folder as it was last read. signature: '' to have it read again.
+file = Table(
+    "file",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("signature", Text, nullable=False),
+    Column("problems", Text, nullable=False),
+)
+
+# Every article that ever was. id: pinned by the author, or minted; final once released.
+# utc_offset: that of published as written, in seconds. labels in terms are those in force.
+# fingerprint: changes with anything that a reader could see. visible: has a page now. due: the
+# next instant at which that changes by itself. released: the revision in which it was first
+# visible, or had already expired when it was first read.
+article = Table(
+    "article",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("path", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("published", BigInteger, nullable=False),
+    Column("utc_offset", Integer, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Column("summary", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("authors", Text, nullable=False),
+    Column("terms", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("image", Text),
+    Column("enclosures", Text, nullable=False),
+    Column("content", Text),
+    Column("draft", Boolean, nullable=False),
+    Column("feeds", Boolean, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("visible", Boolean, nullable=False),
+    Column("due", BigInteger),
+    Column("released", BigInteger),
+    Index("article_slug", "slug"),
+    Index("article_due", "due"),
+)
+
+# Every feed that ever was. label: the term as first written. window: a hash of what its
+# subscription document shows; revision: the last that changed it. sequence: the last given out.
+feed = Table(
+    "feed",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("term", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("window", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+)
+
+# Which article is, or was, in which feed. revision: the last that touched the entry there.
+# sequence: its place in the order in which articles came into this feed, from 1. gone: it left.
+# published and slug order the feed: newest first, and a rule for two of the same instant.
+feed_row = Table(
+    "feed_row",
+    metadata,
+    Column("article", BigInteger, primary_key=True, autoincrement=False),
+    Column("feed", BigInteger, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Column("published", BigInteger, nullable=False),
+    Column("slug", Text(collation="C").with_variant(Text(), "sqlite"), nullable=False),
+    Index("feed_row_order", "feed", "gone", "published", "slug"),
+)
+
+# The local files that an article shows, so that nothing else is ever served.
+shown_file = Table(
+    "shown_file",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("article", BigInteger, primary_key=True, autoincrement=False),
+    Index("shown_file_article", "article"),
+)

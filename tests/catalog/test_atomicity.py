@@ -1,0 +1,272 @@
+"""All of a sync or none: with other writers, before readers' eyes, and when it is killed."""
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from itertools import count, pairwise
+from typing import Any
+
+import pytest
+
+from feedsvc.catalog import Catalog, queries, release, schema, sync
+from feedsvc.errors import CatalogError
+from feedsvc.model import FeedRef, Kind
+from tests.desk import Desk
+from tests.sites import article
+
+ALL = FeedRef(Kind.ALL)
+
+
+def together(*tasks: Callable[[], object]) -> None:
+    """Run tasks at once; raise what one of them raised."""
+    raised: list[BaseException] = []
+    start = threading.Barrier(len(tasks))
+
+    def run(task: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            task()
+        except BaseException as error:  # noqa: BLE001 - told to the test below
+            raised.append(error)
+
+    threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]
+
+
+def dump(desk: Desk) -> dict[str, list[dict[str, Any]]]:
+    """Return all that is stored."""
+    return {table.name: desk.rows(table) for table in schema.metadata.sorted_tables}
+
+
+def check(desk: Desk) -> None:
+    """Check that what is stored agrees with itself."""
+    feeds = {row["number"]: row for row in desk.rows(schema.feed)}
+    rows: list[dict[str, Any]] = desk.rows(schema.feed_row)
+    articles = {row.number: row for row in desk.every_article()}
+    revisions = [number for number, _ in desk.revisions()]
+    assert revisions == list(range(1, len(revisions) + 1))
+    assert all(a < b for a, b in pairwise(instant for _, instant in desk.revisions()))
+    for number, feed in feeds.items():
+        own = [row for row in rows if row["feed"] == number]
+        assert feed["entries"] == sum(not row["gone"] for row in own)
+        assert len({row["sequence"] for row in own}) == len(own)
+        assert all(1 <= row["sequence"] <= feed["sequence"] for row in own)
+        assert feed["revision"] in revisions
+    assert {row["feed"] for row in rows} <= set(feeds)
+    for row in rows:
+        assert row["revision"] in revisions
+        assert row["gone"] or articles[row["article"]].visible
+    live = [row for row in articles.values() if not row.removed]
+    assert len({row.slug for row in live}) == len({row.id for row in live}) == len(live)
+
+
+# Writers and readers at once
+
+
+def test_writers_take_turns(desk: Desk, database: str) -> None:
+    """Each syncs what it has written; no one's articles get lost, no number is given out twice."""
+
+    def write(name: str, catalog: Catalog) -> None:
+        for n in range(4):
+            desk.write(f"{name}{n}.md", article(f"{name}{n}", tags=[name]))
+            sync(catalog, desk.settings, desk.now)
+            release(catalog, desk.settings, desk.now)
+
+    other = Catalog(database)
+    together(
+        lambda: write("a", desk.catalog),
+        lambda: write("b", desk.catalog),
+        lambda: write("c", other),
+    )
+    other.close()
+    check(desk)
+    assert sorted(desk.titles()) == sorted(f"{name}{n}" for name in "abc" for n in range(4))
+    assert desk.sync().published.revision is None
+
+
+def test_a_reader_never_sees_half_a_sync(desk: Desk) -> None:
+    """Every sync gives all articles another title and another tag."""
+    versions, articles, done = 8, 12, threading.Event()
+
+    def save(version: int) -> None:
+        for n in range(articles):
+            text = article(f"Version {version}", slug=f"s{n}", tags=[f"v{version % 2}"])
+            desk.write(f"{n}.md", text)
+
+    def write() -> None:
+        try:
+            for version in range(2, versions + 1):
+                save(version)
+                desk.sync()
+        finally:
+            done.set()
+
+    seen: list[int] = []
+
+    def read() -> None:
+        while not done.is_set():
+            with desk.catalog.reading() as connection:
+                revision, _ = queries.newest(connection)
+                row = queries.feed(connection, ALL)
+                time.sleep(0.002)  # for the writer to come between
+                assert row is not None
+                shown = queries.window(connection, row.number, 50)
+                stored = queries.articles(connection, [number for number, _ in shown])
+                feeds = {each.ref.key: each for each in queries.feeds(connection)}
+            assert row.revision == revision
+            assert {each.title for each in stored.values()} == {f"Version {revision}"}
+            assert {each for _, each in shown} == {revision}
+            assert feeds[f"tag/v{revision % 2}"].entries == articles
+            assert feeds.get(f"tag/v{1 - revision % 2}", row).entries == (
+                0 if revision > 1 else articles
+            )
+            seen.append(revision)
+
+    save(1)
+    desk.sync()
+    together(write, read, read)
+    assert len(set(seen)) > 1
+    assert desk.titles() == [f"Version {versions}"] * articles
+
+
+# Killed
+
+
+# Dies before the statement of a number, 0 for never; says how many there were.
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlalchemy import Engine, event
+from feedsvc import settings
+from feedsvc.catalog import Catalog, sync
+last, count = int(sys.argv[2]), 0
+site = settings.load(Path(sys.argv[1]), {})
+catalog = Catalog(site.database)
+with catalog.reading() as connection:
+    connection.exec_driver_sql("SELECT 1")
+def die(*_):
+    global count
+    count += 1
+    if count == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+event.listen(Engine, "before_cursor_execute", die)
+event.listen(Engine, "commit", die)
+print("ready", flush=True)
+sys.stdin.readline()
+sync(catalog, site, datetime(2026, 1, 2, tzinfo=UTC))
+print(count)
+"""
+
+
+def start(desk: Desk, last: int) -> "subprocess.Popen[str]":
+    """Start a process that has everything ready for a sync, and waits for a line."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(desk.folder), str(last)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def rewrite(desk: Desk, generation: int) -> list[str]:
+    """Add, edit, move and delete files; return the titles that follow."""
+    for path in desk.content.glob("*.md"):
+        path.unlink()
+    titles = []
+    for n in range(30):
+        if (n + generation) % 3:
+            title = f"Article {n:02} in generation {generation}"
+            tags = [f"t{(n + generation) % 4}", f"only-{generation}"]
+            desk.write(
+                f"{(n + generation) % 5}-{n:02}.md", article(title, slug=f"{n:02}", tags=tags)
+            )
+            titles.append(title)
+    return sorted(titles, reverse=True)
+
+
+def end(process: "subprocess.Popen[str]") -> str:
+    """Let it sync until it ends; return what it said."""
+    said, _ = process.communicate("\n", timeout=30)
+    return said
+
+
+def settle(desk: Desk, before: dict[str, Any], old: list[str], new: list[str]) -> None:
+    """Check that all is as it was or as it should be, and that the next sync completes it."""
+    check(desk)
+    if desk.titles() == old:
+        assert dump(desk) == before
+    assert desk.titles() in (old, new)
+    report = desk.sync()
+    assert report.problems == ()
+    assert desk.titles() == new
+    assert desk.sync().published.revision is None
+    check(desk)
+
+
+def test_a_sync_killed_at_any_statement_has_done_nothing_and_is_made_up_for(desk: Desk) -> None:
+    generations = count()
+    old = rewrite(desk, next(generations))
+    desk.sync()
+    new = rewrite(desk, next(generations))
+    statements = int(end(start(desk, 0)))
+    assert desk.titles() == new
+    assert statements > 10
+    for last in sorted({2, statements // 2, statements}):
+        old, new = new, rewrite(desk, next(generations))
+        before = dump(desk)
+        process = start(desk, last)
+        assert end(process) == ""
+        assert process.returncode == -signal.SIGKILL
+        assert desk.titles() == old
+        settle(desk, before, old, new)
+
+
+def test_a_sync_killed_at_any_instant_has_done_all_or_nothing(desk: Desk) -> None:
+    generations = count()
+    old = rewrite(desk, next(generations))
+    desk.sync()
+    chance = random.Random(2026)
+    for _ in range(2):
+        new = rewrite(desk, next(generations))
+        before = dump(desk)
+        process = start(desk, 0)
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        time.sleep(chance.uniform(0.0, 0.06))
+        process.kill()
+        process.communicate()
+        settle(desk, before, old, new)
+        old = new
+
+
+def test_a_sync_that_fails_half_way_has_done_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = rewrite(desk, 0)
+    desk.sync()
+    before = dump(desk)
+    new = rewrite(desk, 1)
+
+    def fail(*_: object) -> None:
+        raise CatalogError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("feedsvc.catalog.files.FileRows.write", fail)
+        with pytest.raises(CatalogError, match="the disk is full"):
+            desk.sync()
+    assert dump(desk) == before
+    settle(desk, before, old, new)

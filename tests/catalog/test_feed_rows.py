@@ -1,0 +1,179 @@
+"""Which article is in which feed, in which order, and what is remembered of those that left."""
+
+from typing import Any
+
+import pytest
+
+from feedsvc.catalog import schema
+from feedsvc.catalog.publish import Published
+from tests.desk import Desk
+from tests.sites import article
+
+
+def rows(desk: Desk, key: str) -> list[dict[str, Any]]:
+    """Return the rows of one feed, those gone too, by article."""
+    number = desk.feed(key).number
+    return [row for row in desk.rows(schema.feed_row) if row["feed"] == number]
+
+
+def sequence(desk: Desk, key: str) -> int:
+    (feed,) = (row for row in desk.rows(schema.feed) if row["key"] == key)
+    return int(str(feed["sequence"]))
+
+
+def test_a_deletion_leaves_rows_that_are_gone(desk: Desk) -> None:
+    desk.write("a.md", article("A", tags=["x"]))
+    desk.sync()
+    desk.remove("a.md")
+    desk.sync()
+    for key in ("all", "tag/x", "language/en"):
+        (row,) = rows(desk, key)
+        assert (row["gone"], row["revision"], row["sequence"]) == (True, 2, 1)
+
+
+def test_a_dropped_tag_leaves_a_row_that_is_gone(desk: Desk) -> None:
+    desk.write("a.md", article("A", tags=["x", "y"]))
+    desk.sync()
+    desk.write("a.md", article("A", tags=["y"]))
+    desk.sync()
+    assert [(row["gone"], row["revision"]) for row in rows(desk, "tag/x")] == [(True, 2)]
+    assert [(row["gone"], row["revision"]) for row in rows(desk, "tag/y")] == [(False, 2)]
+
+
+def test_what_is_gone_is_not_touched_again(desk: Desk) -> None:
+    desk.write("a.md", article("A", tags=["x"]))
+    desk.sync()
+    desk.write("a.md", article("A"))
+    desk.sync()
+    desk.write("a.md", article("Edited"))
+    desk.sync()
+    assert [row["revision"] for row in rows(desk, "tag/x")] == [2]
+    assert desk.feed("tag/x").revision == 2
+
+
+def test_sequence_numbers_follow_the_dates_within_a_sync_and_then_only_grow(desk: Desk) -> None:
+    """Conformance 27: archives are counted from the oldest."""
+    desk.write("b.md", article("B", "2022-01-02"))
+    desk.write("c.md", article("C", "2022-01-03"))
+    desk.write("a.md", article("A", "2022-01-01"))
+    desk.sync()
+    desk.write("old.md", article("Found in the attic", "1999-01-01"))
+    desk.sync()
+    paths = {row.number: row.path for row in desk.every_article()}
+    assert {paths[row["article"]]: row["sequence"] for row in rows(desk, "all")} == {
+        "a.md": 1,
+        "b.md": 2,
+        "c.md": 3,
+        "old.md": 4,
+    }
+    assert desk.titles() == ["C", "B", "A", "Found in the attic"]
+
+
+def test_an_edit_keeps_the_sequence_number(desk: Desk) -> None:
+    desk.write("a.md", article("A"))
+    desk.write("b.md", article("B", "2022-02-18"))
+    desk.sync()
+    desk.write("a.md", article("A, later", "2022-03-01"))
+    desk.sync()
+    assert sorted((row["sequence"], row["revision"]) for row in rows(desk, "all")) == [
+        (1, 2),
+        (2, 1),
+    ]
+
+
+def test_sequence_numbers_are_never_given_out_again(desk: Desk) -> None:
+    """Conformance 27."""
+    desk.write("a.md", article("A"))
+    desk.sync()
+    desk.remove("a.md")
+    desk.sync()
+    desk.write("b.md", article("B"))
+    desk.sync()
+    desk.write("a.md", article("A"))
+    desk.sync()
+    paths = {row.number: row.path for row in desk.every_article()}
+    assert {paths[row["article"]]: row["sequence"] for row in rows(desk, "all")} == {
+        "a.md": 3,
+        "b.md": 2,
+    }
+    assert sequence(desk, "all") == 3
+    assert desk.feed("all").entries == 2
+
+
+SLUGS = [
+    "a",
+    "a-b",
+    "ab",
+    "b",
+    "Ab",
+    "z",
+    "zebra",
+    "é",
+    "e",
+    "ü",
+    "ß",
+    "中文",
+    "日本",
+    "😀",
+    "\uffee",
+]
+
+
+def test_ties_are_ordered_by_code_point_on_every_database(desk: Desk) -> None:
+    """Conformance 24."""
+    slugs = sorted({slug.casefold() for slug in SLUGS})
+    for index, slug in enumerate(slugs):
+        desk.write(f"{index}.md", article(slug, slug=slug))
+    desk.sync()
+    shown = desk.titles()
+    assert shown == sorted(slugs, reverse=True)
+    assert [each.encode() for each in shown] == sorted((s.encode() for s in slugs), reverse=True)
+
+
+def test_the_order_is_newest_first_whatever_the_zone(desk: Desk) -> None:
+    desk.write("a.md", article("Second", "2022-02-17 12:00 +00:00"))
+    desk.write("b.md", article("First", "2022-02-17 11:00 -05:00"))
+    desk.write("c.md", article("Third", "2022-02-17 12:30 +01:00"))
+    desk.write("d.md", article("Before the epoch", "1955-11-05 06:00"))
+    desk.sync()
+    assert desk.titles() == ["First", "Second", "Third", "Before the epoch"]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_the_document_shows_the_newest_and_the_count_is_of_all(desk: Desk, limit: int) -> None:
+    desk.configure(f"[feeds]\nlimit = {limit}")
+    for day in range(1, 6):
+        desk.write(f"{day}.md", article(f"T{day}", f"2022-01-0{day}"))
+    desk.sync()
+    assert desk.titles() == [f"T{day}" for day in range(5, 5 - limit, -1)]
+    assert desk.feed("all").entries == 5
+    desk.remove("5.md")
+    desk.sync()
+    assert desk.titles() == [f"T{day}" for day in range(4, 4 - limit, -1)]
+    assert desk.feed("all").entries == 4
+
+
+def test_feeds_are_numbered_apart(desk: Desk) -> None:
+    desk.write("a.md", article("A", tags=["x", "y"], authors=["n"]))
+    desk.sync()
+    desk.write("b.md", article("B", tags=["z"], categories=["x"]))
+    desk.sync()
+    numbers = [feed.number for feed in desk.feeds().values()]
+    assert sorted(numbers) == list(range(1, 8))
+
+
+def test_more_articles_than_fit_into_one_statement(desk: Desk) -> None:
+    for n in range(700):
+        desk.write(f"{n:03}.md", article(f"T{n}", slug=f"{n:03}", body="![](a.png)"))
+    desk.write("a.png", b"PNG")
+    assert desk.sync().published == Published(1, new=700, feeds=2)
+    for n in range(0, 700, 2):
+        desk.write(f"{n:03}.md", article(f"U{n}", slug=f"{n:03}"))
+    assert desk.sync().published == Published(2, edited=350, feeds=2)
+    assert desk.titles()[:3] == ["T699", "U698", "T697"]
+    for n in range(700):
+        desk.remove(f"{n:03}.md")
+    assert desk.sync().published == Published(3, withdrawn=700, feeds=2)
+    assert desk.feed("all").entries == 0
+    assert {row["gone"] for row in rows(desk, "all")} == {True}
+    assert desk.publication.file("a.png") is None

@@ -1,0 +1,134 @@
+"""A site, its catalog and a clock that stands still until it is moved."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Table, select
+
+from feedsvc.catalog import Catalog, FeedRow, SyncReport, queries, release, schema, sync
+from feedsvc.catalog.publish import Published
+from feedsvc.model import FeedRef, Format, Kind
+from feedsvc.publication import Publication
+from feedsvc.settings import Settings
+from tests.sites import make_site
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def ref(key: str) -> FeedRef:
+    """Return the feed of a key: `all`, `tag/c++`."""
+    kind, _, term = key.partition("/")
+    return FeedRef(Kind(kind), term)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What of an article row tests ask for."""
+
+    number: int
+    path: str
+    slug: str
+    id: str
+    title: str
+    visible: bool
+    removed: bool
+    released: int | None
+
+
+class Desk:
+    """Where an editor sits: writes files, syncs, and looks at what came of it."""
+
+    def __init__(self, folder: Path, catalog: Catalog, database: str, toml: str = "") -> None:
+        self.folder = folder
+        self.content = folder / "content"
+        self.catalog = catalog
+        self.now = START
+        self._database = database
+        self.settings = self.configure(toml)
+
+    def configure(self, toml: str) -> Settings:
+        """Write other settings, which hold from now on."""
+        self.settings = make_site(
+            self.folder, {}, f"database = {json.dumps(self._database)}\n{toml}"
+        )
+        return self.settings
+
+    def write(self, path: str, text: str | bytes) -> None:
+        """Write an article or any other file."""
+        file = self.content / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def remove(self, path: str) -> None:
+        """Delete a file."""
+        (self.content / path).unlink()
+
+    def rename(self, old: str, new: str) -> None:
+        """Move a file."""
+        (self.content / new).parent.mkdir(parents=True, exist_ok=True)
+        (self.content / old).rename(self.content / new)
+
+    def sync(self, after: float = 60) -> SyncReport:
+        """Sync, so many seconds later."""
+        self.now += timedelta(seconds=after)
+        return sync(self.catalog, self.settings, self.now)
+
+    def release(self, at: datetime) -> Published:
+        """Release what is due at an instant."""
+        self.now = at
+        return release(self.catalog, self.settings, self.now)
+
+    @property
+    def publication(self) -> Publication:
+        """A new one, which remembers nothing."""
+        return Publication(self.settings, self.catalog)
+
+    def feeds(self) -> dict[str, FeedRow]:
+        """Return every feed by its key."""
+        with self.catalog.reading() as connection:
+            return {row.ref.key: row for row in queries.feeds(connection)}
+
+    def feed(self, key: str) -> FeedRow:
+        """Return one feed, which must be there."""
+        return self.feeds()[key]
+
+    def titles(self, key: str = "all") -> list[str]:
+        """Return the titles in a feed in its order."""
+        return [entry.title for entry in self.publication.entries(ref(key))]
+
+    def body(self, key: str = "all", format: Format = Format.ATOM) -> bytes:
+        """Return a feed's bytes, rendered anew."""
+        document = self.publication.document(ref(key), format)
+        assert document is not None
+        return document.body
+
+    def articles(self) -> dict[str, Row]:
+        """Return the article rows that are not removed by path, which no two share."""
+        rows = [row for row in self.every_article() if not row.removed]
+        assert len({row.path for row in rows}) == len(rows)
+        return {row.path: row for row in rows}
+
+    def every_article(self) -> list[Row]:
+        """Return every article row, the removed ones too."""
+        table = schema.article
+        query = select(*(table.c[name] for name in Row.__dataclass_fields__)).order_by("number")
+        with self.catalog.reading() as connection:
+            return [Row(**row._asdict()) for row in connection.execute(query)]
+
+    def rows(self, table: Table) -> list[dict[str, object]]:
+        """Return a whole table in a fixed order."""
+        with self.catalog.reading() as connection:
+            return [row._asdict() for row in connection.execute(select(table).order_by(*table.c))]
+
+    def revisions(self) -> list[tuple[int, datetime]]:
+        """Return every revision and its instant, oldest first."""
+        return [
+            (int(str(row["number"])), datetime.fromtimestamp(int(str(row["instant"])), UTC))
+            for row in self.rows(schema.revision)
+        ]
+
+    def revision(self) -> int:
+        """Return the newest revision's number."""
+        return self.publication.revision()
