@@ -1,0 +1,258 @@
+"""Feeds over HTTP: what stands where, and with which headers."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from lxml import etree
+from werkzeug.test import TestResponse
+
+from feedsvc.web import create_app
+from tests.web.fake import BASE, LABELS, SETTINGS, FakePublication
+
+SENT_DATE = "Fri, 20 Nov 2026 17:30:00 GMT"
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return create_app(FakePublication()).test_client()
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/feeds/all.rss", "application/rss+xml; charset=utf-8"),
+        ("/feeds/all.atom", "application/atom+xml; charset=utf-8"),
+        ("/feeds/all.json", "application/feed+json"),
+        ("/feeds/tag/c%2B%2B.rss", "application/rss+xml; charset=utf-8"),
+        ("/feeds/tag/node.js.json", "application/feed+json"),
+        ("/feeds/category/%C3%A9lection.atom", "application/atom+xml; charset=utf-8"),
+        ("/feeds/tag/%3Cb%3E&.rss", "application/rss+xml; charset=utf-8"),
+    ],
+)
+def test_a_feed_is_at_its_url(client: FlaskClient, path: str, media_type: str) -> None:
+    """Conformance 47."""
+    response = client.get(path)
+    assert response.status_code == 200
+    assert response.content_type == media_type
+    assert response.content_length == len(response.data) > 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feeds/all.xml",
+        "/feeds/all.RSS",
+        "/feeds/tag.rss",
+        "/feeds/tag/.rss",
+        "/feeds/tag/unknown.rss",
+        "/feeds/tag/a/b.rss",
+        "/feeds/All.rss",
+        "/feeds/",
+        "/feeds/all.rss/",
+        "//feeds/all.rss",
+    ],
+)
+def test_there_is_no_feed_elsewhere(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "canonical"),
+    [
+        ("/feeds/tag/C%2B%2B.rss", "/feeds/tag/c%2B%2B.rss"),
+        ("/feeds/tag/C++.rss", "/feeds/tag/c%2B%2B.rss"),
+        ("/feeds/category/E%CC%81lection.json", "/feeds/category/%C3%A9lection.json"),
+        ("/feeds/author/A%C3%AFcha%20Diallo.atom", "/feeds/author/a%C3%AFcha-diallo.atom"),
+    ],
+)
+def test_another_spelling_of_a_term_leads_to_its_feed(
+    client: FlaskClient, asked: str, canonical: str
+) -> None:
+    """Conformance 43."""
+    response = client.get(asked, headers={"Host": "evil.example"})
+    assert (response.status_code, response.location) == (308, canonical)
+    assert client.get(canonical).status_code == 200
+
+
+def test_a_feed_names_the_url_that_serves_it(client: FlaskClient) -> None:
+    """Conformance 5, 45, 48."""
+    response = client.get("/feeds/tag/c++.rss", headers={"Host": "evil.example"})
+    assert response.headers["Link"] == f'<{BASE}/feeds/tag/c%2B%2B.rss>; rel="self"'
+    assert "evil" not in str(response.headers)
+
+
+def test_a_reader_in_a_browser_may_read_a_feed(client: FlaskClient) -> None:
+    """Conformance 46."""
+    headers = client.get("/feeds/all.json").headers
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Access-Control-Expose-Headers"] == "ETag, Last-Modified, Link"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_feed_may_be_kept_as_long_as_its_settings_say(client: FlaskClient) -> None:
+    """Conformance 41."""
+    assert "max-age=900," in client.get("/feeds/all.rss").headers["Cache-Control"]
+    assert "max-age=60," in client.get("/feeds/tag/c%2B%2B.rss").headers["Cache-Control"]
+
+
+def headers_of(response: TestResponse) -> dict[str, str]:
+    return dict(response.headers.items())
+
+
+def test_head_is_get_without_the_body(client: FlaskClient) -> None:
+    """Conformance 36."""
+    head, get = client.head("/feeds/all.rss"), client.get("/feeds/all.rss")
+    assert head.status_code == get.status_code == 200
+    assert headers_of(head) == headers_of(get)
+    assert (head.data, bool(get.data)) == (b"", True)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("path", ["/feeds/all.rss", "/", "/feeds.opml", "/nothing"])
+def test_other_methods_are_refused(client: FlaskClient, method: str, path: str) -> None:
+    """Conformance 36."""
+    response = client.open(path, method=method)
+    assert response.status_code == 405
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD"}
+
+
+def test_a_query_string_makes_no_new_feed(client: FlaskClient) -> None:
+    """Conformance 42."""
+    plain, queried = client.get("/feeds/all.rss"), client.get("/feeds/all.rss?utm_source=x&page=2")
+    assert headers_of(queried) == headers_of(plain)
+    assert queried.data == plain.data
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_poll_with_the_current_tag_gets_304(client: FlaskClient, method: str) -> None:
+    """Conformance 29, 33."""
+    known = client.get("/feeds/all.rss").headers
+    response = client.open(
+        "/feeds/all.rss", method=method, headers={"If-None-Match": f'"old", W/{known["ETag"]}'}
+    )
+    assert (response.status_code, response.data) == (304, b"")
+    kept = ("ETag", "Last-Modified", "Cache-Control", "Link", "Access-Control-Allow-Origin")
+    assert {name: response.headers[name] for name in kept} == {name: known[name] for name in kept}
+    assert "Content-Type" not in response.headers
+    assert "Content-Length" not in response.headers
+
+
+def test_a_poll_with_the_current_date_gets_304(client: FlaskClient) -> None:
+    response = client.get("/feeds/all.rss", headers={"If-Modified-Since": SENT_DATE})
+    assert response.status_code == 304
+    assert response.headers["Last-Modified"] == SENT_DATE
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"If-None-Match": '"old"'},
+        {"If-None-Match": '"old"', "If-Modified-Since": SENT_DATE},
+        {"If-Modified-Since": "Fri, 20 Nov 2026 17:30:00 +0200"},
+        {"If-Modified-Since": f"{SENT_DATE}, {SENT_DATE}"},
+    ],
+)
+def test_any_other_poll_gets_the_feed(client: FlaskClient, fields: dict[str, str]) -> None:
+    """Conformance 29, 30, 31."""
+    assert client.get("/feeds/all.rss", headers=fields).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/articles/gone", "/feeds/tag/unknown.rss"])
+def test_conditions_change_no_error(client: FlaskClient, path: str) -> None:
+    """Conformance 32."""
+    fields = {"If-None-Match": "*", "If-Modified-Since": SENT_DATE}
+    assert client.get(path, headers=fields).status_code == client.get(path).status_code >= 404
+
+
+def test_the_list_of_feeds_names_every_feed_once(client: FlaskClient) -> None:
+    """Conformance 48."""
+    response = client.get("/feeds.opml", headers={"Host": "evil.example"})
+    assert response.content_type == "text/x-opml; charset=utf-8"
+    outlines = etree.fromstring(response.data).findall("body/outline")
+    assert len(outlines) == len(LABELS)
+    for outline in outlines:
+        for name in ("xmlUrl", "htmlUrl"):
+            url = outline.get(name)
+            assert url is not None
+            assert url.startswith(f"{BASE}/feeds/")
+            assert client.get(url.removeprefix(BASE)).status_code == 200
+
+
+def test_the_list_of_feeds_answers_polls_as_feeds_do(client: FlaskClient) -> None:
+    tag = client.get("/feeds.opml").headers["ETag"]
+    assert client.get("/feeds.opml", headers={"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize("asked", ["/blog/feeds/tag/C++.rss", "/feeds/tag/C++.rss"])
+def test_a_site_below_a_path_answers_with_and_without_it(asked: str) -> None:
+    """Conformance 48: a proxy may have taken the path away or not."""
+    settings = replace(SETTINGS, base_url=f"{BASE}/blog")
+    client = create_app(FakePublication(settings)).test_client()
+    assert client.get(asked).location == "/blog/feeds/tag/c%2B%2B.rss"
+    link = client.get(asked.replace("C", "c")).headers["Link"]
+    assert link == f'<{BASE}/blog/feeds/tag/c%2B%2B.rss>; rel="self"'
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FlaskClient:
+    names = ["a b.mp3", "page.html", "draw.svg", "x.tar.gz", "é.webp", "LICENSE"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"0123456789")
+    paths = [(f"pictures/{name}", tmp_path / name) for name in names]
+    vanished = ("vanished.png", tmp_path / "vanished.png")
+    return create_app(FakePublication(files=[*paths, vanished])).test_client()
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("a%20b.mp3", "audio/mpeg"),
+        ("page.html", "text/html; charset=utf-8"),
+        ("draw.svg", "image/svg+xml; charset=utf-8"),
+        ("x.tar.gz", "application/octet-stream"),
+        ("%C3%A9.webp", "image/webp"),
+        ("LICENSE", "application/octet-stream"),
+    ],
+)
+def test_a_file_is_sent_as_what_it_is_and_runs_nothing(
+    files: FlaskClient, path: str, media_type: str
+) -> None:
+    """Conformance 46."""
+    with files.get(f"/files/pictures/{path}") as response:
+        assert (response.status_code, response.data) == (200, b"0123456789")
+        assert response.content_type == media_type
+        policy = response.headers["Content-Security-Policy"].split("; ")
+        assert {"default-src 'none'", "sandbox"} <= set(policy)
+        assert not [rule for rule in policy if "script" in rule or "allow" in rule]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Content-Encoding" not in response.headers
+
+
+def test_a_part_of_a_file_can_be_had(files: FlaskClient) -> None:
+    path = "/files/pictures/a%20b.mp3"
+    with files.get(path, headers={"Range": "bytes=2-4"}) as part:
+        assert (part.status_code, part.data) == (206, b"234")
+        assert part.headers["Content-Range"] == "bytes 2-4/10"
+    with files.get(path, headers={"Range": "bytes=20-"}) as beyond:
+        assert beyond.status_code == 416
+        assert beyond.headers["Content-Range"] == "bytes */10"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/files/",
+        "/files/other.png",
+        "/files/vanished.png",
+        "/files/pictures/../feedsvc.toml",
+        "/files/pictures/%2e%2e/feedsvc.toml",
+        "/files//etc/passwd",
+        "/files/pictures/a%20b.mp3%00.png",
+        "/files/article.md",
+    ],
+)
+def test_no_other_file_can_be_had(files: FlaskClient, path: str) -> None:
+    assert files.get(path).status_code == 404

@@ -1,0 +1,373 @@
+"""Pages for people: what they show, link to and forbid, and how errors look."""
+
+import logging
+import re
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import example, given
+from hypothesis import strategies as st
+from lxml import html
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
+
+from feedsvc.publication import FeedSummary
+from feedsvc.web import create_app
+from tests.web.fake import BASE, LABELS, SETTINGS, FakePublication
+
+PAGES = [
+    "/",
+    "/feeds/all/",
+    "/feeds/tag/",
+    "/feeds/tag/c%2B%2B/",
+    "/feeds/category/%C3%A9lection/",
+    "/articles/rain",
+    "/articles/%D9%86%D9%87%D8%B1",
+    "/articles/gone",
+    "/nothing",
+]
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return create_app(FakePublication()).test_client()
+
+
+def parse(response: TestResponse) -> html.HtmlElement:
+    return html.fromstring(response.text)
+
+
+def read(client: FlaskClient, path: str) -> html.HtmlElement:
+    return parse(client.get(path))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_announces_its_feeds_in_every_format(client: FlaskClient, path: str) -> None:
+    """Conformance 45."""
+    found = read(client, path).xpath("//link[@rel='alternate']")
+    types = ["application/rss+xml", "application/atom+xml", "application/feed+json"]
+    assert len(found) >= 3
+    assert [link.get("type") for link in found] == types * (len(found) // 3)
+    for link in found:
+        assert link.get("title")
+        response = client.get(link.get("href"))
+        assert response.status_code == 200
+        assert response.mimetype == link.get("type")
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "count"),
+    [
+        ("/", "/feeds/all.rss", 3),
+        ("/feeds/tag/c++/", "/feeds/tag/c%2B%2B.rss", 3),
+        ("/articles/rain", "/feeds/all.rss", 9),
+    ],
+)
+def test_the_feeds_that_a_page_announces_are_its_own(
+    client: FlaskClient, path: str, first: str, count: int
+) -> None:
+    """Conformance 45."""
+    found = read(client, path).xpath("//link[@rel='alternate']/@href")
+    assert (found[0], len(found)) == (first, count)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_may_run_nothing(client: FlaskClient, path: str) -> None:
+    """Conformance 46."""
+    response = client.get(path)
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; ")
+    assert "script" not in policy
+    assert "unsafe" not in policy
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"]
+    page = parse(response)
+    assert not page.xpath("//script | //style | //@style | //@*[starts-with(name(), 'on')]")
+
+
+@pytest.mark.parametrize("prefix", ["", "/blog"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_link_of_a_page_leads_somewhere(path: str, prefix: str) -> None:
+    """Conformance 48: links are paths below base_url's own, whatever the Host header says."""
+    settings = replace(SETTINGS, base_url=BASE + prefix)
+    client = create_app(FakePublication(settings)).test_client()
+    response = client.get(prefix + path, headers={"Host": "evil.example"})
+    assert "evil" not in response.text
+    for link in parse(response).xpath("//body//a/@href | //link/@href"):
+        if link.startswith("/") and not link.startswith(f"{prefix}/files/"):
+            assert link.startswith(f"{prefix}/")
+            assert client.get(link).status_code == 200, link
+
+
+def test_the_canonical_link_is_absolute(client: FlaskClient) -> None:
+    """Conformance 48."""
+    for path in PAGES[:6]:
+        page = parse(client.get(path, headers={"Host": "evil.example"}))
+        assert page.xpath("//link[@rel='canonical']/@href") == [BASE + path]
+
+
+def test_the_index_shows_every_feed_in_every_format(client: FlaskClient) -> None:
+    """Conformance 55: no more feeds than the publication has."""
+    page = read(client, "/")
+    links = page.xpath("//main//a/@href")
+    assert len([link for link in links if link.endswith((".rss", ".atom", ".json"))]) == 3 * len(
+        LABELS
+    )
+    assert page.xpath("//h2/a/text()") == ["Categories", "Tags", "Authors", "Languages"]
+    assert page.xpath("//main//*[@class='label']/text()") == list(LABELS.values())[1:]
+    assert "2 articles" in page.text_content()
+    assert set(page.xpath("//main//time/@datetime")) == {"2026-11-20T17:30:00Z"}
+
+
+def test_the_list_of_a_kind_shows_its_feeds_alone(client: FlaskClient) -> None:
+    labels = read(client, "/feeds/tag/").xpath("//main//*[@class='label']/text()")
+    assert labels == ["C++", "node.js", "<b>&"]
+
+
+def test_a_feeds_page_says_how_to_subscribe(client: FlaskClient) -> None:
+    """Conformance 48."""
+    rows = read(client, "/feeds/tag/c++/").xpath("//dl//a")
+    assert [(row.get("href"), row.text) for row in rows] == [
+        (f"/feeds/tag/c%2B%2B.{format}", f"{BASE}/feeds/tag/c%2B%2B.{format}")
+        for format in ("rss", "atom", "json")
+    ]
+
+
+def test_a_feeds_page_shows_its_entries(client: FlaskClient) -> None:
+    first, second = read(client, "/feeds/all/").xpath("//ol/li")
+    assert first.xpath("h3/a/@href") == ["/articles/rain"]
+    assert first.xpath("h3/a/text()") == ["Rain & <wind>"]
+    assert first.xpath("time/@datetime") == ["2026-11-20T17:30:00Z"]
+    assert first.xpath("p/text()") == ["What it is <about> & why."]
+    assert first.xpath("ul//a/@href") == ["/feeds/tag/c%2B%2B/"]
+    assert second.xpath("h3/a/@href") == ["https://x.org/"]
+    assert second.get("lang") == "ar"
+
+
+def test_an_empty_feed_has_a_page(client: FlaskClient) -> None:
+    assert "none at the moment" in client.get("/feeds/category/%C3%A9lection/").text
+
+
+def test_an_article_is_shown_whole(client: FlaskClient) -> None:
+    page = read(client, "/articles/rain")
+    assert page.get("lang") == "en"
+    assert page.xpath("//h1/text()") == ["Rain & <wind>"]
+    assert page.xpath("//article//time/@datetime") == ["2026-11-20T17:30:00Z"]
+    assert page.xpath("//audio/@src") == ["/files/Le%20son.mp3"]
+    download = page.xpath("//a[@download]")[0]
+    assert (download.get("href"), download.text) == ("/files/Le%20son.mp3", "Le son.mp3")
+    assert page.xpath("//div[@class='content']//a/@href") == ["/files/a.pdf"]
+    assert "Aïcha Diallo" in page.text_content()
+    assert "A Guest" in page.text_content()
+
+
+def test_an_article_in_another_language_says_so(client: FlaskClient) -> None:
+    page = read(client, "/articles/%D9%86%D9%87%D8%B1")
+    assert page.get("lang") == "ar"
+    assert page.xpath("//article/@lang") == ["ar"]
+    assert page.xpath("//article/@dir") == ["auto"]
+
+
+def test_an_article_that_is_read_elsewhere_leads_there(client: FlaskClient) -> None:
+    page = read(client, "/articles/%D9%86%D9%87%D8%B1")
+    assert page.xpath("//a[@href='https://x.org/']/text()") == ["Continue at x.org"]
+    assert "Continue at" not in client.get("/articles/rain").text
+
+
+def test_text_of_an_article_is_not_taken_for_a_link() -> None:
+    """Only attributes of tags are made to work at any host; what is written stays written."""
+
+    class Quoting(FakePublication):
+        def __init__(self) -> None:
+            super().__init__()
+            rain = self._entries["rain"]
+            quoted = f'<p title="&gt;">Write src="{BASE}/a.png" <img src="{BASE}/b.png"></p>'
+            self._entries["rain"] = replace(rain, content=quoted)
+
+    text = create_app(Quoting()).test_client().get("/articles/rain").text
+    assert f'Write src="{BASE}/a.png" <img src="/b.png">' in text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "asked", "canonical"),
+    [
+        ("/{year}/{month}/{slug}/", "/1999/01/rain/", "/2026/11/rain/"),
+        ("/{slug}", "/rain", None),
+        (f"{BASE}/read/{{slug}}.html", "/read/rain.html", None),
+        ("/caf%C3%A9/{year}/{slug}", "/caf%C3%A9/2001/rain", "/caf%C3%A9/2026/rain"),
+    ],
+)
+def test_an_article_stands_where_the_settings_say(
+    pattern: str, asked: str, canonical: str | None
+) -> None:
+    """Conformance 43."""
+    settings = replace(SETTINGS, article_link=pattern)
+    client = create_app(FakePublication(settings)).test_client()
+    response = client.get(asked)
+    if canonical:
+        assert (response.status_code, response.location) == (308, canonical)
+        response = client.get(canonical)
+    assert response.status_code == 200
+    assert client.get("/articles/rain").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "canonical"),
+    [
+        ("/feeds/all", "/feeds/all/"),
+        ("/feeds/tag", "/feeds/tag/"),
+        ("/feeds/tag/C++", "/feeds/tag/c%2B%2B/"),
+        ("/feeds/tag/C++/", "/feeds/tag/c%2B%2B/"),
+        ("/feeds/tag/node.js", "/feeds/tag/node.js/"),
+    ],
+)
+def test_a_page_is_found_by_another_spelling(
+    client: FlaskClient, asked: str, canonical: str
+) -> None:
+    """Conformance 43, 48."""
+    response = client.get(asked, headers={"Host": "evil.example"})
+    assert (response.status_code, response.location) == (308, canonical)
+    assert client.get(canonical).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/articles/gone", 410),
+        ("/articles/future", 404),
+        ("/articles/rain/", 404),
+        ("/feeds/tag/unknown/", 404),
+        ("/feeds/tag/%2F/", 404),
+        ("/%ff", 404),
+        ("/feeds/tag/%ff/", 404),
+        ("/feeds/tag/c%00/", 404),
+        ("/articles/rain%0A", 404),
+        ("/static/../app.py", 404),
+        ("/favicon.ico", 404),
+    ],
+)
+def test_an_error_is_a_page(client: FlaskClient, path: str, status: int) -> None:
+    """Conformance 43, 55."""
+    response = client.get(path)
+    assert response.status_code == status
+    assert response.content_type == "text/html; charset=utf-8"
+    assert str(status) in response.text
+    assert 'href="/"' in response.text
+
+
+def test_a_site_without_articles_has_an_index() -> None:
+    class Empty(FakePublication):
+        def feeds(self) -> list[FeedSummary]:
+            return []
+
+    response = create_app(Empty()).test_client().get("/")
+    assert response.status_code == 200
+    assert "Nothing is published here yet." in response.text
+
+
+def test_the_page_of_a_languages_feed_is_in_that_language(client: FlaskClient) -> None:
+    assert read(client, "/feeds/language/ar/").get("lang") == "ar"
+    assert read(client, "/feeds/all/").get("lang") == "en"
+
+
+class Broken(FakePublication):
+    def feeds(self) -> list[FeedSummary]:
+        raise RuntimeError("the secret of the house")
+
+
+def test_a_fault_is_logged_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "feedsvc.web"):
+        response = create_app(Broken()).test_client().get("/")
+    assert response.status_code == 500
+    assert "secret" not in response.text
+    assert "Traceback" not in response.text
+    assert "Content-Security-Policy" in response.headers
+    (record,) = caplog.records
+    assert record.name == "feedsvc.web"
+    assert record.exc_info
+    assert "the secret of the house" in str(record.exc_info[1])
+
+
+def test_the_stylesheet_may_be_kept_for_ever_and_changes_its_link(client: FlaskClient) -> None:
+    (link,) = read(client, "/").xpath("//link[@rel='stylesheet']/@href")
+    assert re.fullmatch(r"/static/style\.css\?v=[0-9a-f]{12}", link)
+    response = client.get(link)
+    assert response.content_type == "text/css; charset=utf-8"
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert "@import" not in response.text
+    assert "url(" not in response.text
+
+
+def luminance(colour: str) -> float:
+    digits = colour.removeprefix("#")
+    if len(digits) == 3:
+        digits = "".join(2 * digit for digit in digits)
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_text_can_be_read_by_light_and_dark(client: FlaskClient) -> None:
+    """WCAG 2.2, 1.4.3: a contrast of 4.5 at least."""
+    palettes = re.findall(r":root \{(.*?)\}", client.get("/static/style.css").text, re.DOTALL)
+    assert len(palettes) == 2
+    for palette in palettes:
+        colours = dict(re.findall(r"--(\w+): (#\w+);", palette))
+        for ground in ("paper", "wash"):
+            for text in ("ink", "quiet", "accent"):
+                pair = sorted(luminance(colours[name]) + 0.05 for name in (ground, text))
+                assert pair[1] / pair[0] >= 4.5, (ground, text)
+
+
+APP = create_app(FakePublication(replace(SETTINGS, base_url=f"{BASE}/blog")))
+segments = st.sampled_from(
+    [
+        "",
+        "feeds",
+        "tag",
+        "all",
+        "all.rss",
+        "articles",
+        "files",
+        "rain",
+        "gone",
+        "c++",
+        "blog",
+        "..",
+        ".",
+        "static",
+        "style.css",
+        ".atom",
+        "\0",
+        "\n",
+        "%",
+        "\\",
+        "é",
+        "e\u0301",
+        "\ud7ff",
+        "😀",
+        "?",
+    ]
+)
+paths = st.one_of(
+    st.binary().map(lambda raw: b"/" + raw),
+    st.lists(st.one_of(segments, st.text()), max_size=5).map(
+        lambda parts: "/".join(["", *parts]).encode(errors="surrogatepass")
+    ),
+)
+
+
+@given(paths, st.sampled_from(["GET", "HEAD", "POST"]), st.sampled_from(["h", "", "a b", "é", "["]))
+@example(b"", "GET", "h")
+@example(b"//", "GET", "h")
+@example(b"//evil.example/feeds/all", "GET", "h")
+def test_any_path_has_a_clean_answer(path: bytes, method: str, host: str) -> None:
+    environ = EnvironBuilder(method=method).get_environ()
+    environ.update(PATH_INFO=path.decode("latin-1"), HTTP_HOST=host)
+    body, status, headers = run_wsgi_app(APP.wsgi_app, environ, buffered=True)
+    assert int(status[:3]) in {200, 308, 404, 405, 410}, status
+    assert b"Traceback" not in b"".join(body)
+    if location := headers.get("Location"):
+        assert urlsplit(location).netloc == ""
+        assert location.startswith("/blog/")
