@@ -1,0 +1,5 @@
+"""`python -m feedsvc`."""
+
+from feedsvc.cli import main
+
+main(prog_name="feedsvc")

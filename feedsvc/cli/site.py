@@ -1,0 +1,27 @@
+"""What every command that works on a site begins with."""
+
+import os
+from pathlib import Path
+
+import click
+
+from feedsvc import settings
+from feedsvc.catalog import Catalog
+from feedsvc.settings import Settings
+
+site_option = click.option(
+    "--site",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=".",
+    envvar="FEEDSVC_SITE",
+    show_default="the current folder",
+    help="The site's folder; also FEEDSVC_SITE.",
+)
+
+
+def open_site(site: Path) -> tuple[Settings, Catalog]:
+    """Load a site's settings and open its catalog, made if it is missing. Raises FeedsvcError."""
+    loaded = settings.load(site, os.environ)
+    catalog = Catalog(loaded.database)
+    catalog.create()
+    return loaded, catalog

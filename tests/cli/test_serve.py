@@ -1,0 +1,141 @@
+"""`feedsvc serve` as a process, spoken to over real sockets."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from feedsvc.model import Format
+from tests.serving import Server, free_port, serving
+from tests.sites import article, make_site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    make_site(
+        folder,
+        {
+            "first.md": article(title="First", tags=["C++", "日本語"]),
+            "draft.md": article(title="Draft", draft=True),
+            "bad.md": "---\ntitle: [\n---\n",
+        },
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(site: Path) -> Iterator[Server]:
+    with serving(site, "--workers", "2") as running:
+        yield running
+
+
+@pytest.mark.parametrize("format", list(Format))
+@pytest.mark.parametrize(
+    "stem", ["/feeds/all", "/feeds/tag/c%2B%2B", "/feeds/tag/%E6%97%A5%E6%9C%AC%E8%AA%9E"]
+)
+def test_a_feed_names_the_url_that_serves_it(server: Server, stem: str, format: Format) -> None:
+    """Conformance 5, 47, 48: self is what was asked for, at base_url whatever the Host says."""
+    path = f"{stem}.{format}"
+    answer = server.get(path, Host="evil.example")
+    assert answer.status == 200
+    assert f"https://news.example.org{path}" in answer.body.decode()
+    assert "evil.example" not in answer.body.decode() + str(answer.headers)
+    assert format in answer.headers["content-type"]
+    head = server.get(path, method="HEAD")
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-length"] == str(len(answer.body))
+    assert server.get(path, If_None_Match=answer.headers["etag"]).status == 304
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/feeds/tag/none.rss", 404),
+        ("GET", "/feeds/all.xml", 404),
+        ("GET", "/articles/draft", 404),
+        ("GET", "/files/first.md", 404),
+        ("GET", "/files/..%2F..%2Ffeedsvc.toml", 404),
+        ("GET", "/%ff%00", 404),
+        ("POST", "/feeds/all.rss", 405),
+        ("DELETE", "/", 405),
+        ("GET", "/articles/first", 200),
+        ("GET", "/feeds.opml", 200),
+        ("GET", "/", 200),
+    ],
+)
+def test_every_request_gets_a_clean_answer(
+    server: Server, method: str, path: str, status: int
+) -> None:
+    answer = server.get(path, method=method)
+    assert answer.status == status
+    assert b"Traceback" not in answer.body
+    if status == 405:
+        assert answer.headers["allow"] == "GET, HEAD"
+
+
+def test_a_saved_file_is_seen_by_every_worker(server: Server, site: Path) -> None:
+    (site / "content" / "second.md").write_text(article(title="Second"), encoding="utf-8")
+    server.wait_for("/feeds/all.atom", "<title>Second</title>")
+    for _ in range(20):
+        assert b"<title>Second</title>" in server.get("/feeds/all.atom").body
+
+
+def test_a_scheduled_article_is_released_when_it_is_due(server: Server, site: Path) -> None:
+    """Conformance 55, with the clock of the machine."""
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    text = article(title="Scheduled", published=due.isoformat())
+    (site / "content" / "scheduled.md").write_text(text, encoding="utf-8")
+    (site / "content" / "marker.md").write_text(article(title="Marker"), encoding="utf-8")
+    seen = server.wait_for("/feeds/all.json", '"Marker"')
+    asked = datetime.now(UTC)
+    assert b"Scheduled" not in seen.body or asked >= due
+    after = server.wait_for("/feeds/all.json", '"Scheduled"')
+    assert datetime.now(UTC) >= due
+    assert after.headers["etag"] != seen.headers["etag"]
+
+
+def test_a_file_that_turns_bad_keeps_its_last_good_version(server: Server, site: Path) -> None:
+    path = site / "content" / "second.md"
+    path.write_text(article(title="Second", published="soon"), encoding="utf-8")
+    (site / "content" / "third.md").write_text(article(title="Third"), encoding="utf-8")
+    answer = server.wait_for("/feeds/all.rss", "<title>Third</title>")
+    assert b"<title>Second</title>" in answer.body
+
+
+def test_it_ends_cleanly_and_says_what_was_wrong(tmp_path: Path) -> None:
+    make_site(tmp_path, {"a.md": article(), "bad.md": "---\ntitle: [\n---\n"})
+    with serving(tmp_path) as running:
+        assert running.get("/feeds/all.rss").status == 200
+        (tmp_path / "content" / "b.md").write_text(article(title=""), encoding="utf-8")
+        (tmp_path / "content" / "c.md").write_text(article(title="C"), encoding="utf-8")
+        running.wait_for("/feeds/all.rss", "<title>C</title>")
+        output, errors = running.stop()
+        assert running.process.returncode == 0
+    assert "2 articles, 2 read: 1 new" in output
+    assert f"Serving Site at {running.url}/" in output
+    assert errors.count("content/bad.md:") == 1
+    assert "content/b.md:1: error: has no title" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    make_site(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port()))
+        taken.listen()
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        result = subprocess.run(
+            [sys.executable, "-m", "feedsvc", "serve", "--site", tmp_path, "--bind", bind],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"Error: cannot listen at {bind}: Address already in use; choose another with --bind\n"
+    )

@@ -1,0 +1,103 @@
+"""Runs `feedsvc serve` in a process of its own, on a free port of loopback."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+PATIENCE = 30.0  # seconds; a bound for a hanging test, never a measure of speed
+
+
+@dataclass
+class Answer:
+    """A whole response."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Server:
+    """A running server. output: what it printed, readable when it has ended."""
+
+    port: int
+    process: "subprocess.Popen[str]"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            names = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, headers=names)
+            response: HTTPResponse = connection.getresponse()
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, found, response.read())
+        finally:
+            connection.close()
+
+    def wait_for(self, path: str, text: str) -> Answer:
+        """Ask until a text is in the answer."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            answer = self.get(path)
+            if text in answer.body.decode():
+                return answer
+            time.sleep(0.02)
+        raise AssertionError(f"{text!r} never came at {path}")
+
+    def stop(self) -> tuple[str, str]:
+        """End it as an operator would; return what it printed."""
+        self.process.terminate()
+        return self.process.communicate(timeout=PATIENCE)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(site: Path, *options: str, port: int | None = None) -> Iterator[Server]:
+    """Serve a site until the end of the block."""
+    port = port or free_port()
+    command = [sys.executable, "-m", "feedsvc", "serve", "--site", str(site)]
+    process = subprocess.Popen(
+        [*command, "--bind", f"127.0.0.1:{port}", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    server = Server(port, process)
+    try:
+        _await_answer(server)
+        yield server
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=PATIENCE)
+
+
+def _await_answer(server: Server) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if server.process.poll() is not None:
+            raise AssertionError("".join(server.process.communicate()))
+        try:
+            server.get("/")
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the server never answered")
