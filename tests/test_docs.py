@@ -1,0 +1,134 @@
+"""The documentation names everything there is, and nothing that is not."""
+
+import ast
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from urllib.parse import unquote
+
+import click
+import pytest
+import yaml
+
+from feedsvc.cli import main
+from feedsvc.errors import Problem
+from feedsvc.settings import FeedSettings, Settings
+from feedsvc.sources.article import KEYS
+from feedsvc.sources.frontmatter import split
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
+INTERNAL = {"site", "feed_defaults"}  # fields of Settings that are no keys of the file
+
+_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]*)\)")
+
+
+def table(page: str, heading: str) -> dict[str, list[str]]:
+    """Return the first table below a heading: its rows by the word that each begins with."""
+    _, below = (DOCS / page).read_text(encoding="utf-8").split(f"\n## {heading}\n")
+    lines = below[below.index("\n|---") :].split("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    return {re.sub(r"[\[`]|\(.*", "", row[0]).rstrip("]"): row for row in rows}
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Return the pages' code blocks in one language, each with its page's name."""
+    return [
+        (path.name, text)
+        for path in PAGES
+        for name, text in _FENCED.findall(path.read_text(encoding="utf-8"))
+        if name == language
+    ]
+
+
+def prose(path: Path) -> str:
+    """Return a page without its code."""
+    text = _FENCED.sub("", path.read_text(encoding="utf-8"))
+    return re.sub(r"(`+).+?\1", lambda code: code[0].replace("](", "] ("), text, flags=re.DOTALL)
+
+
+def test_every_setting_is_described_and_no_other() -> None:
+    assert (
+        set(table("settings.md", "All keys")) == {each.name for each in fields(Settings)} - INTERNAL
+    )
+
+
+def test_every_setting_of_a_feed_is_described_and_no_other() -> None:
+    assert set(table("settings.md", "`feeds`")) == {each.name for each in fields(FeedSettings)}
+
+
+def test_every_front_matter_key_is_described_and_no_other() -> None:
+    assert set(table("front-matter.md", "All keys")) == KEYS
+
+
+def problem_codes() -> set[str]:
+    """Return the code of every Problem that the program can find."""
+    position = {"ArticleError": 0, "warn": 0, "Problem": 2}
+    found = set()
+    for path in (ROOT / "feedsvc").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                code = node.args[position[name] :][:1] if name in position else []
+                found |= {each.value for each in code if isinstance(each, ast.Constant)}
+    return {str(code) for code in found}
+
+
+def test_every_problem_is_described_and_no_other() -> None:
+    assert set(table("front-matter.md", "What can be wrong")) == problem_codes()
+
+
+def test_the_page_says_which_problems_hold_an_article_back() -> None:
+    for code, (_, _, happens, _) in table("front-matter.md", "What can be wrong").items():
+        assert happens.partition(";")[0] == Problem("a.md", 1, code, "m").severity, code
+
+
+@pytest.mark.parametrize(("name", "text"), blocks("toml"))
+def test_examples_of_toml_are_toml(name: str, text: str) -> None:
+    tomllib.loads(text)
+
+
+@pytest.mark.parametrize(("name", "text"), blocks("yaml"))
+def test_examples_of_yaml_are_yaml(name: str, text: str) -> None:
+    assert isinstance(yaml.safe_load(text), dict)
+
+
+@pytest.mark.parametrize(("name", "text"), blocks("markdown"))
+def test_examples_of_articles_have_front_matter_that_exists(name: str, text: str) -> None:
+    front, _ = split(text)
+    assert front.values
+    assert front.values.keys() <= KEYS
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors that code hosts give to a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", _FENCED.sub("", path.read_text(encoding="utf-8")), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[path.name for path in PAGES])
+def test_links_lead_to_files_and_headings_that_exist(path: Path) -> None:
+    for target in _LINK.findall(prose(path)):
+        if not re.match(r"https?:|mailto:", target):
+            name, _, fragment = target.partition("#")
+            there = path.parent / unquote(name) if name else path
+            assert there.exists(), target
+            assert not fragment or fragment in anchors(there), target
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_is_named(command: str) -> None:
+    assert isinstance(main, click.Group)
+    assert any(re.search(rf"\bfeedsvc {command}\b", page.read_text("utf-8")) for page in PAGES)
+
+
+def test_the_commands_are_those_that_the_pages_name() -> None:
+    named = {
+        command
+        for path in PAGES
+        for command in re.findall(r"`feedsvc ([a-z]+)\b", path.read_text(encoding="utf-8"))
+    }
+    assert named <= set(main.commands)

@@ -1,0 +1,122 @@
+"""The repository's own site: without a fault, and showing everything that an article can do."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from feedsvc import settings
+from feedsvc.model import Article, ContentChoice, FeedRef, Kind
+from feedsvc.sources import ArticleReader, scan
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+@cache
+def everything() -> dict[str, Article]:
+    """Read the site; fails where anything is wrong with it."""
+    loaded = settings.load(ROOT, {})
+    found = scan(loaded.content, loaded.site)
+    assert found.problems == ()
+    reader = ArticleReader(loaded)
+    articles = {}
+    for path, file in found.files.items():
+        reading = reader.read(file)
+        assert reading.problems == (), path
+        assert reading.article, path
+        articles[path] = reading.article
+    return articles
+
+
+def is_public(each: Article) -> bool:
+    """Tell whether an article is seen at the time of these tests."""
+    return not (each.draft or each.published > NOW or (each.expires and each.expires <= NOW))
+
+
+def public() -> list[Article]:
+    return [each for each in everything().values() if is_public(each)]
+
+
+def test_slugs_and_ids_are_each_articles_own() -> None:
+    slugs = [each.slug for each in everything().values()]
+    assert len(set(slugs)) == len(slugs)
+    ids = [each.id for each in everything().values() if each.id]
+    assert len(set(ids)) == len(ids)
+
+
+def test_there_is_enough_to_look_at() -> None:
+    assert len(public()) >= 8
+    assert {each.language for each in public()} >= {"en", "fr"}
+    assert len(refs(Kind.CATEGORY)) >= 3
+    assert len(refs(Kind.AUTHOR)) >= 2
+
+
+def refs(kind: Kind) -> set[FeedRef]:
+    return {ref for each in public() for ref, _ in each.terms if ref.kind is kind}
+
+
+def test_a_draft_a_scheduled_and_an_expired_article_are_kept_out() -> None:
+    """Conformance 55."""
+    hidden = [each for each in everything().values() if not is_public(each)]
+    assert [each.path for each in hidden if each.draft]
+    assert [each.path for each in hidden if each.published > NOW]
+    assert [each.path for each in hidden if each.expires and each.expires <= NOW]
+    far = [each.published.year for each in hidden if each.published > NOW]
+    assert min(far) >= 2036  # so that no demonstration of this year goes stale
+
+
+@pytest.mark.parametrize(
+    ("name", "shows"),
+    [
+        ("a picture", lambda each: each.image),
+        ("a picture in the text", lambda each: "<img" in each.html and each.files),
+        ("audio", lambda each: any(e.type.startswith("audio/") for e in each.enclosures)),
+        ("an update", lambda each: each.updated > each.published),
+        ("an external link", lambda each: not each.link.startswith("http://127.0.0.1:8000/")),
+        ("an id of its own", lambda each: each.id),
+        ("a chosen content", lambda each: each.content is ContentChoice.SUMMARY),
+        ("an article outside all feeds", lambda each: not each.feeds),
+        ("an article in HTML", lambda each: each.path.endswith(".html")),
+        ("front matter in TOML", lambda each: source(each).startswith("+++")),
+        ("a summary above the mark", lambda each: "\n<!--more-->\n" in source(each)),
+        ("a title that is a heading", lambda each: f"\n# {each.title}\n" in source(each)),
+        ("right to left", lambda each: re.search("[\u0590-\u06ff]", each.title)),
+        ("several authors", lambda each: len(each.authors) > 1),
+        ("code", lambda each: "<pre><code" in each.html),
+        ("a table", lambda each: "<table>" in each.html),
+        ("a footnote", lambda each: "footnote" in each.html),
+    ],
+)
+def test_the_site_shows(name: str, shows: Callable[[Article], object]) -> None:
+    assert [each.path for each in public() if shows(each)]
+
+
+def source(each: Article) -> str:
+    return (ROOT / "content" / each.path).read_text(encoding="utf-8")
+
+
+def test_terms_that_look_alike_are_shown_to_be_apart() -> None:
+    terms = {ref.term for ref in refs(Kind.TAG)}
+    assert {"c", "c++", "c#", "élection", "election", "node.js", "日本語"} <= terms
+
+
+def test_every_local_file_that_is_shown_is_there_and_every_file_is_shown() -> None:
+    content = ROOT / "content"
+    shown = {file for each in everything().values() for file in each.files}
+    others = {
+        path.relative_to(content).as_posix()
+        for path in content.rglob("*")
+        if path.is_file() and path.suffix not in {".md", ".html"}
+    }
+    assert shown == others
+
+
+def test_nothing_in_the_site_leads_to_people_who_do_not_know_of_it() -> None:
+    """Addresses of examples alone: RFC 2606."""
+    for each in everything().values():
+        for person in each.authors:
+            assert (person.email or "a@feedsvc.example.org").endswith(".example.org")
