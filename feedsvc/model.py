@@ -48,6 +48,12 @@ class FeedRef:
         """The feed's name in the catalog and the settings: `all`, `tag/c++`."""
         return f"{self.kind}/{self.term}" if self.term else str(self.kind)
 
+    @classmethod
+    def of(cls, key: str) -> "FeedRef":
+        """Return the reference of a key."""
+        kind, _, term = key.partition("/")
+        return cls(Kind(kind), term)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -148,7 +154,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed without its entries, in one format. feed | channel | top level."""
+    """A feed without its entries, in one format. feed | channel | top level.
+
+    It is the head of a subscription document or, where `current` names one, of an archive document
+    (RFC 5005 4).
+    """
 
     id: str  # id | - | -
     title: str  # title | title | title; plain text
@@ -162,6 +172,19 @@ class Feed:
     ttl: int  # - | ttl | -; minutes a reader may keep the feed
     rights: str = ""  # rights | copyright | -; '' for none
     image: Image | None = None  # logo | image | icon
+    current: str | None = None  # link rel=current | atom:link rel=current | -
+    prev_archive: str | None = None  # link rel=prev-archive | atom:link rel=prev-archive | next_url
+    next_archive: str | None = None  # link rel=next-archive | atom:link rel=next-archive | -
+
+    @property
+    def archive_links(self) -> tuple[tuple[str, str], ...]:
+        """The links between its documents that there are, as (rel, URL)."""
+        links = {
+            "current": self.current,
+            "prev-archive": self.prev_archive,
+            "next-archive": self.next_archive,
+        }
+        return tuple((rel, url) for rel, url in links.items() if url)
 
 
 @dataclass(frozen=True, slots=True)

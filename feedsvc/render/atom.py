@@ -59,6 +59,7 @@ def feed_element(feed: Feed) -> FeedGenerator:
     made.updated(feed.updated)
     made.link({"href": feed.self_url, "rel": "self", "type": "application/atom+xml"})
     made.link({"href": feed.link, "rel": "alternate", "type": "text/html"})
+    made.link([{"href": url, "rel": rel} for rel, url in feed.archive_links])
     # A feed must have an author unless each of its entries has one (4.1.1), which is not known
     # here; the publication itself stands in.
     authors = feed.authors or (Person(mend.required(feed.title)),)

@@ -54,6 +54,9 @@ def feed(raw: Feed) -> Feed:
         generator=_words(raw.generator),
         rights=_words(raw.rights),
         image=_image(raw.image),
+        current=uri(raw.current or "") or None,
+        prev_archive=uri(raw.prev_archive or "") or None,
+        next_archive=uri(raw.next_archive or "") or None,
     )
 
 

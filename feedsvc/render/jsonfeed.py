@@ -45,6 +45,7 @@ def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
         "feed_url": feed.self_url,
     }
     optional = {
+        "next_url": feed.prev_archive,
         "description": feed.subtitle,
         "icon": feed.image and feed.image.url,
         "authors": _authors(feed.authors),

@@ -18,6 +18,8 @@ from feedsvc.model import Category, Entry, Feed, Person
 
 DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
+ATOM = "http://www.w3.org/2005/Atom"
+FEED_HISTORY = "http://purl.org/syndication/history/1.0"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
 
@@ -64,18 +66,28 @@ class FeedMend:
     namespaces: Mapping[str, str]
 
     def extend_ns(self) -> dict[str, str]:
-        return dict(self.namespaces)
+        history = {"fh": FEED_HISTORY} if self.feed.current else {}
+        return {**self.namespaces, **history}
 
     def extend_rss(self, root: _Element) -> None:
         channel = root[0]
         _add(channel, "lastBuildDate", rfc822(self.feed.updated))
         if channel.find("managingEditor") is None:
             _add_creators(channel, self.feed.authors)
+        # feedgen writes no link but rel=self into RSS.
+        for rel, url in self.feed.archive_links:
+            etree.SubElement(channel, f"{{{ATOM}}}link", href=url, rel=rel)
+        self._mark_archive(channel)
         _reference(channel.iter("title", "description", "copyright"))
 
     def extend_atom(self, root: _Element) -> None:
         _set(root, "updated", rfc3339(self.feed.updated))
+        self._mark_archive(root)
         _reference(root.iterchildren("title", "subtitle", "rights"))
+
+    def _mark_archive(self, parent: _Element) -> None:
+        if self.feed.current:
+            etree.SubElement(parent, f"{{{FEED_HISTORY}}}archive")
 
 
 class EntryMend:

@@ -22,7 +22,7 @@ _FRAME = Frame(
     {
         **_NAMESPACES,
         # feedgen declares these two itself.
-        "atom": "http://www.w3.org/2005/Atom",
+        "atom": mend.ATOM,
         "content": "http://purl.org/rss/1.0/modules/content/",
     },
 )

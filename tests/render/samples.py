@@ -76,6 +76,14 @@ ODD = replace(
 
 ENTRIES = (ENTRY, BARE, ODD)
 
+ARCHIVE = replace(
+    FEED,
+    current=f"{BASE}/feeds/all.atom",
+    prev_archive=f"{BASE}/feeds/all/archive/1.atom",
+    next_archive=f"{BASE}/feeds/all/archive/3.atom",
+)
+HISTORY = "{http://purl.org/syndication/history/1.0}"
+
 
 def render(format: Format, feed: Feed = FEED, *entries: Entry) -> bytes:
     """Render a feed with its entries, as the publication does it."""
@@ -129,4 +137,7 @@ feeds = st.builds(
     ttl=st.integers(0, 10_000),
     rights=anything,
     image=st.none() | images,
+    current=st.none() | anything,
+    prev_archive=st.none() | anything,
+    next_archive=st.none() | anything,
 )
