@@ -1,0 +1,281 @@
+"""Measures feedsvc and shows the figures beside what we hold ourselves to.
+
+    python -m benchmarks.bench [--sizes 1000,10000,100000] [--database URL] [--markdown] [--json F]
+
+Every figure is taken in a process of its own and says what was done for it. A run that did not do
+what it should ends the benchmark; a missed target does not, it is shown.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.schema import CreateSchema, DropSchema
+
+from benchmarks import corpus
+from benchmarks.work import Figures, edit
+from feedsvc.model import Format
+
+_ROOT = Path(__file__).parents[1]
+_SETTLED = 2.2  # seconds; what changed within the last 2 is read again by every sync
+_LONG = 20  # seconds; what takes longer is done once, all else three times and the median shown
+_LIMIT = 50  # entries in a feed
+
+_COLD, _UNCHANGED, _EDITED = "cold sync", "sync, nothing new", "sync after one edit"
+_FIRST, _AGAIN = "first render", "render after one edit"
+_POLL, _SYNCING, _SERVING = "poll, nothing new", "memory of the cold sync", "memory of a server"
+
+# What holds for one size, and what holds for all; in the unit of the figure.
+_TARGETS = {(_COLD, 10_000): 3.0, (_UNCHANGED, 10_000): 0.5, (_EDITED, 10_000): 0.5}
+_TARGETS_OF_ALL = {_FIRST: 15.0, _AGAIN: 3.0, _SERVING: 150.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure. work: what was done; did: the proof. unit: s, ms, µs or MB.
+
+    target: the most that the figure should be; None where nothing was promised.
+    """
+
+    articles: int
+    work: str
+    figure: float
+    unit: str
+    target: float | None
+    did: str
+
+    @property
+    def missed(self) -> bool:
+        """Whether the figure is worse than the target."""
+        return self.target is not None and self.figure > self.target
+
+    @property
+    def shown(self) -> tuple[str, str, str, str, str]:
+        """The cells of a table."""
+        figure = f"{self.figure:.3g}" if self.figure < 100 else f"{self.figure:,.0f}"
+        target = "" if self.target is None else f"≤ {self.target:g} {self.unit}"
+        missed = ", missed" if self.missed else ""
+        return f"{self.articles:,}", self.work, f"{figure} {self.unit}", target + missed, self.did
+
+
+_HEADINGS = ("articles", "work", "figure", "target", "what was done")
+
+
+class Bench:
+    """The works on a corpus of one size, one after the other: later ones need the earlier."""
+
+    def __init__(self, size: int, folder: Path, empty_database: Callable[[], str]) -> None:
+        self._size = size
+        self._site = folder / "site"
+        self._empty_database = empty_database
+        self._database = ""
+        self._newest = corpus.write(self._site, size)
+        time.sleep(_SETTLED)
+
+    def rows(self) -> Iterator[Row]:
+        """Take every figure."""
+        yield from self._cold()
+        yield self._unchanged()
+        yield self._edited()
+        yield from self._renders(_FIRST, "render")
+        yield from self._renders(_AGAIN, "render-again")
+        poll = self._work("poll")
+        did = f"{poll['times']:,} polls of {poll['bytes']:,} bytes, none rendered again"
+        yield self._row(_POLL, poll["seconds"] * 1e6, "µs", did)
+        server = self._work("serve")
+        did = f"{server['feeds']} feeds rendered and kept, {server['bytes'] / 1e6:.0f} MB of bytes"
+        yield self._row(_SERVING, server["peak"] / 1e6, "MB", did)
+
+    def _cold(self) -> Iterator[Row]:
+        def sync() -> Figures:
+            self._database = self._empty_database()
+            done = self._work("sync")
+            complete = done["files"] == done["read"] == done["new"] == self._size
+            _check(complete and not done["problems"] and done["feeds"] > 0, _COLD, done)
+            return done
+
+        runs = _repeat(sync)
+        did = f"{runs[0]['read']:,} files read, as many articles in {runs[0]['feeds']:,} feeds"
+        yield self._sync_row(_COLD, runs, did)
+        peak = max(each["peak"] for each in runs)
+        yield self._row(_SYNCING, peak / 1e6, "MB", "the peak of the same process")
+
+    def _unchanged(self) -> Row:
+        def sync() -> Figures:
+            done = self._work("sync")
+            idle = done["read"] == 0 and done["revision"] is None and not done["problems"]
+            _check(idle and done["files"] == self._size, _UNCHANGED, done)
+            return done
+
+        runs = _repeat(sync)
+        return self._sync_row(_UNCHANGED, runs, f"{self._size:,} files looked at, none read")
+
+    def _edited(self) -> Row:
+        def sync() -> Figures:
+            edit(self._newest, "One more paragraph.")
+            time.sleep(_SETTLED)
+            done = self._work("sync")
+            one = done["read"] == done["edited"] == 1 and not (done["new"] or done["withdrawn"])
+            _check(one and done["feeds"] > 0 and not done["problems"], _EDITED, done)
+            return done
+
+        runs = _repeat(sync)
+        did = f"{self._size:,} files looked at, 1 read, {runs[0]['feeds']} feeds changed"
+        return self._sync_row(_EDITED, runs, did)
+
+    def _renders(self, name: str, work: str) -> Iterator[Row]:
+        formats = self._work(work)
+        for format in Format:
+            done = formats[format]
+            _check(done["entries"] == min(_LIMIT, self._size), name, done)
+            did = f"{done['entries']} entries, {done['bytes']:,} bytes; median of {done['times']}"
+            yield self._row(name, done["seconds"] * 1e3, "ms", f"{format}: {did}")
+
+    def _sync_row(self, work: str, runs: Sequence[Figures], did: str) -> Row:
+        seconds = median(each["seconds"] for each in runs)
+        cpu = median(each["cpu"] for each in runs)
+        return self._row(work, seconds, "s", f"{did}; {cpu:.3g} s of processor time")
+
+    def _row(self, work: str, figure: float, unit: str, did: str) -> Row:
+        target = _TARGETS.get((work, self._size), _TARGETS_OF_ALL.get(work))
+        return Row(self._size, work, figure, unit, target, did)
+
+    def _work(self, name: str) -> Figures:
+        command = (sys.executable, "-m", "benchmarks.work", name, self._site, self._database)
+        done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, check=False)
+        if done.returncode:
+            sys.exit(f"{self._size:,} articles: the process for {name} failed")
+        figures: Figures = json.loads(done.stdout)
+        return figures
+
+
+def _repeat(work: Callable[[], Figures]) -> list[Figures]:
+    runs = [work()]
+    while len(runs) < 3 and runs[0]["seconds"] < _LONG:
+        runs.append(work())
+    return runs
+
+
+def _check(right: bool, work: str, done: Figures) -> None:
+    if not right:
+        sys.exit(f"{work} did not do what it should: {json.dumps(done)[:1000]}")
+
+
+@contextmanager
+def _databases(url: str | None, folder: Path) -> Iterator[Callable[[], str]]:
+    """Yield what makes an empty database and returns its URL; at the end all of them are gone.
+
+    url: None for SQLite. In PostgreSQL each is a schema of its own, so that nothing else that is
+    there is touched.
+    """
+    names = (f"feedsvc_bench_{os.getpid()}_{number}" for number in count())
+    if url is None:
+        yield lambda: f"sqlite:///{folder / next(names)}.db"
+        return
+    server = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(server)
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(next(names))
+        with engine.begin() as connection:
+            connection.execute(CreateSchema(made[-1]))
+        found = server.update_query_dict({"options": f"-csearch_path={made[-1]}"})
+        return found.render_as_string(hide_password=False)
+
+    try:
+        yield make
+    finally:
+        with engine.begin() as connection:
+            for name in made:
+                connection.execute(DropSchema(name, cascade=True))
+        engine.dispose()
+
+
+def run(sizes: Sequence[int], url: str | None, say: Callable[[str], None]) -> Iterator[Row]:
+    """Take every figure for each size. url: of a PostgreSQL database; None for SQLite."""
+    for size in sizes:
+        say(f"{size:,} articles: writing them")
+        with (
+            tempfile.TemporaryDirectory(prefix="feedsvc-bench-") as folder,
+            _databases(url, Path(folder)) as empty_database,
+        ):
+            for row in Bench(size, Path(folder), empty_database).rows():
+                say(f"{size:,} articles: {row.work} took {row.figure:,.3g} {row.unit}")
+                yield row
+
+
+def machine(url: str | None) -> str:
+    """Say what the figures were taken on, and when."""
+    database = "PostgreSQL" if url else "SQLite"
+    python = f"Python {platform.python_version()}"
+    return f"{_processor()}, {os.cpu_count()} cores; {python}, {database}; {datetime.now(UTC):%F}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        return platform.processor() or platform.machine()
+    names = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def as_table(rows: Sequence[Row], caption: str) -> Table:
+    """Return the figures as a table for a terminal."""
+    table = Table(*_HEADINGS, caption=caption)
+    for column in table.columns[:3:2]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*row.shown, style="red" if row.missed else None)
+    return table
+
+
+def as_markdown(rows: Sequence[Row], caption: str) -> str:
+    """Return the figures as a table in Markdown."""
+    lines = (_HEADINGS, ("---:", "---", "---:", "---", "---"), *(row.shown for row in rows))
+    return "\n".join((*(f"| {' | '.join(cells)} |" for cells in lines), "", caption))
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
+    parser.add_argument("--sizes", type=sizes, default="1000,10000,100000", metavar="N,N...")
+    parser.add_argument("--database", metavar="URL", help="of PostgreSQL; SQLite without it")
+    parser.add_argument("--markdown", action="store_true", help="print a table in Markdown")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there too")
+    asked = parser.parse_args()
+    with Console(stderr=True).status("") as status:
+        rows = list(run(asked.sizes, asked.database, status.update))
+    caption = machine(asked.database)
+    if asked.json:
+        figures = {"machine": caption, "rows": [asdict(row) for row in rows]}
+        asked.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
+    if asked.markdown:
+        print(as_markdown(rows, caption))
+    else:
+        Console().print(as_table(rows, caption))
+
+
+def sizes(text: str) -> list[int]:
+    """Read numbers of articles, as `1000,10000`."""
+    return [int(number) for number in text.split(",")]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""Does one piece of work on a site in a process of its own, and prints what it took as JSON.
+
+    python -m benchmarks.work WORK SITE DATABASE
+
+Whoever starts it judges the figures: every one comes with what was done for it.
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+from typing import Any
+
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import sync
+from feedsvc.model import Document, FeedRef, Format, Kind
+from feedsvc.publication import Publication
+from feedsvc.settings import Settings, load
+
+_SITE_FEED = FeedRef(Kind.ALL)
+_FRESH, _EDITS, _POLLS, _SERVED = 15, 5, 2000, 200
+
+Figures = dict[str, Any]
+
+
+def run_sync(settings: Settings) -> Figures:
+    """Bring the catalog into line with the files, once."""
+    started, worked = perf_counter(), process_time()
+    catalog = Catalog(settings.database)
+    catalog.create()
+    report = sync(catalog, settings, datetime.now(UTC))
+    done = report.published
+    return {
+        "seconds": perf_counter() - started,
+        "cpu": process_time() - worked,
+        "files": report.files,
+        "read": report.read,
+        "new": done.new,
+        "edited": done.edited,
+        "withdrawn": done.withdrawn,
+        "feeds": done.feeds,
+        "revision": done.revision,
+        "problems": [str(each) for each in report.problems],
+        "peak": _peak(),
+    }
+
+
+def render(settings: Settings) -> Figures:
+    """Render the site feed in each format as a process does that has just been started."""
+    return {format: _first_render(settings, format) for format in Format}
+
+
+def _first_render(settings: Settings, format: Format) -> Figures:
+    times = []
+    for _ in range(_FRESH):
+        catalog = Catalog(settings.database)
+        publication = Publication(settings, catalog)
+        started = perf_counter()
+        document = _document(publication, format)
+        times.append(perf_counter() - started)
+        catalog.close()
+    return {"seconds": median(times), "times": len(times), **_size(document, format)}
+
+
+def render_again(settings: Settings) -> Figures:
+    """Render the site feed in each format after one of its entries was edited, several times."""
+    catalog = Catalog(settings.database)
+    publication = Publication(settings, catalog)
+    before = {format: _document(publication, format) for format in Format}
+    newest = publication.entries(_SITE_FEED)[0]
+    file = next(settings.content.rglob(f"{newest.link.rpartition('/')[2]}.md"))
+    times: dict[Format, list[float]] = {format: [] for format in Format}
+    for number in range(_EDITS):
+        edit(file, f"Edited for the {number}. time.")
+        sync(catalog, settings, datetime.now(UTC))
+        for format in Format:
+            started = perf_counter()
+            document = _document(publication, format)
+            times[format].append(perf_counter() - started)
+            if document.body == before[format].body:
+                sys.exit(f"{format}: an edited article left the document as it was")
+            before[format] = document
+    return {
+        format: {
+            "seconds": median(times[format]),
+            "times": _EDITS,
+            **_size(before[format], format),
+        }
+        for format in Format
+    }
+
+
+def poll(settings: Settings) -> Figures:
+    """Ask for a feed that has not changed."""
+    publication = Publication(settings, Catalog(settings.database))
+    first = _document(publication, Format.ATOM)
+    times = []
+    for _ in range(_POLLS):
+        started = perf_counter()
+        again = _document(publication, Format.ATOM)
+        times.append(perf_counter() - started)
+        if again is not first:
+            sys.exit("an unchanged feed was rendered again")
+    return {"seconds": median(times), "times": _POLLS, **_size(first, Format.ATOM)}
+
+
+def serve(settings: Settings) -> Figures:
+    """Render as many feeds as a process may have to keep."""
+    publication = Publication(settings, Catalog(settings.database))
+    before = _peak()
+    feeds = [each.ref for each in publication.feeds()[:_SERVED]]
+    documents = [publication.document(ref, Format.ATOM) for ref in feeds]
+    sizes = [len(document.body) for document in documents if document]
+    return {"peak": _peak(), "before": before, "feeds": len(sizes), "bytes": sum(sizes)}
+
+
+def edit(file: Path, text: str) -> None:
+    """Add a paragraph to an article."""
+    with file.open("a", encoding="utf-8") as source:
+        source.write(f"\n{text}\n")
+
+
+def _document(publication: Publication, format: Format) -> Document:
+    document = publication.document(_SITE_FEED, format)
+    if document is None:
+        sys.exit("there is no site feed; has the site been synced?")
+    return document
+
+
+def _size(document: Document, format: Format) -> Figures:
+    mark = {Format.RSS: b"<item>", Format.ATOM: b"<entry", Format.JSON: b'\n{"id"'}[format]
+    return {"bytes": len(document.body), "entries": document.body.count(mark)}
+
+
+def _peak() -> int:
+    """Return the most memory that this process has had in use at once, in bytes."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:  # not Linux
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Unlike getrusage, it does not count what the parent had in use.
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
+WORKS: Mapping[str, Callable[[Settings], Figures]] = {
+    "sync": run_sync,
+    "render": render,
+    "render-again": render_again,
+    "poll": poll,
+    "serve": serve,
+}
+
+
+def main(work: str, site: str, database: str) -> None:
+    """Do the work that the command line names."""
+    settings = load(Path(site), {"FEEDSVC_DATABASE": database})
+    json.dump(WORKS[work](settings), sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
