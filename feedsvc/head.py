@@ -19,7 +19,7 @@ def head(settings: Settings, ref: FeedRef, label: str, format: Format, updated: 
     """Return the feed without its entries. label: the term as people read it."""
     own = settings.feed(ref.key)
     author = own.author or settings.author or Person(settings.title)
-    language = ref.term if ref.kind is Kind.LANGUAGE else settings.language
+    language = ref.term if ref.kind is Kind.LANGUAGE else own.language or settings.language
     return Feed(
         id=urls.feed_id(settings.id_authority, ref),
         title=title(settings, ref, label),
@@ -27,7 +27,7 @@ def head(settings: Settings, ref: FeedRef, label: str, format: Format, updated: 
         link=urls.absolute(settings.base_url, urls.page_path(ref)),
         self_url=urls.absolute(settings.base_url, urls.feed_path(ref, format)),
         updated=updated,
-        language=own.language or language,
+        language=language,
         authors=(author,),
         generator=GENERATOR,
         ttl=-(-own.max_age // 60),

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from feedsvc import dates, head, urls
-from feedsvc.catalog import Catalog, FeedRow, Stored, queries
-from feedsvc.catalog.store import Reading
+from feedsvc.catalog import queries
+from feedsvc.catalog.queries import FeedRow, Stored
+from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.model import Category, ContentChoice, Document, Entry, FeedRef, Format, Kind
 from feedsvc.render import RENDERERS
 from feedsvc.settings import Settings

@@ -18,6 +18,8 @@ _FEEDS = "/feeds/"
 _FILES = "/files/"
 _SPACE = re.compile(r"\s")
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#]\S*)?")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:-]+(?=/|$)")
+_ROOTED = re.compile(r"/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:[?#]\S*)?", re.ASCII)
 _SEPARATORS = re.compile(r"[\s/]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PATTERN_FIELDS = {
@@ -141,6 +143,8 @@ def resolve(base: str, url: str) -> str:
     url = url.strip()
     if _WHOLE.fullmatch(url):  # most are, and urljoin takes twenty times as long
         return url
+    if _ROOTED.fullmatch(url) and (origin := _ORIGIN.match(base)):
+        return origin[0] + url
     try:
         return urljoin(base, url)
     except ValueError:

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 
 import watchfiles
 
-from feedsvc.catalog import Catalog, SyncReport, queries, release, sync
+from feedsvc.catalog import queries
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import SyncReport, release, sync
 from feedsvc.errors import FeedsvcError, Problem
 from feedsvc.settings import Settings
 

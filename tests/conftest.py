@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from feedsvc.catalog import Catalog
+from feedsvc.catalog.store import Catalog
 from tests.desk import Desk
 
 MakeDatabase = Callable[[], str]

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from sqlalchemy import Table, select
 
-from feedsvc.catalog import Catalog, FeedRow, SyncReport, queries, release, schema, sync
+from feedsvc.catalog import queries, schema
 from feedsvc.catalog.publish import Published
+from feedsvc.catalog.queries import FeedRow
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import SyncReport, release, sync
 from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.publication import Publication
 from feedsvc.settings import Settings

@@ -126,7 +126,7 @@ def test_the_fingerprint_moves_with_every_setting_that_readers_see(
     assert before.fingerprint() != after.fingerprint()
 
 
-@pytest.mark.parametrize("toml", ['database = "sqlite:///b.db"', '[feeds]\nlimit = 5'])
+@pytest.mark.parametrize("toml", ['database = "sqlite:///b.db"', "[feeds]\nlimit = 5"])
 def test_the_fingerprint_of_a_feed_stays_with_settings_that_it_does_not_show(
     tmp_path: Path, toml: str
 ) -> None:

@@ -11,7 +11,8 @@ import feedparser
 import pytest
 
 from feedsvc import publication as publication_module
-from feedsvc.catalog import Catalog, sync
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import sync
 from feedsvc.model import Entry, FeedRef, Format, Kind
 from feedsvc.publication import Publication
 from feedsvc.render import RENDERERS
@@ -228,7 +229,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from feedsvc import settings
-from feedsvc.catalog import Catalog, sync
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import sync
 from feedsvc.model import Format
 from feedsvc.publication import Publication
 site = settings.load(Path(sys.argv[1]), {"FEEDSVC_DATABASE": sys.argv[2]})

@@ -19,7 +19,9 @@ from feedsvc.settings import FeedSettings, Settings
 from tests.sites import TOML, make_site
 
 USUAL = len(TOML.splitlines())  # lines before what a test adds
-many_per_folder = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+many_per_folder = hypothesis_settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def load(folder: Path, toml: str, **environment: str) -> Settings:

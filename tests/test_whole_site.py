@@ -19,7 +19,8 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from feedsvc import settings, urls
-from feedsvc.catalog import Catalog, sync
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import sync
 from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.publication import Publication
 

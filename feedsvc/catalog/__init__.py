@@ -4,9 +4,3 @@ schema.py says what is stored and rows.py how, store.py opens it, identity.py de
 a file is, sync.py brings the stored into line with the files, publish.py with the clock, queries.py
 answers those who serve.
 """
-
-from feedsvc.catalog.queries import FeedRow, Stored
-from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.sync import SyncReport, release, sync
-
-__all__ = ["Catalog", "FeedRow", "Stored", "SyncReport", "release", "sync"]

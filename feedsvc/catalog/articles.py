@@ -1,50 +1,31 @@
 """The article rows of one writing transaction: loading what decides, writing what changed."""
 
-import pickle
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from feedsvc.catalog import rows, schema
+from feedsvc.catalog.bulk import insert_many
 from feedsvc.catalog.state import COLUMNS, State
 
-_IN_MEMORY = 32_000_000  # bytes; more go to a temporary file
+
+def newest(connection: Connection) -> int:
+    """Return the highest number given to an article so far."""
+    return connection.scalar(select(func.max(schema.article.c.number))) or 0
 
 
-class Spool:
-    """Rows on their way from the files to the table.
-
-    Who keeps a slug is only known when all files are read, and all articles may not fit into
-    memory.
-    """
-
-    def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed on exit
-        self._count = 0
-
-    def __enter__(self) -> "Spool":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Put a row in."""
-        pickle.dump(row, self._file, pickle.HIGHEST_PROTOCOL)
-        self._count += 1
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        self._file.seek(0)
-        for _ in range(self._count):
-            yield pickle.load(self._file)  # noqa: S301 - written by this process
-
-
-def load_all(connection: Connection) -> list[State]:
-    """Load every article, the removed ones too."""
-    return _load(connection, True)
+def load_named(
+    connection: Connection, paths: Iterable[str], slugs: Iterable[str], ids: Iterable[str]
+) -> list[State]:
+    """Load the articles that have any of these names, the removed ones too."""
+    table = schema.article
+    found: dict[int, State] = {}
+    for column, names in ((table.c.path, paths), (table.c.slug, slugs), (table.c.id, ids)):
+        for some in rows.chunks(list(names)):
+            found |= {state.number: state for state in _load(connection, column.in_(some))}
+    return list(found.values())
 
 
 def load_due(connection: Connection, now: int) -> list[State]:
@@ -62,8 +43,7 @@ def write(connection: Connection, states: Sequence[State], spool: Iterable[dict[
     while some := list(islice(batch, 500)):
         new = [(_whole(state, row), row["files"]) for state, row in some if not state.stored]
         old = [(_whole(state, row), row["files"]) for state, row in some if _differs(state)]
-        if new:
-            connection.execute(insert(schema.article), [columns for columns, _ in new])
+        insert_many(connection, schema.article, [columns for columns, _ in new])
         if old:
             connection.execute(_UPDATE, [_keyed(columns) for columns, _ in old])
         _write_files(connection, [(columns["number"], files) for columns, files in new + old])
@@ -94,8 +74,7 @@ def _write_files(connection: Connection, articles: list[tuple[int, tuple[str, ..
     for some in rows.chunks([number for number, _ in articles]):
         connection.execute(delete(shown).where(shown.c.article.in_(some)))
     files = [{"path": path, "article": number} for number, paths in articles for path in paths]
-    if files:
-        connection.execute(insert(shown), files)
+    insert_many(connection, shown, files)
 
 
 _TEXTS = tuple(name for name in schema.article.c.keys() if name not in COLUMNS)  # noqa: SIM118

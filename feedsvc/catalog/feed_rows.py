@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from feedsvc import head
 from feedsvc.catalog import queries, schema
+from feedsvc.catalog.bulk import insert_many
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.state import State
 from feedsvc.model import FeedRef, Kind
@@ -17,14 +18,22 @@ from feedsvc.settings import Settings
 
 @dataclass(slots=True)
 class _Feed:
+    """A feed's row. shown: the label in force, which label is unless the settings say another."""
+
     number: int
-    ref: FeedRef
+    key: str
     label: str
+    shown: str
     entries: int = 0
     window: str = ""
     revision: int = 0
     sequence: int = 0
     stored: bool = False
+
+    @property
+    def ref(self) -> FeedRef:
+        """The feed's name."""
+        return FeedRef.of(self.key)
 
 
 class FeedRows:
@@ -37,19 +46,21 @@ class FeedRows:
         self._existing: dict[int, dict[int, bool]] = {}
         self._inserts: list[dict[str, Any]] = []
         self._updates: list[dict[str, Any]] = []
-        self._touched: dict[FeedRef, _Feed] = {}
-        self._feeds: dict[FeedRef, _Feed] = {}
+        self._touched: dict[str, _Feed] = {}
+        self._feeds: dict[str, _Feed] = {}
         for row in connection.execute(select(schema.feed)):
-            ref = FeedRef(Kind(row.kind), row.term)
             counters = {name: getattr(row, name) for name in _COUNTERS}
-            self._feeds[ref] = _Feed(row.number, ref, row.label, **counters, stored=True)
-        self._refs = {each.number: ref for ref, each in self._feeds.items()}
-        self._feed(FeedRef(Kind.ALL), "")  # there is a site feed, even while it is empty
+            shown = self._shown(row.key, row.label)
+            self._feeds[row.key] = _Feed(
+                row.number, row.key, row.label, shown, **counters, stored=True
+            )
+        self._keys = {each.number: key for key, each in self._feeds.items()}
+        self._feed(Kind.ALL, "")  # there is a site feed, even while it is empty
 
-    def label(self, ref: FeedRef, written: str) -> str:
+    def label(self, key: str, written: str) -> str:
         """Return the label in force for a term: the settings', else as it was first written."""
-        feed = self._feeds.get(ref)
-        return head.label(self._settings, ref, feed.label if feed else written)
+        feed = self._feeds.get(key)
+        return feed.shown if feed else self._shown(key, written)
 
     def load(self, articles: Sequence[int]) -> None:
         """Read the rows of articles that have been in feeds before."""
@@ -59,13 +70,13 @@ class FeedRows:
             for article, feed, gone in self._connection.execute(query):
                 self._existing.setdefault(article, {})[feed] = gone
 
-    def place(self, state: State, refs: Iterable[FeedRef], changed: bool) -> None:
+    def place(self, state: State, keys: Iterable[str], changed: bool) -> None:
         """Put an article into exactly these feeds. changed: its entry there is not as it was."""
         existing = self._existing.get(state.number, {})
         labels = dict(state.written)
         wanted = set()
-        for ref in refs:
-            feed = self._feed(ref, labels.get(ref, ""))
+        for key in keys:
+            feed = self._feed(key, labels.get(key, ""))
             wanted.add(feed.number)
             gone = existing.get(feed.number)
             if gone is not False:
@@ -77,7 +88,7 @@ class FeedRows:
                 self._updates.append(self._row(state, feed))
         for number, gone in existing.items():
             if not gone and number not in wanted:
-                feed = self._feeds[self._refs[number]]
+                feed = self._feeds[self._keys[number]]
                 feed.entries -= 1
                 self._updates.append(self._row(state, feed, gone=True))
 
@@ -87,8 +98,7 @@ class FeedRows:
         everywhere: look at every feed, not only at those whose rows changed.
         """
         row = schema.feed_row
-        if self._inserts:
-            self._connection.execute(insert(row), self._inserts)
+        insert_many(self._connection, row, self._inserts)
         of_row = (row.c.article == bindparam("of_article"), row.c.feed == bindparam("of_feed"))
         moved = [each for each in self._updates if "sequence" in each]
         kept = [each for each in self._updates if "sequence" not in each]
@@ -104,16 +114,20 @@ class FeedRows:
         self._write_feeds(list(feeds.values()))
         return changed
 
-    def _feed(self, ref: FeedRef, label: str) -> _Feed:
-        feed = self._feeds.get(ref)
+    def _feed(self, key: str, label: str) -> _Feed:
+        feed = self._feeds.get(key)
         if feed is None:
-            feed = _Feed(len(self._refs) + 1, ref, label)  # none ever leaves
-            self._feeds[ref] = self._touched[ref] = feed
-            self._refs[feed.number] = ref
+            number = len(self._keys) + 1  # none ever leaves
+            feed = _Feed(number, key, label, self._shown(key, label))
+            self._feeds[key] = self._touched[key] = feed
+            self._keys[number] = key
         return feed
 
+    def _shown(self, key: str, label: str) -> str:
+        return head.label(self._settings, FeedRef.of(key), label)
+
     def _row(self, state: State, feed: _Feed, gone: bool = False) -> dict[str, Any]:
-        self._touched[feed.ref] = feed
+        self._touched[feed.key] = feed
         return {
             "article": state.number,
             "feed": feed.number,
@@ -139,14 +153,11 @@ class FeedRows:
         feed = schema.feed
         new = [each for each in feeds if not each.stored]
         if new:
-            self._connection.execute(
-                insert(feed),
-                [
-                    {"number": each.number, "key": each.ref.key, "kind": each.ref.kind}
-                    | {"term": each.ref.term, "label": each.label, **_counters(each)}
-                    for each in new
-                ],
-            )
+            rows = [
+                {"number": each.number, "key": each.key, "label": each.label, **_counters(each)}
+                for each in new
+            ]
+            insert_many(self._connection, feed, rows)
         old = [each for each in feeds if each.stored]
         if old:
             self._connection.execute(

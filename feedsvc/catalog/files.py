@@ -1,10 +1,9 @@
 """The files of the content folder as they were last read, so that only changed ones are read."""
 
-from collections.abc import Iterable
-
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from feedsvc.catalog import rows, schema
+from feedsvc.catalog.bulk import insert_many
 from feedsvc.errors import Problem
 from feedsvc.sources import Scan, SourceFile
 
@@ -35,12 +34,12 @@ class FileRows:
             or self._before.get(each.path, ("",))[0] != each.signature
         ]
 
-    def note(self, file: SourceFile, problems: Iterable[Problem]) -> None:
+    def note(self, path: str, problems: tuple[Problem, ...]) -> None:
         """Note that a file was read, and what was wrong with it."""
-        problems = tuple(problems)
         # What it lacks may come without leaving a trace in the file itself.
         lacking = any(problem.code == "missing-file" for problem in problems)
-        self._noted[file.path] = ("" if lacking else file.signature, problems)
+        signature = "" if lacking else self._found.files[path].signature
+        self._noted[path] = (signature, problems)
 
     def refuse(self, path: str, problem: Problem) -> None:
         """Note that a file cannot be taken for what others hold; it is read again next time."""
@@ -70,8 +69,7 @@ class FileRows:
                 new.append({"path": path, **columns})
             elif now != self._before[path]:
                 old.append({"of_path": path, **columns})
-        if new:
-            self._connection.execute(insert(file), new)
+        insert_many(self._connection, file, new)
         if old:
             self._connection.execute(update(file).where(file.c.path == bindparam("of_path")), old)
         for some in rows.chunks(self.vanished):

@@ -6,18 +6,16 @@ Pure: is given what was read and what is known, and returns what follows.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from feedsvc import urls
 from feedsvc.catalog.state import State
 from feedsvc.errors import ArticleError
 
-
 _WITHDRAWN = "an article that was withdrawn"  # stands where a path stands otherwise
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a file just read says it is.
 
     id: pinned by its author, or None. columns: see `state.TAKEN`.

@@ -14,7 +14,7 @@ from feedsvc import dates
 from feedsvc.catalog import schema
 from feedsvc.catalog.feed_rows import FeedRows
 from feedsvc.catalog.state import State
-from feedsvc.model import FeedRef, Kind
+from feedsvc.model import Kind
 from feedsvc.settings import Settings
 
 
@@ -77,7 +77,7 @@ class Publisher:
             was = state.visible
             state.visible, state.due = standing(state, self._now)
             self._label(state)
-            refs = self._refs(state)
+            keys = self._keys(state)
             if state.visible and not was:
                 self._counts["new"] += 1
             elif was and not state.visible:
@@ -87,7 +87,7 @@ class Publisher:
             if state.visible or _has_expired(state, self._now):
                 state.released = state.released or self.revision
             if was or state.visible:
-                self._rows.place(state, refs, changed=state.edited or not was)
+                self._rows.place(state, keys, changed=state.edited or not was)
 
     def finish(self, everywhere: bool) -> Published:
         """Write the feeds and, if the public sees a difference, the revision.
@@ -105,11 +105,11 @@ class Publisher:
     def _label(self, state: State) -> None:
         terms = state.written  # kept as they are while nobody sees them
         if state.visible:
-            terms = tuple((ref, self._rows.label(ref, label)) for ref, label in terms)
+            terms = tuple((key, self._rows.label(key, label)) for key, label in terms)
         state.edited = state.edited or terms != state.terms
         state.terms = terms
 
-    def _refs(self, state: State) -> tuple[FeedRef, ...]:
+    def _keys(self, state: State) -> tuple[str, ...]:
         if not (state.visible and state.feeds):
             return ()
-        return (FeedRef(Kind.ALL), *(ref for ref, _ in state.terms))
+        return (Kind.ALL, *(key for key, _ in state.terms))

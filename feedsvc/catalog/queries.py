@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from feedsvc import dates
 from feedsvc.catalog import rows, schema
-from feedsvc.model import ContentChoice, Enclosure, FeedRef, Kind, Person
+from feedsvc.model import ContentChoice, Enclosure, FeedRef, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Stored:
     html: str
     link: str
     authors: tuple[Person, ...]
-    terms: rows.Terms
+    terms: tuple[tuple[FeedRef, str], ...]
     language: str
     image: str | None
     enclosures: tuple[Enclosure, ...]
@@ -126,15 +126,14 @@ def is_shown(connection: Connection, path: str) -> bool:
 def _select_feeds() -> Select[Any]:
     table, revision = schema.feed, schema.revision
     return select(
-        table.c.number, table.c.kind, table.c.term, table.c.label, table.c.entries,
-        table.c.revision, revision.c.instant,
+        table.c.number, table.c.key, table.c.label, table.c.entries, table.c.revision,
+        revision.c.instant,
     ).join(revision, revision.c.number == table.c.revision)  # fmt: skip
 
 
 def _feed(row: Row[Any]) -> FeedRow:
-    ref = FeedRef(Kind(row.kind), row.term)
     changed = dates.from_epoch(row.instant)
-    return FeedRow(row.number, ref, row.label, row.entries, row.revision, changed)
+    return FeedRow(row.number, FeedRef.of(row.key), row.label, row.entries, row.revision, changed)
 
 
 def _stored(row: Row[Any]) -> Stored:
@@ -150,7 +149,7 @@ def _stored(row: Row[Any]) -> Stored:
         html=row.html,
         link=row.link,
         authors=rows.load_authors(row.authors),
-        terms=rows.load_terms(row.terms),
+        terms=tuple((FeedRef.of(key), label) for key, label in rows.load_terms(row.terms)),
         language=row.language,
         image=row.image,
         enclosures=rows.load_enclosures(row.enclosures),

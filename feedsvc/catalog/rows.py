@@ -1,20 +1,21 @@
-"""An Article as a row and back; the only place that knows how lists are stored."""
+"""An Article as a row and back; the only place that knows how lists are stored, and no SQL."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from feedsvc import dates
 from feedsvc.errors import Problem
-from feedsvc.model import Article, Enclosure, FeedRef, Kind, Person
+from feedsvc.model import Article, Enclosure, Person
 
 _Item = TypeVar("_Item")
-Terms = tuple[tuple[FeedRef, str], ...]
-# What readers cannot tell from the article; its id and the labels in force are compared apart.
-_UNSEEN = frozenset({"path", "pinned", "utc_offset", "expires", "draft"})
+Terms = tuple[tuple[str, str], ...]  # keys of feeds, and the labels of their terms
+# What readers cannot tell from the article, or what is put to its fingerprint apart; its id and the
+# labels in force are compared apart.
+_UNSEEN = frozenset({"path", "pinned", "utc_offset", "expires", "draft"} | {"html", "terms"})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _NO_OFFSET, _SECOND = timedelta(), timedelta(seconds=1)
 
 
@@ -25,7 +26,7 @@ def chunks(items: Sequence[_Item], size: int = 500) -> Iterator[Sequence[_Item]]
 
 def dump(value: Any) -> str:
     """Write a list as JSON, the same for the same list."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def article_row(article: Article) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def article_row(article: Article) -> dict[str, Any]:
 
     terms and files are not dumped: the former get their labels, the latter a table of their own.
     """
+    terms = tuple((ref.key, label) for ref, label in article.terms)
     row = {
         "path": article.path,
         "slug": article.slug,
@@ -45,30 +47,30 @@ def article_row(article: Article) -> dict[str, Any]:
         "summary": article.summary,
         "html": article.html,
         "link": article.link,
-        "authors": dump([astuple(each) for each in article.authors]),
-        "terms": article.terms,
+        "authors": dump([(each.name, each.email, each.uri) for each in article.authors]),
+        "terms": terms,
         "language": article.language,
         "image": article.image,
-        "enclosures": dump([astuple(each) for each in article.enclosures]),
-        "content": article.content,
+        "enclosures": dump([(each.url, each.type, each.length) for each in article.enclosures]),
+        "content": article.content and str(article.content),
         "draft": article.draft,
         "feeds": article.feeds,
         "files": article.files,
     }
-    seen = {name: value for name, value in row.items() if name not in _UNSEEN}
-    seen["terms"] = [(ref.kind, ref.term) for ref, _ in article.terms]
-    row["fingerprint"] = hashlib.blake2b(dump(seen).encode(), digest_size=16).hexdigest()
+    seen = [value for name, value in row.items() if name not in _UNSEEN]
+    said = dump([*seen, [key for key, _ in terms]]) + article.html
+    row["fingerprint"] = hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
     return row
 
 
 def dump_terms(terms: Terms) -> str:
     """Write terms with their labels."""
-    return dump([(ref.kind, ref.term, label) for ref, label in terms])
+    return dump(terms)
 
 
 def load_terms(text: str) -> Terms:
     """Read terms with their labels."""
-    return tuple((FeedRef(Kind(kind), term), label) for kind, term, label in json.loads(text))
+    return tuple((key, label) for key, label in json.loads(text))
 
 
 def load_authors(text: str) -> tuple[Person, ...]:
@@ -83,7 +85,7 @@ def load_enclosures(text: str) -> tuple[Enclosure, ...]:
 
 def dump_problems(problems: Iterable[Problem]) -> str:
     """Write Problems."""
-    return dump([astuple(each) for each in problems])
+    return dump([(each.path, each.line, each.code, each.message) for each in problems])
 
 
 def load_problems(text: str) -> tuple[Problem, ...]:

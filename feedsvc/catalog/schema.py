@@ -7,7 +7,7 @@ out by the one writer, never by the database.
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 # A catalog of another version is not read: it can be deleted and made anew from the files.
-VERSION = "1"
+VERSION = "2"
 
 metadata = MetaData()
 
@@ -70,7 +70,9 @@ article = Table(
     Column("visible", Boolean, nullable=False),
     Column("due", BigInteger),
     Column("released", BigInteger),
+    Index("article_path", "path"),
     Index("article_slug", "slug"),
+    Index("article_id", "id"),
     Index("article_due", "due"),
 )
 
@@ -81,8 +83,6 @@ feed = Table(
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("key", Text, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),
-    Column("term", Text, nullable=False),
     Column("label", Text, nullable=False),
     Column("entries", Integer, nullable=False),
     Column("window", Text, nullable=False),
@@ -104,6 +104,7 @@ feed_row = Table(
     Column("published", BigInteger, nullable=False),
     Column("slug", Text(collation="C").with_variant(Text(), "sqlite"), nullable=False),
     Index("feed_row_order", "feed", "gone", "published", "slug"),
+    sqlite_with_rowid=False,
 )
 
 # The local files that an article shows, so that nothing else is ever served.
@@ -113,4 +114,5 @@ shown_file = Table(
     Column("path", Text, primary_key=True),
     Column("article", BigInteger, primary_key=True, autoincrement=False),
     Index("shown_file_article", "article"),
+    sqlite_with_rowid=False,
 )

@@ -16,6 +16,7 @@ Reading = Connection
 
 # Any number will do, as long as every writer on a PostgreSQL server asks for the same one.
 _WRITER_LOCK = {"key": 0x66656564}
+_WRITER_CACHE = 64_000  # KiB of SQLite's pages; with fewer, a large sync writes most of them twice
 
 
 class Catalog:
@@ -111,4 +112,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writing = connection.get_execution_options().get("feedsvc_writing")
+    if writing:
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{_WRITER_CACHE}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

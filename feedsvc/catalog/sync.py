@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 import feedsvc
-from feedsvc import dates
-from feedsvc.catalog import articles, rows, schema
+from feedsvc import dates, urls
+from feedsvc.catalog import articles, schema
 from feedsvc.catalog.files import FileRows
 from feedsvc.catalog.identity import Claim, decide
 from feedsvc.catalog.publish import Published, Publisher
-from feedsvc.catalog.state import TAKEN, State
+from feedsvc.catalog.reading import Spool, read_all
+from feedsvc.catalog.state import State
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import Problem
 from feedsvc.settings import Settings
@@ -40,7 +41,7 @@ def sync(
     A file that cannot be taken leaves its article as it was, and a Problem in the report.
     progress: called with files read so far and files to read. Raises CatalogError, FeedsvcError.
     """
-    with catalog.writing() as connection, articles.Spool() as spool:
+    with catalog.writing() as connection, Spool() as spool:
         # Looked at before its turn, the folder might lack what another sync has taken from it.
         found = scan(settings.content, settings.site)
         stale = _note_settings(connection, settings)
@@ -48,8 +49,7 @@ def sync(
         changed = files.changed(everything=stale)
         if changed or files.vanished:
             claims = _read(files, changed, settings, spool, progress)
-            states = articles.load_all(connection)
-            affected = _match(states, claims, files, found, settings)
+            affected = _match(connection, claims, files, found, settings)
         else:
             affected = []
         published = _publish(connection, settings, now, affected, spool, everywhere=stale)
@@ -96,39 +96,43 @@ def _read(
     files: FileRows,
     changed: Sequence[SourceFile],
     settings: Settings,
-    spool: articles.Spool,
+    spool: Spool,
     progress: Progress | None,
 ) -> list[Claim]:
     """Read files into the spool; return what each says it is."""
-    reader = ArticleReader(settings)
     claims = []
-    for count, file in enumerate(changed, 1):
-        reading = reader.read(file)
-        files.note(file, reading.problems)
-        if article := reading.article:
-            row = rows.article_row(article)
-            spool.add(row)
-            decisive = {name: row[name] for name in TAKEN}
-            claims.append(Claim(article.id, article.published, decisive))
+    for count, read in enumerate(read_all(settings, changed), 1):
+        files.note(read.path, read.problems)
+        if read.claim and read.row:
+            spool.add(read.row)
+            claims.append(read.claim)
         if progress:
             progress(count, len(changed))
     return claims
 
 
 def _match(
-    states: list[State],
+    connection: Connection,
     claims: list[Claim],
     files: FileRows,
     found: Scan,
     settings: Settings,
 ) -> list[State]:
     """Find the state of each file, new or known, and return those that may have changed."""
-    decision = decide(claims, states, found.holds, settings.id_authority)
+    authority = settings.id_authority
+    minted = [urls.entry_id(authority, claim.published, claim.slug) for claim in claims]
+    states = articles.load_named(
+        connection,
+        paths={*(claim.path for claim in claims), *files.vanished},
+        slugs={claim.slug for claim in claims},
+        ids={*minted, *(claim.id for claim in claims if claim.id)},
+    )
+    decision = decide(claims, states, found.holds, authority)
     reader = ArticleReader(settings)
     for path, error in decision.refused.items():
         files.refuse(path, reader.problem(found.files[path], error))
     affected = []
-    number = max((state.number for state in states), default=0)
+    number = articles.newest(connection)
     for match in decision.matches:
         state = match.known
         if state is None:

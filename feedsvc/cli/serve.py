@@ -12,7 +12,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from feedsvc.catalog import Catalog
+from feedsvc.catalog.store import Catalog
 from feedsvc.cli.site import open_site, site_option
 from feedsvc.cli.sync import progress_bar, show_problems, summary
 from feedsvc.errors import FeedsvcError

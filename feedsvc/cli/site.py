@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from feedsvc import settings
-from feedsvc.catalog import Catalog
+from feedsvc.catalog.store import Catalog
 from feedsvc.settings import Settings
 
 site_option = click.option(

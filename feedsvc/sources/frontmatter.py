@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
@@ -50,29 +50,42 @@ def split(text: str) -> tuple[FrontMatter, str]:
     return FrontMatter(values, source), text[end.end() :]
 
 
-class _TextLoader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
-    """libyaml's loader without types, which refuses a key that occurs twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        mapping = super().construct_mapping(node, deep=deep)
-        if len(mapping) != len(node.value):
-            _refuse_second(node)
-        return mapping  # type: ignore[no-any-return]
+_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-def _refuse_second(node: yaml.MappingNode) -> NoReturn:
-    seen = set()
-    for key, _ in node.value:
-        if key.value in seen:
-            break
-        seen.add(key.value)
-    raise _unfit(f"the key `{key.value}` occurs twice; remove one", key.start_mark.line)
+class _Texts:
+    """Turns YAML's nodes into texts, lists and mappings; one that is named twice is made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[yaml.Node, Any] = {}
+
+    def value(self, node: yaml.Node) -> Any:
+        """Return what a node holds; raises ArticleError for a key that occurs twice."""
+        if isinstance(node, yaml.ScalarNode):
+            return node.value
+        if node not in self._made:
+            if isinstance(node, yaml.MappingNode):
+                self._made[node] = self._mapping(node)
+            else:
+                self._made[node] = list(map(self.value, node.value))
+        return self._made[node]
+
+    def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _unfit("has a key that is no text; write `key: value`", key.start_mark.line)
+            if key.value in mapping:
+                line = key.start_mark.line
+                raise _unfit(f"the key `{key.value}` occurs twice; remove one", line)
+            mapping[key.value] = self.value(value)
+        return mapping
 
 
 def _refuse_depth(source: str) -> None:
     """Refuse nesting that would overflow the stack of libyaml's composer."""
     depth = 0
-    for event in yaml.parse(source, _TextLoader):
+    for event in yaml.parse(source, _Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _DEEPEST:
@@ -90,7 +103,8 @@ def _yaml(source: str) -> Mapping[str, Any]:
     try:
         if len(source) > _HARMLESS:
             _refuse_depth(source)
-        values = yaml.load(source, _TextLoader)  # noqa: S506 - builds nothing but text
+        node = yaml.compose(source, _Loader)
+        values = _Texts().value(node) if node else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"is not YAML: {error.problem}; put quotes around texts with `: ` or `#` in them"
@@ -103,7 +117,7 @@ def _yaml(source: str) -> Mapping[str, Any]:
         raise _unfit(_TOO_DEEP, 0) from None
     if values is None or values == "":
         return {}
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+    if not isinstance(values, dict):
         raise _unfit("has front matter that is no list of `key: value` lines; write it so", 0)
     return values
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from feedsvc.catalog import Catalog, queries, release, schema, sync
+from feedsvc.catalog import queries, schema
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import release, sync
 from feedsvc.errors import CatalogError
 from feedsvc.model import FeedRef, Kind
 from tests.desk import Desk
@@ -148,7 +150,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from sqlalchemy import Engine, event
 from feedsvc import settings
-from feedsvc.catalog import Catalog, sync
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import sync
 last, count = int(sys.argv[2]), 0
 site = settings.load(Path(sys.argv[1]), {})
 catalog = Catalog(site.database)

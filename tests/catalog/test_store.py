@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection, create_engine, event, inspect
 from sqlalchemy.exc import OperationalError
 
-from feedsvc.catalog import Catalog, queries, schema
+from feedsvc.catalog import queries, schema
+from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError
 from feedsvc.model import FeedRef, Kind
 from tests.desk import Desk

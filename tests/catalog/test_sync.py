@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc.catalog import queries, schema, sync
+from feedsvc.catalog import queries, schema
 from feedsvc.catalog.publish import Published
+from feedsvc.catalog.sync import sync
 from feedsvc.errors import FeedsvcError
 from feedsvc.model import Format, Kind
 from feedsvc.sources import Scan, scan

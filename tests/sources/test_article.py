@@ -18,7 +18,9 @@ from feedsvc.sources import ArticleReader, Reading, scan
 from feedsvc.sources.article import KEYS, MAX_SIZE
 from tests.sites import article, make_site
 
-many_per_folder = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+many_per_folder = hypothesis_settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 CET = timezone(timedelta(hours=1))
 CEST = timezone(timedelta(hours=2))
 
@@ -123,6 +125,7 @@ BAD: dict[str, tuple[str | bytes, int, str, str]] = {
     "bad update": (article(updated="soon"), 4, "bad-date", "`updated` 'soon'"),
     "bad expiry": (article(expires="never"), 4, "bad-date", "`expires` 'never'"),
     "expires first": (article(expires="2022-02-17"), 4, "bad-date", "not after `published`"),
+    "expires at once": (article(expires="2022-02-17 09:30"), 4, "bad-date", "mend one of the two"),
     "slug of dots": (article(slug=".."), 4, "bad-slug", "write `slug: some-words`"),
     "list as slug": (article(slug=["a"]), 4, "bad-value", "write it in quotes"),
     "id without scheme": (article(id="my-id"), 4, "bad-id", "`urn:uuid:...`, `tag:...`"),
@@ -204,7 +207,7 @@ def test_a_file_that_vanished_or_may_not_be_read_is_a_problem(
     (gone,) = ArticleReader(settings).read(file).problems
     assert (gone.path, gone.code) == ("content/a.md", "unreadable")
 
-    def denied(*_: object) -> None:
+    def denied(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("builtins.open", denied)

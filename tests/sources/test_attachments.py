@@ -4,15 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc import urls
 from feedsvc.model import Article, Enclosure
-from feedsvc.sources.attachments import Attachments
+from feedsvc.sources.attachments import Attachments, Folder
 from tests.sites import article, make_site
-from tests.sources.test_article import read
+from tests.sources.test_article import many_per_folder, read
 
 FILES: dict[str, str | bytes] = {
     "2022/a/photo.png": b"png",
@@ -160,12 +159,12 @@ def test_an_enclosure_that_leads_out_of_the_content_folder_is_missing(tmp_path: 
     assert [problem.code for problem in read(settings).problems] == ["missing-file"]
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@many_per_folder
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_reference_is_an_absolute_url_or_none(tmp_path: Path, reference: str) -> None:
     """Conformance 13."""
     root = os.path.realpath(make_site(tmp_path).content)
-    attachments = Attachments(root, "2022/a.md", SITE, f"{SITE}/articles/a")
+    attachments = Attachments(Folder(root), "2022/a.md", SITE, f"{SITE}/articles/a")
     for odd in (reference, f"/{reference}", f"%{reference}", f"http://[{reference}"):
         url = attachments.resolve(odd)
         assert url == "" or ":" in url

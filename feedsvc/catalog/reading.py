@@ -1,0 +1,158 @@
+"""Reads files into rows, in processes of their own where there are many; knows no SQL.
+
+Such a process runs `serve`: it takes the settings and then lists of files from its standard input,
+and answers each list with what the files are, all of it pickled.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import feedsvc
+from feedsvc.catalog import rows
+from feedsvc.catalog.identity import Claim
+from feedsvc.catalog.state import TAKEN
+from feedsvc.errors import FeedsvcError, Problem
+from feedsvc.settings import Settings
+from feedsvc.sources import ArticleReader, SourceFile
+
+_MANY = 2000  # files; fewer are read in the time that processes take to start
+_BATCH = 200  # files
+_IN_MEMORY = 32_000_000  # bytes; more go to a temporary file
+
+
+class Read(NamedTuple):
+    """What became of one file. claim and row: None where a Problem keeps it from being an article.
+
+    row: see `rows.article_row`; pickled, as nobody looks at it before it is written.
+    """
+
+    path: str
+    problems: tuple[Problem, ...]
+    claim: Claim | None
+    row: bytes | None
+
+
+def read_all(settings: Settings, files: Sequence[SourceFile]) -> Iterator[Read]:
+    """Read files; in any order. Raises FeedsvcError where a process of ours was killed."""
+    if len(files) < _MANY:
+        reader = ArticleReader(settings)
+        yield from (_read(reader, file) for file in files)
+        return
+    batches = (files[start : start + _BATCH] for start in range(0, len(files), _BATCH))
+    with ExitStack() as stack:
+        count = min(max(2, os.cpu_count() or 1), 8)
+        busy = deque(stack.enter_context(_Process(settings)) for _ in range(count))
+        for process, batch in zip(busy, batches, strict=False):
+            process.send(batch)
+        for batch in batches:
+            done = busy[0].receive()
+            busy[0].send(batch)
+            busy.rotate(-1)
+            yield from done
+        for process in busy:
+            yield from process.receive()
+
+
+class Spool:
+    """Rows on their way from the files to the table.
+
+    Who keeps a slug is only known when all files are read, and all articles may not fit into
+    memory.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed on exit
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, row: bytes) -> None:
+        """Put a row in."""
+        self._file.write(row)
+        self._count += 1
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        self._file.seek(0)
+        for _ in range(self._count):
+            yield _load(self._file)
+
+
+class _Process:
+    """A process that reads; it ends with the `with` block, or when this one is killed."""
+
+    def __init__(self, settings: Settings) -> None:
+        command = (sys.executable, "-P", "-c", f"from {__name__} import serve; serve()")
+        found = str(Path(feedsvc.__file__).parents[1])
+        self._process = subprocess.Popen(  # noqa: S603 - ourselves
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": found},
+        )
+        self.send(settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        with suppress(OSError):  # what it was not given any more
+            self._process.__exit__(None, None, None)
+
+    def send(self, value: object) -> None:
+        """Give it the settings, or a list of files when it has answered the last one."""
+        try:
+            _dump(value, self._process.stdin)
+        except OSError:
+            raise _killed() from None
+
+    def receive(self) -> list[Read]:
+        """Wait for its answer."""
+        try:
+            return _load(self._process.stdout)  # type: ignore[no-any-return]
+        except (EOFError, pickle.UnpicklingError):
+            raise _killed() from None
+
+
+def _killed() -> FeedsvcError:
+    return FeedsvcError("a process that reads articles was ended by force; is memory short?")
+
+
+def _read(reader: ArticleReader, file: SourceFile) -> Read:
+    reading = reader.read(file)
+    if not reading.article:
+        return Read(file.path, reading.problems, None, None)
+    article = reading.article
+    row = rows.article_row(article)
+    claim = Claim(article.id, article.published, {name: row[name] for name in TAKEN})
+    return Read(file.path, reading.problems, claim, pickle.dumps(row, pickle.HIGHEST_PROTOCOL))
+
+
+def _dump(value: object, stream: Any) -> None:
+    pickle.dump(value, stream, pickle.HIGHEST_PROTOCOL)
+    stream.flush()
+
+
+def _load(stream: Any) -> Any:
+    return pickle.load(stream)  # noqa: S301 - of a process that we started, or that started us
+
+
+def serve() -> None:
+    """Be a process that reads, until there is nothing more on the standard input."""
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    reader = ArticleReader(_load(source))
+    with suppress(EOFError):
+        while True:
+            _dump([_read(reader, file) for file in _load(source)], target)
