@@ -189,9 +189,13 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A rendered feed: the bytes, and when and at which revision they last changed."""
+    """A rendered feed: the bytes, and when and at which revision they last changed.
+
+    tag: names this state of the document among all that it ever had, the same in every format.
+    """
 
     body: bytes
     media_type: str
     revision: int
     last_modified: datetime
+    tag: str

@@ -4,19 +4,17 @@ The one door between the catalog and everything that shows it to somebody. Docum
 entries are remembered by revision, so nothing here is ever stale; knows no HTTP.
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
 
 from feedsvc import dates, head, urls
 from feedsvc.catalog import queries
-from feedsvc.catalog.queries import FeedRow, Stored
+from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Catalog, Reading
-from feedsvc.model import Category, ContentChoice, Document, Entry, FeedRef, Format, Kind
+from feedsvc.model import Category, ContentChoice, Document, Entry, Feed, FeedRef, Format, Kind
+from feedsvc.recent import Recent
 from feedsvc.render import RENDERERS
 from feedsvc.settings import Settings
 
@@ -30,8 +28,8 @@ class FeedSummary:
     """A feed as lists show it.
 
     label: what people call it, the site's title for the site feed, else the term's label.
-    title: as in the feed itself. entries: articles in it now. changed: when its subscription
-    document last changed, UTC.
+    title, subtitle: as in the feed itself, but '' for no subtitle. entries: articles in it now.
+    changed: when its subscription document last changed, UTC.
     """
 
     ref: FeedRef
@@ -39,6 +37,7 @@ class FeedSummary:
     title: str
     entries: int
     changed: datetime
+    subtitle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,15 @@ class ArticlePage:
     entry: Entry
     link: str
     feeds: tuple[FeedSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the site is. revision: the newest; 0 before the first. problems: of the last sync."""
+
+    revision: int
+    synced: datetime | None
+    problems: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,8 @@ class Publication:
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self.settings = settings
         self._catalog = catalog
-        self._documents = _Recent[tuple[FeedRef, Format], Document](_DOCUMENT_BYTES)
-        self._fragments = _Recent[Hashable, _Fragment](_FRAGMENT_BYTES)
+        self._documents = Recent[Hashable, Document](_DOCUMENT_BYTES)
+        self._fragments = Recent[Hashable, _Fragment](_FRAGMENT_BYTES)
         self._schemes = {
             kind: urls.category_scheme(settings.base_url, kind)
             for kind in (Kind.CATEGORY, Kind.TAG)
@@ -80,10 +88,54 @@ class Publication:
             if row is None:
                 return None
             known = self._documents.get((ref, format))
-            if known is None or known.revision != row.revision:
-                known = self._render(connection, row, format)
-                self._documents.put((ref, format), known)
-            return known
+            if known and known.tag == row.tag:
+                return known
+            feed = self._head(row, format)
+            shown = self._window(connection, row)
+            fragments = self._render_entries(connection, ref, format, feed.language, shown)
+        return self._keep((ref, format), _document(feed, format, fragments, row))
+
+    def archive(self, ref: FeedRef, format: Format, number: int) -> Document | None:
+        """Return an archive document of a feed in one format; None if there is no such archive.
+
+        number: from 1 = oldest (RFC 5005 4).
+        """
+        with self._catalog.reading() as connection:
+            row = queries.feed(connection, ref)
+            found = queries.archive(connection, row, number) if row else None
+            if row is None or found is None:
+                return None
+            known = self._documents.get((ref, format, number))
+            if known and known.tag == found.tag:
+                return known
+            label = head.label(self.settings, ref, row.label)
+            feed = head.archive_head(
+                self.settings, ref, label, format, found.changed, row.archives, number
+            )
+            fragments = self._render_entries(connection, ref, format, feed.language, found.shown)
+        return self._keep((ref, format, number), _document(feed, format, fragments, found))
+
+    def delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
+        """Return what the holder of an older document of a feed lacks (RFC 3229, conformance 40).
+
+        That is the present document with only those of its entries that were touched since,
+        whatever their dates. tag: of the older one. None where it cannot be said what its holder
+        lacks, or where it is the present one.
+        """
+        with self._catalog.reading() as connection:
+            row = queries.feed(connection, ref)
+            if row is None or tag == row.tag:
+                return None
+            held = queries.held(connection, row, tag)
+            if held is None:
+                return None
+            known = self._documents.get((ref, format, tag))
+            if known and known.tag == row.tag:
+                return known
+            feed = self._head(row, format)
+            shown = self._window(connection, row)
+            fragments = self._render_entries(connection, ref, format, feed.language, shown)
+        return self._keep((ref, format, tag), _document(feed, format, fragments, row, held))
 
     def feeds(self) -> list[FeedSummary]:
         """Return every feed: the site's, then categories, tags, authors, languages, by label."""
@@ -107,7 +159,7 @@ class Publication:
             row = queries.feed(connection, ref)
             if row is None:
                 return []
-            numbers = [number for number, _ in queries.window(connection, row.number, own.limit)]
+            numbers = [number for number, _ in self._window(connection, row)]
             articles = queries.articles(connection, numbers)
         return [self._entry(articles[number], own.content) for number in numbers]
 
@@ -137,7 +189,7 @@ class Publication:
 
         path: relative to the content folder. None for any other, and for one that left since.
         """
-        if urls.file_path(path) not in self._images():
+        if self._absolute(urls.file_path(path)) not in self._images():
             with self._catalog.reading() as connection:
                 if not queries.is_shown(connection, path):
                     return None
@@ -155,38 +207,57 @@ class Publication:
         with self._catalog.reading() as connection:
             return queries.newest(connection)[1]
 
-    def _render(self, connection: Reading, row: FeedRow, format: Format) -> Document:
+    def state(self) -> tuple[int, datetime | None]:
+        """Return the newest revision's number, and when something is released or expires next."""
+        with self._catalog.reading() as connection:
+            return queries.newest(connection)[0], queries.next_due(connection)
+
+    def health(self) -> Health:
+        """Tell how the site is."""
+        with self._catalog.reading() as connection:
+            revision, _ = queries.newest(connection)
+            synced, problems = queries.last_sync(connection) or (None, 0)
+        return Health(revision, synced, problems)
+
+    def _head(self, row: FeedRow, format: Format) -> Feed:
         label = head.label(self.settings, row.ref, row.label)
-        empty = head.head(self.settings, row.ref, label, format, row.changed)
-        fragments = self._render_entries(connection, row, format, empty.language)
-        # No instant of ours: an empty feed, too, is the same whenever it is made.
-        updated = max((each.updated for each in fragments), default=dates.from_epoch(0))
-        renderer = RENDERERS[format]
-        body = renderer.document(replace(empty, updated=updated), [each.body for each in fragments])
-        return Document(body, renderer.media_type, row.revision, row.changed)
+        return head.head(self.settings, row.ref, label, format, row.changed, row.archives)
+
+    def _window(self, connection: Reading, row: FeedRow) -> list[Shown]:
+        limit = self.settings.feed(row.ref.key).limit
+        return queries.window(connection, row.number, row.unarchived, limit)
+
+    def _keep(self, key: Hashable, document: Document) -> Document:
+        self._documents.put(key, document, len(document.body))
+        return document
 
     def _render_entries(
         self,
         connection: Reading,
-        row: FeedRow,
+        ref: FeedRef,
         format: Format,
         language: str,
-    ) -> list[_Fragment]:
-        """Return a feed's entries in one format; only those not kept yet are read and rendered."""
-        own = self.settings.feed(row.ref.key)
-        shown = queries.window(connection, row.number, own.limit)
+        shown: Sequence[Shown],
+    ) -> dict[Shown, _Fragment]:
+        """Return entries of a feed in one format; only those not kept yet are read and rendered.
+
+        language: the feed's.
+        """
+        own = self.settings.feed(ref.key)
         keys = {each: (format, own.content, language, *each) for each in shown}
-        found = {each: self._fragments.get(key) for each, key in keys.items()}
-        missing = [each for each, fragment in found.items() if fragment is None]
-        articles = queries.articles(connection, [number for number, _ in missing])
-        for each in missing:
-            entry = self._entry(articles[each[0]], own.content)
-            if entry.language == language:
-                entry = replace(entry, language=None)
-            fragment = _Fragment(RENDERERS[format].entry(entry), entry.updated)
-            found[each] = fragment
-            self._fragments.put(keys[each], fragment)
-        return [fragment for fragment in found.values() if fragment]
+        kept = {each: self._fragments.get(key) for each, key in keys.items()}
+        missing = [number for (number, _), fragment in kept.items() if fragment is None]
+        articles = queries.articles(connection, missing)
+        rendered = {}
+        for each, fragment in kept.items():
+            if fragment is None:
+                entry = self._entry(articles[each[0]], own.content)
+                if entry.language == language:
+                    entry = replace(entry, language=None)
+                fragment = _Fragment(RENDERERS[format].entry(entry), entry.updated)
+                self._fragments.put(keys[each], fragment, len(fragment.body))
+            rendered[each] = fragment
+        return rendered
 
     def _entry(self, stored: Stored, choice: ContentChoice) -> Entry:
         """Return an article as a feed carries it. choice: what the feed wants of its text."""
@@ -213,49 +284,34 @@ class Publication:
     def _summary(self, row: FeedRow) -> FeedSummary:
         label = head.label(self.settings, row.ref, row.label)
         title = head.title(self.settings, row.ref, label)
-        return FeedSummary(row.ref, label, title, row.entries, row.changed)
+        subtitle = head.subtitle(self.settings, row.ref)
+        return FeedSummary(row.ref, label, title, row.entries, row.changed, subtitle)
 
     def _page_url(self, stored: Stored) -> str:
         written = stored.published.astimezone(stored.zone)
         path = urls.article_path(self.settings.article_link, stored.slug, written)
+        return self._absolute(path)
+
+    def _absolute(self, path: str) -> str:
         return urls.absolute(self.settings.base_url, path)
 
     def _images(self) -> set[str]:
         feeds = (self.settings.feed_defaults, *self.settings.feeds.values())
         images = (self.settings.image, *(each.image for each in feeds))
-        return {each.url for each in images if each}
+        return {self._absolute(each.url) for each in images if each}
 
 
-class _Rendered(Protocol):
-    @property
-    def body(self) -> bytes: ...
-
-
-_Key = TypeVar("_Key", bound=Hashable)
-_Item = TypeVar("_Item", bound=_Rendered)
-
-
-class _Recent(Generic[_Key, _Item]):
-    """The most recently used, up to a number of bytes. Safe to share between threads."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        self._kept: OrderedDict[_Key, _Item] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: _Key) -> _Item | None:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def put(self, key: _Key, item: _Item) -> None:
-        with self._lock:
-            if before := self._kept.pop(key, None):
-                self._size -= len(before.body)
-            self._kept[key] = item
-            self._size += len(item.body)
-            while self._size > self._limit:
-                _, oldest = self._kept.popitem(last=False)
-                self._size -= len(oldest.body)
+def _document(
+    feed: Feed,
+    format: Format,
+    fragments: Mapping[Shown, _Fragment],
+    of: FeedRow | Archive,
+    held: int = 0,
+) -> Document:
+    """Put a document together, but for entries that no revision after `held` touched."""
+    # No instant of ours: an empty feed, too, is the same whenever it is made.
+    updated = max((each.updated for each in fragments.values()), default=dates.from_epoch(0))
+    bodies = [each.body for (_, revision), each in fragments.items() if revision > held]
+    renderer = RENDERERS[format]
+    body = renderer.document(replace(feed, updated=updated), bodies)
+    return Document(body, renderer.media_type, of.revision, of.changed, of.tag)

@@ -16,6 +16,10 @@ OPML = "/feeds.opml"
 
 _FEEDS = "/feeds/"
 _FILES = "/files/"
+_ARCHIVE = "/archive/"
+# More digits than any feed will have archives, and no more than a database takes.
+_NUMBERED = re.compile(rf"([1-9][0-9]{{0,8}})\.({'|'.join(Format)})")
+_DOCUMENT_ENDINGS = (*(f".{format}" for format in Format), ".opml")
 _SPACE = re.compile(r"\s")
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#]\S*)?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:-]+(?=/|$)")
@@ -56,6 +60,11 @@ def feed_path(ref: FeedRef, format: Format) -> str:
     return f"{_FEEDS}{_key(ref)}.{format}"
 
 
+def archive_path(ref: FeedRef, format: Format, number: int) -> str:
+    """Return the path of an archive document of a feed: `/feeds/tag/c%2B%2B/archive/3.atom`."""
+    return f"{_FEEDS}{_key(ref)}{_ARCHIVE}{number}.{format}"
+
+
 def page_path(ref: FeedRef) -> str:
     """Return the path of a feed's page for people: `/feeds/tag/c%2B%2B/`."""
     return f"{_FEEDS}{_key(ref)}/"
@@ -73,6 +82,19 @@ def parse_feed_path(path: str) -> tuple[FeedRef, Format] | None:
         return None
     ref = _parse_key(stem)
     return (ref, Format(ending)) if ref else None
+
+
+def is_document(path: str) -> bool:
+    """Tell whether a decoded path may be that of a document: a feed, an archive, the OPML."""
+    return path.endswith(_DOCUMENT_ENDINGS)
+
+
+def parse_archive_path(path: str) -> tuple[FeedRef, Format, int] | None:
+    """Take the decoded path of an archive document apart; None if it is not one."""
+    stem, _, name = path.rpartition(_ARCHIVE)
+    match = _NUMBERED.fullmatch(name)
+    ref = _parse_key(stem)
+    return (ref, Format(match[2]), int(match[1])) if match and ref else None
 
 
 def parse_page_path(path: str) -> FeedRef | None:

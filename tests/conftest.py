@@ -2,8 +2,12 @@
 
 A test that asks for `database` or `desk` runs on both. Under pytest-xdist each worker has a server
 of its own, which starts when the first test needs it.
+
+Property tests have no deadlines, as nothing may depend on how busy a machine is; where CI is set in
+the environment, they try the same examples each time.
 """
 
+import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,6 +15,7 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
@@ -18,6 +23,9 @@ from feedsvc.catalog.store import Catalog
 from tests.desk import Desk
 
 MakeDatabase = Callable[[], str]
+
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

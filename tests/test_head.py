@@ -137,3 +137,36 @@ def test_the_fingerprint_of_a_feed_stays_with_settings_that_it_does_not_show(
 
 def _fingerprint(settings: Settings) -> str:
     return head.fingerprint(settings, CPP, "C++")
+
+
+def test_a_subscription_document_links_to_the_newest_archive(tmp_path: Path) -> None:
+    """Conformance 26: where there is one."""
+    settings = make_site(tmp_path)
+    feed = head.head(settings, CPP, "C++", Format.RSS, WHEN, 7)
+    url = "https://news.example.org/feeds/tag/c%2B%2B/archive/7.rss"
+    assert feed.archive_links == (("prev-archive", url),)
+    assert head.head(settings, CPP, "C++", Format.RSS, WHEN).archive_links == ()
+
+
+@pytest.mark.parametrize(("number", "neighbours"), [(1, (None, 2)), (2, (1, 3)), (3, (2, None))])
+@pytest.mark.parametrize("format", Format)
+def test_an_archive_document_links_to_its_neighbours(
+    tmp_path: Path, number: int, neighbours: tuple[int | None, int | None], format: Format
+) -> None:
+    """Conformance 26: of the same format, and to none that is not there."""
+    settings = make_site(tmp_path, toml='base_url = "https://news.example.org/blog"')
+    feed = head.archive_head(settings, ALL, "Site", format, WHEN, 3, number)
+    site = "https://news.example.org/blog/feeds/all"
+    before, after = (each and f"{site}/archive/{each}.{format}" for each in neighbours)
+    assert (feed.prev_archive, feed.next_archive) == (before, after)
+    assert feed.current == f"{site}.{format}"
+    assert feed.self_url == f"{site}/archive/{number}.{format}"
+    assert feed.id == head.head(settings, ALL, "Site", format, WHEN).id
+
+
+def test_a_subtitle_is_the_feeds_own_or_the_sites_or_none(tmp_path: Path) -> None:
+    toml = 'subtitle = "Site\'s"\n[feeds."tag/c++"]\nsubtitle = "Own"'
+    settings = make_site(tmp_path, toml=toml)
+    assert head.subtitle(settings, CPP) == "Own"
+    assert head.subtitle(settings, ALL) == "Site's"
+    assert head.subtitle(make_site(tmp_path), ALL) == ""

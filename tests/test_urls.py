@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import pytest
 from hypothesis import example, given
@@ -294,6 +294,45 @@ def test_a_reference_resolves_against_the_articles_url(reference: str, url: str)
     assert urls.resolve("https://news.example.org/articles/a", reference) == url
 
 
+# Mostly of what decides how a reference is read.
+REFERENCES = st.text(
+    st.sampled_from("a./?#%:;=~-_é [\t\x1c") | st.characters(exclude_categories=["Cs"])
+)
+BASES = st.sampled_from(
+    [
+        "https://news.example.org",
+        "https://news.example.org/",
+        "http://127.0.0.1:8000/articles/a",
+        "https://news.example.org/2022/02/a/?b/c#d/e",
+        "https://news.example.org?a=/b",
+        "https://user@news.example.org/a",
+        "https://[::1]:8000/a/b",
+    ]
+)
+
+
+@given(BASES, REFERENCES)
+@example("https://news.example.org/a", "/b/../c")
+@example("https://news.example.org/a", "/b/..")
+@example("https://user@news.example.org/a", "/b")
+@example("https://news.example.org/a", "//b/c")
+@example("https://news.example.org/a", "/b?c d")
+@example("https://news.example.org/a", "/b/")
+@example("https://news.example.org/a", "/")
+def test_the_short_ways_resolve_as_the_long_way_does(base: str, text: str) -> None:
+    """But that they keep an empty query or fragment, which `urljoin` drops."""
+    for reference in (text, f"/{text}", f"/a/{text}", f"https://b.example{text}"):
+        try:
+            expected = urljoin(base, reference.strip())
+        except ValueError:
+            expected = ""
+        assert _whole(urls.resolve(base, reference)) == _whole(expected)
+
+
+def _whole(url: str) -> str:
+    return urlunsplit(urlsplit(url))
+
+
 @given(TEXTS)
 def test_any_text_can_be_asked_whether_it_is_a_url(text: str) -> None:
     for odd in (text, f"https://{text}", f"https://[{text}"):
@@ -384,3 +423,70 @@ def test_a_scheme_is_an_absolute_url_with_a_page(kind: Kind) -> None:
     scheme = urls.category_scheme("https://news.example.org", kind)
     assert scheme == f"https://news.example.org{urls.kind_path(kind)}"
     assert urls.is_absolute(scheme)
+
+
+# Archives
+
+
+@pytest.mark.parametrize(
+    ("ref", "number", "path"),
+    [
+        (FeedRef(Kind.ALL), 3, "/feeds/all/archive/3.atom"),
+        (FeedRef(Kind.TAG, "c++"), 12, "/feeds/tag/c%2B%2B/archive/12.atom"),
+        (FeedRef(Kind.TAG, "archive"), 1, "/feeds/tag/archive/archive/1.atom"),
+    ],
+)
+def test_an_archive_document_has_a_path_below_its_feeds(
+    ref: FeedRef, number: int, path: str
+) -> None:
+    """Conformance 26."""
+    assert urls.archive_path(ref, Format.ATOM, number) == path
+
+
+@given(REFS, st.sampled_from(Format), st.integers(1, 999_999_999))
+def test_archive_paths_lead_back(ref: FeedRef, format: Format, number: int) -> None:
+    """Conformance 26, 27: and are the path of nothing else."""
+    path = unquote(urls.archive_path(ref, format, number))
+    assert urls.parse_archive_path(path) == (ref, format, number)
+    assert urls.parse_feed_path(path) is None
+    assert urls.parse_page_path(path) is None
+
+
+@given(REFS, st.sampled_from(Format))
+def test_the_path_of_a_feed_is_that_of_no_archive(ref: FeedRef, format: Format) -> None:
+    assert urls.parse_archive_path(unquote(urls.feed_path(ref, format))) is None
+    assert urls.parse_archive_path(unquote(urls.page_path(ref))) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feeds/all/archive/0.atom",
+        "/feeds/all/archive/03.atom",
+        "/feeds/all/archive/-3.atom",
+        "/feeds/all/archive/+3.atom",
+        "/feeds/all/archive/3 .atom",
+        "/feeds/all/archive/٣.atom",
+        "/feeds/all/archive/3.0.atom",
+        "/feeds/all/archive/1234567890.atom",
+        "/feeds/all/archive/3.xml",
+        "/feeds/all/archive/3.atom\n",
+        "/feeds/all/archive/3.ATOM",
+        "/feeds/all/archive/.atom",
+        "/feeds/all/archive/3",
+        "/feeds/all/archive/",
+        "/feeds/all/archive//3.atom",
+        "/feeds/all//archive/3.atom",
+        "/feeds/tag/archive/3.atom",
+        "/feeds/tag//archive/3.atom",
+        "/feeds/tag/a/b/archive/3.atom",
+        "/feeds/nothing/a/archive/3.atom",
+        "/feeds/archive/3.atom",
+        "/archive/3.atom",
+        "feeds/all/archive/3.atom",
+        "",
+    ],
+)
+def test_other_paths_are_those_of_no_archive(path: str) -> None:
+    """Conformance 27: one document, one URL."""
+    assert urls.parse_archive_path(path) is None

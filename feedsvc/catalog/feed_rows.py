@@ -2,38 +2,24 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from feedsvc import head
-from feedsvc.catalog import queries, schema
+from feedsvc.catalog import archives, history, queries, schema
 from feedsvc.catalog.bulk import insert_many
+from feedsvc.catalog.feeds import Feeds, FeedState
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.state import State
-from feedsvc.model import FeedRef, Kind
 from feedsvc.settings import Settings
 
 
-@dataclass(slots=True)
-class _Feed:
-    """A feed's row. shown: the label in force, which label is unless the settings say another."""
+class _Place(NamedTuple):
+    """A row that there is. archive: where it was put, also while it is gone."""
 
-    number: int
-    key: str
-    label: str
-    shown: str
-    entries: int = 0
-    window: str = ""
-    revision: int = 0
-    sequence: int = 0
-    stored: bool = False
-
-    @property
-    def ref(self) -> FeedRef:
-        """The feed's name."""
-        return FeedRef.of(self.key)
+    gone: bool
+    archive: int | None
 
 
 class FeedRows:
@@ -43,32 +29,24 @@ class FeedRows:
         self._connection = connection
         self._settings = settings
         self._revision = revision
-        self._existing: dict[int, dict[int, bool]] = {}
+        self._existing: dict[int, dict[int, _Place]] = {}
         self._inserts: list[dict[str, Any]] = []
         self._updates: list[dict[str, Any]] = []
-        self._touched: dict[str, _Feed] = {}
-        self._feeds: dict[str, _Feed] = {}
-        for row in connection.execute(select(schema.feed)):
-            counters = {name: getattr(row, name) for name in _COUNTERS}
-            shown = self._shown(row.key, row.label)
-            self._feeds[row.key] = _Feed(
-                row.number, row.key, row.label, shown, **counters, stored=True
-            )
-        self._keys = {each.number: key for key, each in self._feeds.items()}
-        self._feed(Kind.ALL, "")  # there is a site feed, even while it is empty
+        self._touched: set[int] = set()
+        self._feeds = Feeds(connection, settings)
 
     def label(self, key: str, written: str) -> str:
         """Return the label in force for a term: the settings', else as it was first written."""
-        feed = self._feeds.get(key)
-        return feed.shown if feed else self._shown(key, written)
+        return self._feeds.label(key, written)
 
     def load(self, articles: Sequence[int]) -> None:
         """Read the rows of articles that have been in feeds before."""
-        row = schema.feed_row
+        row = schema.feed_row.c
+        columns = (row.article, row.feed, row.gone, row.archive)
         for some in chunks(articles):
-            query = select(row.c.article, row.c.feed, row.c.gone).where(row.c.article.in_(some))
-            for article, feed, gone in self._connection.execute(query):
-                self._existing.setdefault(article, {})[feed] = gone
+            query = select(*columns).where(row.article.in_(some))
+            for article, feed, gone, archive in self._connection.execute(query):
+                self._existing.setdefault(article, {})[feed] = _Place(gone, archive)
 
     def place(self, state: State, keys: Iterable[str], changed: bool) -> None:
         """Put an article into exactly these feeds. changed: its entry there is not as it was."""
@@ -76,21 +54,16 @@ class FeedRows:
         labels = dict(state.written)
         wanted = set()
         for key in keys:
-            feed = self._feed(key, labels.get(key, ""))
+            feed = self._feeds.get(key, labels.get(key, ""))
             wanted.add(feed.number)
-            gone = existing.get(feed.number)
-            if gone is not False:
-                feed.sequence += 1
-                feed.entries += 1
-                row = {**self._row(state, feed), "sequence": feed.sequence}
-                (self._inserts if gone is None else self._updates).append(row)
+            place = existing.get(feed.number)
+            if place is None or place.gone:
+                self._add(state, feed, self._updates if place else self._inserts)
             elif changed:
-                self._updates.append(self._row(state, feed))
-        for number, gone in existing.items():
-            if not gone and number not in wanted:
-                feed = self._feeds[self._keys[number]]
-                feed.entries -= 1
-                self._updates.append(self._row(state, feed, gone=True))
+                self._edit(state, feed, place)
+        for number, place in existing.items():
+            if not place.gone and number not in wanted:
+                self._remove(state, self._feeds[number], place)
 
     def write(self, everywhere: bool) -> int:
         """Write rows and feeds; return how many subscription documents changed.
@@ -98,76 +71,74 @@ class FeedRows:
         everywhere: look at every feed, not only at those whose rows changed.
         """
         row = schema.feed_row
+        feeds = [feed for feed in self._feeds if everywhere or self._is_concerned(feed)]
+        if self._updates:
+            of_row = (row.c.article == bindparam("of_article"), row.c.feed == bindparam("of_feed"))
+            keyed = [
+                {"of_article": each.pop("article"), "of_feed": each.pop("feed"), **each}
+                for each in self._updates
+            ]
+            self._connection.execute(update(row).where(*of_row), keyed)
+        archives.close(self._connection, self._settings, feeds, self._inserts)
         insert_many(self._connection, row, self._inserts)
-        of_row = (row.c.article == bindparam("of_article"), row.c.feed == bindparam("of_feed"))
-        moved = [each for each in self._updates if "sequence" in each]
-        kept = [each for each in self._updates if "sequence" not in each]
-        for some in (moved, kept):
-            if some:
-                keyed = [
-                    {"of_article": each.pop("article"), "of_feed": each.pop("feed"), **each}
-                    for each in some
-                ]
-                self._connection.execute(update(row).where(*of_row), keyed)
-        feeds = self._feeds if everywhere else self._touched
-        changed = sum(self._refresh(feed) for feed in feeds.values())
-        self._write_feeds(list(feeds.values()))
+        changed = sum([self._refresh(feed, everywhere) for feed in feeds])
+        archives.write(self._connection, feeds, self._revision)
+        history.write(self._connection, feeds, self._revision)
+        self._feeds.write(feeds)
         return changed
 
-    def _feed(self, key: str, label: str) -> _Feed:
-        feed = self._feeds.get(key)
-        if feed is None:
-            number = len(self._keys) + 1  # none ever leaves
-            feed = _Feed(number, key, label, self._shown(key, label))
-            self._feeds[key] = self._touched[key] = feed
-            self._keys[number] = key
-        return feed
+    def _is_concerned(self, feed: FeedState) -> bool:
+        return feed.number in self._touched or not feed.stored
 
-    def _shown(self, key: str, label: str) -> str:
-        return head.label(self._settings, FeedRef.of(key), label)
+    def _add(self, state: State, feed: FeedState, rows: list[dict[str, Any]]) -> None:
+        # Also what comes back: an archive never gains an entry.
+        feed.entries += 1
+        feed.unarchived += 1
+        rows.append(self._row(state, feed, archive=None))
 
-    def _row(self, state: State, feed: _Feed, gone: bool = False) -> dict[str, Any]:
-        self._touched[feed.key] = feed
+    def _edit(self, state: State, feed: FeedState, place: _Place) -> None:
+        if place.archive:
+            feed.edited.add(place.archive)
+            # It may leave the window at the old end, and an entry that nobody touched come in.
+            feed.severed = feed.severed or state.has_moved
+        self._updates.append(self._row(state, feed, place.archive))
+
+    def _remove(self, state: State, feed: FeedState, place: _Place) -> None:
+        feed.entries -= 1
+        if place.archive:
+            feed.edited.add(place.archive)
+        else:
+            feed.unarchived -= 1
+        feed.severed = True
+        self._updates.append(self._row(state, feed, place.archive, gone=True))
+
+    def _row(
+        self, state: State, feed: FeedState, archive: int | None, gone: bool = False
+    ) -> dict[str, Any]:
+        self._touched.add(feed.number)
         return {
             "article": state.number,
             "feed": feed.number,
             "revision": self._revision,
             "gone": gone,
+            "archive": archive,
             "published": state.published,
             "slug": state.slug,
         }
 
-    def _refresh(self, feed: _Feed) -> bool:
+    def _refresh(self, feed: FeedState, everywhere: bool) -> bool:
         """Note the revision in a feed whose subscription document shows something else now."""
-        limit = self._settings.feed(feed.ref.key).limit
-        shown = queries.window(self._connection, feed.number, limit)
+        limit = self._settings.feed(feed.key).limit
+        shown = queries.window(self._connection, feed.number, feed.unarchived, limit)
         said = head.fingerprint(self._settings, feed.ref, feed.label)
-        window = hashlib.blake2b(f"{said} {shown}".encode(), digest_size=16).hexdigest()
-        if window == feed.window:
+        links = feed.archives != feed.archives_before
+        # With another limit, entries come into the window that nobody touched.
+        feed.severed = feed.severed or everywhere or links or said != feed.head
+        feed.head = said
+        window = f"{said} {feed.archives} {shown}"
+        digest = hashlib.blake2b(window.encode(), digest_size=16).hexdigest()
+        if digest == feed.window:
             return False
-        feed.window = window
+        feed.window = digest
         feed.revision = self._revision
         return True
-
-    def _write_feeds(self, feeds: list[_Feed]) -> None:
-        feed = schema.feed
-        new = [each for each in feeds if not each.stored]
-        if new:
-            rows = [
-                {"number": each.number, "key": each.key, "label": each.label, **_counters(each)}
-                for each in new
-            ]
-            insert_many(self._connection, feed, rows)
-        old = [each for each in feeds if each.stored]
-        if old:
-            self._connection.execute(
-                update(feed).where(feed.c.number == bindparam("of_number")),
-                [{"of_number": each.number, **_counters(each)} for each in old],
-            )
-
-
-_COUNTERS = ("entries", "window", "revision", "sequence")
-
-
-def _counters(feed: _Feed) -> dict[str, Any]:
-    return {name: getattr(feed, name) for name in _COUNTERS}

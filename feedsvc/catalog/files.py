@@ -7,6 +7,9 @@ from feedsvc.catalog.bulk import insert_many
 from feedsvc.errors import Problem
 from feedsvc.sources import Scan, SourceFile
 
+# What may mend itself without leaving a trace in the file.
+_PASSING = frozenset({"missing-file", "unreadable"})
+
 
 class FileRows:
     """The file rows of one sync. What is noted of a file is kept until the file changes."""
@@ -36,9 +39,8 @@ class FileRows:
 
     def note(self, path: str, problems: tuple[Problem, ...]) -> None:
         """Note that a file was read, and what was wrong with it."""
-        # What it lacks may come without leaving a trace in the file itself.
-        lacking = any(problem.code == "missing-file" for problem in problems)
-        signature = "" if lacking else self._found.files[path].signature
+        passing = any(problem.code in _PASSING for problem in problems)
+        signature = "" if passing else self._found.files[path].signature
         self._noted[path] = (signature, problems)
 
     def refuse(self, path: str, problem: Problem) -> None:

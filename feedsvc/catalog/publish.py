@@ -4,14 +4,15 @@ One rule serves a sync, the release of a scheduled article and an expiry alike: 
 visible or not, and is in the feeds that follow from that.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from feedsvc import dates
-from feedsvc.catalog import schema
+from feedsvc.catalog import queries, schema
 from feedsvc.catalog.feed_rows import FeedRows
 from feedsvc.catalog.state import State
 from feedsvc.model import Kind
@@ -42,6 +43,12 @@ def standing(state: State, now: int) -> tuple[bool, int | None]:
     return True, state.expires
 
 
+def _said(state: State) -> bytes:
+    """Return all that decides what feeds say of an article; the fingerprint knows its terms."""
+    labels = "\n".join([label for _, label in state.terms])
+    return f"{state.number} {state.visible} {state.id} {state.fingerprint} {labels}\n".encode()
+
+
 def _has_expired(state: State, now: int) -> bool:
     return not state.draft and state.expires is not None and state.expires <= now
 
@@ -56,12 +63,11 @@ class Publisher:
         self._connection = connection
         self._settings = settings
         self._now = dates.epoch(now)
-        newest = connection.execute(
-            select(func.max(schema.revision.c.number), func.max(schema.revision.c.instant))
-        ).one()
-        self.revision: int = (newest[0] or 0) + 1
+        number, instant = queries.newest(connection)
+        self.revision = number + 1
         # Two revisions never share a second: Last-Modified could not tell them apart.
-        self._instant = max(self._now, (newest[1] or 0) + 1)
+        self._instant = max(self._now, dates.epoch(instant) + 1)
+        self._digest = hashlib.blake2b(queries.digest(connection).encode(), digest_size=16)
         self._rows = FeedRows(connection, settings, self.revision)
         self._counts = {"new": 0, "edited": 0, "withdrawn": 0}
 
@@ -84,6 +90,8 @@ class Publisher:
                 self._counts["withdrawn"] += 1
             elif was and state.edited:
                 self._counts["edited"] += 1
+            if state.visible != was or (was and state.edited):
+                self._digest.update(_said(state))
             if state.visible or _has_expired(state, self._now):
                 state.released = state.released or self.revision
             if was or state.visible:
@@ -98,7 +106,9 @@ class Publisher:
         if not (feeds or any(self._counts.values())):
             return Published()
         self._connection.execute(
-            schema.revision.insert().values(number=self.revision, instant=self._instant)
+            schema.revision.insert().values(
+                number=self.revision, instant=self._instant, digest=self._digest.hexdigest()
+            )
         )
         return Published(self.revision, feeds=feeds, **self._counts)
 

@@ -1,27 +1,51 @@
 """What those who serve ask of the catalog; every function reads within one transaction."""
 
-from collections.abc import Sequence
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from feedsvc import dates
 from feedsvc.catalog import rows, schema
 from feedsvc.model import ContentChoice, Enclosure, FeedRef, Person
 
+Shown = tuple[int, int]  # an article, and the revision that last touched its entry
+_TAG = re.compile(r"([0-9a-f]{1,12})\.[0-9a-f]{8}")
+
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A feed as it is stored. label: as first written. changed: when its document last did."""
+    """A feed as it is stored.
+
+    label: as first written. entries: articles in it. unarchived: those of them in no archive.
+    archives: how many there are. head: a hash of what it says of itself. revision, changed, tag: of
+    its subscription document.
+    """
 
     number: int
     ref: FeedRef
     label: str
     entries: int
+    unarchived: int
+    archives: int
+    head: str
     revision: int
     changed: datetime
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive document as it is stored. shown: newest first."""
+
+    revision: int
+    changed: datetime
+    shown: Sequence[Shown]
+    tag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +82,27 @@ def newest(connection: Connection) -> tuple[int, datetime]:
     return (row.number, dates.from_epoch(row.instant)) if row else (0, dates.from_epoch(0))
 
 
+def digest(connection: Connection) -> str:
+    """Return what sums up the history until the newest revision; '' before the first."""
+    revision = schema.revision
+    query = select(revision.c.digest).order_by(revision.c.number.desc()).limit(1)
+    return connection.scalar(query) or ""
+
+
 def next_due(connection: Connection) -> datetime | None:
     """Return the next instant at which something is released or expires; None if nothing is."""
     due = connection.scalar(select(func.min(schema.article.c.due)))
     return None if due is None else dates.from_epoch(due)
+
+
+def last_sync(connection: Connection) -> tuple[datetime, int] | None:
+    """Return when the last sync was, and how many Problems it found; None before the first."""
+    made_by = schema.made_by
+    noted = connection.scalar(select(made_by.c.value).where(made_by.c.name == "synced"))
+    if noted is None:
+        return None
+    instant, problems = noted.split()
+    return dates.from_epoch(int(instant)), int(problems)
 
 
 def feeds(connection: Connection) -> list[FeedRow]:
@@ -75,16 +116,54 @@ def feed(connection: Connection, ref: FeedRef) -> FeedRow | None:
     return _feed(row) if row else None
 
 
-def window(connection: Connection, feed_number: int, limit: int) -> list[tuple[int, int]]:
-    """Return what a subscription document shows: (article, revision of its entry), newest first."""
-    row = schema.feed_row
+def window(connection: Connection, feed_number: int, unarchived: int, limit: int) -> list[Shown]:
+    """Return what a subscription document shows, newest first.
+
+    It is all that no archive shows, be it ever so old, and the newest of the rest up to the limit.
+    unarchived: how many entries of the feed are in no archive.
+    """
+    newest = connection.execute(_NEWEST, {"of_feed": feed_number, "most": limit}).all()
+    if sum(archive is None for _, _, archive, _, _ in newest) < unarchived:
+        apart = connection.execute(_APART, {"of_feed": feed_number}).all()
+        archived = [row for row in newest if row.archive is not None]
+        return _in_order([*apart, *archived[: max(0, limit - len(apart))]])
+    return [(article, revision) for article, revision, _, _, _ in newest]
+
+
+def archive(connection: Connection, feed: FeedRow, number: int) -> Archive | None:
+    """Return an archive of a feed; None if it has none of this number."""
+    table, revision = schema.archive.c, schema.revision
     query = (
-        select(row.c.article, row.c.revision)
-        .where(row.c.feed == feed_number, row.c.gone.is_(False))
-        .order_by(row.c.published.desc(), row.c.slug.desc())
-        .limit(limit)
+        select(revision)
+        .join(schema.archive, revision.c.number == table.revision)
+        .where(table.feed == feed.number, table.number == number)
     )
-    return [(article, revision) for article, revision in connection.execute(query)]
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    of_archive = {"of_feed": feed.number, "of_archive": number}
+    shown = _in_order(connection.execute(_ARCHIVED, of_archive))
+    tag = _tag(row.number, f"{feed.head} {number} {number < feed.archives} {shown}", row.digest)
+    return Archive(row.number, dates.from_epoch(row.instant), shown, tag)
+
+
+def held(connection: Connection, feed: FeedRow, tag: str) -> int | None:
+    """Return the revision of an older subscription document that a delta can start from.
+
+    tag: of that document. None if it is of no such document.
+    """
+    match = _TAG.fullmatch(tag)
+    if not match:
+        return None
+    number = int(match[1], 16)
+    history, revision = schema.feed_history, schema.revision
+    query = (
+        select(history.c.window, revision.c.digest)
+        .join(revision, revision.c.number == history.c.revision)
+        .where(history.c.feed == feed.number, history.c.revision == number)
+    )
+    row = connection.execute(query).first()
+    return number if row and _tag(number, row.window, row.digest) == tag else None
 
 
 def articles(connection: Connection, numbers: Sequence[int]) -> dict[int, Stored]:
@@ -125,15 +204,39 @@ def is_shown(connection: Connection, path: str) -> bool:
 
 def _select_feeds() -> Select[Any]:
     table, revision = schema.feed, schema.revision
-    return select(
-        table.c.number, table.c.key, table.c.label, table.c.entries, table.c.revision,
-        revision.c.instant,
-    ).join(revision, revision.c.number == table.c.revision)  # fmt: skip
+    return select(table, revision.c.instant, revision.c.digest).join(
+        revision, revision.c.number == table.c.revision
+    )
+
+
+def _in_order(found: Iterable[Any]) -> list[Shown]:
+    ordered = sorted(found, key=lambda row: (row.published, row.slug), reverse=True)
+    return [(row.article, row.revision) for row in ordered]
+
+
+def _tag(revision: int, said: str, digest: str) -> str:
+    """Name a document by its revision and by all that it is made of.
+
+    Without the latter a catalog made anew, which counts from 1 again, would give old names to other
+    documents.
+    """
+    made_of = hashlib.blake2b(f"{said} {digest}".encode(), digest_size=4)
+    return f"{revision:x}.{made_of.hexdigest()}"
 
 
 def _feed(row: Row[Any]) -> FeedRow:
-    changed = dates.from_epoch(row.instant)
-    return FeedRow(row.number, FeedRef.of(row.key), row.label, row.entries, row.revision, changed)
+    return FeedRow(
+        number=row.number,
+        ref=FeedRef.of(row.key),
+        label=row.label,
+        entries=row.entries,
+        unarchived=row.unarchived,
+        archives=row.archives,
+        head=row.head,
+        revision=row.revision,
+        changed=dates.from_epoch(row.instant),
+        tag=_tag(row.revision, row.window, row.digest),
+    )
 
 
 def _stored(row: Row[Any]) -> Stored:
@@ -156,3 +259,13 @@ def _stored(row: Row[Any]) -> Stored:
         content=ContentChoice(row.content) if row.content else None,
         feeds=row.feeds,
     )
+
+
+_row = schema.feed_row.c
+_SHOWN = select(_row.article, _row.revision, _row.archive, _row.published, _row.slug).where(
+    _row.feed == bindparam("of_feed"), _row.gone.is_(False)
+)
+_NEWEST = _SHOWN.order_by(_row.published.desc(), _row.slug.desc()).limit(bindparam("most"))
+# Not put into their order there, or SQLite would read the whole feed to come by them in it.
+_APART = _SHOWN.where(_row.archive.is_(None))
+_ARCHIVED = _SHOWN.where(_row.archive == bindparam("of_archive"))

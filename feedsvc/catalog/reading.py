@@ -12,10 +12,8 @@ import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-import feedsvc
 from feedsvc.catalog import rows
 from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.state import TAKEN
@@ -48,9 +46,10 @@ def read_all(settings: Settings, files: Sequence[SourceFile]) -> Iterator[Read]:
         return
     batches = (files[start : start + _BATCH] for start in range(0, len(files), _BATCH))
     with ExitStack() as stack:
-        count = min(max(2, os.cpu_count() or 1), 8)
-        busy = deque(stack.enter_context(_Process(settings)) for _ in range(count))
+        count = min(max(2, os.cpu_count() or 1), 8, -(-len(files) // _BATCH))
+        busy = deque(stack.enter_context(_Process()) for _ in range(count))
         for process, batch in zip(busy, batches, strict=False):
+            process.send(settings)
             process.send(batch)
         for batch in batches:
             done = busy[0].receive()
@@ -92,16 +91,20 @@ class Spool:
 class _Process:
     """A process that reads; it ends with the `with` block, or when this one is killed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self) -> None:
         command = (sys.executable, "-P", "-c", f"from {__name__} import serve; serve()")
-        found = str(Path(feedsvc.__file__).parents[1])
-        self._process = subprocess.Popen(  # noqa: S603 - ourselves
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": found},
-        )
-        self.send(settings)
+        found = os.pathsep.join(filter(os.path.isabs, sys.path))
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - ourselves
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": found},
+                process_group=0,  # Ctrl-C is for the one that started it
+            )
+        except OSError as error:
+            message = f"no process can be started to read articles: {error.strerror}"
+            raise FeedsvcError(message) from None
 
     def __enter__(self) -> Self:
         return self
@@ -152,7 +155,7 @@ def _load(stream: Any) -> Any:
 def serve() -> None:
     """Be a process that reads, until there is nothing more on the standard input."""
     source, target = sys.stdin.buffer, sys.stdout.buffer
-    reader = ArticleReader(_load(source))
-    with suppress(EOFError):
+    with suppress(EOFError, BrokenPipeError):
+        reader = ArticleReader(_load(source))
         while True:
             _dump([_read(reader, file) for file in _load(source)], target)

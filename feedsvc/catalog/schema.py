@@ -7,11 +7,12 @@ out by the one writer, never by the database.
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 # A catalog of another version is not read: it can be deleted and made anew from the files.
-VERSION = "2"
+VERSION = "3"
 
 metadata = MetaData()
 
-# What the stored was made by: the schema's version, the settings' fingerprint.
+# What the stored was made by: the schema's version, the settings' fingerprint; and when the last
+# sync was, with the number of its Problems.
 made_by = Table(
     "made_by",
     metadata,
@@ -19,12 +20,14 @@ made_by = Table(
     Column("value", Text, nullable=False),
 )
 
-# One row for each committed change of what the public can see; the number only grows.
+# One row for each committed change of what the public can see; the number only grows. digest: sums
+# up every change of an article until then, so that it is the same for the same history alone.
 revision = Table(
     "revision",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("instant", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
 )
 
 # Every file of the content folder as it was last read. signature: '' to have it read again.
@@ -76,8 +79,9 @@ article = Table(
     Index("article_due", "due"),
 )
 
-# Every feed that ever was. label: the term as first written. window: a hash of what its
-# subscription document shows; revision: the last that changed it. sequence: the last given out.
+# Every feed that ever was. label: the term as first written. entries: articles in it now, of which
+# unarchived are in no archive. archives: how many it has. head: a hash of what it says of itself.
+# window: a hash of what its subscription document shows; revision: the last that changed it.
 feed = Table(
     "feed",
     metadata,
@@ -85,13 +89,15 @@ feed = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("label", Text, nullable=False),
     Column("entries", Integer, nullable=False),
+    Column("unarchived", Integer, nullable=False),
+    Column("archives", Integer, nullable=False),
+    Column("head", Text, nullable=False),
     Column("window", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
-    Column("sequence", BigInteger, nullable=False),
 )
 
-# Which article is, or was, in which feed. revision: the last that touched the entry there.
-# sequence: its place in the order in which articles came into this feed, from 1. gone: it left.
+# Which article is, or was, in which feed. revision: the last that touched the entry there. gone: it
+# left. archive: the number of the archive that it was put into; none gets it before it is full.
 # published and slug order the feed: newest first, and a rule for two of the same instant.
 feed_row = Table(
     "feed_row",
@@ -99,11 +105,34 @@ feed_row = Table(
     Column("article", BigInteger, primary_key=True, autoincrement=False),
     Column("feed", BigInteger, primary_key=True, autoincrement=False),
     Column("revision", BigInteger, nullable=False),
-    Column("sequence", BigInteger, nullable=False),
     Column("gone", Boolean, nullable=False),
+    Column("archive", Integer),
     Column("published", BigInteger, nullable=False),
     Column("slug", Text(collation="C").with_variant(Text(), "sqlite"), nullable=False),
     Index("feed_row_order", "feed", "gone", "published", "slug"),
+    Index("feed_row_archive", "feed", "archive", "gone"),
+    sqlite_with_rowid=False,
+)
+
+# Every archive document (RFC 5005 4); number: from 1 = oldest in its feed. revision: the last that
+# changed it.
+archive = Table(
+    "archive",
+    metadata,
+    Column("feed", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The subscription documents of feeds that a delta can start from (RFC 3229): whoever holds one
+# lacks no more than the rows touched since. revision and window: as they were in the feed.
+feed_history = Table(
+    "feed_history",
+    metadata,
+    Column("feed", BigInteger, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("window", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

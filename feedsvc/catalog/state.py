@@ -22,6 +22,7 @@ class State:
     id: str = ""
     pinned: bool = False
     published: int = 0
+    utc_offset: int = 0
     expires: int | None = None
     draft: bool = False
     feeds: bool = True
@@ -51,6 +52,12 @@ class State:
         for name in TAKEN:
             setattr(self, "written" if name == "terms" else name, columns[name])
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether its place in the order of a feed is another than was stored."""
+        before = self.stored or {}
+        return (before.get("published"), before.get("slug")) != (self.published, self.slug)
+
     def columns(self) -> dict[str, Any]:
         """Return COLUMNS as they are now."""
         columns = {name: getattr(self, name) for name in COLUMNS}
@@ -59,4 +66,5 @@ class State:
 
 
 COLUMNS = tuple(State.__dataclass_fields__)[:-4]
-TAKEN = ("path", "slug", "pinned", "published", "expires", "draft", "feeds", "terms", "fingerprint")
+_FLAGS = ("pinned", "draft", "feeds")
+TAKEN = (*_FLAGS, "path", "slug", "published", "utc_offset", "expires", "terms", "fingerprint")

@@ -16,6 +16,7 @@ Reading = Connection
 
 # Any number will do, as long as every writer on a PostgreSQL server asks for the same one.
 _WRITER_LOCK = {"key": 0x66656564}
+_CONNECT = 3  # seconds to wait for a server that does not answer
 _WRITER_CACHE = 64_000  # KiB of SQLite's pages; with fewer, a large sync writes most of them twice
 
 
@@ -87,7 +88,11 @@ class Catalog:
     def _connect(self) -> Engine:
         if not self._sqlite:
             return create_engine(
-                self._url, isolation_level="REPEATABLE READ", pool_pre_ping=True, pool_size=10
+                self._url,
+                isolation_level="REPEATABLE READ",
+                pool_pre_ping=True,
+                pool_size=10,
+                connect_args={"connect_timeout": _CONNECT},
             )
         engine = create_engine(self._url, connect_args={"timeout": 60})
         event.listen(engine, "connect", _prepare_sqlite)

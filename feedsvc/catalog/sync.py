@@ -54,6 +54,7 @@ def sync(
             affected = []
         published = _publish(connection, settings, now, affected, spool, everywhere=stale)
         files.write()
+        _note(connection, "synced", f"{dates.epoch(now)} {len(files.problems)}")
     return SyncReport(len(found.files), len(changed), published, files.problems)
 
 
@@ -82,13 +83,18 @@ def _publish(
 
 def _note_settings(connection: Connection, settings: Settings) -> bool:
     """Keep by what the catalog is made, and tell whether it was made by something else."""
-    made_by = schema.made_by
     now = f"feedsvc {feedsvc.__version__} {settings.fingerprint()}"
-    before = connection.scalar(select(made_by.c.value).where(made_by.c.name == "settings"))
-    if before == now:
+    return _note(connection, "settings", now)
+
+
+def _note(connection: Connection, name: str, value: str) -> bool:
+    """Keep a value under a name, and tell whether it is another than before."""
+    made_by = schema.made_by
+    before = connection.scalar(select(made_by.c.value).where(made_by.c.name == name))
+    if before == value:
         return False
-    connection.execute(delete(made_by).where(made_by.c.name == "settings"))
-    connection.execute(insert(made_by).values(name="settings", value=now))
+    connection.execute(delete(made_by).where(made_by.c.name == name))
+    connection.execute(insert(made_by).values(name=name, value=value))
     return True
 
 

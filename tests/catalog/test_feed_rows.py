@@ -16,11 +16,6 @@ def rows(desk: Desk, key: str) -> list[dict[str, Any]]:
     return [row for row in desk.rows(schema.feed_row) if row["feed"] == number]
 
 
-def sequence(desk: Desk, key: str) -> int:
-    (feed,) = (row for row in desk.rows(schema.feed) if row["key"] == key)
-    return int(str(feed["sequence"]))
-
-
 def test_a_deletion_leaves_rows_that_are_gone(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.sync()
@@ -28,7 +23,7 @@ def test_a_deletion_leaves_rows_that_are_gone(desk: Desk) -> None:
     desk.sync()
     for key in ("all", "tag/x", "language/en"):
         (row,) = rows(desk, key)
-        assert (row["gone"], row["revision"], row["sequence"]) == (True, 2, 1)
+        assert (row["gone"], row["revision"], row["archive"]) == (True, 2, None)
 
 
 def test_a_dropped_tag_leaves_a_row_that_is_gone(desk: Desk) -> None:
@@ -49,55 +44,6 @@ def test_what_is_gone_is_not_touched_again(desk: Desk) -> None:
     desk.sync()
     assert [row["revision"] for row in rows(desk, "tag/x")] == [2]
     assert desk.feed("tag/x").revision == 2
-
-
-def test_sequence_numbers_follow_the_dates_within_a_sync_and_then_only_grow(desk: Desk) -> None:
-    """Conformance 27: archives are counted from the oldest."""
-    desk.write("b.md", article("B", "2022-01-02"))
-    desk.write("c.md", article("C", "2022-01-03"))
-    desk.write("a.md", article("A", "2022-01-01"))
-    desk.sync()
-    desk.write("old.md", article("Found in the attic", "1999-01-01"))
-    desk.sync()
-    paths = {row.number: row.path for row in desk.every_article()}
-    assert {paths[row["article"]]: row["sequence"] for row in rows(desk, "all")} == {
-        "a.md": 1,
-        "b.md": 2,
-        "c.md": 3,
-        "old.md": 4,
-    }
-    assert desk.titles() == ["C", "B", "A", "Found in the attic"]
-
-
-def test_an_edit_keeps_the_sequence_number(desk: Desk) -> None:
-    desk.write("a.md", article("A"))
-    desk.write("b.md", article("B", "2022-02-18"))
-    desk.sync()
-    desk.write("a.md", article("A, later", "2022-03-01"))
-    desk.sync()
-    assert sorted((row["sequence"], row["revision"]) for row in rows(desk, "all")) == [
-        (1, 2),
-        (2, 1),
-    ]
-
-
-def test_sequence_numbers_are_never_given_out_again(desk: Desk) -> None:
-    """Conformance 27."""
-    desk.write("a.md", article("A"))
-    desk.sync()
-    desk.remove("a.md")
-    desk.sync()
-    desk.write("b.md", article("B"))
-    desk.sync()
-    desk.write("a.md", article("A"))
-    desk.sync()
-    paths = {row.number: row.path for row in desk.every_article()}
-    assert {paths[row["article"]]: row["sequence"] for row in rows(desk, "all")} == {
-        "a.md": 3,
-        "b.md": 2,
-    }
-    assert sequence(desk, "all") == 3
-    assert desk.feed("all").entries == 2
 
 
 SLUGS = [

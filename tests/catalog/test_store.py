@@ -14,7 +14,7 @@ from feedsvc.catalog import queries, schema
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError
 from feedsvc.model import FeedRef, Kind
-from tests.desk import Desk
+from tests.desk import START, Desk
 from tests.sites import article
 
 
@@ -155,7 +155,7 @@ def test_an_error_without_a_text_is_told_all_the_same(catalog: Catalog) -> None:
 def test_other_errors_pass_and_undo_what_was_written(catalog: Catalog) -> None:
     def fail() -> None:
         with catalog.writing() as connection:
-            connection.execute(schema.revision.insert().values(number=1, instant=1))
+            connection.execute(schema.revision.insert().values(number=1, instant=1, digest=""))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -175,7 +175,7 @@ def test_a_reader_sees_one_revision_whatever_is_written_meanwhile(catalog: Catal
     with catalog.reading() as reading:
         assert queries.newest(reading)[0] == 0
         with catalog.writing() as writing:
-            writing.execute(schema.revision.insert().values(number=1, instant=1))
+            writing.execute(schema.revision.insert().values(number=1, instant=1, digest=""))
         assert queries.newest(reading)[0] == 0
     with catalog.reading() as reading:
         assert queries.newest(reading)[0] == 1
@@ -196,17 +196,23 @@ def test_a_writer_sees_what_the_writer_before_it_left(catalog: Catalog) -> None:
         thread.start()
         waiting.wait()
         thread.join(0.1)
-        connection.execute(schema.revision.insert().values(number=1, instant=1))
+        connection.execute(schema.revision.insert().values(number=1, instant=1, digest=""))
         assert seen == []
     thread.join()
     assert seen == [1]
+
+
+FEED = queries.FeedRow(1, FeedRef(Kind.ALL), "", 200, 50, 3, "", 1, START, "1.00000000")
 
 
 @pytest.mark.parametrize(
     "ask",
     [
         lambda connection: queries.feed(connection, FeedRef(Kind.ALL)),
-        lambda connection: queries.window(connection, 1, 50),
+        lambda connection: queries.window(connection, 1, 0, 50),
+        lambda connection: queries.window(connection, 1, 1, 50),
+        lambda connection: queries.archive(connection, FEED, 3),
+        lambda connection: queries.held(connection, FEED, "a.00000000"),
         lambda connection: queries.articles(connection, [1, 2]),
         lambda connection: queries.article(connection, "x"),
         lambda connection: queries.was_visible(connection, "x"),

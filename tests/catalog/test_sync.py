@@ -45,10 +45,22 @@ def test_an_unchanged_sync_writes_no_revision_and_reads_no_settled_file(
 ) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.sync()
-    before = {table.name: desk.rows(table) for table in schema.metadata.sorted_tables}
+    tables = [each for each in schema.metadata.sorted_tables if each is not schema.made_by]
+    before = {table.name: desk.rows(table) for table in tables}
     report = desk.sync()
     assert (report.read, report.published) == (0, NOTHING)
-    assert {table.name: desk.rows(table) for table in schema.metadata.sorted_tables} == before
+    assert {table.name: desk.rows(table) for table in tables} == before
+
+
+def test_a_sync_notes_when_it_was_and_how_many_problems_it_found(desk: Desk) -> None:
+    desk.write("a.md", "no front matter, no title")
+    report = desk.sync()
+    with desk.catalog.reading() as connection:
+        assert queries.last_sync(connection) == (desk.now, len(report.problems))
+    desk.remove("a.md")
+    desk.sync()
+    health = desk.publication.health()
+    assert (health.revision, health.synced, health.problems) == (1, desk.now, 0)
 
 
 def test_a_file_that_changed_a_moment_ago_is_read_again(desk: Desk) -> None:

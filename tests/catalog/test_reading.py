@@ -1,0 +1,285 @@
+"""Reading in processes of our own: the same as reading here, and nothing of it is left behind."""
+
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedsvc import settings
+from feedsvc.catalog import reading, schema
+from feedsvc.catalog.reading import Read, Spool, read_all
+from feedsvc.catalog.sync import sync
+from feedsvc.errors import FeedsvcError
+from feedsvc.settings import Settings
+from feedsvc.sources import SourceFile, scan
+from tests.desk import Desk
+from tests.sites import article, make_site
+
+ROOT = Path(__file__).parents[2]
+BROKEN: dict[str, str | bytes] = {
+    "broken/latin-1.md": b"---\ntitle: A\n---\ncaf\xe9\n",
+    "broken/no-date.md": article(published=None),
+    "broken/nested.md": f"---\na: {'[' * 3000}\n---\n",
+    "broken/warned.md": article(titel="A", body="a\x0b&#11;"),
+    "broken/missing.md": article(image="missing.png"),
+}
+BROKEN_CODES = {
+    "broken/latin-1.md": ["not-utf8"],
+    "broken/missing.md": ["missing-file"],
+    "broken/nested.md": ["bad-front-matter"],
+    "broken/no-date.md": ["missing-date"],
+    "broken/warned.md": ["unknown-key", "control-character", "control-character"],
+}
+WHEN = ["2022-02-17", "2022-07-01 09:30", "2022-02-17 09:30 +05:45", "2022-02-17T09:30:00Z"]
+
+
+class _Popen(subprocess.Popen[bytes]):
+    """A process as tests watch it; one that is waited for in vain is killed."""
+
+    started: list["_Popen"]
+    patience = 15.0  # seconds; all is done in one
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.started.append(self)
+        self.timer = threading.Timer(self.patience, self.kill)
+        self.timer.start()
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[_Popen]]:
+    """The processes that were started, two for each reading, even for a few files."""
+    monkeypatch.setattr(reading, "_MANY", 1)
+    monkeypatch.setattr(reading, "_BATCH", 3)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(_Popen, "started", [], raising=False)
+    monkeypatch.setattr("subprocess.Popen", _Popen)
+    yield _Popen.started
+    for process in _Popen.started:
+        process.timer.cancel()
+
+
+def have_ended(processes: list[_Popen]) -> bool:
+    """Tell whether processes were started, and each has ended and been waited for."""
+    return bool(processes) and all(process.returncode is not None for process in processes)
+
+
+def files_of(site: Settings) -> list[SourceFile]:
+    return list(scan(site.content, site.site).files.values())
+
+
+def make_articles(folder: Path, count: int) -> Settings:
+    """Make a site with so many articles."""
+    return make_site(folder, {f"{n:03}.md": article(f"A{n}") for n in range(count)})
+
+
+def plain(reads: list[Read]) -> list[tuple[Any, ...]]:
+    """Return what was read, rows as they are: pickles of equal rows may differ."""
+    return [(*read[:-1], read.row and pickle.loads(read.row)) for read in reads]
+
+
+def many_kinds(folder: Path) -> Settings:
+    """Copy the sample site, and add what is wrong and what is dated in every zone."""
+    files = {
+        path.relative_to(ROOT / "content").as_posix(): path.read_bytes()
+        for path in (ROOT / "content").rglob("*")
+        if path.is_file()
+    }
+    dated = {f"dated/{n}.md": article(published=when) for n, when in enumerate(WHEN)}
+    make_site(folder, {**files, **BROKEN, **dated})
+    (folder / settings.FILE).write_bytes((ROOT / settings.FILE).read_bytes())
+    return settings.load(folder, {})
+
+
+def test_processes_read_the_same_as_is_read_here(tmp_path: Path, processes: list[_Popen]) -> None:
+    site = many_kinds(tmp_path)
+    files = files_of(site)
+    apart = plain(list(read_all(site, files)))
+    assert len(processes) == 2
+    assert have_ended(processes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_MANY", len(files) + 1)
+        here = plain(list(read_all(site, files)))
+    assert len(processes) == 2
+    assert sorted(each[0] for each in here) == [file.path for file in files]
+    problems = {path: [each.code for each in found] for path, found, *_ in here if found}
+    assert problems == BROKEN_CODES
+    assert {path for path, *_, row in here if row is None} == {*problems} - {"broken/warned.md"}
+    assert sorted(apart, key=lambda each: str(each[0])) == here
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(1, id="less than a batch"),
+        pytest.param(3, id="fewer batches than processes"),
+        pytest.param(6, id="a batch for each"),
+        pytest.param(7, id="one file more"),
+        pytest.param(29, id="many batches"),
+    ],
+)
+def test_every_file_is_read_once_however_many_batches_there_are(
+    tmp_path: Path, processes: list[_Popen], count: int
+) -> None:
+    site = make_articles(tmp_path, count)
+    files = files_of(site)
+    paths = [read.path for read in read_all(site, files)]
+    assert sorted(paths) == [file.path for file in files]
+    assert have_ended(processes)
+
+
+def test_a_few_files_are_read_without_processes(
+    tmp_path: Path, processes: list[_Popen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_articles(tmp_path, 3)
+    monkeypatch.setattr(reading, "_MANY", 4)
+    assert len(list(read_all(site, files_of(site)))) == 3
+    assert processes == []
+
+
+def test_a_sync_with_processes_stores_what_one_without_stores(
+    desk: Desk, processes: list[_Popen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, text in BROKEN.items():
+        desk.write(path, text)
+    for n, when in enumerate(WHEN * 3):
+        desk.write(f"{n}.md", article(f"A{n}", when, tags=["a", f"b{n % 3}"]))
+    apart = desk.sync()
+    assert have_ended(processes)
+    monkeypatch.setattr(reading, "_MANY", 1000)
+    here = desk.sync()
+    assert apart.published.new == 13
+    assert apart.problems == here.problems != ()
+    assert (here.read, here.published.revision) == (apart.read, None)
+
+
+# Ends
+
+
+@pytest.mark.parametrize("taken", [1, 4])
+def test_who_wants_no_more_leaves_no_process_behind(
+    tmp_path: Path, processes: list[_Popen], taken: int
+) -> None:
+    site = make_articles(tmp_path, 20)
+    reads = read_all(site, files_of(site))
+    for _ in range(taken):
+        next(reads)
+    assert not have_ended(processes)
+    assert isinstance(reads, Generator)
+    reads.close()
+    assert have_ended(processes)
+
+
+def test_a_sync_that_fails_while_it_reads_leaves_no_process_behind(
+    desk: Desk, processes: list[_Popen]
+) -> None:
+    for n in range(20):
+        desk.write(f"{n}.md", article(f"A{n}"))
+
+    def fail(done: int, _: int) -> None:
+        if done == 5:
+            raise FeedsvcError("the terminal is gone")
+
+    with pytest.raises(FeedsvcError, match="the terminal is gone"):
+        sync(desk.catalog, desk.settings, desk.now, fail)
+    assert have_ended(processes)
+    assert desk.every_article() == []
+
+
+def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
+    """All of them hold the other end of its standard error, which ends when they have."""
+    make_articles(tmp_path, 20)
+    program = (
+        "import os, signal; from pathlib import Path\n"
+        "from feedsvc import settings; from feedsvc.sources import scan\n"
+        "from feedsvc.catalog import reading\n"
+        "reading._MANY, reading._BATCH = 1, 2\n"
+        f"site = settings.load(Path({str(tmp_path)!r}), {{}})\n"
+        "reads = reading.read_all(site, list(scan(site.content, site.site).files.values()))\n"
+        "next(reads)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=20)
+    assert done.returncode == -9, done.stderr
+
+
+@pytest.mark.parametrize("at", [1, 7], ids=["at the beginning", "half way"])
+@pytest.mark.parametrize("killed", [1, 2], ids=["one", "all"])
+def test_a_sync_whose_processes_are_killed_has_done_nothing_and_is_made_up_for(
+    desk: Desk, processes: list[_Popen], at: int, killed: int
+) -> None:
+    def stored() -> list[Any]:
+        return [desk.rows(table) for table in schema.metadata.sorted_tables]
+
+    def write(generation: int) -> None:
+        for n in range(20):
+            desk.write(f"{n:03}.md", article(f"A{n}", tags=[f"{generation}"]))
+
+    write(1)
+    desk.sync()
+    before = stored()
+    write(2)
+    processes.clear()
+
+    def kill(done: int, _: int) -> None:
+        if done == at:
+            for process in processes[:killed]:
+                process.kill()
+
+    with pytest.raises(FeedsvcError, match="ended by force; is memory short"):
+        sync(desk.catalog, desk.settings, desk.now, kill)
+    assert have_ended(processes)
+    assert stored() == before
+    assert desk.sync().published.edited == 20
+
+
+# What is imported
+
+
+def test_no_module_is_imported_from_the_folder_that_a_command_runs_in(
+    tmp_path: Path, processes: list[_Popen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever can write files to a site could else run programs."""
+    site = make_articles(tmp_path / "site", 9)
+    marker = tmp_path / "imported"
+    traps = ("yaml.py", "pickle.py", "encodings.py", "sitecustomize.py", "feedsvc/__init__.py")
+    for folder in (site.site, site.content):
+        for name in traps:
+            trap = folder / name
+            trap.parent.mkdir(exist_ok=True)
+            trap.write_text(f"open({str(marker)!r}, 'a').write(__file__)\n")
+        monkeypatch.chdir(folder)
+        reads = list(read_all(site, files_of(site)))
+        assert [read.row is not None for read in reads] == [True] * 9
+        assert not marker.exists()
+    assert len(processes) == 4
+
+
+def test_processes_that_read_start_without_what_they_have_no_use_for() -> None:
+    program = "import sys, feedsvc.catalog.reading; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    modules = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "yaml" in modules
+    assert not modules & {"sqlalchemy", "psycopg", "flask", "feedgen", "lxml", "watchfiles"}
+
+
+# The spool
+
+
+@pytest.mark.parametrize("in_memory", [1, 1_000_000], ids=["in a file", "in memory"])
+def test_rows_leave_the_spool_as_they_came(monkeypatch: pytest.MonkeyPatch, in_memory: int) -> None:
+    monkeypatch.setattr(reading, "_IN_MEMORY", in_memory)
+    rows = [{"path": f"{n}.md", "html": "é" * n * 1000, "expires": None} for n in range(20)]
+    with Spool() as spool:
+        assert list(spool) == []
+        for row in rows:
+            spool.add(pickle.dumps(row))
+        assert list(spool) == rows
+        assert list(spool) == rows
