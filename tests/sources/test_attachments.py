@@ -1,10 +1,11 @@
 """Local files and links: found, never from outside, and absolute in what is published."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedsvc import urls
@@ -169,3 +170,34 @@ def test_any_reference_is_an_absolute_url_or_none(tmp_path: Path, reference: str
         url = attachments.resolve(odd)
         assert url == "" or ":" in url
         assert not urls.is_absolute(url) or attachments.resolve(url) == urls.resolve(SITE, url)
+
+
+NAMED = ("a", "b.png", "c/a", "c/d/b.png", "c/..a", "c/~a_-.1", "c/a%61", "c/a:1", "c/a#b", "c/a?b")
+PIECES = (*NAMED, *"/#?:é\n", "c/a.md", "d/", "../", "./", "%61", "%2F", "mailto:")
+
+
+@many_per_folder
+@given(st.lists(st.sampled_from(PIECES), max_size=4).map("".join))
+@example("d/b.png")
+@example("/c/d/b.png")
+@example("d/../a")
+@example("..a")
+@example("~a_-.1")
+@example("a.md")
+@example("a%61")
+@example("a:1")
+@example("a#b")
+@example("a?b")
+@example("/")
+def test_plain_references_need_no_taking_apart(tmp_path: Path, reference: str) -> None:
+    """What is found without parsing the reference is what is found by parsing it."""
+    root = os.path.realpath(make_site(tmp_path, dict.fromkeys((*NAMED, "c/a.md"), "x")).content)
+
+    def found() -> tuple[str, tuple[str, ...]]:
+        attachments = Attachments(Folder(root), "c/e.md", SITE, f"{SITE}/articles/e")
+        return attachments.resolve(reference), attachments.files
+
+    short = found()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("feedsvc.sources.attachments._SIMPLE", re.compile("(?!)"))
+        assert found() == short

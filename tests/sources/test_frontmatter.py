@@ -109,7 +109,16 @@ def test_toml_keeps_its_types() -> None:
         ("---\na: b\nc:\n  d: 1\n  d: 2\n---\n", 5, "the key `d` occurs twice; remove one"),
         ("---\n- a\n---\n", 2, "no list of `key: value` lines"),
         ("---\nhello\n---\n", 2, "no list of `key: value` lines"),
-        ("---\n[a, b]: c\n---\n", 2, "a key that is no text"),
+        ('---\na: b\nc: |\n  d\n  e\n"a": f\n---\n', 6, "the key `a` occurs twice; remove one"),
+        ("---\na:\n- b: 1\n- c: 2\n  d: 3\n  c: 4\n---\n", 6, "the key `c` occurs twice"),
+        ("---\na: {b: 1,\n  c: 2,\n  b: 3}\n---\n", 4, "the key `b` occurs twice"),
+        ("---\na: &b c\n*b : d\nc: e\n---\n", 4, "the key `c` occurs twice"),
+        ("---\n[a, b]: c\n---\n", 2, "a key that is no text; write `key: value`"),
+        ("---\na: b\n? - c\n: d\n---\n", 3, "a key that is no text"),
+        ("---\na:\n  b: c\n  {d: e}: f\n---\n", 4, "a key that is no text"),
+        ("---\na: &b {c: *b}\n---\n", 2, "nests too deeply; make it flatter"),
+        ("---\na: &b\n- c: [*b]\n---\n", 2, "nests too deeply"),
+        ("---\na: &b [*b, *b]\n---\n", 2, "nests too deeply"),
         ("+++\na = 1\nb = c\n+++\n", 3, "is not TOML"),
         ("+++\na = 1\nb = 2\na = 3\n+++\n", 4, "is not TOML"),
         ("+++\na = 2022-02-30\n+++\n", 2, "is not TOML"),
@@ -122,6 +131,23 @@ def test_what_cannot_be_read_is_refused_with_its_line(text: str, line: int, said
     assert error.line == line
     assert said in error.message
     assert ";" in error.message  # the remedy
+
+
+@pytest.mark.parametrize(
+    ("inner", "values"),
+    [
+        ("a: &x b\nc: *x\nd: *x", {"a": "b", "c": "b", "d": "b"}),
+        (
+            "a: &x [b, c]\nd: *x\ne: [*x, *x]",
+            {"a": ["b", "c"], "d": ["b", "c"], "e": [["b", "c"]] * 2},
+        ),
+        ("a: &x {b: c}\nd: [*x, *x]", {"a": {"b": "c"}, "d": [{"b": "c"}, {"b": "c"}]}),
+        ("a: &x b\n*x : c", {"a": "b", "b": "c"}),
+        ("a: &x {b: c}\nd:\n  <<: *x", {"a": {"b": "c"}, "d": {"<<": {"b": "c"}}}),
+    ],
+)
+def test_an_alias_stands_for_its_anchor_each_time(inner: str, values: dict[str, object]) -> None:
+    assert split(f"---\n{inner}\n---\n")[0].values == values
 
 
 def test_aliases_of_aliases_are_harmless() -> None:
