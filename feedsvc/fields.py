@@ -9,6 +9,7 @@ from functools import lru_cache
 
 # A field longer than this says nothing: a client has no use for more, an attacker has.
 _LONGEST = 8_192  # characters
+_USUAL = 100
 
 _TAG = re.compile(r'[ \t]*(?:(?:W/)?("[\x21\x23-\x7e\x80-\xff]*"))?[ \t]*(?:,|$)')
 _MEMBER = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+)[ \t]*(?:;[ \t]*q=([01](?:\.[0-9]{0,3})?)[ \t]*)?")
@@ -38,15 +39,19 @@ def entity_tags(field: str) -> frozenset[str]:
     return frozenset(tag for tag in tags if tag)
 
 
-@lru_cache(maxsize=512)
 def acceptable(field: str | None, codings: tuple[str, ...]) -> tuple[str, ...]:
     """Return which content codings Accept-Encoding admits, the best first (RFC 9110 12.5.3).
 
     codings: those on offer, the server's favourite first; `identity` is one more that always is.
     Without the field nothing is asked for but identity. () if nothing on offer is admitted.
     """
-    if field is None:
+    if field is None or len(field) > _LONGEST:
         return (IDENTITY,)
+    # Most clients send one of a few fields; odd ones are not worth the memory.
+    return (_remembered if len(field) <= _USUAL else _acceptable)(field, codings)
+
+
+def _acceptable(field: str, codings: tuple[str, ...]) -> tuple[str, ...]:
     weights = dict(_weighted(field))
     if "x-gzip" in weights:
         weights.setdefault("gzip", weights["x-gzip"])
@@ -58,6 +63,9 @@ def acceptable(field: str | None, codings: tuple[str, ...]) -> tuple[str, ...]:
         if weight > 0:
             found.append((-weight, rank, coding))
     return tuple(coding for _, _, coding in sorted(found))
+
+
+_remembered = lru_cache(maxsize=512)(_acceptable)
 
 
 def manipulations(field: str) -> frozenset[str]:

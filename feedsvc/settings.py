@@ -12,9 +12,10 @@ from datetime import timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from feedsvc import tables, urls
+from feedsvc import serve_settings, tables, urls
 from feedsvc.errors import SettingsError
 from feedsvc.model import ContentChoice, Image, Kind, Person
+from feedsvc.serve_settings import ServeSettings
 from feedsvc.tables import Table, shown
 
 FILE = "feedsvc.toml"
@@ -66,6 +67,7 @@ class Settings:
     labels: Mapping[Kind, Mapping[str, str]] = field(default_factory=dict)
     feed_defaults: FeedSettings = FeedSettings()
     feeds: Mapping[str, FeedSettings] = field(default_factory=dict)
+    serve: ServeSettings = field(default_factory=ServeSettings)
 
     @property
     def zone(self) -> tzinfo:
@@ -83,7 +85,8 @@ class Settings:
 
     def fingerprint(self) -> str:
         """Return a text that changes whenever a setting changes that readers could see."""
-        seen = {**asdict(self), "site": None, "content": None, "database": None}
+        unseen = {"site": None, "content": None, "database": None, "serve": None}
+        seen = {**asdict(self), **unseen}
         return json.dumps(seen, sort_keys=True, default=str)
 
 
@@ -149,6 +152,7 @@ def _settings(site: Path, table: Table) -> Settings:
         labels=_labels(table.table("labels")),
         feed_defaults=defaults,
         feeds=feeds,
+        serve=serve_settings.read(table.table("serve")),
     )
 
 

@@ -68,6 +68,13 @@ class Table:
             self.fail(key, f"{key} is a whole number from {low} to {high}, not {shown(value)}")
         return value
 
+    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a list of texts."""
+        value = self.values.get(key, list(default))
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            self.fail(key, f'{key} is a list of texts, like ["a", "b"], not {shown(value)}')
+        return tuple(value)
+
     def table(self, key: str, lone: str | None = None) -> "Table":
         """Return the table under a key, an empty one if there is none.
 

@@ -4,6 +4,8 @@ One thread: it syncs when a file was saved and releases what comes due. It serve
 """
 
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +24,7 @@ logger = logging.getLogger("feedsvc.writer")
 _LOOK = 200  # milliseconds between two looks at the clock
 _SETTLE = 50  # milliseconds without another change, before a change is taken up
 _RESCAN = 60.0  # seconds after which the files are looked at though nothing was heard of them
+_NICE = 10  # those who serve come first
 _RETRY = 1.0  # seconds to wait after a failure
 
 
@@ -56,6 +59,8 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         """Work until stopped."""
+        if sys.platform == "linux":  # where it counts for this thread alone
+            os.nice(_NICE)
         while not self._stopping.is_set():
             try:
                 self._watch()

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedsvc import fields
 from feedsvc.fields import ANY, acceptable, entity_tags, manipulations
 
 OFFER = ("br", "zstd", "gzip")
@@ -83,3 +84,11 @@ def test_no_field_raises(field: str) -> None:
     entity_tags(field)
     manipulations(field)
     assert set(acceptable(field, OFFER)) <= {*OFFER, "identity"}
+
+
+def test_a_field_that_is_too_long_says_nothing_and_is_not_remembered() -> None:
+    """Conformance 35, and no growth for odd fields."""
+    before = fields._remembered.cache_info().currsize
+    assert fields.acceptable("gzip," * 60_000, ("gzip",)) == ("identity",)
+    assert fields.acceptable("gzip, " + "x" * 200, ("gzip",)) == ("gzip", "identity")
+    assert fields._remembered.cache_info().currsize == before

@@ -1,16 +1,21 @@
 """`feedsvc serve`: publish the site over HTTP, and every saved article within a second."""
 
 import multiprocessing
+import os
 import re
 import socket
+import ssl
+import sys
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
-from flask import Flask
-from granian.constants import Interfaces
+from granian.constants import Interfaces, RuntimeModes, SSLProtocols
 from granian.log import LogLevels
 from granian.server import Server
+from granian.server.common import AbstractServer
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli.site import open_site, site_option
@@ -18,10 +23,13 @@ from feedsvc.cli.sync import progress_bar, show_problems, summary
 from feedsvc.errors import FeedsvcError
 from feedsvc.publication import Publication
 from feedsvc.settings import Settings
-from feedsvc.web import create_app
+from feedsvc.web import create_server, metrics
+from feedsvc.web.edge import Edge
+from feedsvc.web.limits import limits
 from feedsvc.writer import Writer
 
-_THREADS = 2  # of Python, in each worker; a request seldom waits for anything
+_DRAIN = 30  # seconds for the requests in hand, when a worker is to end
+_SWITCH = 0.0005  # seconds for which a poll may wait while another thread renders
 _WAITING = 512  # requests that may wait for one of them before new connections have to
 
 
@@ -50,42 +58,92 @@ def parse_bind(_context: click.Context, _option: click.Parameter, value: str) ->
     show_default=True,
     help="Serving processes; one for each core serves the most.",
 )
-def serve(site: Path, bind: tuple[str, int], workers: int) -> None:
+@click.option(
+    "--certificate",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Serve HTTPS, and HTTP/2, with this certificate (PEM).",
+)
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The certificate's private key (PEM).",
+)
+def serve(
+    site: Path,
+    bind: tuple[str, int],
+    workers: int,
+    certificate: Path | None,
+    key: Path | None,
+) -> None:
     """Serve the site's feeds and pages, and publish each article as it is saved.
 
-    Listens on this machine alone unless --bind says otherwise. Ends on Ctrl-C or SIGTERM.
+    Listens on this machine alone unless --bind says otherwise. Ctrl-C or SIGTERM ends it when the
+    requests in hand are answered; SIGHUP replaces the serving processes one by one.
     """
     settings, catalog = open_site(site)
     _check_free(*bind)
+    _check_certificate(certificate, key)
+    limits(settings.serve)  # what is wrong with them is told now, and once
     writer = Writer(settings, catalog)
     with progress_bar() as progress:
         report = writer.sync(progress)
     click.echo(summary(report))
     show_problems(report.problems)
     catalog.close()
+    server = _server(bind, workers, certificate, key)
+    server.on_startup(writer.start)
+    server.on_shutdown(writer.stop)
+    scheme = "https" if certificate else "http"
+    click.echo(f"Serving {settings.title} at {scheme}://{_shown(*bind)}/ (Ctrl-C ends it)")
+    with TemporaryDirectory(prefix="feedsvc-") as counters:
+        os.environ[metrics.FOLDER] = counters
+        server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
+
+
+def load_app(settings: Settings) -> Edge:
+    """Make the app of one worker process."""
+    sys.setswitchinterval(_SWITCH)
+    return create_server(Publication(settings, Catalog(settings.database)))
+
+
+def _server(
+    bind: tuple[str, int], workers: int, certificate: Path | None, key: Path | None
+) -> AbstractServer[Any]:
     # A forked worker would take the writer's connections and locks along.
     multiprocessing.set_start_method("spawn", force=True)
-    server = Server(
+    return Server(
         target="feedsvc",
         address=bind[0],
         port=bind[1],
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=_THREADS,
+        # Python runs one thread at a time anyway, and a poll waits for nothing: one more would
+        # cost a third of the polls.
+        blocking_threads=1,
+        runtime_mode=RuntimeModes.st,
         backpressure=_WAITING,
         websockets=False,
         respawn_failed_workers=True,
+        workers_kill_timeout=_DRAIN,
+        ssl_cert=certificate,
+        ssl_key=key,
+        ssl_protocol_min=SSLProtocols.tls12,
         log_level=LogLevels.warning,
     )
-    server.on_startup(writer.start)
-    server.on_shutdown(writer.stop)
-    click.echo(f"Serving {settings.title} at http://{_shown(*bind)}/ (Ctrl-C ends it)")
-    server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
 
 
-def load_app(settings: Settings) -> Flask:
-    """Make the app of one worker process."""
-    return create_app(Publication(settings, Catalog(settings.database)))
+def _check_certificate(certificate: Path | None, key: Path | None) -> None:
+    """Raise where HTTPS was asked for and could not be served."""
+    if (certificate is None) != (key is None):
+        raise click.UsageError("--certificate and --key belong together; name both")
+    if certificate:
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+        except OSError as error:  # which ssl.SSLError is
+            raise FeedsvcError(
+                f"{certificate} and {key} cannot be used: {error.strerror or error}; "
+                "name a certificate and its own key, both as PEM and the key without a password"
+            ) from None
 
 
 def _check_free(host: str, port: int) -> None:

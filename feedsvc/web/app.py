@@ -4,20 +4,43 @@ from collections.abc import Callable
 from functools import partial
 
 from flask import Flask, abort, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
+from feedsvc.errors import CatalogError
 from feedsvc.publication import Publication
 from feedsvc.web.assets import Assets
 from feedsvc.web.documents import Documents
+from feedsvc.web.edge import Edge
+from feedsvc.web.limits import limits
 from feedsvc.web.links import Links
-from feedsvc.web.pages import Pages, prepare_templates, show_error
+from feedsvc.web.metrics import Metrics
+from feedsvc.web.pages import Pages, prepare_templates, show_error, show_unavailable
+from feedsvc.web.status import Status
+from feedsvc.web.watch import Watch
 
 View = Callable[[str], Response | None]
 
+_METHODS = ("GET", "HEAD")
 
-def create_app(publication: Publication) -> Flask:
-    """Return the app that shows a publication to the world."""
+
+def create_server(publication: Publication) -> Edge:
+    """Return the app with the edge in front of it, for a process that does nothing but serve."""
+    metrics = Metrics()
+    watch = Watch(publication, metrics.flush)
+    serve = publication.settings.serve
+    status = Status(serve, watch, metrics)
+    app = create_app(publication, status.health, status.metrics)
+    edge = Edge(app.wsgi_app, watch, metrics, limits(serve))
+    watch.start()
+    return edge
+
+
+def create_app(publication: Publication, *first: View) -> Flask:
+    """Return the app that shows a publication to the world.
+
+    first: views that come before those of the publication.
+    """
     # The name makes Flask log under "feedsvc.web".
     app = Flask("feedsvc.web", static_folder=None)
     links = Links(publication.settings.base_url)
@@ -27,7 +50,9 @@ def create_app(publication: Publication) -> Flask:
     prepare_templates(app, publication.settings, links, assets)
     # An article may stand wherever the settings say, so it is looked for last.
     views: tuple[View, ...] = (
+        *first,
         documents.feed,
+        documents.archive,
         documents.opml,
         documents.file,
         assets.asset,
@@ -43,11 +68,17 @@ def create_app(publication: Publication) -> Flask:
     for rule in ("/", "/<path:_>"):
         app.add_url_rule(rule, "answer", answer, provide_automatic_options=False)
     app.register_error_handler(HTTPException, show_error)
+    app.register_error_handler(CatalogError, show_unavailable)
     return app
 
 
 def _answer(links: Links, views: tuple[View, ...], _: str = "") -> Response:
     """Answer with the first view that knows the path; a view that knows better aborts."""
+    if request.environ["REQUEST_METHOD"] not in _METHODS:  # Flask takes `get` for GET
+        raise MethodNotAllowed(_METHODS)
+    # Werkzeug takes any number of slashes at the beginning for one.
+    if request.environ["PATH_INFO"].startswith("//"):
+        abort(404)
     path = links.local(request.path)
     if "\0" in path:  # PostgreSQL cannot be asked for it
         abort(404)

@@ -1,20 +1,26 @@
 """What programs fetch: feeds, the list of feeds, and the files that articles show."""
 
 import mimetypes
+import time
+from functools import partial
 from typing import Any
 
 from flask import Response, abort, redirect, request, send_file
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
-from feedsvc import urls
+from feedsvc import dates, urls
+from feedsvc.errors import CatalogError
 from feedsvc.model import Document, FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.render import opml
 from feedsvc.representation import Representation, represent
+from feedsvc.web.answers import answer
+from feedsvc.web.edge import FEED, SHOWN
 from feedsvc.web.links import Links
 
 _FILE_MAX_AGE = 3600
+_ARCHIVE_MAX_AGE = 86_400  # only edits and removals change it
 _FILE_HEADERS = {
     # A file of the site may be anything, also HTML or SVG with a script in it: nothing in it runs.
     # Led straight to a picture or a recording, a browser makes a document that styles and loads
@@ -46,10 +52,29 @@ class Documents:
             abort(404)
         if ref != asked:
             return redirect(self._links.feed(ref, format), 308)
-        max_age = self._publication.settings.feed(ref.key).max_age
-        return _send(
-            represent(document, self_url=self._links.feed_url(ref, format), max_age=max_age)
+        shown = represent(
+            document,
+            self_url=self._links.feed_url(ref, format),
+            max_age=self._publication.settings.feed(ref.key).max_age,
+            delta=partial(self._delta, ref, format),
         )
+        return self._send(shown, ref.key)
+
+    def archive(self, path: str) -> AnyResponse | None:
+        """Send an archive document of a feed, or the way to the path that is its own."""
+        found = urls.parse_archive_path(path)
+        if found is None:
+            return None
+        asked, format, number = found
+        ref = FeedRef(asked.kind, urls.term(asked.term))
+        document = self._publication.archive(ref, format, number)
+        if document is None:
+            abort(404)
+        canonical = urls.archive_path(ref, format, number)
+        if ref != asked:
+            return redirect(self._links.here(canonical), 308)
+        own = self._links.absolute(canonical)
+        return self._send(represent(document, self_url=own, max_age=_ARCHIVE_MAX_AGE), ref.key)
 
     def opml(self, path: str) -> Response | None:
         """Send the list of all feeds, which a reader can subscribe to at one go."""
@@ -64,14 +89,17 @@ class Documents:
             )
             for feed in publication.feeds()
         ]
+        revision = publication.revision()
         document = Document(
             body=opml.document(publication.settings.title, outlines),
             media_type="text/x-opml; charset=utf-8",
-            revision=publication.revision(),
+            revision=revision,
             last_modified=publication.last_modified(),
+            tag=f"{revision:x}.opml",
         )
         max_age = publication.settings.feed_defaults.max_age
-        return _send(represent(document, self_url=self._links.absolute(urls.OPML), max_age=max_age))
+        own = self._links.absolute(urls.OPML)
+        return self._send(represent(document, self_url=own, max_age=max_age), "")
 
     def file(self, path: str) -> Response | None:
         """Send a file that an article shows, whole or the ranges that are asked for."""
@@ -91,19 +119,26 @@ class Documents:
         response.headers.update(_FILE_HEADERS)
         return response
 
+    def _delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
+        """Return a delta, but none while the catalog cannot be used: the whole may be in memory."""
+        try:
+            return self._publication.delta(ref, format, tag)
+        except CatalogError:
+            return None
 
-class _Unchanged(Response):
-    """A 304 that keeps its Last-Modified, which Werkzeug takes out."""
+    def _send(self, shown: Representation, feed: str) -> Response:
+        """Answer with a representation, and leave it to the edge."""
+        request.environ.update({SHOWN: shown, FEED: feed})
+        _, due = self._publication.state()
+        sent = answer(shown, request.environ, time.time(), dates.epoch(due) if due else None)
+        return _Sent(sent.body, sent.line, list(sent.headers))
 
-    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
-        headers = super().get_wsgi_headers(environ)
-        headers["Last-Modified"] = self.headers["Last-Modified"]
-        return headers
 
+class _Sent(Response):
+    """An answer that goes out as it is: Werkzeug takes Last-Modified out of a 304."""
 
-def _send(representation: Representation) -> Response:
-    """Answer a request for a representation that would get a 200."""
-    sent = request.headers
-    if representation.is_unchanged(sent.get("If-None-Match"), sent.get("If-Modified-Since")):
-        return _Unchanged(status=304, headers=list(representation.headers_when_unchanged))
-    return Response(representation.body, headers=list(representation.headers))
+    automatically_set_content_length = False
+    default_mimetype = None  # or a 304 would have one
+
+    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:  # noqa: ARG002
+        return self.headers

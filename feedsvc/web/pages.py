@@ -1,5 +1,6 @@
 """What people read: the lists of feeds, a feed's page, an article, and errors, as HTML."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from itertools import groupby
@@ -7,16 +8,19 @@ from urllib.parse import unquote, urlsplit
 
 from flask import Flask, Response, abort, redirect, render_template
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
 from feedsvc import dates, urls
+from feedsvc.errors import CatalogError
 from feedsvc.model import FeedRef, Format, Kind, Person
 from feedsvc.publication import FeedSummary, Publication
 from feedsvc.render import RENDERERS
 from feedsvc.settings import Settings
 from feedsvc.web.assets import Assets
 from feedsvc.web.links import KINDS, Links
+
+logger = logging.getLogger("feedsvc.web")
 
 FORMATS: Mapping[Format, str] = {Format.RSS: "RSS", Format.ATOM: "Atom", Format.JSON: "JSON"}
 HEADINGS: Mapping[Kind, str] = {
@@ -30,9 +34,11 @@ ERRORS: Mapping[int, str] = {
     404: "There is nothing at this address.",
     405: "This address can be read, and nothing else.",
     410: "This article was published once and has been withdrawn.",
+    503: "This cannot be shown at the moment. Please try again soon.",
     500: "Something broke on our side. It has been noted; please try again later.",
 }
 
+_RETRY = 10  # seconds after which to ask again
 _CACHING = "public, max-age=60, stale-if-error=86400"
 _SAFETY = {
     "Content-Security-Policy": (
@@ -104,7 +110,7 @@ class Pages:
             alternates=[(feed.ref, feed.title)],
             language=ref.term if ref.kind is Kind.LANGUAGE else own.language,
             feed=feed,
-            subtitle=own.subtitle or settings.subtitle,
+            subtitle=feed.subtitle,
             entries=self._publication.entries(ref),
         )
 
@@ -168,6 +174,12 @@ def show_error(error: HTTPException) -> AnyResponse:
     if "Allow" in response.headers:  # Werkzeug writes it in another order in each process
         response.headers["Allow"] = ", ".join(sorted(response.allow))
     return response
+
+
+def show_unavailable(error: CatalogError) -> AnyResponse:
+    """Answer while the catalog cannot be used."""
+    logger.error("event=unavailable reason=%r", str(error))
+    return show_error(ServiceUnavailable(retry_after=_RETRY))
 
 
 def _page(template: str, **values: object) -> Response:

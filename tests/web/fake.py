@@ -1,19 +1,23 @@
-"""A publication made by hand, so that views are tested without a catalog."""
+"""A publication made by hand, so that views and the edge are tested without a catalog."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 
 from feedsvc import urls
+from feedsvc.errors import CatalogError
 from feedsvc.model import Category, Document, Enclosure, Entry, FeedRef, Format, Kind, Person
-from feedsvc.publication import ArticlePage, FeedSummary, Publication
+from feedsvc.publication import ArticlePage, FeedSummary, Health, Publication
 from feedsvc.render import RENDERERS
 from feedsvc.settings import FeedSettings, Settings
 
 BASE = "https://news.example.org"
 SITE = FeedRef(Kind.ALL)
-WHEN = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
+TAG = FeedRef(Kind.TAG, "c++")
+WHEN = datetime(2025, 11, 20, 17, 30, tzinfo=UTC)
+SENT_DATE = "Thu, 20 Nov 2025 17:30:00 GMT"
 SETTINGS = Settings(
     site=Path("site"),
     title="The Sahel Report",
@@ -29,12 +33,13 @@ SETTINGS = Settings(
 LABELS: Mapping[FeedRef, str] = {
     SITE: SETTINGS.title,
     FeedRef(Kind.CATEGORY, "élection"): "Élection",
-    FeedRef(Kind.TAG, "c++"): "C++",
+    TAG: "C++",
     FeedRef(Kind.TAG, "node.js"): "node.js",
     FeedRef(Kind.TAG, "<b>&"): "<b>&",
     FeedRef(Kind.AUTHOR, "aïcha-diallo"): "Aïcha Diallo",
     FeedRef(Kind.LANGUAGE, "ar"): "ar",
 }
+_FIRST = 7  # the revision of the fake as it is made
 
 
 def entry(slug: str, title: str, **changes: object) -> Entry:
@@ -61,22 +66,62 @@ ARABIC = entry(
 
 
 class FakePublication(Publication):
-    """Two articles in seven feeds, one article withdrawn, one file shown."""
+    """Two articles in seven feeds, the site feed with one archive; one article withdrawn.
+
+    due: what `state` says. lost: the catalog cannot be used. asked: the documents that were asked
+    for, deltas and archives too. length: bytes of a document, about.
+    """
 
     def __init__(
         self, settings: Settings = SETTINGS, *, files: Iterable[tuple[str, Path]] = ()
     ) -> None:
         self.settings = settings
+        self.due: datetime | None = None
+        self.lost = False
+        self.asked: list[str] = []
+        self.length = 2_000
         self._files = dict(files)
         self._entries = {"rain": RAIN, "نهر": ARABIC}
+        self._newest = _FIRST
+        self._states = {ref: [_FIRST] for ref in LABELS}
+        self._severed: set[int] = set()
+
+    def publish(self, ref: FeedRef = SITE, *, removal: bool = False) -> None:
+        """Commit a revision that changes one feed; no delta leads over a removal."""
+        self._newest += 1
+        self._states[ref].append(self._newest)
+        if removal:
+            self._severed.add(self._newest)
+
+    def tag(self, ref: FeedRef) -> str:
+        """Return the tag of a feed's document."""
+        return _tag(ref, self._states[ref][-1])
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
+        self._ask(urls.feed_path(ref, format))
         if ref not in LABELS:
             return None
-        body = f"<{ref.key}.{format}>".encode()
-        return Document(body, RENDERERS[format].media_type, 7, WHEN)
+        state = self._states[ref][-1]
+        body = f"<{ref.key}.{format} {state}>".ljust(self.length).encode()
+        return self._document(body, format, state, _tag(ref, state))
+
+    def archive(self, ref: FeedRef, format: Format, number: int) -> Document | None:
+        self._ask(urls.archive_path(ref, format, number))
+        if (ref, number) != (SITE, 1):
+            return None
+        return self._document(b"<archive>", format, 3, "3.abcdef01")
+
+    def delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
+        self._ask(f"{urls.feed_path(ref, format)} since {tag}")
+        states = self._states[ref]
+        held = next((state for state in states[:-1] if _tag(ref, state) == tag), None)
+        if held is None or any(held < severed <= states[-1] for severed in self._severed):
+            return None
+        body = f"<since {held}>".encode()
+        return self._document(body, format, states[-1], _tag(ref, states[-1]))
 
     def feeds(self) -> list[FeedSummary]:
+        self._ask("feeds")
         return [
             FeedSummary(ref, label, label if ref == SITE else f"{SETTINGS.title}: {label}", 2, WHEN)
             for ref, label in LABELS.items()
@@ -91,6 +136,7 @@ class FakePublication(Publication):
         return [] if ref.kind is Kind.CATEGORY else list(self._entries.values())
 
     def article(self, slug: str) -> ArticlePage | None:
+        self._ask(slug)
         if slug not in self._entries:
             return None
         path = urls.article_path(self.settings.article_link, slug, WHEN)
@@ -104,7 +150,34 @@ class FakePublication(Publication):
         return self._files.get(path)
 
     def last_modified(self) -> datetime:
-        return WHEN
+        return _instant(self._newest)
 
     def revision(self) -> int:
-        return 7
+        return self._newest
+
+    def state(self) -> tuple[int, datetime | None]:
+        self._refuse_if_lost()
+        return self._newest, self.due
+
+    def health(self) -> Health:
+        self._refuse_if_lost()
+        return Health(self._newest, WHEN, 2)
+
+    def _ask(self, what: str) -> None:
+        self._refuse_if_lost()
+        self.asked.append(what)
+
+    def _refuse_if_lost(self) -> None:
+        if self.lost:
+            raise CatalogError("the catalog cannot be used: it is lost")
+
+    def _document(self, body: bytes, format: Format, state: int, tag: str) -> Document:
+        return Document(body, RENDERERS[format].media_type, state, _instant(state), tag)
+
+
+def _instant(state: int) -> datetime:
+    return WHEN + timedelta(minutes=state - _FIRST)
+
+
+def _tag(ref: FeedRef, state: int) -> str:
+    return f"{state:x}.{blake2b(f'{ref.key} {state}'.encode(), digest_size=4).hexdigest()}"

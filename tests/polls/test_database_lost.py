@@ -1,0 +1,127 @@
+"""The database is lost while the site is served, and comes back."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+
+from tests.conftest import MakeDatabase
+from tests.polls.wire import holding, poll, wanting_delta
+from tests.serving import PATIENCE, Server, serving
+from tests.sites import article, make_site
+
+ALL = "/feeds/all.rss"
+ATOM = "/feeds/all.atom"
+NUMBERS = count(1)
+
+
+class Database:
+    """A database of its own on a PostgreSQL server, that can be taken away."""
+
+    def __init__(self, url: URL) -> None:
+        self._name = f"lost_{next(NUMBERS)}"
+        self._engine: Engine = create_engine(
+            url.set(query=dict(url.query)), isolation_level="AUTOCOMMIT"
+        )
+        self._run(f"CREATE DATABASE {self._name}")
+        self.url = url.set(database=self._name).render_as_string(hide_password=False)
+
+    def take_away(self) -> None:
+        self._run(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS false")
+        self._run(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'"
+        )
+
+    def give_back(self) -> None:
+        self._run(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS true")
+
+    def remove(self) -> None:
+        self._run(f"DROP DATABASE {self._name} WITH (FORCE)")
+        self._engine.dispose()
+
+    def _run(self, statement: str) -> None:
+        with self._engine.connect() as connection:
+            connection.execute(text(statement))
+
+
+@pytest.fixture
+def database(make_postgresql: MakeDatabase) -> Iterator[Database]:
+    url = make_url(make_postgresql()).difference_update_query(["options"])
+    database = Database(url)
+    yield database
+    database.remove()
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+def health(server: Server) -> int:
+    return poll(server, "/healthz").status
+
+
+def test_known_feeds_go_on_and_all_is_well_again_by_itself(
+    database: Database, tmp_path: Path
+) -> None:
+    """Conformance 44."""
+    content = tmp_path / "content"
+    make_site(tmp_path, {"a.md": article(title="First")}, f"database = {json.dumps(database.url)}")
+    with serving(tmp_path) as server:
+        old = poll(server, ALL)["etag"]
+        (content / "b.md").write_text(article(title="Second"), encoding="utf-8")
+        server.wait_for(ALL, "<title>Second</title>")
+        known = poll(server, ALL)
+        assert poll(server, ALL, wanting_delta(old)).status == 226
+        assert health(server) == 200
+
+        database.take_away()
+        eventually(lambda: health(server) == 503)
+        (content / "c.md").write_text(article(title="Third"), encoding="utf-8")
+        for _ in range(3):
+            stale = poll(server, ALL)
+            assert (stale.status, stale["etag"], stale.body) == (200, known["etag"], known.body)
+            assert poll(server, ALL, holding(known["etag"])).status == 304
+            assert poll(server, ALL, wanting_delta(old)).status in {200, 226}
+            for path in (ATOM, "/", "/articles/a", "/feeds/tag/none.rss"):
+                reply = poll(server, path, holding("*"))
+                assert reply.status == 503
+                assert int(reply["retry-after"]) > 0
+                assert reply["cache-control"] == "no-store"
+        unwell = poll(server, "/healthz")
+        assert (unwell.status, json.loads(unwell.body)) == (503, {"ready": False})
+        assert int(unwell["retry-after"]) > 0
+        metrics = poll(server, "/metrics")
+        assert (metrics.status, b"feedsvc_catalog_up 0.0" in metrics.body) == (200, True)
+
+        database.give_back()
+        eventually(lambda: health(server) == 200)
+        server.wait_for(ALL, "<title>Third</title>")
+        for path in (ATOM, "/", "/articles/a"):
+            assert poll(server, path).status == 200
+        assert poll(server, ALL, wanting_delta(old)).status == 226
+        _, errors = server.stop()
+    assert errors.count("event=catalog-lost") == errors.count("event=catalog-found") == 1
+    assert "Traceback" not in errors
+
+
+def test_nobody_waits_while_it_is_lost(database: Database, tmp_path: Path) -> None:
+    """One who asks for a page must not keep the pollers of a known feed waiting."""
+    make_site(tmp_path, {"a.md": article(title="First")}, f"database = {json.dumps(database.url)}")
+    with serving(tmp_path) as server:
+        poll(server, ALL)
+        database.take_away()
+        eventually(lambda: health(server) == 503)
+        started = time.monotonic()
+        for _ in range(50):
+            assert poll(server, "/").status == 503
+            assert poll(server, ATOM).status == 503
+            assert poll(server, ALL).status == 200
+        assert time.monotonic() - started < PATIENCE / 6
+        database.give_back()

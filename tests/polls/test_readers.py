@@ -1,0 +1,205 @@
+"""What real readers do: subscribe, poll three times, and get exactly what is new."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+
+from feedsvc.model import Format
+from tests.polls.wire import counted, poll, settle, statuses
+from tests.serving import PATIENCE, Server, serving
+from tests.sites import article, make_site
+
+START = {
+    f"{number}.md": article(title=f"Article {number}", body=f"Text {number}. " * 50)
+    for number in range(5)
+}
+TITLES = {f"Article {number}" for number in range(5)}
+FORMATS = [Format.RSS, Format.ATOM]
+
+
+@dataclass
+class Site:
+    """A served site. `answers` says what the polls of its feed got since it was last asked."""
+
+    folder: Path
+    server: Server
+    _seen: dict[int, int] = field(default_factory=dict)
+
+    def answers(self) -> dict[int, int]:
+        now = statuses(self.server)
+        new = {status: times - self._seen.get(status, 0) for status, times in now.items()}
+        self._seen = now
+        return {status: times for status, times in new.items() if times}
+
+    def publish(self, title: str, format: Format) -> None:
+        """Publish an article and wait until it is served; that counts as no answer."""
+        path = self.folder / "content" / f"{title}.md"
+        path.write_text(article(title=title, body="News. " * 50), encoding="utf-8")
+        self.server.wait_for(f"/feeds/all.{format}", title)
+        # A client that uses libcurl drops what is no younger than the date that it sent.
+        settle(self.server, "/feeds/all.rss")
+        self.answers()
+
+    def url(self, format: Format) -> str:
+        return f"{self.server.url}/feeds/all.{format}"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    make_site(folder, START)
+    with serving(folder) as server:
+        yield Site(folder, server)
+
+
+@pytest.fixture
+def site(running: Site) -> Site:
+    """The site, where no poll of another test is counted."""
+    settle(running.server, "/feeds/all.rss")
+    running.answers()
+    return running
+
+
+class Feedparser:
+    """A reader built on feedparser: it carries forward what each response says, a 304 too."""
+
+    def __init__(self, url: str, keeps: tuple[str, ...]) -> None:
+        self._url = url
+        self._keeps = keeps
+        self._kept: dict[str, Any] = {}
+
+    def poll(self) -> Any:
+        parsed = feedparser.parse(self._url, **self._kept)
+        assert not parsed.bozo
+        self._kept = {name: parsed.get(name) for name in self._keeps}
+        return parsed
+
+
+@pytest.mark.parametrize(
+    ("keeps", "changed"),
+    [(("etag", "modified"), 226), (("etag",), 226), (("modified",), 200)],
+)
+@pytest.mark.parametrize("format", FORMATS)
+def test_feedparser(site: Site, format: Format, keeps: tuple[str, ...], changed: int) -> None:
+    """Conformance 33, 38, 40: what it keeps of a 304 is as good as what it keeps of a 200."""
+    reader = Feedparser(site.url(format), keeps)
+    seen = {entry.id for entry in reader.poll().entries}
+    assert len(seen) >= len(START)
+    for _ in range(2):
+        unchanged = reader.poll()
+        assert (unchanged.status, unchanged.entries) == (304, [])
+        for name in keeps:
+            assert unchanged.get(name)
+    assert site.answers() == {200: 1, 304: 2}
+
+    title = f"With {'-'.join(keeps)}, {format}"
+    site.publish(title, format)
+    news = reader.poll()
+    assert news.status == changed
+    assert [entry.title for entry in news.entries if entry.id not in seen] == [title]
+    if changed == 226:
+        assert len(news.entries) == 1
+        assert reader.poll().status == 304
+    assert site.answers()[changed] == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # the library's own
+@pytest.mark.parametrize("format", list(Format))
+def test_reader(site: Site, format: Format, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conformance 33, 38, 40: the `reader` package, which keeps its feeds in a database."""
+    # Its own copy of feedparser wants a package that it does not name as required.
+    monkeypatch.setenv("READER_NO_VENDORED_FEEDPARSER", "1")
+    library = pytest.importorskip("reader")
+    reader = library.make_reader(":memory:")
+    try:
+        url = site.url(format)
+        reader.add_feed(url)
+        reader.update_feeds(scheduled=False)
+        first = {entry.title for entry in reader.get_entries()}
+        assert first >= TITLES
+        for _ in range(2):
+            reader.update_feeds(scheduled=False)
+        assert site.answers() == {200: 1, 304: 2}
+
+        title = f"{format} for reader"
+        site.publish(title, format)
+        reader.update_feeds(scheduled=False)
+        assert {entry.title for entry in reader.get_entries()} == first | {title}
+        assert site.answers() == {226: 1}
+        reader.update_feeds(scheduled=False)
+        assert site.answers() == {304: 1}
+        assert reader.get_feed(url).last_exception is None
+    finally:
+        reader.close()
+
+
+class Newsboat:
+    """Newsboat with a home of its own."""
+
+    def __init__(self, program: str, home: Path, url: str) -> None:
+        (home / "urls").write_text(f"{url}\n", encoding="utf-8")
+        (home / "config").touch()
+        self._cache = home / "cache.db"
+        options = {"-u": "urls", "-C": "config", "-c": "cache.db"}
+        files = [each for flag, name in options.items() for each in (flag, str(home / name))]
+        self._command = [program, *files, "-x", "reload"]
+        self._environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home)}
+
+    def poll(self) -> None:
+        subprocess.run(
+            self._command,
+            env=self._environment,
+            check=True,
+            timeout=PATIENCE,
+            stdout=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def titles(self) -> list[str]:
+        with sqlite3.connect(self._cache) as cache:
+            rows = cache.execute("SELECT title FROM rss_item WHERE deleted = 0").fetchall()
+        cache.close()
+        return sorted(title for (title,) in rows)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_newsboat(site: Site, tmp_path: Path, format: Format) -> None:
+    """Conformance 30, 33, 38, 40: it sends a tag, a date and A-IM together."""
+    program = shutil.which("newsboat")
+    if program is None:
+        pytest.skip("newsboat is not installed")
+    reader = Newsboat(program, tmp_path, site.url(format))
+    reader.poll()  # it subscribes, and keeps what identifies the feed from its next poll on
+    for _ in range(3):
+        reader.poll()
+    assert site.answers() == {200: 2, 304: 2}
+    before = reader.titles()
+    assert set(before) >= TITLES
+
+    title = f"{format} for newsboat"
+    site.publish(title, format)
+    reader.poll()
+    answers = site.answers()
+    assert (reader.titles(), answers) == (sorted([*before, title]), {226: 1})
+    reader.poll()
+    assert site.answers() == {304: 1}
+
+
+def test_what_the_readers_did_not_fetch_was_counted(site: Site) -> None:
+    """The bytes that their polls would have had."""
+    reader = Feedparser(site.url(Format.RSS), ("etag",))
+    length = len(poll(site.server, "/feeds/all.rss").body)
+    reader.poll()
+    name = 'feedsvc_saved_bytes_total{coding="gzip",feed="all",status="304"}'
+    before = counted(site.server).get(name, 0)
+    for _ in range(5):
+        reader.poll()
+    assert counted(site.server)[name] - before == 5 * length

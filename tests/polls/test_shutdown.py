@@ -1,0 +1,95 @@
+"""The end of the server, and of a worker: no request in hand is lost."""
+
+import random
+import signal
+import threading
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+
+from tests.polls.wire import Reply, counted, exchange, parse, poll
+from tests.serving import PATIENCE, serving
+from tests.sites import article, make_site
+
+ALL = "/feeds/all.rss"
+
+
+def long_site(folder: Path) -> None:
+    """Write a site whose feed takes about a second to compress in the best way."""
+    words = [f"w{random.Random(number).randrange(10**9)}" for number in range(60_000)]
+    make_site(folder, {"a.md": article(title="Long", body=" ".join(words))})
+
+
+def test_a_request_in_hand_is_finished(tmp_path: Path) -> None:
+    """It is under way when SIGTERM comes, and is answered whole before the server ends."""
+    long_site(tmp_path)
+    raw = f"GET {ALL} HTTP/1.1\r\nHost: h\r\nAccept-Encoding: br, identity;q=0\r\n"
+    replies: list[Reply] = []
+
+    def ask(port: int) -> None:
+        whole = exchange(port, f"{raw}Connection: close\r\n\r\n".encode())
+        ended.append(time.monotonic())
+        replies.append(parse(whole))
+
+    ended: list[float] = []
+    with serving(tmp_path) as server:
+        poll(server, ALL)
+        asking = threading.Thread(target=ask, args=(server.port,))
+        asking.start()
+        time.sleep(0.2)
+        assert not ended, "it was over before it could be broken off"
+        told = time.monotonic()
+        _, errors = server.stop()
+        assert server.process.returncode == 0
+        asking.join(PATIENCE)
+    assert ended[0] > told
+    (reply,) = replies
+    assert (reply.status, reply["content-encoding"]) == (200, "br")
+    assert len(reply.body) == int(reply["content-length"])
+    assert "Traceback" not in errors
+
+
+def test_a_worker_is_replaced_and_no_poll_fails(tmp_path: Path) -> None:
+    """SIGHUP; the polls are on connections of their own, and none is tried twice."""
+    make_site(tmp_path, {"a.md": article(title="First")})
+    failures: list[str] = []
+    polls = 0
+    stop = threading.Event()
+
+    def keep_polling(port: int) -> None:
+        nonlocal polls
+        while not stop.is_set():
+            connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            try:
+                connection.request("GET", ALL)
+                response = connection.getresponse()
+                body = response.read()
+                if response.status != 200 or not body.endswith(b"</rss>\n"):
+                    failures.append(f"{response.status} {body[:100]!r}")
+                polls += 1
+            except OSError as error:
+                failures.append(repr(error))
+            finally:
+                connection.close()
+
+    with serving(tmp_path) as server:
+        threads = [threading.Thread(target=keep_polling, args=(server.port,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        renders = counted(server)["feedsvc_render_seconds_count"]
+        server.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + PATIENCE
+        while counted(server)["feedsvc_render_seconds_count"] < renders + 1:
+            assert time.monotonic() < end, "the new worker answered nothing"
+            time.sleep(0.1)
+        time.sleep(0.5)  # the old one ends
+        stop.set()
+        for thread in threads:
+            thread.join()
+        (tmp_path / "content" / "b.md").write_text(article(title="Second"), encoding="utf-8")
+        server.wait_for(ALL, "<title>Second</title>")
+        _, errors = server.stop()
+    assert failures == []
+    assert polls > 100
+    assert "Traceback" not in errors

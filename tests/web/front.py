@@ -1,0 +1,60 @@
+"""The edge in front of the app and a fake publication, in one process and without a socket."""
+
+from typing import NamedTuple
+
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from feedsvc.serve_settings import ServeSettings
+from feedsvc.web.app import create_app
+from feedsvc.web.edge import Edge
+from feedsvc.web.limits import Limits
+from feedsvc.web.metrics import Metrics
+from feedsvc.web.status import Status
+from feedsvc.web.watch import Watch
+from tests.web.fake import FakePublication
+
+
+class Reply(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Front:
+    """All of the public face but the watching thread: `look` does its work."""
+
+    def __init__(
+        self,
+        publication: FakePublication | None = None,
+        serve: ServeSettings | None = None,
+    ) -> None:
+        serve = serve or ServeSettings()
+        self.publication = publication or FakePublication()
+        self.metrics = Metrics()
+        self.watch = Watch(self.publication, self.metrics.flush)
+        status = Status(serve, self.watch, self.metrics)
+        app = create_app(self.publication, status.health, status.metrics)
+        limits = Limits(serve) if serve.full_polls else None
+        self.edge = Edge(app.wsgi_app, self.watch, self.metrics, limits)
+
+    def look(self) -> None:
+        """See what is new in the publication."""
+        self.watch.look()
+
+    def ask(
+        self, path: str, *, method: str = "GET", client: str = "127.0.0.1", **fields: str
+    ) -> Reply:
+        """Send a request. fields: header fields, like `if_none_match`."""
+        environ = EnvironBuilder(path).get_environ()
+        environ.update({f"HTTP_{name.upper()}": value for name, value in fields.items()})
+        environ.update(REQUEST_METHOD=method, REMOTE_ADDR=client)
+        body, status, headers = run_wsgi_app(self.edge, environ, buffered=True)
+        return Reply(int(status[:3]), dict(headers), b"".join(body))
+
+    def counted(self) -> dict[str, float]:
+        """Return the counters as /metrics shows them."""
+        lines = self.ask("/metrics").body.decode().splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
