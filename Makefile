@@ -1,13 +1,13 @@
 # Everything runs in .venv, which is made and filled as needed.
 #   make serve    the sample site at http://127.0.0.1:8000/
 #   make test     the tests; make check: format, lint, types, layers
-#   make bench    the figures of README.md
+#   make bench    the figures of README.md; make bench-polls: of polls, beside nginx and Django
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test check format bench clean
+.PHONY: serve test check format bench bench-polls clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -28,6 +28,10 @@ format: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.bench
 
+# wrk and nginx come from the system; a figure that needs what is not there is skipped by name.
+bench-polls: $(VENV)/installed-bench
+	$(BIN)/python -m benchmarks.polls
+
 clean:
 	rm -rf $(VENV) .feedsvc build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -43,4 +47,8 @@ $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-dev: pyproject.toml | $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@
+
+$(VENV)/installed-bench: pyproject.toml | $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable . --group bench
 	touch $@

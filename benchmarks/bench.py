@@ -9,25 +9,22 @@ what it should ends the benchmark; a missed target does not, it is shown.
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from statistics import median
 
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.schema import CreateSchema, DropSchema
 
-from benchmarks import corpus
+from benchmarks import corpus, report
 from benchmarks.work import Figures, edit
 from feedsvc.model import Format
 
@@ -67,10 +64,10 @@ class Row:
     @property
     def shown(self) -> tuple[str, str, str, str, str]:
         """The cells of a table."""
-        figure = f"{self.figure:.3g}" if self.figure < 100 else f"{self.figure:,.0f}"
+        figure = report.figure(self.figure, self.unit)
         target = "" if self.target is None else f"≤ {self.target:g} {self.unit}"
         missed = ", missed" if self.missed else ""
-        return f"{self.articles:,}", self.work, f"{figure} {self.unit}", target + missed, self.did
+        return f"{self.articles:,}", self.work, figure, target + missed, self.did
 
 
 _HEADINGS = ("articles", "work", "figure", "target", "what was done")
@@ -220,56 +217,17 @@ def run(sizes: Sequence[int], url: str | None, say: Callable[[str], None]) -> It
                 yield row
 
 
-def machine(url: str | None) -> str:
-    """Say what the figures were taken on, and when."""
-    database = "PostgreSQL" if url else "SQLite"
-    python = f"Python {platform.python_version()}"
-    return f"{_processor()}, {os.cpu_count()} cores; {python}, {database}; {datetime.now(UTC):%F}"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:  # not Linux
-        return platform.processor() or platform.machine()
-    names = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
-
-
-def as_table(rows: Sequence[Row], caption: str) -> Table:
-    """Return the figures as a table for a terminal."""
-    table = Table(*_HEADINGS, caption=caption)
-    for column in table.columns[:3:2]:
-        column.justify = "right"
-    for row in rows:
-        table.add_row(*row.shown, style="red" if row.missed else None)
-    return table
-
-
-def as_markdown(rows: Sequence[Row], caption: str) -> str:
-    """Return the figures as a table in Markdown."""
-    lines = (_HEADINGS, ("---:", "---", "---:", "---", "---"), *(row.shown for row in rows))
-    return "\n".join((*(f"| {' | '.join(cells)} |" for cells in lines), "", caption))
-
-
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
     parser.add_argument("--sizes", type=sizes, default="1000,10000,100000", metavar="N,N...")
     parser.add_argument("--database", metavar="URL", help="of PostgreSQL; SQLite without it")
-    parser.add_argument("--markdown", action="store_true", help="print a table in Markdown")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there too")
+    report.add_options(parser)
     asked = parser.parse_args()
     with Console(stderr=True).status("") as status:
         rows = list(run(asked.sizes, asked.database, status.update))
-    caption = machine(asked.database)
-    if asked.json:
-        figures = {"machine": caption, "rows": [asdict(row) for row in rows]}
-        asked.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
-    if asked.markdown:
-        print(as_markdown(rows, caption))
-    else:
-        Console().print(as_table(rows, caption))
+    on = report.machine("PostgreSQL" if asked.database else "SQLite")
+    report.show(asked, _HEADINGS, ("articles", "figure"), rows, on)
 
 
 def sizes(text: str) -> list[int]:

@@ -1,0 +1,79 @@
+"""What is measured beside something else: rows of a table, and sides that take turns."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks import report
+
+HEADINGS = ("what", "ours", "peer", "ratio", "target", "what each side served")
+NUMBERS = ("ours", "peer", "ratio")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a figure should be: at least that much, or at most."""
+
+    bound: float
+    at_least: bool
+    unit: str = "×"
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.bound:g} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure of ours and what it is held against; None where it was skipped.
+
+    ratio: the median of those of the rounds. target: of the ratio; of ours where there is none.
+    did: what each side served, or why it was skipped.
+    """
+
+    what: str
+    ours: float | None
+    peer: float | None
+    unit: str
+    ratio: float | None
+    target: Target | None
+    did: str
+
+    @property
+    def missed(self) -> bool:
+        """Whether the figure is worse than the target."""
+        judged = self.ours if self.ratio is None else self.ratio
+        if self.target is None or judged is None:
+            return False
+        short = judged - self.target.bound
+        return short < 0 if self.target.at_least else short > 0
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The cells of a table."""
+        ours = "skipped" if self.ours is None else report.figure(self.ours, self.unit)
+        peer = "" if self.peer is None else report.figure(self.peer, self.unit)
+        ratio = "" if self.ratio is None else report.figure(self.ratio, "×")
+        target = "" if self.target is None else str(self.target)
+        missed = ", missed" if self.missed else ""
+        return self.what, ours, peer, ratio, target + missed, self.did
+
+
+def alternate(
+    rounds: int, ours: Callable[[], float], peer: Callable[[], float]
+) -> list[tuple[float, float]]:
+    """Let both take turns, and each begin every other time; return the figures of each round."""
+    figures = []
+    for number in range(rounds):
+        first, second = (peer, ours) if number % 2 else (ours, peer)
+        pair = first(), second()
+        figures.append(pair[::-1] if number % 2 else pair)
+    return figures
+
+
+def compared(
+    what: str, rounds: Sequence[tuple[float, float]], unit: str, target: Target | None, did: str
+) -> Row:
+    """Make a row of the figures of each round, ours first."""
+    ours, peer = zip(*rounds, strict=True)
+    ratio = median(one / other for one, other in rounds)
+    return Row(what, median(ours), median(peer), unit, ratio, target, did)
