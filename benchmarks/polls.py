@@ -49,13 +49,16 @@ class Part:
 class Side:
     """One server, polled for one thing: steadily, and with a proof that it was served."""
 
-    def __init__(self, server: Server, status: int) -> None:
-        fields = {}
+    def __init__(self, server: Server, status: int, coding: str) -> None:
+        fields = {"Accept-Encoding": coding}
         if status == 304:
-            fields["If-None-Match"] = server.ask(_FEED).fields["etag"]
+            fields["If-None-Match"] = server.ask(_FEED, **fields).fields["etag"]
         self._server = server
         self._poller = Poller(server.url(_FEED), fields, _CONNECTIONS)
         self.answer = server.ask(_FEED, **fields)
+        _check(
+            status == 304 or self.answer.coding == coding, f"{coding} was due: {self.answer.head!r}"
+        )
         seen = self._poller.run(Mode.COUNTED, _WARM)
         _check(seen.statuses == {status: seen.requests}, f"{status} was due: {seen}")
         self._shares: list[float] = []
@@ -119,18 +122,21 @@ class Polls:
             same = nginx.ask(_FEED).body == self._document.body
             _check(same, "nginx serves other bytes")
             for (what, target), status in zip(_AGAINST_NGINX, (304, 200), strict=True):
-                yield self._compared(what, target, nginx, status)
+                yield self._compared(what, target, nginx, status, "identity")
 
     def _against_django(self) -> Iterator[Row]:
         essays = corpus.essays(self._articles)
         with peers.django(self._folder / "django", essays) as django:
             entries = django.ask(_FEED).body.count(b"<item>")
             _check(entries == min(_ENTRIES, self._articles), f"Django serves {entries} entries")
-            for (what, target), status in zip(_AGAINST_DJANGO, (304, 200), strict=True):
-                yield self._compared(what, target, django, status)
+            served = ((304, "identity"), (200, "identity"), (200, "gzip"))
+            for (what, target), (status, coding) in zip(_AGAINST_DJANGO, served, strict=True):
+                yield self._compared(what, target, django, status, coding)
 
-    def _compared(self, what: str, target: Target | None, peer: Server, status: int) -> Row:
-        ours, theirs = Side(self._ours, status), Side(peer, status)
+    def _compared(
+        self, what: str, target: Target | None, peer: Server, status: int, coding: str
+    ) -> Row:
+        ours, theirs = Side(self._ours, status, coding), Side(peer, status, coding)
         rates = alternate(
             self._rounds, lambda: ours.rate(self._seconds), lambda: theirs.rate(self._seconds)
         )
@@ -246,6 +252,7 @@ _AGAINST_NGINX = (
 _AGAINST_DJANGO = (
     ("304 polls, against Django on gunicorn", None),
     ("200 polls, against Django on gunicorn", Target(300, at_least=True)),
+    ("200 polls in gzip, against Django on gunicorn", Target(300, at_least=True)),
 )
 _P99 = ("p99 of polls during syncs, against quiet", Target(3, at_least=False))
 _GROWTH = ("what polls of strangers add to the worker", Target(5, at_least=False, unit="MB"))

@@ -32,6 +32,7 @@ settings.configure(
     SECRET_KEY="of a benchmark",
     ROOT_URLCONF="gazette",
     MIDDLEWARE=[
+        "django.middleware.gzip.GZipMiddleware",
         "django.middleware.http.ConditionalGetMiddleware",
         "django.middleware.common.CommonMiddleware",
     ],
