@@ -19,8 +19,8 @@ from feedsvc.render import RENDERERS
 from feedsvc.settings import Settings
 
 # What is kept of each, in bytes; the fifty entries of a feed of full texts take a quarter of a MB.
-_DOCUMENT_BYTES = 32_000_000
-_FRAGMENT_BYTES = 32_000_000
+_DOCUMENT_BYTES = 16_000_000
+_FRAGMENT_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from feedsvc.web.watch import Watch
 SHOWN = "feedsvc.representation"
 FEED = "feedsvc.feed"
 
-_BYTES = 48_000_000  # of all that is remembered
+_BYTES = 40_000_000  # of all that is remembered
 _AHEAD = 0.25  # seconds for which a new revision may wait for what is asked for often
 _METHODS = frozenset({"GET", "HEAD"})
 _RETRY = 10  # seconds after which to ask again while the catalog cannot be reached
