@@ -197,15 +197,10 @@ class Publication:
         found = (root / path).resolve()
         return found if found.is_relative_to(root) and found.is_file() else None
 
-    def revision(self) -> int:
-        """Return the number of the newest revision; 0 before the first."""
+    def newest(self) -> tuple[int, datetime]:
+        """Return the newest revision's number and instant; 0 and the epoch before the first."""
         with self._catalog.reading() as connection:
-            return queries.newest(connection)[0]
-
-    def last_modified(self) -> datetime:
-        """Return the instant of the newest revision, UTC."""
-        with self._catalog.reading() as connection:
-            return queries.newest(connection)[1]
+            return queries.newest(connection)
 
     def state(self) -> tuple[int, datetime | None]:
         """Return the newest revision's number, and when something is released or expires next."""

@@ -134,4 +134,4 @@ class Desk:
 
     def revision(self) -> int:
         """Return the newest revision's number."""
-        return self.publication.revision()
+        return self.publication.newest()[0]

@@ -400,11 +400,11 @@ def test_the_newest_revision_and_its_instant(desk: Desk) -> None:
     desk.sync()
     desk.write("a.md", article("A"))
     desk.sync()
-    assert desk.publication.revision() == 2
-    assert desk.publication.last_modified() == desk.now
+    assert desk.publication.newest() == (2, desk.now)
     desk.sync()
-    assert desk.publication.revision() == 2
-    assert desk.publication.last_modified() != desk.now
+    number, instant = desk.publication.newest()
+    assert number == 2
+    assert instant != desk.now
 
 
 def test_a_summary_has_the_subtitle_that_was_written(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from feedsvc import dates, fields
 from feedsvc.representation import CODINGS, Headers, Representation, cache_control
 
+RETRY = 10  # seconds after which to ask again while the catalog cannot be reached
 _LINES = {200: "200 OK", 226: "226 IM Used", 304: "304 Not Modified", 406: "406 Not Acceptable"}
 _NOT_ACCEPTABLE = b"No content coding that this server has is acceptable to you.\n"
 
@@ -57,6 +58,17 @@ def answer(
     return _whole(representation, codings, environ, now, due)
 
 
+def plain(text: bytes, *more: tuple[str, str]) -> Headers:
+    """Return the headers of a sentence that stands in for a document, and is for now alone."""
+    return [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(text))),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+        *more,
+    ]
+
+
 def _unchanged(representation: Representation, coding: str, now: float, due: int | None) -> Answer:
     headers = _timely(representation, representation.unchanged(coding), now, due)
     return Answer(_LINES[304], headers, b"", 304, representation, coding)
@@ -84,13 +96,7 @@ def _whole(
 
 
 def _not_acceptable(shown: Representation, environ: Mapping[str, Any]) -> Answer:
-    headers = [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Length", str(len(_NOT_ACCEPTABLE))),
-        ("Vary", "Accept-Encoding"),
-        ("Cache-Control", "no-store"),
-        ("X-Content-Type-Options", "nosniff"),
-    ]
+    headers = plain(_NOT_ACCEPTABLE, ("Vary", "Accept-Encoding"))
     body = b"" if environ["REQUEST_METHOD"] == "HEAD" else _NOT_ACCEPTABLE
     return Answer(_LINES[406], headers, body, 406, shown, "")
 

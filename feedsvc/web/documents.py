@@ -89,12 +89,12 @@ class Documents:
             )
             for feed in publication.feeds()
         ]
-        revision = publication.revision()
+        revision, instant = publication.newest()
         document = Document(
             body=opml.document(publication.settings.title, outlines),
             media_type="text/x-opml; charset=utf-8",
             revision=revision,
-            last_modified=publication.last_modified(),
+            last_modified=instant,
             tag=f"{revision:x}.opml",
         )
         max_age = publication.settings.feed_defaults.max_age

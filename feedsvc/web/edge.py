@@ -17,8 +17,8 @@ from wsgiref.util import setup_testing_defaults
 
 from feedsvc import urls
 from feedsvc.recent import Recent
-from feedsvc.representation import QUICK, Representation
-from feedsvc.web.answers import Answer, answer
+from feedsvc.representation import QUICK, Headers, Representation
+from feedsvc.web.answers import RETRY, Answer, answer, plain
 from feedsvc.web.limits import Limits
 from feedsvc.web.metrics import Metrics
 from feedsvc.web.status import HEALTH, METRICS
@@ -31,12 +31,10 @@ FEED = "feedsvc.feed"
 _BYTES = 40_000_000  # of all that is remembered
 _AHEAD = 0.25  # seconds for which a new revision may wait for what is asked for often
 _METHODS = frozenset({"GET", "HEAD"})
-_RETRY = 10  # seconds after which to ask again while the catalog cannot be reached
 _ALWAYS = frozenset({HEALTH, METRICS})  # paths that ask the catalog nothing
 _UNAVAILABLE = b"This cannot be shown at the moment. Please try again soon.\n"
 
 Environ = dict[str, Any]
-Headers = list[tuple[str, str]]
 
 
 @dataclass(slots=True, eq=False)
@@ -225,11 +223,5 @@ def _same(one: Representation, other: Representation) -> bool:
 
 
 def _unavailable() -> _Response:
-    headers = [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Length", str(len(_UNAVAILABLE))),
-        ("Retry-After", str(_RETRY)),
-        ("Cache-Control", "no-store"),
-        ("X-Content-Type-Options", "nosniff"),
-    ]
+    headers = plain(_UNAVAILABLE, ("Retry-After", str(RETRY)))
     return _Response("503 Service Unavailable", headers, [_UNAVAILABLE])

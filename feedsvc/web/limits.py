@@ -12,7 +12,7 @@ from typing import Any
 
 from feedsvc.errors import FeedsvcError
 from feedsvc.serve_settings import Network, ServeSettings
-from feedsvc.web.answers import Answer
+from feedsvc.web.answers import Answer, plain
 
 logger = logging.getLogger("feedsvc.web")
 
@@ -54,13 +54,7 @@ class Limits:
         except Exception:  # a store elsewhere is out of reach; nobody suffers for it
             logger.exception("event=limits-failed")
             return None
-        headers = [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(_REFUSAL))),
-            ("Retry-After", str(max(1, int(reset - time.time()) + 1))),
-            ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"),
-        ]
+        headers = plain(_REFUSAL, ("Retry-After", str(max(1, int(reset - time.time()) + 1))))
         return answer._replace(
             line="429 Too Many Requests", headers=headers, body=_REFUSAL, status=429, coding=""
         )

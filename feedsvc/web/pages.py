@@ -17,6 +17,7 @@ from feedsvc.model import FeedRef, Format, Kind, Person
 from feedsvc.publication import FeedSummary, Publication
 from feedsvc.render import RENDERERS
 from feedsvc.settings import Settings
+from feedsvc.web.answers import RETRY
 from feedsvc.web.assets import Assets
 from feedsvc.web.links import KINDS, Links
 
@@ -38,7 +39,6 @@ ERRORS: Mapping[int, str] = {
     500: "Something broke on our side. It has been noted; please try again later.",
 }
 
-_RETRY = 10  # seconds after which to ask again
 _CACHING = "public, max-age=60, stale-if-error=86400"
 _SAFETY = {
     "Content-Security-Policy": (
@@ -179,7 +179,7 @@ def show_error(error: HTTPException) -> AnyResponse:
 def show_unavailable(error: CatalogError) -> AnyResponse:
     """Answer while the catalog cannot be used."""
     logger.error("event=unavailable reason=%r", str(error))
-    return show_error(ServiceUnavailable(retry_after=_RETRY))
+    return show_error(ServiceUnavailable(retry_after=RETRY))
 
 
 def _page(template: str, **values: object) -> Response:

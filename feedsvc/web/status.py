@@ -8,6 +8,7 @@ from flask import Response, abort, request
 from feedsvc import dates
 from feedsvc.serve_settings import ServeSettings
 from feedsvc.web import metrics
+from feedsvc.web.answers import RETRY
 from feedsvc.web.limits import client_address, is_within
 from feedsvc.web.watch import Watch
 
@@ -15,7 +16,6 @@ HEALTH = "/healthz"
 METRICS = "/metrics"
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_RETRY = 10  # seconds
 
 
 class Status:
@@ -39,7 +39,7 @@ class Status:
                 "problems": health.problems,
             }
         ready = said["ready"]
-        headers = _HEADERS if ready else {**_HEADERS, "Retry-After": str(_RETRY)}
+        headers = _HEADERS if ready else {**_HEADERS, "Retry-After": str(RETRY)}
         body = json.dumps(said) + "\n"
         return Response(body, 200 if ready else 503, headers, content_type="application/json")
 

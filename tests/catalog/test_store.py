@@ -26,8 +26,8 @@ def test_creating_twice_changes_nothing(desk: Desk) -> None:
 
 
 def test_an_empty_catalog_has_no_revision_and_no_feed(desk: Desk) -> None:
-    assert desk.publication.revision() == 0
-    assert desk.publication.last_modified().timestamp() == 0
+    number, instant = desk.publication.newest()
+    assert (number, instant.timestamp()) == (0, 0)
     assert desk.publication.feeds() == []
 
 

@@ -149,11 +149,8 @@ class FakePublication(Publication):
     def file(self, path: str) -> Path | None:
         return self._files.get(path)
 
-    def last_modified(self) -> datetime:
-        return _instant(self._newest)
-
-    def revision(self) -> int:
-        return self._newest
+    def newest(self) -> tuple[int, datetime]:
+        return self._newest, _instant(self._newest)
 
     def state(self) -> tuple[int, datetime | None]:
         self._refuse_if_lost()
