@@ -58,6 +58,14 @@ class CatalogError(FeedsvcError):
     """The catalog cannot be opened, read or written."""
 
 
+class DamagedError(CatalogError):
+    """The catalog's file is damaged; it can be set aside and made anew."""
+
+
+class WithdrawalError(FeedsvcError):
+    """A sync would withdraw so much that it looks like an accident; it has changed nothing."""
+
+
 class ArticleError(FeedsvcError):
     """One file is not an article; the reader turns it into a Problem.
 

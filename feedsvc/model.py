@@ -107,7 +107,8 @@ class Article:
     updated is never before published. summary: plain text. html: sanitised. link: where it is
     read. terms: every feed that it belongs to besides the site feed, with the label as written.
     image: absolute URL. content: None to let the feed decide. feeds: False keeps it out of every
-    feed. files: local files that it shows, relative to the content folder.
+    feed. files: local files that it shows, relative to the content folder. text_hash: of the file's
+    whole text, by which it is known again at another path.
     """
 
     path: str
@@ -129,6 +130,7 @@ class Article:
     draft: bool = False
     feeds: bool = True
     files: tuple[str, ...] = ()
+    text_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,14 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
     image: str | None = None  # media:thumbnail | media:thumbnail | image; absolute URL
     language: str | None = None  # xml:lang | - | language; None where it is the feed's
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """An entry that a feed carried until it was withdrawn. at:deleted-entry (RFC 6721) | - | -."""
+
+    id: str
+    when: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +185,7 @@ class Feed:
     current: str | None = None  # link rel=current | atom:link rel=current | -
     prev_archive: str | None = None  # link rel=prev-archive | atom:link rel=prev-archive | next_url
     next_archive: str | None = None  # link rel=next-archive | atom:link rel=next-archive | -
+    withdrawn: tuple[Withdrawn, ...] = ()  # at:deleted-entry | - | -; newest first
 
     @property
     def archive_links(self) -> tuple[tuple[str, str], ...]:

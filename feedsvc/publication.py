@@ -13,7 +13,17 @@ from feedsvc import dates, head, urls
 from feedsvc.catalog import queries
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Catalog, Reading
-from feedsvc.model import Category, ContentChoice, Document, Entry, Feed, FeedRef, Format, Kind
+from feedsvc.model import (
+    Category,
+    ContentChoice,
+    Document,
+    Entry,
+    Feed,
+    FeedRef,
+    Format,
+    Kind,
+    Withdrawn,
+)
 from feedsvc.recent import Recent
 from feedsvc.render import RENDERERS
 from feedsvc.settings import Settings
@@ -90,8 +100,8 @@ class Publication:
             known = self._documents.get((ref, format))
             if known and known.tag == row.tag:
                 return known
-            feed = self._head(row, format)
             shown = self._window(connection, row)
+            feed = self._head(connection, row, format, shown)
             fragments = self._render_entries(connection, ref, format, feed.language, shown)
         return self._keep((ref, format), _document(feed, format, fragments, row))
 
@@ -132,8 +142,8 @@ class Publication:
             known = self._documents.get((ref, format, tag))
             if known and known.tag == row.tag:
                 return known
-            feed = self._head(row, format)
             shown = self._window(connection, row)
+            feed = self._head(connection, row, format, shown)
             fragments = self._render_entries(connection, ref, format, feed.language, shown)
         return self._keep((ref, format, tag), _document(feed, format, fragments, row, held))
 
@@ -164,7 +174,10 @@ class Publication:
         return [self._entry(articles[number], own.content) for number in numbers]
 
     def article(self, slug: str) -> ArticlePage | None:
-        """Return an article's page; None unless the article is visible now."""
+        """Return an article's page; None unless the article is visible now.
+
+        slug: its own, or one that it had once and that is nobody's now.
+        """
         with self._catalog.reading() as connection:
             stored = queries.article(connection, slug)
             if stored is None:
@@ -202,10 +215,14 @@ class Publication:
         with self._catalog.reading() as connection:
             return queries.newest(connection)
 
-    def state(self) -> tuple[int, datetime | None]:
-        """Return the newest revision's number, and when something is released or expires next."""
+    def state(self) -> tuple[str, datetime | None]:
+        """Return what names the newest revision, and when something is released or expires next.
+
+        The name is another one, too, in a catalog made anew, which counts from 1 again.
+        """
         with self._catalog.reading() as connection:
-            return queries.newest(connection)[0], queries.next_due(connection)
+            number, _ = queries.newest(connection)
+            return f"{number}.{queries.digest(connection)}", queries.next_due(connection)
 
     def health(self) -> Health:
         """Tell how the site is."""
@@ -214,9 +231,20 @@ class Publication:
             synced, problems = queries.last_sync(connection) or (None, 0)
         return Health(revision, synced, problems)
 
-    def _head(self, row: FeedRow, format: Format) -> Feed:
+    def _head(
+        self, connection: Reading, row: FeedRow, format: Format, shown: Sequence[Shown]
+    ) -> Feed:
         label = head.label(self.settings, row.ref, row.label)
-        return head.head(self.settings, row.ref, label, format, row.changed, row.archives)
+        feed = head.head(self.settings, row.ref, label, format, row.changed, row.archives)
+        if not (self.settings.tombstones and format is Format.ATOM):
+            return feed
+        limit = self.settings.feed(row.ref.key).limit
+        gone = queries.withdrawn(connection, row.number, shown, limit)
+        instants = queries.instants(connection, {revision for _, revision in gone})
+        return replace(
+            feed,
+            withdrawn=tuple(Withdrawn(entry_id, instants[revision]) for entry_id, revision in gone),
+        )
 
     def _window(self, connection: Reading, row: FeedRow) -> list[Shown]:
         limit = self.settings.feed(row.ref.key).limit

@@ -46,7 +46,8 @@ class Settings:
     """Everything that a site says of itself; docs/settings.md describes each key.
 
     site: the folder, absolute. content: the folder of articles, absolute. database: a URL of
-    SQLAlchemy's form, with an absolute path for SQLite. zones: what abbreviated time zones mean.
+    SQLAlchemy's form, with an absolute path for SQLite. tombstones: Atom feeds say which entries
+    were withdrawn. zones: what abbreviated time zones mean.
     labels: the wanted label of a term, by kind. feeds: settings by feed key, `all` or `tag/c++`.
     """
 
@@ -63,6 +64,7 @@ class Settings:
     copyright: str = ""
     article_link: str = "/articles/{slug}"
     image: Image | None = None
+    tombstones: bool = False
     timezones: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[Kind, Mapping[str, str]] = field(default_factory=dict)
     feed_defaults: FeedSettings = FeedSettings()
@@ -148,6 +150,7 @@ def _settings(site: Path, table: Table) -> Settings:
         content=_path(table, "content", site, table.text("content", "content")),
         database=_database(table, site),
         image=_image(table),
+        tombstones=table.flag("tombstones", False),
         timezones=_timezones(table.table("timezones")),
         labels=_labels(table.table("labels")),
         feed_defaults=defaults,

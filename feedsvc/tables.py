@@ -68,6 +68,13 @@ class Table:
             self.fail(key, f"{key} is a whole number from {low} to {high}, not {shown(value)}")
         return value
 
+    def flag(self, key: str, default: bool) -> bool:
+        """Return a yes or no; the environment has it as a text."""
+        value = self.values.get(key, default)
+        if value not in (True, False, "true", "false"):
+            self.fail(key, f"{key} is true or false, not {shown(value)}")
+        return value in (True, "true")
+
     def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
         """Return a list of texts."""
         value = self.values.get(key, list(default))

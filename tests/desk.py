@@ -73,10 +73,10 @@ class Desk:
         (self.content / new).parent.mkdir(parents=True, exist_ok=True)
         (self.content / old).rename(self.content / new)
 
-    def sync(self, after: float = 60) -> SyncReport:
+    def sync(self, after: float = 60, force: bool = True) -> SyncReport:
         """Sync, so many seconds later."""
         self.now += timedelta(seconds=after)
-        return sync(self.catalog, self.settings, self.now)
+        return sync(self.catalog, self.settings, self.now, force=force)
 
     def release(self, at: datetime) -> Published:
         """Release what is due at an instant."""

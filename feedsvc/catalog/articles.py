@@ -16,15 +16,13 @@ def newest(connection: Connection) -> int:
     return connection.scalar(select(func.max(schema.article.c.number))) or 0
 
 
-def load_named(
-    connection: Connection, paths: Iterable[str], slugs: Iterable[str], ids: Iterable[str]
-) -> list[State]:
-    """Load the articles that have any of these names, the removed ones too."""
-    table = schema.article
+def load_named(connection: Connection, **names: Iterable[str]) -> list[State]:
+    """Load the articles that have any of these values in any of these columns, removed ones too."""
     found: dict[int, State] = {}
-    for column, names in ((table.c.path, paths), (table.c.slug, slugs), (table.c.id, ids)):
-        for some in rows.chunks(list(names)):
-            found |= {state.number: state for state in _load(connection, column.in_(some))}
+    for column, values in names.items():
+        for some in rows.chunks(list(values)):
+            condition = schema.article.c[column].in_(some)
+            found |= {state.number: state for state in _load(connection, condition)}
     return list(found.values())
 
 
@@ -33,10 +31,16 @@ def load_due(connection: Connection, now: int) -> list[State]:
     return _load(connection, schema.article.c.due <= now)
 
 
-def write(connection: Connection, states: Sequence[State], spool: Iterable[dict[str, Any]]) -> None:
+def write(
+    connection: Connection,
+    states: Sequence[State],
+    spool: Iterable[dict[str, Any]],
+    revision: int,
+) -> None:
     """Write what changed of articles.
 
-    spool: the rows of files read; those that no state was taken from are passed over.
+    spool: the rows of files read; those that no state was taken from are passed over. revision:
+    the one being made.
     """
     by_path = {state.path: state for state in states if state.read}
     batch = ((by_path[row["path"]], row) for row in spool if row["path"] in by_path)
@@ -50,6 +54,7 @@ def write(connection: Connection, states: Sequence[State], spool: Iterable[dict[
     left = [_keyed(state.columns()) for state in states if not state.read and _differs(state)]
     if left:
         connection.execute(_UPDATE, left)
+    _write_former_slugs(connection, states, revision)
 
 
 def _load(connection: Connection, condition: Any) -> list[State]:
@@ -62,7 +67,7 @@ def _differs(state: State) -> bool:
 
 
 def _whole(state: State, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _TEXTS} | state.columns()
+    return {name: row[name] for name in TEXTS} | state.columns()
 
 
 def _keyed(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,5 +82,18 @@ def _write_files(connection: Connection, articles: list[tuple[int, tuple[str, ..
     insert_many(connection, shown, files)
 
 
-_TEXTS = tuple(name for name in schema.article.c.keys() if name not in COLUMNS)  # noqa: SIM118
+def _write_former_slugs(connection: Connection, states: Sequence[State], revision: int) -> None:
+    former = schema.former_slug
+    given_up = [
+        {"slug": state.stored["slug"], "article": state.number, "revision": revision}
+        for state in states
+        if state.stored and state.released is not None and state.stored["slug"] != state.slug
+    ]
+    if given_up:  # maybe not for the first time
+        again = (former.c.slug == bindparam("slug"), former.c.article == bindparam("article"))
+        connection.execute(delete(former).where(*again), given_up)
+        insert_many(connection, former, given_up)
+
+
+TEXTS = tuple(name for name in schema.article.c.keys() if name not in COLUMNS)  # noqa: SIM118
 _UPDATE = update(schema.article).where(schema.article.c.number == bindparam("of_number"))

@@ -87,6 +87,11 @@ class FeedRows:
         self._feeds.write(feeds)
         return changed
 
+    @property
+    def new_feeds(self) -> tuple[str, ...]:
+        """The keys of the feeds that are made here."""
+        return tuple(feed.key for feed in self._feeds if not feed.stored)
+
     def _is_concerned(self, feed: FeedState) -> bool:
         return feed.number in self._touched or not feed.stored
 
@@ -136,6 +141,8 @@ class FeedRows:
         feed.severed = feed.severed or everywhere or links or said != feed.head
         feed.head = said
         window = f"{said} {feed.archives} {shown}"
+        if self._settings.tombstones:
+            window += f" {queries.withdrawn(self._connection, feed.number, shown, limit)}"
         digest = hashlib.blake2b(window.encode(), digest_size=16).hexdigest()
         if digest == feed.window:
             return False

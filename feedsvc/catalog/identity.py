@@ -35,6 +35,11 @@ class Claim(NamedTuple):
         """The slug that it wants."""
         return str(self.columns["slug"])
 
+    @property
+    def text_hash(self) -> str:
+        """The hash of its text."""
+        return str(self.columns["text_hash"])
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -61,10 +66,10 @@ def decide(
 ) -> Decision:
     """Match files just read with stored articles.
 
-    A file is the stored article that has its pinned id; else the one of its path; else one of its
-    slug whose file is gone (it was moved or renamed). Two files never share a slug or an id: who
-    has it keeps it, and among new ones the first published. A file that is refused leaves its
-    article as it was.
+    A file is the stored article that has its pinned id; else the one of its path; else, of those
+    whose file is gone, the one of its text (it was moved or renamed), or of its slug (and edited).
+    Two files never share a slug or an id: who has it keeps it, and among new ones the first
+    published. A file that is refused leaves its article as it was.
 
     holds: whether a file is at a path now. authority: for minted ids.
     """
@@ -100,6 +105,7 @@ def _match(
     for name, articles in (
         ("id", {each.id: each for each in gone}),
         ("path", {each.path: each for each in known if not each.removed}),
+        ("text_hash", {each.text_hash: each for each in gone}),
         ("slug", {each.slug: each for each in gone}),
     ):
         for claim in claims:

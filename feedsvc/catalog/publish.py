@@ -5,11 +5,13 @@ visible or not, and is in the feeds that follow from that.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from feedsvc import dates
 from feedsvc.catalog import queries, schema
@@ -18,13 +20,34 @@ from feedsvc.catalog.state import State
 from feedsvc.model import Kind
 from feedsvc.settings import Settings
 
+_TOLERATED = 3  # of so many published articles, one may be withdrawn without being asked about
+
+
+class What(StrEnum):
+    """What happened to an article, as readers see it."""
+
+    NEW = "new"
+    EDITED = "edited"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to one article. former_id: by which readers knew it, if they no longer do."""
+
+    what: What
+    path: str
+    id: str
+    former_id: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
     """What one transaction changed for the public.
 
     revision: its number, or None where the public sees no difference. new, edited, withdrawn:
-    articles. feeds: feeds whose subscription document changed.
+    articles. feeds: feeds whose subscription document changed. changes: those articles, one by one.
+    new_feeds: the keys of feeds that there are from now on.
     """
 
     revision: int | None = None
@@ -32,13 +55,18 @@ class Published:
     edited: int = 0
     withdrawn: int = 0
     feeds: int = 0
+    changes: tuple[Change, ...] = field(default=(), repr=False, compare=False)
+    new_feeds: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 def standing(state: State, now: int) -> tuple[bool, int | None]:
-    """Return whether an article is visible now, and the next instant at which that changes."""
+    """Return whether an article is visible now, and the next instant at which that changes.
+
+    What is out stays out when the clock is set back.
+    """
     if state.removed or state.draft or _has_expired(state, now):
         return False, None
-    if state.published > now:
+    if state.published > now and not state.is_out:
         return False, state.published
     return True, state.expires
 
@@ -69,7 +97,8 @@ class Publisher:
         self._instant = max(self._now, dates.epoch(instant) + 1)
         self._digest = hashlib.blake2b(queries.digest(connection).encode(), digest_size=16)
         self._rows = FeedRows(connection, settings, self.revision)
-        self._counts = {"new": 0, "edited": 0, "withdrawn": 0}
+        self._changes: list[Change] = []
+        self._lost = 0
 
     def decide(self, states: Iterable[State]) -> None:
         """Settle what the public sees of each article from now on.
@@ -84,14 +113,8 @@ class Publisher:
             state.visible, state.due = standing(state, self._now)
             self._label(state)
             keys = self._keys(state)
-            if state.visible and not was:
-                self._counts["new"] += 1
-            elif was and not state.visible:
-                self._counts["withdrawn"] += 1
-            elif was and state.edited:
-                self._counts["edited"] += 1
             if state.visible != was or (was and state.edited):
-                self._digest.update(_said(state))
+                self._note(state, was)
             if state.visible or _has_expired(state, self._now):
                 state.released = state.released or self.revision
             if was or state.visible:
@@ -103,14 +126,47 @@ class Publisher:
         everywhere: the settings changed, and with them maybe every feed.
         """
         feeds = self._rows.write(everywhere)
-        if not (feeds or any(self._counts.values())):
+        if not (feeds or self._changes):
             return Published()
         self._connection.execute(
             schema.revision.insert().values(
                 number=self.revision, instant=self._instant, digest=self._digest.hexdigest()
             )
         )
-        return Published(self.revision, feeds=feeds, **self._counts)
+        counts = Counter(change.what for change in self._changes)
+        return Published(
+            self.revision,
+            new=counts[What.NEW],
+            edited=counts[What.EDITED],
+            withdrawn=counts[What.WITHDRAWN],
+            feeds=feeds,
+            changes=tuple(self._changes),
+            new_feeds=self._rows.new_feeds,
+        )
+
+    def loss(self) -> str | None:
+        """Say how much would be withdrawn at once, where that looks like an accident.
+
+        To be asked before the articles are written. What expires was meant to go, and one article
+        alone is no accident.
+        """
+        if self._lost < 2:
+            return None
+        article = schema.article
+        query = select(func.count()).select_from(article).where(article.c.visible.is_(True))
+        published = self._connection.scalar(query) or 0
+        if self._lost * _TOLERATED <= published:
+            return None
+        return f"{self._lost} of {published} published articles would be withdrawn"
+
+    def _note(self, state: State, was: bool) -> None:
+        what = What.EDITED
+        if state.visible != was:
+            what = What.NEW if state.visible else What.WITHDRAWN
+        self._changes.append(Change(what, state.path, state.id, state.former_id))
+        self._digest.update(_said(state))
+        if what is What.WITHDRAWN and not _has_expired(state, self._now):
+            self._lost += 1
 
     def _label(self, state: State) -> None:
         terms = state.written  # kept as they are while nobody sees them

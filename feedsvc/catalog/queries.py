@@ -130,6 +130,39 @@ def window(connection: Connection, feed_number: int, unarchived: int, limit: int
     return [(article, revision) for article, revision, _, _, _ in newest]
 
 
+def withdrawn(
+    connection: Connection, feed_number: int, shown: Sequence[Shown], limit: int
+) -> list[tuple[str, int]]:
+    """Return the ids of articles that a subscription document would show, were they not withdrawn.
+
+    With each, the revision in which it left; newest first, and no more than the limit. shown: what
+    it does show. An article that left this feed alone is not withdrawn.
+    """
+    row, article = schema.feed_row.c, schema.article.c
+    query = (
+        select(article.id, row.revision)
+        .join(schema.article, row.article == article.number)
+        .where(row.feed == feed_number, row.gone.is_(True))
+        .where(article.visible.is_(False) | article.feeds.is_(False))
+        .order_by(row.published.desc(), row.slug.desc())
+        .limit(limit)
+    )
+    if len(shown) >= limit:
+        present = [number for number, _ in shown]
+        inside = (row.feed == feed_number, row.article.in_(present))
+        query = query.where(
+            row.published >= select(func.min(row.published)).where(*inside).scalar_subquery()
+        )
+    return [(entry_id, revision) for entry_id, revision in connection.execute(query)]
+
+
+def instants(connection: Connection, revisions: Iterable[int]) -> dict[int, datetime]:
+    """Return the instants of revisions."""
+    revision = schema.revision
+    query = select(revision.c.number, revision.c.instant).where(revision.c.number.in_(revisions))
+    return {number: dates.from_epoch(instant) for number, instant in connection.execute(query)}
+
+
 def archive(connection: Connection, feed: FeedRow, number: int) -> Archive | None:
     """Return an archive of a feed; None if it has none of this number."""
     table, revision = schema.archive.c, schema.revision
@@ -177,18 +210,23 @@ def articles(connection: Connection, numbers: Sequence[int]) -> dict[int, Stored
 
 
 def article(connection: Connection, slug: str) -> Stored | None:
-    """Return the article of a slug that is visible now."""
-    table = schema.article
-    query = select(table).where(table.c.slug == slug, table.c.visible.is_(True))
-    row = connection.execute(query).first()
+    """Return the article that is visible now and has this slug, or else had it last."""
+    table, former = schema.article, schema.former_slug
+    visible = select(table).where(table.c.visible.is_(True))
+    row = connection.execute(visible.where(table.c.slug == slug)).first()
+    if row is None:
+        had_it = visible.join(former, former.c.article == table.c.number)
+        newest = had_it.where(former.c.slug == slug).order_by(former.c.revision.desc())
+        row = connection.execute(newest.limit(1)).first()
     return _stored(row) if row else None
 
 
 def was_visible(connection: Connection, slug: str) -> bool:
-    """Tell whether an article of this slug was published once."""
-    table = schema.article
-    query = select(table.c.number).where(table.c.slug == slug, table.c.released.is_not(None))
-    return connection.execute(query.limit(1)).first() is not None
+    """Tell whether an article was published once that has this slug, or had it."""
+    table, former = schema.article, schema.former_slug
+    has_it = select(table.c.number).where(table.c.slug == slug, table.c.released.is_not(None))
+    had_it = select(former.c.article).where(former.c.slug == slug)
+    return any(connection.execute(query.limit(1)).first() for query in (has_it, had_it))
 
 
 def is_shown(connection: Connection, path: str) -> bool:

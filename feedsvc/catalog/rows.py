@@ -14,7 +14,9 @@ _Item = TypeVar("_Item")
 Terms = tuple[tuple[str, str], ...]  # keys of feeds, and the labels of their terms
 # What readers cannot tell from the article, or what is put to its fingerprint apart; its id and the
 # labels in force are compared apart.
-_UNSEEN = frozenset({"path", "pinned", "utc_offset", "expires", "draft"} | {"html", "terms"})
+_UNSEEN = frozenset(
+    {"path", "pinned", "utc_offset", "expires", "draft", "text_hash"} | {"html", "terms"}
+)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _NO_OFFSET, _SECOND = timedelta(), timedelta(seconds=1)
 
@@ -56,6 +58,7 @@ def article_row(article: Article) -> dict[str, Any]:
         "draft": article.draft,
         "feeds": article.feeds,
         "files": article.files,
+        "text_hash": article.text_hash,
     }
     seen = [value for name, value in row.items() if name not in _UNSEEN]
     said = dump([*seen, [key for key, _ in terms]]) + article.html

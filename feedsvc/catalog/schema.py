@@ -7,7 +7,7 @@ out by the one writer, never by the database.
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 # A catalog of another version is not read: it can be deleted and made anew from the files.
-VERSION = "3"
+VERSION = "4"
 
 metadata = MetaData()
 
@@ -41,9 +41,9 @@ file = Table(
 
 # Every article that ever was. id: pinned by the author, or minted; final once released.
 # utc_offset: that of published as written, in seconds. labels in terms are those in force.
-# fingerprint: changes with anything that a reader could see. visible: has a page now. due: the
-# next instant at which that changes by itself. released: the revision in which it was first
-# visible, or had already expired when it was first read.
+# fingerprint: changes with anything that a reader could see. text_hash: of the file's text.
+# visible: has a page now. due: the next instant at which that changes by itself. released: the
+# revision in which it was first visible, or had already expired when it was first read.
 article = Table(
     "article",
     metadata,
@@ -69,6 +69,7 @@ article = Table(
     Column("draft", Boolean, nullable=False),
     Column("feeds", Boolean, nullable=False),
     Column("fingerprint", Text, nullable=False),
+    Column("text_hash", Text, nullable=False),
     Column("removed", Boolean, nullable=False),
     Column("visible", Boolean, nullable=False),
     Column("due", BigInteger),
@@ -76,7 +77,19 @@ article = Table(
     Index("article_path", "path"),
     Index("article_slug", "slug"),
     Index("article_id", "id"),
+    Index("article_text_hash", "text_hash"),
     Index("article_due", "due"),
+)
+
+# Slugs that published articles had before, so that their old URLs lead to them. revision: the last
+# before it was given up.
+former_slug = Table(
+    "former_slug",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("article", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 # Every feed that ever was. label: the term as first written. entries: articles in it now, of which

@@ -28,6 +28,7 @@ class State:
     feeds: bool = True
     terms: rows.Terms = ()
     fingerprint: str = ""
+    text_hash: str = ""
     removed: bool = False
     visible: bool = False
     due: int | None = None
@@ -53,6 +54,17 @@ class State:
             setattr(self, "written" if name == "terms" else name, columns[name])
 
     @property
+    def is_out(self) -> bool:
+        """Whether it is visible since the date that it still has."""
+        return self.visible and (self.stored or {}).get("published") == self.published
+
+    @property
+    def former_id(self) -> str | None:
+        """The id that readers know it by, if it has another now."""
+        before = (self.stored or {}).get("id")
+        return before if self.released is not None and before not in (None, self.id) else None
+
+    @property
     def has_moved(self) -> bool:
         """Whether its place in the order of a feed is another than was stored."""
         before = self.stored or {}
@@ -67,4 +79,5 @@ class State:
 
 COLUMNS = tuple(State.__dataclass_fields__)[:-4]
 _FLAGS = ("pinned", "draft", "feeds")
-TAKEN = (*_FLAGS, "path", "slug", "published", "utc_offset", "expires", "terms", "fingerprint")
+_DATES = ("published", "utc_offset", "expires")
+TAKEN = (*_FLAGS, *_DATES, "path", "slug", "terms", "fingerprint", "text_hash")

@@ -1,5 +1,6 @@
 """Opens the catalog and hands out transactions; knows no query."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,14 +9,17 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from feedsvc.catalog import schema
-from feedsvc.errors import CatalogError
+from feedsvc.catalog import election, schema
+from feedsvc.catalog.election import Lease
+from feedsvc.errors import CatalogError, DamagedError
 
 # What the functions of queries.py take; others only pass it on.
 Reading = Connection
 
-# Any number will do, as long as every writer on a PostgreSQL server asks for the same one.
-_WRITER_LOCK = {"key": 0x66656564}
+# One writing transaction at a time in each catalog, of which one database may have several.
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('feedsvc ' || current_schema()))")
+# A machine that vanished while it wrote is noticed within seconds, and so is a server.
+_KEEPALIVES = {"idle": 3, "interval": 1, "count": 3}
 _CONNECT = 3  # seconds to wait for a server that does not answer
 _WRITER_CACHE = 64_000  # KiB of SQLite's pages; with fewer, a large sync writes most of them twice
 
@@ -36,6 +40,7 @@ class Catalog:
             ) from None
         self._sqlite = self._url.get_backend_name() == "sqlite"
         self._name = self._url.render_as_string(hide_password=True)
+        self._file: tuple[int, int] | None = None
         try:
             self._engine = self._connect()
         except (ImportError, NoSuchModuleError):
@@ -44,12 +49,11 @@ class Catalog:
             ) from None
 
     def create(self) -> None:
-        """Make the tables where they are missing; refuse a catalog of another version."""
-        if self._sqlite and self._url.database:
-            try:
-                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise CatalogError(f"{self._name}: its folder cannot be made: {error}") from None
+        """Make the tables where they are missing; refuse a catalog of another version.
+
+        Raises DamagedError for a file that is no catalog any more.
+        """
+        self._make_folder()
         with self.writing() as connection:
             schema.metadata.create_all(connection)
             made_by = schema.made_by
@@ -65,35 +69,112 @@ class Catalog:
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """A transaction that sees one revision, whatever is written meanwhile."""
+        self._follow()
         with self._told(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The one writing transaction: all of it is kept, or none. Waits for its turn."""
+        with self._writer() as connection, connection.begin():
+            yield self._alone(connection)
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[Connection]:
+        """A writing transaction of which nothing is kept."""
+        with self._writer() as connection, connection.begin() as transaction:
+            yield self._alone(connection)
+            transaction.rollback()
+
+    @contextmanager
+    def _writer(self) -> Iterator[Connection]:
+        self._follow()
         with self._told(), self._engine.connect() as connection:
             if self._sqlite:
-                connection = connection.execution_options(feedsvc_writing=True)
+                yield connection.execution_options(feedsvc_writing=True)
             else:  # what is read after the lock is had must be what the last writer left
-                connection = connection.execution_options(isolation_level="READ COMMITTED")
-            with connection.begin():
-                if not self._sqlite:
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), _WRITER_LOCK)
-                yield connection
+                yield connection.execution_options(isolation_level="READ COMMITTED")
+
+    def _alone(self, connection: Connection) -> Connection:
+        """Return a connection within its transaction when no other writes any more."""
+        if not self._sqlite:
+            connection.execute(_LOCK)
+        return connection
+
+    def elect(self) -> Lease | None:
+        """Return the right to write while sites are served, or None while another has it."""
+        self._make_folder()
+        with self._told():
+            return election.elect(self._engine)
+
+    def verify(self) -> None:
+        """Read the whole file of an embedded catalog. Raises DamagedError if it is damaged.
+
+        A server sees to its own. Takes half a second for a hundred thousand articles.
+        """
+        if self._sqlite:
+            with self.reading() as connection:
+                found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            if found != "ok":
+                raise DamagedError(f"{self._name}: the catalog is damaged: {found}")
+
+    def set_aside(self) -> str:
+        """Rename an embedded catalog's file, so that it can be made anew; return its new name.
+
+        What this or another process has open goes on to be that file until it looks again.
+        """
+        database = str(self._url.database)
+        number = 1
+        while Path(aside := f"{database}.damaged-{number}").exists():
+            number += 1
+        try:
+            for suffix in ("-wal", "-shm", ""):
+                if Path(database + suffix).exists():
+                    Path(database + suffix).rename(aside + suffix)
+        except OSError as error:
+            message = f"{self._name}: is damaged, and cannot be renamed: {error.strerror}"
+            raise CatalogError(message) from None
+        self._engine.dispose()
+        return aside
 
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
 
+    def _make_folder(self) -> None:
+        if self._sqlite and self._url.database:
+            try:
+                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise CatalogError(f"{self._name}: its folder cannot be made: {error}") from None
+
+    def _follow(self) -> None:
+        """Open the file anew if another lies at its path: it was set aside, or deleted."""
+        if not self._sqlite:
+            return
+        try:
+            found = Path(str(self._url.database)).stat()
+        except OSError:
+            return
+        file = (found.st_dev, found.st_ino)
+        if self._file not in (None, file):
+            self._engine.dispose()
+        self._file = file
+
     def _connect(self) -> Engine:
         if not self._sqlite:
-            return create_engine(
+            engine = create_engine(
                 self._url,
                 isolation_level="REPEATABLE READ",
                 pool_pre_ping=True,
                 pool_size=10,
-                connect_args={"connect_timeout": _CONNECT},
+                connect_args={
+                    "connect_timeout": _CONNECT,
+                    **{f"keepalives_{name}": value for name, value in _KEEPALIVES.items()},
+                },
             )
+            event.listen(engine, "connect", _prepare_postgresql)
+            return engine
         engine = create_engine(self._url, connect_args={"timeout": 60})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -103,10 +184,22 @@ class Catalog:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             cause = getattr(error, "orig", None) or error
             reason, *_ = str(cause).strip().splitlines() or [type(cause).__name__]
-            raise CatalogError(f"{self._name}: the catalog cannot be used: {reason}") from error
+            kind = DamagedError if _is_damage(cause) else CatalogError
+            raise kind(f"{self._name}: the catalog cannot be used: {reason}") from error
+
+
+def _is_damage(error: object) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says where
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    for name, value in _KEEPALIVES.items():
+        connection.execute(f"SET tcp_keepalives_{name} = {value}")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -1,5 +1,6 @@
 """Brings the stored articles into line with the files, and with the clock, in one transaction."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,35 +17,71 @@ from feedsvc.catalog.publish import Published, Publisher
 from feedsvc.catalog.reading import Spool, read_all
 from feedsvc.catalog.state import State
 from feedsvc.catalog.store import Catalog
-from feedsvc.errors import Problem
+from feedsvc.errors import Problem, WithdrawalError
 from feedsvc.settings import Settings
 from feedsvc.sources import ArticleReader, Scan, SourceFile, scan
 
 Progress = Callable[[int, int], None]
 
+_OF_URLS = ("base_url", "article_link", "moved", "retired", "aliases")
+
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync found and did. files: article files seen. read: those opened."""
+    """What a sync found and did. files: article files seen. read: those opened.
+
+    loss: how much it withdraws, where that looks like an accident. settings: those that URLs are
+    made of and that are not as they were at the last sync: their names, then and now.
+    """
 
     files: int
     read: int
     published: Published
     problems: tuple[Problem, ...]
+    loss: str | None = None
+    settings: tuple[tuple[str, Any, Any], ...] = ()
 
 
 def sync(
-    catalog: Catalog, settings: Settings, now: datetime, progress: Progress | None = None
+    catalog: Catalog,
+    settings: Settings,
+    now: datetime,
+    progress: Progress | None = None,
+    force: bool = False,
 ) -> SyncReport:
     """Read the files that changed below the content folder, and publish what follows.
 
     A file that cannot be taken leaves its article as it was, and a Problem in the report.
-    progress: called with files read so far and files to read. Raises CatalogError, FeedsvcError.
+    progress: called with files read so far and files to read. force: publish also what looks like
+    an accident. Raises WithdrawalError, CatalogError, FeedsvcError; then nothing is changed.
     """
-    with catalog.writing() as connection, Spool() as spool:
+    with catalog.writing() as connection:
+        report = _sync(connection, settings, now, progress)
+        if report.loss and not force:
+            raise WithdrawalError(
+                f"{report.loss}, which is more than a third, so nothing was changed: is "
+                f"{settings.content} the right folder, and is all of it there? If that is meant, "
+                "run `feedsvc sync --force`"
+            )
+    return report
+
+
+def rehearse(
+    catalog: Catalog, settings: Settings, now: datetime, progress: Progress | None = None
+) -> SyncReport:
+    """Return what a sync would do, and do nothing. Raises CatalogError, FeedsvcError."""
+    with catalog.rehearsing() as connection:
+        return _sync(connection, settings, now, progress)
+
+
+def _sync(
+    connection: Connection, settings: Settings, now: datetime, progress: Progress | None
+) -> SyncReport:
+    with Spool() as spool:
         # Looked at before its turn, the folder might lack what another sync has taken from it.
         found = scan(settings.content, settings.site)
-        stale = _note_settings(connection, settings)
+        before = _note(connection, "settings", _made_by(settings))
+        stale = before != _made_by(settings)
         files = FileRows(connection, found)
         changed = files.changed(everything=stale)
         if changed or files.vanished:
@@ -52,16 +89,18 @@ def sync(
             affected = _match(connection, claims, files, found, settings)
         else:
             affected = []
-        published = _publish(connection, settings, now, affected, spool, everywhere=stale)
+        published, loss = _publish(connection, settings, now, affected, spool, everywhere=stale)
         files.write()
         _note(connection, "synced", f"{dates.epoch(now)} {len(files.problems)}")
-    return SyncReport(len(found.files), len(changed), published, files.problems)
+    moved = _other_urls(before, settings)
+    return SyncReport(len(found.files), len(changed), published, files.problems, loss, moved)
 
 
 def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
     """Publish what has come due, and withdraw what has expired. Reads no file."""
     with catalog.writing() as connection:
-        return _publish(connection, settings, now, [], [], everywhere=False)
+        published, _ = _publish(connection, settings, now, [], [], everywhere=False)
+        return published
 
 
 def _publish(
@@ -71,31 +110,42 @@ def _publish(
     affected: list[State],
     spool: Iterable[dict[str, Any]],
     everywhere: bool,
-) -> Published:
+) -> tuple[Published, str | None]:
+    """Publish what follows for these articles and those that are due; return the loss, too."""
     publisher = Publisher(connection, settings, now)
     numbers = {state.number for state in affected}
     due = articles.load_due(connection, dates.epoch(now))
     affected += [state for state in due if state.number not in numbers]
     publisher.decide(affected)
-    articles.write(connection, affected, spool)
-    return publisher.finish(everywhere)
+    loss = publisher.loss()
+    articles.write(connection, affected, spool, publisher.revision)
+    return publisher.finish(everywhere), loss
 
 
-def _note_settings(connection: Connection, settings: Settings) -> bool:
-    """Keep by what the catalog is made, and tell whether it was made by something else."""
-    now = f"feedsvc {feedsvc.__version__} {settings.fingerprint()}"
-    return _note(connection, "settings", now)
+def _made_by(settings: Settings) -> str:
+    return f"feedsvc {feedsvc.__version__} {settings.fingerprint()}"
 
 
-def _note(connection: Connection, name: str, value: str) -> bool:
-    """Keep a value under a name, and tell whether it is another than before."""
+def _other_urls(made_by: str | None, settings: Settings) -> tuple[tuple[str, Any, Any], ...]:
+    """Return the settings of URLs that differ from those that the catalog was made by."""
+    if made_by is None:
+        return ()
+    then, now = (json.loads(text[text.index("{") :]) for text in (made_by, _made_by(settings)))
+    return tuple(
+        (name, then.get(name), now[name])
+        for name in _OF_URLS
+        if name in now and then.get(name) != now[name]
+    )
+
+
+def _note(connection: Connection, name: str, value: str) -> str | None:
+    """Keep a value under a name, and return the one before."""
     made_by = schema.made_by
     before = connection.scalar(select(made_by.c.value).where(made_by.c.name == name))
-    if before == value:
-        return False
-    connection.execute(delete(made_by).where(made_by.c.name == name))
-    connection.execute(insert(made_by).values(name=name, value=value))
-    return True
+    if before != value:
+        connection.execute(delete(made_by).where(made_by.c.name == name))
+        connection.execute(insert(made_by).values(name=name, value=value))
+    return before
 
 
 def _read(
@@ -129,9 +179,10 @@ def _match(
     minted = [urls.entry_id(authority, claim.published, claim.slug) for claim in claims]
     states = articles.load_named(
         connection,
-        paths={*(claim.path for claim in claims), *files.vanished},
-        slugs={claim.slug for claim in claims},
-        ids={*minted, *(claim.id for claim in claims if claim.id)},
+        path={*(claim.path for claim in claims), *files.vanished},
+        slug={claim.slug for claim in claims},
+        text_hash={claim.text_hash for claim in claims},
+        id={*minted, *(claim.id for claim in claims if claim.id)},
     )
     decision = decide(claims, states, found.holds, authority)
     reader = ArticleReader(settings)

@@ -18,9 +18,9 @@ from granian.server import Server
 from granian.server.common import AbstractServer
 
 from feedsvc.catalog.store import Catalog
-from feedsvc.cli.site import open_site, site_option
+from feedsvc.cli.site import load_site, site_option
 from feedsvc.cli.sync import progress_bar, show_problems, summary
-from feedsvc.errors import FeedsvcError
+from feedsvc.errors import CatalogError, FeedsvcError
 from feedsvc.publication import Publication
 from feedsvc.settings import Settings
 from feedsvc.web import create_server, metrics
@@ -80,15 +80,12 @@ def serve(
     Listens on this machine alone unless --bind says otherwise. Ctrl-C or SIGTERM ends it when the
     requests in hand are answered; SIGHUP replaces the serving processes one by one.
     """
-    settings, catalog = open_site(site)
+    settings, catalog = load_site(site)
     _check_free(*bind)
     _check_certificate(certificate, key)
     limits(settings.serve)  # what is wrong with them is told now, and once
     writer = Writer(settings, catalog)
-    with progress_bar() as progress:
-        report = writer.sync(progress)
-    click.echo(summary(report))
-    show_problems(report.problems)
+    _sync(writer, Publication(settings, catalog))
     catalog.close()
     server = _server(bind, workers, certificate, key)
     server.on_startup(writer.start)
@@ -98,6 +95,28 @@ def serve(
     with TemporaryDirectory(prefix="feedsvc-") as counters:
         os.environ[metrics.FOLDER] = counters
         server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
+
+
+def _sync(writer: Writer, publication: Publication) -> None:
+    """Sync before serving. What is published already is served even where the files are not right.
+
+    Raises FeedsvcError.
+    """
+    try:
+        with progress_bar() as progress:
+            report = writer.sync(progress)
+    except CatalogError:
+        raise
+    except FeedsvcError as error:
+        if not publication.newest()[0]:
+            raise
+        click.echo(f"Error: {error}\nServing what is published.", err=True)
+        return
+    if report:
+        click.echo(summary(report))
+        show_problems(report.problems)
+    else:
+        click.echo("Another process writes this catalog; this one takes over when that one ends.")
 
 
 def load_app(settings: Settings) -> Edge:

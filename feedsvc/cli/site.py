@@ -19,9 +19,14 @@ site_option = click.option(
 )
 
 
+def load_site(site: Path) -> tuple[Settings, Catalog]:
+    """Load a site's settings, and name its catalog without opening it. Raises FeedsvcError."""
+    loaded = settings.load(site, os.environ)
+    return loaded, Catalog(loaded.database)
+
+
 def open_site(site: Path) -> tuple[Settings, Catalog]:
     """Load a site's settings and open its catalog, made if it is missing. Raises FeedsvcError."""
-    loaded = settings.load(site, os.environ)
-    catalog = Catalog(loaded.database)
+    loaded, catalog = load_site(site)
     catalog.create()
     return loaded, catalog

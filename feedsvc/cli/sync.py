@@ -10,27 +10,48 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from feedsvc.catalog.recovery import make_ready
+from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import Progress as Callback
-from feedsvc.catalog.sync import SyncReport
+from feedsvc.catalog.sync import SyncReport, rehearse
 from feedsvc.catalog.sync import sync as sync_catalog
-from feedsvc.cli.site import open_site, site_option
+from feedsvc.cli import reports
+from feedsvc.cli.site import load_site, site_option
 from feedsvc.errors import Problem
 
 
 @click.command()
 @site_option
-def sync(site: Path) -> None:
+@click.option(
+    "--dry-run", is_flag=True, help="Say what readers would see, and change nothing for them."
+)
+@click.option("--json", "as_json", is_flag=True, help="Say it as JSON, for programs.")
+@click.option("--force", is_flag=True, help="Withdraw more than a third of the published articles.")
+def sync(site: Path, dry_run: bool, as_json: bool, force: bool) -> None:
     """Read the articles that changed and publish them.
 
     Prints what changed for readers, then every problem as path:line: what to do. A file with an
     error keeps its last good version published. The exit code is 1 if there is any problem.
+
+    If more than a third of the published articles would be withdrawn, as if a disk were not
+    mounted, nothing is changed without --force.
     """
-    settings, stored = open_site(site)
+    settings, stored = load_site(site)
+    _prepare(stored)
+    now = datetime.now(UTC)
     with progress_bar() as progress:
-        report = sync_catalog(stored, settings, datetime.now(UTC), progress)
-    click.echo(summary(report))
-    show_problems(report.problems)
-    if report.problems:
+        if dry_run:
+            report = rehearse(stored, settings, now, progress)
+        else:
+            report = sync_catalog(stored, settings, now, progress, force=force)
+    if as_json:
+        click.echo(reports.as_json(report, dry_run))
+    else:
+        click.echo(summary(report, dry_run))
+        for line in reports.details(report) if dry_run else ():
+            click.echo(line)
+        show_problems(report.problems)
+    if report.problems or (dry_run and report.loss and not force):
         sys.exit(1)
 
 
@@ -46,15 +67,16 @@ def progress_bar() -> Iterator[Callback | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def summary(report: SyncReport) -> str:
-    """Say in one line what a sync did."""
+def summary(report: SyncReport, rehearsed: bool = False) -> str:
+    """Say in one line what a sync did, or would do."""
     published = report.published
     read = f"{_count(report.files, 'article')}, {report.read} read"
     if published.revision is None:
-        return f"{read}: nothing changed for readers."
+        return f"{read}: nothing {'would change' if rehearsed else 'changed'} for readers."
+    would = "would change" if rehearsed else f"changed, revision {published.revision}"
     return (
         f"{read}: {published.new} new, {published.edited} edited, {published.withdrawn} withdrawn; "
-        f"{_count(published.feeds, 'feed')} changed, revision {published.revision}."
+        f"{_count(published.feeds, 'feed')} {would}."
     )
 
 
@@ -62,6 +84,20 @@ def show_problems(problems: Iterable[Problem]) -> None:
     """Print Problems to standard error, one a line."""
     for problem in problems:
         click.echo(str(problem), err=True)
+
+
+def _prepare(catalog: Catalog) -> None:
+    """Make a catalog ready; while another process writes it, that one sees to damage."""
+    lease = catalog.elect()
+    if lease is None:
+        catalog.create()
+        return
+    try:
+        told = make_ready(catalog)
+    finally:
+        lease.end()
+    if told:
+        click.echo(f"Damaged: {told}", err=True)
 
 
 def _count(number: int, word: str) -> str:

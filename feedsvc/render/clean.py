@@ -57,6 +57,7 @@ def feed(raw: Feed) -> Feed:
         current=uri(raw.current or "") or None,
         prev_archive=uri(raw.prev_archive or "") or None,
         next_archive=uri(raw.next_archive or "") or None,
+        withdrawn=tuple(replace(each, id=xml_safe(each.id)) for each in raw.withdrawn),
     )
 
 

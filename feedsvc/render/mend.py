@@ -20,6 +20,7 @@ DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
 ATOM = "http://www.w3.org/2005/Atom"
 FEED_HISTORY = "http://purl.org/syndication/history/1.0"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
 
@@ -83,6 +84,9 @@ class FeedMend:
     def extend_atom(self, root: _Element) -> None:
         _set(root, "updated", rfc3339(self.feed.updated))
         self._mark_archive(root)
+        for each in self.feed.withdrawn:  # RFC 6721 3
+            attributes = {"ref": each.id, "when": rfc3339(each.when)}
+            etree.SubElement(root, f"{{{TOMBSTONES}}}deleted-entry", attributes, {"at": TOMBSTONES})
         _reference(root.iterchildren("title", "subtitle", "rights"))
 
     def _mark_archive(self, parent: _Element) -> None:

@@ -1,6 +1,7 @@
 """Makes an Article of one file, or says in Problems why it cannot; nothing is guessed."""
 
 import difflib
+import hashlib
 import os
 import re
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class ArticleReader:
             front, body = split(safe)
             values = Values(front.values)
             raw = body if file.path.endswith(".html") else html.markdown(body)
-            article = self._article(file.path, values, raw)
+            article = self._article(file.path, values, raw, _hash(text))
             found = values.warnings + _lost_characters(text, safe, body, raw)
         except ArticleError as error:
             article, found = None, [error]
@@ -89,7 +90,7 @@ class ArticleReader:
             raise ArticleError("empty", "is empty; write the article or remove the file")
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
-    def _article(self, path: str, values: Values, raw: str) -> Article:
+    def _article(self, path: str, values: Values, raw: str, text_hash: str) -> Article:
         settings = self._settings
         self._warn_of_unknown_keys(values)
         slug = self._slug(path, values)
@@ -136,6 +137,7 @@ class ArticleReader:
             draft=values.flag("draft", False),
             feeds=values.flag("feeds", True),
             files=attachments.files,
+            text_hash=text_hash,
         )
 
     def _warn_of_unknown_keys(self, values: Values) -> None:
@@ -204,6 +206,10 @@ class ArticleReader:
         if before is not None:
             return html.plain(html.sanitise(before, str))
         return html.excerpt(content)
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 # References to characters that XML cannot carry, as parsers of HTML understand them.

@@ -104,15 +104,15 @@ def _not_acceptable(shown: Representation, environ: Mapping[str, Any]) -> Answer
 def _timely(shown: Representation, headers: Headers, now: float, due: int | None) -> Headers:
     """Mend what depends on the time of day, which is seldom anything.
 
-    A Last-Modified that lies ahead of the clock, which may have been set back, is replaced by the
-    time of the answer (RFC 9110 8.8.2.1).
+    While the clock is behind the document, because it was set back or there were two revisions in a
+    second, the answer is dated as late as that: Last-Modified neither goes backwards nor lies ahead
+    of Date (RFC 9110 8.8.2.1).
     """
     if shown.max_age is not None and due is not None and due - now < 2 * shown.max_age:
         control = cache_control(shown.max_age, max(0, int(due - now)))
         headers = [*headers[:-1], ("Cache-Control", control)]
     if shown.instant > now:
-        date = dates.rfc822(dates.from_epoch(int(now)))
-        headers = [(name, date if name == "Last-Modified" else value) for name, value in headers]
+        headers = [*headers, ("Date", shown.last_modified)]
     return headers
 
 

@@ -219,7 +219,11 @@ class Edge:
 
 
 def _same(one: Representation, other: Representation) -> bool:
-    return (one.document.tag, one.max_age) == (other.document.tag, other.max_age)
+    return _said(one) == _said(other)
+
+
+def _said(shown: Representation) -> tuple[object, ...]:
+    return shown.document.tag, shown.instant, shown.max_age
 
 
 def _unavailable() -> _Response:

@@ -19,15 +19,17 @@ _TICK = 1.0
 class Watch(threading.Thread):
     """The watching thread. Its answers are of one look, at most so old as a look takes to come.
 
-    newest: the number of the newest revision; coming: the same, or the number of one that is being
-    prepared for. prepare: called while that is so. due: when something is released or expires next,
-    in seconds since the epoch, or None. health: about a second old, None for unknown. lost: the
-    catalog cannot be reached; newest and due are as they were. tick: called every second, about.
+    newest: how many newest revisions have been seen, the present one included; coming: the same, or
+    one more while that one is being prepared for. prepare: called while that is so. due: when
+    something is released or expires next, in seconds since the epoch, or None. health: about a
+    second old, None for unknown. lost: the catalog cannot be reached; newest and due are as they
+    were. tick: called every second, about.
     """
 
     def __init__(self, publication: Publication, tick: Callable[[], None] | None = None) -> None:
         super().__init__(name="feedsvc-watch", daemon=True)
         self.newest = self.coming = 0
+        self._seen = ""
         self.prepare: Callable[[], None] = lambda: None
         self.due: int | None = None
         self.health: Health | None = None
@@ -38,13 +40,16 @@ class Watch(threading.Thread):
         self.look()
 
     def is_new(self, revision: int) -> bool:
-        """Tell whether what was so at a revision may still be shown."""
+        """Tell whether what was so at a revision, as counted here, may still be shown."""
         return revision in (self.newest, self.coming)
 
     def look(self) -> None:
         """Ask the catalog now."""
         try:
-            self.coming, due = self._publication.state()
+            seen, due = self._publication.state()
+            if seen != self._seen:  # maybe not a higher number: a catalog can be made anew
+                self._seen = seen
+                self.coming += 1
             if self.lost:
                 logger.warning("event=catalog-found")
             self.lost = False

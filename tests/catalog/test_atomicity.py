@@ -91,7 +91,7 @@ def test_writers_take_turns(desk: Desk, database: str) -> None:
     def write(name: str, catalog: Catalog) -> None:
         for n in range(4):
             desk.write(f"{name}{n}.md", article(f"{name}{n}", tags=[name]))
-            sync(catalog, desk.settings, desk.now)
+            sync(catalog, desk.settings, desk.now, force=True)
             release(catalog, desk.settings, desk.now)
 
     other = Catalog(database)
@@ -177,7 +177,7 @@ event.listen(Engine, "before_cursor_execute", die)
 event.listen(Engine, "commit", die)
 print("ready", flush=True)
 sys.stdin.readline()
-sync(catalog, site, datetime(2026, 1, 2, tzinfo=UTC))
+sync(catalog, site, datetime(2026, 1, 2, tzinfo=UTC), force=True)
 print(count)
 """
 

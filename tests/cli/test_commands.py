@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from feedsvc import settings
 from feedsvc.cli import main
+from tests.serving import free_port
 from tests.sites import article, make_site
 
 
@@ -108,7 +109,8 @@ def test_an_unusable_site_is_one_clear_line(tmp_path: Path, command: str, toml: 
     key = toml.partition(" ")[0]
     kept = [line for line in path.read_text().splitlines() if not line.startswith(f"{key} ")]
     path.write_text("\n".join([*kept, toml]), encoding="utf-8")
-    result = run(command, "--site", tmp_path)
+    options = ["--bind", f"127.0.0.1:{free_port()}"] if command == "serve" else []
+    result = run(command, "--site", tmp_path, *options)
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: ")
     assert UNUSABLE[toml] in result.stderr

@@ -152,9 +152,9 @@ class FakePublication(Publication):
     def newest(self) -> tuple[int, datetime]:
         return self._newest, _instant(self._newest)
 
-    def state(self) -> tuple[int, datetime | None]:
+    def state(self) -> tuple[str, datetime | None]:
         self._refuse_if_lost()
-        return self._newest, self.due
+        return str(self._newest), self.due
 
     def health(self) -> Health:
         self._refuse_if_lost()

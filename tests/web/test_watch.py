@@ -22,7 +22,7 @@ def publication() -> FakePublication:
 def test_it_knows_from_the_beginning(publication: FakePublication) -> None:
     publication.due = datetime.now(UTC) + timedelta(hours=1)
     watching = Watch(publication)
-    assert (watching.newest, watching.lost) == (7, False)
+    assert (watching.newest, watching.lost) == (1, False)
     assert watching.due == dates.epoch(publication.due)
     assert watching.health == publication.health()
 
@@ -33,7 +33,17 @@ def test_it_sees_what_is_new(publication: FakePublication) -> None:
     publication.publish(SITE)
     publication.due = None
     watching.look()
-    assert (watching.newest, watching.due) == (8, None)
+    assert (watching.newest, watching.due) == (2, None)
+
+
+def test_a_catalog_made_anew_is_new_though_it_counts_from_1_again(
+    publication: FakePublication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching = Watch(publication)
+    monkeypatch.setattr(publication, "state", lambda: ("another 7", None))
+    watching.look()
+    assert watching.newest == 2
+    assert not watching.is_new(1)
 
 
 def test_what_it_knew_stays_while_the_catalog_is_lost(
@@ -46,11 +56,11 @@ def test_what_it_knew_stays_while_the_catalog_is_lost(
     with caplog.at_level(logging.WARNING, "feedsvc.web"):
         for _ in range(3):
             watching.look()
-            assert (watching.newest, watching.lost, watching.health) == (7, True, None)
+            assert (watching.newest, watching.lost, watching.health) == (1, True, None)
         publication.lost = False
         for _ in range(3):
             watching.look()
-            assert (watching.newest, watching.lost) == (8, False)
+            assert (watching.newest, watching.lost) == (2, False)
     assert [record.message.split()[0] for record in caplog.records] == [
         "event=catalog-lost",
         "event=catalog-found",
@@ -63,7 +73,7 @@ def test_it_begins_without_a_catalog_and_finds_it(publication: FakePublication) 
     assert (watching.newest, watching.due, watching.lost) == (0, None, True)
     publication.lost = False
     watching.look()
-    assert (watching.newest, watching.lost) == (7, False)
+    assert (watching.newest, watching.lost) == (1, False)
     assert watching.health
 
 
@@ -99,7 +109,7 @@ def test_it_looks_by_itself_and_no_fault_ends_it(
             if calls == 2:
                 raise RuntimeError("a fault")
             super().look()
-            if self.newest == 8:
+            if self.newest == 2:
                 seen.set()
                 raise Ended
 

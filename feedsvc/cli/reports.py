@@ -1,0 +1,64 @@
+"""What a sync changed, or would change, article by article: as lines for people, or as JSON."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from feedsvc.catalog.publish import Change, What
+from feedsvc.catalog.sync import SyncReport
+
+_MOST = 20  # lines of each sort; JSON has them all
+
+
+def details(report: SyncReport) -> Iterator[str]:
+    """Yield a line for each thing that readers would notice, the gravest first."""
+    changes = report.published.changes
+    if report.loss:
+        yield f"refused without --force: {report.loss}, which is more than a third"
+    for name, then, now in report.settings:
+        yield f"{name}: {json.dumps(then)} -> {json.dumps(now)}: URLs change"
+    for change in _reidentified(report):
+        yield f"id of {change.path}: {change.former_id} -> {change.id}: readers see it as new"
+    for what in (What.WITHDRAWN, What.NEW, What.EDITED):
+        paths = [change.path for change in changes if change.what is what]
+        yield from (f"{what}: {path}" for path in paths[:_MOST])
+        if len(paths) > _MOST:
+            yield f"{what}: {len(paths) - _MOST} more"
+    feeds = report.published.new_feeds
+    yield from (f"new feed: {key}" for key in feeds[:_MOST])
+    if len(feeds) > _MOST:
+        yield f"new feed: {len(feeds) - _MOST} more"
+
+
+def as_json(report: SyncReport, rehearsed: bool) -> str:
+    """Return a report as JSON; docs/publishing.md describes the fields."""
+    published = report.published
+    said = {
+        "dry_run": rehearsed,
+        "files": report.files,
+        "read": report.read,
+        "revision": None if rehearsed else published.revision,
+        "refused": report.loss if rehearsed else None,
+        **{
+            str(what): [
+                {"path": change.path, "id": change.id}
+                for change in published.changes
+                if change.what is what
+            ]
+            for what in What
+        },
+        "ids": [
+            {"path": change.path, "before": change.former_id, "after": change.id}
+            for change in _reidentified(report)
+        ],
+        "feeds": {"changed": published.feeds, "new": list(published.new_feeds)},
+        "settings": [
+            {"name": name, "before": then, "after": now} for name, then, now in report.settings
+        ],
+        "problems": [{**asdict(each), "severity": each.severity} for each in report.problems],
+    }
+    return json.dumps(said, ensure_ascii=False, indent=2)
+
+
+def _reidentified(report: SyncReport) -> list[Change]:
+    return [change for change in report.published.changes if change.former_id]

@@ -1,0 +1,210 @@
+"""What leaves a site: said in feeds where it is wanted, and asked about where it is too much."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedsvc.catalog.publish import What
+from feedsvc.catalog.sync import rehearse, sync
+from feedsvc.errors import WithdrawalError
+from feedsvc.model import Format, Withdrawn
+from tests.desk import Desk
+from tests.render.samples import FEED, render
+from tests.sites import article
+
+DELETED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+
+
+def fill(desk: Desk, count: int, **front_matter: object) -> None:
+    for number in range(count):
+        desk.write(
+            f"{number}.md", article(f"T{number}", f"2022-02-{number + 1:02}", **front_matter)
+        )
+
+
+# A sync that would withdraw too much
+
+
+@pytest.mark.parametrize(
+    ("published", "withdrawn", "stops"),
+    [(9, 3, False), (9, 4, True), (3, 1, False), (1, 1, False), (2, 2, True), (6, 2, False)],
+)
+def test_a_sync_that_would_withdraw_more_than_a_third_stops(
+    desk: Desk, published: int, withdrawn: int, stops: bool
+) -> None:
+    fill(desk, published)
+    desk.sync()
+    before = (desk.revision(), desk.feeds(), desk.every_article())
+    for number in range(withdrawn):
+        desk.remove(f"{number}.md")
+    if not stops:
+        assert desk.sync(force=False).published.withdrawn == withdrawn
+        return
+    with pytest.raises(WithdrawalError) as error:
+        desk.sync(force=False)
+    assert f"{withdrawn} of {published} published articles would be withdrawn" in str(error.value)
+    assert "--force" in str(error.value)
+    assert str(desk.settings.content) in str(error.value)
+    assert (desk.revision(), desk.feeds(), desk.every_article()) == before
+    assert desk.sync(force=True).published.withdrawn == withdrawn
+
+
+def test_an_emptied_folder_and_a_draft_of_everything_stop_alike(desk: Desk) -> None:
+    fill(desk, 4)
+    desk.sync()
+    fill(desk, 4, draft=True)
+    with pytest.raises(WithdrawalError):
+        desk.sync(force=False)
+    fill(desk, 4)
+    assert desk.sync(force=False).published.revision is None
+
+
+def test_what_expires_was_meant_to_go(desk: Desk) -> None:
+    fill(desk, 4, expires=(desk.now + timedelta(hours=1)).isoformat())
+    desk.sync()
+    assert desk.sync(after=7200, force=False).published.withdrawn == 4
+
+
+def test_a_release_goes_on_while_a_sync_is_refused(desk: Desk) -> None:
+    fill(desk, 4)
+    desk.write("later.md", article("Later", (desk.now + timedelta(hours=1)).isoformat()))
+    desk.sync()
+    for number in range(4):
+        desk.remove(f"{number}.md")
+    with pytest.raises(WithdrawalError):
+        desk.sync(force=False)
+    assert desk.release(desk.now + timedelta(hours=2)).new == 1
+
+
+# A rehearsal
+
+
+def test_a_rehearsal_says_what_a_sync_does_and_does_nothing(desk: Desk) -> None:
+    fill(desk, 4)
+    desk.sync()
+    before = (desk.revision(), desk.feeds(), desk.every_article())
+    desk.write("0.md", article("Another", "2022-02-01"))
+    desk.write("1.md", article("T1", "2022-02-02", id="urn:pinned"))
+    desk.write("new.md", article("New", tags=["fresh"]))
+    desk.remove("2.md")
+    desk.configure('base_url = "https://other.example"')
+    rehearsed = rehearse(desk.catalog, desk.settings, desk.now + timedelta(minutes=1))
+    assert (desk.revision(), desk.feeds(), desk.every_article()) == before
+    done = desk.sync()
+    assert rehearsed == done
+    assert rehearsed.published.changes == done.published.changes
+    assert {(each.what, each.path) for each in done.published.changes} == {
+        (What.NEW, "new.md"),
+        (What.WITHDRAWN, "2.md"),
+        (What.EDITED, "0.md"),
+        (What.EDITED, "1.md"),
+        (What.EDITED, "3.md"),
+    }
+    [pinned] = [each for each in done.published.changes if each.former_id]
+    assert (pinned.path, pinned.id) == ("1.md", "urn:pinned")
+    assert done.published.new_feeds == ("tag/fresh",)
+    assert done.settings == (("base_url", "https://news.example.org", "https://other.example"),)
+
+
+def test_a_rehearsal_says_what_would_be_refused(desk: Desk) -> None:
+    fill(desk, 3)
+    desk.sync()
+    desk.remove("0.md")
+    desk.remove("1.md")
+    report = rehearse(desk.catalog, desk.settings, desk.now)
+    assert report.loss == "2 of 3 published articles would be withdrawn"
+    assert report.published.withdrawn == 2
+    with pytest.raises(WithdrawalError):
+        sync(desk.catalog, desk.settings, desk.now)
+
+
+# Tombstones (RFC 6721)
+
+
+def tombstones(desk: Desk, key: str = "all") -> list[tuple[str | None, str | None]]:
+    """Return what an Atom feed says was withdrawn: ids and moments."""
+    root = ElementTree.fromstring(desk.body(key, Format.ATOM))
+    return [(each.get("ref"), each.get("when")) for each in root.findall(DELETED)]
+
+
+def minted(number: int) -> str:
+    return f"tag:news.example.org,2022:2022-02-{number + 1:02}:{number}"
+
+
+def test_tombstones_are_off_by_default(desk: Desk) -> None:
+    fill(desk, 2)
+    desk.sync()
+    desk.remove("0.md")
+    desk.sync()
+    assert b"deleted-entry" not in desk.body()
+    assert b"tombstones" not in desk.body()
+
+
+def test_an_atom_feed_says_what_was_withdrawn_and_when(desk: Desk) -> None:
+    desk.configure("tombstones = true")
+    fill(desk, 4, tags=["x"])
+    desk.sync()
+    assert tombstones(desk) == []
+    desk.remove("1.md")
+    desk.sync()
+    first = f"{desk.now:%Y-%m-%dT%H:%M:%SZ}"
+    desk.write("2.md", article("T2", "2022-02-03", tags=["x"], draft=True))
+    desk.sync()
+    desk.write("3.md", article("T3", "2022-02-04", tags=["x"], feeds=False))
+    desk.sync()
+    last = f"{desk.now:%Y-%m-%dT%H:%M:%SZ}"
+    found = tombstones(desk)
+    assert [entry_id for entry_id, _ in found] == [minted(3), minted(2), minted(1)]
+    assert (found[0][1], found[2][1]) == (last, first)
+    assert tombstones(desk, "tag/x") == found
+    for format in (Format.RSS, Format.JSON):
+        assert b"deleted" not in desk.body("all", format)
+
+
+def test_a_tombstone_goes_when_its_article_comes_back(desk: Desk) -> None:
+    desk.configure("tombstones = true")
+    fill(desk, 2)
+    desk.sync()
+    desk.remove("0.md")
+    desk.sync()
+    fill(desk, 2)
+    desk.sync()
+    assert tombstones(desk) == []
+
+
+def test_what_leaves_one_feed_alone_is_not_withdrawn(desk: Desk) -> None:
+    desk.configure("tombstones = true")
+    fill(desk, 2, tags=["x"])
+    desk.sync()
+    desk.write("0.md", article("T0", "2022-02-01", tags=["y"]))
+    desk.sync()
+    assert tombstones(desk, "tag/x") == tombstones(desk) == []
+
+
+def test_what_no_document_would_show_has_no_tombstone_and_moves_nothing(desk: Desk) -> None:
+    """Conformance 37."""
+    desk.configure("tombstones = true\n[feeds]\nlimit = 2")
+    fill(desk, 7)
+    desk.sync()
+    before = desk.feed("all")
+    desk.remove("0.md")
+    desk.sync()
+    assert tombstones(desk) == []
+    assert desk.feed("all").revision == before.revision
+    desk.remove("6.md")
+    desk.sync()
+    assert [entry_id for entry_id, _ in tombstones(desk)] == [minted(6)]
+
+
+@given(st.text(), st.datetimes())
+def test_any_id_can_be_buried(entry_id: str, when: datetime) -> None:
+    """Conformance 1."""
+    moment = when.replace(tzinfo=UTC, microsecond=0)
+    feed = replace(FEED, withdrawn=(Withdrawn(entry_id, moment),))
+    root = ElementTree.fromstring(render(Format.ATOM, feed))
+    [found] = root.findall(DELETED)
+    assert datetime.fromisoformat(str(found.get("when"))) == moment
