@@ -6,21 +6,25 @@ sync does the rest, and finds each article again by its text, id or slug.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
+from feedsvc import urls
 from feedsvc.catalog import schema
 from feedsvc.catalog.articles import TEXTS
 from feedsvc.catalog.bulk import insert_many
 from feedsvc.catalog.state import State
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import DamagedError
+from feedsvc.model import FeedRef
 
 _STEP = 100  # rows that are read at once, of which a damaged one takes the rest along
+_LEAST = 16  # bytes that any row takes
 
 
 def make_ready(catalog: Catalog) -> str | None:
@@ -46,55 +50,77 @@ def make_ready(catalog: Catalog) -> str | None:
 
 def _take_over(connection: Connection, aside: str) -> int:
     """Fill empty tables with what a damaged file tells; return how many ids that is."""
+    most = Path(aside).stat().st_size // _LEAST
     with closing(sqlite3.connect(f"file:{quote(aside)}?mode=ro", uri=True)) as source:
-        source.row_factory = sqlite3.Row
-        instants = [row["instant"] for row in _rows(source, "revision", ("instant",))]
-        articles = [dict(row) for row in _rows(source, "article", _ARTICLE)]
-        slugs = [dict(row) for row in _rows(source, "former_slug", ("slug", "revision", "article"))]
-        feeds = [dict(row) for row in _rows(source, "feed", ("key", "label"))]
-    known = [row for row in articles if row.pop("released") is not None]
-    numbers = {row["number"] for row in known}
+        instants = _rows(source, most, schema.revision, {"instant": int})
+        released = _rows(source, most, schema.article, {**_ARTICLE, "released": int})
+        slugs = _rows(source, most, schema.former_slug, _FORMER_SLUG)
+        feeds = _rows(source, most, schema.feed, {"key": str, "label": str})
+    articles = {row["id"]: row for row in released if urls.is_absolute_iri(row["id"])}
+    numbers = {row["number"]: row for row in articles.values()}
     # Last-Modified goes on from the newest instant.
-    first = {"number": 0, "instant": max(instants, default=0), "digest": ""}
-    insert_many(connection, schema.revision, [first])
-    insert_many(connection, schema.article, [_withdrawn(row) for row in known])
-    insert_many(connection, schema.former_slug, [row for row in slugs if row["article"] in numbers])
+    first = {"number": 0, "instant": max((row["instant"] for row in instants), default=0)}
+    insert_many(connection, schema.revision, [{**first, "digest": ""}])
+    insert_many(connection, schema.article, [_withdrawn(row) for row in numbers.values()])
+    known = {(row["slug"], row["article"]): row for row in slugs if row["article"] in numbers}
+    insert_many(connection, schema.former_slug, list(known.values()))
+    keys = {row["key"]: row["label"] for row in feeds if _is_key(row["key"])}
     insert_many(
         connection,
         schema.feed,
-        [{**_EMPTY_FEED, **row, "number": number} for number, row in enumerate(feeds, 1)],
+        [
+            {**_EMPTY_FEED, "number": number, "key": key, "label": label}
+            for number, (key, label) in enumerate(keys.items(), 1)
+        ],
     )
-    return len(known)
+    return len(numbers)
 
 
 def _withdrawn(row: dict[str, Any]) -> dict[str, Any]:
-    state = State(**{**row, "pinned": bool(row["pinned"])}, removed=True, released=0)
+    columns = {name: row[name] for name in _ARTICLE}
+    state = State(**{**columns, "pinned": bool(row["pinned"])}, removed=True, released=0)
     return dict.fromkeys(TEXTS, "") | state.columns()
 
 
-def _rows(
-    source: sqlite3.Connection, table: str, columns: tuple[str, ...]
-) -> Iterator[sqlite3.Row]:
-    """Yield the rows of a table that can be read."""
-    chosen = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 - both are ours
-    if not schema.metadata.tables[table].dialect_options["sqlite"]["with_rowid"]:
-        with suppress(sqlite3.DatabaseError):
-            yield from source.execute(chosen)
-        return
+def _is_key(key: str) -> bool:
     try:
-        [last] = source.execute(f"SELECT max(rowid) FROM {table}").fetchone()  # noqa: S608
-    except sqlite3.DatabaseError:
-        return
-    for start in range(1, (last or 0) + 1, _STEP):
-        with suppress(sqlite3.DatabaseError):
-            limits = (start, start + _STEP)
-            yield from source.execute(f"{chosen} WHERE rowid >= ? AND rowid < ?", limits)
+        return FeedRef.of(key).key == key
+    except ValueError:
+        return False
 
 
-_ARTICLE = (
-    *("number", "path", "slug", "id", "pinned", "published", "utc_offset"),
-    *("text_hash", "released"),
-)
+def _rows(
+    source: sqlite3.Connection, most: int, table: Table, columns: Mapping[str, type]
+) -> list[dict[str, Any]]:
+    """Return the rows of a table that can be read and hold what they should.
+
+    most: how many there can be. columns: the type of each that is wanted.
+    """
+    chosen = f"SELECT {', '.join(columns)} FROM {table.name}"  # noqa: S608 - both are ours
+    if table.dialect_options["sqlite"]["with_rowid"]:
+        [last] = next(_read(source, f"SELECT max(rowid) FROM {table.name}"), (0,))  # noqa: S608
+        steps = range(1, min(last or 0, most) + 1, _STEP)
+        some = [f"{chosen} WHERE rowid BETWEEN {at} AND {at + _STEP - 1}" for at in steps]
+    else:
+        some = [chosen]
+    return [
+        dict(zip(columns, row, strict=True))
+        for query in some
+        for row in _read(source, query)
+        if all(isinstance(value, kind) for value, kind in zip(row, columns.values(), strict=True))
+    ]
+
+
+def _read(source: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:
+    with suppress(sqlite3.DatabaseError, UnicodeDecodeError):  # a damaged row, and what follows it
+        yield from source.execute(query)
+
+
+_FORMER_SLUG = {"slug": str, "revision": int, "article": int}
+_ARTICLE = {
+    **dict.fromkeys(("number", "pinned", "published", "utc_offset"), int),
+    **dict.fromkeys(("path", "slug", "id", "text_hash"), str),
+}
 _EMPTY_FEED = {
     **dict.fromkeys(("entries", "unarchived", "archives", "revision"), 0),
     **dict.fromkeys(("head", "window"), ""),

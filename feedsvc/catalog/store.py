@@ -189,6 +189,8 @@ class Catalog:
             reason, *_ = str(cause).strip().splitlines() or [type(cause).__name__]
             kind = DamagedError if _is_damage(cause) else CatalogError
             raise kind(f"{self._name}: the catalog cannot be used: {reason}") from error
+        except UnicodeDecodeError as error:  # all that we write is UTF-8
+            raise DamagedError(f"{self._name}: the catalog is damaged: {error}") from error
 
 
 def _is_damage(error: object) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -19,7 +20,7 @@ from tests.sites import article
 DELETED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
 
 
-def fill(desk: Desk, count: int, **front_matter: object) -> None:
+def fill(desk: Desk, count: int, **front_matter: Any) -> None:
     for number in range(count):
         desk.write(
             f"{number}.md", article(f"T{number}", f"2022-02-{number + 1:02}", **front_matter)

@@ -1,0 +1,136 @@
+"""Who writes: one of all processes that serve a catalog, and another when that one ends."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from feedsvc.catalog.store import Catalog
+from feedsvc.errors import CatalogError
+
+PATIENCE = 10.0  # seconds within which another must have taken over
+HOLD = """
+import sys, time
+from feedsvc.catalog.store import Catalog
+catalog = Catalog(sys.argv[1])
+print("elected" if catalog.elect() else "refused", flush=True)
+time.sleep(600)
+"""
+
+
+def hold(database: str) -> "subprocess.Popen[str]":
+    """Start a process that stands for election and waits to be killed."""
+    command = [sys.executable, "-c", HOLD, database]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def said(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_one_of_two_is_elected(database: str) -> None:
+    first, second = Catalog(database), Catalog(database)
+    first.create()
+    lease = first.elect()
+    assert lease is not None
+    assert lease.holds()
+    assert second.elect() is None
+    lease.end()
+    again = second.elect()
+    assert again is not None
+    assert first.elect() is None
+    again.end()
+    first.close()
+    second.close()
+
+
+def test_the_other_takes_over_when_the_elected_is_killed(database: str) -> None:
+    catalog = Catalog(database)
+    catalog.create()
+    process = hold(database)
+    try:
+        assert said(process) == "elected"
+        assert catalog.elect() is None
+    finally:
+        process.kill()
+        process.communicate()
+    end = time.monotonic() + PATIENCE
+    while (lease := catalog.elect()) is None:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    lease.end()
+    catalog.close()
+
+
+def test_the_elected_keeps_nobody_from_a_transaction(database: str) -> None:
+    """`feedsvc sync` works beside a service."""
+    first, second = Catalog(database), Catalog(database)
+    first.create()
+    lease = first.elect()
+    assert lease is not None
+    with second.writing() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    with first.writing() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    assert lease.holds()
+    lease.end()
+    first.close()
+    second.close()
+
+
+def test_two_catalogs_in_one_database_elect_one_each(
+    request: pytest.FixtureRequest,
+) -> None:
+    make = request.getfixturevalue("make_postgresql")
+    catalogs = [Catalog(make()), Catalog(make())]
+    leases = [catalog.elect() for catalog in catalogs]
+    assert all(leases)
+    for lease, catalog in zip(leases, catalogs, strict=True):
+        assert lease is not None
+        lease.end()
+        catalog.close()
+
+
+def test_a_lease_is_lost_with_its_session(request: pytest.FixtureRequest) -> None:
+    database = request.getfixturevalue("make_postgresql")()
+    catalog = Catalog(database)
+    lease = catalog.elect()
+    assert lease is not None
+    server = create_engine(make_url(database), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks "
+                "WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+            )
+        )
+    server.dispose()
+    assert not lease.holds()
+    again = catalog.elect()
+    assert again is not None
+    again.end()
+    catalog.close()
+
+
+@pytest.mark.parametrize("deleted", ["catalog.db", "catalog.db-writer"])
+def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
+    """Whoever deletes the catalog, which is safe, wants it made anew at once."""
+    catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
+    catalog.create()
+    lease = catalog.elect()
+    assert lease is not None
+    assert lease.holds()
+    (tmp_path / deleted).unlink()
+    assert not lease.holds()
+    lease.end()
+    catalog.close()
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(CatalogError, match="folder cannot be made"):
+        Catalog(f"sqlite:///{tmp_path}/file/catalog.db").elect()

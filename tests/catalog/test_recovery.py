@@ -1,0 +1,157 @@
+"""A catalog whose file is damaged: found, set aside, made anew, and no id is lost."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feedsvc.catalog import recovery
+from feedsvc.catalog.store import Catalog
+from feedsvc.errors import DamagedError
+from feedsvc.model import Format
+from feedsvc.web.app import create_app
+from tests.desk import Desk, ref
+from tests.sites import article
+
+PAGE = 4096  # bytes of SQLite's pages
+
+
+def desk_at(folder: Path, articles: int = 30) -> Desk:
+    """Return a site in which half of the articles have slugs that their ids were not minted of."""
+    database = f"sqlite:///{folder}/catalog.db"
+    catalog = Catalog(database)
+    catalog.create()
+    desk = Desk(folder / "site", catalog, database)
+    for number in range(articles):
+        text = article(
+            f"T{number}", f"2022-02-17 {number % 24:02}:00", tags=["x"], body="Word. " * 200
+        )
+        desk.write(f"{number}.md", text)
+    desk.sync()
+    for number in range(0, articles, 2):
+        desk.rename(f"{number}.md", f"moved-{number}.md")
+    desk.sync()
+    desk.write("only.md", article("Only", tags=["seldom"]))
+    desk.sync()
+    desk.remove("only.md")
+    desk.sync()
+    desk.catalog.close()  # nothing is left in the write-ahead log
+    return desk
+
+
+def ids(desk: Desk) -> dict[str, str]:
+    return {row.path: row.id for row in desk.every_article() if not row.removed}
+
+
+def damage(folder: Path, start: int, bytes_: bytes) -> None:
+    with (folder / "catalog.db").open("r+b") as file:
+        file.seek(start)
+        file.write(bytes_)
+
+
+def test_a_whole_catalog_is_left_alone(tmp_path: Path) -> None:
+    desk = desk_at(tmp_path)
+    assert recovery.make_ready(desk.catalog) is None
+    assert not list(tmp_path.glob("*damaged*"))
+
+
+def test_what_is_no_catalog_at_all_is_set_aside(tmp_path: Path) -> None:
+    """Conformance 15: what can be minted again is; the rest was only there."""
+    desk = desk_at(tmp_path)
+    size = (tmp_path / "catalog.db").stat().st_size
+    damage(tmp_path, 0, b"\xa5" * size)
+    with pytest.raises(DamagedError):
+        desk.catalog.create()
+    told = recovery.make_ready(desk.catalog)
+    assert told is not None
+    assert f"set aside as {tmp_path}/catalog.db.damaged-1" in told
+    assert (tmp_path / "catalog.db.damaged-1").stat().st_size == size
+    assert desk.sync().published.new == 30
+    assert {path: entry_id for path, entry_id in ids(desk).items() if "moved" not in path} == {
+        f"{number}.md": f"tag:news.example.org,2022:2022-02-17:{number}"
+        for number in range(1, 30, 2)
+    }
+
+
+def test_ids_old_urls_and_feeds_outlive_a_damaged_page(tmp_path: Path) -> None:
+    """Conformance 15, 34, 43: though no file tells of them."""
+    desk = desk_at(tmp_path)
+    known, before = ids(desk), desk.publication.newest()
+    size = (tmp_path / "catalog.db").stat().st_size
+    damage(tmp_path, size // 2 // PAGE * PAGE, random.Random(7).randbytes(PAGE))
+    with pytest.raises(DamagedError):
+        desk.catalog.verify()
+    told = recovery.make_ready(desk.catalog)
+    assert told is not None
+    assert "ids taken over from it" in told
+    kept = {row.id for row in desk.every_article()}
+    assert len(kept) >= 15
+    desk.now = before[1]  # the clock was set back besides
+    desk.sync(after=-3600)
+    for path, entry_id in ids(desk).items():
+        number = path.removesuffix(".md").removeprefix("moved-")
+        assert entry_id == known[path] or known[path] not in kept, number
+    assert desk.publication.newest()[1] > before[1]
+    client = create_app(desk.publication).test_client()
+    assert client.get("/feeds/tag/seldom.rss").status_code == 200
+    moved = [path for path in known if "moved" in path and known[path] in kept]
+    assert moved
+    for path in moved:
+        slug = path.removesuffix(".md").removeprefix("moved-")
+        response = client.get(f"/articles/{slug}")
+        assert (response.status_code, response.headers["Location"]) == (
+            308,
+            f"/articles/moved-{slug}",
+        )
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_any_damage_is_survived(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    desk = desk_at(folder, 6)
+    known = ids(desk)
+    size = (folder / "catalog.db").stat().st_size
+    start = data.draw(st.integers(0, size - 1))
+    length = data.draw(st.integers(1, min(3 * PAGE, size - start)))
+    damage(folder, start, random.Random(data.draw(st.integers(0, 99))).randbytes(length))
+    if data.draw(st.booleans()):
+        with (folder / "catalog.db").open("r+b") as file:
+            file.truncate(data.draw(st.integers(0, size)))
+    recovery.make_ready(desk.catalog)
+    desk.sync()
+    desk.catalog.verify()
+    found = ids(desk)
+    assert found.keys() == known.keys()
+    unmoved = {path for path in known if "moved" not in path}
+    assert {path: found[path] for path in unmoved} == {path: known[path] for path in unmoved}
+    for format in Format:
+        assert desk.publication.document(ref("all"), format)
+    desk.catalog.close()
+
+
+def test_who_has_a_file_open_that_was_set_aside_sees_the_new_one(tmp_path: Path) -> None:
+    desk = desk_at(tmp_path)
+    serving = desk.publication
+    other = Catalog(f"sqlite:///{tmp_path}/catalog.db")
+    assert len(serving.entries(ref("all"))) == 30
+    other.set_aside()
+    recovery.make_ready(other)
+    assert serving.feed(ref("all")) is None
+    assert serving.newest()[0] == 0
+    other.close()
+
+
+def test_each_damaged_file_is_kept(tmp_path: Path) -> None:
+    desk = desk_at(tmp_path, 2)
+    for number in (1, 2):
+        desk.catalog.close()
+        damage(tmp_path, 0, b"no database" * 100)
+        recovery.make_ready(desk.catalog)
+        desk.sync()
+        assert (tmp_path / f"catalog.db.damaged-{number}").exists()
+    assert len(ids(desk)) == 2
