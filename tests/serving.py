@@ -69,8 +69,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(site: Path, *options: str, port: int | None = None) -> Iterator[Server]:
-    """Serve a site until the end of the block."""
+def serving(
+    site: Path, *options: str, port: int | None = None, group: bool = False
+) -> Iterator[Server]:
+    """Serve a site until the end of the block. group: as the head of a group of processes."""
     port = port or free_port()
     command = [sys.executable, "-m", "feedsvc", "serve", "--site", str(site)]
     process = subprocess.Popen(
@@ -78,6 +80,7 @@ def serving(site: Path, *options: str, port: int | None = None) -> Iterator[Serv
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=group,
     )
     server = Server(port, process)
     try:

@@ -78,8 +78,12 @@ class Spool:
         self._file.close()
 
     def add(self, row: bytes) -> None:
-        """Put a row in."""
-        self._file.write(row)
+        """Put a row in. Raises FeedsvcError where there is no room for it."""
+        try:
+            self._file.write(row)
+        except OSError as error:
+            message = f"{tempfile.gettempdir()}: articles cannot be kept there: {error.strerror}"
+            raise FeedsvcError(message) from None
         self._count += 1
 
     def __iter__(self) -> Iterator[dict[str, Any]]:

@@ -21,6 +21,15 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('feedsvc ' || current_schema
 # A machine that vanished while it wrote is noticed within seconds, and so is a server.
 _KEEPALIVES = {"idle": 3, "interval": 1, "count": 3}
 _CONNECT = 3  # seconds to wait for a server that does not answer
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_WRITABLE = "; make the file and its folder writable for this user"
+_ROOM = "; nothing of this change is kept: make room on the disk"
+_REMEDIES = {
+    sqlite3.SQLITE_READONLY: _WRITABLE,
+    sqlite3.SQLITE_CANTOPEN: _WRITABLE,
+    sqlite3.SQLITE_FULL: _ROOM,
+    sqlite3.SQLITE_IOERR: _ROOM,
+}
 _WRITER_CACHE = 64_000  # KiB of SQLite's pages; with fewer, a large sync writes most of them twice
 
 
@@ -187,15 +196,12 @@ class Catalog:
         except (SQLAlchemyError, sqlite3.Error) as error:
             cause = getattr(error, "orig", None) or error
             reason, *_ = str(cause).strip().splitlines() or [type(cause).__name__]
-            kind = DamagedError if _is_damage(cause) else CatalogError
-            raise kind(f"{self._name}: the catalog cannot be used: {reason}") from error
+            code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest says where
+            kind = DamagedError if code in _DAMAGE else CatalogError
+            remedy = _REMEDIES.get(code, "")
+            raise kind(f"{self._name}: the catalog cannot be used: {reason}{remedy}") from error
         except UnicodeDecodeError as error:  # all that we write is UTF-8
             raise DamagedError(f"{self._name}: the catalog is damaged: {error}") from error
-
-
-def _is_damage(error: object) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says where
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

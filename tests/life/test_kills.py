@@ -1,0 +1,141 @@
+"""kill -9 at any instant: the catalog is whole, ids are the same, nobody sees half a revision.
+
+A few kills here; `make soak` sets FEEDSVC_SOAK and has two hundred of each.
+"""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from feedsvc import settings
+from feedsvc.catalog.store import Catalog
+from feedsvc.model import Format
+from feedsvc.publication import Publication
+from tests.desk import ref
+from tests.life import writing
+from tests.readers import archives, items, subscription
+from tests.serving import serving
+from tests.sites import article, make_site
+
+SOAK = bool(os.environ.get("FEEDSVC_SOAK"))
+KILLS = 200 if SOAK else 5
+SERVICES = 40 if SOAK else 2
+LONGEST = 0.6  # seconds that a process may write before it is killed
+FEEDS = ("all", "tag/x", "tag/y")
+
+
+class Witness:
+    """Reads the catalog all the while, as one that serves."""
+
+    def __init__(self, site: Path, database: str) -> None:
+        self.catalog = Catalog(database)
+        self.catalog.create()
+        self.publication = Publication(settings.load(site, {}), self.catalog)
+        self.round = -1
+        self.instant = 0.0
+        self.polls = 0
+        self.ids: dict[int, str] = {}
+
+    def look(self) -> None:
+        """See that what is served is one revision, whole, and not an older one than before."""
+        before, instant = self.publication.newest()
+        document = self.publication.document(ref("all"), Format.JSON)
+        shown = items(document) if document else {}
+        if self.publication.newest()[0] != before:
+            return
+        self.polls += 1
+        rounds = {int(item["title"].split()[-1]) for item in shown.values()}
+        assert len(rounds) <= 1, "two rounds in one document"
+        assert self.round <= max(rounds, default=self.round)
+        assert self.instant <= instant.timestamp()
+        self.round, self.instant = max(rounds, default=self.round), instant.timestamp()
+
+    def look_at_all(self) -> None:
+        """See, while nobody writes, that every feed holds one round, in all its documents."""
+        self.catalog.verify()
+        states = []
+        for key in FEEDS:
+            found = dict(items(subscription(self.publication, ref(key))))
+            for _, archive in archives(self.publication, ref(key)):
+                found |= items(archive)
+            for entry_id, item in found.items():
+                number = int(re.fullmatch(r"T(\d+) of \d+", item["title"])[1])  # type: ignore[index]
+                assert self.ids.setdefault(number, entry_id) == entry_id
+                assert (number % 2 == 1) == (key == "tag/x") or key == "all"
+            summary = self.publication.feed(ref(key))
+            assert summary is not None
+            assert summary.entries == len(found)
+            states.append({item["title"] for item in found.values()})
+        everything, *tags = states
+        assert set().union(*tags) == everything
+        [round_] = {int(title.split()[-1]) for title in everything}
+        assert everything in (writing.expected(round_, False), writing.expected(round_, True))
+
+
+def start(site: Path, database: str, round_: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.life.writing", str(site), database, str(round_)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_a_writer_killed_at_any_instant_leaves_a_whole_catalog(
+    tmp_path: Path, database: str
+) -> None:
+    """Conformance 15, 34: ids stay, Last-Modified never goes back."""
+    chance = random.Random(2022)
+    writing.begin(tmp_path, database)
+    witness = Witness(tmp_path, database)
+    for _ in range(KILLS):
+        process = start(tmp_path, database, witness.round + 1)
+        end = time.monotonic() + chance.uniform(0, LONGEST)
+        while time.monotonic() < end or witness.round < 0:
+            witness.look()
+        process.kill()
+        process.communicate()
+        witness.look()
+        witness.look_at_all()
+    assert witness.round >= KILLS // 2
+    assert witness.polls > KILLS
+    witness.catalog.close()
+
+
+def test_a_service_killed_at_any_instant_goes_on_where_it_was(
+    tmp_path: Path, database: str
+) -> None:
+    """Conformance 15, 34: its workers with it; ids stay, Last-Modified never goes back."""
+    chance = random.Random(2022)
+    files = {f"{number}.md": article(f"T{number}", slug=f"s{number}") for number in range(30)}
+    make_site(tmp_path, files, f'database = "{database}"')
+    ids: dict[str, str] = {}
+    last = 0.0
+    for number in range(SERVICES):
+        (tmp_path / "content" / "0.md").rename(tmp_path / "content" / "moved.md")
+        (tmp_path / "content" / "moved.md").rename(tmp_path / "content" / "0.md")
+        with serving(tmp_path, "--workers", "2", group=True) as server:
+            answer = server.get("/feeds/all.json")
+            assert answer.status == 200
+            instant = parsedate_to_datetime(answer.headers["last-modified"]).timestamp()
+            assert instant >= last
+            last = instant
+            text = article(f"Round {number}", slug=f"s{number % 30}")
+            (tmp_path / "content" / f"{number % 30}.md").write_text(text, encoding="utf-8")
+            time.sleep(chance.uniform(0, LONGEST))
+            os.killpg(server.process.pid, signal.SIGKILL)
+            server.process.communicate()
+        catalog = Catalog(database)
+        catalog.create()
+        catalog.verify()
+        publication = Publication(settings.load(tmp_path, {}), catalog)
+        found = {entry.link: entry.id for entry in publication.entries(ref("all"))}
+        assert len(found) == 30
+        ids = ids or found
+        assert found == ids
+        catalog.close()

@@ -1,0 +1,58 @@
+"""Two services of one site: one of them writes, and the other takes over when that one dies."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.serving import Server, serving
+from tests.sites import article, make_site
+
+TAKEOVER = 10.0  # seconds that are promised
+
+
+def say(folder: Path, title: str) -> None:
+    (folder / "content" / "news.md").write_text(article(title), encoding="utf-8")
+
+
+def see(server: Server, title: str, within: float) -> None:
+    end = time.monotonic() + within
+    while title not in server.get("/feeds/all.json").body.decode():
+        assert time.monotonic() < end, f"{title} was never seen"
+        time.sleep(0.05)
+
+
+def kill(server: Server) -> tuple[str, str]:
+    os.killpg(server.process.pid, signal.SIGKILL)
+    return server.process.communicate()
+
+
+def test_another_service_takes_over_the_writing(tmp_path: Path, database: str) -> None:
+    """On one machine with SQLite; on two with PostgreSQL, each with its copy of the articles."""
+    sites = [tmp_path / "one", tmp_path / "two" if "postgres" in database else tmp_path / "one"]
+    for site in sites:
+        make_site(site, {"news.md": article("First")}, f'database = "{database}"')
+    with serving(sites[0], group=True) as first, serving(sites[1], group=True) as second:
+        say(sites[0], "Second")
+        see(first, "Second", TAKEOVER)
+        see(second, "Second", TAKEOVER)
+        tags = [each.get("/feeds/all.rss").headers["etag"] for each in (first, second)]
+        assert tags[0] == tags[1]
+        kill(first)
+        say(sites[1], "Third")
+        see(second, "Third", TAKEOVER)
+        output, errors = second.stop()
+    assert "Another process writes this catalog" in output
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("stopped", [0, 1])
+def test_either_of_two_may_end(tmp_path: Path, stopped: int) -> None:
+    make_site(tmp_path, {"news.md": article("First")})
+    with serving(tmp_path) as first, serving(tmp_path) as second:
+        servers = [first, second]
+        servers.pop(stopped).stop()
+        say(tmp_path, "Second")
+        see(servers[0], "Second", TAKEOVER)
