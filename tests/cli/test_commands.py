@@ -1,5 +1,6 @@
 """The commands as a user types them, one process and no server."""
 
+import json
 import re
 from pathlib import Path
 
@@ -139,3 +140,96 @@ def test_every_command_and_option_has_help() -> None:
         assert command.help, name
         assert all(getattr(each, "help", None) for each in command.params), name
         assert "--site" in result.stdout
+
+
+# sync --dry-run, --json, --force
+
+
+def published_site(folder: Path) -> Path:
+    """Make a site with four published articles, and changes to them that are yet to be synced."""
+    make_site(folder, {f"{name}.md": article(name, tags=["x"]) for name in "abcd"})
+    assert run("sync", "--site", folder).exit_code == 0
+    (folder / "content" / "a.md").write_text(article("a, edited", tags=["x"]), encoding="utf-8")
+    (folder / "content" / "b.md").unlink()
+    (folder / "content" / "new.md").write_text(article("new", tags=["y"]), encoding="utf-8")
+    pinned = article("c", tags=["x"], id="urn:c")
+    (folder / "content" / "c.md").write_text(pinned, encoding="utf-8")
+    return folder
+
+
+def test_a_dry_run_says_what_readers_would_see_and_changes_nothing(tmp_path: Path) -> None:
+    site = published_site(tmp_path)
+    before = run("feeds", "--site", site).stdout
+    for _ in range(2):
+        result = run("sync", "--site", site, "--dry-run")
+        assert result.exit_code == 0
+        assert result.stdout.splitlines() == [
+            "4 articles, 4 read: 1 new, 2 edited, 1 withdrawn; 4 feeds would change.",
+            "id of c.md: tag:news.example.org,2022:2022-02-17:c -> urn:c: readers see it as new",
+            "withdrawn: b.md",
+            "new: new.md",
+            "edited: a.md",
+            "edited: c.md",
+            "new feed: tag/y",
+        ]
+    assert run("feeds", "--site", site).stdout == before
+
+
+def test_what_a_sync_did_can_be_had_as_json(tmp_path: Path) -> None:
+    site = published_site(tmp_path)
+    (site / "content" / "bad.md").write_text(article(published="soon"), encoding="utf-8")
+    dry = json.loads(run("sync", "--site", site, "--dry-run", "--json").stdout)
+    result = run("sync", "--site", site, "--json")
+    done = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert (dry.pop("dry_run"), done.pop("dry_run")) == (True, False)
+    assert (dry.pop("revision"), done.pop("revision")) == (None, 2)
+    assert dry == done
+    assert [each["path"] for each in done["new"]] == ["new.md"]
+    assert [each["path"] for each in done["edited"]] == ["a.md", "c.md"]
+    assert done["ids"] == [
+        {"path": "c.md", "before": "tag:news.example.org,2022:2022-02-17:c", "after": "urn:c"}
+    ]
+    assert done["feeds"] == {"changed": 4, "new": ["tag/y"]}
+    [problem] = done["problems"]
+    assert (problem["path"], problem["line"], problem["severity"], problem["code"]) == (
+        "content/bad.md",
+        3,
+        "error",
+        "bad-date",
+    )
+
+
+def test_a_dry_run_names_settings_that_change_urls(tmp_path: Path) -> None:
+    make_site(tmp_path, {"a.md": article()})
+    run("sync", "--site", tmp_path)
+    make_site(tmp_path, {}, 'base_url = "https://other.example"')
+    told = run("sync", "--site", tmp_path, "--dry-run").stdout
+    assert 'base_url: "https://news.example.org" -> "https://other.example": URLs change' in told
+
+
+def test_a_sync_that_withdraws_too_much_needs_force(tmp_path: Path) -> None:
+    site = published_site(tmp_path)
+    for name in "ac":
+        (site / "content" / f"{name}.md").unlink()
+    dry = run("sync", "--site", site, "--dry-run")
+    assert dry.exit_code == 1
+    assert "refused without --force: 3 of 4 published articles would be withdrawn" in dry.stdout
+    assert json.loads(run("sync", "--site", site, "--dry-run", "--json").stdout)["refused"]
+    refused = run("sync", "--site", site)
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    assert "3 of 4 published articles would be withdrawn" in refused.stderr
+    assert "3 withdrawn" in run("sync", "--site", site, "--force").stdout
+
+
+def test_the_fields_of_the_json_are_described(tmp_path: Path) -> None:
+    make_site(tmp_path, {"a.md": article()})
+    said = json.loads(run("sync", "--site", tmp_path, "--json").stdout)
+    page = (Path(__file__).parents[2] / "docs" / "publishing.md").read_text(encoding="utf-8")
+    described = {
+        name
+        for line in page.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+    assert described == set(said)
