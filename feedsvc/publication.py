@@ -29,7 +29,7 @@ class FeedSummary:
 
     label: what people call it, the site's title for the site feed, else the term's label.
     title, subtitle: as in the feed itself, but '' for no subtitle. entries: articles in it now.
-    changed: when its subscription document last changed, UTC.
+    changed: when its subscription document last changed, UTC. archives: how many it has.
     """
 
     ref: FeedRef
@@ -38,12 +38,13 @@ class FeedSummary:
     entries: int
     changed: datetime
     subtitle: str = ""
+    archives: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
     """An article for its own page. entry: with full content. link: the page's own URL, whatever
-    entry.link says. feeds: those that carry it, the site feed first.
+    entry.link says. feeds: those that carry it and are listed, the site feed first.
     """
 
     entry: Entry
@@ -138,9 +139,11 @@ class Publication:
         return self._keep((ref, format, tag), _document(feed, format, fragments, row, held))
 
     def feeds(self) -> list[FeedSummary]:
-        """Return every feed: the site's, then categories, tags, authors, languages, by label."""
+        """Return every feed that is listed, in the order of kinds, then by label."""
         with self._catalog.reading() as connection:
-            summaries = [self._summary(row) for row in queries.feeds(connection)]
+            rows = queries.feeds(connection)
+        listed = (row for row in rows if self.settings.is_listed(row.ref.key))
+        summaries = [self._summary(row) for row in listed]
         order = {kind: index for index, kind in enumerate(Kind)}
         return sorted(
             summaries, key=lambda each: (order[each.ref.kind], each.label.casefold(), each.ref)
@@ -169,8 +172,10 @@ class Publication:
             stored = queries.article(connection, slug)
             if stored is None:
                 return None
-            refs = [FeedRef(Kind.ALL), *(ref for ref, _ in stored.terms)] if stored.feeds else []
-            rows = [row for row in (queries.feed(connection, ref) for ref in refs) if row]
+            keys = self.settings.feeds_of([ref.key for ref, _ in stored.terms])
+            listed = [key for key in keys if stored.feeds and self.settings.is_listed(key)]
+            found = (queries.feed(connection, FeedRef.of(key)) for key in listed)
+            rows = [row for row in found if row]
         return ArticlePage(
             entry=self._entry(replace(stored, content=ContentChoice.FULL), ContentChoice.FULL),
             link=self._page_url(stored),
@@ -280,7 +285,7 @@ class Publication:
         label = head.label(self.settings, row.ref, row.label)
         title = head.title(self.settings, row.ref, label)
         subtitle = head.subtitle(self.settings, row.ref)
-        return FeedSummary(row.ref, label, title, row.entries, row.changed, subtitle)
+        return FeedSummary(row.ref, label, title, row.entries, row.changed, subtitle, row.archives)
 
     def _page_url(self, stored: Stored) -> str:
         written = stored.published.astimezone(stored.zone)

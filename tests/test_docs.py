@@ -13,7 +13,8 @@ import yaml
 
 from feedsvc.cli import main
 from feedsvc.errors import Problem
-from feedsvc.settings import FeedSettings, Settings
+from feedsvc.feed_settings import FeedSettings
+from feedsvc.settings import Settings
 from feedsvc.sources.article import KEYS
 from feedsvc.sources.frontmatter import split
 

@@ -14,6 +14,7 @@ from feedsvc.catalog.files import FileRows
 from feedsvc.catalog.identity import Claim, decide
 from feedsvc.catalog.publish import Published, Publisher
 from feedsvc.catalog.reading import Spool, read_all
+from feedsvc.catalog.rows import dump
 from feedsvc.catalog.state import State
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import Problem
@@ -76,9 +77,14 @@ def _publish(
     numbers = {state.number for state in affected}
     due = articles.load_due(connection, dates.epoch(now))
     affected += [state for state in due if state.number not in numbers]
+    relisted = False
+    if everywhere:  # also those whose files cannot be taken now
+        numbers = {state.number for state in affected}
+        affected += articles.load_visible(connection, numbers)
+        relisted = _note(connection, "unlisted", dump([settings.moved, settings.retired]))
     publisher.decide(affected)
     articles.write(connection, affected, spool)
-    return publisher.finish(everywhere)
+    return publisher.finish(everywhere, relisted)
 
 
 def _note_settings(connection: Connection, settings: Settings) -> bool:

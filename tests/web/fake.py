@@ -8,10 +8,11 @@ from pathlib import Path
 
 from feedsvc import urls
 from feedsvc.errors import CatalogError
+from feedsvc.feed_settings import FeedSettings
 from feedsvc.model import Category, Document, Enclosure, Entry, FeedRef, Format, Kind, Person
 from feedsvc.publication import ArticlePage, FeedSummary, Health, Publication
 from feedsvc.render import RENDERERS
-from feedsvc.settings import FeedSettings, Settings
+from feedsvc.settings import Settings
 
 BASE = "https://news.example.org"
 SITE = FeedRef(Kind.ALL)
