@@ -378,7 +378,7 @@ def test_other_variables_are_not_looked_at(tmp_path: Path) -> None:
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 KNOWN = {each.name for kind in (Settings, FeedSettings, Person, Image) for each in fields(kind)}
-KEYS = st.sampled_from(sorted(KNOWN | {"tag", "category", "tag/c++", "all"}))
+KEYS = st.sampled_from(sorted(KNOWN | {"tag", "category", "tag/c++", "all", "any", "none", "tags"}))
 VALUES = st.recursive(
     st.booleans() | st.integers() | st.floats() | TEXTS | st.dates() | st.times(),
     lambda inner: st.lists(inner) | st.dictionaries(KEYS | TEXTS, inner),

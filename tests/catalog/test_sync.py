@@ -11,7 +11,7 @@ from feedsvc.catalog import queries, schema
 from feedsvc.catalog.publish import Published
 from feedsvc.catalog.sync import sync
 from feedsvc.errors import FeedsvcError
-from feedsvc.model import Format, Kind
+from feedsvc.model import TERM_KINDS, Format, Kind
 from feedsvc.sources import Scan, scan
 from tests.desk import Desk, ref
 from tests.sites import article
