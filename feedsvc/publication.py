@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from feedsvc import dates, head, urls
+from feedsvc import head, urls
 from feedsvc.catalog import queries
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Catalog, Reading
@@ -111,7 +111,7 @@ class Publication:
                 return known
             label = head.label(self.settings, ref, row.label)
             feed = head.archive_head(
-                self.settings, ref, label, format, found.changed, row.archives, number
+                self.settings, ref, label, format, self.settings.since, row.archives, number
             )
             fragments = self._render_entries(connection, ref, format, feed.language, found.shown)
         return self._keep((ref, format, number), _document(feed, format, fragments, found))
@@ -221,7 +221,8 @@ class Publication:
 
     def _head(self, row: FeedRow, format: Format) -> Feed:
         label = head.label(self.settings, row.ref, row.label)
-        return head.head(self.settings, row.ref, label, format, row.changed, row.archives)
+        since = self.settings.since
+        return head.head(self.settings, row.ref, label, format, since, row.archives)
 
     def _window(self, connection: Reading, row: FeedRow) -> list[Shown]:
         limit = self.settings.feed(row.ref.key).limit
@@ -308,9 +309,11 @@ def _document(
     of: FeedRow | Archive,
     held: int = 0,
 ) -> Document:
-    """Put a document together, but for entries that no revision after `held` touched."""
-    # No instant of ours: an empty feed, too, is the same whenever it is made.
-    updated = max((each.updated for each in fragments.values()), default=dates.from_epoch(0))
+    """Put a document together, but for entries that no revision after `held` touched.
+
+    feed: its updated is for want of entries: an empty one, too, is the same whenever it is made.
+    """
+    updated = max((each.updated for each in fragments.values()), default=feed.updated)
     bodies = [each.body for (_, revision), each in fragments.items() if revision > held]
     renderer = RENDERERS[format]
     body = renderer.document(replace(feed, updated=updated), bodies)

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -66,6 +66,12 @@ class Settings:
     def zones(self) -> Mapping[str, tzinfo]:
         """The abbreviations that dates may use besides GMT, UTC and Z."""
         return {name: _zone(value) for name, value in self.timezones.items()}
+
+    @property
+    def since(self) -> datetime:
+        """The beginning of the year that id_authority names, which no clock moves."""
+        _, _, date = self.id_authority.partition(",")
+        return datetime(max(1970, int(date[:4])), 1, 1, tzinfo=UTC)
 
     def feed(self, key: str) -> FeedSettings:
         """Return what holds for the feed of this key."""

@@ -419,6 +419,21 @@ def test_custom_feeds_come_first_among_lists(desk: Desk) -> None:
     assert [category.label for category in entry.categories] == ["c", "x"]
 
 
+@pytest.mark.parametrize(
+    ("authority", "year"), [("a.example,2022-05-17", 2022), ("a.example,0000", 1970)]
+)
+def test_a_feed_without_entries_says_when_the_site_began(
+    desk: Desk, authority: str, year: int
+) -> None:
+    """Conformance 14, 24: a plausible date, and no clock's."""
+    desk.configure(f'id_authority = "{authority}"\n[feeds.news]\nany = {{ tags = ["x"] }}')
+    desk.sync()
+    assert f"<updated>{year}-01-01T00:00:00Z</updated>" in desk.body("news").decode()
+    desk.write("a.md", article("A", "2023-01-01T00:00:00Z", tags=["x"]))
+    desk.sync()
+    assert "<updated>2023-01-01T00:00:00Z</updated>" in desk.body("news").decode()
+
+
 def test_feeds_that_moved_or_were_retired_are_listed_nowhere(desk: Desk) -> None:
     """Conformance 43: but the terms of an article stay its own."""
     desk.write("a.md", article("A", tags=["x", "y"], slug="a"))
