@@ -66,7 +66,8 @@ class Feeds:
 
 _KEYS = {each.name for each in fields(FeedSettings)}
 _CHOICES = tuple(each.name for each in fields(Selection))
-_LISTS = {
+# What a choice may list, and the kind of the terms there.
+LISTS = {
     "categories": Kind.CATEGORY,
     "tags": Kind.TAG,
     "authors": Kind.AUTHOR,
@@ -192,9 +193,9 @@ def _terms(table: Table, choice: str) -> tuple[str, ...]:
     if choice not in table.values:
         return ()
     lists = table.table(choice)
-    lists.refuse_unknown(set(_LISTS))
+    lists.refuse_unknown(set(LISTS))
     found = []
-    for name, kind in _LISTS.items():
+    for name, kind in LISTS.items():
         for label in lists.texts(name, ()):
             term = urls.term(label)
             if not urls.is_addressable(term):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from feedsvc import urls
 from feedsvc.errors import SettingsError
-from feedsvc.feed_settings import FeedSettings, Selection
-from feedsvc.model import ContentChoice, FeedRef, Kind
+from feedsvc.feed_settings import LISTS, FeedSettings, Selection
+from feedsvc.model import ContentChoice, FeedRef
 from feedsvc.tables import is_fit
 from tests.sites import make_site
 from tests.test_settings import TEXTS, dump, load
@@ -128,12 +128,6 @@ def test_the_fingerprint_moves_with_a_definition_and_is_the_same_in_every_proces
     assert "frozenset" not in before  # whose order is another in each process
 
 
-LISTS = {
-    "categories": Kind.CATEGORY,
-    "tags": Kind.TAG,
-    "authors": Kind.AUTHOR,
-    "languages": Kind.LANGUAGE,
-}
 FEW = st.sampled_from(["x", "X", "y ", "É t", "e\u0301-T", "z"])
 ANY = TEXTS.filter(lambda text: is_fit(text) and urls.is_addressable(urls.term(text)))
 LABELS = st.lists(FEW | ANY, max_size=3)

@@ -136,6 +136,12 @@ def test_an_alias_is_that_path_alone(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
+def test_an_alias_wins_over_an_article() -> None:
+    settings = replace(MOVED, article_link="/{slug}", aliases={"/rain": (SITE, Format.RSS)})
+    response = create_app(FakePublication(settings)).test_client().get("/rain")
+    assert (response.status_code, response.location) == (301, "/feeds/all.rss")
+
+
 @pytest.mark.parametrize(
     ("asked", "location"),
     [
