@@ -22,11 +22,8 @@ from feedsvc.sources.frontmatter import split
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
-INTERNAL = {
-    "site",
-    "feed_defaults",
-    "selections",
-}  # fields of Settings that are no keys of the file
+# Fields of Settings that are no keys of the file.
+INTERNAL = {"site", "feed_defaults", "selections"}
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]*)\)")
