@@ -81,7 +81,8 @@ def _publish(
     if everywhere:  # also those whose files cannot be taken now
         numbers = {state.number for state in affected}
         affected += articles.load_visible(connection, numbers)
-        relisted = _note(connection, "unlisted", dump([settings.moved, settings.retired]))
+        unlisted = dump(sorted({*settings.moved, *settings.retired}))
+        relisted = _note(connection, "unlisted", unlisted)
     publisher.decide(affected)
     articles.write(connection, affected, spool)
     return publisher.finish(everywhere, relisted)

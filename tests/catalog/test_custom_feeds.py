@@ -214,8 +214,15 @@ def test_lists_that_show_other_feeds_are_a_revision(desk: Desk) -> None:
         number += 1
         assert (published.revision, published.feeds) == (number, 0)
         assert desk.sync().published.revision is None
-    desk.configure('[aliases]\n"/a" = "all.rss"')  # which no list shows
-    assert desk.sync().published.revision is None
+    # No list shows what leads to where.
+    for toml in ('[aliases]\n"/a" = "all.rss"', '[aliases]\n"/b" = "all.rss"'):
+        desk.configure(toml)
+        assert desk.sync().published.revision is None
+    desk.configure('[moved]\n"tag/x" = "all"\n"tag/y" = "all"')
+    assert desk.sync().published.revision == number + 1
+    for toml in ('[moved]\n"tag/y" = "all"\n"tag/x" = "all"', 'retired = ["tag/y", "tag/x"]'):
+        desk.configure(toml)
+        assert desk.sync().published.revision is None
 
 
 WORDS = st.lists(st.sampled_from(["x", "X ", "y", "É t"]), max_size=2)
