@@ -82,10 +82,15 @@ def subtitle(settings: Settings, ref: FeedRef) -> str:
 
 
 def label(settings: Settings, ref: FeedRef, written: str) -> str:
-    """Return the label in force for a term that was first written so."""
+    """Return what people call a feed: for a term its label in force.
+
+    written: as it was first written; '' where it never was, as for a custom feed.
+    """
     if ref.kind is Kind.ALL:
         return settings.title
-    return settings.labels.get(ref.kind, {}).get(ref.term, written)
+    if ref.kind is Kind.NAMED:
+        return settings.feed(ref.key).title or ref.term
+    return settings.labels.get(ref.kind, {}).get(ref.term, written or ref.term)
 
 
 def fingerprint(settings: Settings, ref: FeedRef, written: str) -> str:

@@ -19,13 +19,22 @@ class Format(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a feed gathers; the value is the first part of its key."""
+    """What a feed gathers; the value is the first part of its key.
+
+    ALL and NAMED have one part alone: `all`, and the name that the settings give a custom feed.
+    Feeds are listed in this order.
+    """
 
     ALL = "all"
+    NAMED = "named"
     CATEGORY = "category"
     TAG = "tag"
     AUTHOR = "author"
     LANGUAGE = "language"
+
+
+# Those whose feeds follow from the terms that articles have.
+TERM_KINDS = (Kind.CATEGORY, Kind.TAG, Kind.AUTHOR, Kind.LANGUAGE)
 
 
 class ContentChoice(StrEnum):
@@ -38,21 +47,28 @@ class ContentChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class FeedRef:
-    """Names one feed: the site feed, or the feed of one term. The term is '' for the site feed."""
+    """Names one feed: the site feed, a custom one, or the feed of one term.
+
+    term: '' for the site feed; the name of a custom one.
+    """
 
     kind: Kind
     term: str = ""
 
     @property
     def key(self) -> str:
-        """The feed's name in the catalog and the settings: `all`, `tag/c++`."""
+        """The feed's name in the catalog and the settings: `all`, `security`, `tag/c++`."""
+        if self.kind is Kind.NAMED:
+            return self.term
         return f"{self.kind}/{self.term}" if self.term else str(self.kind)
 
     @classmethod
     def of(cls, key: str) -> "FeedRef":
         """Return the reference of a key."""
-        kind, _, term = key.partition("/")
-        return cls(Kind(kind), term)
+        kind, slash, term = key.partition("/")
+        if slash:
+            return cls(Kind(kind), term)
+        return cls(Kind.ALL) if key == Kind.ALL else cls(Kind.NAMED, key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from feedsvc import dates, head, urls
+from feedsvc import head, urls
 from feedsvc.catalog import queries
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Catalog, Reading
@@ -39,7 +39,7 @@ class FeedSummary:
 
     label: what people call it, the site's title for the site feed, else the term's label.
     title, subtitle: as in the feed itself, but '' for no subtitle. entries: articles in it now.
-    changed: when its subscription document last changed, UTC.
+    changed: when its subscription document last changed, UTC. archives: how many it has.
     """
 
     ref: FeedRef
@@ -48,12 +48,13 @@ class FeedSummary:
     entries: int
     changed: datetime
     subtitle: str = ""
+    archives: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
     """An article for its own page. entry: with full content. link: the page's own URL, whatever
-    entry.link says. feeds: those that carry it, the site feed first.
+    entry.link says. feeds: those that carry it and are listed, the site feed first.
     """
 
     entry: Entry
@@ -120,7 +121,7 @@ class Publication:
                 return known
             label = head.label(self.settings, ref, row.label)
             feed = head.archive_head(
-                self.settings, ref, label, format, found.changed, row.archives, number
+                self.settings, ref, label, format, self.settings.since, row.archives, number
             )
             fragments = self._render_entries(connection, ref, format, feed.language, found.shown)
         return self._keep((ref, format, number), _document(feed, format, fragments, found))
@@ -148,9 +149,11 @@ class Publication:
         return self._keep((ref, format, tag), _document(feed, format, fragments, row, held))
 
     def feeds(self) -> list[FeedSummary]:
-        """Return every feed: the site's, then categories, tags, authors, languages, by label."""
+        """Return every feed that is listed, in the order of kinds, then by label."""
         with self._catalog.reading() as connection:
-            summaries = [self._summary(row) for row in queries.feeds(connection)]
+            rows = queries.feeds(connection)
+        listed = (row for row in rows if self.settings.is_listed(row.ref.key))
+        summaries = [self._summary(row) for row in listed]
         order = {kind: index for index, kind in enumerate(Kind)}
         return sorted(
             summaries, key=lambda each: (order[each.ref.kind], each.label.casefold(), each.ref)
@@ -182,8 +185,10 @@ class Publication:
             stored = queries.article(connection, slug)
             if stored is None:
                 return None
-            refs = [FeedRef(Kind.ALL), *(ref for ref, _ in stored.terms)] if stored.feeds else []
-            rows = [row for row in (queries.feed(connection, ref) for ref in refs) if row]
+            keys = self.settings.feeds_of([ref.key for ref, _ in stored.terms])
+            listed = [key for key in keys if stored.feeds and self.settings.is_listed(key)]
+            found = (queries.feed(connection, FeedRef.of(key)) for key in listed)
+            rows = [row for row in found if row]
         return ArticlePage(
             entry=self._entry(replace(stored, content=ContentChoice.FULL), ContentChoice.FULL),
             link=self._page_url(stored),
@@ -235,7 +240,7 @@ class Publication:
         self, connection: Reading, row: FeedRow, format: Format, shown: Sequence[Shown]
     ) -> Feed:
         label = head.label(self.settings, row.ref, row.label)
-        feed = head.head(self.settings, row.ref, label, format, row.changed, row.archives)
+        feed = head.head(self.settings, row.ref, label, format, self.settings.since, row.archives)
         if not (self.settings.tombstones and format is Format.ATOM):
             return feed
         limit = self.settings.feed(row.ref.key).limit
@@ -308,7 +313,7 @@ class Publication:
         label = head.label(self.settings, row.ref, row.label)
         title = head.title(self.settings, row.ref, label)
         subtitle = head.subtitle(self.settings, row.ref)
-        return FeedSummary(row.ref, label, title, row.entries, row.changed, subtitle)
+        return FeedSummary(row.ref, label, title, row.entries, row.changed, subtitle, row.archives)
 
     def _page_url(self, stored: Stored) -> str:
         written = stored.published.astimezone(stored.zone)
@@ -331,9 +336,11 @@ def _document(
     of: FeedRow | Archive,
     held: int = 0,
 ) -> Document:
-    """Put a document together, but for entries that no revision after `held` touched."""
-    # No instant of ours: an empty feed, too, is the same whenever it is made.
-    updated = max((each.updated for each in fragments.values()), default=dates.from_epoch(0))
+    """Put a document together, but for entries that no revision after `held` touched.
+
+    feed: its updated is for want of entries: an empty one, too, is the same whenever it is made.
+    """
+    updated = max((each.updated for each in fragments.values()), default=feed.updated)
     bodies = [each.body for (_, revision), each in fragments.items() if revision > held]
     renderer = RENDERERS[format]
     body = renderer.document(replace(feed, updated=updated), bodies)

@@ -6,39 +6,21 @@ later. Whatever is wrong raises SettingsError with the file, the line and the re
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from feedsvc import serve_settings, tables, urls
+from feedsvc import feed_settings, move_settings, serve_settings, tables, urls
 from feedsvc.errors import SettingsError
-from feedsvc.model import ContentChoice, Image, Kind, Person
+from feedsvc.feed_settings import FeedSettings, Selection
+from feedsvc.model import TERM_KINDS, FeedRef, Format, Image, Kind, Person
 from feedsvc.serve_settings import ServeSettings
 from feedsvc.tables import Table, shown
 
 FILE = "feedsvc.toml"
 ENVIRONMENT_PREFIX = "FEEDSVC_"
-
-
-@dataclass(frozen=True, slots=True)
-class FeedSettings:
-    """What can be said of one feed. None: as the site says.
-
-    limit: entries in the subscription document. content: full text, or summaries.
-    max_age: seconds for which a client may keep a response.
-    """
-
-    title: str | None = None
-    subtitle: str | None = None
-    language: str | None = None
-    author: Person | None = None
-    copyright: str | None = None
-    image: Image | None = None
-    limit: int = 50
-    content: ContentChoice = ContentChoice.FULL
-    max_age: int = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +31,8 @@ class Settings:
     SQLAlchemy's form, with an absolute path for SQLite. tombstones: Atom feeds say which entries
     were withdrawn. zones: what abbreviated time zones mean.
     labels: the wanted label of a term, by kind. feeds: settings by feed key, `all` or `tag/c++`.
+    selections: what each custom feed gathers, by its key. moved: the new keys of feeds by the old
+    ones. retired: keys. aliases: the feed that a decoded path leads to.
     """
 
     site: Path
@@ -67,8 +51,12 @@ class Settings:
     tombstones: bool = False
     timezones: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[Kind, Mapping[str, str]] = field(default_factory=dict)
-    feed_defaults: FeedSettings = FeedSettings()
+    feed_defaults: FeedSettings = field(default_factory=FeedSettings)
     feeds: Mapping[str, FeedSettings] = field(default_factory=dict)
+    selections: Mapping[str, Selection] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+    retired: tuple[str, ...] = ()
+    aliases: Mapping[str, tuple[FeedRef, Format]] = field(default_factory=dict)
     serve: ServeSettings = field(default_factory=ServeSettings)
 
     @property
@@ -81,9 +69,31 @@ class Settings:
         """The abbreviations that dates may use besides GMT, UTC and Z."""
         return {name: _zone(value) for name, value in self.timezones.items()}
 
+    @property
+    def since(self) -> datetime:
+        """The beginning of the year that id_authority names, which no clock moves."""
+        _, _, date = self.id_authority.partition(",")
+        return datetime(max(1970, int(date[:4])), 1, 1, tzinfo=UTC)
+
     def feed(self, key: str) -> FeedSettings:
         """Return what holds for the feed of this key."""
         return self.feeds.get(key, self.feed_defaults)
+
+    def feeds_of(self, terms: Sequence[str]) -> tuple[str, ...]:
+        """Return the keys of all feeds that gather an article, given the keys of its terms."""
+        had = frozenset(terms)
+        custom = [key for key, selection in self.selections.items() if selection.takes(had)]
+        return (Kind.ALL, *custom, *terms)
+
+    @property
+    def promised(self) -> tuple[str, ...]:
+        """The keys of the feeds that there are even while no article was ever in them."""
+        aimed_at = [ref.key for ref, _ in self.aliases.values()]
+        return tuple(dict.fromkeys((Kind.ALL, *self.selections, *self.moved.values(), *aimed_at)))
+
+    def is_listed(self, key: str) -> bool:
+        """Tell whether the feed of this key is shown to those who look for feeds."""
+        return key not in self.moved and key not in self.retired
 
     def fingerprint(self) -> str:
         """Return a text that changes whenever a setting changes that readers could see."""
@@ -99,10 +109,10 @@ def load(site: Path, environment: Mapping[str, str]) -> Settings:
     Raises SettingsError.
     """
     path = site / FILE
-    keys = {each.name for each in fields(Settings)} - {"site", "feed_defaults"}
+    keys = {each.name for each in fields(Settings)} - _NO_KEYS
     variables = {key: f"{ENVIRONMENT_PREFIX}{key.upper()}" for key in keys}
     try:
-        table = tables.load(path, environment, variables)
+        table = tables.load(path, environment, variables, _LISTS)
     except FileNotFoundError:
         raise SettingsError(
             f"{path}: there is no such file; run `feedsvc init`, or name the site with --site"
@@ -111,89 +121,45 @@ def load(site: Path, environment: Mapping[str, str]) -> Settings:
     return _settings(site.resolve(), table)
 
 
-def is_language(tag: str) -> bool:
-    """Tell whether a text has the form of a language tag (RFC 5646): `en`, `pt-BR`."""
-    return _LANGUAGE_TAG.fullmatch(tag) is not None
-
-
-def is_email(text: str) -> bool:
-    """Tell whether a text has the form of an email address."""
-    local, at, host = text.rpartition("@")
-    return bool(at and local and "." in host and not set(text) & set(" <>(),;:\t"))
-
-
-_FEED_KEYS = {each.name for each in fields(FeedSettings)}
+_NO_KEYS = {"site", "feed_defaults", "selections"}  # fields that no key of the file is
+_LISTS = {"retired"}
 # RFC 4151 2.1: a DNS name or an email address, and a date.
 _TAGGING_ENTITY = re.compile(
     r"([A-Za-z0-9._-]+@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
     r",[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?"
 )
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 # ASCII, as it stands in HTTP headers too; without a query or a fragment.
 _BASE_URL = re.compile(r"""(?i)https?://[!"$->@-~]+""")
 
 
 def _settings(site: Path, table: Table) -> Settings:
-    defaults, feeds = _feeds(table.table("feeds"))
+    feeds = feed_settings.read(table.table("feeds"))
+    moves = move_settings.read(table, feeds.selections)
     return Settings(
         site=site,
         title=table.text("title"),
         subtitle=table.text("subtitle", ""),
         base_url=_base_url(table),
         id_authority=_id_authority(table),
-        language=_language(table) or "en",
+        language=feed_settings.language(table) or "en",
         timezone=_timezone(table),
-        author=_author(table),
+        author=feed_settings.author(table),
         copyright=table.text("copyright", ""),
         article_link=_article_link(table),
         content=_path(table, "content", site, table.text("content", "content")),
         database=_database(table, site),
-        image=_image(table),
+        image=feed_settings.image(table),
         tombstones=table.flag("tombstones", False),
         timezones=_timezones(table.table("timezones")),
         labels=_labels(table.table("labels")),
-        feed_defaults=defaults,
-        feeds=feeds,
+        feed_defaults=feeds.defaults,
+        feeds=feeds.single,
+        selections=feeds.selections,
+        moved=moves.moved,
+        retired=moves.retired,
+        aliases=moves.aliases,
         serve=serve_settings.read(table.table("serve")),
-    )
-
-
-def _feeds(table: Table) -> tuple[FeedSettings, dict[str, FeedSettings]]:
-    single = [
-        key
-        for key, value in table.values.items()
-        if isinstance(value, dict) and key not in _FEED_KEYS
-    ]
-    defaults = _feed(table.without(single), FeedSettings())
-    feeds = {}
-    for key in single:
-        ref = urls.parse_page_path(f"/feeds/{key}/")
-        if ref is None or ref.term != urls.term(ref.term):
-            table.fail(
-                key,
-                f"{shown(key)} names no feed; name it as in its URL: all, category/<term>, "
-                "tag/<term>, author/<term>, language/<code>",
-            )
-        feeds[key] = _feed(table.table(key), defaults)
-    return defaults, feeds
-
-
-def _feed(table: Table, base: FeedSettings) -> FeedSettings:
-    table.refuse_unknown(_FEED_KEYS)
-    content = table.text("content", base.content)
-    if content not in {ContentChoice.FULL, ContentChoice.SUMMARY}:
-        table.fail("content", f'content is "full" or "summary", not {shown(content)}')
-    return FeedSettings(
-        title=table.text("title", "") or base.title,
-        subtitle=table.text("subtitle", "") or base.subtitle,
-        language=_language(table) or base.language,
-        author=_author(table) or base.author,
-        copyright=table.text("copyright", "") or base.copyright,
-        image=_image(table) or base.image,
-        limit=table.number("limit", base.limit, 1, 1000),
-        content=ContentChoice(content),
-        max_age=table.number("max_age", base.max_age, 1, 31_536_000),
     )
 
 
@@ -217,14 +183,6 @@ def _id_authority(table: Table) -> str:
             'yours and a year in which it was, as "news.example.org,2022"',
         )
     return authority
-
-
-def _language(table: Table) -> str | None:
-    tag = table.text("language", "")
-    if tag and not is_language(tag):
-        message = f'language {shown(tag)} is not a language tag; write "en" or "pt-br"'
-        table.fail("language", message)
-    return tag.lower() or None
 
 
 def _timezone(table: Table) -> str:
@@ -261,36 +219,6 @@ def _zone(value: str) -> tzinfo:
     return timezone(offset if match[1] == "+" else -offset)
 
 
-def _author(table: Table) -> Person | None:
-    if "author" not in table.values:
-        return None
-    person = table.table("author", lone="name")
-    person.refuse_unknown({"name", "email", "uri"})
-    email, uri = person.text("email", ""), person.text("uri", "")
-    if email and not is_email(email):
-        person.fail("email", f"{shown(email)} is no email address; write it as desk@example.org")
-    if uri and not urls.is_absolute(uri):
-        message = f"{shown(uri)} is no absolute URL; write it with its scheme"
-        person.fail("uri", message)
-    return Person(person.text("name"), email or None, uri or None)
-
-
-def _image(table: Table) -> Image | None:
-    if "image" not in table.values:
-        return None
-    image = table.table("image", lone="url")
-    image.refuse_unknown({"url", "width", "height"})
-    url = image.text("url")
-    if not (url.startswith("/") or urls.is_absolute(url)):
-        image.fail("url", f"image {shown(url)} must start with / or be an absolute URL")
-    sizes = {
-        side: image.number(side, 1, 1, 100_000)
-        for side in ("width", "height")
-        if side in image.values
-    }
-    return Image(url, **sizes)
-
-
 def _article_link(table: Table) -> str:
     pattern = table.text("article_link", "/articles/{slug}")
     if wrong := urls.check_pattern(pattern):
@@ -299,7 +227,7 @@ def _article_link(table: Table) -> str:
 
 
 def _labels(table: Table) -> dict[Kind, dict[str, str]]:
-    kinds = {str(kind): kind for kind in Kind if kind is not Kind.ALL}
+    kinds = {str(kind): kind for kind in TERM_KINDS}
     table.refuse_unknown(set(kinds))
     labels: dict[Kind, dict[str, str]] = {}
     for name in table.values:

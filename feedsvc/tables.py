@@ -6,7 +6,7 @@ Knows no key by name. Whatever is wrong raises SettingsError with the file, the 
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,11 +17,17 @@ _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uf
 _LONGEST_SHOWN = 60  # characters
 
 
-def load(path: Path, environment: Mapping[str, str], variables: Mapping[str, str]) -> "Table":
+def load(
+    path: Path,
+    environment: Mapping[str, str],
+    variables: Mapping[str, str],
+    lists: Collection[str] = (),
+) -> "Table":
     """Read a TOML file, in which the environment replaces top-level values.
 
     variables: the keys that may be replaced, and by which variable. Its value is text, or an inline
-    table if it begins with `{`. Raises FileNotFoundError, SettingsError.
+    table if it begins with `{`. lists: those of them whose value is a list if it begins with `[`,
+    as a text may. Raises FileNotFoundError, SettingsError.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -33,7 +39,7 @@ def load(path: Path, environment: Mapping[str, str], variables: Mapping[str, str
     found = {key: name for key, name in variables.items() if name in environment}
     for key, name in found.items():
         written = environment[name]
-        if written.startswith("{"):
+        if written.startswith("{") or (key in lists and written.startswith("[")):
             values[key] = _parse(f"value = {written}", f"{name} in the environment")["value"]
         else:
             values[key] = written
@@ -57,7 +63,7 @@ class Table:
             self.fail(key, f"{key} is a text in quotes, not {shown(value)}")
         if default is None and not value.strip():
             self.fail(key, f"{key} is empty; write something")
-        if _UNFIT.search(value):
+        if not is_fit(value):
             self.fail(key, f"{key} {shown(value)} has a control character; remove it")
         return value.strip()
 
@@ -80,6 +86,8 @@ class Table:
         value = self.values.get(key, list(default))
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             self.fail(key, f'{key} is a list of texts, like ["a", "b"], not {shown(value)}')
+        if unfit := [each for each in value if not is_fit(each)]:
+            self.fail(key, f"{key} has {shown(unfit[0])} with a control character; remove it")
         return tuple(value)
 
     def table(self, key: str, lone: str | None = None) -> "Table":
@@ -111,6 +119,11 @@ class Table:
     def fail(self, key: str, message: str) -> NoReturn:
         """Raise SettingsError for a value of this table."""
         raise SettingsError(f"{self._places.find((*self._keys, key))}: {message}")
+
+
+def is_fit(text: str) -> bool:
+    """Tell whether a text can stand in a header, a path and XML."""
+    return not _UNFIT.search(text)
 
 
 def shown(value: object) -> str:

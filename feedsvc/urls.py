@@ -9,10 +9,13 @@ import unicodedata
 from datetime import datetime
 from urllib.parse import quote, urljoin, urlsplit
 
-from feedsvc.model import FeedRef, Format, Kind
+from feedsvc.model import TERM_KINDS, FeedRef, Format, Kind
 
 INDEX = "/"
 OPML = "/feeds.opml"
+HEALTH = "/healthz"
+METRICS = "/metrics"
+ASSETS = "/static/"
 
 _FEEDS = "/feeds/"
 _FILES = "/files/"
@@ -100,6 +103,25 @@ def parse_archive_path(path: str) -> tuple[FeedRef, Format, int] | None:
 def parse_page_path(path: str) -> FeedRef | None:
     """Take the decoded path of a feed's page apart; None if it is not one."""
     return _parse_key(path[:-1]) if path.endswith("/") else None
+
+
+def parse_key(key: str) -> FeedRef | None:
+    """Return the feed of a key; None unless the key is as it stands in the feed's URL, decoded."""
+    ref = _parse_key(f"{_FEEDS}{key}")
+    if ref is None or ref.term != term(ref.term):
+        return None
+    return ref if ref.kind is Kind.ALL or is_addressable(ref.term) else None
+
+
+def is_own(path: str) -> bool:
+    """Tell whether a decoded path may be that of anything here but an article."""
+    return bool(
+        path in {INDEX, OPML, HEALTH, METRICS, *map(kind_path, TERM_KINDS)}
+        or path.startswith((_FILES, ASSETS))
+        or parse_feed_path(path)
+        or parse_archive_path(path)
+        or parse_page_path(path)
+    )
 
 
 def article_path(pattern: str, slug: str, published: datetime) -> str:
@@ -208,15 +230,17 @@ def category_scheme(base_url: str, kind: Kind) -> str:
 
 
 def _key(ref: FeedRef) -> str:
-    return f"{ref.kind}/{quote(ref.term, safe='')}" if ref.term else str(ref.kind)
+    return quote(ref.key)  # a term has no `/`
 
 
 def _parse_key(path: str) -> FeedRef | None:
     if not path.startswith(_FEEDS):
         return None
     kind, slash, name = path.removeprefix(_FEEDS).partition("/")
+    if slash:
+        known = kind in TERM_KINDS and name and "/" not in name
+        return FeedRef(Kind(kind), name) if known else None
     if kind == Kind.ALL:
-        return None if slash else FeedRef(Kind.ALL)
-    if kind not in set(Kind) or not name or "/" in name:
-        return None
-    return FeedRef(Kind(kind), name)
+        return FeedRef(Kind.ALL)
+    # A custom feed is called like no kind, in whatever spelling.
+    return FeedRef(Kind.NAMED, kind) if kind and term(kind) not in set(Kind) else None

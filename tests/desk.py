@@ -12,7 +12,7 @@ from feedsvc.catalog.publish import Published
 from feedsvc.catalog.queries import FeedRow
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
-from feedsvc.model import FeedRef, Format, Kind
+from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.settings import Settings
 from tests.sites import make_site
@@ -22,8 +22,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 def ref(key: str) -> FeedRef:
     """Return the feed of a key: `all`, `tag/c++`."""
-    kind, _, term = key.partition("/")
-    return FeedRef(Kind(kind), term)
+    return FeedRef.of(key)
 
 
 @dataclass(frozen=True)

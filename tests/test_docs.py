@@ -11,16 +11,19 @@ import click
 import pytest
 import yaml
 
+from feedsvc import feed_settings
 from feedsvc.cli import main
 from feedsvc.errors import Problem
-from feedsvc.settings import FeedSettings, Settings
+from feedsvc.feed_settings import FeedSettings
+from feedsvc.settings import Settings
 from feedsvc.sources.article import KEYS
 from feedsvc.sources.frontmatter import split
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
-INTERNAL = {"site", "feed_defaults"}  # fields of Settings that are no keys of the file
+# Fields of Settings that are no keys of the file.
+INTERNAL = {"site", "feed_defaults", "selections"}
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]*)\)")
@@ -58,6 +61,10 @@ def test_every_setting_is_described_and_no_other() -> None:
 
 def test_every_setting_of_a_feed_is_described_and_no_other() -> None:
     assert set(table("settings.md", "`feeds`")) == {each.name for each in fields(FeedSettings)}
+
+
+def test_every_list_of_a_custom_feed_is_described_and_no_other() -> None:
+    assert set(table("settings.md", "Custom feeds")) == set(feed_settings.LISTS)
 
 
 def test_every_front_matter_key_is_described_and_no_other() -> None:

@@ -100,6 +100,24 @@ def test_the_settings_label_of_a_term_wins_over_the_written_one(tmp_path: Path) 
     assert head.label(settings, ALL, "") == "Site"
 
 
+def test_a_custom_feed_is_called_as_its_title_or_by_its_name(tmp_path: Path) -> None:
+    news = FeedRef(Kind.NAMED, "news")
+    toml = '[feeds.news]\nany = { tags = ["a"] }'
+    named = make_site(tmp_path / "a", toml=toml)
+    assert head.label(named, news, "") == "news"
+    feed = head.head(named, news, "news", Format.RSS, WHEN)
+    assert (feed.title, feed.id) == ("Site: news", "tag:news.example.org,2022:feeds/news")
+    assert feed.self_url == "https://news.example.org/feeds/news.rss"
+    titled = make_site(tmp_path / "b", toml=f'{toml}\ntitle = "News!"')
+    assert head.label(titled, news, "") == "News!"
+    assert head.head(titled, news, "News!", Format.RSS, WHEN).title == "News!"
+    assert head.fingerprint(titled, news, "") != head.fingerprint(named, news, "")
+
+
+def test_a_term_that_nobody_wrote_yet_is_its_own_label(tmp_path: Path) -> None:
+    assert head.label(make_site(tmp_path), CPP, "") == "c++"
+
+
 @pytest.mark.parametrize(
     "toml",
     [

@@ -396,6 +396,60 @@ def test_feeds_are_listed_by_kind_and_label(desk: Desk) -> None:
     assert {feed.changed for feed in desk.publication.feeds()} == {desk.now}
 
 
+def test_custom_feeds_come_first_among_lists(desk: Desk) -> None:
+    desk.configure(
+        '[feeds.zoo]\nany = { tags = ["x"] }\n[feeds.news]\ntitle = "A"\nnone = { tags = ["x"] }'
+    )
+    desk.write("a.md", article("A", tags=["x"], categories=["c"], slug="a"))
+    desk.sync()
+    publication = desk.publication
+    listed = [(feed.ref.key, feed.label, feed.title, feed.entries) for feed in publication.feeds()]
+    assert listed[:4] == [
+        ("all", "Site", "Site", 1),
+        ("news", "A", "A", 0),
+        ("zoo", "zoo", "Site: zoo", 1),
+        ("category/c", "c", "Site: c", 1),
+    ]
+    page = publication.article("a")
+    assert page
+    assert [feed.ref.key for feed in page.feeds] == [
+        "all", "zoo", "category/c", "tag/x", "language/en"
+    ]  # fmt: skip
+    [entry] = publication.entries(ref("zoo"))
+    assert [category.label for category in entry.categories] == ["c", "x"]
+
+
+@pytest.mark.parametrize(
+    ("authority", "year"), [("a.example,2022-05-17", 2022), ("a.example,0000", 1970)]
+)
+def test_a_feed_without_entries_says_when_the_site_began(
+    desk: Desk, authority: str, year: int
+) -> None:
+    """Conformance 14, 24: a plausible date, and no clock's."""
+    desk.configure(f'id_authority = "{authority}"\n[feeds.news]\nany = {{ tags = ["x"] }}')
+    desk.sync()
+    assert f"<updated>{year}-01-01T00:00:00Z</updated>" in desk.body("news").decode()
+    desk.write("a.md", article("A", "2023-01-01T00:00:00Z", tags=["x"]))
+    desk.sync()
+    assert "<updated>2023-01-01T00:00:00Z</updated>" in desk.body("news").decode()
+
+
+def test_feeds_that_moved_or_were_retired_are_listed_nowhere(desk: Desk) -> None:
+    """Conformance 43: but the terms of an article stay its own."""
+    desk.write("a.md", article("A", tags=["x", "y"], slug="a"))
+    desk.sync()
+    before = desk.body()
+    desk.configure('retired = ["tag/x"]\n[moved]\n"tag/y" = "tag/z"')
+    desk.sync()
+    listed = [feed.ref.key for feed in desk.publication.feeds()]
+    assert listed == ["all", "tag/z", "language/en"]
+    page = desk.publication.article("a")
+    assert page
+    assert [feed.ref.key for feed in page.feeds] == ["all", "language/en"]
+    assert [category.label for category in page.entry.categories] == ["x", "y"]
+    assert desk.body() == before
+
+
 def test_the_newest_revision_and_its_instant(desk: Desk) -> None:
     desk.sync()
     desk.write("a.md", article("A"))

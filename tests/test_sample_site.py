@@ -95,6 +95,19 @@ def test_the_site_shows(name: str, shows: Callable[[Article], object]) -> None:
     assert [each.path for each in public() if shows(each)]
 
 
+def test_the_site_defines_a_feed_that_gathers_some_articles() -> None:
+    loaded = settings.load(ROOT, {})
+    gathered = [
+        each.path
+        for each in public()
+        if "polls" in loaded.feeds_of([ref.key for ref, _ in each.terms])
+    ]
+    assert 1 <= len(gathered) < len(public())
+    assert loaded.moved
+    assert loaded.retired
+    assert loaded.aliases
+
+
 def source(each: Article) -> str:
     return (ROOT / "content" / each.path).read_text(encoding="utf-8")
 

@@ -10,13 +10,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedsvc import urls
-from feedsvc.model import FeedRef, Format, Kind
+from feedsvc.model import TERM_KINDS, FeedRef, Format, Kind
 
 # What front matter can hold: any Unicode but lone surrogates.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 TERMS = TEXTS.map(urls.term).filter(urls.is_addressable)
-KINDS = st.sampled_from([kind for kind in Kind if kind is not Kind.ALL])
-REFS = st.builds(FeedRef, KINDS, TERMS)
+NAMES = TERMS.filter(lambda name: name not in set(Kind))
+REFS = st.builds(FeedRef, st.sampled_from(TERM_KINDS), TERMS) | st.builds(
+    FeedRef, st.just(Kind.NAMED), NAMES
+)
+EVERY_REF = REFS | st.just(FeedRef(Kind.ALL))
 DATES = st.datetimes(
     timezones=st.timedeltas(timedelta(hours=-14), timedelta(hours=14)).map(timezone)
 )
@@ -108,6 +111,8 @@ def test_a_name_of_dots_alone_is_no_path_segment(name: str, can: bool) -> None:
     ("ref", "path"),
     [
         (FeedRef(Kind.ALL), "/feeds/all.rss"),
+        (FeedRef(Kind.NAMED, "security"), "/feeds/security.rss"),
+        (FeedRef(Kind.NAMED, "à-la-une"), "/feeds/%C3%A0-la-une.rss"),
         (FeedRef(Kind.CATEGORY, "c++"), "/feeds/category/c%2B%2B.rss"),
         (FeedRef(Kind.TAG, "c#"), "/feeds/tag/c%23.rss"),
         (FeedRef(Kind.TAG, "x.rss"), "/feeds/tag/x.rss.rss"),
@@ -121,7 +126,13 @@ def test_feed_paths_are_fixed(ref: FeedRef, path: str) -> None:
     assert urls.feed_path(ref, Format.RSS) == path
 
 
-@given(REFS | st.just(FeedRef(Kind.ALL)), st.sampled_from(Format))
+@given(EVERY_REF)
+def test_a_key_names_one_feed(ref: FeedRef) -> None:
+    assert FeedRef.of(ref.key) == ref
+    assert urls.parse_key(ref.key) == ref
+
+
+@given(EVERY_REF, st.sampled_from(Format))
 def test_a_feeds_path_leads_back_to_the_feed(ref: FeedRef, format: Format) -> None:
     path = urls.feed_path(ref, format)
     assert path.isascii()
@@ -129,7 +140,16 @@ def test_a_feeds_path_leads_back_to_the_feed(ref: FeedRef, format: Format) -> No
     assert urls.parse_feed_path(unquote(path)) == (ref, format)
 
 
-@given(REFS | st.just(FeedRef(Kind.ALL)))
+@given(EVERY_REF, st.sampled_from(Format), st.integers(1, 999_999_999))
+def test_an_archives_path_leads_back_to_it_and_is_no_feeds_path(
+    ref: FeedRef, format: Format, number: int
+) -> None:
+    path = unquote(urls.archive_path(ref, format, number))
+    assert urls.parse_archive_path(path) == (ref, format, number)
+    assert urls.parse_feed_path(path) is None
+
+
+@given(EVERY_REF)
 def test_a_pages_path_leads_back_to_the_feed_and_is_no_feeds_path(ref: FeedRef) -> None:
     path = urls.page_path(ref)
     assert path.isascii()
@@ -166,6 +186,11 @@ def test_a_tag_that_looks_like_a_file_has_a_page_and_feeds_of_its_own() -> None:
         "/feeds/all/.rss",
         "/feeds/all/x.rss",
         "/feeds/tag.rss",
+        "/feeds/Tag.rss",
+        "/feeds/All.rss",
+        "/feeds/named.rss",
+        "/feeds/named/a.rss",
+        "/feeds/security/a.rss",
         "/feeds/tag/.rss",
         "/feeds/tag/a/b.rss",
         "/feeds/tags/a.rss",
@@ -490,3 +515,43 @@ def test_the_path_of_a_feed_is_that_of_no_archive(ref: FeedRef, format: Format) 
 def test_other_paths_are_those_of_no_archive(path: str) -> None:
     """Conformance 27: one document, one URL."""
     assert urls.parse_archive_path(path) is None
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "/", "tag", "tag/", "tag/A", "tag/a b", "tag/a/b", "tag/..", "..", "A", "All", " ", "a/b"],
+)
+def test_other_texts_are_no_keys(key: str) -> None:
+    assert urls.parse_key(key) is None
+
+
+@pytest.mark.parametrize(
+    "key", ["/a", "a/", "all/", "all/a", "named", "named/a", "category", "TAG"]
+)
+def test_kinds_and_what_is_below_no_kind_are_no_keys(key: str) -> None:
+    assert urls.parse_key(key) is None
+
+
+@given(EVERY_REF, st.sampled_from(Format))
+def test_whatever_belongs_to_a_feed_is_our_own(ref: FeedRef, format: Format) -> None:
+    for path in (
+        urls.feed_path(ref, format),
+        urls.page_path(ref),
+        urls.archive_path(ref, format, 1),
+        urls.kind_path(Kind.TAG),
+        urls.file_path(ref.key),
+    ):
+        assert urls.is_own(unquote(path))
+
+
+@pytest.mark.parametrize("path", ["/", "/feeds.opml", "/static/x", "/healthz", "/metrics"])
+def test_other_paths_that_are_our_own(path: str) -> None:
+    assert urls.is_own(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/feed", "/feed/", "/rss.xml", "/index.rss", "/feeds/posts/default", "/feeds/all", "/a/b"],
+)
+def test_paths_that_a_predecessor_may_have_had(path: str) -> None:
+    assert not urls.is_own(path)

@@ -23,6 +23,7 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
 from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.publication import Publication
+from feedsvc.web import create_app
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -278,3 +279,28 @@ def test_what_is_not_public_is_nowhere(publication: Publication, refs: list[Feed
         for format in Format:
             titles = {item.title for item in READERS[format](body(publication, ref, format))}
             assert not titles & marks
+
+
+def test_a_custom_feed_is_found_wherever_feeds_are_and_one_that_moved_nowhere(
+    publication: Publication,
+) -> None:
+    """Conformance 43, 45."""
+    client = create_app(publication).test_client()
+
+    def page_of(ref: FeedRef) -> str:
+        newest = publication.entries(ref)[0]
+        return newest.link.removeprefix(publication.settings.base_url)
+
+    polls, archives = FeedRef(Kind.NAMED, "polls"), FeedRef(Kind.TAG, "archives")
+    for path in ("/", "/feeds.opml", page_of(polls)):
+        assert "/feeds/polls.rss" in client.get(path).text
+    for path in ("/", "/feeds.opml", "/feeds/tag/", page_of(archives)):
+        response = client.get(path)
+        assert response.status_code == 200
+        assert "tag/archives" in response.text
+        assert "tag/rfc-5005" not in response.text
+    for path in ("/feeds/polls.atom", "/feeds/polls/", "/feeds/tag/archives.atom"):
+        assert client.get(path).status_code == 200
+    assert client.get("/feeds/tag/rfc-5005.atom").location == "/feeds/tag/archives.atom"
+    assert client.get("/feeds/tag/sample.atom").status_code == 410
+    assert client.get("/feed/").location == "/feeds/all.rss"

@@ -1,6 +1,6 @@
 """The article rows of one writing transaction: loading what decides, writing what changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -29,6 +29,18 @@ def load_named(connection: Connection, **names: Iterable[str]) -> list[State]:
 def load_due(connection: Connection, now: int) -> list[State]:
     """Load the articles whose visibility changes by itself by now (epoch seconds)."""
     return _load(connection, schema.article.c.due <= now)
+
+
+def load_visible(connection: Connection, but: Collection[int]) -> list[State]:
+    """Load the articles that are visible, but for those of some numbers."""
+    table = schema.article
+    found = connection.scalars(select(table.c.number).where(table.c.visible.is_(True)))
+    others = [number for number in found if number not in but]
+    return [
+        state
+        for some in rows.chunks(others)
+        for state in _load(connection, table.c.number.in_(some))
+    ]
 
 
 def write(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from feedsvc import head
 from feedsvc.catalog import schema
 from feedsvc.catalog.bulk import insert_many
-from feedsvc.model import FeedRef, Kind
+from feedsvc.model import FeedRef
 from feedsvc.settings import Settings
 
 
@@ -66,7 +66,8 @@ class Feeds:
             columns = row._asdict()
             shown = self._shown(row.key, row.label)
             self._keep(FeedState(**columns, shown=shown, stored=columns))
-        self.get(Kind.ALL, "")  # there is a site feed, even while it is empty
+        for key in settings.promised:
+            self.get(key, "")
 
     def __iter__(self) -> Iterator[FeedState]:
         return iter(self._by_key.values())
@@ -81,12 +82,14 @@ class Feeds:
             number = len(self._by_key) + 1  # none ever leaves
             feed = FeedState(number, key, label, shown=self._shown(key, label))
             self._keep(feed)
+        elif label and not feed.label:  # it was promised before an article had the term
+            feed.label, feed.shown = label, self._shown(key, label)
         return feed
 
     def label(self, key: str, written: str) -> str:
         """Return the label in force for a term: the settings', else as it was first written."""
         feed = self._by_key.get(key)
-        return feed.shown if feed else self._shown(key, written)
+        return feed.shown if feed and feed.label else self._shown(key, written)
 
     def write(self, feeds: Iterable[FeedState]) -> None:
         """Write what changed of feeds."""

@@ -17,7 +17,6 @@ from feedsvc import dates
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.feed_rows import FeedRows
 from feedsvc.catalog.state import State
-from feedsvc.model import Kind
 from feedsvc.settings import Settings
 
 _TOLERATED = 3  # of so many published articles, one may be withdrawn without being asked about
@@ -120,13 +119,14 @@ class Publisher:
             if was or state.visible:
                 self._rows.place(state, keys, changed=state.edited or not was)
 
-    def finish(self, everywhere: bool) -> Published:
+    def finish(self, everywhere: bool, relisted: bool) -> Published:
         """Write the feeds and, if the public sees a difference, the revision.
 
-        everywhere: the settings changed, and with them maybe every feed.
+        everywhere: the settings changed, and with them maybe every feed. relisted: lists of feeds
+        show others than before.
         """
         feeds = self._rows.write(everywhere)
-        if not (feeds or self._changes):
+        if not (feeds or relisted or self._changes):
             return Published()
         self._connection.execute(
             schema.revision.insert().values(
@@ -178,4 +178,4 @@ class Publisher:
     def _keys(self, state: State) -> tuple[str, ...]:
         if not (state.visible and state.feeds):
             return ()
-        return (Kind.ALL, *(key for key, _ in state.terms))
+        return self._settings.feeds_of([key for key, _ in state.terms])

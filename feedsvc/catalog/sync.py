@@ -15,6 +15,7 @@ from feedsvc.catalog.files import FileRows
 from feedsvc.catalog.identity import Claim, decide
 from feedsvc.catalog.publish import Published, Publisher
 from feedsvc.catalog.reading import Spool, read_all
+from feedsvc.catalog.rows import dump
 from feedsvc.catalog.state import State
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import Problem, WithdrawalError
@@ -116,10 +117,16 @@ def _publish(
     numbers = {state.number for state in affected}
     due = articles.load_due(connection, dates.epoch(now))
     affected += [state for state in due if state.number not in numbers]
+    relisted = False
+    if everywhere:  # also those whose files cannot be taken now
+        numbers = {state.number for state in affected}
+        affected += articles.load_visible(connection, numbers)
+        unlisted = dump(sorted({*settings.moved, *settings.retired}))
+        relisted = _note(connection, "unlisted", unlisted) != unlisted
     publisher.decide(affected)
     loss = publisher.loss()
     articles.write(connection, affected, spool, publisher.revision)
-    return publisher.finish(everywhere), loss
+    return publisher.finish(everywhere, relisted), loss
 
 
 def _made_by(settings: Settings) -> str:

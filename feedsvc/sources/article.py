@@ -9,8 +9,9 @@ from datetime import datetime
 
 from feedsvc import dates, html, urls
 from feedsvc.errors import ArticleError, Problem
+from feedsvc.feed_settings import is_language
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
-from feedsvc.settings import Settings, is_language
+from feedsvc.settings import Settings
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import SourceFile, shown_path

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from feedsvc import html, urls
 from feedsvc.errors import ArticleError
+from feedsvc.feed_settings import is_email
 from feedsvc.model import FeedRef, Kind, Person
-from feedsvc.settings import is_email
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 

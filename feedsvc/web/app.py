@@ -15,6 +15,7 @@ from feedsvc.web.edge import Edge
 from feedsvc.web.limits import limits
 from feedsvc.web.links import Links
 from feedsvc.web.metrics import Metrics
+from feedsvc.web.moves import Moves
 from feedsvc.web.pages import Pages, prepare_templates, show_error, show_unavailable
 from feedsvc.web.status import Status
 from feedsvc.web.watch import Watch
@@ -45,12 +46,15 @@ def create_app(publication: Publication, *first: View) -> Flask:
     app = Flask("feedsvc.web", static_folder=None)
     links = Links(publication.settings.base_url)
     assets = Assets(links)
+    moves = Moves(publication, links)
     documents = Documents(publication, links)
     pages = Pages(publication, links)
     prepare_templates(app, publication.settings, links, assets)
     # An article may stand wherever the settings say, so it is looked for last.
     views: tuple[View, ...] = (
         *first,
+        moves.alias,
+        moves.feed,
         documents.feed,
         documents.archive,
         documents.opml,

@@ -5,9 +5,9 @@ from importlib.resources import files
 
 from flask import Response
 
+from feedsvc import urls
 from feedsvc.web.links import Links
 
-_FOLDER = "/static/"
 _TYPES = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 _YEAR = 31_536_000
 
@@ -23,12 +23,12 @@ class Assets:
     def link(self, name: str) -> str:
         """Link to an asset, with a hash of its bytes so that it may be kept for ever."""
         version = blake2b(self._bodies[name], digest_size=6).hexdigest()
-        return f"{self._links.here(_FOLDER + name)}?v={version}"
+        return f"{self._links.here(urls.ASSETS + name)}?v={version}"
 
     def asset(self, path: str) -> Response | None:
         """Send an asset."""
-        name = path.removeprefix(_FOLDER)
-        if not path.startswith(_FOLDER) or name not in self._bodies:
+        name = path.removeprefix(urls.ASSETS)
+        if not path.startswith(urls.ASSETS) or name not in self._bodies:
             return None
         return Response(
             self._bodies[name],

@@ -21,7 +21,6 @@ from feedsvc.representation import QUICK, Headers, Representation
 from feedsvc.web.answers import RETRY, Answer, answer, plain
 from feedsvc.web.limits import Limits
 from feedsvc.web.metrics import Metrics
-from feedsvc.web.status import HEALTH, METRICS
 from feedsvc.web.watch import Watch
 
 # In the WSGI environment: the Representation that a view answers with, and the key of its feed.
@@ -31,7 +30,7 @@ FEED = "feedsvc.feed"
 _BYTES = 40_000_000  # of all that is remembered
 _AHEAD = 0.25  # seconds for which a new revision may wait for what is asked for often
 _METHODS = frozenset({"GET", "HEAD"})
-_ALWAYS = frozenset({HEALTH, METRICS})  # paths that ask the catalog nothing
+_ALWAYS = frozenset({urls.HEALTH, urls.METRICS})  # paths that ask the catalog nothing
 _UNAVAILABLE = b"This cannot be shown at the moment. Please try again soon.\n"
 
 Environ = dict[str, Any]

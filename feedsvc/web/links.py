@@ -8,9 +8,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from feedsvc import urls
-from feedsvc.model import Category, FeedRef, Format, Kind
-
-KINDS = tuple(kind for kind in Kind if kind is not Kind.ALL)
+from feedsvc.model import TERM_KINDS, Category, FeedRef, Format, Kind
 
 _TAG = re.compile(r"<[a-z][^>]*")
 
@@ -79,9 +77,9 @@ class Links:
         """Return the absolute URL that a reader subscribes to."""
         return self.absolute(urls.feed_path(ref, format))
 
-    def category(self, category: Category) -> str:
-        """Link to the page of a category's feed, whatever kind its scheme says that it is of."""
-        for kind in KINDS:
+    def category(self, category: Category) -> FeedRef | None:
+        """Return a category's feed, whatever kind its scheme says that it is of; None for none."""
+        for kind in TERM_KINDS:
             if category.scheme == urls.category_scheme(self._base_url, kind):
-                return self.page(FeedRef(kind, category.term))
-        return category.scheme
+                return FeedRef(kind, category.term)
+        return None

@@ -13,18 +13,19 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from feedsvc import dates, urls
 from feedsvc.errors import CatalogError
-from feedsvc.model import FeedRef, Format, Kind, Person
+from feedsvc.model import TERM_KINDS, Category, FeedRef, Format, Kind, Person
 from feedsvc.publication import FeedSummary, Publication
 from feedsvc.render import RENDERERS
 from feedsvc.settings import Settings
 from feedsvc.web.answers import RETRY
 from feedsvc.web.assets import Assets
-from feedsvc.web.links import KINDS, Links
+from feedsvc.web.links import Links
 
 logger = logging.getLogger("feedsvc.web")
 
 FORMATS: Mapping[Format, str] = {Format.RSS: "RSS", Format.ATOM: "Atom", Format.JSON: "JSON"}
 HEADINGS: Mapping[Kind, str] = {
+    Kind.NAMED: "Selections",
     Kind.CATEGORY: "Categories",
     Kind.TAG: "Tags",
     Kind.AUTHOR: "Authors",
@@ -34,7 +35,7 @@ ERRORS: Mapping[int, str] = {
     400: "This address cannot be read.",
     404: "There is nothing at this address.",
     405: "This address can be read, and nothing else.",
-    410: "This article was published once and has been withdrawn.",
+    410: "What was published here once has been withdrawn.",
     503: "This cannot be shown at the moment. Please try again soon.",
     500: "Something broke on our side. It has been noted; please try again later.",
 }
@@ -74,7 +75,7 @@ class Pages:
 
     def kind(self, path: str) -> AnyResponse | None:
         """Show every feed of one kind."""
-        for kind in KINDS:
+        for kind in TERM_KINDS:
             canonical = urls.kind_path(kind)
             if path == canonical:
                 feeds = [feed for feed in self._publication.feeds() if feed.ref.kind is kind]
@@ -112,6 +113,7 @@ class Pages:
             feed=feed,
             subtitle=feed.subtitle,
             entries=self._publication.entries(ref),
+            page_of=self._page_of,
         )
 
     def article(self, path: str) -> AnyResponse | None:
@@ -137,6 +139,16 @@ class Pages:
             byline=[(person, _feed_of(person, page.feeds)) for person in page.entry.authors],
         )
 
+    def _page_of(self, category: Category) -> str | None:
+        """Link to the page of a category's feed, or of where that has moved; None if it is gone."""
+        ref = self._links.category(category)
+        if ref is None:
+            return category.scheme
+        settings = self._publication.settings
+        if ref.key in settings.retired:
+            return None
+        return self._links.page(FeedRef.of(settings.moved.get(ref.key, ref.key)))
+
 
 def prepare_templates(app: Flask, settings: Settings, links: Links, assets: Assets) -> None:
     """Give the templates what every page needs."""
@@ -151,6 +163,7 @@ def prepare_templates(app: Flask, settings: Settings, links: Links, assets: Asse
             for ending, name in FORMATS.items()
         ],
         headings=HEADINGS,
+        kinds=TERM_KINDS,
         links=links,
         settings=settings,
         site=(FeedRef(Kind.ALL), settings.feed(Kind.ALL).title or settings.title),

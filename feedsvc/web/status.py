@@ -5,15 +5,12 @@ from typing import Any
 
 from flask import Response, abort, request
 
-from feedsvc import dates
+from feedsvc import dates, urls
 from feedsvc.serve_settings import ServeSettings
 from feedsvc.web import metrics
 from feedsvc.web.answers import RETRY
 from feedsvc.web.limits import client_address, is_within
 from feedsvc.web.watch import Watch
-
-HEALTH = "/healthz"
-METRICS = "/metrics"
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -28,7 +25,7 @@ class Status:
 
     def health(self, path: str) -> Response | None:
         """Tell a load balancer whether to send requests here: 200, or 503 where not."""
-        if path != HEALTH:
+        if path != urls.HEALTH:
             return None
         health = self._watch.health
         said: dict[str, Any] = {"ready": bool(health and health.revision)}
@@ -45,7 +42,7 @@ class Status:
 
     def metrics(self, path: str) -> Response | None:
         """Show the counters to those who may see them; to others there is nothing here."""
-        if path != METRICS:
+        if path != urls.METRICS:
             return None
         serve = self._settings
         asked = request.environ

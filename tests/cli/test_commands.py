@@ -82,6 +82,17 @@ def test_sync_names_each_problem_with_its_line_and_fails(tmp_path: Path) -> None
     assert "all\t2\t" in run("feeds", "--site", tmp_path).stdout
 
 
+def test_feeds_lists_custom_feeds_and_none_that_moved_or_were_retired(tmp_path: Path) -> None:
+    toml = 'retired = ["tag/a"]\n[moved]\n"tag/b" = "all"\n[feeds.news]\nany = { tags = ["a"] }'
+    make_site(tmp_path, {"a.md": article(tags=["a", "b"])}, toml)
+    run("sync", "--site", tmp_path)
+    listed = run("feeds", "--site", tmp_path).stdout.splitlines()
+    assert [line.split("\t")[:2] for line in listed] == [
+        ["all", "1"], ["news", "1"], ["language/en", "1"]
+    ]  # fmt: skip
+    assert listed[1].endswith("\thttps://news.example.org/feeds/news.json")
+
+
 def test_the_site_can_be_named_in_the_environment(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article()})
     assert run("sync", FEEDSVC_SITE=str(tmp_path)).exit_code == 0

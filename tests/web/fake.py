@@ -8,10 +8,11 @@ from pathlib import Path
 
 from feedsvc import urls
 from feedsvc.errors import CatalogError
+from feedsvc.feed_settings import FeedSettings
 from feedsvc.model import Category, Document, Enclosure, Entry, FeedRef, Format, Kind, Person
 from feedsvc.publication import ArticlePage, FeedSummary, Health, Publication
 from feedsvc.render import RENDERERS
-from feedsvc.settings import FeedSettings, Settings
+from feedsvc.settings import Settings
 
 BASE = "https://news.example.org"
 SITE = FeedRef(Kind.ALL)
@@ -32,6 +33,7 @@ SETTINGS = Settings(
 )
 LABELS: Mapping[FeedRef, str] = {
     SITE: SETTINGS.title,
+    FeedRef(Kind.NAMED, "security"): "Security",
     FeedRef(Kind.CATEGORY, "élection"): "Élection",
     TAG: "C++",
     FeedRef(Kind.TAG, "node.js"): "node.js",
@@ -66,7 +68,7 @@ ARABIC = entry(
 
 
 class FakePublication(Publication):
-    """Two articles in seven feeds, the site feed with one archive; one article withdrawn.
+    """Two articles in eight feeds, the site feed with one archive; one article withdrawn.
 
     due: what `state` says. lost: the catalog cannot be used. asked: the documents that were asked
     for, deltas and archives too. length: bytes of a document, about.
@@ -122,8 +124,10 @@ class FakePublication(Publication):
 
     def feeds(self) -> list[FeedSummary]:
         self._ask("feeds")
+        titles = {ref: f"{SETTINGS.title}: {label}" for ref, label in LABELS.items()}
+        titles[SITE] = SETTINGS.title
         return [
-            FeedSummary(ref, label, label if ref == SITE else f"{SETTINGS.title}: {label}", 2, WHEN)
+            FeedSummary(ref, label, titles[ref], 2, WHEN, archives=int(ref == SITE))
             for ref, label in LABELS.items()
         ]
 

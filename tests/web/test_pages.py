@@ -19,6 +19,7 @@ from tests.web.fake import BASE, LABELS, SETTINGS, FakePublication
 PAGES = [
     "/",
     "/feeds/all/",
+    "/feeds/security/",
     "/feeds/tag/",
     "/feeds/tag/c%2B%2B/",
     "/feeds/category/%C3%A9lection/",
@@ -102,7 +103,7 @@ def test_every_link_of_a_page_leads_somewhere(path: str, prefix: str) -> None:
 
 def test_the_canonical_link_is_absolute(client: FlaskClient) -> None:
     """Conformance 48."""
-    for path in PAGES[:6]:
+    for path in PAGES[:7]:
         page = parse(client.get(path, headers={"Host": "evil.example"}))
         assert page.xpath("//link[@rel='canonical']/@href") == [BASE + path]
 
@@ -114,6 +115,10 @@ def test_the_index_shows_every_feed_in_every_format(client: FlaskClient) -> None
     assert len([link for link in links if link.endswith((".rss", ".atom", ".json"))]) == 3 * len(
         LABELS
     )
+    headings = page.xpath("//*[@id='feeds']//h2")
+    assert [heading.text_content() for heading in headings] == [
+        "Selections", "Categories", "Tags", "Authors", "Languages"
+    ]  # fmt: skip
     assert page.xpath("//h2/a/text()") == ["Categories", "Tags", "Authors", "Languages"]
     assert page.xpath("//main//*[@class='label']/text()") == list(LABELS.values())[1:]
     assert "2 articles" in page.text_content()

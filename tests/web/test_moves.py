@@ -1,0 +1,173 @@
+"""Over HTTP: feeds that moved, feeds that were retired, and the URLs of a predecessor."""
+
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+from lxml import html
+
+from feedsvc.model import FeedRef, Format, Kind
+from feedsvc.web import create_app
+from tests.web.fake import BASE, SENT_DATE, SETTINGS, SITE, FakePublication
+from tests.web.front import Front
+
+MOVED = replace(
+    SETTINGS,
+    moved={"tag/old": "all", "author/c++": "category/élection", "news": "security"},
+    retired=("tag/gone", "tag/c++", "weekly"),
+    aliases={
+        "/feed/": (SITE, Format.RSS),
+        "/rss.xml": (SITE, Format.RSS),
+        "/old.rss": (SITE, Format.ATOM),
+        "/feeds/posts/default": (FeedRef(Kind.NAMED, "security"), Format.JSON),
+        "/café": (FeedRef(Kind.CATEGORY, "élection"), Format.RSS),
+    },
+)
+ELECTION = "/feeds/category/%C3%A9lection"
+
+MOVES = [
+    ("/feeds/tag/old.rss", "/feeds/all.rss"),
+    ("/feeds/tag/OLD.json", "/feeds/all.json"),
+    ("/feeds/tag/old/", "/feeds/all/"),
+    ("/feeds/tag/old", "/feeds/all/"),
+    ("/feeds/tag/old/archive/1.atom", "/feeds/all/archive/1.atom"),
+    ("/feeds/tag/old/archive/2.atom", "/feeds/all.atom"),
+    ("/feeds/tag/old/archive/999999999.json", "/feeds/all.json"),
+    ("/feeds/author/c%2B%2B.atom", f"{ELECTION}.atom"),
+    ("/feeds/author/C++/", f"{ELECTION}/"),
+    ("/feeds/author/c++/archive/1.rss", f"{ELECTION}.rss"),
+    ("/feeds/news.atom", "/feeds/security.atom"),
+    ("/feeds/news/", "/feeds/security/"),
+]
+ALIASES = [
+    ("/feed/", "/feeds/all.rss"),
+    ("/rss.xml", "/feeds/all.rss"),
+    ("/old.rss", "/feeds/all.atom"),
+    ("/feeds/posts/default", "/feeds/security.json"),
+    ("/caf%C3%A9", f"{ELECTION}.rss"),
+]
+LED = [*((old, new, 308) for old, new in MOVES), *((old, new, 301) for old, new in ALIASES)]
+GONE = [
+    "/feeds/tag/gone.rss",
+    "/feeds/tag/Gone.atom",
+    "/feeds/tag/gone/archive/1.atom",
+    "/feeds/tag/gone/",
+    "/feeds/tag/gone",
+    "/feeds/tag/c%2B%2B.rss",
+    "/feeds/weekly.json",
+    "/feeds/weekly/",
+]
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return create_app(FakePublication(MOVED)).test_client()
+
+
+@pytest.fixture
+def front() -> Front:
+    return Front(FakePublication(MOVED))
+
+
+@pytest.mark.parametrize(("old", "new", "status"), LED)
+@pytest.mark.parametrize("query", ["", "?utm_source=x&page=2"])
+def test_what_moved_leads_to_where_it_is(
+    client: FlaskClient, old: str, new: str, status: int, query: str
+) -> None:
+    """Conformance 42, 43, 48."""
+    response = client.get(old + query, headers={"Host": "evil.example"})
+    assert (response.status_code, response.location) == (status, new)
+    assert client.get(new).status_code == 200
+    assert "evil" not in response.text
+
+
+@pytest.mark.parametrize("path", GONE)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_was_retired_is_gone_whatever_is_asked_of_it(
+    front: Front, path: str, method: str
+) -> None:
+    """Conformance 32, 43: a tag that the feed had changes nothing."""
+    tag = Front().ask("/feeds/tag/c%2B%2B.rss").headers["ETag"]
+    for held in (tag, "*"):
+        reply = front.ask(path, method=method, if_none_match=held, if_modified_since=SENT_DATE)
+        assert reply.status == 410
+        assert "ETag" not in reply.headers
+    assert b"has been withdrawn" in front.ask(path).body
+
+
+@pytest.mark.parametrize("path", [GONE[0], GONE[3], MOVES[0][0], MOVES[2][0], "/rss.xml"])
+def test_what_went_away_may_be_kept_for_a_while_and_seen_by_readers_in_browsers(
+    client: FlaskClient, path: str
+) -> None:
+    """Conformance 41, 46: not for ever, as the settings may change their mind."""
+    headers = client.get(path).headers
+    assert headers["Cache-Control"] == "public, max-age=3600, stale-if-error=86400"
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", [old for old, _, _ in LED] + GONE)
+def test_head_is_get_without_the_body(front: Front, path: str) -> None:
+    """Conformance 36: through the edge, too."""
+    head, get = front.ask(path, method="HEAD"), front.ask(path)
+    assert (head.status, head.headers) == (get.status, get.headers)
+    assert (head.body, bool(get.body)) == (b"", True)
+
+
+@pytest.mark.parametrize("path", ["/feed/", "/rss.xml", "/old.rss", MOVES[0][0], GONE[0], GONE[3]])
+@pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
+def test_other_methods_are_refused(front: Front, path: str, method: str) -> None:
+    """Conformance 36."""
+    reply = front.ask(path, method=method)
+    assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("path", [old for old, _, _ in LED] + GONE)
+def test_the_edge_remembers_nothing_of_them(front: Front, path: str) -> None:
+    front.ask(path)
+    front.publication.publish()
+    front.look()
+    assert list(front.edge._kept.keys()) == []
+    assert front.ask(path).status in {301, 308, 410}
+
+
+@pytest.mark.parametrize("path", ["/feed", "/rss.xml/", "/RSS.xml", "/feeds/posts/default/"])
+def test_an_alias_is_that_path_alone(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_an_alias_wins_over_an_article() -> None:
+    settings = replace(MOVED, article_link="/{slug}", aliases={"/rain": (SITE, Format.RSS)})
+    response = create_app(FakePublication(settings)).test_client().get("/rain")
+    assert (response.status_code, response.location) == (301, "/feeds/all.rss")
+
+
+@pytest.mark.parametrize(
+    ("asked", "location"),
+    [
+        ("/blog/feeds/tag/old.rss", "/blog/feeds/all.rss"),
+        ("/feeds/tag/old/archive/1.rss", "/blog/feeds/all/archive/1.rss"),
+        ("/blog/rss.xml", "/blog/feeds/all.rss"),
+        ("/rss.xml", "/blog/feeds/all.rss"),
+    ],
+)
+def test_a_site_below_a_path_leads_to_paths_below_it(asked: str, location: str) -> None:
+    """Conformance 48: a proxy may have taken the path away or not."""
+    settings = replace(MOVED, base_url=f"{BASE}/blog")
+    response = create_app(FakePublication(settings)).test_client().get(asked)
+    assert response.location == location
+
+
+def test_a_term_on_a_feeds_page_leads_to_where_its_feed_is_or_nowhere() -> None:
+    """The term of an entry stays what it is."""
+
+    def term(**changes: object) -> tuple[str, list[str | None]]:
+        settings = replace(SETTINGS, **changes)  # type: ignore[arg-type]
+        page = create_app(FakePublication(settings)).test_client().get("/feeds/all/").text
+        item = html.fromstring(page).findall(".//ol/li/ul/li")[0]
+        text = "".join(map(str, item.itertext())).strip()
+        return text, [link.get("href") for link in item.findall("a")]
+
+    assert term() == ("C++", ["/feeds/tag/c%2B%2B/"])
+    assert term(moved={"tag/c++": "security"}) == ("C++", ["/feeds/security/"])
+    assert term(retired=("tag/c++",)) == ("C++", [])
