@@ -48,6 +48,7 @@ class Settings:
     site: the folder, absolute. content: the folder of articles, absolute. database: a URL of
     SQLAlchemy's form, with an absolute path for SQLite. zones: what abbreviated time zones mean.
     labels: the wanted label of a term, by kind. feeds: settings by feed key, `all` or `tag/c++`.
+    preview: drafts and scheduled articles are shown, too; no file or variable can say so.
     """
 
     site: Path
@@ -68,6 +69,7 @@ class Settings:
     feed_defaults: FeedSettings = FeedSettings()
     feeds: Mapping[str, FeedSettings] = field(default_factory=dict)
     serve: ServeSettings = field(default_factory=ServeSettings)
+    preview: bool = False
 
     @property
     def zone(self) -> tzinfo:
@@ -97,7 +99,7 @@ def load(site: Path, environment: Mapping[str, str]) -> Settings:
     Raises SettingsError.
     """
     path = site / FILE
-    keys = {each.name for each in fields(Settings)} - {"site", "feed_defaults"}
+    keys = {each.name for each in fields(Settings)} - {"site", "feed_defaults", "preview"}
     variables = {key: f"{ENVIRONMENT_PREFIX}{key.upper()}" for key in keys}
     try:
         table = tables.load(path, environment, variables)

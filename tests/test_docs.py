@@ -20,7 +20,7 @@ from feedsvc.sources.frontmatter import split
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
-INTERNAL = {"site", "feed_defaults"}  # fields of Settings that are no keys of the file
+INTERNAL = {"site", "feed_defaults", "preview"}  # fields of Settings that are no keys of the file
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]*)\)")

@@ -34,13 +34,16 @@ class Published:
     feeds: int = 0
 
 
-def standing(state: State, now: int) -> tuple[bool, int | None]:
-    """Return whether an article is visible now, and the next instant at which that changes."""
-    if state.removed or state.draft or _has_expired(state, now):
+def standing(state: State, now: int, preview: bool) -> tuple[bool, int | None]:
+    """Return whether an article is visible now, and the next instant at which that changes.
+
+    preview: also to those who may see drafts and what is scheduled.
+    """
+    if state.removed or (state.draft and not preview) or _has_expired(state, now):
         return False, None
-    if state.published > now:
+    if state.published > now and not preview:
         return False, state.published
-    return True, state.expires
+    return True, None if state.draft else state.expires
 
 
 def _said(state: State) -> bytes:
@@ -63,6 +66,7 @@ class Publisher:
         self._connection = connection
         self._settings = settings
         self._now = dates.epoch(now)
+        self._preview = settings.preview
         number, instant = queries.newest(connection)
         self.revision = number + 1
         # Two revisions never share a second: Last-Modified could not tell them apart.
@@ -81,7 +85,7 @@ class Publisher:
         self._rows.load([each.number for each in ordered if each.released is not None])
         for state in ordered:
             was = state.visible
-            state.visible, state.due = standing(state, self._now)
+            state.visible, state.due = standing(state, self._now, self._preview)
             self._label(state)
             keys = self._keys(state)
             if state.visible and not was:

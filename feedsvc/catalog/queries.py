@@ -71,6 +71,7 @@ class Stored:
     image: str | None
     enclosures: tuple[Enclosure, ...]
     content: ContentChoice | None
+    draft: bool
     feeds: bool
 
 
@@ -285,6 +286,7 @@ def _stored(row: Row[Any]) -> Stored:
         image=row.image,
         enclosures=rows.load_enclosures(row.enclosures),
         content=ContentChoice(row.content) if row.content else None,
+        draft=row.draft,
         feeds=row.feeds,
     )
 

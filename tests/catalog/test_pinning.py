@@ -29,7 +29,7 @@ def pin_all(desk: Desk) -> None:
 
 def seen(desk: Desk) -> list[tuple[object, ...]]:
     """Return all that a reader could see of some feeds: bytes, ETags, Last-Modified."""
-    shown = []
+    shown: list[tuple[object, ...]] = []
     for key in FEEDS:
         for format in Format:
             document = desk.publication.document(ref(key), format)
