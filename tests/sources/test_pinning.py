@@ -15,7 +15,7 @@ from feedsvc import html
 from feedsvc.errors import ArticleError
 from feedsvc.sources import Pinner, pinning
 from feedsvc.sources.article import MAX_SIZE, decode
-from feedsvc.sources.frontmatter import split
+from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.pinning import pin
 from tests.sites import article, make_site
 
@@ -62,6 +62,39 @@ def test_where_a_line_does_not_do_it_somebody_is_told(text: str, said: str) -> N
         pin(text.encode(), ID)
     assert said in caught.value.message
     assert ";" in caught.value.message  # the remedy
+
+
+@pytest.mark.parametrize(
+    ("values", "body", "is_pinned"),
+    [
+        (lambda text: {"a": ["b"]}, lambda text: "", True),
+        (lambda text: {"a": ["b", len(text)]}, lambda text: "", False),
+        (lambda text: {"a": {"b": len(text)}}, lambda text: "", False),
+        (lambda text: {"a": {str(len(text)): ""}}, lambda text: "", False),
+        (lambda text: {"a": ["b"] * len(text)}, lambda text: "", False),
+        (lambda text: {"a": ["b"] if len(text) > 60 else ("b",)}, lambda text: "", False),
+        (lambda text: {"a": ["b"]}, lambda text: text, False),
+    ],
+)
+def test_what_would_be_read_as_anything_else_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+    values: Callable[[str], dict[str, object]],
+    body: Callable[[str], str],
+    is_pinned: bool,
+) -> None:
+    """With readers that take one line for more than one value, which ours is not known to do."""
+
+    def read(text: str) -> tuple[FrontMatter, str]:
+        pinned = {"id": ID} if ID in text else {}
+        return FrontMatter({**pinned, **values(text)}, ""), body(text)
+
+    monkeypatch.setattr(pinning, "split", read)
+    try:
+        pin(b"---\na: b\n---\n", ID)
+    except ArticleError:
+        assert not is_pinned
+    else:
+        assert is_pinned
 
 
 def test_a_file_does_not_become_too_large() -> None:

@@ -24,7 +24,13 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DUE = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
 FILES: dict[str, str | bytes] = {
     "public.md": article(title="Public", expires="2027-01-01"),
-    "draft.md": article(title="Unfinished", draft=True, tags=["Secret"], body="![](draft.png)"),
+    "draft.md": article(
+        title="Unfinished",
+        draft=True,
+        expires="2025-01-01",
+        tags=["Secret"],
+        body="![](draft.png)",
+    ),
     "draft.png": b"\x89PNG",
     "scheduled.md": article(title="Later", published="2026-12-01 09:30 +01:00"),
     "later-draft.md": article(title="Both", published="2026-12-02", draft=True),
