@@ -72,7 +72,7 @@ def test_where_a_line_does_not_do_it_somebody_is_told(text: str, said: str) -> N
         (lambda text: {"a": {"b": len(text)}}, lambda text: "", False),
         (lambda text: {"a": {str(len(text)): ""}}, lambda text: "", False),
         (lambda text: {"a": ["b"] * len(text)}, lambda text: "", False),
-        (lambda text: {"a": ["b"] if len(text) > 60 else ("b",)}, lambda text: "", False),
+        (lambda text: {"a": ["b"] if len(text) > 30 else ("b",)}, lambda text: "", False),
         (lambda text: {"a": ["b"]}, lambda text: text, False),
     ],
 )
