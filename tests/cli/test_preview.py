@@ -122,6 +122,13 @@ def test_it_needs_nothing_of_the_site_but_its_files(tmp_path: Path) -> None:
     assert not (tmp_path / ".feedsvc").exists()
 
 
+def test_localhost_is_an_address(tmp_path: Path) -> None:
+    make_site(tmp_path, {"draft.md": article(title="D", draft=True)})
+    port = free_port()
+    with serving(tmp_path, "--preview", "--bind", f"localhost:{port}", port=port) as running:
+        assert running.get("/articles/draft", Host=f"localhost:{port}").status == 200
+
+
 @pytest.mark.parametrize(
     "host", ["0.0.0.0", "[::]", "192.0.2.1", "news.example.org", "128.0.0.1", "localhost.example"]
 )
