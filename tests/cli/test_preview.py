@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_commands import run
-from tests.serving import PATIENCE, Server, serving
+from tests.serving import PATIENCE, Server, free_port, serving
 from tests.sites import article, make_site
 
 
