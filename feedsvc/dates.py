@@ -70,6 +70,12 @@ def rfc3339(moment: datetime) -> str:
     return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}Z"
 
 
+def written(moment: datetime) -> str:
+    """Write an aware datetime in its own offset as an author would: `2022-02-17 09:30 +01:00`."""
+    text = moment.isoformat(" ", "minutes")
+    return f"{text[:16]} {text[16:]}"
+
+
 def epoch(moment: datetime) -> int:
     """Return the whole seconds from 1970-01-01T00:00:00Z to an aware datetime."""
     return (moment - _EPOCH) // timedelta(seconds=1)

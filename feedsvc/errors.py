@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # Findings that leave the article published as its author meant it.
 _WARNINGS = frozenset(
-    {"control-character", "empty-term", "unknown-key", "updated-before-published"}
+    {"control-character", "empty-term", "not-pinned", "unknown-key", "updated-before-published"}
 )
 
 
@@ -34,10 +34,10 @@ class Problem:
     def __str__(self) -> str:
         """`path:line: severity: message [code]`, the form that editors can jump to."""
         where = f"{self.path}:{self.line}" if self.line else self.path
-        return _on_one_line(f"{where}: {self.severity}: {self.message} [{self.code}]")
+        return on_one_line(f"{where}: {self.severity}: {self.message} [{self.code}]")
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """Escape what would break the line, steer a terminal, or stop an encoder."""
     if text.isprintable():
         return text

@@ -33,6 +33,7 @@ class Settings:
     labels: the wanted label of a term, by kind. feeds: settings by feed key, `all` or `tag/c++`.
     selections: what each custom feed gathers, by its key. moved: the new keys of feeds by the old
     ones. retired: keys. aliases: the feed that a decoded path leads to.
+    preview: drafts and scheduled articles are shown, too; no file or variable can say so.
     """
 
     site: Path
@@ -58,6 +59,7 @@ class Settings:
     retired: tuple[str, ...] = ()
     aliases: Mapping[str, tuple[FeedRef, Format]] = field(default_factory=dict)
     serve: ServeSettings = field(default_factory=ServeSettings)
+    preview: bool = False
 
     @property
     def zone(self) -> tzinfo:
@@ -121,7 +123,7 @@ def load(site: Path, environment: Mapping[str, str]) -> Settings:
     return _settings(site.resolve(), table)
 
 
-_NO_KEYS = {"site", "feed_defaults", "selections"}  # fields that no key of the file is
+_NO_KEYS = {"site", "feed_defaults", "selections", "preview"}  # fields that no key of the file is
 _LISTS = {"retired"}
 # RFC 4151 2.1: a DNS name or an email address, and a date.
 _TAGGING_ENTITY = re.compile(

@@ -330,3 +330,22 @@ def test_an_http_date_that_was_sent_is_read_back(moment: datetime) -> None:
 @given(st.text())
 def test_no_text_makes_reading_an_http_date_fail(text: str) -> None:
     dates.http_date(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (
+            datetime(2026, 12, 1, 9, 30, 59, tzinfo=timezone(timedelta(hours=1))),
+            "2026-12-01 09:30 +01:00",
+        ),
+        (datetime(2026, 12, 1, tzinfo=UTC), "2026-12-01 00:00 +00:00"),
+        (
+            datetime(812, 1, 2, 3, 4, tzinfo=timezone(-timedelta(hours=3, minutes=30))),
+            "0812-01-02 03:04 -03:30",
+        ),
+    ],
+)
+def test_a_moment_is_written_as_an_author_would(moment: datetime, text: str) -> None:
+    assert dates.written(moment) == text
+    assert dates.parse(text, UTC, {}) == moment.replace(second=0)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
 # Fields of Settings that are no keys of the file.
-INTERNAL = {"site", "feed_defaults", "selections"}
+INTERNAL = {"site", "feed_defaults", "selections", "preview"}
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]*)\)")

@@ -462,3 +462,10 @@ def test_enormous_values_are_refused(tmp_path: Path, toml: str) -> None:
 def test_the_form_of_a_language_tag(tag: str, is_one: bool) -> None:
     """Conformance 10."""
     assert is_language(tag) is is_one
+
+
+def test_nothing_but_the_program_asks_for_a_preview(tmp_path: Path) -> None:
+    make_site(tmp_path)
+    assert settings.load(tmp_path, {"FEEDSVC_PREVIEW": "true"}).preview is False
+    with pytest.raises(SettingsError, match="'preview' is not a setting here"):
+        make_site(tmp_path, {}, "preview = true")

@@ -58,16 +58,17 @@ class Published:
     new_feeds: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
-def standing(state: State, now: int) -> tuple[bool, int | None]:
+def standing(state: State, now: int, preview: bool) -> tuple[bool, int | None]:
     """Return whether an article is visible now, and the next instant at which that changes.
 
-    What is out stays out when the clock is set back.
+    What is out stays out when the clock is set back. preview: also to those who may see drafts and
+    what is scheduled.
     """
-    if state.removed or state.draft or _has_expired(state, now):
+    if state.removed or (state.draft and not preview) or _has_expired(state, now):
         return False, None
-    if state.published > now and not state.is_out:
+    if state.published > now and not (state.is_out or preview):
         return False, state.published
-    return True, state.expires
+    return True, None if state.draft else state.expires
 
 
 def _said(state: State) -> bytes:
@@ -90,6 +91,7 @@ class Publisher:
         self._connection = connection
         self._settings = settings
         self._now = dates.epoch(now)
+        self._preview = settings.preview
         number, instant = queries.newest(connection)
         self.revision = number + 1
         # Two revisions never share a second: Last-Modified could not tell them apart.
@@ -109,7 +111,7 @@ class Publisher:
         self._rows.load([each.number for each in ordered if each.released is not None])
         for state in ordered:
             was = state.visible
-            state.visible, state.due = standing(state, self._now)
+            state.visible, state.due = standing(state, self._now, self._preview)
             self._label(state)
             keys = self._keys(state)
             if state.visible != was or (was and state.edited):

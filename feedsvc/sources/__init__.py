@@ -1,9 +1,11 @@
 """Files become Articles and Problems here; knows no database and no feed.
 
-scan.py finds the files, frontmatter.py takes one apart, article.py makes an Article of it.
+scan.py finds the files, frontmatter.py takes one apart, article.py makes an Article of it,
+pinning.py writes an article's id into its file.
 """
 
 from feedsvc.sources.article import ArticleReader, Reading
-from feedsvc.sources.scan import Scan, SourceFile, scan
+from feedsvc.sources.pinning import Pinner
+from feedsvc.sources.scan import Scan, SourceFile, scan, shown_path
 
-__all__ = ["ArticleReader", "Reading", "Scan", "SourceFile", "scan"]
+__all__ = ["ArticleReader", "Pinner", "Reading", "Scan", "SourceFile", "scan", "shown_path"]

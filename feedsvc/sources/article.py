@@ -80,16 +80,7 @@ class ArticleReader:
         except OSError as error:
             message = f"cannot be read: {error.strerror}; check its permissions"
             raise ArticleError("unreadable", message) from None
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise ArticleError(
-                "not-utf8", "is not UTF-8 text; save it as UTF-8", line=line
-            ) from None
-        if not text or text.isspace():
-            raise ArticleError("empty", "is empty; write the article or remove the file")
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return decode(content)
 
     def _article(self, path: str, values: Values, raw: str, text_hash: str) -> Article:
         settings = self._settings
@@ -207,6 +198,18 @@ class ArticleReader:
         if before is not None:
             return html.plain(html.sanitise(before, str))
         return html.excerpt(content)
+
+
+def decode(content: bytes) -> str:
+    """Return a file's text with LF line ends. Raises ArticleError (not-utf8, empty)."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ArticleError("not-utf8", "is not UTF-8 text; save it as UTF-8", line=line) from None
+    if not text or text.isspace():
+        raise ArticleError("empty", "is empty; write the article or remove the file")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _hash(text: str) -> str:

@@ -1,0 +1,79 @@
+"""`feedsvc ids`: list what articles are known by, and pin it in their files."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from feedsvc.catalog import queries
+from feedsvc.catalog.queries import Identity
+from feedsvc.catalog.sync import sync
+from feedsvc.cli.site import open_site, site_option
+from feedsvc.cli.sync import show_problems, summary
+from feedsvc.errors import on_one_line
+from feedsvc.settings import Settings
+from feedsvc.sources import Pinner, shown_path
+
+
+@click.command()
+@site_option
+@click.option("--write", is_flag=True, help="Pin each final id: write it into the article's file.")
+def ids(site: Path, write: bool) -> None:
+    """List the id of every article, as of the last sync.
+
+    An id is `pinned` if it stands in the file; `minted` if feedsvc made it and the article was
+    published once, so that it is final; `provisional` if the article was not, and the id may still
+    change with its date or slug. On a terminal a table; elsewhere a line each with tabs between
+    path, id and which of these it is.
+
+    --write pins what is minted, and then syncs. A file that cannot be given its id in one line is
+    left as it is and named, and the exit code is 1.
+    """
+    settings, catalog = open_site(site)
+    with catalog.reading() as connection:
+        found = queries.identities(connection)
+    if not write:
+        _list(settings, found)
+        return
+    minted = [each for each in found if each.final and not each.pinned]
+    pinner = Pinner(settings, [each.path for each in found])
+    problems = [pinner.pin(each.path, each.id, each.is_of) for each in minted]
+    left = [problem for problem in problems if problem]
+    click.echo(f"{len(minted) - len(left)} pinned, {len(left)} left as they are.")
+    show_problems(left)
+    if len(left) < len(minted):
+        report = sync(catalog, settings, datetime.now(UTC))
+        click.echo(summary(report))
+        show_problems(report.problems)
+    if left:
+        sys.exit(1)
+
+
+def _list(settings: Settings, found: Sequence[Identity]) -> None:
+    rows = [
+        (on_one_line(shown_path(settings.content, settings.site, each.path)), each.id, _kind(each))
+        for each in found
+    ]
+    console = Console()
+    if not console.is_terminal:
+        for row in rows:
+            click.echo("\t".join(row))
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Article", overflow="fold")
+    table.add_column("Id", overflow="fold")
+    table.add_column("", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _kind(identity: Identity) -> str:
+    if identity.pinned:
+        return "pinned"
+    return "minted" if identity.final else "provisional"

@@ -1,0 +1,159 @@
+"""Writes an article's id into its file, as one line of front matter, and changes nothing else.
+
+`pin` is the text part, and pure; `Pinner` finds and replaces the files. Knows no catalog: what the
+id is, and whether the file is still that article, is for others to say.
+"""
+
+import codecs
+import json
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from feedsvc import html
+from feedsvc.errors import ArticleError, Problem
+from feedsvc.model import Article
+from feedsvc.settings import Settings
+from feedsvc.sources.article import MAX_SIZE, ArticleReader, decode
+from feedsvc.sources.frontmatter import FrontMatter, split
+from feedsvc.sources.scan import SourceFile, is_inside, shown_path
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_FIRST_KEY = re.compile(r"^([ \t]*)[^\s#]", re.MULTILINE)
+
+
+def pin(content: bytes, entry_id: str) -> bytes:
+    """Return a file's content with an id in its front matter: one line below the opening fence.
+
+    Every other byte stays, and so do all other values and the body, as they are read by our own
+    reader. Raises ArticleError (not-pinned) where one line cannot do that.
+    """
+    front, body = _read(content)
+    equals = " =" if content.removeprefix(codecs.BOM_UTF8).startswith(b"+++") else ":"
+    line = f"id{equals} {json.dumps(entry_id, ensure_ascii=False)}"
+    if "id" in front.values:
+        raise _left(f"has an `id` without a value; write `{line}` in its place")
+    end = _LINE_END.search(content)
+    if end:
+        first = _FIRST_KEY.search(front.text)
+        inserted = f"{first[1] if first else ''}{line}".encode() + end[0]
+        pinned = content[: end.end()] + inserted + content[end.end() :]
+        if _is_same_but_for_id(pinned, front, body, entry_id):
+            return pinned
+    raise _left(f"cannot have its id in a line of its own; write `{line}` into its front matter")
+
+
+class Pinner:
+    """Pins ids in the files of one site. paths: those of all its articles."""
+
+    def __init__(self, settings: Settings, paths: Iterable[str]) -> None:
+        self._settings = settings
+        self._reader = ArticleReader(settings)
+        self._root = os.path.realpath(settings.content)
+        self._articles = Counter(map(self._real, paths))
+
+    def pin(self, path: str, entry_id: str, is_known: Callable[[Article], bool]) -> Problem | None:
+        """Pin the id of one article; return why not, if its file has to be left as it is.
+
+        path: relative to the content folder. is_known: whether what is in the file is the article
+        whose id this is.
+        """
+        try:
+            self._pin(path, entry_id, is_known)
+        except ArticleError as error:
+            shown = shown_path(self._settings.content, self._settings.site, path)
+            return Problem(shown, error.line, error.code, error.message)
+        return None
+
+    def _pin(self, path: str, entry_id: str, is_known: Callable[[Article], bool]) -> None:
+        real = self._real(path)
+        if not is_inside(self._root, real):
+            raise _left("is a link that leaves the content folder; copy the file instead")
+        if self._articles[real] > 1:
+            raise _left("is one file with another article; copy it, as a file can have one `id`")
+        try:
+            with open(real, "r+b") as source:  # not what its owner has made read-only
+                before = os.fstat(source.fileno())
+                content = source.read(MAX_SIZE + 1)
+            reading = self._reader.read(SourceFile(path, before.st_size, ""))
+            if not (reading.article and is_known(reading.article)):
+                raise _left("has changed; see what `feedsvc sync` says, then run this again")
+            _replace(real, pin(content, entry_id), before)
+        except OSError as error:
+            message = f"cannot be written: {error.strerror}; run this as the one who owns the file"
+            raise _left(message) from None
+
+    def _real(self, path: str) -> str:
+        return os.path.realpath(os.path.join(self._root, path))
+
+
+def _read(content: bytes) -> tuple[FrontMatter, str]:
+    return split(html.xml_safe(decode(content)))
+
+
+def _is_same_but_for_id(pinned: bytes, front: FrontMatter, body: str, entry_id: str) -> bool:
+    try:
+        found, rest = _read(pinned)
+    except ArticleError:
+        return False
+    is_same = _is_alike(dict(found.values), {"id": entry_id, **front.values})
+    return is_same and rest == body and len(pinned) <= MAX_SIZE
+
+
+def _is_alike(one: Any, other: Any) -> bool:
+    """Compare values of front matter; each pair once, as aliases may make billions of a few."""
+    waiting, seen = [(one, other)], set()
+    while waiting:
+        a, b = waiting.pop()
+        if type(a) is not type(b):
+            return False
+        if not isinstance(a, dict | list):
+            if a != b and a == a:  # TOML has nan, which equals nothing
+                return False
+        elif (id(a), id(b)) not in seen:
+            seen.add((id(a), id(b)))
+            if len(a) != len(b) or (isinstance(a, dict) and list(a) != list(b)):
+                return False
+            values = (a.values(), b.values()) if isinstance(a, dict) else (a, b)
+            waiting.extend(zip(*values, strict=True))
+    return True
+
+
+def _replace(path: str, content: bytes, before: os.stat_result) -> None:
+    """Put new content in place of a file's in one step, unless somebody has changed it.
+
+    before: the file as it was when its content was read. Raises ArticleError, OSError.
+    """
+    descriptor, temporary = tempfile.mkstemp(".tmp", ".feedsvc-", os.path.dirname(path))
+    try:
+        with open(descriptor, "wb") as target:
+            target.write(content)
+            target.flush()
+            made = os.fstat(descriptor)
+            if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
+                os.fchown(descriptor, before.st_uid, before.st_gid)
+            os.fchmod(descriptor, before.st_mode & 0o7777)
+            os.fsync(descriptor)
+        _require_unchanged(path, before)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _require_unchanged(path: str, before: os.stat_result) -> None:
+    if _signature(os.stat(path)) != _signature(before):
+        raise _left("was saved at this moment; run this again")
+
+
+def _signature(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _left(message: str) -> ArticleError:
+    return ArticleError("not-pinned", message)

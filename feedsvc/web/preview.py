@@ -1,0 +1,117 @@
+"""A site as its editors will see it: with drafts and scheduled articles, marked, for nobody else.
+
+What is in it is decided by `Settings.preview`, in the catalog. Here the marks are made, and the
+guard in front of the app: it lets only this machine in, and lets nobody keep an answer.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+from feedsvc import dates
+from feedsvc.catalog.queries import Stored
+from feedsvc.catalog.store import Catalog
+from feedsvc.model import ContentChoice, Entry
+from feedsvc.publication import Publication
+from feedsvc.recent import Recent
+from feedsvc.representation import Headers
+from feedsvc.settings import Settings
+from feedsvc.web.answers import plain
+from feedsvc.web.app import create_app
+
+_LOOPBACK = ip_network("127.0.0.0/8"), IPv6Address("::1")
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:]+)\]|([^\[\]:]+))(?::[0-9]*)?")
+_ELSEWHERE = b"This is a preview, for its own machine alone: open it as localhost.\n"
+# What a client may have kept says nothing of what it would get: a mark goes with the time.
+_CONDITIONS = (
+    "HTTP_A_IM",
+    "HTTP_IF_MODIFIED_SINCE",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_RANGE",
+    "HTTP_IF_UNMODIFIED_SINCE",
+    "HTTP_IF_MATCH",
+)
+_PRIVATE: Headers = [
+    ("Cache-Control", "private, no-store"),
+    ("X-Robots-Tag", "noindex"),
+    # Nor may a page of another site show a draft's picture, which needs no rights to read it.
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+]
+_REPLACED = re.compile(
+    r"(?i)access-control-.*|expires|last-modified|etag|"
+    + "|".join(re.escape(name) for name, _ in _PRIVATE)
+)
+
+
+class Preview(Publication):
+    """A publication that marks what is not public yet, and keeps nothing between requests."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__(settings, catalog)
+        self._clock = clock
+        self._documents = Recent(0)
+        self._fragments = Recent(0)
+
+    def _entry(self, stored: Stored, choice: ContentChoice) -> Entry:
+        entry = super()._entry(stored, choice)
+        mark = _mark(stored, self._clock())
+        return replace(entry, title=f"{mark}: {entry.title}") if mark else entry
+
+
+def create_preview(preview: Preview) -> WSGIApplication:
+    """Return the app that shows a preview, with its guard in front of it."""
+    app = create_app(preview).wsgi_app
+
+    def guard(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        def start(line: str, headers: Headers, *more: Any) -> Any:
+            kept = [each for each in headers if not _REPLACED.fullmatch(each[0])]
+            return start_response(line, [*kept, *_PRIVATE], *more)
+
+        if not _names_loopback(environ.get("HTTP_HOST", "")):
+            start("421 Misdirected Request", plain(_ELSEWHERE))
+            return [b"" if environ["REQUEST_METHOD"] == "HEAD" else _ELSEWHERE]
+        for name in _CONDITIONS:
+            environ.pop(name, None)
+        return app(environ, start)
+
+    return guard
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine as only it can call it: localhost, 127.0.0.0/8, ::1."""
+    if host.lower() == "localhost":
+        return True
+    network, address = _LOOPBACK
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return False
+    return found in network or found == address
+
+
+def _names_loopback(field: str) -> bool:
+    """Tell whether a Host header (RFC 9110 7.2) names this machine.
+
+    Any other may belong to a page of another site whose name leads here for a moment (DNS
+    rebinding), and which could then read everything.
+    """
+    match = _HOST.fullmatch(field)
+    return match is not None and is_loopback(match[1] or match[2])
+
+
+def _mark(stored: Stored, now: datetime) -> str:
+    """Return what stands before the title of an article that is not public; '' if it is."""
+    if stored.draft:
+        return "Draft"
+    if stored.published > now:
+        return f"Scheduled for {dates.written(stored.published.astimezone(stored.zone))}"
+    return ""

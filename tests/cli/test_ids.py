@@ -1,0 +1,88 @@
+"""`feedsvc ids` as a user types it."""
+
+from pathlib import Path
+
+import pytest
+import rich.console
+
+from tests.cli.test_commands import run
+from tests.sites import article, make_site
+
+AUTHORITY = "tag:news.example.org,2022"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    files = {
+        "minted.md": article(title="Minted"),
+        "pinned.md": article(title="Pinned", id="urn:x:pinned"),
+        "draft.md": article(title="Draft", draft=True),
+        "flow.md": "---\n{title: Flow, published: 2022-02-17}\n---\nText.\n",
+    }
+    make_site(tmp_path, files)
+    assert run("sync", "--site", tmp_path).exit_code == 0
+    return tmp_path
+
+
+def test_each_id_is_a_line_that_says_what_it_is(site: Path) -> None:
+    result = run("ids", "--site", site)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        f"content/draft.md\t{AUTHORITY}:2022-02-17:draft\tprovisional",
+        f"content/flow.md\t{AUTHORITY}:2022-02-17:flow\tminted",
+        f"content/minted.md\t{AUTHORITY}:2022-02-17:minted\tminted",
+        "content/pinned.md\turn:x:pinned\tpinned",
+    ]
+
+
+def test_a_terminal_gets_a_table(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rich.console.Console, "is_terminal", True)
+    result = run("ids", "--site", site, COLUMNS="120")
+    assert "Article" in result.stdout
+    assert "\t" not in result.stdout
+    assert "urn:x:pinned" in result.stdout
+
+
+def test_a_name_cannot_break_its_line(tmp_path: Path) -> None:
+    make_site(tmp_path, {"a\tb\nc\x1b.md": article()})
+    run("sync", "--site", tmp_path)
+    assert run("ids", "--site", tmp_path).stdout == (
+        f"content/a\\tb\\nc\\x1b.md\t{AUTHORITY}:2022-02-17:a-b-c\tminted\n"
+    )
+
+
+def test_nothing_is_written_unless_asked_for(site: Path) -> None:
+    content = site / "content"
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in content.iterdir()}
+    run("ids", "--site", site)
+    assert before == {
+        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in content.iterdir()
+    }
+
+
+def test_write_pins_what_it_can_and_names_the_rest(site: Path) -> None:
+    content = site / "content"
+    before = {path.name: path.read_text() for path in content.iterdir()}
+    result = run("ids", "--site", site, "--write")
+    assert result.exit_code == 1
+    id_line = f'id: "{AUTHORITY}:2022-02-17:flow"'
+    assert result.stderr == (
+        "content/flow.md: warning: cannot have its id in a line of its own; "
+        f"write `{id_line}` into its front matter [not-pinned]\n"
+    )
+    pinned, synced = result.stdout.splitlines()
+    assert pinned == "1 pinned, 1 left as they are."
+    assert synced.endswith(": nothing changed for readers.")
+    line = f'---\nid: "{AUTHORITY}:2022-02-17:minted"\n'
+    after = {path.name: path.read_text() for path in content.iterdir()}
+    assert after == before | {"minted.md": before["minted.md"].replace("---\n", line, 1)}
+    listed = run("ids", "--site", site).stdout
+    assert "minted.md\ttag:news.example.org,2022:2022-02-17:minted\tpinned\n" in listed
+
+
+def test_write_has_nothing_to_do_the_second_time(site: Path) -> None:
+    (site / "content" / "flow.md").unlink()
+    run("sync", "--site", site)
+    assert run("ids", "--site", site, "--write").exit_code == 0
+    again = run("ids", "--site", site, "--write")
+    assert (again.exit_code, again.stdout) == (0, "0 pinned, 0 left as they are.\n")

@@ -1,0 +1,149 @@
+"""`feedsvc serve --preview` as a process, spoken to over real sockets."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import run
+from tests.serving import PATIENCE, Server, free_port, serving
+from tests.sites import article, make_site
+
+
+def content_of(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Return every file below a folder with its bytes and time."""
+    return {
+        str(path): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    files = {
+        "public.md": article(title="Public"),
+        "draft.md": article(title="Unfinished", draft=True),
+        "scheduled.md": article(title="Later", published="2090-12-01 09:30 +01:00"),
+        "expired.md": article(title="Gone", published="2020-01-01", expires="2020-02-01"),
+    }
+    make_site(folder, files)
+    assert run("sync", "--site", folder).exit_code == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(site: Path) -> Iterator[Server]:
+    before = content_of(site / ".feedsvc")
+    with serving(site, "--preview") as running:
+        yield running
+        output, errors = running.stop()
+        assert running.process.returncode == 0
+        assert f"Previewing Site at {running.url}/" in output
+        assert "Traceback" not in errors
+    assert before
+    assert content_of(site / ".feedsvc") == before
+
+
+def titles(body: bytes) -> list[str]:
+    return [item["title"] for item in json.loads(body)["items"]]
+
+
+def test_what_is_not_public_yet_is_shown_and_marked(server: Server) -> None:
+    answer = server.get("/feeds/all.json")
+    assert titles(answer.body)[:1] == ["Scheduled for 2090-12-01 09:30 +01:00: Later"]
+    assert {"Draft: Unfinished", "Public"} <= set(titles(answer.body))
+    assert b"Gone" not in answer.body
+    assert b"<h1>Draft: Unfinished</h1>" in server.get("/articles/draft").body
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 200),
+        ("GET", "/feeds/all.rss", 200),
+        ("GET", "/feeds/all", 308),
+        ("GET", "/%ff%00", 404),
+        ("GET", "/articles/expired", 410),
+        ("DELETE", "/", 405),
+    ],
+)
+def test_every_answer_is_private(server: Server, method: str, path: str, status: int) -> None:
+    answer = server.get(path, method)
+    assert answer.status == status
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert answer.headers["x-robots-tag"] == "noindex"
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80"])
+def test_a_host_of_another_site_is_refused(server: Server, host: str) -> None:
+    answer = server.get("/articles/draft", Host=host)
+    assert answer.status == 421
+    assert b"Unfinished" not in answer.body
+
+
+def test_a_saved_draft_is_seen(server: Server, site: Path) -> None:
+    text = article(title="New", draft=True)
+    (site / "content" / "new.md").write_text(text, encoding="utf-8")
+    server.wait_for("/feeds/all.atom", "<title>Draft: New</title>")
+
+
+def test_a_mark_goes_when_the_article_is_due(server: Server, site: Path) -> None:
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    text = article(title="Soon", published=due.isoformat())
+    (site / "content" / "soon.md").write_text(text, encoding="utf-8")
+    mark = f"Scheduled for {due:%Y-%m-%d %H:%M} +00:00: Soon"
+    end = time.monotonic() + PATIENCE
+    while "Soon" not in (seen := titles(server.get("/feeds/all.json").body)):
+        assert time.monotonic() < end
+        assert mark in seen or datetime.now(UTC) < due + timedelta(seconds=PATIENCE)
+        time.sleep(0.05)
+    assert datetime.now(UTC) >= due
+
+
+def test_it_needs_nothing_of_the_site_but_its_files(tmp_path: Path) -> None:
+    """Not even a database that can be reached; and nothing is left of its own."""
+    database = 'database = "postgresql://nobody@127.0.0.1:9/none"'
+    make_site(tmp_path, {"draft.md": article(title="D", draft=True)}, database)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TMPDIR", str(temporary))
+        with serving(tmp_path, "--preview") as running:
+            assert running.get("/articles/draft").status == 200
+            assert list(temporary.glob("feedsvc-preview-*"))
+            running.stop()
+    assert not list(temporary.iterdir())
+    assert not (tmp_path / ".feedsvc").exists()
+
+
+def test_localhost_is_an_address(tmp_path: Path) -> None:
+    make_site(tmp_path, {"draft.md": article(title="D", draft=True)})
+    port = free_port()
+    with serving(tmp_path, "--preview", "--bind", f"localhost:{port}", port=port) as running:
+        assert running.get("/articles/draft", Host=f"localhost:{port}").status == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "[::]", "192.0.2.1", "news.example.org", "128.0.0.1", "localhost.example"]
+)
+def test_it_listens_to_its_own_machine_alone(tmp_path: Path, host: str) -> None:
+    make_site(tmp_path)
+    result = run("serve", "--site", tmp_path, "--preview", "--bind", f"{host}:8000")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: --preview shows drafts and so listens on this machine alone, not at "
+        f"{host.strip('[]')}; write --bind 127.0.0.1:8000\n"
+    )
+
+
+def test_it_takes_no_more_workers(tmp_path: Path) -> None:
+    make_site(tmp_path)
+    result = run("serve", "--site", tmp_path, "--preview", "--workers", "2")
+    assert result.exit_code == 2
+    assert "--preview goes with --site and --bind alone; leave the rest out" in result.stderr
