@@ -22,6 +22,17 @@ class Reply(NamedTuple):
     body: bytes
 
 
+def ask(
+    edge: Edge, path: str, *, method: str = "GET", client: str = "127.0.0.1", **fields: str
+) -> Reply:
+    """Send a request to an edge. fields: header fields, like `if_none_match`."""
+    environ = EnvironBuilder(path).get_environ()
+    environ.update({f"HTTP_{name.upper()}": value for name, value in fields.items()})
+    environ.update(REQUEST_METHOD=method, REMOTE_ADDR=client)
+    body, status, headers = run_wsgi_app(edge, environ, buffered=True)
+    return Reply(int(status[:3]), dict(headers), b"".join(body))
+
+
 class Front:
     """All of the public face but the watching thread: `look` does its work."""
 
@@ -47,11 +58,7 @@ class Front:
         self, path: str, *, method: str = "GET", client: str = "127.0.0.1", **fields: str
     ) -> Reply:
         """Send a request. fields: header fields, like `if_none_match`."""
-        environ = EnvironBuilder(path).get_environ()
-        environ.update({f"HTTP_{name.upper()}": value for name, value in fields.items()})
-        environ.update(REQUEST_METHOD=method, REMOTE_ADDR=client)
-        body, status, headers = run_wsgi_app(self.edge, environ, buffered=True)
-        return Reply(int(status[:3]), dict(headers), b"".join(body))
+        return ask(self.edge, path, method=method, client=client, **fields)
 
     def counted(self) -> dict[str, float]:
         """Return the counters as /metrics shows them."""
