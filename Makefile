@@ -1,19 +1,23 @@
 # Everything runs in .venv, which is made and filled as needed.
 #   make serve    the sample site at http://127.0.0.1:8000/
 #   make test     the tests; make check: format, lint, types, layers
+#   make soak     the tests of a site's life, long: hundreds of kills, a thousand random lives
 #   make bench    the figures of README.md; make bench-polls: of polls, beside nginx and Django
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test check format bench bench-polls clean
+.PHONY: serve test soak check format bench bench-polls clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n auto
+
+soak: $(VENV)/installed-dev
+	FEEDSVC_SOAK=1 $(BIN)/python -m pytest -n 2 tests/life
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
