@@ -6,6 +6,7 @@ import click
 
 import feedsvc
 from feedsvc.cli.feeds import feeds
+from feedsvc.cli.import_ import import_
 from feedsvc.cli.init import init
 from feedsvc.cli.serve import serve
 from feedsvc.cli.sync import sync
@@ -48,5 +49,5 @@ def main(verbose: bool) -> None:
         logging.getLogger("feedsvc").setLevel(logging.INFO)
 
 
-for command in (init, serve, sync, feeds):
+for command in (init, import_, serve, sync, feeds):
     main.add_command(command)

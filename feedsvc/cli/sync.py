@@ -49,12 +49,12 @@ def progress_bar() -> Iterator[Callback | None]:
 def summary(report: SyncReport) -> str:
     """Say in one line what a sync did."""
     published = report.published
-    read = f"{_count(report.files, 'article')}, {report.read} read"
+    read = f"{count(report.files, 'article')}, {report.read} read"
     if published.revision is None:
         return f"{read}: nothing changed for readers."
     return (
         f"{read}: {published.new} new, {published.edited} edited, {published.withdrawn} withdrawn; "
-        f"{_count(published.feeds, 'feed')} changed, revision {published.revision}."
+        f"{count(published.feeds, 'feed')} changed, revision {published.revision}."
     )
 
 
@@ -64,5 +64,6 @@ def show_problems(problems: Iterable[Problem]) -> None:
         click.echo(str(problem), err=True)
 
 
-def _count(number: int, word: str) -> str:
+def count(number: int, word: str) -> str:
+    """Return a number of things."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
