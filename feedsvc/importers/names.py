@@ -15,7 +15,7 @@ def identity(item: Item) -> tuple[str, bool]:
 
     What cannot be an id here becomes one that is the same at every import.
     """
-    if urls.is_absolute_iri(item.id):
+    if urls.is_absolute_iri(item.id) and html.xml_safe(item.id) == item.id:
         return item.id, True
     minted = uuid.uuid5(uuid.NAMESPACE_URL, item.seed.encode("utf-8", "replace").decode())
     return minted.urn, not item.id
