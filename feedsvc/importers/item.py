@@ -109,6 +109,7 @@ class Hints:
 RFC822_ZONES: dict[str, tzinfo] = {
     name: timezone(timedelta(hours=hours))
     for names, hours in (
+        ("UT", 0),
         ("EDT", -4),
         ("EST CDT", -5),
         ("CST MDT", -6),
