@@ -17,6 +17,9 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _WITHIN = "https://within.invalid/"
 _WITHIN_LINK = re.compile(rf'href="{re.escape(_WITHIN)}(?=#)')
 
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_ONE_LINE = 1_000_000_000  # characters; no text is broken into lines
+
 
 class Composer:
     """Composes the file of one item, and notes what of it could not be kept."""
@@ -47,11 +50,11 @@ class Composer:
         }
         front = yaml.dump(
             {key: value for key, value in values.items() if value},
-            Dumper=yaml.SafeDumper,
+            Dumper=_Dumper,
             allow_unicode=True,
             default_flow_style=False,
             sort_keys=False,
-            width=float("inf"),
+            width=_ONE_LINE,
         )
         comments = "".join(f"# {line}\n" for line in _comments(item, keep_link))
         return f"---\n{comments}{front}---\n{self._body()}\n"

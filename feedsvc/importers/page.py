@@ -5,6 +5,7 @@ that stands nowhere so is looked for in the text, by evidence.
 """
 
 import json
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -112,6 +113,8 @@ def _trafilatura() -> Any:
         raise FeedsvcError(
             "reading saved pages needs trafilatura; install it with pip install 'feedsvc[import]'"
         ) from None
+    # What it logs of a page that holds nothing is a Problem here.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     return trafilatura
 
 

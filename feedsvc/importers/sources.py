@@ -27,6 +27,7 @@ ENDINGS = (
     *(".html", ".htm", ".xhtml", ".txt", ".text"),
 )
 _BEGINNING = 65_536  # bytes that are looked at
+_HEAD = 4096  # bytes before the first element of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,6 @@ def _walk(folder: Path) -> Iterator[Source | Problem]:
                 )
 
 
-_XML = re.compile(rb"\s*<(?:\?xml|rss|feed|rdf:RDF|[\w-]+:feed)\b", re.I)
 _FEED_ROOT = re.compile(rb"<(?:[\w-]+:)?(?:rss|feed|RDF)\b")
 _HTML = re.compile(rb"(?i)<(?:!doctype\s+html|html|head|body|article|meta|title)\b")
 
@@ -92,15 +92,13 @@ def kind(source: Source) -> As | None:
     beginning = beginning.removeprefix(codecs.BOM_UTF8)
     if b"\0" in beginning:
         return None
-    if wxr.NAMESPACE in beginning and _FEED_ROOT.search(beginning):
-        return As.WORDPRESS
-    if _XML.match(beginning) and _FEED_ROOT.search(beginning):
+    beginning = beginning.lstrip()
+    feed, page = _FEED_ROOT.search(beginning), _HTML.search(beginning)
+    if feed and beginning.startswith(b"<") and not (page and page.start() < feed.start()):
+        return As.WORDPRESS if wxr.NAMESPACE in beginning else As.FEED
+    if beginning.startswith(b"{"):
         return As.FEED
-    if beginning.lstrip().startswith(b"{"):
-        return As.FEED
-    if _HTML.search(beginning[:4096]):
-        return As.PAGE
-    return As.TEXT
+    return As.PAGE if page and page.start() < _HEAD else As.TEXT
 
 
 def is_json(source: Source) -> bool:

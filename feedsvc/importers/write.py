@@ -65,6 +65,8 @@ class Shelf:
             return Put(None, True, ())
         if missing := _missing(item):
             return Put(None, False, (missing,))
+        if len(item.body) + len(item.summary) > MAX_SIZE:
+            return Put(None, False, (_too_large(item),))
         composer = Composer(item)
         for slug in self._free_slugs(names.slug(item)):
             text = composer.text(
@@ -72,8 +74,7 @@ class Shelf:
             )
             content = text.encode()
             if len(content) > MAX_SIZE:
-                size = f"has {len(content) / 1e6:.0f} MB; an article may have 5 MB: split it"
-                return Put(None, False, (item.problem("too-large-item", size),))
+                return Put(None, False, (_too_large(item),))
             path = self._path(item, slug)
             if wrong := self._unfit(path):
                 return Put(None, False, (item.problem("unusable-folder", wrong),))
@@ -134,6 +135,10 @@ def _missing(item: Item) -> Problem | None:
     if item.published is None:
         return item.problem("no-date", "has no date; write one in the source, or give --date")
     return None
+
+
+def _too_large(item: Item) -> Problem:
+    return item.problem("too-large-item", "has more than the 5 MB of an article; split it")
 
 
 def _minted(item: Item, minted: str) -> Problem:

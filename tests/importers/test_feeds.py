@@ -177,7 +177,7 @@ json_values = st.recursive(
 NAMES = ["id", "url", "title", "content_html", "summary", "tags", "authors", "attachments", "image"]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(st.dictionaries(st.sampled_from([*NAMES, "date_published"]), json_values)))
 def test_any_json_is_items_or_problems(items: list[object]) -> None:
     feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}

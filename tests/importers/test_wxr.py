@@ -180,7 +180,7 @@ def test_what_stands_above_more_is_the_summary() -> None:
         ("One.\n\nTwo.", "<p>One.</p>\n<p>Two.</p>"),
         ("One,\r\nstill one.", "<p>One,<br>\nstill one.</p>"),
         ("<p>One.</p>\n\nTwo.", "<p>One.</p>\n<p>Two.</p>"),
-        ("<b>One</b>\n\n<blockquote>Q</blockquote>", "<p><b>One</b></p>\n<blockquote>Q</blockquote>"),
+        ("<b>A</b>\n\n<blockquote>Q</blockquote>", "<p><b>A</b></p>\n<blockquote>Q</blockquote>"),
         ("A\n<h2>B</h2>\nC", "<p>A</p>\n<h2>B</h2>\n<p>C</p>"),
         ("<pre>a\n\nb</pre>", "<pre>a\n\nb</pre>"),
         ("[embed]https://a.example/v[/embed]", '<p><a href="https://a.example/v">https://a.example/v</a></p>'),
