@@ -31,6 +31,7 @@ class Composer:
     def text(self, identity: str, slug: str, language: str, *, keep_link: bool) -> str:
         """Return the text of the file. language: the site's, which need not be written."""
         item = self._item
+        self.problems.clear()
         values = {
             "title": one_line(item.title),
             "published": _written(item.published),

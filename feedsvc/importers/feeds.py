@@ -41,7 +41,7 @@ _FAMILIES = {
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _BLOGGER_KIND = "http://schemas.google.com/g/2005#kind"
-_MAIL_AND_NAME = re.compile(r"([^\s()]+@[^\s()]+)\s*\(([^()]*)\)")
+_MAIL_AND_NAME = re.compile(r"([^\s()@]+@[^\s()@]+)\s*\(([^()]*)\)")
 
 
 class Fields:

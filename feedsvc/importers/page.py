@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from lxml import etree
 from lxml import html as lxml_html
 
 from feedsvc import dates, html, urls
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.importers import evidence, plaintext
+from feedsvc.importers import evidence, plaintext, texts
 from feedsvc.importers.item import Hints, Item, Reading, of_item
 from feedsvc.importers.xmlitems import Element
 from feedsvc.model import Person
@@ -83,7 +84,7 @@ def read(source: str, text: str, hints: Hints) -> Reading:
         source,
         0,
         1,
-        id=link,
+        id=link if _names_a_page(link) else "",
         seed="\n".join([title, words]),
         title=title,
         published=published or next(iter(candidates), None),
@@ -133,6 +134,11 @@ def _link(text: str, tree: Element, found: str | None) -> str:
         if urls.is_absolute(url):
             return str(url)
     return ""
+
+
+def _names_a_page(url: str) -> bool:
+    """Tell whether a URL can be that of one article: some sites give their first page for all."""
+    return bool(texts.path_words(url) or urlsplit(url).query)
 
 
 def _without_title(body: str, title: str) -> str:

@@ -5,6 +5,7 @@ embeds are left as they stand, as only their plugins know them.
 """
 
 import re
+from collections.abc import Iterator
 
 _BLOCKS = (
     "address|article|aside|blockquote|center|dd|details|div|dl|dt|fieldset|figcaption|figure|"
@@ -14,13 +15,14 @@ _BLOCKS = (
 _OPENS = re.compile(rf"(?i)(<(?:{_BLOCKS})(?=[\s/>])[^<>]*>)")
 _CLOSES = re.compile(rf"(?i)(</(?:{_BLOCKS})\s*>|<hr\b[^<>]*>)")
 _BLOCK_FIRST = re.compile(rf"(?i)</?(?:{_BLOCKS})(?=[\s/>])|<!--")
-_VERBATIM = re.compile(r"(?is)(<(pre|script|style)\b.*?</\2\s*>)")
+_VERBATIM = re.compile(r"(?i)<(pre|script|style)(?=[\s/>])")
+# What ends at the next bracket cannot be looked for again and again in a long text.
 _CAPTION = re.compile(
-    r"(?is)\[caption\b[^\]]*\]\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)(.*?)\[/caption\]"
+    r"(?i)\[caption\b[^\[\]]*\]\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)([^\[]*)\[/caption\]"
 )
-_EMBED = re.compile(r"(?i)\[embed\b[^\]]*\]\s*(https?://[^\s\[\]<>\"]+)\s*\[/embed\]")
+_EMBED = re.compile(r"(?i)\[embed\b[^\[\]]*\]\s*(https?://[^\s\[\]<>\"]+)\s*\[/embed\]")
 _BLOCK_EDITOR = "<!-- wp:"
-_SHORTCODE = re.compile(r"\[(gallery|playlist|audio|video|contact-form-7)\b[^\]]*\]")
+_SHORTCODE = re.compile(r"\[(gallery|playlist|audio|video|contact-form-7)\b[^\[\]]*\]")
 
 
 def to_html(text: str) -> str:
@@ -30,13 +32,20 @@ def to_html(text: str) -> str:
     text = _EMBED.sub(r'<a href="\1">\1</a>', text)
     if _BLOCK_EDITOR in text:
         return text
-    # Split by a pattern with two groups: text, verbatim element, its name, text, ...
-    parts = _VERBATIM.split(text)
-    return "\n".join(
-        part if number % 3 == 1 else _paragraphs(part)
-        for number, part in enumerate(parts)
-        if number % 3 != 2 and part.strip()
-    )
+    return "\n".join(_parts(text))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield the text with its paragraphs, and the elements in which lines stay as they are."""
+    at = 0
+    while found := _VERBATIM.search(text, at):
+        close = re.compile(rf"(?i)</{found[1]}\s*>").search(text, found.end())
+        if before := _paragraphs(text[at : found.start()]):
+            yield before
+        at = close.end() if close else len(text)
+        yield text[found.start() : at]
+    if rest := _paragraphs(text[at:]):
+        yield rest
 
 
 def shortcode(text: str) -> str:

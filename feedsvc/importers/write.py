@@ -63,29 +63,28 @@ class Shelf:
         identity, is_theirs = names.identity(item)
         if identity in self._ids:
             return Put(None, True, ())
-        if missing := _missing(item):
-            return Put(None, False, (missing,))
-        if len(item.body) + len(item.summary) > MAX_SIZE:
-            return Put(None, False, (_too_large(item),))
         composer = Composer(item)
-        for slug in self._free_slugs(names.slug(item)):
-            text = composer.text(
-                identity, slug, self._settings.language, keep_link=self._keep_links
-            )
-            content = text.encode()
-            if len(content) > MAX_SIZE:
-                return Put(None, False, (_too_large(item),))
-            path = self._path(item, slug)
-            if wrong := self._unfit(path):
-                return Put(None, False, (item.problem("unusable-folder", wrong),))
-            if self._create(path, content):
-                break
-            composer = Composer(item)
+        try:
+            _check(item)
+            path = self._write(item, identity, composer)
+        except ArticleError as error:
+            return Put(None, False, (item.problem(error.code, error.message),))
         self._ids.add(identity)
-        self._slugs.add(slug)
         odd = [] if is_theirs else [_minted(item, identity)]
         shown = shown_path(self._settings.content, self._settings.site, path)
         return Put(shown, False, (*item.remarks, *composer.problems, *odd))
+
+    def _write(self, item: Item, identity: str, composer: Composer) -> str:
+        """Write a file under the first slug that is free; return its path below content/."""
+        folder = self._folder(item)
+        for slug in self._free_slugs(names.slug(item)):
+            language = self._settings.language
+            text = composer.text(identity, slug, language, keep_link=self._keep_links)
+            path = f"{folder}/{slug}{item.ending}"
+            if self._create(path, text.encode()):
+                break
+        self._slugs.add(slug)
+        return path
 
     def _free_slugs(self, slug: str) -> Iterator[str]:
         """Yield the slugs that an article may have, each one if the last was not free after all."""
@@ -96,23 +95,30 @@ class Shelf:
             if found not in self._slugs:
                 yield found
 
-    def _path(self, item: Item, slug: str) -> str:
-        year = f"{item.published:%Y}" if item.published else ""
-        return f"{year if self._into is None else self._into}/{slug}{item.ending}"
-
-    def _unfit(self, path: str) -> str:
-        """Say why nothing can be written into a file's folder, which is made if it is missing."""
-        folder = Path(self._root, path).parent
+    def _folder(self, item: Item) -> str:
+        """Return the folder for an item, which is made if it is missing. Raises ArticleError."""
+        year = f"{item.published.year:04}" if item.published else ""
+        path = year if self._into is None else self._into
+        folder = Path(self._root, path)
         if not is_inside(self._root, str(folder)):
-            return f"belongs into {folder}, a link that leaves the content folder; name --into"
+            message = f"belongs into {folder}, a link that leaves the content folder; give --into"
+            raise ArticleError("unusable-folder", message)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
-            return f"belongs into {folder}, which is no folder; name another with --into"
-        return ""
+            message = f"belongs into {folder}, which is no folder; give another with --into"
+            raise ArticleError("unusable-folder", message) from None
+        except OSError as error:
+            raise FeedsvcError(f"{folder}: cannot be made: {error.strerror}") from None
+        return path
 
     def _create(self, path: str, content: bytes) -> bool:
-        """Write a file whole or not at all; False where there is one. Raises FeedsvcError."""
+        """Write a file whole or not at all; False where there is one.
+
+        Raises ArticleError, FeedsvcError.
+        """
+        if len(content) > MAX_SIZE:
+            raise _too_large()
         full = Path(self._root, path)
         temporary = full.parent / f".import-{secrets.token_hex(8)}"
         try:
@@ -129,16 +135,18 @@ class Shelf:
         return True
 
 
-def _missing(item: Item) -> Problem | None:
+def _check(item: Item) -> None:
+    """Raise ArticleError for what can be no article."""
     if not one_line(item.title):
-        return item.problem("no-title", "has no title; write one in the source")
+        raise ArticleError("no-title", "has no title; write one in the source")
     if item.published is None:
-        return item.problem("no-date", "has no date; write one in the source, or give --date")
-    return None
+        raise ArticleError("no-date", "has no date; write one in the source, or give --date")
+    if len(item.body) + len(item.summary) > MAX_SIZE:
+        raise _too_large()
 
 
-def _too_large(item: Item) -> Problem:
-    return item.problem("too-large-item", "has more than the 5 MB of an article; split it")
+def _too_large() -> ArticleError:
+    return ArticleError("too-large-item", "has more than the 5 MB of an article; split it")
 
 
 def _minted(item: Item, minted: str) -> Problem:

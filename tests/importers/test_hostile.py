@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.importers import As, feeds, sources, xmlitems
+from feedsvc.importers import As, feeds, run, sources, xmlitems
 from feedsvc.importers.decode import decode
 from feedsvc.importers.item import Item
 from feedsvc.importers.sources import Source
@@ -238,6 +238,17 @@ def test_what_a_source_is_follows_from_what_it_holds(tmp_path: Path, name: str, 
     renamed = tmp_path / "x.txt"
     renamed.write_bytes((SOURCES / name).read_bytes())
     assert sources.kind(Source(renamed, "x.txt", 0)) is kind
+
+
+def test_progress_ends_with_all_the_bytes(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    told: list[tuple[int, int]] = []
+    named = tuple(SOURCES / name for name in KINDS)
+    run(named, site.shelf(), HINTS, None, lambda *each: told.append(each))
+    total = sum(path.stat().st_size for path in named)
+    assert {each for _, each in told} == {total}
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1] == (total, total)
 
 
 def test_what_is_nothing_is_named(tmp_path: Path) -> None:

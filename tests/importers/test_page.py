@@ -88,6 +88,11 @@ def test_hints_and_the_files_name_win() -> None:
     assert read(stated, name="2022-02-17.html", date=moment).published == moment
 
 
+def test_the_address_of_the_first_page_is_no_id() -> None:
+    item = read('<link rel="canonical" href="https://a.example/">')
+    assert (item.id, item.link) == ("", "https://a.example/")
+
+
 def test_relative_urls_need_the_page_s_own(tmp_path: Path) -> None:
     """Conformance 13."""
     site = Site(tmp_path)

@@ -183,6 +183,8 @@ def test_what_stands_above_more_is_the_summary() -> None:
         ("<b>A</b>\n\n<blockquote>Q</blockquote>", "<p><b>A</b></p>\n<blockquote>Q</blockquote>"),
         ("A\n<h2>B</h2>\nC", "<p>A</p>\n<h2>B</h2>\n<p>C</p>"),
         ("<pre>a\n\nb</pre>", "<pre>a\n\nb</pre>"),
+        ("İ<PRE>a\n\nb</Pre >c", "<p>İ</p>\n<PRE>a\n\nb</Pre >\n<p>c</p>"),
+        ("<pre>a\n\nb", "<pre>a\n\nb"),
         ("[embed]https://a.example/v[/embed]", '<p><a href="https://a.example/v">https://a.example/v</a></p>'),
         ("[embed]javascript:a[/embed]", "<p>[embed]javascript:a[/embed]</p>"),
         ("<!-- wp:paragraph -->\n<p>A\n\nB</p>", "<!-- wp:paragraph -->\n<p>A\n\nB</p>"),
@@ -191,6 +193,16 @@ def test_what_stands_above_more_is_the_summary() -> None:
 )  # fmt: skip
 def test_paragraphs_are_those_that_wordpress_makes(stored: str, shown: str) -> None:
     assert wpcontent.to_html(stored) == shown
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<pre>", "[caption]<img>", "[caption ", "[embed]http://a", "[embed ", "\n ", "<p", "</p "],
+)
+def test_long_texts_of_one_piece_are_read_in_one_pass(piece: str) -> None:
+    """A pattern that began anew at each piece would not end within the patience of anybody."""
+    assert wpcontent.to_html(f"A{piece * 100_000}").startswith(("<p>A", "A"))
+    wpcontent.shortcode("[gallery " * 100_000)
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="<>&[]"), min_size=1)))
