@@ -18,7 +18,7 @@ from lxml import html as lxml_html
 
 from feedsvc import dates, html, urls
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.importers import evidence, plaintext, texts
+from feedsvc.importers import evidence, plaintext, sources, texts
 from feedsvc.importers.item import Hints, Item, Reading, of_item
 from feedsvc.importers.xmlitems import Element
 from feedsvc.model import Person
@@ -36,50 +36,35 @@ _MODIFIED = (
     "//*[@itemprop='dateModified']/@datetime",
 )
 _ARTICLES = {"Article", "NewsArticle", "BlogPosting", "Report", "ReportageNewsArticle"}
-_LOCAL = re.compile(r"""(?i)<img\b[^<>]*?\bsrc=["'](?!https?:|//|data:)[^"'<>]*_files/[^<>]*>""")
+_LOCAL = re.compile(
+    r"""(?i)<img\b[^<>]*?\bsrc=["'](?!https?:|//|data:)[^"'<>]*"""
+    rf"_(?:{'|'.join(sources.BESIDE)})/[^<>]*>"
+)
 
 
 def read(source: str, text: str, hints: Hints) -> Reading:
     """Yield the one item of a saved page, or why there is none. Raises FeedsvcError."""
     trafilatura = _trafilatura()
     tree = _parse(text)
-    if tree is None:
-        yield Problem(source, 0, "no-article", "holds no HTML that can be read; leave it out")
-        return
-    said = _Said(tree)
     found = trafilatura.extract_metadata(text, extensive=False)
-    link = _link(text, tree, found.url)
-    extracted = trafilatura.extract(
-        text,
-        output_format="html",
-        include_formatting=True,
-        include_links=True,
-        include_images=True,
-        include_comments=False,
-    )
-    body, lost = _LOCAL.subn("", extracted or "")
-    body = re.sub(r"<p>\s*</p>", "", body) if lost else body
     title = " ".join((found.title or "").split())
-    body = _without_title(body, title)
-    words = html.plain(html.sanitise(body, lambda _: ""))
-    if not words:
-        yield Problem(
-            source, 0, "no-article", "holds no article that can be found; write it by hand"
-        )
+    body, lost = _LOCAL.subn("", _extract(trafilatura, text))
+    body = _without_title(re.sub(r"<p>\s*</p>", "", body), title)
+    words = texts.plain(body)
+    if tree is None or not words:
+        message = "holds no article that can be found; write it by hand"
+        yield Problem(source, 0, "no-article", message)
         return
+    link = _link(text, tree, found.url)
+    said = _Said(tree)
     dating = evidence.find(words)
-    stated = said.date(_PUBLISHED, "datePublished", hints)
-    published = hints.date or plaintext.date_in_name(source, hints) or stated
-    if not published and dating.day:
-        published = plaintext.midnight(dating.day, hints)
-    candidates: tuple[datetime, ...] = ()
-    if not published:
-        days = [*([found.date] if found.date else []), *map(str, dating.candidates)]
-        candidates = tuple(dict.fromkeys(dates.parse(day, hints.zone, {}) for day in days))
-    remarks: tuple[Problem, ...] = ()
-    if lost:
-        message = f"had {lost} pictures saved beside the page; they are left out: add them by hand"
-        remarks = (of_item(source, 0, 1, "local-picture", message),)
+    published = (
+        hints.date
+        or plaintext.date_in_name(source, hints)
+        or said.date(_PUBLISHED, "datePublished", hints)
+        or (plaintext.midnight(dating.day, hints) if dating.day else None)
+    )
+    candidates = () if published else _candidates(found.date, dating, hints)
     yield Item(
         source,
         0,
@@ -89,22 +74,46 @@ def read(source: str, text: str, hints: Hints) -> Reading:
         title=title,
         published=published or next(iter(candidates), None),
         updated=said.date(_MODIFIED, "dateModified", hints),
-        slug="",
         link=link,
         body=body,
         base=link,
-        summary=" ".join((found.description or "").split()),
+        summary=found.description or "",
         categories=hints.categories or tuple(found.categories or ()),
         tags=tuple(found.tags or ()),
-        authors=tuple(
-            Person(name.strip()) for name in (found.author or "").split(";") if name.strip()
-        ),
+        authors=tuple(map(Person, filter(None, (found.author or "").split("; ")))),
         language=hints.language or tree.get("lang", "") or dating.language,
         image=found.image or "",
         candidates=candidates,
         draft=not published,
-        remarks=remarks,
+        remarks=tuple(_remarks(source, lost)),
     )
+
+
+def _candidates(guess: str | None, dating: evidence.Dating, hints: Hints) -> tuple[datetime, ...]:
+    """Return the dates that fit: what trafilatura guesses, and what the text says."""
+    guesses = [dates.parse(guess, hints.zone, {})] if guess else []
+    days = [plaintext.midnight(day, hints) for day in dating.candidates]
+    return tuple(dict.fromkeys([*guesses, *days]))
+
+
+def _remarks(source: str, lost: int) -> Iterator[Problem]:
+    if lost:
+        pictures = "a picture" if lost == 1 else f"{lost} pictures"
+        message = f"had {pictures} saved beside the page, now left out: add them by hand"
+        yield of_item(source, 0, 1, "local-picture", message)
+
+
+def _extract(trafilatura: Any, text: str) -> str:
+    """Return the HTML of the article in a page; '' where there is none."""
+    extracted = trafilatura.extract(
+        text,
+        output_format="html",
+        include_formatting=True,
+        include_links=True,
+        include_images=True,
+        include_comments=False,
+    )
+    return extracted or ""
 
 
 def _trafilatura() -> Any:

@@ -26,6 +26,9 @@ ENDINGS = (
     *(".xml", ".rss", ".rdf", ".atom", ".json", ".wxr"),
     *(".html", ".htm", ".xhtml", ".txt", ".text"),
 )
+_PAGES = (".html", ".htm")
+# How browsers call the folder of what they save beside a page: its name, `_`, and this.
+BESIDE = ("files", "fichiers")
 _BEGINNING = 65_536  # bytes that are looked at
 _HEAD = 4096  # bytes before the first element of a page
 
@@ -58,10 +61,8 @@ def find(named: tuple[Path, ...]) -> Iterator[Source | Problem]:
 
 def _walk(folder: Path) -> Iterator[Source | Problem]:
     for where, folders, names in os.walk(folder):
-        pages = {
-            name.rpartition(".")[0] for name in names if name.lower().endswith((".html", ".htm"))
-        }
-        beside = {f"{page}_files" for page in pages}
+        pages = [name.rpartition(".")[0] for name in names if name.lower().endswith(_PAGES)]
+        beside = {f"{page}_{each}" for page in pages for each in BESIDE}
         folders[:] = sorted(each for each in folders if each[0] != "." and each not in beside)
         for name in sorted(names):
             path = Path(where, name)

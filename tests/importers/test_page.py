@@ -73,6 +73,13 @@ def test_without_one_the_text_is_evidence() -> None:
     assert datetime(2022, 2, 17, tzinfo=PARIS) in item.candidates
 
 
+def test_a_past_day_beside_a_later_year_settles_nothing() -> None:
+    """Conformance 53."""
+    past = "<p>It began on Friday 11 January 2013, and will be done by June 2022.</p>"
+    item = read("", past)
+    assert (item.draft, item.candidates) == (True, (datetime(2013, 1, 11, tzinfo=PARIS),))
+
+
 def test_a_page_without_any_day_has_none() -> None:
     """Conformance 53."""
     item = read()
