@@ -51,7 +51,8 @@ def elements(
                 yield element
                 _forget(element)
     except etree.XMLSyntaxError as error:
-        reason = (error.msg or "it is empty").partition(", line ")[0]
+        # libxml2 adds what it was reading, on further lines.
+        reason = (error.msg or "it is empty").splitlines()[0].partition(", line ")[0]
         message = (
             f"cannot be read from here on: {reason}; what comes before is imported: mend it and "
             "import it again"

@@ -89,6 +89,13 @@ def test_of_a_truncated_export_what_came_before_is_imported(tmp_path: Path, name
         assert part.run(part.put("a.xml", content)).written == 0
 
 
+def test_what_the_parser_quotes_of_the_text_is_left_out(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    report = site.run(site.put("a.xml", rss("<description><![CDATA[a\nb") + "\nc"))
+    (problem,) = report.problems
+    assert "CData section not finished; what comes before" in problem.message
+
+
 def test_an_empty_file_is_one_problem(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(site.put("a.xml", b""), choice=As.FEED)
