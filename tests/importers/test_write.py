@@ -103,6 +103,8 @@ bodies = anything | st.lists(
 
 
 @given(bodies)
+@example("<a href=#>")
+@example("<a href='#y'>a</a>\n---\n&#11;<pre>\n\nb")
 def test_a_body_in_html_is_read_back_as_it_was_written(body: str) -> None:
     """Conformance 1, 13, 25."""
     with TemporaryDirectory() as folder:
@@ -112,7 +114,7 @@ def test_a_body_in_html_is_read_back_as_it_was_written(body: str) -> None:
     own = "https://news.example.org/articles/title"
 
     def resolve(url: str) -> str:
-        return own + url if url.startswith("#") else urls.resolve("https://old.example/a/", url)
+        return urls.resolve(own if url.startswith("#") else "https://old.example/a/", url)
 
     assert article.html == html.sanitise(body, resolve).strip()
 
@@ -298,3 +300,13 @@ def test_files_are_utf_8_with_lf_and_may_be_read_by_a_server(tmp_path: Path) -> 
     assert "é" in content.decode()
     assert (site.content / path).stat().st_mode & 0o400
     assert (site.content / path).stat().st_nlink == 1
+
+
+@pytest.mark.parametrize(
+    "written", ["", "123", "a b:c", "urn:x: y", "urn:x:\ud800", "urn:x:\ufffe"]
+)
+def test_an_id_that_no_feed_can_carry_is_never_written(written: str) -> None:
+    """Conformance 1, 15."""
+    identity, _ = names.identity(as_item(id=written))
+    assert html.xml_safe(identity) == identity
+    assert urls.is_absolute_iri(identity)
