@@ -234,7 +234,7 @@ def test_nothing_is_written_outside_the_content_folder(tmp_path: Path) -> None:
     assert list(outside.iterdir()) == []
 
 
-@pytest.mark.parametrize("into", ["..", "../a", "/tmp", "a/../b", ".a", "_a", "", "a//b", "a/."])
+@pytest.mark.parametrize("into", ["..", "../a", "/var", "a/../b", ".a", "_a", "", "a//b", "a/."])
 def test_a_folder_must_be_one_of_articles(tmp_path: Path, into: str) -> None:
     with pytest.raises(FeedsvcError, match="name one below content/"):
         Site(tmp_path).shelf(into)
