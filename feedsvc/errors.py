@@ -9,6 +9,8 @@ from dataclasses import dataclass
 # Findings that leave the article published as its author meant it.
 _WARNINGS = frozenset(
     {"control-character", "empty-term", "not-pinned", "unknown-key", "updated-before-published"}
+    | {"broken-encoding", "local-picture", "lost-characters", "new-id", "shortcode"}
+    | {"unusable-value"}
 )
 
 
@@ -17,7 +19,7 @@ class Problem:
     """One thing that is wrong in one file, and what to do about it.
 
     path: relative to the site folder, POSIX style. line: from 1; 0 where no line applies.
-    code: a stable word for programs, listed in docs/front-matter.md.
+    code: a stable word for programs, listed in docs/front-matter.md and docs/importing.md.
     message: one sentence that says what to do.
     """
 

@@ -7,6 +7,7 @@ import click
 import feedsvc
 from feedsvc.cli.feeds import feeds
 from feedsvc.cli.ids import ids
+from feedsvc.cli.import_ import import_
 from feedsvc.cli.init import init
 from feedsvc.cli.serve import serve
 from feedsvc.cli.sync import sync
@@ -49,5 +50,5 @@ def main(verbose: bool) -> None:
         logging.getLogger("feedsvc").setLevel(logging.INFO)
 
 
-for command in (init, serve, sync, feeds, ids):
+for command in (init, import_, serve, sync, feeds, ids):
     main.add_command(command)

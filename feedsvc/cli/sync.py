@@ -70,13 +70,13 @@ def progress_bar() -> Iterator[Callback | None]:
 def summary(report: SyncReport, rehearsed: bool = False) -> str:
     """Say in one line what a sync did, or would do."""
     published = report.published
-    read = f"{_count(report.files, 'article')}, {report.read} read"
+    read = f"{count(report.files, 'article')}, {report.read} read"
     if published.revision is None:
         return f"{read}: nothing {'would change' if rehearsed else 'changed'} for readers."
     would = "would change" if rehearsed else f"changed, revision {published.revision}"
     return (
         f"{read}: {published.new} new, {published.edited} edited, {published.withdrawn} withdrawn; "
-        f"{_count(published.feeds, 'feed')} {would}."
+        f"{count(published.feeds, 'feed')} {would}."
     )
 
 
@@ -100,5 +100,6 @@ def _prepare(catalog: Catalog) -> None:
         click.echo(f"Damaged: {told}", err=True)
 
 
-def _count(number: int, word: str) -> str:
+def count(number: int, word: str) -> str:
+    """Return a number of things."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -85,7 +85,10 @@ class ArticleReader:
     def _article(self, path: str, values: Values, raw: str, text_hash: str) -> Article:
         settings = self._settings
         self._warn_of_unknown_keys(values)
-        slug = self._slug(path, values)
+        slug = slug_of(path, values.text("slug"))
+        if not urls.is_addressable(slug):
+            message = "the slug is empty or has only dots; write `slug: some-words`"
+            raise ArticleError("bad-slug", message, key="slug")
         published, updated, expires = self._dates(values)
         own = urls.absolute(
             settings.base_url, urls.article_path(settings.article_link, slug, published)
@@ -137,16 +140,6 @@ class ArticleReader:
             close = difflib.get_close_matches(key.lower(), sorted(KEYS), 1, 0.6)
             hint = f"did you mean `{close[0]}`?" if close else "remove it"
             values.warn("unknown-key", f"`{key}` is no front-matter key; {hint}", key)
-
-    def _slug(self, path: str, values: Values) -> str:
-        folder, name = os.path.split(os.path.splitext(path)[0])
-        if name == "index" and folder:
-            name = os.path.basename(folder)
-        slug = urls.term(html.xml_safe(values.text("slug") or name))
-        if not urls.is_addressable(slug):
-            message = "the slug is empty or has only dots; write `slug: some-words`"
-            raise ArticleError("bad-slug", message, key="slug")
-        return slug
 
     def _dates(self, values: Values) -> tuple[datetime, datetime, datetime | None]:
         published = self._date("published", values)
@@ -214,6 +207,14 @@ def decode(content: bytes) -> str:
 
 def _hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def slug_of(path: str, written: str) -> str:
+    """Return the slug of the article in a file: what is written, else the file's name."""
+    folder, name = os.path.split(os.path.splitext(path)[0])
+    if name == "index" and folder:
+        name = os.path.basename(folder)
+    return urls.term(html.xml_safe(written or name))
 
 
 # References to characters that XML cannot carry, as parsers of HTML understand them.

@@ -1,5 +1,6 @@
 """From a file to an Article, or to Problems that say what to do; never to an exception."""
 
+import hashlib
 import os
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -71,6 +72,7 @@ def test_a_title_and_a_date_are_enough(tmp_path: Path) -> None:
         authors=(),
         terms=((FeedRef(Kind.LANGUAGE, "en"), "en"),),
         language="en",
+        text_hash=hashlib.blake2b(article().encode(), digest_size=16).hexdigest(),
     )
 
 

@@ -1,0 +1,77 @@
+"""A site into which tests import, and what came of it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from feedsvc.importers import As, Hints, Report, Shelf, run
+from feedsvc.importers.item import Item
+from feedsvc.model import Article
+from feedsvc.settings import Settings
+from feedsvc.sources import ArticleReader, scan
+from tests.sites import make_site
+
+SOURCES = Path(__file__).parent / "sources"
+PARIS = ZoneInfo("Europe/Paris")
+HINTS = Hints(PARIS, {})
+
+
+class Site:
+    """A site and its content folder."""
+
+    def __init__(self, folder: Path, toml: str = "") -> None:
+        self.settings: Settings = make_site(folder, {}, toml)
+        self.content = self.settings.content
+
+    def shelf(self, into: str | None = None, *, keep_links: bool = False) -> Shelf:
+        """Return the shelf of a new import."""
+        return Shelf(self.settings, into, keep_links=keep_links)
+
+    def run(self, *named: Path, hints: Hints = HINTS, choice: As | None = None) -> Report:
+        """Import files as the command would."""
+        return run(named, self.shelf(), hints, choice)
+
+    def put(self, source: str, content: str | bytes) -> Path:
+        """Write a source beside the content folder."""
+        path = self.settings.site / "sources" / source
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def articles(self) -> dict[str, Article]:
+        """Read every article back; there must not be a single Problem."""
+        found = scan(self.content, self.settings.site)
+        assert found.problems == ()
+        readings = [ArticleReader(self.settings).read(file) for file in found.files.values()]
+        assert [problem for reading in readings for problem in reading.problems] == []
+        articles = [reading.article for reading in readings if reading.article]
+        assert len({article.slug for article in articles}) == len(articles)
+        return {article.path: article for article in articles}
+
+    def files(self) -> dict[str, bytes]:
+        """Return every file below content/, hidden ones too."""
+        return {
+            path.relative_to(self.content).as_posix(): path.read_bytes()
+            for path in sorted(self.content.rglob("*"))
+            if path.is_file()
+        }
+
+
+def codes(report: Report) -> list[str]:
+    """Return the codes of the problems of an import, in their order."""
+    return [problem.code for problem in report.problems]
+
+
+def as_item(**values: object) -> Item:
+    """Return an item that has all that an article needs, and these values."""
+    usual: dict[str, object] = {
+        "source": "feed.xml",
+        "line": 3,
+        "number": 1,
+        "id": "urn:x:1",
+        "seed": "1",
+        "title": "Title",
+        "published": datetime(2022, 2, 17, 9, 30, tzinfo=UTC),
+        "body": "<p>Text.</p>",
+    }
+    return Item(**(usual | values))  # type: ignore[arg-type]

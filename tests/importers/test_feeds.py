@@ -1,0 +1,320 @@
+"""Feeds as real programs write them: RSS, Atom, Blogger's export, JSON Feed."""
+
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import feedparser
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedsvc.importers import As, feeds, jsonfeed
+from feedsvc.importers.item import Item, LeftOut
+from feedsvc.importers.stream import Stream
+from feedsvc.model import Article, ContentChoice, Enclosure, FeedRef, Kind, Person
+from tests.importers.desk import HINTS, SOURCES, Site, codes
+
+CET = timezone(timedelta(hours=1))
+MORNING = datetime(2022, 2, 17, 9, 30, tzinfo=CET)
+RSS = '<rss version="2.0"><channel><link>https://a.example/</link>{}</channel></rss>'
+ITEM = "<item><title>T</title><guid>urn:x:1</guid><pubDate>2022-02-17</pubDate>{}</item>"
+
+
+def imported(folder: Path, name: str) -> dict[str, Article]:
+    """Import one of the sources and return its articles by id."""
+    site = Site(folder)
+    site.run(SOURCES / name)
+    return {str(article.id): article for article in site.articles().values()}
+
+
+def found(xml: str) -> list[object]:
+    """Return all that a feed in XML holds."""
+    stream = Stream("a.xml", io.BytesIO(xml.encode()), lambda _: None)
+    return list(feeds.read("a.xml", stream, HINTS))
+
+
+def item(*inside: str) -> Item:
+    (only,) = found(RSS.format(ITEM.format("".join(inside))))
+    assert isinstance(only, Item)
+    return only
+
+
+def labels(article: Article, kind: Kind) -> list[str]:
+    return [label for ref, label in article.terms if ref.kind is kind]
+
+
+def test_rss_of_wordpress(tmp_path: Path) -> None:
+    articles = imported(tmp_path, "wordpress.rss")
+    first, second = articles["https://old.example/?p=12"], articles["https://old.example/?p=11"]
+    assert first.title == "France & its partners leave Mali"
+    assert first.published == datetime(2022, 2, 17, 8, 30, tzinfo=UTC)
+    assert first.slug == "withdrawal-from-mali"
+    assert labels(first, Kind.CATEGORY) == ["News & Views", "Mali"]
+    assert first.authors == (Person("Ada Keïta"),)
+    assert first.summary == "France and its partners said that they would withdraw. […]"
+    assert '<img src="https://old.example/wp-content/uploads/map.jpg"' in first.html
+    assert first.enclosures == (
+        Enclosure("https://old.example/audio/12.mp3", "audio/mpeg", 4821733),
+    )
+    assert first.language == "en-gb"
+    assert second.title == "Élections : C++ <3"
+    assert (second.summary, second.content) == ("Only a summary.", ContentChoice.SUMMARY)
+    assert second.html == "<p>Only a summary.</p>"
+
+
+def test_atom_of_wordpress(tmp_path: Path) -> None:
+    (article,) = imported(tmp_path, "wordpress.atom").values()
+    assert article.id == "https://old.example/?p=12"
+    assert article.title == "France & its partners leave Mali"
+    assert article.updated == datetime(2022, 2, 18, 9, tzinfo=UTC)
+    assert article.authors == (Person("Ada Keïta", uri="https://ada.example/"),)
+    more = 'href="https://old.example/2022/02/17/withdrawal-from-mali/more"'
+    assert more in article.html
+    assert article.enclosures[0].length == 4821733
+
+
+def test_what_blogger_exports(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    report = site.run(SOURCES / "blogger.xml")
+    assert report.left_out == {"settings": 1, "page": 1, "comment": 1}
+    articles = {article.id: article for article in site.articles().values()}
+    post = articles["tag:blogger.com,1999:blog-771.post-1001"]
+    assert (post.title, post.published, post.draft) == (
+        "Ids <b> outlive URLs",
+        datetime(2011, 2, 17, 9, 30, tzinfo=CET),
+        False,
+    )
+    assert labels(post, Kind.CATEGORY) == ["Feeds", "Élan"]
+    assert articles["tag:blogger.com,1999:blog-771.post-1002"].draft
+
+
+def test_what_blogger_exports_nowadays() -> None:
+    entry = (
+        "<feed xmlns='http://www.w3.org/2005/Atom' "
+        "xmlns:blogger='http://schemas.google.com/blogger/2018'><entry><id>tag:b,1999:1</id>"
+        "<blogger:type>{}</blogger:type><blogger:status>{}</blogger:status>"
+        "<title>T</title><published>2022-02-17T08:30:00Z</published></entry></feed>"
+    )
+    (live,) = found(entry.format("POST", "LIVE"))
+    (draft,) = found(entry.format("POST", "DRAFT"))
+    assert isinstance(live, Item)
+    assert isinstance(draft, Item)
+    assert (live.draft, draft.draft) == (False, True)
+    assert found(entry.format("COMMENT", "LIVE")) == [LeftOut("comment")]
+    assert found(entry.format("POST", "SOFT_TRASHED")) == [LeftOut("trash")]
+
+
+def test_rss_of_hugo(tmp_path: Path) -> None:
+    articles = imported(tmp_path, "hugo.xml")
+    whole = articles["https://hugo.example/posts/static/"]
+    assert whole.html == '<p>All of it, with an <img src="https://hugo.example/a.png">.</p>'
+    assert (whole.content, whole.title, whole.published) == (None, "Static & fast", MORNING)
+    # Where there is no guid, readers know an item by its link.
+    short = articles["https://hugo.example/posts/short/"]
+    assert (short.content, short.summary) == (ContentChoice.SUMMARY, "Just words.")
+
+
+def test_atom_of_jekyll(tmp_path: Path) -> None:
+    (article,) = imported(tmp_path, "jekyll.xml").values()
+    assert article.id == "https://jekyll.example/2022/02/17/use"
+    assert (article.title, article.slug) == ("Use <b> & more", "use")
+    assert article.authors == (Person("Benoît"),)  # the feed's
+    assert article.image == "https://jekyll.example/a.png"
+
+
+def test_rss_of_ghost_has_ids_that_atom_cannot_hold(tmp_path: Path) -> None:
+    """Conformance 15."""
+    site = Site(tmp_path)
+    report = site.run(SOURCES / "ghost.rss")
+    assert codes(report) == ["new-id"]
+    (article,) = site.articles().values()
+    assert (article.title, article.summary) == ("Coming soon", "This is Ghost site.")
+    assert article.image == "https://ghost.example/content/images/a.jpg"
+
+
+def test_json_feed(tmp_path: Path) -> None:
+    """Conformance 21, 25."""
+    site = Site(tmp_path)
+    assert codes(site.run(SOURCES / "feed.json")) == ["new-id"]
+    one, two = sorted(site.articles().values(), key=lambda each: each.slug == "deux")
+    assert (one.id, one.title, one.slug) == ("https://json.example/1", "AT&T <b>", "un")
+    assert (one.published, one.updated) == (MORNING, MORNING + timedelta(days=1))
+    assert labels(one, Kind.TAG) == ["C++", "Élan"]
+    assert one.html == '<p>Un <a href="https://json.example/deux">lien</a>.</p>'
+    assert one.enclosures == (Enclosure("https://json.example/a.mp3", "audio/mpeg", 12),)
+    assert one.authors == (Person("Ada", uri="https://ada.example/"),)
+    assert (two.html, two.authors) == (
+        "<p>Un &lt; deux.</p>\n<p>Et trois.</p>",
+        (Person("Benoît"),),
+    )
+    assert two.language == "fr"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"{", "broken-json"),
+        (b'{"a": ' + b"[" * 100_000, "broken-json"),
+        (b'{"a": "\xff"}', "broken-json"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "broken-json"),
+        (b'{"version": "2"}', "unknown-source"),
+        (b'{"items": [1, null, {}]}', "unknown-source"),
+    ],
+)
+def test_json_that_is_no_feed_is_one_problem(tmp_path: Path, content: bytes, code: str) -> None:
+    site = Site(tmp_path)
+    assert codes(site.run(site.put("a.json", content))) == [code]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(sorted("ab")), inner),
+    max_leaves=5,
+)
+NAMES = ["id", "url", "title", "content_html", "summary", "tags", "authors", "attachments", "image"]
+
+
+@settings(max_examples=20)
+@given(st.lists(st.dictionaries(st.sampled_from([*NAMES, "date_published"]), json_values)))
+def test_any_json_is_items_or_problems(items: list[object]) -> None:
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
+    assert len(list(jsonfeed.read("a.json", json.dumps(feed).encode(), HINTS))) == len(items)
+
+
+DATES = {
+    "Thu, 17 Feb 2022 09:30:00 +0100": MORNING,
+    "Thu, 17 Feb 2022 03:30:00 EST": MORNING,  # RFC 822 5.1
+    "17 Feb 22 08:30 GMT": MORNING,  # RFC 2822 4.3
+    "Fri, 17 Feb 95 08:30:00 UT": datetime(1995, 2, 17, 8, 30, tzinfo=UTC),
+    "2022-02-17T09:30:00.5+01:00": MORNING,
+    "2022-02-17 09:30": MORNING,
+}
+
+
+@pytest.mark.parametrize(("written", "moment"), DATES.items())
+def test_dates_of_feeds_are_read_by_their_rules(written: str, moment: datetime) -> None:
+    """Conformance 3, 52."""
+    (only,) = found(RSS.format(f"<item><title>T</title><pubDate>{written}</pubDate></item>"))
+    assert isinstance(only, Item)
+    assert only.published == moment
+
+
+@pytest.mark.parametrize(
+    "written", ["Wed, 17 Feb 2022 09:30:00 GMT", "2022-02-30", "February 17", "03/04/2022", "soon"]
+)
+def test_an_item_with_a_bad_date_is_named_and_the_rest_goes_on(
+    tmp_path: Path, written: str
+) -> None:
+    """Conformance 53."""
+    site = Site(tmp_path)
+    bad = f"<item>\n<title>B</title><pubDate>{written}</pubDate></item>"
+    report = site.run(site.put("a.xml", RSS.format(bad + ITEM.format(""))))
+    (problem,) = report.problems
+    assert str(problem).startswith(f"{tmp_path}/sources/a.xml:1: error: item 1 has a bad date: ")
+    assert problem.code == "bad-source-date"
+    assert report.written == 1
+
+
+def test_rss_1_0_is_rdf() -> None:
+    (only,) = found(
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        'xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        "<channel><title>C</title><link>https://a.example/</link><dc:language>fr</dc:language>"
+        '</channel><item rdf:about="https://a.example/1"><title>T</title>'
+        "<link>https://a.example/1?x</link><dc:date>2022-02-17T09:30:00+01:00</dc:date>"
+        "<dc:creator>Ada</dc:creator><dc:subject>S</dc:subject></item></rdf:RDF>"
+    )
+    assert isinstance(only, Item)
+    assert (only.id, only.link) == ("https://a.example/1", "https://a.example/1?x")
+    assert (only.published, only.language, only.categories) == (MORNING, "fr", ("S",))
+    assert only.authors == (Person("Ada"),)
+
+
+def test_xhtml_in_atom_is_html_and_xml_base_counts() -> None:
+    """Conformance 13."""
+    (only,) = found(
+        '<a:feed xmlns:a="http://www.w3.org/2005/Atom" xml:base="https://a.example/x/">'
+        "<a:entry><a:id>urn:x:1</a:id><a:title type='xhtml'><div xmlns='http://www.w3.org/1999/"
+        "xhtml'>A <b>T</b></div></a:title><a:link href='1'/><a:updated>2022-02-17T08:30:00Z"
+        "</a:updated><a:content type='xhtml' xml:base='y/'><h:div xmlns:h='http://www.w3.org/1999/"
+        "xhtml'>B<h:br/><h:a href='z'>C</h:a> &lt;</h:div></a:content></a:entry></a:feed>"
+    )
+    assert isinstance(only, Item)
+    assert (only.title, only.link) == ("A T", "https://a.example/x/1")
+    assert only.base == "https://a.example/x/y/"
+    assert only.body == '<div>B<br><a href="z">C</a> &lt;</div>'
+
+
+def test_an_item_may_lack_nearly_everything() -> None:
+    (only,) = found(RSS.format("<item/>"))
+    assert isinstance(only, Item)
+    assert (only.id, only.title, only.published, only.body) == ("", "", None, "")
+
+
+@pytest.mark.parametrize(
+    ("inside", "person"),
+    [
+        ("<author>ada@news.example (Ada)</author>", Person("Ada", "ada@news.example")),
+        ("<author>ada@news.example</author>", Person("ada@news.example")),
+        ("<author>Ada</author>", Person("Ada")),
+    ],
+)
+def test_authors_of_rss(inside: str, person: Person) -> None:
+    """Conformance 8."""
+    assert item(inside).authors == (person,)
+
+
+def test_tags_are_known_by_their_scheme() -> None:
+    read = item(
+        '<category domain="https://a.example/feeds/tag/">C++</category>',
+        '<category domain="https://a.example/feeds/category/">News</category><category/>',
+    )
+    assert (read.tags, read.categories[0]) == (("C++",), "News")
+
+
+@pytest.mark.parametrize("name", ["wordpress.rss", "wordpress.atom", "hugo.xml", "jekyll.xml"])
+def test_readers_see_the_same_in_the_old_feed(tmp_path: Path, name: str) -> None:
+    """Conformance 15, 23: feedparser's ids, titles, links and instants are those of the items."""
+    parsed = feedparser.parse((SOURCES / name).read_bytes())
+    with (SOURCES / name).open("rb") as file:
+        items = list(feeds.read(name, Stream(name, file, lambda _: None), HINTS))
+    assert len(items) == len(parsed.entries)
+    for ours, theirs in zip(items, parsed.entries, strict=True):
+        assert isinstance(ours, Item)
+        assert ours.published
+        assert (ours.id, ours.link) == (theirs.get("id", theirs.link), theirs.link)
+        assert ours.published.astimezone(UTC).timetuple()[:6] == theirs.published_parsed[:6]
+
+
+def test_archive_pages_that_overlap_give_each_article_once(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    for number in range(3):
+        items = "".join(
+            f"<item><title>T{each}</title><guid>urn:x:{each}</guid>"
+            "<pubDate>2022-02-17</pubDate></item>"
+            for each in range(number, number + 2)
+        )
+        site.put(f"page{number}.xml", RSS.format(items))
+    report = site.run(tmp_path / "sources")
+    assert (report.written, report.known, report.problems) == (4, 2, [])
+    before = site.files()
+    again = site.run(tmp_path / "sources")
+    assert (again.written, again.known) == (0, 6)
+    assert site.files() == before
+    site.put("page3.xml", RSS.format(ITEM.format("").replace("urn:x:1", "urn:x:9")))
+    assert site.run(tmp_path / "sources").written == 1
+    assert before.items() <= site.files().items()
+
+
+def test_hints_stand_where_a_feed_says_nothing(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    dated, bare = ITEM.format("<category>C</category>"), "<item><title>B</title></item>"
+    hints = replace(HINTS, date=MORNING, categories=("D",), language="fr")
+    site.run(site.put("a.xml", RSS.format(dated + bare)), hints=hints, choice=As.FEED)
+    first, second = sorted(site.articles().values(), key=lambda each: each.title == "B")
+    assert (first.published.day, labels(first, Kind.CATEGORY)) == (17, ["C"])
+    assert (second.published, labels(second, Kind.CATEGORY)) == (MORNING, ["D"])
+    assert (FeedRef(Kind.LANGUAGE, "fr"), "fr") in second.terms

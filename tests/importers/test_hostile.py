@@ -1,0 +1,325 @@
+"""Sources that are broken or mean harm: what can be read is imported, and nothing else happens."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedsvc import html
+from feedsvc.errors import FeedsvcError, Problem
+from feedsvc.importers import As, feeds, run, sources, xmlitems
+from feedsvc.importers.decode import decode
+from feedsvc.importers.item import Item
+from feedsvc.importers.sources import Source
+from feedsvc.importers.stream import Stream
+from tests.importers.desk import HINTS, SOURCES, Site, codes
+
+ITEM = "<item><title>T{0}</title><guid>urn:x:{0}</guid><pubDate>2022-02-17</pubDate>{1}</item>\n"
+
+
+def rss(*inside: str, before: str = "") -> str:
+    items = "".join(ITEM.format(number, each) for number, each in enumerate(inside))
+    return f'{before}<rss version="2.0"><channel>\n{items}</channel></rss>'
+
+
+BOMB = "".join(
+    f'<!ENTITY a{number} "{f"&a{number - 1};" * 10 if number else "lol"}">' for number in range(9)
+)
+UNSAFE = {
+    "bomb": (f"<!DOCTYPE rss [{BOMB}]>", "&a8;"),
+    "file": ('<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]>', "&a;"),
+    "network": ('<!DOCTYPE rss [<!ENTITY a SYSTEM "http://127.0.0.1:9/">]>', "&a;"),
+    "parameter": ('<!DOCTYPE rss [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]>', "x"),
+    "unused": ('<!DOCTYPE rss [<!ENTITY a "b">]>', "x"),
+    "element": ("<!DOCTYPE rss [<!ELEMENT rss ANY>]>", "x"),
+}
+
+
+@pytest.mark.parametrize(("before", "inside"), UNSAFE.values(), ids=UNSAFE)
+def test_documents_that_declare_entities_are_refused(
+    tmp_path: Path, before: str, inside: str
+) -> None:
+    site = Site(tmp_path)
+    source = rss(f"<description>{inside}</description>", before=before)
+    report = site.run(site.put("a.xml", source))
+    assert codes(report)[0] in {"unsafe-xml", "broken-xml"}
+    assert site.files() == {}
+
+
+def test_a_bomb_in_utf_16_is_refused_too(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    source = rss(
+        "x", before='<?xml version="1.0" encoding="utf-16"?><!DOCTYPE rss [<!ENTITY a "b">]>'
+    )
+    report = site.run(site.put("a.xml", source.encode("utf-16")))
+    assert codes(report) == ["unsafe-xml"]
+
+
+def test_the_doctype_of_rss_0_91_is_no_harm(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    before = (
+        '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" '
+        '"http://my.netscape.com/publish/formats/rss-0.91.dtd">'
+    )
+    report = site.run(site.put("a.xml", rss("<author>&Eacute;lo&iuml;se</author>", before=before)))
+    assert report.problems == []
+    (article,) = site.articles().values()
+    assert [person.name for person in article.authors] == ["Éloïse"]
+
+
+@pytest.mark.parametrize("name", ["wordpress.xml", "wordpress.rss", "blogger.xml"])
+def test_of_a_truncated_export_what_came_before_is_imported(tmp_path: Path, name: str) -> None:
+    """And the rest, when the whole of it is there."""
+    content = (SOURCES / name).read_bytes()
+    site = Site(tmp_path)
+    whole = site.run(SOURCES / name).written
+    for cut in (len(content) * 2 // 3, len(content) * 9 // 10):
+        part = Site(tmp_path / str(cut))
+        report = part.run(part.put("a.xml", content[:cut]))
+        (problem,) = [each for each in report.problems if each.code == "broken-xml"]
+        assert problem.line == content[:cut].count(b"\n") + 1
+        assert "what comes before is imported" in problem.message
+        assert report.written <= whole
+        rest = part.run(part.put("a.xml", content))
+        assert report.written + rest.written == whole
+        assert part.files().keys() == site.files().keys()
+        assert part.run(part.put("a.xml", content)).written == 0
+
+
+def test_what_the_parser_quotes_of_the_text_is_left_out(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    report = site.run(site.put("a.xml", rss("<description><![CDATA[a\nb") + "\nc"))
+    (problem,) = report.problems
+    assert "CData section not finished; what comes before" in problem.message
+
+
+def test_an_empty_file_is_one_problem(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    report = site.run(site.put("a.xml", b""), choice=As.FEED)
+    assert codes(report) == ["broken-xml"]
+
+
+def test_control_characters_and_broken_bytes_stop_nothing(tmp_path: Path) -> None:
+    """Conformance 1."""
+    site = Site(tmp_path)
+    source = rss("", "<description>a\x0bb</description>", "", "<description>caf\0</description>")
+    report = site.run(site.put("a.xml", source.encode().replace(b"\0", b"\xe9\x01")))
+    assert [(each.code, each.line) for each in report.problems] == [
+        ("broken-encoding", 5),
+        ("lost-characters", 3),
+    ]
+    assert sorted(article.summary for article in site.articles().values()) == [
+        *("", "", "ab", "caf\ufffd"),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "utf-16", "utf-8-sig"])
+def test_other_encodings_are_read_as_they_say(tmp_path: Path, encoding: str) -> None:
+    """Conformance 47."""
+    site = Site(tmp_path)
+    declared = encoding.removesuffix("-sig")
+    source = rss("<author>Éloïse</author>", before=f'<?xml version="1.0" encoding="{declared}"?>')
+    report = site.run(site.put("a.xml", source.encode(encoding)))
+    assert report.problems == []
+    (article,) = site.articles().values()
+    assert article.authors[0].name == "Éloïse"
+
+
+@given(st.binary(), st.integers(1, 7))
+def test_what_lxml_reads_is_utf_8_that_xml_can_carry(content: bytes, size: int) -> None:
+    """Conformance 1: whatever the pieces in which it is read."""
+
+    def read(size: int) -> bytes:
+        stream = Stream("a.xml", io.BytesIO(b"<a>" + content), lambda _: None)
+        return b"".join(iter(lambda: stream.read(size), b""))
+
+    once = read(1_000_000)
+    assert read(size) == once
+    assert html.xml_safe(once.decode()) == once.decode()
+
+
+@given(st.lists(st.sampled_from(["<item>", "</item>", "<entry>", "<title>", "</title>", "a", "&x;",
+    "<!DOCTYPE a [", "]>", "<![CDATA[", "]]>", "<rss>", "<channel>", "<item/>", "\0", "\n"]),
+    max_size=15))  # fmt: skip
+def test_any_markup_is_items_or_problems(parts: list[str]) -> None:
+    stream = Stream("a.xml", io.BytesIO("".join(["<rss>", *parts]).encode()), lambda _: None)
+    assert all(isinstance(each, Item | Problem) for each in feeds.read("a.xml", stream, HINTS))
+
+
+def test_a_text_node_that_is_too_long_ends_the_reading_with_its_line(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    report = site.run(site.put("a.xml", rss("", f"<description>{'a' * 11_000_000}</description>")))
+    assert codes(report) == ["broken-xml"]
+    assert (report.written, report.problems[0].line) == (1, 3)
+
+
+def test_an_item_that_is_too_large_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    report = site.run(site.put("a.xml", rss(f"<description>{'a' * 6_000_000}</description>", "")))
+    assert codes(report) == ["too-large-item"]
+    assert report.written == 1
+
+
+def test_only_one_item_at_a_time_is_in_memory() -> None:
+    """Everything before it is freed, comments in exports at once."""
+    source = rss(*["<comment>a</comment><comment>b</comment>"] * 100).encode()
+    stream = Stream("a.xml", io.BytesIO(source), lambda _: None)
+    for element in xmlitems.elements("a.xml", stream, frozenset({"item"}), frozenset({"comment"})):
+        assert not isinstance(element, Problem)
+        before = element.getprevious()
+        assert before is None or (len(before) == 0 and before.getprevious() is None)
+        assert [len(each) for each in element.iter("comment")] == [0, 0]
+        assert "".join(element.itertext("comment")) == ""
+
+
+def test_nested_items_are_no_items() -> None:
+    inner = rss("<item><title>inner</title></item><entry/>")
+    stream = Stream("a.xml", io.BytesIO(inner.encode()), lambda _: None)
+    assert [each.title for each in feeds.read("a.xml", stream, HINTS)] == ["T0"]  # type: ignore[union-attr]
+
+
+LINKS = ["../../../etc/passwd", "..%2f..%2fetc", "a\\..\\b", "\0", "con", "x" * 5000, "é" * 500]
+
+
+def test_hostile_links_are_names_within_the_folder(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    links = [f"<link>https://a.example/{each}</link>".replace("\0", "%00") for each in LINKS]
+    report = site.run(site.put("a.xml", rss(*links)))
+    assert report.written == len(LINKS)
+    assert {Path(path).parent for path in site.files()} == {Path("2022")}
+    assert len(site.articles()) == len(LINKS)
+
+
+def test_scripts_are_taken_out(tmp_path: Path) -> None:
+    """Conformance 13."""
+    site = Site(tmp_path)
+    body = "<![CDATA[<p onclick=a()>x<script>a()</script><a href='javascript:a()'>y</a></p>]]>"
+    site.run(site.put("a.xml", rss(f"<description>{body}</description>")))
+    (content,) = site.files().values()
+    assert b"<p>x<a>y</a></p>" in content
+
+
+def test_in_a_folder_links_and_pipes_are_not_opened(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    (tmp_path / "secret.txt").write_text("Secret\n\nOn Thursday 17 February 2022.\n")
+    folder = site.put("2022-02-17.txt", "Title\n\nText.\n").parent
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "folder").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe.txt")
+    report = site.run(folder)
+    assert codes(report) == ["not-a-file", "not-a-file"]
+    assert [article.title for article in site.articles().values()] == ["Title"]
+
+
+def test_in_a_folder_other_files_are_passed_over(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.put("2022-02-17.txt", "Title\n\nText.\n")
+    for name in (".hidden.txt", "a.css", "a.png", "noending"):
+        site.put(name, "On Thursday 17 February 2022.")
+    beside = site.settings.site / "sources" / "page_files"
+    beside.mkdir()
+    (beside / "ad.html").write_text("<html>")
+    (site.settings.site / "sources" / "page.html").write_bytes((SOURCES / "page.html").read_bytes())
+    report = site.run(beside.parent)
+    assert (report.written, codes(report)) == (2, ["local-picture"])
+
+
+KINDS = {
+    "wordpress.xml": As.WORDPRESS,
+    "wordpress.rss": As.FEED,
+    "wordpress.atom": As.FEED,
+    "blogger.xml": As.FEED,
+    "jekyll.xml": As.FEED,
+    "feed.json": As.FEED,
+    "page.html": As.PAGE,
+    "mali.txt": As.TEXT,
+}
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS.items())
+def test_what_a_source_is_follows_from_what_it_holds(tmp_path: Path, name: str, kind: As) -> None:
+    renamed = tmp_path / "x.txt"
+    renamed.write_bytes((SOURCES / name).read_bytes())
+    assert sources.kind(Source(renamed, "x.txt", 0)) is kind
+
+
+def test_progress_ends_with_all_the_bytes(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    told: list[tuple[int, int]] = []
+    named = tuple(SOURCES / name for name in KINDS)
+    run(named, site.shelf(), HINTS, None, lambda *each: told.append(each))
+    total = sum(path.stat().st_size for path in named)
+    assert {each for _, each in told} == {total}
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1] == (total, total)
+
+
+def test_what_is_nothing_is_named(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    report = site.run(site.put("a.txt", b"\x89PNG\r\n\x1a\n\0\0"))
+    assert codes(report) == ["unknown-source"]
+    with pytest.raises(FeedsvcError, match="cannot be read"):
+        site.run(tmp_path / "nothing.xml")
+
+
+def test_files_that_are_too_large_or_may_not_be_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path)
+    large = site.put("a.txt", "a")
+    with large.open("r+b") as file:
+        file.truncate(6_000_000)
+        file.write(b"a" * 70_000)
+    gone = site.put("b.xml", rss(""))
+
+    def kind(source: Source) -> As:
+        if source.path == gone:
+            raise PermissionError(13, "Permission denied")
+        return As.TEXT
+
+    monkeypatch.setattr(sources, "kind", kind)
+    assert codes(site.run(large, gone)) == ["source-too-large", "unreadable-source"]
+
+
+@given(st.binary())
+def test_any_bytes_are_a_text(content: bytes) -> None:
+    text, fits = decode(content)
+    if content.isascii():
+        assert (text.encode(), fits) == (content, True)
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding", "fits"),
+    [
+        (b'<meta charset="iso-8859-1">', "cp1252", True),
+        (b'<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">', "koi8-r", True),
+        (b'<meta charset="utf-8">', "cp1252", False),
+        (b'<meta charset="rot13">', "cp1252", False),
+        (b'<meta charset="unicode_escape">', "cp1252", False),
+        (b"", "cp1252", False),
+    ],
+)
+def test_encodings_are_those_that_browsers_take(declared: bytes, encoding: str, fits: bool) -> None:
+    word = "été" if encoding == "cp1252" else "лето"
+    text, fitted = decode(declared + word.encode(encoding))
+    assert (text, fitted) == (declared.decode() + word, fits)
+
+
+@settings(max_examples=20)
+@given(st.text())
+def test_any_page_is_an_item_or_a_problem(text: str) -> None:
+    pytest.importorskip("trafilatura")
+    from feedsvc.importers import page
+
+    (found,) = page.read("a.html", f"<html><body><p>{text}", HINTS)
+    assert isinstance(found, Item | Problem)
+
+
+def test_an_item_without_a_date_is_not_given_one(tmp_path: Path) -> None:
+    """Conformance 53: today's least of all."""
+    site = Site(tmp_path)
+    report = site.run(site.put("a.xml", rss("").replace("2022-02-17", "")))
+    assert codes(report) == ["no-date"]

@@ -1,0 +1,312 @@
+"""From an item to a file that our own reader takes without a Problem; nothing there is changed."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from feedsvc import html, urls
+from feedsvc.errors import FeedsvcError
+from feedsvc.importers import names, plaintext
+from feedsvc.importers.item import Ending
+from feedsvc.model import Enclosure, FeedRef, Kind, Person
+from feedsvc.sources.article import MAX_SIZE
+from tests.importers.desk import Site, as_item
+
+moments = st.builds(
+    lambda naive, seconds: naive.replace(tzinfo=timezone(timedelta(seconds=seconds))),
+    st.datetimes(datetime(1000, 1, 3), datetime(9999, 12, 29)),  # noqa: DTZ001
+    st.sampled_from([0, 3600, -5 * 3600 - 1800, 561, 14 * 3600]),
+)
+anything = st.text(st.characters())  # lone surrogates too, which JSON can spell
+texts = anything | st.sampled_from(
+    ["---", "a: b # c", "yes", "12:30", "2022-02-17", "'", '"', "a\nb", "\u2028", "\x85", "*a", "~"]
+)
+web = st.from_regex(r"https?://[a-z]{1,9}\.example/[a-zé/?#%&=: \"'<>\\]{0,20}", fullmatch=True)
+
+
+def one_line(text: str) -> str:
+    return " ".join(html.xml_safe(text).split())
+
+
+@settings(max_examples=80)
+@given(
+    id=web
+    | anything.map("urn:x:".__add__)
+    | st.sampled_from(["urn:x:1", "tag:a.example,2022:é'\"#: x"])
+    | texts,
+    title=texts.filter(one_line),
+    published=moments,
+    updated=moments,
+    slug=texts,
+    link=web,
+    summary=texts,
+    categories=st.lists(texts, max_size=3).map(tuple),
+    tags=st.lists(texts, max_size=3).map(tuple),
+    authors=st.lists(st.builds(Person, texts, texts, web | texts), max_size=2).map(tuple),
+    image=web | texts,
+    enclosures=st.lists(st.builds(Enclosure, web | texts, texts, st.integers(0, 9**15))).map(tuple),
+    language=st.sampled_from(["", "fr", "pt_BR", "English", "no"]),
+    draft=st.booleans(),
+    only_summary=st.booleans(),
+    keep_links=st.booleans(),
+)
+@example(
+    id="urn:x:1", title="\U0010ffff\u0085\ufeff a", published=datetime(2022, 2, 17, tzinfo=UTC),
+    updated=datetime(2022, 2, 17, tzinfo=UTC), slug="index", link="", summary="", categories=(),
+    tags=(), authors=(), image="", enclosures=(), language="", draft=False, only_summary=False,
+    keep_links=False,
+)  # fmt: skip
+def test_what_is_written_is_read_back(keep_links: bool, **values: object) -> None:
+    """Conformance 15, 54: each value as it was in the source, and no Problem."""
+    item = as_item(**values)
+    with TemporaryDirectory() as folder:
+        site = Site(Path(folder))
+        put = site.shelf("a", keep_links=keep_links).put(item)
+        assert put.path
+        ((path, article),) = site.articles().items()
+    assert path == f"a/{article.slug}.html"
+    assert article.title == one_line(item.title)
+    assert article.published == item.published.replace(microsecond=0)  # type: ignore[union-attr]
+    later = max(item.published, item.updated)  # type: ignore[type-var]
+    assert article.updated == later.replace(microsecond=0)  # type: ignore[union-attr]
+    assert article.draft == item.draft
+    assert article.summary == (one_line(item.summary) or "Text.")
+    assert article.html == "<p>Text.</p>"
+    if urls.is_absolute_iri(item.id) and one_line(item.id) == item.id:
+        assert article.id == item.id
+    else:
+        assert article.id
+        assert article.id.startswith("urn:uuid:")
+    if keep_links and urls.is_absolute(item.link):
+        assert article.link == item.link
+    labels = dict(article.terms)
+    for kind, written in ((Kind.CATEGORY, item.categories), (Kind.TAG, item.tags)):
+        wanted = {urls.term(one_line(label)) for label in written}
+        found = {ref.term for ref in labels if ref.kind is kind}
+        assert found == {term for term in wanted if urls.is_addressable(term)}
+    assert {person.name for person in article.authors} <= {one_line(p.name) for p in item.authors}
+
+
+bodies = anything | st.lists(
+    st.sampled_from(
+        ["<p>", "</p>", "a", " ", "<b>", "<a href='x'>", "<a href='#y'>", "</a>", "&#11;", "]]>",
+         "<!--more-->", "<script>", "<img src=//b.example/c>", "&nbsp;", "\x0b", "---\n", "<pre>\n"]
+    ),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@given(bodies)
+@example("<a href=#>")
+@example("<a href='#y'>a</a>\n---\n&#11;<pre>\n\nb")
+def test_a_body_in_html_is_read_back_as_it_was_written(body: str) -> None:
+    """Conformance 1, 13, 25."""
+    with TemporaryDirectory() as folder:
+        site = Site(Path(folder))
+        site.shelf().put(as_item(body=body, base="https://old.example/a/"))
+        (article,) = site.articles().values()
+    own = "https://news.example.org/articles/title"
+
+    def resolve(url: str) -> str:
+        return urls.resolve(own if url.startswith("#") else "https://old.example/a/", url)
+
+    assert article.html == html.sanitise(body, resolve).strip()
+
+
+@given(st.lists(st.text(), max_size=4))
+@example(
+    ["# a", "- b", "1. c", "2) d", "+ e", "= f", "> g", ": h", "*i* _j_ `k` [l](m) <n> &o; ~~p~~"]
+)
+@example(
+    ["a\\", "![b](c)", "[^1]: d", "| e |", "|-|", "https://f.example/_g_", "&#11;", "<!--more-->"]
+)
+@example(["    code", "---", "+++", "***", "===", "\\# a", "a  ", "http://a", "<http://a>", "`"])
+def test_a_line_of_text_is_shown_as_it_is(lines: list[str]) -> None:
+    """Conformance 25: nothing in a text becomes markup."""
+    lines = [line for line in map(one_line, lines) if line]
+    with TemporaryDirectory() as folder:
+        site = Site(Path(folder))
+        body = "\n\n".join(map(plaintext.escape, lines))
+        site.shelf().put(as_item(body=body, ending=Ending.MARKDOWN))
+        (article,) = site.articles().values()
+    found = re.findall(r"<p>(.*?)</p>", article.html, re.DOTALL)
+    assert [html.plain(each) for each in found] == lines
+
+
+@given(st.text())
+@example("../../etc/passwd")
+@example("a/b\\c:d*e?\x00.md")
+@example("." * 300)
+@example("é" * 300)
+@example("ÀÉ ﬀ ß ΐ")
+@example("_draft.md")
+@example("%2e%2e%2f")
+def test_a_slug_is_a_name_for_a_file_and_its_own_term(text: str) -> None:
+    slug = names.slug(as_item(slug=text, title=text))
+    assert urls.term(slug) == slug
+    assert urls.is_addressable(slug)
+    assert len(slug.encode()) <= 120
+    assert not set(slug) & set('/\\:*?"<>| \x00')
+    assert slug[0] not in "._-"
+
+
+def test_many_items_with_one_title_each_get_a_slug(tmp_path: Path) -> None:
+    """And the same one wherever the same source is imported."""
+    number = 300
+    for folder in ("a", "b"):
+        shelf = Site(tmp_path / folder).shelf()
+        for index in range(number):
+            assert shelf.put(as_item(id=f"urn:x:{index}")).path
+    first, second = Site(tmp_path / "a"), Site(tmp_path / "b")
+    assert first.files() == second.files()
+    assert {f"2022/title{end}.html" for end in ("", "-2", f"-{number}")} <= first.files().keys()
+    assert len(first.files()) == number
+    again = first.shelf()
+    assert all(again.put(as_item(id=f"urn:x:{index}")).known for index in range(number))
+
+
+def test_an_article_is_known_by_its_id_wherever_it_is(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.shelf().put(as_item())
+    (path,) = site.files()
+    edited = site.content / "elsewhere" / "renamed.md"
+    edited.parent.mkdir()
+    (site.content / path).rename(edited)
+    text = edited.read_text(encoding="utf-8").replace("Title", "Another title")
+    edited.write_text(text.replace("slug: title\n", ""), encoding="utf-8")
+    before = site.files()
+    put = site.shelf().put(as_item(body="changed", title="changed"))
+    assert (put.path, put.known, put.problems) == (None, True, ())
+    assert site.files() == before
+
+
+def test_slugs_of_other_articles_are_left_to_them(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    (site.content / "a.md").write_text("---\ntitle: A\npublished: 2022-01-01\nslug: title\n---\n")
+    (site.content / "title-2").mkdir()
+    (site.content / "title-2" / "index.md").write_text(
+        "---\ntitle: B\npublished: 2022-01-01\n---\n"
+    )
+    assert site.shelf().put(as_item()).path == "content/2022/title-3.html"
+    assert len(site.articles()) == 3
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "link", "dangling link"])
+def test_nothing_that_is_there_is_replaced(tmp_path: Path, kind: str) -> None:
+    site = Site(tmp_path)
+    taken = site.content / "2022" / "title.html"
+    taken.parent.mkdir()
+    outside = tmp_path / "outside.html"
+    if kind == "folder":
+        taken.mkdir()
+    elif kind == "file":
+        taken.write_bytes(b"\xff is no article")
+    else:
+        taken.symlink_to(outside)
+    if kind == "link":
+        outside.write_text("mine")
+    assert site.shelf().put(as_item()).path == "content/2022/title-2.html"
+    assert outside.exists() == (kind == "link")
+    assert kind != "file" or taken.read_bytes() == b"\xff is no article"
+    assert not list(site.content.rglob(".*"))
+
+
+def test_nothing_is_written_outside_the_content_folder(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (site.content / "2022").symlink_to(outside)
+    (site.content / "2023").write_text("a file")
+    shelf = site.shelf()
+    put = shelf.put(as_item())
+    assert [problem.code for problem in put.problems] == ["unusable-folder"]
+    put = shelf.put(as_item(id="urn:x:2", published=datetime(2023, 1, 1, tzinfo=UTC)))
+    assert [problem.code for problem in put.problems] == ["unusable-folder"]
+    (put,) = [site.shelf("2022/below").put(as_item())]
+    assert [problem.code for problem in put.problems] == ["unusable-folder"]
+    assert shelf.put(as_item(id="urn:x:3", published=datetime(2021, 1, 1, tzinfo=UTC))).path
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("into", ["..", "../a", "/var", "a/../b", ".a", "_a", "", "a//b", "a/."])
+def test_a_folder_must_be_one_of_articles(tmp_path: Path, into: str) -> None:
+    with pytest.raises(FeedsvcError, match="name one below content/"):
+        Site(tmp_path).shelf(into)
+
+
+def test_what_an_article_must_have_is_asked_for(tmp_path: Path) -> None:
+    shelf = Site(tmp_path).shelf()
+    missing = [shelf.put(as_item(title=" \x00")), shelf.put(as_item(published=None))]
+    assert [str(problem) for put in missing for problem in put.problems] == [
+        "feed.xml:3: error: item 1 has no title; write one in the source [no-title]",
+        "feed.xml:3: error: item 1 has no date; write one in the source, or give --date [no-date]",
+    ]
+    put = shelf.put(as_item(body="a" * MAX_SIZE))
+    assert [problem.code for problem in put.problems] == ["too-large-item"]
+
+
+def test_an_id_that_only_rss_can_hold_is_made_into_one_that_stays(tmp_path: Path) -> None:
+    """Conformance 15."""
+    site = Site(tmp_path)
+    put = site.shelf().put(as_item(id="123", seed="https://old.example/\n123"))
+    (problem,) = put.problems
+    assert (problem.code, problem.severity) == ("new-id", "warning")
+    (article,) = site.articles().values()
+    assert article.id == "urn:uuid:b1b3a03b-a8f6-5784-b62b-9e4c5ca29f4d"
+    other = as_item(id="123", seed="https://other.example/\n123")
+    assert site.shelf().put(other).path
+
+
+def test_what_cannot_be_used_is_named_and_left_out(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    item = as_item(
+        categories=("...", "A"),
+        authors=(Person("Ada", "no mail", "javascript:a"),),
+        language="English!",
+        image="data:image/png,a",
+        enclosures=(Enclosure("http://[", "a"), Enclosure("https://b.example/c d.mp3", "?", 3)),
+    )
+    put = site.shelf().put(item)
+    assert [problem.code for problem in put.problems] == ["unusable-value"] * 6
+    (article,) = site.articles().values()
+    assert article.authors == (Person("Ada"),)
+    assert article.enclosures == (Enclosure("https://b.example/c%20d.mp3", "audio/mpeg", 3),)
+    assert (FeedRef(Kind.CATEGORY, "a"), "A") in article.terms
+
+
+def test_a_draft_without_a_settled_day_names_the_days_that_fit(tmp_path: Path) -> None:
+    """Conformance 53."""
+    site = Site(tmp_path)
+    days = tuple(datetime(year, 2, 17, tzinfo=UTC) for year in (2011, 2022))
+    item = replace(as_item(published=days[0]), candidates=days, draft=True)
+    site.shelf().put(item)
+    (content,) = site.files().values()
+    assert b"# The text does not settle its day. These fit: 2011-02-17, 2022-02-17\n" in content
+    (article,) = site.articles().values()
+    assert article.draft
+
+
+def test_files_are_utf_8_with_lf_and_may_be_read_by_a_server(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.shelf().put(as_item(body="<p>é</p>\r\n<p>\r</p>", title="é"))
+    ((path, content),) = site.files().items()
+    assert b"\r" not in content
+    assert "é" in content.decode()
+    assert (site.content / path).stat().st_mode & 0o400
+    assert (site.content / path).stat().st_nlink == 1
+
+
+@pytest.mark.parametrize(
+    "written", ["", "123", "a b:c", "urn:x: y", "urn:x:\ud800", "urn:x:\ufffe"]
+)
+def test_an_id_that_no_feed_can_carry_is_never_written(written: str) -> None:
+    """Conformance 1, 15."""
+    identity, _ = names.identity(as_item(id=written))
+    assert html.xml_safe(identity) == identity
+    assert urls.is_absolute_iri(identity)

@@ -1,0 +1,212 @@
+"""WordPress exports as WordPress 6 writes them, and what is odd in older ones."""
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedsvc import html
+from feedsvc.importers import wpcontent, wxr
+from feedsvc.importers.item import Found, Item, LeftOut
+from feedsvc.importers.stream import Stream
+from feedsvc.model import Article, Enclosure, Kind, Person
+from tests.importers.desk import HINTS, SOURCES, Site, codes
+
+CET = timezone(timedelta(hours=1))
+EXPORT = (
+    '<rss xmlns:wp="http://wordpress.org/export/1.2/" '
+    'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>{}</channel></rss>'
+)
+POST = (
+    "<item><title>T</title><guid>urn:x:1</guid><wp:post_date>2022-02-17 09:30:00</wp:post_date>"
+    "<wp:post_type>post</wp:post_type>{}</item>"
+)
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> dict[str, Article]:
+    """The articles of the export, by the number in their ids."""
+    site = Site(tmp_path)
+    report = site.run(SOURCES / "wordpress.xml")
+    assert codes(report) == ["shortcode"]
+    assert report.left_out == {
+        "attachment": 1,
+        "nav_menu_item": 1,
+        "page": 1,
+        "private": 1,
+        "trash": 1,
+        "with a password": 1,
+    }
+    found = site.articles().values()
+    return {str(article.id).removeprefix("https://old.example/"): article for article in found}
+
+
+def read(inside: str, **hints: object) -> list[Found]:
+    """Return what an export holds."""
+    text = EXPORT.format(inside).encode()
+    streams = [Stream("a.xml", io.BytesIO(text), lambda _: None) for _ in range(2)]
+    lookup = wxr.look_up("a.xml", streams[0])
+    return list(wxr.read("a.xml", streams[1], lookup, replace(HINTS, **hints)))  # type: ignore[arg-type]
+
+
+def post(inside: str) -> Item:
+    (item,) = read(POST.format(inside))
+    assert isinstance(item, Item)
+    return item
+
+
+def test_a_post_of_the_block_editor(articles: dict[str, Article]) -> None:
+    """Conformance 15: the id is the guid, the offset is the site's of that day."""
+    article = articles["?p=12"]
+    assert article.path == "2022/withdrawal-from-mali.html"
+    assert article.title == "France & its partners announce their withdrawal from Mali"
+    assert article.published == datetime(2022, 2, 17, 9, 30, tzinfo=CET)
+    assert article.published.utcoffset() == timedelta(hours=1)
+    assert article.updated == datetime(2022, 2, 18, 10, tzinfo=CET)
+    assert article.summary == "The withdrawal is to be complete by June."
+    assert article.authors == (Person("Ada Keïta"),)
+    labels = [(ref.kind, label) for ref, label in article.terms]
+    assert labels[:2] == [(Kind.CATEGORY, "News & Views"), (Kind.TAG, "Mali")]
+    assert article.language == "en-gb"
+    assert article.image == "https://old.example/wp-content/uploads/2022/02/map.jpg"
+    assert article.enclosures == (
+        Enclosure("https://old.example/audio/episode%2012.mp3", "audio/mpeg", 4821733),
+    )
+    assert '<a href="https://old.example/about/">about</a>' in article.html
+    assert '<a href="https://news.example.org/articles/withdrawal-from-mali#later">' in article.html
+    assert '<h2 id="later">Later</h2>' in article.html
+
+
+def test_nobodys_email_address_is_published(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.run(SOURCES / "wordpress.xml")
+    assert not any(b"private@" in content for content in site.files().values())
+
+
+def test_a_post_of_the_classic_editor(articles: dict[str, Article]) -> None:
+    article = articles["archive/an-old-text"]
+    assert article.path == "2009/un-texte-écrit.html"
+    assert article.authors == (Person("gone"),)
+    assert article.html.split("\n") == [
+        *("<p>The first paragraph,<br>", "on two lines.</p>"),
+        '<figure><img src="https://old.example/wp-content/old.jpg" width="300">',
+        *("<figcaption>A caption</figcaption>", "</figure>", "<p>A list:</p>"),
+        *("<ul>", "<li>One</li>", "<li>Two</li>", "</ul>", "<p>After it.</p>"),
+        *("<pre>kept", "", "as it is", "</pre>", '<p>[gallery ids="1,2"]</p>'),
+    ]
+
+
+def test_drafts_stay_drafts_and_scheduled_posts_scheduled(articles: dict[str, Article]) -> None:
+    """Conformance 55."""
+    draft, scheduled = articles["?p=20"], articles["?p=21"]
+    assert draft.draft
+    # Without a time in UTC, the local one is in the site's zone.
+    assert draft.published == datetime(2024, 2, 1, 18, tzinfo=CET)
+    assert not scheduled.draft
+    assert scheduled.published == datetime(2040, 12, 31, 23, tzinfo=UTC)
+
+
+def test_pages_are_imported_where_they_are_asked_for(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.run(SOURCES / "wordpress.xml", hints=replace(HINTS, pages=True))
+    assert "2009/about.html" in site.articles()
+
+
+def test_a_second_import_writes_nothing_and_has_nothing_to_say(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.run(SOURCES / "wordpress.xml")
+    before = site.files()
+    report = site.run(SOURCES / "wordpress.xml")
+    assert (report.written, report.known, report.problems) == (0, 4, [])
+    assert site.files() == before
+
+
+@pytest.mark.parametrize(
+    ("dates", "moment"),
+    [
+        ("2022-02-17 09:30:00|2022-02-17 08:30:00", datetime(2022, 2, 17, 9, 30, tzinfo=CET)),
+        ("2022-02-17 09:30:00|0000-00-00 00:00:00", datetime(2022, 2, 17, 9, 30, tzinfo=CET)),
+        ("0000-00-00 00:00:00|2022-02-17 08:30:00", datetime(2022, 2, 17, 8, 30, tzinfo=UTC)),
+        ("2022-02-17 09:30:00|1970-01-01 00:00:00", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("0000-00-00 00:00:00|0000-00-00 00:00:00", None),
+        ("|", None),
+    ],
+)
+def test_dates_of_zeros_are_no_dates(dates: str, moment: datetime | None) -> None:
+    local, _, utc = dates.partition("|")
+    (item,) = read(
+        f"<item><wp:post_date>{local}</wp:post_date><wp:post_date_gmt>{utc}</wp:post_date_gmt>"
+        "<pubDate>Mon, 30 Nov -0001 00:00:00 +0000</pubDate></item>"
+    )
+    assert isinstance(item, Item)
+    assert item.published == moment
+
+
+def test_a_date_that_does_not_exist_is_one_problem_and_the_rest_goes_on() -> None:
+    bad = POST.format("<wp:post_date_gmt>2022-02-30 00:00:00</wp:post_date_gmt>")
+    problem, item = read(bad + POST.format(""))
+    assert "does not exist" in str(problem)
+    assert isinstance(item, Item)
+
+
+def test_an_attachment_may_stand_behind_the_post_that_shows_it() -> None:
+    meta = (
+        "<wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>7</wp:meta_value>"
+        "</wp:postmeta>"
+    )
+    attachment = (
+        "<item><wp:post_type>attachment</wp:post_type><wp:post_id>7</wp:post_id>"
+        "<wp:attachment_url>https://a.example/7.png</wp:attachment_url></item>"
+    )
+    item, left_out = read(POST.format(meta) + attachment)
+    assert isinstance(item, Item)
+    assert item.image == "https://a.example/7.png"
+    assert left_out == LeftOut("attachment")
+
+
+def test_what_stands_above_more_is_the_summary() -> None:
+    item = post("<content:encoded><![CDATA[Above.\n\n<!--more-->\n\nBelow.]]></content:encoded>")
+    assert item.summary == "Above."
+    assert item.body == "<p>Above.</p>\n<!--more-->\n<p>Below.</p>"
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("One.\n\nTwo.", "<p>One.</p>\n<p>Two.</p>"),
+        ("One,\r\nstill one.", "<p>One,<br>\nstill one.</p>"),
+        ("<p>One.</p>\n\nTwo.", "<p>One.</p>\n<p>Two.</p>"),
+        ("<b>A</b>\n\n<blockquote>Q</blockquote>", "<p><b>A</b></p>\n<blockquote>Q</blockquote>"),
+        ("A\n<h2>B</h2>\nC", "<p>A</p>\n<h2>B</h2>\n<p>C</p>"),
+        ("<pre>a\n\nb</pre>", "<pre>a\n\nb</pre>"),
+        ("İ<PRE>a\n\nb</Pre >c", "<p>İ</p>\n<PRE>a\n\nb</Pre >\n<p>c</p>"),
+        ("<pre>a\n\nb", "<pre>a\n\nb"),
+        ("[embed]https://a.example/v[/embed]", '<p><a href="https://a.example/v">https://a.example/v</a></p>'),
+        ("[embed]javascript:a[/embed]", "<p>[embed]javascript:a[/embed]</p>"),
+        ("<!-- wp:paragraph -->\n<p>A\n\nB</p>", "<!-- wp:paragraph -->\n<p>A\n\nB</p>"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_paragraphs_are_those_that_wordpress_makes(stored: str, shown: str) -> None:
+    assert wpcontent.to_html(stored) == shown
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<pre>", "[caption]<img>", "[caption ", "[embed]http://a", "[embed ", "\n ", "<p", "</p "],
+)
+def test_long_texts_of_one_piece_are_read_in_one_pass(piece: str) -> None:
+    """A pattern that began anew at each piece would not end within the patience of anybody."""
+    assert wpcontent.to_html(f"A{piece * 100_000}").startswith(("<p>A", "A"))
+    wpcontent.shortcode("[gallery " * 100_000)
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="<>&[]"), min_size=1)))
+def test_no_word_of_a_plain_text_is_lost(blocks: list[str]) -> None:
+    text = "\n\n".join(blocks)
+    shown = html.plain(html.sanitise(wpcontent.to_html(text), str))
+    assert shown == " ".join(html.xml_safe(text).split())
