@@ -74,6 +74,15 @@ class Stored:
     feeds: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """What makes the path of an article's page. published: in UTC; zone: where it was written."""
+
+    slug: str
+    published: datetime
+    zone: timezone
+
+
 def newest(connection: Connection) -> tuple[int, datetime]:
     """Return the newest revision's number and instant; 0 and the epoch before the first."""
     revision = schema.revision
@@ -191,6 +200,33 @@ def was_visible(connection: Connection, slug: str) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def published(connection: Connection) -> tuple[list[Dated], list[Dated]]:
+    """Return what makes the paths of all articles: of the visible, and of the withdrawn.
+
+    Of several that had a slug, one is visible, or the last is withdrawn.
+    """
+    table = schema.article
+    query = (
+        select(table.c.slug, table.c.published, table.c.utc_offset, table.c.visible)
+        .where(table.c.visible.is_(True) | table.c.released.is_not(None))
+        .order_by(table.c.visible, table.c.number)
+    )
+    found = {row.slug: row for row in connection.execute(query)}
+    visible = [_dated(row) for row in found.values() if row.visible]
+    return visible, [_dated(row) for row in found.values() if not row.visible]
+
+
+def shown_files(connection: Connection) -> list[str]:
+    """Return the local files that visible articles show, relative to the content folder."""
+    table, shown = schema.article, schema.shown_file
+    query = (
+        select(shown.c.path)
+        .join(table, shown.c.article == table.c.number)
+        .where(table.c.visible.is_(True))
+    )
+    return list(connection.scalars(query.distinct()))
+
+
 def is_shown(connection: Connection, path: str) -> bool:
     """Tell whether a visible article shows a local file. path: relative to the content folder."""
     table, shown = schema.article, schema.shown_file
@@ -237,6 +273,11 @@ def _feed(row: Row[Any]) -> FeedRow:
         changed=dates.from_epoch(row.instant),
         tag=_tag(row.revision, row.window, row.digest),
     )
+
+
+def _dated(row: Any) -> Dated:
+    written_in = timezone(timedelta(seconds=row.utc_offset))
+    return Dated(row.slug, dates.from_epoch(row.published), written_in)
 
 
 def _stored(row: Row[Any]) -> Stored:

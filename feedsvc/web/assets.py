@@ -9,6 +9,7 @@ from feedsvc.web.links import Links
 
 _FOLDER = "/static/"
 _TYPES = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+PATHS = tuple(_FOLDER + name for name in _TYPES)
 _YEAR = 31_536_000
 
 
