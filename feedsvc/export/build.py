@@ -18,7 +18,7 @@ from typing import NoReturn
 
 import feedsvc
 from feedsvc.errors import FeedsvcError
-from feedsvc.export import caddy, hosts, manifest, names, nginx
+from feedsvc.export import caddy, hosts, manifest, names, nginx, rules
 from feedsvc.export.manifest import Manifest, Redirect, Resource
 from feedsvc.export.plan import Job, Wanted, plan
 from feedsvc.export.workers import do_all
@@ -105,18 +105,18 @@ class _Build:
             gone=gone,
             errors=self._errors(gone),
         )
-        rules = {
-            names.NGINX: nginx.text(made),
-            names.CADDY: caddy.text(made),
-            names.HEADERS: hosts.headers(made),
+        groups = rules.groups(made)
+        texts = {
+            names.NGINX: nginx.text(made, groups),
+            names.CADDY: caddy.text(made, groups),
+            names.HEADERS: hosts.headers(made, groups),
             names.REDIRECTS: hosts.redirects(made),
         }
-        resources = (*made.paths.values(), *made.errors.values())
-        files = frozenset({*rules, *(file for each in resources for file in each.files)})
-        for name, text in rules.items():
+        files = self._own_files() | {file for each in paths.values() for file in each.files}
+        for name, text in texts.items():
             self._put(name, text.encode())
         self._removed += remove(self._folder, self._earlier.files - files)
-        self._put(names.MANIFEST, replace(made, files=files).dump())
+        self._put(names.MANIFEST, replace(made, files=frozenset(files)).dump())
         _, due = self._publication.state()
         return Built(len(paths), len(files), self._written, self._removed, revision, due)
 
@@ -138,7 +138,7 @@ class _Build:
 
         What stands in the way is removed if a build wrote it, and a reason to stop if not.
         """
-        files |= {*names.RULES, *self._error_files()}
+        files |= self._own_files()
         new = files - self._earlier.files
         for name in sorted(new):
             if (self._folder / name).is_file() or (self._folder / name).is_symlink():
@@ -154,9 +154,11 @@ class _Build:
             self._earlier = replace(self._earlier, files=self._earlier.files | files)
             self._put(names.MANIFEST, self._earlier.dump())
 
-    def _error_files(self) -> set[str]:
+    def _own_files(self) -> set[str]:
+        """Return the names of the files that no path leads to, as they may be there."""
         codings = ("", *self._wanted.codings)
-        return {names.coded(file, each) for file in names.ERRORS.values() for each in codings}
+        errors = () if self._wanted.only else names.ERRORS.values()
+        return {*names.RULES, *(names.coded(file, each) for file in errors for each in codings)}
 
     def _put(self, name: str, body: bytes) -> None:
         """Write a file that says something else than it did."""

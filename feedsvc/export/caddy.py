@@ -1,11 +1,11 @@
 """Rules for Caddy, to be imported in a site whose root is the folder of the build."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from feedsvc.export import names, rules
 from feedsvc.export.manifest import Manifest, Resource
-from feedsvc.export.rules import SELF, Headers, Style
+from feedsvc.export.rules import SELF, Group, Headers, Style
 
 _HEAD = """\
 # Written by `feedsvc build`, and anew when it changes: then reload Caddy. Import it in a site whose
@@ -15,7 +15,7 @@ _FILES = {Style.SAME: "{path}", Style.PAGE: "{path}.html", Style.INDEX: "{path}i
 _PATH = "{feedsvc_path}"
 
 
-def text(manifest: Manifest) -> str:
+def text(manifest: Manifest, groups: Sequence[Group]) -> str:
     """Return the rules."""
     lines = [
         *_block("map {http.request.orig_uri} " + _PATH, r'~^([^?]+) "${1}"'),
@@ -23,11 +23,11 @@ def text(manifest: Manifest) -> str:
         *_gone(manifest),
     ]
     number = 0
-    for group in rules.groups(manifest):
+    for group in groups:
         for path, each in group.single.items():
             number += 1
             lines += _single(manifest, f"single_{number}", path, each)
-    for group in rules.groups(manifest):
+    for group in groups:
         lines += _served(
             f"all_{group.name}",
             _quoted(group.pattern),

@@ -4,7 +4,7 @@ What such a host cannot be told is left out: files below `_paths/` have no path 
 whose headers differ from those of the others has theirs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from posixpath import commonpath
 from urllib.parse import quote
 
@@ -16,13 +16,13 @@ _HEAD = "# Written by `feedsvc build`."
 _SPECIAL = frozenset("*: ")
 
 
-def headers(manifest: Manifest) -> str:
+def headers(manifest: Manifest, groups: Sequence[Group]) -> str:
     """Return the text of `_headers`. No two blocks are for the same path, or both would count."""
     before = quote(rules.prefix(manifest))
     blocks = [_HEAD]
-    for group in rules.groups(manifest):
-        for splat in (*group.splats, *_folder(group)):
-            blocks.append("\n".join((before + splat, *_lines(group, splat))))
+    for group in groups:
+        for splat in (*(before + each for each in group.splats), *_folder(group)):
+            blocks.append("\n".join((splat, *_lines(group, splat))))
     return "\n\n".join((*blocks, ""))
 
 

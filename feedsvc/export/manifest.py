@@ -6,7 +6,7 @@ that a build may ever remove.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -73,17 +73,18 @@ class Manifest:
     def dump(self) -> bytes:
         """Write it as JSON; the same bytes for the same build."""
         values = {
-            "version": _VERSION,
-            "base_url": self.base_url,
-            "made_by": self.made_by,
-            "revision": self.revision,
-            "paths": {path: asdict(each) for path, each in sorted(self.paths.items())},
-            "redirects": {path: asdict(each) for path, each in sorted(self.redirects.items())},
-            "gone": sorted(self.gone),
-            "errors": {str(code): asdict(each) for code, each in sorted(self.errors.items())},
-            "files": sorted(self.files),
+            "version": _json(_VERSION),
+            "base_url": _json(self.base_url),
+            "made_by": _json(self.made_by),
+            "revision": _json(self.revision),
+            "paths": _table(self.paths),
+            "redirects": _table(self.redirects),
+            "gone": _json(sorted(self.gone)),
+            "errors": _table({str(code): each for code, each in self.errors.items()}),
+            "files": _json(sorted(self.files)),
         }
-        return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
+        lines = (f"{_json(name)}: {value}" for name, value in values.items())
+        return "{{\n{}\n}}\n".format(",\n".join(lines)).encode()
 
 
 def load(folder: Path) -> Manifest | None:
@@ -100,6 +101,20 @@ def load(folder: Path) -> Manifest | None:
             f"{path}: is not a manifest that this version of feedsvc wrote; empty the folder, or "
             "name another"
         ) from None
+
+
+def _table(values: Mapping[str, Resource | Redirect]) -> str:
+    """Write a line for each, which is read by people and written in a tenth of the time."""
+    lines = (f"{_json(key)}: {_json(_fields(each))}" for key, each in sorted(values.items()))
+    return "{{\n{}\n}}".format(",\n".join(lines)) if values else "{}"
+
+
+def _fields(value: Resource | Redirect) -> dict[str, Any]:
+    return {each.name: getattr(value, each.name) for each in fields(value)}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _parse(values: Any) -> Manifest:

@@ -24,6 +24,7 @@ _RESERVED = (MANIFEST, *RULES, *ERRORS.values(), TEMPORARY, _HASHED)
 _INDEX, _PAGE = "index.html", ".html"
 _LONGEST_NAME = 240  # bytes; file systems take 255, and a coding is put behind
 _LONGEST_PATH = 1000  # bytes, so that a folder fits in front of it
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _ENDING = re.compile(r"\.[a-z0-9]{1,10}", re.ASCII)
 
 
@@ -102,7 +103,7 @@ def _is_plain(part: str) -> bool:
         part not in ("", ".", "..")
         and len(part.encode()) <= _LONGEST_NAME
         and not part.lower().startswith(".ht")
-        and not any(each == "\\" or unicodedata.category(each) == "Cc" for each in part)
+        and not _UNFIT.search(part)
     )
 
 

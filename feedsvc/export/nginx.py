@@ -1,6 +1,6 @@
 """Rules for nginx, to be included in a `server` whose root is the folder of the build."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from feedsvc.export import names, rules
 from feedsvc.export.manifest import Manifest, Resource
@@ -24,10 +24,10 @@ if ($request_uri ~ "^([^?]*)") {
 _FILES = {Style.SAME: "$uri", Style.PAGE: "$uri.html", Style.INDEX: "${uri}index.html"}
 
 
-def text(manifest: Manifest) -> str:
+def text(manifest: Manifest, groups: Sequence[Group]) -> str:
     """Return the rules."""
     blocks = [_HEAD, *_errors(manifest)]
-    for group in rules.groups(manifest):
+    for group in groups:
         blocks.append(_group(manifest, group))
         blocks += (_single(manifest, path, each) for path, each in group.single.items())
     blocks.append(_block("location /", "return 404;"))
