@@ -13,6 +13,7 @@ _HEAD = """\
 """
 _FILES = {Style.SAME: "{path}", Style.PAGE: "{path}.html", Style.INDEX: "{path}index.html"}
 _PATH = "{feedsvc_path}"
+_UNFIT = frozenset("{\\")  # begin a variable, and an escape
 
 
 def text(manifest: Manifest, groups: Sequence[Group]) -> str:
@@ -115,10 +116,10 @@ def _block(name: str, *lines: str) -> list[str]:
 
 
 def _is_plain(*texts: str) -> bool:
-    """Tell whether Caddy takes no part of a text for a variable of its own or of the system."""
-    return not any("{" in (names.decoded(text) or "") for text in texts)
+    """Tell whether Caddy takes texts as they are: it has no way to write these signs."""
+    return all(_UNFIT.isdisjoint(names.decoded(text) or "") for text in texts)
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = text.replace('"', '\\"')
     return f'"{escaped}"'

@@ -42,10 +42,15 @@ def style(path: str, is_page: bool) -> str | None:
     if text is None or not text.startswith("/"):
         return None
     name = text[1:]
-    if is_page:
-        name += _INDEX if text.endswith("/") else "" if name.endswith(_PAGE) else _PAGE
-    fits = len(name.encode()) <= _LONGEST_PATH
-    return name if fits and all(map(_is_plain, name.split("/"))) else None
+    is_folder = is_page and name.rpartition("/")[2] == ""
+    if is_folder:
+        name += _INDEX
+    elif is_page and not name.endswith(_PAGE):
+        name += _PAGE
+    parts = name.split("/")
+    fits = len(name.encode()) <= _LONGEST_PATH and all(map(_is_plain, parts))
+    # What is called so, hosts show for the folder.
+    return name if fits and (is_folder or parts[-1] != _INDEX) else None
 
 
 class Names:

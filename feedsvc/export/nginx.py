@@ -1,5 +1,6 @@
 """Rules for nginx, to be included in a `server` whose root is the folder of the build."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from feedsvc.export import names, rules
@@ -17,10 +18,10 @@ gzip_static on;
 # zstd_static on;
 
 # The path as it was sent, without the query.
-if ($request_uri ~ "^([^?]*)") {
-    set $feedsvc_path $1;
+if ($request_uri ~ "^(?<feedsvc_path>[^?]*)") {
 }
 """
+_LONGEST = 255  # bytes; nginx compares no more of a path that is given as it is
 _FILES = {Style.SAME: "$uri", Style.PAGE: "$uri.html", Style.INDEX: "${uri}index.html"}
 
 
@@ -28,12 +29,12 @@ def text(manifest: Manifest, groups: Sequence[Group]) -> str:
     """Return the rules."""
     blocks = [_HEAD, *_errors(manifest)]
     for group in groups:
-        blocks.append(_group(manifest, group))
         blocks += (_single(manifest, path, each) for path, each in group.single.items())
-    blocks.append(_block("location /", "return 404;"))
     for path, moved in sorted(manifest.redirects.items()):
         blocks.append(_block(_exactly(path), f"return {moved.status} {_value(moved.to)};"))
     blocks += (_block(_exactly(path), "return 410;") for path in sorted(manifest.gone))
+    blocks += (_group(manifest, group) for group in groups)
+    blocks.append(_block("location /", "return 404;"))
     return "\n".join(blocks)
 
 
@@ -77,7 +78,10 @@ def _said(
 
 
 def _exactly(path: str) -> str:
-    return f"location = {_quoted(names.decoded(path) or '')}"
+    text = names.decoded(path) or ""
+    if len(text.encode()) <= _LONGEST:
+        return f"location = {_quoted(text)}"
+    return f"location ~ {_quoted(f'^{re.escape(text)}$')}"
 
 
 def _block(name: str, *lines: str) -> str:
