@@ -62,7 +62,7 @@ class _Build:
         self._folder = folder
         self._wanted = wanted
         self._earlier = manifest.load(folder) or Manifest()
-        self._writer = Writer(publication, folder)
+        self._writer: Writer  # one for each try, as it knows the revision
         self._made_by = _made_by(settings)
         self._written = self._removed = 0
 
@@ -71,6 +71,7 @@ class _Build:
         known, made_by = dict(self._earlier.paths), self._earlier.made_by
         for _ in range(_TRIES):
             now = self._publication.newest()
+            self._writer = Writer(self._publication, self._folder)
             outcomes = self._do(known, made_by)
             if self._publication.newest() == now:
                 return self._finish(outcomes, now[0])

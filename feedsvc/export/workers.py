@@ -23,7 +23,7 @@ from feedsvc.export.write import Outcome, Writer
 from feedsvc.publication import Publication
 from feedsvc.settings import Settings
 
-_MANY = 100  # jobs; fewer are done in the time that a process takes to start
+_MANY = 40  # jobs; fewer are done in the time that a process takes to start
 _BATCH = 8  # jobs
 
 Batch = Sequence[Job]
