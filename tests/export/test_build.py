@@ -507,6 +507,25 @@ def test_other_settings_are_not_taken_for_the_old(place: Place) -> None:
     assert b"https://other.example/feeds/all.rss" in place.file("/feeds/all.rss")
 
 
+def test_another_version_asks_for_everything(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may make other bytes of the same state."""
+    wanted = Wanted((Format.RSS,), codings=())
+    place.build(wanted)
+    asked: list[str] = []
+    do = Writer.do
+
+    def note(self: Writer, job: Job) -> Outcome:
+        asked.append(job.path)
+        return do(self, job)
+
+    monkeypatch.setattr(Writer, "do", note)
+    place.build(wanted)
+    assert not asked
+    monkeypatch.setattr("feedsvc.__version__", "99.0")
+    place.build(wanted)
+    assert sorted(asked) == sorted(place.manifest.paths)
+
+
 def test_a_site_below_a_path_has_its_files_below_it(tmp_path: Path) -> None:
     toml = 'base_url = "https://example.org/my%20blog"\n'
     place = Place(tmp_path, toml, {"one.md": article(tags=["x"])})
