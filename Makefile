@@ -2,13 +2,14 @@
 #   make serve    the sample site at http://127.0.0.1:8000/
 #   make test     the tests; make check: format, lint, types, layers
 #   make soak     the tests of a site's life, long: hundreds of kills, a thousand random lives
-#   make bench    the figures of README.md; make bench-polls: of polls, beside nginx and Django
+#   make bench    the figures of README.md; make bench-polls: of polls, beside nginx and Django;
+#                 make bench-build: of static builds, beside Hugo and Pelican
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak check format bench bench-polls clean
+.PHONY: serve test soak check format bench bench-polls bench-build clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -32,9 +33,12 @@ format: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.bench
 
-# wrk and nginx come from the system; a figure that needs what is not there is skipped by name.
+# wrk, nginx and Hugo come from the system; a figure that needs what is not there is skipped by name.
 bench-polls: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.polls
+
+bench-build: $(VENV)/installed-bench
+	$(BIN)/python -m benchmarks.build
 
 clean:
 	rm -rf $(VENV) .feedsvc build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

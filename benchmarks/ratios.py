@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeVar
 
 from benchmarks import report
 
 HEADINGS = ("what", "ours", "peer", "ratio", "target", "what each side served")
 NUMBERS = ("ours", "peer", "ratio")
+Taken = TypeVar("Taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,9 @@ class Row:
 
 
 def alternate(
-    rounds: int, ours: Callable[[], float], peer: Callable[[], float]
-) -> list[tuple[float, float]]:
-    """Let both take turns, and each begin every other time; return the figures of each round."""
+    rounds: int, ours: Callable[[], Taken], peer: Callable[[], Taken]
+) -> list[tuple[Taken, Taken]]:
+    """Let both take turns, and each begin every other time; return what each round took."""
     figures = []
     for number in range(rounds):
         first, second = (peer, ours) if number % 2 else (ours, peer)

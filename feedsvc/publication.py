@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from feedsvc import head, urls
-from feedsvc.catalog import queries
+from feedsvc.catalog import listings, queries
+from feedsvc.catalog.listings import Dated
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.model import (
@@ -39,7 +40,8 @@ class FeedSummary:
 
     label: what people call it, the site's title for the site feed, else the term's label.
     title, subtitle: as in the feed itself, but '' for no subtitle. entries: articles in it now.
-    changed: when its subscription document last changed, UTC. archives: how many it has.
+    changed: when its subscription document last changed, UTC. archives: how many it has. tag: of
+    its subscription document; see model.Document.
     """
 
     ref: FeedRef
@@ -49,6 +51,7 @@ class FeedSummary:
     changed: datetime
     subtitle: str = ""
     archives: int = 0
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,29 @@ class Publication:
                 connection, slug
             )
 
+    def archive_tags(self, ref: FeedRef) -> list[str]:
+        """Return the tags of a feed's archive documents, the oldest first; see model.Document."""
+        with self._catalog.reading() as connection:
+            row = queries.feed(connection, ref)
+            if row is None:
+                return []
+            found = (queries.archive(connection, row, n + 1) for n in range(row.archives))
+            return [each.tag for each in found if each]
+
+    def article_urls(self) -> tuple[list[str], list[str]]:
+        """Return the URLs at which an article is, and those at which one was."""
+        with self._catalog.reading() as connection:
+            present, past = listings.published(connection)
+        return [self._page_url(each) for each in present], [self._page_url(each) for each in past]
+
+    def files(self) -> list[str]:
+        """Return the URLs of all local files that may be served."""
+        with self._catalog.reading() as connection:
+            shown = listings.shown_files(connection)
+        of_articles = {self._absolute(urls.file_path(path)) for path in shown}
+        ours = self._absolute(urls.file_path(""))
+        return sorted(of_articles | {url for url in self._images() if url.startswith(ours)})
+
     def file(self, path: str) -> Path | None:
         """Return a local file that may be served: one that a visible article or a feed shows.
 
@@ -313,9 +339,11 @@ class Publication:
         label = head.label(self.settings, row.ref, row.label)
         title = head.title(self.settings, row.ref, label)
         subtitle = head.subtitle(self.settings, row.ref)
-        return FeedSummary(row.ref, label, title, row.entries, row.changed, subtitle, row.archives)
+        return FeedSummary(
+            row.ref, label, title, row.entries, row.changed, subtitle, row.archives, row.tag
+        )
 
-    def _page_url(self, stored: Stored) -> str:
+    def _page_url(self, stored: Stored | Dated) -> str:
         written = stored.published.astimezone(stored.zone)
         path = urls.article_path(self.settings.article_link, stored.slug, written)
         return self._absolute(path)

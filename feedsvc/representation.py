@@ -90,7 +90,7 @@ class Representation:
         if found is None:
             body = self.document.body
             found = self._variants[coding] = self._variant(
-                coding, body if coding == IDENTITY else _MAKE[coding](body)
+                coding, body if coding == IDENTITY else encode(body, coding)
             )
             self.size += len(found.body)
         return found
@@ -170,6 +170,11 @@ def represent(
     vary = ("Vary", "Accept-Encoding")
     headers = [vary, *_headers(self_url)]
     return Representation(document, headers, etags, max_age, represent_delta if delta else None)
+
+
+def encode(body: bytes, coding: str) -> bytes:
+    """Return a body in one of CODINGS, as small as that can make it."""
+    return _MAKE[coding](body)
 
 
 def cache_control(max_age: int | None, left: int | None = None) -> str:

@@ -567,3 +567,50 @@ def test_a_file_that_became_a_link_outside_is_not_served(desk: Desk) -> None:
     desk.remove("a.png")
     (desk.content / "a.png").symlink_to("/etc/passwd")
     assert desk.publication.file("a.png") is None
+
+
+# What a build asks for
+
+
+def test_articles_are_listed_as_visible_or_withdrawn(desk: Desk) -> None:
+    """Conformance 55: what was never due is neither."""
+    desk.write("a.md", article("A"))
+    desk.write("b.md", article("B"))
+    desk.write("later.md", article("Later", published="2999-01-01"))
+    desk.write("draft.md", article("Draft", draft=True))
+    desk.sync()
+    desk.remove("b.md")
+    desk.sync()
+    base = f"{desk.settings.base_url}/articles"
+    assert desk.publication.article_urls() == ([f"{base}/a"], [f"{base}/b"])
+    desk.write("c.md", article("C", slug="b"))
+    desk.sync()
+    visible, withdrawn = desk.publication.article_urls()
+    assert (sorted(visible), withdrawn) == ([f"{base}/a", f"{base}/b"], [])
+
+
+def test_files_are_listed_where_something_visible_shows_them(desk: Desk) -> None:
+    for name in ("a b.png", "secret.png", "logo.png", "unused.png"):
+        desk.write(name, b"image")
+    desk.write("a.md", article("A", body="![](<a b.png>)"))
+    desk.write("later.md", article("Later", published="2999-01-01", body="![](secret.png)"))
+    desk.configure('image = "/files/logo.png"')
+    desk.sync()
+    base = f"{desk.settings.base_url}/files"
+    assert desk.publication.files() == [f"{base}/a%20b.png", f"{base}/logo.png"]
+
+
+def test_the_tags_of_documents_are_known_without_rendering(desk: Desk) -> None:
+    desk.configure("[feeds]\nlimit = 1")
+    for name in "abcd":
+        desk.write(f"{name}.md", article(name))
+    desk.sync()
+    publication = desk.publication
+    (feed,) = [each for each in publication.feeds() if each.ref == ALL]
+    document = publication.document(ALL, Format.RSS)
+    assert document
+    assert feed.tag == document.tag
+    archives = [publication.archive(ALL, Format.ATOM, n + 1) for n in range(feed.archives)]
+    assert len(archives) == 3
+    assert publication.archive_tags(ALL) == [each.tag for each in archives if each]
+    assert publication.archive_tags(ref("tag/none")) == []

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from feedsvc import dates
 from feedsvc.catalog import rows, schema
-from feedsvc.model import Article, ContentChoice, Enclosure, FeedRef, Person
+from feedsvc.model import ContentChoice, Enclosure, FeedRef, Person
 
 Shown = tuple[int, int]  # an article, and the revision that last touched its entry
 _TAG = re.compile(r"([0-9a-f]{1,12})\.[0-9a-f]{8}")
@@ -73,22 +73,6 @@ class Stored:
     content: ContentChoice | None
     draft: bool
     feeds: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What the article of a file is known by. final: it was published once, and keeps its id."""
-
-    path: str
-    id: str
-    pinned: bool
-    final: bool
-    fingerprint: str
-
-    def is_of(self, article: Article) -> bool:
-        """Tell whether an article just read is as the last sync took it, and has no id yet."""
-        row = rows.article_row(article)
-        return not row["pinned"] and row["fingerprint"] == self.fingerprint
 
 
 def newest(connection: Connection) -> tuple[int, datetime]:
@@ -244,18 +228,6 @@ def was_visible(connection: Connection, slug: str) -> bool:
     has_it = select(table.c.number).where(table.c.slug == slug, table.c.released.is_not(None))
     had_it = select(former.c.article).where(former.c.slug == slug)
     return any(connection.execute(query.limit(1)).first() for query in (has_it, had_it))
-
-
-def identities(connection: Connection) -> list[Identity]:
-    """Return what each article that has a file is known by, in order of path."""
-    table = schema.article.c
-    columns = (table.path, table.id, table.pinned, table.released, table.fingerprint)
-    query = select(*columns).where(table.removed.is_(False))
-    found = [
-        Identity(path, entry_id, pinned, released is not None, fingerprint)
-        for path, entry_id, pinned, released, fingerprint in connection.execute(query)
-    ]
-    return sorted(found, key=lambda each: each.path)
 
 
 def is_shown(connection: Connection, path: str) -> bool:

@@ -5,6 +5,7 @@ import logging
 import click
 
 import feedsvc
+from feedsvc.cli.build import build
 from feedsvc.cli.feeds import feeds
 from feedsvc.cli.ids import ids
 from feedsvc.cli.import_ import import_
@@ -50,5 +51,5 @@ def main(verbose: bool) -> None:
         logging.getLogger("feedsvc").setLevel(logging.INFO)
 
 
-for command in (init, import_, serve, sync, feeds, ids):
+for command in (init, import_, serve, sync, build, feeds, ids):
     main.add_command(command)

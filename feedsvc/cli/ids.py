@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from feedsvc.catalog import queries
-from feedsvc.catalog.queries import Identity
+from feedsvc.catalog import listings
+from feedsvc.catalog.listings import Identity
 from feedsvc.catalog.sync import sync
 from feedsvc.cli.site import open_site, site_option
 from feedsvc.cli.sync import show_problems, summary
@@ -36,7 +36,7 @@ def ids(site: Path, write: bool) -> None:
     """
     settings, catalog = open_site(site)
     with catalog.reading() as connection:
-        found = queries.identities(connection)
+        found = listings.identities(connection)
     if not write:
         _list(settings, found)
         return

@@ -9,6 +9,7 @@ from feedsvc import urls
 from feedsvc.web.links import Links
 
 _TYPES = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+PATHS = tuple(urls.ASSETS + name for name in _TYPES)
 _YEAR = 31_536_000
 
 

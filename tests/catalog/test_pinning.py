@@ -2,8 +2,8 @@
 
 import pytest
 
-from feedsvc.catalog import queries
-from feedsvc.catalog.queries import Identity
+from feedsvc.catalog import listings
+from feedsvc.catalog.listings import Identity
 from feedsvc.catalog.store import Catalog
 from feedsvc.model import Format
 from feedsvc.representation import represent
@@ -16,7 +16,7 @@ FEEDS = ("all", "tag/mali", "language/en")
 
 def identities(desk: Desk) -> dict[str, Identity]:
     with desk.catalog.reading() as connection:
-        return {each.path: each for each in queries.identities(connection)}
+        return {each.path: each for each in listings.identities(connection)}
 
 
 def pin_all(desk: Desk) -> None:

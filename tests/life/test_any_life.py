@@ -232,6 +232,8 @@ class Life(RuleBasedStateMachine):
     def lose_the_database(self) -> None:
         """What only it knew is lost: old URLs, who was withdrawn, and ids that no file has."""
         self.pin()
+        _, instant = self.desk.publication.newest()
+        self.desk.now = max(self.desk.now, instant) + HOUR  # later than any clock was
         with self.desk.catalog.writing() as connection:
             schema.metadata.drop_all(connection)
         self.desk.catalog.create()
@@ -240,7 +242,6 @@ class Life(RuleBasedStateMachine):
             item.out = item.released = False
             if not item.pinned:
                 item.id = ""
-        self.desk.now += 2 * HOUR  # later than any clock was
         self.start()
         self.sync()
         self.known = set()

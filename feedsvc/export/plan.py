@@ -1,0 +1,143 @@
+"""Which URL paths a build asks for, and which file each is written to; writes nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from feedsvc import urls
+from feedsvc.export import names
+from feedsvc.export.manifest import Resource
+from feedsvc.export.names import Names
+from feedsvc.model import TERM_KINDS, FeedRef, Format
+from feedsvc.publication import FeedSummary, Publication
+from feedsvc.representation import CODINGS
+from feedsvc.web import assets
+from feedsvc.web.links import Links
+
+_TEXTS = (".css", ".html", ".svg")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be built. only: documents in these formats and nothing else; none for everything.
+
+    archives: with them. codings: in which documents and texts lie ready.
+    """
+
+    only: tuple[Format, ...] = ()
+    archives: bool = True
+    codings: tuple[str, ...] = CODINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One path to ask for. path: percent-encoded, from the root of the host.
+
+    file: '' where none is expected, as of a path that moved. codings: to write beside it. tag: of
+    the document, where that is known. known: what the last build wrote.
+    """
+
+    path: str
+    file: str = ""
+    codings: tuple[str, ...] = ()
+    tag: str | None = None
+    known: Resource | None = None
+
+    @property
+    def files(self) -> list[str]:
+        """The names of all files that it may lead to."""
+        return [names.coded(self.file, each) for each in ("", *self.codings)] if self.file else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A path below base_url. is_text: it compresses well. tag: see Job."""
+
+    path: str
+    is_page: bool = False
+    is_text: bool = True
+    tag: str | None = None
+
+
+def plan(publication: Publication, wanted: Wanted, known: Mapping[str, Resource]) -> list[Job]:
+    """Return the jobs of a build. known: by path, what an earlier build wrote."""
+    links = Links(publication.settings.base_url)
+    feeds = publication.feeds()
+    documents = _documents(publication, feeds, wanted)
+    others = () if wanted.only else _others(publication, feeds, links)
+    given = Names()
+    jobs: dict[str, Job] = {}
+    for each in (*documents, *others):
+        path = links.here(each.path)
+        if path not in jobs:
+            file = given.give(path, each.is_page)
+            codings = wanted.codings if each.is_text else ()
+            jobs[path] = Job(path, file, codings, each.tag, known.get(path))
+    if not wanted.only:
+        for path in map(links.here, _moved(publication, feeds, links)):
+            jobs.setdefault(path, Job(path))  # the way to a page may be the path of a feed
+    return list(jobs.values())
+
+
+def _documents(
+    publication: Publication, feeds: Sequence[FeedSummary], wanted: Wanted
+) -> Iterator[_Path]:
+    """The subscription documents come first, so that nothing takes the plain name from one."""
+    formats = wanted.only or tuple(Format)
+    for feed in feeds:
+        for format in formats:
+            yield _Path(urls.feed_path(feed.ref, format), tag=feed.tag)
+    if not wanted.archives:
+        return
+    for feed in feeds:
+        if feed.archives:
+            for number, tag in enumerate(publication.archive_tags(feed.ref), 1):
+                for format in formats:
+                    yield _Path(urls.archive_path(feed.ref, format, number), tag=tag)
+
+
+def _others(
+    publication: Publication, feeds: Sequence[FeedSummary], links: Links
+) -> Iterator[_Path]:
+    yield _Path(urls.OPML)
+    yield _Path(urls.INDEX, is_page=True)
+    for page in (*_kind_pages(), *_feed_pages(feeds)):
+        yield _Path(page, is_page=True)
+    for asset in assets.PATHS:
+        yield _Path(asset)
+    visible, _ = publication.article_urls()
+    for page in sorted(_below(links, visible)):
+        yield _Path(page, is_page=True)
+    for file in sorted(_below(links, publication.files())):
+        yield _Path(file, is_text=file.lower().endswith(_TEXTS))
+
+
+def _moved(publication: Publication, feeds: Sequence[FeedSummary], links: Links) -> Iterator[str]:
+    """Yield paths that lead elsewhere, or to what has been withdrawn."""
+    for page in (*_kind_pages(), *_feed_pages(feeds)):
+        yield page.removesuffix("/")
+    _, past = publication.article_urls()
+    yield from sorted(_below(links, past))
+    settings = publication.settings
+    yield from map(quote, settings.aliases)
+    for ref in map(FeedRef.of, (*settings.moved, *settings.retired)):
+        yield urls.page_path(ref)
+        archives = range(1, len(publication.archive_tags(ref)) + 1)
+        for format in Format:
+            yield urls.feed_path(ref, format)
+            yield from (urls.archive_path(ref, format, number) for number in archives)
+
+
+def _kind_pages() -> Iterable[str]:
+    return (urls.kind_path(kind) for kind in TERM_KINDS)
+
+
+def _feed_pages(feeds: Sequence[FeedSummary]) -> Iterable[str]:
+    return (urls.page_path(feed.ref) for feed in feeds)
+
+
+def _below(links: Links, found: Iterable[str]) -> set[str]:
+    """Return the paths below base_url of those URLs that are paths of this site."""
+    here = links.here(urls.INDEX)
+    paths = (links.here(url) for url in found)
+    return {f"/{path[len(here) :]}" for path in paths if path.startswith(here) and "?" not in path}

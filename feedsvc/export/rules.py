@@ -1,0 +1,146 @@
+"""Sorts what a build wrote into a few groups that a host can be told about; writes no syntax.
+
+Most paths of a group have the same headers and a file that follows from the path. What differs is
+listed by itself, so nothing is lost and rules stay short.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePosixPath
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from feedsvc.export import names
+from feedsvc.export.manifest import Manifest, Resource
+from feedsvc.model import Format
+
+SELF = "{self}"  # in a header's value: the absolute URL of what is asked for
+VARY = ("Vary", "Accept-Encoding")
+
+Headers = tuple[tuple[str, str], ...]
+_T = TypeVar("_T")
+
+
+class Style(Enum):
+    """How a file's name follows from its path."""
+
+    SAME = "same"
+    PAGE = "page"  # with .html behind
+    INDEX = "index"  # index.html in it
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Paths that are served alike.
+
+    pattern: a regular expression for the decoded path. splats: the same where only one `*` is
+    understood, without the prefix of the site. types: media types by ending. members: by
+    percent-encoded path; single: those of them that differ from the rest.
+    """
+
+    name: str
+    pattern: str
+    splats: tuple[str, ...]
+    style: Style
+    headers: Headers
+    types: Mapping[str, str]
+    members: Mapping[str, Resource]
+    single: Mapping[str, Resource]
+
+
+_ENDINGS = "|".join(Format)
+_OF_FORMATS = tuple(f"/feeds/*.{format}" for format in Format)
+# The first pattern that matches counts.
+_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("folder", "/$", ("/", "/*/")),
+    ("archive", rf"/feeds/.+/archive/[0-9]+\.({_ENDINGS})$", ()),
+    ("feed", rf"/feeds/.+\.({_ENDINGS})$", _OF_FORMATS),
+    ("opml", r"/feeds\.opml$", ("/feeds.opml",)),
+    ("file", "/files/", ("/files/*",)),
+    ("asset", "/static/", ("/static/*",)),
+    ("page", "/", ()),
+)
+
+
+def prefix(manifest: Manifest) -> str:
+    """Return the path of base_url, decoded: '' for a site at the root of its host."""
+    return names.decoded(urlsplit(manifest.base_url).path.rstrip("/")) or ""
+
+
+def origin(manifest: Manifest) -> str:
+    """Return the host of base_url with its scheme."""
+    parts = urlsplit(manifest.base_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def groups(manifest: Manifest) -> list[Group]:
+    """Return the groups that something is in, in the order in which a host has to try them."""
+    before = prefix(manifest)
+    found: dict[str, dict[str, Resource]] = {name: {} for name, _, _ in _GROUPS}
+    patterns = [(name, re.compile(_anchored(before, each))) for name, each, _ in _GROUPS]
+    for path, resource in manifest.paths.items():
+        text = names.decoded(path) or ""
+        name = next(name for name, pattern in patterns if pattern.search(text))
+        found[name][path] = resource
+    return [
+        _group(manifest, name, _anchored(before, pattern), splats, found[name])
+        for name, pattern, splats in _GROUPS
+        if found[name]
+    ]
+
+
+def headers(manifest: Manifest, path: str, resource: Resource) -> Headers:
+    """Return what a host has to say besides type, validators and coding."""
+    own = origin(manifest) + path
+    said = {
+        name: value.replace(f"<{own}>", f"<{SELF}>") for name, value in resource.headers.items()
+    }
+    if len(resource.sizes) > 1:
+        said |= dict([VARY])
+    return (*said.items(), ("Cache-Control", resource.cache_control))
+
+
+def style(path: str, file: str) -> Style | None:
+    """Return how a file's name follows from its path; None if it does not."""
+    if file == names.style(path, is_page=False):
+        return Style.SAME
+    if file == names.style(path, is_page=True):
+        return Style.INDEX if path.endswith("/") else Style.PAGE
+    return None
+
+
+def _anchored(before: str, pattern: str) -> str:
+    return pattern if pattern == "/$" else f"^{re.escape(before)}{pattern}"
+
+
+def _group(
+    manifest: Manifest,
+    name: str,
+    pattern: str,
+    splats: tuple[str, ...],
+    members: Mapping[str, Resource],
+) -> Group:
+    said = {path: headers(manifest, path, each) for path, each in members.items()}
+    styles = {path: style(path, each.file) for path, each in members.items()}
+    common = _most(said.values())
+    usual = _most(styles.values()) or Style.SAME
+    types: dict[str, str] = {}
+    single = {}
+    for path, each in sorted(members.items()):
+        fits = said[path] == common and styles[path] is usual
+        ending = ending_of(each)
+        if not (fits and ending and types.setdefault(ending, each.type) == each.type):
+            single[path] = each
+    return Group(name, pattern, splats, usual, common, types, members, single)
+
+
+def ending_of(resource: Resource) -> str:
+    """Return what a host tells the type of a file by, without the dot; '' for nothing."""
+    return PurePosixPath(resource.file).suffix[1:].lower()
+
+
+def _most(found: Iterable[_T]) -> _T:
+    return Counter(found).most_common(1)[0][0]

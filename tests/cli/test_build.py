@@ -1,0 +1,101 @@
+"""`feedsvc build` as a user types it."""
+
+from pathlib import Path
+
+import pytest
+
+from feedsvc.export import manifest
+from feedsvc.export.manifest import Manifest
+from tests.cli.test_commands import run
+from tests.sites import article, make_site
+
+
+def built(out: Path) -> Manifest:
+    found = manifest.load(out)
+    assert found
+    return found
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A site of one article."""
+    make_site(tmp_path / "site", {"a.md": article(tags=["x"])})
+    return tmp_path / "site"
+
+
+def test_build_syncs_and_says_what_it_wrote(site: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = run("build", "--site", site, out, "--codings", "gzip")
+    assert result.exit_code == 0
+    synced, said = result.stdout.splitlines()
+    assert synced.startswith("1 article, 1 read: 1 new")
+    assert said.startswith(f"{out}: ")
+    assert "of revision 1; " in said
+    assert (out / "feeds/tag/x.rss.gz").is_file()
+    again = run("build", "--site", site, out, "--codings", "gzip")
+    assert "0 written, 0 removed." in again.stdout
+
+
+def test_build_says_when_to_run_next(site: Path, tmp_path: Path) -> None:
+    """Conformance 55."""
+    later = article("Later", "2999-01-01T00:00:00Z")
+    (site / "content/later.md").write_text(later, encoding="utf-8")
+    result = run("build", "--site", site, tmp_path / "out", "--only", "rss")
+    assert result.exit_code == 0
+    assert "Run it again at 2999-01-01T00:00:00Z, when an article is due.\n" in result.stdout
+
+
+def test_build_lists_problems_and_fails_but_builds(site: Path, tmp_path: Path) -> None:
+    (site / "content/bad.md").write_text(article(published="03/04/2022"), encoding="utf-8")
+    result = run("build", "--site", site, tmp_path / "out", "--only", "rss")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("content/bad.md:3: error: ")
+    assert result.stderr.count("\n") == 1
+    assert (tmp_path / "out/feeds/all.rss").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "endings"),
+    [
+        (["--only", "rss"], {"rss"}),
+        (["--only", "rss,atom"], {"rss", "atom"}),
+        (["--only", "json", "--only", "atom, rss"], {"rss", "atom", "json"}),
+    ],
+)
+def test_only_names_formats_in_any_way(
+    site: Path, tmp_path: Path, options: list[str], endings: set[str]
+) -> None:
+    assert run("build", "--site", site, tmp_path / "out", *options).exit_code == 0
+    made = built(tmp_path / "out")
+    assert {path.rpartition(".")[2] for path in made.paths} == endings
+    assert all(set(each.sizes) == {"identity"} for each in made.paths.values())
+
+
+def test_codings_can_be_asked_for_with_only(site: Path, tmp_path: Path) -> None:
+    run("build", "--site", site, tmp_path / "out", "--only", "rss", "--codings", "br,gzip")
+    made = built(tmp_path / "out")
+    assert set(made.paths["/feeds/all.rss"].sizes) == {"identity", "br", "gzip"}
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--only", "xml"], "'xml' is none of rss, atom, json"),
+        (["--only", "rss,"], "'' is none of rss, atom, json"),
+        (["--codings", "deflate"], "'deflate' is none of br, zstd, gzip"),
+    ],
+)
+def test_unknown_names_are_refused(
+    site: Path, tmp_path: Path, option: list[str], said: str
+) -> None:
+    result = run("build", "--site", site, tmp_path / "out", *option)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_folder_that_is_not_for_it_is_one_clear_line(site: Path) -> None:
+    result = run("build", "--site", site, site / "content")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: {site / 'content'}: is where the articles are; name a folder elsewhere\n"
+    )

@@ -1,0 +1,138 @@
+"""A site whose names are as bad as they may be, and the folder that it is built into."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from werkzeug.test import run_wsgi_app
+
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import sync
+from feedsvc.export import manifest, names
+from feedsvc.export.build import Built, build
+from feedsvc.export.manifest import Manifest
+from feedsvc.export.plan import Wanted
+from feedsvc.publication import Publication
+from feedsvc.web.app import create_app
+from feedsvc.web.edge import Edge
+from feedsvc.web.metrics import Metrics
+from feedsvc.web.watch import Watch
+from tests.sites import article, make_site
+from tests.web.front import Reply
+
+LONG = "a-very-long-term-" * 20
+TAGS = ["C++", "x", "x.rss", "100%", "élection", "日本語", ".htaccess", "$uri", "{path}"]
+TAGS.append(LONG)
+QUICK = Wanted(codings=("gzip",))
+TOML = """\
+[feeds]
+limit = 2
+
+[feeds."tag/c++"]
+max_age = 60
+"""
+PNG = b"\x89PNG not really"
+FILES: Mapping[str, str | bytes] = {
+    "one.md": article("One", "2022-02-17", tags=TAGS, authors=["Ada"], categories=["News"]),
+    "two.md": article("Two", "2022-02-18", "![](a.png) ![](A.png)", tags=["x", "x.rss"]),
+    "three.md": article(
+        "Three", "2022-02-19", "[d](data.csv) [z](data.csv.gz)", tags=["x", "x.rss"]
+    ),
+    "four.md": article("Four", "2022-02-20", "![](.htaccess.png)", tags=["x"]),
+    "five.md": article("Five", "2022-02-21", slug="index.html"),
+    "later.md": article("Scheduled", "2999-01-01", "![](secret.png)", tags=["secret"]),
+    "a.png": PNG + b"a",
+    "A.png": PNG + b"A",
+    ".htaccess.png": PNG,
+    "secret.png": PNG,
+    "data.csv": b"1,2\n",
+    "data.csv.gz": b"not the same\n",
+}
+
+
+class Place:
+    """A site and its build."""
+
+    def __init__(self, folder: Path, toml: str = TOML, files: Mapping[str, str | bytes] = FILES):
+        self.folder = folder / "site"
+        self.out = folder / "out"
+        self.settings = make_site(self.folder, files, toml)
+        self.catalog = Catalog(self.settings.database)
+        self.catalog.create()
+        self.sync()
+        self.publication = Publication(self.settings, self.catalog)
+
+    def sync(self, now: datetime | None = None) -> None:
+        """Bring the catalog into line with the files."""
+        sync(self.catalog, self.settings, now or datetime.now(UTC))
+
+    def save(self, name: str, text: str) -> None:
+        """Write an article and sync."""
+        (self.folder / "content" / name).write_text(text, encoding="utf-8")
+        self.sync()
+
+    def withdraw(self, name: str) -> None:
+        """Remove an article and sync."""
+        (self.folder / "content" / name).unlink()
+        self.sync()
+
+    def build(self, wanted: Wanted = QUICK) -> Built:
+        """Build the site."""
+        return build(self.settings, self.publication, self.out, wanted)
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the last build left."""
+        found = manifest.load(self.out)
+        assert found
+        return found
+
+    def file(self, path: str, coding: str = "identity") -> bytes:
+        """Return the bytes of a path's file."""
+        resource = self.manifest.paths[path]
+        return (self.out / names.coded(resource.file, coding)).read_bytes()
+
+    def stamps(self) -> dict[str, tuple[int, int]]:
+        """Return when each file of the build was last written, and the number of its inode."""
+        return {
+            path.relative_to(self.out).as_posix(): (path.stat().st_mtime_ns, path.stat().st_ino)
+            for path in self.out.rglob("*")
+            if path.is_file()
+        }
+
+
+class Serve:
+    """What `feedsvc serve` has in each worker, but for the socket and the watching thread."""
+
+    def __init__(self, place: Place) -> None:
+        publication = Publication(place.settings, place.catalog)
+        watch = Watch(publication)
+        self._edge = Edge(create_app(publication).wsgi_app, watch, Metrics())
+
+    def ask(self, path: str, coding: str = "identity") -> Reply:
+        """Ask for a percent-encoded path, in one coding and no other."""
+        accepted = coding if coding == "identity" else f"{coding}, identity;q=0"
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "http",
+            "HTTP_ACCEPT_ENCODING": accepted,
+            "QUERY_STRING": "",
+        }
+        body, status, headers = run_wsgi_app(self._edge, environ, buffered=True)
+        return Reply(int(status[:3]), dict(headers), b"".join(body))
+
+
+def files_below(folder: Path) -> set[str]:
+    """Return the names of all files below a folder, without following links."""
+    return {
+        Path(above, name).relative_to(folder).as_posix()
+        for above, _, found in os.walk(folder)
+        for name in found
+    }

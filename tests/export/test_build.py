@@ -1,0 +1,603 @@
+"""A build is what `feedsvc serve` answers, and touches only what changed."""
+
+import gzip
+import json
+import os
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import brotli
+import pytest
+import zstandard
+
+from feedsvc.errors import FeedsvcError
+from feedsvc.export import build as building
+from feedsvc.export import names, workers, write
+from feedsvc.export.plan import Job, Wanted
+from feedsvc.export.write import Outcome, Writer
+from feedsvc.model import Format
+from feedsvc.representation import CODINGS, encode
+from tests.export.places import FILES, LONG, PNG, QUICK, TOML, Place, Serve, files_below
+from tests.sites import article
+
+DECODE: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.decompress,
+    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+    "gzip": gzip.decompress,
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A built site, which no test changes."""
+    place = Place(tmp_path_factory.mktemp("built"))
+    place.save("gone.md", article("Gone", "2022-01-01"))
+    place.withdraw("gone.md")
+    place.build(Wanted())
+    return place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A small site of one's own, that is quickly built."""
+    files: dict[str, str | bytes] = {
+        "one.md": article("One", "2022-02-17", "![](a.png)", tags=["x", "y"]),
+        "two.md": article("Two", "2022-02-18", tags=["x"]),
+        "a.png": PNG,
+    }
+    return Place(tmp_path, "", files)
+
+
+def test_every_file_is_what_serve_answers(built: Place) -> None:
+    """Conformance 24, 35, 37, 47."""
+    serve = Serve(built)
+    assert len(built.manifest.paths) > 80
+    for path, resource in built.manifest.paths.items():
+        answer = serve.ask(path)
+        assert (answer.status, answer.body) == (200, built.file(path)), path
+        assert answer.headers["Content-Type"] == resource.type, path
+        assert answer.headers.get("ETag") == resource.etags.get("identity"), path
+        assert answer.headers.get("Last-Modified") == resource.last_modified, path
+        assert answer.headers["Cache-Control"] == resource.cache_control, path
+        for name, value in resource.headers.items():
+            assert answer.headers[name] == value, path
+
+
+def test_every_coded_file_is_what_serve_answers(built: Place) -> None:
+    """Conformance 35."""
+    serve = Serve(built)
+    documents = 0
+    for path, resource in built.manifest.paths.items():
+        codings = set(resource.sizes) - {"identity"}
+        assert codings in (set(), set(CODINGS)), path
+        for coding in codings:
+            body = built.file(path, coding)
+            assert DECODE[coding](body) == built.file(path), path
+            if len(resource.etags) > 1:
+                documents += 1
+                answer = serve.ask(path, coding)
+                assert answer.body == body, path
+                assert answer.headers["Content-Encoding"] == coding, path
+                assert answer.headers["ETag"] == resource.etags[coding], path
+    assert documents > 80
+
+
+def test_texts_are_compressed_and_pictures_are_not(built: Place) -> None:
+    paths = built.manifest.paths
+    assert set(paths["/static/style.css"].sizes) == {"identity", *CODINGS}
+    assert set(paths["/articles/one"].sizes) == {"identity", *CODINGS}
+    assert set(paths["/files/a.png"].sizes) == {"identity"}
+
+
+def test_redirects_gone_and_errors_are_what_serve_answers(built: Place) -> None:
+    """Conformance 43."""
+    serve = Serve(built)
+    made = built.manifest
+    assert "/feeds/tag" in made.redirects
+    assert "/feeds/tag/c%2B%2B" in made.redirects
+    for path, redirect in made.redirects.items():
+        answer = serve.ask(path)
+        assert (answer.status, answer.headers["Location"]) == (redirect.status, redirect.to), path
+    assert made.gone == ("/articles/gone",)
+    assert serve.ask("/articles/gone").body == (built.out / "410.html").read_bytes()
+    assert serve.ask("/nowhere").body == (built.out / "404.html").read_bytes()
+
+
+def test_every_link_of_the_feeds_and_pages_leads_to_a_file(built: Place) -> None:
+    made = built.manifest
+    for key in ("all", "tag/x", "tag/x.rss", "tag/c%2B%2B", "author/ada", "category/news"):
+        assert f"/feeds/{key}/" in made.paths
+        assert {f"/feeds/{key}.{format}" for format in Format} <= made.paths.keys()
+    assert {f"/feeds/all/archive/1.{format}" for format in Format} <= made.paths.keys()
+    assert {"/", "/feeds.opml", "/feeds/tag/", "/static/icon.svg"} <= made.paths.keys()
+
+
+def test_what_is_scheduled_is_left_out(built: Place) -> None:
+    """Conformance 55."""
+    secret = [name for name in files_below(built.out) if "secret" in name or "later" in name]
+    assert not secret
+    for name in files_below(built.out):
+        assert b"Scheduled" not in (built.out / name).read_bytes(), name
+    assert built.publication.state()[1] == datetime(2998, 12, 31, 23, tzinfo=UTC)
+
+
+def test_what_is_due_comes_in_with_the_next_build(place: Place) -> None:
+    """Conformance 55."""
+    place.save("later.md", article("Later", "2999-01-01T00:00:00Z"))
+    due = datetime(2999, 1, 1, tzinfo=UTC)
+    assert place.build().due == due
+    place.sync(now=due)
+    assert place.build().due is None
+    assert "/articles/later" in place.manifest.paths
+
+
+def test_the_manifest_names_every_file_and_no_other(built: Place) -> None:
+    made = built.manifest
+    assert files_below(built.out) == made.files | {names.MANIFEST}
+    named = {file for each in made.paths.values() for file in each.files}
+    assert named <= made.files
+
+
+def test_bad_names_have_files_of_their_own(built: Place) -> None:
+    paths = built.manifest.paths
+    files = [each.file for each in paths.values()]
+    assert len(set(files)) == len(files)
+    assert paths["/feeds/tag/c%2B%2B.rss"].file == "feeds/tag/c++.rss"
+    assert paths["/feeds/tag/100%25.atom"].file == "feeds/tag/100%.atom"
+    assert paths["/feeds/tag/x.rss"].file == "feeds/tag/x.rss"
+    hashed = {path for path, each in paths.items() if each.file.startswith("_paths/")}
+    assert "/feeds/tag/x.rss/" in hashed  # its folder would be the feed of the tag x
+    assert f"/feeds/tag/{LONG[:-1]}-.rss" in hashed
+    assert "/feeds/tag/.htaccess.rss" in hashed
+    assert len({"/files/a.png", "/files/A.png"} & hashed) == 1
+    assert len({"/files/data.csv", "/files/data.csv.gz"} & hashed) == 1
+
+
+def test_a_build_without_news_touches_no_file(place: Place) -> None:
+    place.build()
+    before = place.stamps()
+    again = place.build()
+    assert (again.written, again.removed) == (0, 0)
+    assert place.stamps() == before
+
+
+def test_only_what_changed_is_written(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.build()
+    before = place.stamps()
+    compressed: list[bytes] = []
+
+    def note(body: bytes, coding: str) -> bytes:
+        compressed.append(body)
+        return encode(body, coding)
+
+    monkeypatch.setattr(write, "encode", note)
+    place.save("two.md", article("Two", "2022-02-18", "Other words.", tags=["x"]))
+    place.build()
+    after = place.stamps()
+    changed = {name for name in before if before[name] != after[name]}
+    assert "articles/two.html" in changed
+    assert "feeds/tag/x.rss.gz" in changed
+    assert not {"articles/one.html", "feeds/tag/y.rss", "static/style.css"} & changed
+    assert compressed
+    assert all(b"Other words." in each or b"feeds" in each for each in compressed)
+
+
+def test_documents_that_did_not_change_are_not_asked_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = Wanted((Format.RSS,), codings=())
+    place.build(wanted)
+    asked: list[str] = []
+    do = Writer.do
+
+    def note(self: Writer, job: Job) -> Outcome:
+        asked.append(job.path)
+        return do(self, job)
+
+    monkeypatch.setattr(Writer, "do", note)
+    place.save("two.md", article("Two", "2022-02-18", "Other words.", tags=["x"]))
+    place.build(wanted)
+    assert sorted(asked) == ["/feeds/all.rss", "/feeds/language/en.rss", "/feeds/tag/x.rss"]
+
+
+@pytest.mark.parametrize("change", ["other bytes", "another time", "removed", "coded removed"])
+def test_a_file_that_somebody_spoiled_is_written_again(place: Place, change: str) -> None:
+    place.build()
+    good = {name: (place.out / name).read_bytes() for name in files_below(place.out)}
+    for name in ("feeds/all.rss", "articles/one.html", "files/a.png"):
+        file = place.out / name
+        if change == "other bytes":
+            file.write_bytes(b"spoiled")
+        elif change == "another time":
+            os.utime(file, (1, 1))
+        elif change == "removed":
+            file.unlink()
+        else:
+            place.out.joinpath(f"{name}.gz").unlink(missing_ok=True)
+    place.build()
+    assert {name: (place.out / name).read_bytes() for name in files_below(place.out)} == good
+
+
+def test_files_have_the_time_that_is_served(place: Place) -> None:
+    """Conformance 34: a server of static files says Last-Modified by it."""
+    place.build()
+    published = int(place.publication.newest()[1].timestamp())
+    for name in ("feeds/all.rss", "feeds/all.rss.gz", "articles/one.html"):
+        assert (place.out / name).stat().st_mtime == published
+
+
+def test_other_bytes_never_have_the_time_of_the_last(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers make an ETag of time and size alone."""
+    place.build()
+    first = (place.out / "articles/one.html").stat().st_mtime
+    template = Path(building.__file__).parents[1] / "web/templates/article.html"
+    text = template.read_text(encoding="utf-8").replace("More of this", "Of this more")
+    monkeypatch.setattr(
+        "jinja2.loaders.FileSystemLoader.get_source",
+        _instead_of("article.html", text),
+    )
+    place.build()
+    assert b"Of this more" in (place.out / "articles/one.html").read_bytes()
+    assert (place.out / "articles/one.html").stat().st_mtime == first + 1
+
+
+def _instead_of(name: str, text: str) -> Callable[..., object]:
+    from jinja2.loaders import FileSystemLoader
+
+    get = FileSystemLoader.get_source
+
+    def get_source(self: FileSystemLoader, environment: object, template: str) -> object:
+        found = get(self, environment, template)  # type: ignore[arg-type]
+        return (text, *found[1:]) if template == name else found
+
+    return get_source
+
+
+def test_what_is_no_more_is_removed(place: Place) -> None:
+    (place.folder / "content" / "b.png").write_bytes(PNG)
+    place.save("three.md", article("Three", "2022-03-01", "![](b.png)", tags=["z"]))
+    place.build()
+    assert (place.out / "files/b.png").exists()
+    place.withdraw("three.md")
+    built = place.build()
+    assert built.removed == 3
+    assert not (place.out / "articles/three.html").exists()
+    assert not (place.out / "articles/three.html.gz").exists()
+    assert not (place.out / "files/b.png").exists()
+    assert b"<item>" not in place.file("/feeds/tag/z.rss")  # a feed stays
+    assert place.manifest.gone == ("/articles/three",)
+
+
+def test_what_a_build_did_not_write_is_never_removed(place: Place) -> None:
+    place.build()
+    (place.out / "robots.txt").write_text("mine")
+    (place.out / "articles" / "mine.html").write_text("mine")
+    place.withdraw("one.md")
+    place.withdraw("two.md")
+    place.build(Wanted((Format.JSON,)))
+    assert (place.out / "robots.txt").read_text() == "mine"
+    assert (place.out / "articles" / "mine.html").read_text() == "mine"
+    assert not (place.out / "files").exists()  # empty folders go
+
+
+def test_a_manifest_that_names_files_elsewhere_is_refused(place: Place, tmp_path: Path) -> None:
+    place.build()
+    victim = tmp_path / "victim"
+    victim.write_text("keep")
+    values = json.loads((place.out / names.MANIFEST).read_text(encoding="utf-8"))
+    values["files"].append("../victim")
+    (place.out / names.MANIFEST).write_text(json.dumps(values), encoding="utf-8")
+    with pytest.raises(FeedsvcError, match="is not a manifest that this version of feedsvc wrote"):
+        place.build()
+    assert victim.exists()
+
+
+def test_links_in_the_folder_are_not_followed(place: Place, tmp_path: Path) -> None:
+    place.build()
+    elsewhere = tmp_path / "elsewhere"
+    (place.out / "articles").rename(elsewhere)
+    (place.out / "articles").symlink_to(elsewhere)
+    before = files_below(elsewhere)
+    place.save("two.md", article("Two", "2022-02-18", "Other words."))
+    with pytest.raises(FeedsvcError, match="is a link, which may lead anywhere; remove it"):
+        place.build()
+    place.withdraw("two.md")
+    place.build(Wanted((Format.RSS,)))
+    assert files_below(elsewhere) == before
+
+
+def test_a_file_of_somebody_else_is_not_overwritten(place: Place) -> None:
+    place.build()
+    (place.out / "articles" / "three.html").write_text("mine")
+    place.save("three.md", article("Three", "2022-03-01"))
+    with pytest.raises(FeedsvcError, match=r"three\.html: is in the way and was not written by"):
+        place.build()
+    assert (place.out / "articles" / "three.html").read_text() == "mine"
+
+
+def test_a_folder_becomes_a_file_and_a_file_a_folder(tmp_path: Path) -> None:
+    place = Place(tmp_path, "", {"one.md": article(tags=["x.rss"])})
+    place.build()
+    assert (place.out / "feeds/tag/x.rss/index.html").is_file()
+    place.save("two.md", article("Two", tags=["x"]))
+    place.build()
+    assert (place.out / "feeds/tag/x.rss").is_file()
+    assert place.manifest.paths["/feeds/tag/x.rss/"].file.startswith("_paths/")
+    assert Serve(place).ask("/feeds/tag/x.rss/").body == place.file("/feeds/tag/x.rss/")
+
+
+@pytest.mark.parametrize("after", [0, 1, 7, 20])
+def test_a_build_that_was_killed_is_finished_by_the_next(
+    place: Place, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    place.build()
+    old = {name: (place.out / name).read_bytes() for name in files_below(place.out)}
+    place.save("two.md", article("Two", "2022-02-18", "Other words.", tags=["x", "new"]))
+    place.save("one.md", article("One", "2022-02-17", "No picture.", tags=["x"]))
+    count = 0
+    put = Writer.write
+
+    def die(self: Writer, *given: object) -> int:
+        nonlocal count
+        count += 1
+        if count > after:
+            raise KeyboardInterrupt
+        return put(self, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Writer, "write", die)
+    with pytest.raises(KeyboardInterrupt):
+        place.build()
+    monkeypatch.undo()
+    between = {name: (place.out / name).read_bytes() for name in files_below(place.out)}
+    place.build()
+    new = {name: (place.out / name).read_bytes() for name in files_below(place.out)}
+    assert not (place.out / names.TEMPORARY).exists()
+    for name, body in between.items():
+        aside = name.startswith(names.TEMPORARY) or name == names.MANIFEST
+        assert aside or body in (old.get(name), new.get(name)), name
+    fresh = building.build(place.settings, place.publication, place.out.parent / "b", QUICK)
+    assert fresh.revision == place.manifest.revision
+    assert {
+        name: (place.out.parent / "b" / name).read_bytes()
+        for name in files_below(place.out.parent / "b")
+    }.keys() == new.keys()
+    for name, body in new.items():
+        if name != names.MANIFEST:
+            assert (place.out.parent / "b" / name).read_bytes() == body, name
+
+
+def test_what_a_killed_build_wrote_and_nobody_wants_is_removed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.build()
+    place.save("three.md", article("Three", "2022-03-01", tags=["z"]))
+    monkeypatch.setattr(building._Build, "_finish", _interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        place.build()
+    monkeypatch.undo()
+    assert (place.out / "articles/three.html").exists()
+    place.withdraw("three.md")
+    place.build()
+    assert not (place.out / "articles/three.html").exists()
+    assert files_below(place.out) == place.manifest.files | {names.MANIFEST}
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_files_are_of_one_revision(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may publish while a build runs."""
+    do = Writer.do
+    edits = iter(["first", "second"])
+
+    def do_and_publish(self: Writer, job: Job) -> Outcome:
+        done = do(self, job)
+        if (text := next(edits, None)) is not None:
+            place.save("two.md", article("Two", "2022-02-18", text, tags=["x"]))
+        return done
+
+    monkeypatch.setattr(Writer, "do", do_and_publish)
+    built = place.build()
+    monkeypatch.undo()
+    assert built.revision == place.publication.newest()[0] == 3
+    serve = Serve(place)
+    for path in place.manifest.paths:
+        assert serve.ask(path).body == place.file(path), path
+
+
+def test_a_site_that_never_rests_is_given_up(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = iter(range(1000))
+    monkeypatch.setattr(place.publication, "newest", lambda: (next(numbers), datetime.now(UTC)))
+    with pytest.raises(FeedsvcError, match="changes faster than it can be built"):
+        place.build(Wanted((Format.RSS,)))
+
+
+def test_two_builds_of_the_same_are_the_same_bytes(place: Place, tmp_path: Path) -> None:
+    """Conformance 24."""
+    place.build()
+    other = tmp_path / "other"
+    building.build(place.settings, place.publication, other, QUICK)
+    assert files_below(other) == files_below(place.out)
+    for name in files_below(other):
+        assert (other / name).read_bytes() == (place.out / name).read_bytes(), name
+        if name not in (names.MANIFEST, *names.RULES):
+            assert (other / name).stat().st_mtime == (place.out / name).stat().st_mtime, name
+
+
+def test_processes_write_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place(tmp_path, TOML, FILES)
+    place.build()
+    other = tmp_path / "other"
+    monkeypatch.setattr(workers, "_MANY", 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    building.build(place.settings, place.publication, other, QUICK)
+    assert files_below(other) == files_below(place.out)
+    for name in files_below(other):
+        assert (other / name).read_bytes() == (place.out / name).read_bytes(), name
+
+
+def test_a_process_that_fails_says_why_in_a_sentence(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_MANY", 2)
+    monkeypatch.setattr(workers, "_BATCH", 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    do = workers._Process.do
+
+    killed = threading.Event()
+
+    def kill_and_do(self: workers._Process, batch: Sequence[Job]) -> list[Outcome]:
+        self._process.kill()
+        self._process.wait()
+        killed.set()
+        return do(self, batch)
+
+    monkeypatch.setattr(workers._Process, "do", kill_and_do)
+    leave = threading.Event()
+    monkeypatch.setattr(workers, "_do", lambda writer, batch: (leave.wait(2) and []) or [])
+    with pytest.raises(FeedsvcError, match="ended by force"):
+        place.build()
+
+
+def test_only_some_formats_are_feeds_and_nothing_else(place: Place) -> None:
+    built = place.build(Wanted((Format.RSS, Format.JSON), codings=()))
+    endings = {name.rpartition(".")[2] for name in place.manifest.paths}
+    assert endings == {"rss", "json"}
+    assert files_below(place.out) == {
+        names.MANIFEST,
+        *names.RULES,
+        *(each.file for each in place.manifest.paths.values()),
+    }
+    assert built.paths == len(place.manifest.paths) == 2 * len(place.publication.feeds())
+
+
+def test_archives_can_be_left_out(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    with_them = place.build(Wanted((Format.RSS,), codings=())).paths
+    without = place.build(Wanted((Format.RSS,), archives=False, codings=())).paths
+    assert without == len(place.publication.feeds())
+    assert with_them > without
+    assert not any("archive" in name for name in files_below(place.out))
+
+
+def test_other_codings_replace_those_that_were(place: Place) -> None:
+    place.build(Wanted(codings=("br", "gzip")))
+    place.build()
+    suffixes = {Path(name).suffix for name in files_below(place.out)}
+    assert ".gz" in suffixes
+    assert not {".br", ".zst"} & suffixes
+
+
+def test_other_settings_are_not_taken_for_the_old(place: Place) -> None:
+    place.build()
+    place.settings = type(place.settings)(
+        **{
+            **{name: getattr(place.settings, name) for name in place.settings.__slots__},
+            "base_url": "https://other.example",
+        }
+    )
+    place.sync()
+    place.publication = type(place.publication)(place.settings, place.catalog)
+    place.build()
+    assert b"https://other.example/feeds/all.rss" in place.file("/feeds/all.rss")
+
+
+def test_another_version_asks_for_everything(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may make other bytes of the same state."""
+    wanted = Wanted((Format.RSS,), codings=())
+    place.build(wanted)
+    asked: list[str] = []
+    do = Writer.do
+
+    def note(self: Writer, job: Job) -> Outcome:
+        asked.append(job.path)
+        return do(self, job)
+
+    monkeypatch.setattr(Writer, "do", note)
+    place.build(wanted)
+    assert not asked
+    monkeypatch.setattr("feedsvc.__version__", "99.0")
+    place.build(wanted)
+    assert sorted(asked) == sorted(place.manifest.paths)
+
+
+def test_a_site_below_a_path_has_its_files_below_it(tmp_path: Path) -> None:
+    toml = 'base_url = "https://example.org/my%20blog"\n'
+    place = Place(tmp_path, toml, {"one.md": article(tags=["x"])})
+    place.build()
+    assert place.manifest.paths["/my%20blog/feeds/all.rss"].file == "my blog/feeds/all.rss"
+    assert place.manifest.paths["/my%20blog/"].file == "my blog/index.html"
+    serve = Serve(place)
+    for path in place.manifest.paths:
+        assert serve.ask(path).body == place.file(path), path
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "file"),
+    [
+        ("/{slug}", "/one", "one.html"),
+        ("/{slug}.html", "/one.html", "one.html"),
+        ("/{year}/{slug}/", "/2022/one/", "2022/one/index.html"),
+        ("/static/{slug}", "/static/one", "static/one.html"),
+    ],
+)
+def test_articles_stand_where_their_pattern_says(
+    tmp_path: Path, pattern: str, path: str, file: str
+) -> None:
+    files = {"one.md": article(), "index.md": article("I"), "manifest.json.md": article("M")}
+    place = Place(tmp_path, f'article_link = "{pattern}"\n', files)
+    place.build(Wanted(codings=()))
+    assert place.manifest.paths[path].file == file
+    serve = Serve(place)
+    assert len(place.manifest.paths) > 10
+    for each in place.manifest.paths:
+        assert serve.ask(each).body == place.file(each), each
+
+
+def test_articles_of_another_site_have_no_page(tmp_path: Path) -> None:
+    toml = 'article_link = "https://elsewhere.example/{slug}"\n'
+    place = Place(tmp_path, toml, {"one.md": article()})
+    place.build(Wanted(codings=()))
+    assert not [path for path in place.manifest.paths if "one" in path]
+
+
+REFUSED = {
+    "site": "is the site itself; name a folder of its own",
+    "site/content": "is where the articles are; name a folder elsewhere",
+    "site/content/public": "is where the articles are",
+    ".": "has the site in it; name a folder of its own",
+    "full": "is not empty and `feedsvc build` did not make it",
+    "file": "is not a folder; name another",
+    "file/below": "cannot be written",
+    "app": "is not a manifest that this version of feedsvc wrote",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_folders_that_are_not_for_it_are_refused(place: Place, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("x")
+    for folder in ("full", "app"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "full/x").write_text("x")
+    (tmp_path / "app/manifest.json").write_text('{"name": "an app"}')
+    before = files_below(tmp_path)
+    place.out = tmp_path / name
+    with pytest.raises(FeedsvcError) as error:
+        place.build()
+    assert REFUSED[name] in str(error.value)
+    assert "\n" not in str(error.value)
+    assert files_below(tmp_path) == before
+
+
+def test_one_build_at_a_time_writes_to_a_folder(place: Place) -> None:
+    with (
+        building._alone(place.out),
+        pytest.raises(FeedsvcError, match="another `feedsvc build` is writing there"),
+    ):
+        place.build()
+    place.build()

@@ -1,0 +1,118 @@
+"""Every path has one file, below the folder, whatever it says."""
+
+import unicodedata
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedsvc.export import names
+from feedsvc.export.names import Names
+
+TERMS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)
+PARTS = st.sampled_from(
+    ["..", ".", "", "x", "X", "x.rss", "x.gz", "index.html", "_paths", "_headers"]
+)
+PATHS = st.lists(
+    st.tuples(st.lists(TERMS | PARTS, min_size=1, max_size=4).map("/".join), st.booleans()),
+    max_size=12,
+    unique_by=lambda pair: pair[0],
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_page", "file"),
+    [
+        ("/", True, "index.html"),
+        ("/feeds/tag/c%2B%2B.rss", False, "feeds/tag/c++.rss"),
+        ("/feeds/tag/c%2B%2B/", True, "feeds/tag/c++/index.html"),
+        ("/articles/caf%C3%A9", True, "articles/café.html"),
+        ("/a.html", True, "a.html"),
+        ("/files/x%2520y.png", False, "files/x%20y.png"),
+    ],
+)
+def test_a_file_is_named_like_its_path(path: str, is_page: bool, file: str) -> None:
+    assert Names().give(path, is_page) == file
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feeds/../../etc/passwd",
+        "/a/%2e%2e/b",
+        "/a//b",
+        "/a%00b",
+        "/a%5Cb",
+        "/a%0Ab",
+        "/%FF",
+        "/.htaccess",
+        "/.HTpasswd.rss",
+        "/" + "a" * 300,
+        "/" + "%C3%A9" * 150,
+        "/" + "a/" * 600 + "b",
+        "/_headers",
+        "/manifest.json",
+        "/nginx.conf",
+        "/404.html",
+        "/_paths/x",
+        "/.feedsvc-build/x",
+        "/_HEADERS",
+        "/files/index.html",  # hosts show it for the folder
+    ],
+)
+def test_what_cannot_stand_there_has_a_hash_for_a_name(path: str) -> None:
+    file = Names().give(path, is_page=False)
+    assert file.startswith("_paths/")
+    assert len(file) < 60
+
+
+@given(PATHS)
+def test_no_file_leaves_the_folder_or_is_given_twice(paths: list[tuple[str, bool]]) -> None:
+    given_out = Names()
+    files = [given_out.give(quote(f"/{path}"), is_page) for path, is_page in paths]
+    taken: list[str] = []
+    for file in files:
+        assert names.is_safe(file)
+        parts = PurePosixPath(file).parts
+        assert all(len(part.encode()) <= 240 for part in parts)
+        folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", file).casefold())
+        taken += [folded + suffix for suffix in ("", ".gz", ".br", ".zst")]
+    assert len(set(taken)) == len(taken)
+    folders = {
+        "/".join(name.split("/")[:count])
+        for name in taken
+        for count in range(1, len(name.split("/")))
+    }
+    assert folders.isdisjoint(taken)
+
+
+@given(TERMS)
+def test_a_hash_is_of_the_whole_path(term: str) -> None:
+    path = f"/{quote(term, safe='')}/" + "x" * 300
+    assert Names().give(path, False) == Names().give(path, False)
+    assert Names().give(path, False) != Names().give(f"{path}y", False)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("/files/A.png", "/files/a.png"),
+        ("/files/caf%C3%A9", "/files/cafe%CC%81"),
+        ("/files/a.csv", "/files/a.csv.gz"),
+        ("/files/a.csv.gz", "/files/a.csv"),
+        ("/feeds/tag/x.rss", "/feeds/tag/x.rss/archive/1.rss"),
+        ("/feeds/tag/x.rss/archive/1.rss", "/feeds/tag/x.rss"),
+    ],
+)
+def test_the_second_of_two_that_clash_gives_way(pair: tuple[str, str]) -> None:
+    given_out = Names()
+    first, second = (given_out.give(path, False) for path in pair)
+    assert not first.startswith("_paths/")
+    assert second.startswith("_paths/")
+
+
+def test_the_ending_stays() -> None:
+    assert Names().give("/" + "a" * 300 + ".rss", False).endswith(".rss")
+    assert Names().give("/" + "a" * 300, True).endswith(".html")
