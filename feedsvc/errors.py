@@ -6,9 +6,34 @@ the command with its one sentence.
 
 from dataclasses import dataclass
 
-# Findings that leave the article published as its author meant it.
+# Findings that leave the article published as its author meant it, or the feed readable.
 _WARNINGS = frozenset(
     {"control-character", "empty-term", "unknown-key", "updated-before-published"}
+) | frozenset(
+    # Of feeds.
+    "ambiguous-title archive-without-current blank broken-html content-before-description doctype "
+    "email-form email-without-domain escaped-xhtml garbled-text history-link-in-entry hour-24 "
+    "html-in-text image-differs image-format implausible-date incomplete-source json-bom "
+    "large-entry large-feed late-metadata lone-archive many-enclosures missing-url no-guid "
+    "no-namespace no-self-link no-type not-ascii-url not-canonical-id not-judged odd-rss-date "
+    "old-author other-self-link prefixed-atom relative-html-url relative-self-link repeated-id "
+    "said-twice self-link-type taken-prefix text-input uncommon-encoding unknown-html "
+    "unknown-json-key unknown-rel unknown-scheme unsafe-html updated-early weak-guid "
+    "whole-document-type wild-style "
+    # Of articles and settings.
+    "broken-fragment far-future far-past html-removed http-base-url image-too-large image-unsized "
+    "large-limit local-base-url long-title missing-alt no-site-author empty-text same-text "
+    "same-title summary-repeats-title unknown-length updated-in-future "
+    # Of HTTP.
+    "compression-without-vary contradicting-charset no-conditional no-validator plain-http "
+    "wrong-content-type".split()
+)
+# Findings that may be meant.
+_NOTES = frozenset(
+    "attribute-removed comments-without-date email-in-name lost-html no-cache-control "
+    "no-compression no-language no-subtitle no-text old-version permanent-redirect same-updated "
+    "small-limit style-attribute temporary-redirect unknown-namespace unknown-type "
+    "unusual-prefix".split()
 )
 
 
@@ -16,9 +41,9 @@ _WARNINGS = frozenset(
 class Problem:
     """One thing that is wrong in one file, and what to do about it.
 
-    path: relative to the site folder, POSIX style. line: from 1; 0 where no line applies.
-    code: a stable word for programs, listed in docs/front-matter.md.
-    message: one sentence that says what to do.
+    path: relative to the site folder, POSIX style; of a feed, its path or address. line: from 1; 0
+    where no line applies. code: a stable word for programs, listed in docs/front-matter.md and
+    docs/checks.md. message: one sentence that says what to do.
     """
 
     path: str
@@ -28,7 +53,11 @@ class Problem:
 
     @property
     def severity(self) -> str:
-        """`warning` if the article is published all the same, else `error`."""
+        """`note` if it may be meant, `warning` if the article is published all the same or the
+        feed readable, else `error`.
+        """
+        if self.code in _NOTES:
+            return "note"
         return "warning" if self.code in _WARNINGS else "error"
 
     def __str__(self) -> str:

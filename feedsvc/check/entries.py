@@ -1,0 +1,53 @@
+"""What is judged alike in feeds of every format: texts, sizes, moments, ids. Knows no syntax."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from feedsvc.check import markup, values
+from feedsvc.check.finding import Findings, shown
+
+# A reader fetches a feed many times a day, often over a telephone line's worth of memory and
+# bandwidth: common aggregators give up between 1 and 10 MB. What is beyond belongs in archives.
+LARGE_FEED = 1_000_000  # bytes
+# About forty thousand words. Mail gateways and several readers cut an entry there.
+LARGE_ENTRY = 256_000  # bytes
+
+
+def judge_size(body: bytes, findings: Findings) -> None:
+    """Judge how large a feed is."""
+    if len(body) > LARGE_FEED:
+        message = (
+            f"has {len(body) / 1e6:.1f} MB, and each reader fetches it again and again; carry "
+            "fewer entries, or summaries"
+        )
+        findings.add("large-feed", 0, message)
+
+
+def judge_entry_size(line: int, texts: Iterable[str], findings: Findings) -> None:
+    """Judge how much text an entry carries."""
+    size = sum(len(text.encode("utf-8", "replace")) for text in texts)
+    if size > LARGE_ENTRY:
+        message = f"the entry has {size // 1000} KB, which several readers cut; carry a summary"
+        findings.add("large-entry", line, message)
+
+
+def judge_html(where: str, line: int, text: str, based: bool, findings: Findings) -> None:
+    """Judge a piece of HTML. based: whether it has something to be relative to."""
+    for code, message in markup.faults(text, based):
+        findings.add(code, line, f"{where} {message}")
+
+
+def judge_plain(where: str, line: int, text: str, findings: Findings) -> None:
+    """Judge a text that must be plain."""
+    if values.looks_like_html(text, markup.ELEMENTS):
+        message = f"{where} {shown(text)} has markup where readers show plain text; take it out"
+        findings.add("html-in-text", line, message)
+
+
+def judge_moment(
+    where: str, line: int, moment: datetime | None, now: datetime, findings: Findings
+) -> None:
+    """Judge when something was published or changed."""
+    odd = values.implausible(moment, now) if moment else None
+    if odd:
+        findings.add("implausible-date", line, f"{where} {odd}")
