@@ -22,7 +22,7 @@ _WARNINGS = frozenset(
     "whole-document-type wild-style "
     # Of articles and settings.
     "broken-fragment far-future far-past html-removed http-base-url image-too-large image-unsized "
-    "large-limit local-base-url long-title missing-alt no-site-author empty-text same-text "
+    "large-limit local-base-url long-title missing-alt missing-summary no-site-author empty-text same-text "
     "same-title summary-repeats-title unknown-length updated-in-future "
     # Of HTTP.
     "compression-without-vary contradicting-charset no-conditional no-validator plain-http "

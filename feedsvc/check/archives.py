@@ -1,14 +1,17 @@
 """Judges paged and archived feeds (RFC 5005): the links of one document, and the chain of all."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
 
 from feedsvc.check.finding import Findings, shown
-from feedsvc.check.xml import HISTORY, line_of
+from feedsvc.check.xml import ATOM, HISTORY, line_of
+from feedsvc.model import Format
 
 _PAGING = ("first", "last", "next", "previous", "prev-archive", "next-archive")
+_HEADS = (f"{{{ATOM}}}feed", "channel")
 _HISTORY_RELS = (*_PAGING, "current")
 Linked = tuple[str, str, int]  # rel, href, line
 
@@ -27,7 +30,7 @@ def judge_head(
             findings.add("complete-with-pages", line, message)
         elif complete and rel == "current" and own and href not in own:
             message = "says that it is complete, and that another document is current; mend one"
-            findings.add("complete-with-pages", line, message)
+            findings.add("complete-not-current", line, message)
         if (rel, "previous") in {("first", each) for each in rels} and href in own:
             findings.add("link-past-end", line, "is the first page and has one before; remove it")
         if (rel, "next") in {("last", each) for each in rels} and href in own:
@@ -63,6 +66,18 @@ class Links:
     current: str | None
     previous: str | None
     next: str | None
+
+
+def links(body: bytes, name: str, format: Format) -> Links:
+    """Return the links of a document that this program rendered. name: as findings name it."""
+    if format is Format.JSON:
+        feed = json.loads(body)
+        return Links(name, feed.get("feed_url"), None, feed.get("next_url"), None)
+    root = etree.fromstring(body)
+    found = {str(each.get("rel")): str(each.get("href")) for each in root.iter(f"{{{ATOM}}}link")
+             if each.getparent() is not None and str(each.getparent().tag) in _HEADS}  # fmt: skip
+    rels = ("self", "current", "prev-archive", "next-archive")
+    return Links(name, *(found.get(rel) for rel in rels))
 
 
 def judge_chain(start: str, documents: Mapping[str, Links]) -> list[Findings]:

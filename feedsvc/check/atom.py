@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
+from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -41,6 +42,15 @@ _CATEGORY = Rule(
     },
     many=True,
 )
+
+
+_TYPE = "application/atom+xml"
+_REGISTRY = "http://www.iana.org/assignments/relation/"
+
+
+def rel_of(link: "etree._Element") -> str:
+    """Return a link's relation, by its short name if it is registered (4.2.7.2)."""
+    return str(link.get("rel", "alternate")).strip().removeprefix(_REGISTRY)
 
 
 def _rel(text: str) -> values.Fault | None:
@@ -153,23 +163,20 @@ def _judge_head(
 ) -> None:
     _judge_shared(feed, now, findings)
     links = feed.findall(f"{_A}link")
-    own = [link for link in links if link.get("rel") == "self"]
+    own = [link for link in links if rel_of(link) == "self"]
     if not own:
         message = 'has no <link rel="self">, by which readers know its address; add one'
         findings.add("no-self-link", line_of(feed), message)
     for link in own:
-        href, base = str(link.get("href", "")), _based(link)
-        if not base and values.iri(href):
+        href = _resolved(link, str(link.get("href", "")))
+        if values.iri(href):
             message = f"the self link {shown(href)} is not absolute; write it whole"
             findings.add("relative-self-link", line_of(link), message)
-        elif url and not base and href != url:
+        elif url and href != url:
             message = f"the self link {shown(href)} is not where it was fetched, {url}; mend one"
             findings.add("other-self-link", line_of(link), message)
-        if link.get("type", "application/atom+xml").partition(";")[0] != "application/atom+xml":
-            message = f"the self link has the type {link.get('type')}; it leads to Atom: mend it"
-            findings.add("self-link-type", line_of(link), message)
-    archives.judge_head(feed, [(str(each.get("rel", "alternate")), str(each.get("href", "")),
-                                line_of(each)) for each in links], url, findings)  # fmt: skip
+    archives.judge_head(feed, [(rel_of(each), str(each.get("href", "")), line_of(each))
+                                for each in links], url, findings)  # fmt: skip
 
 
 def _judge_shared(element: "etree._Element", now: datetime, findings: Findings) -> None:
@@ -178,7 +185,11 @@ def _judge_shared(element: "etree._Element", now: datetime, findings: Findings) 
     for link in element.findall(f"{_A}link"):
         if link.get("title"):
             entries.judge_plain("a link's title", line_of(link), str(link.get("title")), findings)
-        if link.get("rel", "alternate") == "alternate":
+        rel = rel_of(link)
+        if rel == "self" and not str(link.get("type", _TYPE)).lower().startswith(_TYPE):
+            message = f"a self link has the type {link.get('type')!r}, but leads to Atom; mend it"
+            findings.add("self-link-type", line_of(link), message)
+        if rel == "alternate":
             kind = (link.get("type"), link.get("hreflang"))
             alternates[kind] += 1
             if alternates[kind] == 2:
@@ -228,7 +239,7 @@ def _judge_entry(
     if not authored and entry.find(f"{_A}author") is None:
         message = "has no author, and neither has its feed; add one [4.1.2]"
         findings.add("no-author", line, f"an entry {message}")
-    rels = {link.get("rel", "alternate") for link in entry.findall(f"{_A}link")}
+    rels = {rel_of(link) for link in entry.findall(f"{_A}link")}
     content, summary = entry.find(f"{_A}content"), entry.find(f"{_A}summary")
     if content is not None:
         needs_summary = judge_content(content, _based(content), findings)
@@ -241,7 +252,7 @@ def _judge_entry(
     if content is None and summary is None:
         findings.add("no-text", line, "an entry has neither content nor summary; add a summary")
     archives.judge_entry(
-        [(str(link.get("rel")), line_of(link)) for link in entry.findall(f"{_A}link")], findings
+        [(rel_of(link), line_of(link)) for link in entry.findall(f"{_A}link")], findings
     )
     texts = [text_of(each) for each in (content, summary) if each is not None]
     entries.judge_entry_size(line, texts, findings)
@@ -289,6 +300,17 @@ def _judge_order(root: "etree._Element", findings: Findings) -> None:
 
 def _moment(entry: "etree._Element", name: str) -> datetime | None:
     return values.parse_rfc3339((entry.findtext(f"{_A}{name}") or "").strip())
+
+
+def _resolved(element: "etree._Element", url: str) -> str:
+    """Return a URL as the xml:base in force makes it; '' for one that is hopeless."""
+    bases = [each.get(f"{{{XML}}}base", "") for each in (element, *element.iterancestors())]
+    try:
+        for base in bases:
+            url = urljoin(base, url) if base else url
+    except ValueError:
+        return ""
+    return url
 
 
 def _based(element: "etree._Element") -> bool:

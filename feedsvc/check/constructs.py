@@ -8,7 +8,7 @@ from lxml import etree
 
 from feedsvc.check import entries, markup, values
 from feedsvc.check.finding import Findings, shown
-from feedsvc.check.xml import XHTML, line_of, shown_name, split, text_of
+from feedsvc.check.xml import ATOM, XHTML, line_of, shown_name, split, text_of
 
 _XML_TYPE = re.compile(r"(?i)[^;]*(?:\+xml|/xml)")
 
@@ -20,9 +20,9 @@ def judge_text(element: "etree._Element", based: bool, findings: Findings) -> No
         _judge_xhtml(element, based, findings)
         return
     _refuse_elements(element, findings)
-    if kind == "html":
+    if kind in {"html", "text/html"}:  # the latter is a fault, and is meant so
         entries.judge_html(name, line, text_of(element), based, findings)
-    elif kind == "text":
+    elif kind in {"text", "text/plain"}:
         entries.judge_plain(name, line, text_of(element), findings)
 
 
@@ -70,12 +70,13 @@ def _judge_typed(element: "etree._Element", kind: str, findings: Findings) -> bo
             message = "<content> of an XML type holds text beside its element; remove it"
             findings.add("unexpected-text", line, message)
         return False
-    _refuse_elements(element, findings)
     if kind.startswith("text/"):
         if kind.startswith("text/html"):
             message = "<content> has the type text/html, which is for whole documents; write html"
             findings.add("whole-document-type", line, message)
+        judge_text(element, True, findings)
         return False
+    _refuse_elements(element, findings)
     try:
         held = base64.b64decode("".join(text_of(element).split()), validate=True)
     except (binascii.Error, ValueError):
@@ -102,22 +103,25 @@ def _judge_xhtml(element: "etree._Element", based: bool, findings: Findings) -> 
     if len(children) != 1 or children[0].tag != f"{{{XHTML}}}div" or beside:
         message = f"{name} of type xhtml must hold one <div> of XHTML and nothing else [3.1.1.3]"
         findings.add("no-xhtml-div", line, f"{message}; put one around it")
-    if children:
-        if children[0].prefix and children[0].tag == f"{{{XHTML}}}div":
-            message = f"{name} writes XHTML with the prefix {children[0].prefix!r}; do without"
-            findings.add("prefixed-atom", line, f"{message}, as some readers cannot read it")
-        if not any(len(each) for each in children):
-            _judge_escaped(name, line, text_of(element), findings)
-    else:
+    if not any(len(each) or each.tag != f"{{{XHTML}}}div" for each in children):
         _judge_escaped(name, line, text_of(element), findings)
+    prefixed: dict[str, etree._Element] = {}
     for child in element.iterdescendants(etree.Element):
         namespace, _ = split(str(child.tag))
-        if namespace in {XHTML, ""}:
+        if namespace in {ATOM, ""}:
+            message = f"{name} holds {shown_name(child)}, which is not in the namespace of XHTML"
+            findings.add("no-namespace", line_of(child), f"{message}; declare it on the <div>")
+        elif namespace == XHTML:
+            if child.prefix:
+                prefixed.setdefault(child.prefix, child)
             for code, message in markup.faults_of(child, based):
                 findings.add(code, line_of(child), f"{name} {message}")
         elif namespace not in _WITHIN_XHTML:
             message = f"{name} holds {shown_name(child)} of {shown(namespace)}; take it out"
             findings.add("unknown-namespace", line_of(child), message)
+    for prefix, child in prefixed.items():
+        message = f"{name} writes XHTML with the prefix {prefix!r}, which some readers cannot read"
+        findings.add("prefixed-atom", line_of(child), f"{message}; do without")
 
 
 _WITHIN_XHTML = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML")

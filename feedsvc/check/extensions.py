@@ -24,7 +24,7 @@ EXTENSIONS = {
             + ("coverage", "type", "format", "rights", "description", "title"),
             _MANY,
         )
-        | {"date": Rule(values.w3c_date), "language": Rule(values.language)},
+        | {"date": Rule(values.w3c_date, many=True), "language": Rule(values.language)},
     ),
     HISTORY: Namespace(
         "fh",
@@ -105,7 +105,13 @@ EXTENSIONS = {
     "http://purl.org/net/rss1.1#": Namespace("rss11"),
     "http://purl.org/rss/1.0/": Namespace("rss"),
     "http://www.rssboard.org/media-rss": Namespace("media"),
-    "http://madskills.com/public/xml/rss/module/trackback/": Namespace("trackback"),
+    "http://madskills.com/public/xml/rss/module/trackback/": Namespace(
+        "trackback", {"ping": Rule(values.iri), "about": Rule(values.iri, many=True)}
+    ),
+    "http://backend.userland.com/blogChannelModule": Namespace(
+        "blogChannel",
+        dict.fromkeys(("blogRoll", "mySubscriptions", "blink", "changes"), Rule(values.iri)),
+    ),
     "http://madskills.com/public/xml/rss/module/pingback/": Namespace("pingback"),
     "http://blogs.law.harvard.edu/tech/creativeCommonsRssModule": Namespace("creativeCommons"),
     "http://www.w3.org/2000/svg": Namespace("svg"),

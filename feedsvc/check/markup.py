@@ -43,6 +43,7 @@ _WILD = re.compile(
     r"(?i)position\s*:|z-index\s*:|mso-|tab-stops|expression\s*\(|behaviou?r\s*:|-moz-binding|url\s*\("
     r"|background-repeat\s*:|@import|[0-9]{4,}(?:em|ex|px|pt|%)|\\"
 )
+_UNCLOSED = re.compile(r"<[a-zA-Z/!][^>]*\Z")
 _NESTING = etree.ErrorTypes.ERR_TAG_NAME_MISMATCH
 
 
@@ -69,6 +70,10 @@ def faults(text: str, based: bool) -> tuple[Fault, ...]:
     """
     if "<" not in text:
         return ()
+    if "<?" in text:
+        return (("unsafe-html", "holds <?, which starts no HTML; take it out"),)
+    if _UNCLOSED.search(text[text.rindex("<") :]):
+        return (("broken-html", "ends within a tag; close it"),)
     root, nesting = _parse(text)
     if root is None:
         return (("broken-html", "holds HTML that cannot be parsed; mend it"),)

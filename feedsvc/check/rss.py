@@ -9,11 +9,11 @@ from datetime import datetime
 
 from lxml import etree
 
-from feedsvc.check import archives, atom, entries, values
+from feedsvc.check import archives, atom, entries, markup, values
 from feedsvc.check.extensions import EXTENSIONS
 from feedsvc.check.finding import Findings, shown
 from feedsvc.check.grammar import Attribute, Namespace, Rule, Walk
-from feedsvc.check.xml import ATOM, CONTENT, DC, SLASH, XML, XmlSource, line_of, text_of
+from feedsvc.check.xml import ATOM, CONTENT, DC, SLASH, XHTML, XML, XmlSource, line_of, text_of
 
 _VERSIONS = ("2.0",)
 _OLD_VERSIONS = ("0.91", "0.92", "0.93", "0.94")
@@ -91,25 +91,31 @@ _CHANNEL = Rule(
         "image": _IMAGE,
         "rating": _ANY,
         "textInput": _TEXT_INPUT,
-        "textinput": _TEXT_INPUT,
-        "skipHours": Rule(children={"hour": Rule(values.number(0, 24), many=True)}),
-        "skipDays": Rule(children={"day": Rule(values.one_of(*_DAYS), many=True)}),
+        "skipHours": Rule(
+            children={"hour": Rule(values.number(0, 24), many=True)}, required=("hour",)
+        ),
+        "skipDays": Rule(
+            children={"day": Rule(values.one_of(*_DAYS), many=True)}, required=("day",)
+        ),
         "item": _ITEM,
     },
     required=("title", "link", "description"),
 )
 _RSS = Rule(
-    children={"channel": _CHANNEL}, required=("channel",), attributes={"version": Attribute()}
+    children={"channel": _CHANNEL},
+    required=("channel",),
+    attributes={"version": Attribute(required=True)},
 )
 _KNOWN = EXTENSIONS | {ATOM: Namespace("atom", atom.ATOM_RULES)}
 # What says the same, in the channel or in an item.
 _TWINS = {
     "title": ("dc:title",),
-    "description": ("dc:description",),
+    "description": ("dc:description", "atom:content", "xhtml:body"),
     "author": ("dc:creator", "atom:author"),
     "managingEditor": ("dc:creator",),
     "category": ("dc:subject",),
     "copyright": ("dc:rights",),
+    "creativeCommons:license": ("cc:license",),
     "generator": ("admin:generatorAgent",),
     "guid": ("atom:id",),
     "language": ("dc:language",),
@@ -131,7 +137,7 @@ def judge(source: XmlSource, url: str | None, now: datetime, findings: Findings)
     if version in _OLD_VERSIONS:
         message = f"is RSS {version}, which RSS 2.0 replaced in 2002; write 2.0"
         findings.add("old-version", line_of(root), message)
-    elif version not in _VERSIONS:
+    elif version and version not in _VERSIONS:
         message = f'has the version {shown(version)}; write <rss version="2.0">'
         findings.add("rss-version", line_of(root), message)
     walk = Walk("", _KNOWN, findings)
@@ -155,7 +161,7 @@ def _judge_channel(
     _judge_image(channel, findings)
     _judge_skipped(channel, findings)
     links = [
-        (str(each.get("rel", "alternate")), str(each.get("href", "")), line_of(each))
+        (atom.rel_of(each), str(each.get("href", "")), line_of(each))
         for each in channel.findall(f"{{{ATOM}}}link")
     ]
     own = [(href, at) for rel, href, at in links if rel == "self"]
@@ -176,10 +182,9 @@ def _judge_channel(
         and not any(each.get(f"{{{XML}}}lang") for each in (channel, source.root))
     ):
         findings.add("no-language", line, "does not say in which language it is; add <language>")
-    for name in ("textInput", "textinput"):
-        for each in channel.findall(name):
-            message = "has a <textInput>, which no reader shows; remove it"
-            findings.add("text-input", line_of(each), message)
+    for each in channel.findall("textInput"):
+        message = "has a <textInput>, which no reader shows; remove it"
+        findings.add("text-input", line_of(each), message)
     within = False
     for child in channel.iterchildren(etree.Element):
         within = within or child.tag == "item"
@@ -239,11 +244,14 @@ def _judge_item(
     entries.judge_entry_size(
         line, [text_of(each) for each in (description, encoded) if each is not None], findings
     )
+    for each in item.iterfind(f"{{{XHTML}}}body//*"):
+        for code, message in markup.faults_of(each, False):
+            findings.add(code, line_of(each), f"<body> {message}")
     enclosures = item.findall("enclosure")
     if len(enclosures) > 1:
         message = "an item has more than one enclosure, and readers take one of them; keep one"
         findings.add("many-enclosures", line_of(enclosures[1]), message)
-    links = [(str(each.get("rel")), line_of(each)) for each in item.findall(f"{{{ATOM}}}link")]
+    links = [(atom.rel_of(each), line_of(each)) for each in item.findall(f"{{{ATOM}}}link")]
     archives.judge_entry(links, findings)
     if version in _VERSIONS and item.find("guid") is None and item.find(f"{{{ATOM}}}id") is None:
         message = "an item has no guid, by which readers know what they have shown; add one"
@@ -291,15 +299,20 @@ def _judge_texts(
     element: "etree._Element", source: XmlSource, now: datetime, findings: Findings
 ) -> None:
     """Judge what channel and items have alike."""
-    for title in element.findall("title"):
-        _judge_title(title, source, findings)
+    for path in ("title", "image/title", "image/description", "textInput/title"):
+        for title in element.findall(path):
+            _judge_title(title, source, findings)
     for name in _PLAIN:
         for each in element.findall(name):
             entries.judge_plain(f"<{name}>", line_of(each), text_of(each), findings)
     for name, parse in (("pubDate", values.parse_rfc822), ("lastBuildDate", values.parse_rfc822)):
         for date in element.findall(name):
             entries.judge_moment(f"<{name}>", line_of(date), parse(text_of(date)), now, findings)
-    present = {_prefixed(str(child.tag)) for child in element.iterchildren(etree.Element)}
+    present = {
+        _prefixed(str(child.tag))
+        for child in element.iterchildren(etree.Element)
+        if child.get("src") is None
+    }
     for name, twins in _TWINS.items():
         for twin in twins:
             if name in present and twin in present:
@@ -315,14 +328,11 @@ def _prefixed(tag: str) -> str:
 
 def _judge_title(title: "etree._Element", source: XmlSource, findings: Findings) -> None:
     text, line = text_of(title), line_of(title)
-    if line in source.hexadecimal or not _MARKUP.search(text):
+    if line in source.hexadecimal or not values.is_ambiguous(text):
         return
     message = (
-        f"<title> {shown(text)} looks like markup to some readers and not to others; write & and < "
+        f"<{title.tag}> {shown(text)} looks like markup to some readers and not to others; write & and < "
         "as &#x26; and &#x3C;"
     )
     findings.add("ambiguous-title", line, message)
 
-
-# What a reader that takes titles for HTML would see as markup (Profile, character data).
-_MARKUP = re.compile(r"&#?\w|</?[a-zA-Z!]")

@@ -6,8 +6,9 @@ that the text begins, or None. They are the strict forms of the specifications, 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from html.entities import html5
 from urllib.parse import urlsplit
 
 from feedsvc import settings
@@ -45,7 +46,7 @@ def _comments(text: str) -> str:
             depth = max(0, depth - 1)
         elif not depth:
             kept.append(part)
-    return "".join(kept)
+    return " ".join(kept)
 
 
 def parse_rfc822(text: str) -> datetime | None:
@@ -183,7 +184,7 @@ def reference(text: str) -> Fault | None:
         return "bad-url", "is no URL; write it as https://example.org/page"
     scheme = _SCHEME.match(text)
     if not scheme:
-        if ":" in text.partition("/")[0]:
+        if ":" in re.split(r"[/?#]", text, maxsplit=1)[0]:
             return "bad-url", "has a scheme that cannot be one; write https:// in front"
         return None
     name = scheme[1].lower()
@@ -266,12 +267,11 @@ def address(text: str) -> Fault | None:
 def contact(text: str) -> Fault | None:
     """Judge an email address with a name, as RSS has it: `desk@example.org (Newsroom)`."""
     address_part, _, name = text.strip().partition(" ")
-    spoken = address_part.removeprefix("mailto:").partition("?")[0]
-    if len(text) < 500 and _ADDRESS.fullmatch(spoken):
+    if len(text) < 500 and _ADDRESS.fullmatch(address_part):
         if re.fullmatch(r"\s*\(.+\)", name):
             return None
         return "email-form", "has no name; write it as desk@example.org (Newsroom)"
-    if re.search(r"[\w.%+-]@|%40", text[:500]):
+    if re.search(r"[\w.%+~-](?:@|%40)\w", text[:500]):
         return "email-form", "is not in the usual order; write it as desk@example.org (Newsroom)"
     return "bad-email", "has no email address; write desk@example.org (Newsroom), or use dc:creator"
 
@@ -332,11 +332,27 @@ def present(text: str) -> Fault | None:
     return None if text.strip() else ("blank", "is empty; write something, or leave it out")
 
 
-# What HTML looks like where it should not be: a tag, a comment, an entity.
-_HTML = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>]{0,500})?/?>|<!--|&[a-zA-Z]{2,10};|&#x?\w")
+_ENTITIES = frozenset(name.rstrip(";") for name in html5)
+# What HTML looks like where it should not be: a tag, a comment, a reference.
+_HTML = re.compile(
+    r"</?(?P<tag>[a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>]{0,500})?/?>|<!--|&#x?[0-9a-fA-F]"
+    r"|&(?P<entity>[a-zA-Z]{2,31});"
+)
+_LIKE_MARKUP = re.compile(r"<[a-zA-Z/!]|&#[0-9xX]|&(?P<entity>[a-zA-Z]{2,31})")
 
 
 def looks_like_html(text: str, elements: frozenset[str]) -> bool:
     """Tell whether a plain text has markup in it. elements: names that count as such."""
-    found: Sequence[re.Match[str]] = [*_HTML.finditer(text[:20_000])]
-    return any(not match[1] or match[1].lower() in elements for match in found)
+    for match in _HTML.finditer(text[:20_000]):
+        if match["tag"]:
+            if match["tag"].lower() in elements:
+                return True
+        elif not match["entity"] or match["entity"] in _ENTITIES:
+            return True
+    return False
+
+
+def is_ambiguous(text: str) -> bool:
+    """Tell whether a reader that takes a text for HTML would show another one."""
+    found = _LIKE_MARKUP.finditer(text[:20_000])
+    return any(not match["entity"] or match["entity"] in _ENTITIES for match in found)

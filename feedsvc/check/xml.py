@@ -69,8 +69,8 @@ def read(body: bytes, findings: Findings) -> XmlSource | None:
     except (LookupError, ValueError) as error:
         findings.add("not-well-formed", 1, f"is not XML: {error}; mend the document")
         return None
-    _judge_doctype(root, findings)
-    _judge_entities(root, findings)
+    if not _judge_doctype(root, findings):
+        _judge_entities(root, findings)
     _judge_characters(root, findings)
     return XmlSource(root, body)
 
@@ -109,22 +109,21 @@ _OF_RSS_091 = (
 )
 
 
-def _judge_doctype(root: "etree._Element", findings: Findings) -> None:
+def _judge_doctype(root: "etree._Element", findings: Findings) -> bool:
+    """Judge the DOCTYPE, and tell whether it is the one of RSS 0.91, which has entities."""
     info = root.getroottree().docinfo
     if not info.doctype:
-        return
+        return False
     known = info.public_id in _OF_RSS_091 or info.system_url in _OF_RSS_091
     if not known or root.get("version") != "0.91":
         message = "has a DOCTYPE, which no feed needs and many readers refuse; remove it"
-        findings.add("doctype", 2 if info.xml_version else 1, message)
-    elif "netscape.com" in (info.system_url or ""):
-        message = "points at a DTD that is gone since 2007; remove the DOCTYPE"
-        findings.add("doctype", 2, message)
+        findings.add("doctype", 1, message)
     dtd = info.internalDTD
     for entity in dtd.iterentities() if dtd is not None else ():
         name = str(entity.name)
         message = f"declares the entity {name[:30]!r}; write out what it stands for"
-        findings.add("entity", 2, message)
+        findings.add("entity", 1, message)
+    return known
 
 
 def _judge_entities(root: "etree._Element", findings: Findings) -> None:
