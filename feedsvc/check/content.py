@@ -138,8 +138,10 @@ class _Piece:
 
     def _judge_lost(self) -> None:
         """Compare what was written with what the sanitiser left."""
-        is_html = self.article.path.endswith(".html")
-        before = markup.parse(self._body if is_html else html.markdown(self._body))
+        raw = self._body if self.article.path.endswith(".html") else html.markdown(self._body)
+        if not self._front.values.get("title"):
+            _, raw = html.take_heading(raw)
+        before = markup.parse(raw)
         tags, attributes = _inventory(before)
         left_tags, left_attributes = _inventory(self._tree)
         for name in sorted(tags - left_tags - _AROUND):

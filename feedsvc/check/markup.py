@@ -88,20 +88,17 @@ def faults(text: str, based: bool) -> tuple[Fault, ...]:
 def faults_of(element: "etree._Element", based: bool) -> Iterator[Fault]:
     """Yield what is wrong with one element of XHTML itself, whatever is in it."""
     name = split(str(element.tag))[1].lower()
-    yield from _judge_element(element, name, False)
+    yield from _judge_element(name, False)
     yield from _judge_attributes(element, name, based)
 
 
 def _judge(root: "etree._Element", based: bool) -> Iterator[Fault]:
-    added = {id(each) for each in _added(root)}
-    foreign: set[int] = set()
+    added = list(_added(root))
     for element in root.iter(etree.Element):
         name = str(element.tag).lower()
-        parent = element.getparent()
-        if name in _FOREIGN or (parent is not None and id(parent) in foreign):
-            foreign.add(id(element))
-        if id(element) not in added:
-            yield from _judge_element(element, name, id(element) in foreign)
+        if not any(element is each for each in added):
+            foreign = next(element.iterancestors(*_FOREIGN), None) is not None
+            yield from _judge_element(name, foreign)
         yield from _judge_attributes(element, name, based)
 
 
@@ -113,7 +110,7 @@ def _added(root: "etree._Element") -> "Iterator[etree._Element]":
         yield from body[:1]
 
 
-def _judge_element(element: "etree._Element", name: str, foreign: bool) -> Iterator[Fault]:
+def _judge_element(name: str, foreign: bool) -> Iterator[Fault]:
     if name in _UNSAFE:
         yield "unsafe-html", f"holds <{name}>, which readers remove; take it out"
     elif name in _LOST:

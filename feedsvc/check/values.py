@@ -333,10 +333,12 @@ def present(text: str) -> Fault | None:
 
 
 _ENTITIES = frozenset(name.rstrip(";") for name in html5)
-# What HTML looks like where it should not be: a tag, a comment, a reference.
+# What HTML looks like where it should not be: an end tag, a tag that has none or has attributes, a
+# comment, a reference. `<b>` alone may well be what a text is about.
 _HTML = re.compile(
-    r"</?(?P<tag>[a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>]{0,500})?/?>|<!--|&#x?[0-9a-fA-F]"
-    r"|&(?P<entity>[a-zA-Z]{2,31});"
+    r"</(?P<end>[a-zA-Z][a-zA-Z0-9]*)\s?>|<(?P<void>br|hr|img|p|li|wbr)\s?/?>|<!--"
+    r"|<(?P<start>[a-zA-Z][a-zA-Z0-9]*)\s+[a-zA-Z-]+=[^<>]{1,500}>"
+    r"|&#x?[0-9a-fA-F]|&(?P<entity>[a-zA-Z]{2,31});"
 )
 _LIKE_MARKUP = re.compile(r"<[a-zA-Z/!]|&#[0-9xX]|&(?P<entity>[a-zA-Z]{2,31})")
 
@@ -344,8 +346,8 @@ _LIKE_MARKUP = re.compile(r"<[a-zA-Z/!]|&#[0-9xX]|&(?P<entity>[a-zA-Z]{2,31})")
 def looks_like_html(text: str, elements: frozenset[str]) -> bool:
     """Tell whether a plain text has markup in it. elements: names that count as such."""
     for match in _HTML.finditer(text[:20_000]):
-        if match["tag"]:
-            if match["tag"].lower() in elements:
+        if tag := match["end"] or match["start"]:
+            if tag.lower() in elements:
                 return True
         elif not match["entity"] or match["entity"] in _ENTITIES:
             return True
