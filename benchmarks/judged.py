@@ -3,8 +3,8 @@
     python -m benchmarks.judged FOLDER
 
 FOLDER holds files such as the test cases of the W3C feed validator: each says in a comment
-`Expect: Name`, which a judge must find, or `Expect: !Name`, which it must not. Prints the table that
-docs/checks.md shows, and with --missed the files on which we differ.
+`Expect: Name`, which a judge must find, or `Expect: !Name`, which it must not. Prints the table
+that docs/checks.md shows, and with --missed the files on which we differ.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from feedsvc.errors import Problem
 
 _EXPECT = re.compile(rb"<!--\s*Description:.*?Expect:\s*(!?)(\w+)(?:\{([^}]*)\})?\s*-->", re.S)
 
-# Their names, and those of our codes that say it. A name that is missing is one that we do not judge.
+# Their names, and those of our codes that say it. What has no name here, we do not judge.
 CODES = {
     "AtomLinkNotEmpty": "unexpected-text",
     "AttrNotBlank": "blank bad-word bad-media-type",
@@ -138,7 +138,8 @@ CODES = {
     "SelfDoesntMatchLocation": "other-self-link",
     "SelfNotAtom": "self-link-type",
     "SlashDate": "comments-without-date",
-    "UndefinedElement": "unknown-element unexpected-element no-feed not-well-formed wrong-namespace",
+    "UndefinedElement": "unknown-element unexpected-element no-feed not-well-formed "
+    "wrong-namespace",
     "UndefinedNamedEntity": "entity not-well-formed",
     "UnexpectedAttribute": "unknown-attribute",
     "UnexpectedText": "unexpected-text",
@@ -208,7 +209,9 @@ def cases(folder: Path) -> Iterator[Case]:
             below = path.relative_to(folder).parts
             group = "/".join(below[:2] if below[0] == "ext" else below[:1])
             place = dict(
-                each.strip().split(":", 1) for each in (match[3] or b"").decode().split(",") if ":" in each
+                each.strip().split(":", 1)
+                for each in (match[3] or b"").decode().split(",")
+                if ":" in each
             )
             element = re.split("[:_]", place.get("element", ""))[-1]
             yield Case(path, group, match[2].decode(), not match[1], element)
@@ -267,7 +270,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _table(counts: Counter[tuple[str, str]]) -> None:
-    print("| files | with a fault that we judge | found | without it | no false alarm | not judged |")
+    print(
+        "| files | with a fault that we judge | found | without it | no false alarm | not judged |"
+    )
     print("|---|---:|---:|---:|---:|---:|")
     groups = sorted({group for group, _ in counts})
     for group in groups:

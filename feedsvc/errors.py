@@ -7,34 +7,31 @@ the command with its one sentence.
 from dataclasses import dataclass
 
 # Findings that leave the article published as its author meant it, or the feed readable.
-_WARNINGS = frozenset(
-    {"control-character", "empty-term", "unknown-key", "updated-before-published"}
-) | frozenset(
-    # Of feeds.
-    "ambiguous-title archive-without-current blank broken-html content-before-description doctype "
-    "email-form email-without-domain escaped-xhtml garbled-text history-link-in-entry hour-24 "
-    "html-in-text image-differs image-format implausible-date incomplete-source json-bom "
-    "large-entry large-feed late-metadata lone-archive many-enclosures missing-url no-guid "
-    "no-namespace no-self-link no-type not-ascii-url not-canonical-id not-judged odd-rss-date "
-    "old-author other-self-link prefixed-atom relative-html-url relative-self-link repeated-id "
-    "said-twice self-link-type taken-prefix text-input uncommon-encoding unknown-html "
-    "unknown-json-key unknown-rel unknown-scheme unsafe-html updated-early weak-guid "
-    "whole-document-type wild-style "
-    # Of articles and settings.
-    "broken-fragment far-future far-past html-removed http-base-url image-too-large image-unsized "
-    "large-limit local-base-url long-title missing-alt missing-summary no-site-author empty-text same-text "
-    "same-title summary-repeats-title unknown-length updated-in-future "
-    # Of HTTP.
-    "compression-without-vary contradicting-charset no-conditional no-validator plain-http "
-    "wrong-content-type".split()
-)
-# Findings that may be meant.
-_NOTES = frozenset(
-    "attribute-removed comments-without-date email-in-name lost-html no-cache-control "
-    "no-compression no-language no-subtitle no-text old-version permanent-redirect same-updated "
-    "small-limit style-attribute temporary-redirect unknown-namespace unknown-type "
-    "unusual-prefix".split()
-)
+_WARNINGS = frozenset({
+    "ambiguous-title", "archive-without-current", "blank", "broken-fragment", "broken-html",
+    "compression-without-vary", "content-before-description", "contradicting-charset",
+    "control-character", "doctype", "email-form", "email-without-domain", "empty-term",
+    "empty-text", "escaped-xhtml", "far-past", "garbled-text", "history-link-in-entry", "hour-24",
+    "html-in-text", "html-removed", "http-base-url", "image-differs", "image-format",
+    "image-too-large", "image-unsized", "implausible-date", "incomplete-source", "json-bom",
+    "large-entry", "large-feed", "large-limit", "late-metadata", "local-base-url", "lone-archive",
+    "long-title", "many-enclosures", "missing-alt", "missing-summary", "missing-url",
+    "no-conditional", "no-guid", "no-namespace", "no-self-link", "no-site-author", "no-type",
+    "no-validator", "not-ascii-url", "not-canonical-id", "not-judged", "odd-rss-date", "old-author",
+    "other-self-link", "plain-http", "prefixed-atom", "relative-html-url", "relative-self-link",
+    "repeated-id", "said-twice", "same-text", "same-title", "self-link-type",
+    "summary-repeats-title", "taken-prefix", "text-input", "uncommon-encoding", "unknown-html",
+    "unknown-json-key", "unknown-key", "unknown-length", "unknown-rel", "unknown-scheme",
+    "unsafe-html", "updated-before-published", "updated-early", "updated-in-future", "weak-guid",
+    "whole-document-type", "wild-style", "wrong-content-type",
+})  # fmt: skip
+# Findings that may well be meant.
+_NOTES = frozenset({
+    "attribute-removed", "comments-without-date", "email-in-name", "far-future", "lost-html",
+    "no-cache-control", "no-compression", "no-language", "no-subtitle", "no-text", "old-version",
+    "permanent-redirect", "same-updated", "small-limit", "style-attribute", "temporary-redirect",
+    "unknown-namespace", "unknown-type", "unusual-prefix",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, order=True)

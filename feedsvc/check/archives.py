@@ -42,7 +42,7 @@ def judge_head(
         message = "says that it is an archive, and links to none; add prev-archive or next-archive"
         findings.add("lone-archive", line_of(head), message)
     if archive and "current" not in rels:
-        message = "is an archive without a link to the current feed; add <link rel=\"current\">"
+        message = 'is an archive without a link to the current feed; add <link rel="current">'
         findings.add("archive-without-current", line_of(head), message)
 
 
@@ -74,8 +74,11 @@ def links(body: bytes, name: str, format: Format) -> Links:
         feed = json.loads(body)
         return Links(name, feed.get("feed_url"), None, feed.get("next_url"), None)
     root = etree.fromstring(body)
-    found = {str(each.get("rel")): str(each.get("href")) for each in root.iter(f"{{{ATOM}}}link")
-             if each.getparent() is not None and str(each.getparent().tag) in _HEADS}  # fmt: skip
+    found = {
+        str(each.get("rel")): str(each.get("href"))
+        for each in root.iter(f"{{{ATOM}}}link")
+        if (parent := each.getparent()) is not None and str(parent.tag) in _HEADS
+    }
     rels = ("self", "current", "prev-archive", "next-archive")
     return Links(name, *(found.get(rel) for rel in rels))
 

@@ -12,6 +12,7 @@ from feedsvc.check.extensions import EXTENSIONS
 from feedsvc.check.finding import Findings, shown
 from feedsvc.check.grammar import Attribute, Rule, Walk
 from feedsvc.check.xml import ATOM, XML, line_of, text_of
+from feedsvc.html.text import names
 
 _A = f"{{{ATOM}}}"
 
@@ -23,9 +24,7 @@ def _own(rules: dict[str, Rule]) -> dict[str, Rule]:
 _DATE = Rule(values.rfc3339, exact=True)
 _ID = Rule(values.iri, exact=True)
 _REFERENCE = Rule(values.reference, exact=True)
-_TEXT = Rule(
-    attributes={"type": Attribute(values.one_of("text", "html", "xhtml"))}, opaque=True
-)
+_TEXT = Rule(attributes={"type": Attribute(values.one_of("text", "html", "xhtml"))}, opaque=True)
 _PERSON = Rule(
     children=_own(
         {"name": Rule(values.present), "uri": _REFERENCE, "email": Rule(values.address, exact=True)}
@@ -64,7 +63,7 @@ def _rel(text: str) -> values.Fault | None:
 
 
 # Of IANA's register of link relations, what documents have been seen to use.
-_RELS = frozenset(
+_RELS = names(
     "about acl alternate amphtml appendix archives author blocked-by bookmark canonical cite-as "
     "chapter collection contents convertedfrom copyright create-form current describedby describes "
     "disclosure dns-prefetch duplicate edit edit-form edit-media enclosure external first glossary "
@@ -73,7 +72,7 @@ _RELS = frozenset(
     "prefetch preload prev preview previous prev-archive privacy-policy profile related replies "
     "search section self service shortlink source start stylesheet subsection successor-version "
     "tag terms-of-service timegate timemap type up version-history via webmention "
-    "working-copy working-copy-of".split()
+    "working-copy working-copy-of"
 )
 LINK = Rule(
     children={},
@@ -128,16 +127,10 @@ _FEED = Rule(
     attributes={"version": Attribute()},
 )
 # What Atom's elements may be in a feed of another format.
-ATOM_RULES = {
-    name: rule
-    for name, rule in (_HEAD | {"published": _DATE, "summary": _TEXT, "content": _TEXT}).items()
-}  # fmt: skip
-del ATOM_RULES["rights"]
+ATOM_RULES = _HEAD | {"published": _DATE, "summary": _TEXT, "content": Rule(opaque=True)}
 
 
-def judge(
-    root: "etree._Element", url: str | None, now: datetime, findings: Findings
-) -> None:
+def judge(root: "etree._Element", url: str | None, now: datetime, findings: Findings) -> None:
     """Judge a document whose outermost element is Atom's. url: where it was fetched from."""
     walk = Walk(ATOM, EXTENSIONS, findings)
     walk.namespaces(root)
@@ -158,9 +151,7 @@ def judge(
     _judge_order(root, findings)
 
 
-def _judge_head(
-    feed: "etree._Element", url: str | None, now: datetime, findings: Findings
-) -> None:
+def _judge_head(feed: "etree._Element", url: str | None, now: datetime, findings: Findings) -> None:
     _judge_shared(feed, now, findings)
     links = feed.findall(f"{_A}link")
     own = [link for link in links if rel_of(link) == "self"]
@@ -181,6 +172,22 @@ def _judge_head(
 
 def _judge_shared(element: "etree._Element", now: datetime, findings: Findings) -> None:
     """Judge what feeds, entries and sources have alike."""
+    _judge_links(element, findings)
+    _judge_texts(element, findings)
+    for name in ("updated", "published"):
+        for date in element.findall(f"{_A}{name}"):
+            moment = values.parse_rfc3339(text_of(date).strip())
+            entries.judge_moment(f"<{name}>", line_of(date), moment, now, findings)
+    for name in ("author", "contributor"):
+        for person in element.findall(f"{_A}{name}"):
+            _judge_person(person, findings)
+    for own in element.findall(f"{_A}id"):
+        if fault := values.canonical(text_of(own).strip()):
+            where = f"<id> {shown(text_of(own))}"
+            findings.add(fault[0], line_of(own), f"{where} {fault[1]} [4.2.6.1]")
+
+
+def _judge_links(element: "etree._Element", findings: Findings) -> None:
     alternates: Counter[tuple[str | None, str | None]] = Counter()
     for link in element.findall(f"{_A}link"):
         if link.get("title"):
@@ -195,27 +202,19 @@ def _judge_shared(element: "etree._Element", now: datetime, findings: Findings) 
             if alternates[kind] == 2:
                 message = "has two alternate links of one type and language; keep one [4.1.1]"
                 findings.add("repeated-link", line_of(link), message)
+
+
+def _judge_texts(element: "etree._Element", findings: Findings) -> None:
     for name in ("title", "subtitle", "summary", "rights"):
         for text in element.findall(f"{_A}{name}"):
             judge_text(text, _based(text), findings)
             if name in {"title", "subtitle", "rights"} and not text_of(text).strip():
                 findings.add("blank", line_of(text), f"<{name}> is empty; write something")
-    for name in ("updated", "published"):
-        for date in element.findall(f"{_A}{name}"):
-            moment = values.parse_rfc3339(text_of(date).strip())
-            entries.judge_moment(f"<{name}>", line_of(date), moment, now, findings)
     for category in element.findall(f"{_A}category"):
         label = str(category.get("label", ""))
         entries.judge_plain("a category's label", line_of(category), label, findings)
-    for name in ("author", "contributor"):
-        for person in element.findall(f"{_A}{name}"):
-            _judge_person(person, findings)
     for generator in element.findall(f"{_A}generator"):
         entries.judge_plain("<generator>", line_of(generator), text_of(generator), findings)
-    for own in element.findall(f"{_A}id"):
-        if fault := values.canonical(text_of(own).strip()):
-            where = f"<id> {shown(text_of(own))}"
-            findings.add(fault[0], line_of(own), f"{where} {fault[1]} [4.2.6.1]")
 
 
 def _judge_person(person: "etree._Element", findings: Findings) -> None:
@@ -295,7 +294,9 @@ def _judge_order(root: "etree._Element", findings: Findings) -> None:
             within = True
         elif within and str(child.tag).startswith(_A):
             message = "stands behind an entry, where readers miss it; move it before them"
-            findings.add("late-metadata", line_of(child), f"{child.tag.rpartition('}')[2]} {message}")
+            findings.add(
+                "late-metadata", line_of(child), f"{child.tag.rpartition('}')[2]} {message}"
+            )
 
 
 def _moment(entry: "etree._Element", name: str) -> datetime | None:

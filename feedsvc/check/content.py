@@ -100,13 +100,17 @@ class _Piece:
             message = f"is to be published in {published.year}; if that is meant, ignore this"
             self.findings.add("far-future", self.key_line("published"), message)
         elif updated > max(now, published):
-            message = "was updated in the future, so readers list it on top till then; mend the date"
+            message = (
+                "was updated in the future, so readers list it on top till then; mend the date"
+            )
             self.findings.add("updated-in-future", self.key_line("updated"), message)
 
     def _judge_texts(self) -> None:
         article = self.article
         if len(article.title) > LONGEST_TITLE:
-            message = f"has a title of {len(article.title)} characters, which readers cut; shorten it"
+            message = (
+                f"has a title of {len(article.title)} characters, which readers cut; shorten it"
+            )
             self.findings.add("long-title", self.key_line("title"), message)
         if not article.html and article.content is not ContentChoice.NONE:
             message = "has no text, so that feeds carry a title alone; write some"
@@ -145,7 +149,9 @@ class _Piece:
         tags, attributes = _inventory(before)
         left_tags, left_attributes = _inventory(self._tree)
         for name in sorted(tags - left_tags - _AROUND):
-            how = "a link or nothing is left of it" if name in _REWRITTEN else "readers never see it"
+            how = (
+                "a link or nothing is left of it" if name in _REWRITTEN else "readers never see it"
+            )
             message = f"<{name[:30]}> is taken out, and {how}; write it another way"
             self.findings.add("html-removed", self._line(f"<{name}"), message)
         lost = sorted(each for each in attributes - left_attributes if not _LAZY.match(each))
@@ -189,7 +195,9 @@ def _inventory(root: "etree._Element | None") -> tuple[set[str], set[str]]:
         tags.add(str(element.tag).lower())
         for key, value in element.attrib.items():
             name = str(key).lower()
-            attributes |= {f"class {each}" for each in str(value).split()} if name == "class" else {name}
+            attributes |= (
+                {f"class {each}" for each in str(value).split()} if name == "class" else {name}
+            )
     return tags, attributes
 
 

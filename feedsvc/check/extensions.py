@@ -3,6 +3,7 @@
 from feedsvc.check import values
 from feedsvc.check.grammar import Attribute, Namespace, Rule
 from feedsvc.check.xml import CONTENT, DC, HISTORY, SLASH, SYNDICATION, XHTML
+from feedsvc.html.text import names
 
 _ANY = Rule()
 _SOME = Rule(opaque=True, many=True)
@@ -20,8 +21,10 @@ EXTENSIONS = {
     DC: Namespace(
         "dc",
         dict.fromkeys(
-            ("creator", "subject", "publisher", "contributor", "relation", "source", "identifier")
-            + ("coverage", "type", "format", "rights", "description", "title"),
+            names(
+                "creator subject publisher contributor relation source identifier coverage type "
+                "format rights description title"
+            ),
             _MANY,
         )
         | {"date": Rule(values.w3c_date, many=True), "language": Rule(values.language)},
@@ -56,7 +59,11 @@ EXTENSIONS = {
     ),
     "http://wellformedweb.org/CommentAPI/": Namespace(
         "wfw",
-        {"comment": Rule(values.iri), "commentRss": Rule(values.iri), "commentRSS": Rule(values.iri)},
+        {
+            "comment": Rule(values.iri),
+            "commentRss": Rule(values.iri),
+            "commentRSS": Rule(values.iri),
+        },
     ),
     "http://backend.userland.com/creativeCommonsRssModule": Namespace(
         "creativeCommons", {"license": Rule(values.iri, many=True)}
@@ -70,9 +77,7 @@ EXTENSIONS = {
     "http://geourl.org/rss/module/": Namespace(
         "geourl", {"latitude": _LATITUDE, "longitude": _LONGITUDE}
     ),
-    "http://postneo.com/icbm": Namespace(
-        "icbm", {"latitude": _LATITUDE, "longitude": _LONGITUDE}
-    ),
+    "http://postneo.com/icbm": Namespace("icbm", {"latitude": _LATITUDE, "longitude": _LONGITUDE}),
     "http://purl.org/dc/terms/": Namespace("dcterms"),
     "http://search.yahoo.com/mrss/": Namespace("media"),
     "http://www.itunes.com/dtds/podcast-1.0.dtd": Namespace("itunes"),

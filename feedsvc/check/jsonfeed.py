@@ -139,20 +139,24 @@ class _Judged:
                 self._add("missing-url", self._feed, f"the feed has no {key!r}; add it")
         if isinstance(feed.get("title"), str):
             self._plain("the title", self._feed, feed["title"])
-        own = feed.get("feed_url")
-        if isinstance(own, str):
-            if url and own != url:
-                message = f"feed_url {shown(own)} is not where it was fetched, {url}; mend one"
-                self._add("other-self-link", self._feed, message)
-            if feed.get("next_url") == own:
-                message = "next_url is the feed itself, and readers go in a circle; remove it"
-                self._add("next-is-self", self._feed, message)
+        self._own_url(url)
         self._authors("the feed", self._feed)
         for hub in self._objects("hubs", self._feed):
             self._keys("a hub", hub, _HUB_KEYS, ("type", "url"))
         seen: set[str] = set()
         for item in self._objects("items", self._feed):
             self._item(item, seen, now)
+
+    def _own_url(self, url: str | None) -> None:
+        own = self._feed.value.get("feed_url")
+        if not isinstance(own, str):
+            return
+        if url and own != url:
+            message = f"feed_url {shown(own)} is not where it was fetched, {url}; mend one"
+            self._add("other-self-link", self._feed, message)
+        if self._feed.value.get("next_url") == own:
+            message = "next_url is the feed itself, and readers go in a circle; remove it"
+            self._add("next-is-self", self._feed, message)
 
     def _item(self, item: _Node, seen: set[str], now: datetime) -> None:
         values_ = item.value
@@ -175,9 +179,7 @@ class _Judged:
             self._plain("a title", item, title)
         content = values_.get("content_html")
         if isinstance(content, str):
-            entries.judge_html(
-                "content_html", self._line(item), content, False, self._findings
-            )
+            entries.judge_html("content_html", self._line(item), content, False, self._findings)
         self._dates(item, now)
         self._authors("an item", item)
         tags = values_.get("tags")

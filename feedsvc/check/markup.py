@@ -107,7 +107,7 @@ def _added(root: "etree._Element") -> "Iterator[etree._Element]":
     yield root
     for body in root:
         yield body
-        yield from body[:1]
+        yield from list(body)[:1]
 
 
 def _judge_element(name: str, foreign: bool) -> Iterator[Fault]:

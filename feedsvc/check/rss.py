@@ -63,42 +63,39 @@ _TEXT_INPUT = Rule(
     children={"title": _TITLE, "description": _TITLE, "name": _TITLE, "link": _URL},
     required=("title", "description", "name", "link"),
 )
+_OF_CHANNEL = {
+    "title": _TITLE,
+    "link": _URL,
+    "description": _ANY,
+    "language": Rule(values.language),
+    "copyright": _TITLE,
+    "managingEditor": _CONTACT,
+    "webMaster": _CONTACT,
+    "pubDate": _DATE,
+    "lastBuildDate": _DATE,
+    "category": _CATEGORY,
+    "generator": _TITLE,
+    "docs": _URL,
+    "cloud": Rule(
+        children={},
+        attributes=_needs(
+            domain=values.present,
+            port=_PORT,
+            path=values.present,
+            registerProcedure=None,
+            protocol=values.one_of("xml-rpc", "soap", "http-post"),
+        ),
+    ),
+    "ttl": Rule(values.number(1)),
+    "image": _IMAGE,
+    "rating": _ANY,
+    "textInput": _TEXT_INPUT,
+    "skipHours": Rule(children={"hour": Rule(values.number(0, 24), many=True)}, required=("hour",)),
+    "skipDays": Rule(children={"day": Rule(values.one_of(*_DAYS), many=True)}, required=("day",)),
+    "item": _ITEM,
+}
 _CHANNEL = Rule(
-    children={
-        "title": _TITLE,
-        "link": _URL,
-        "description": _ANY,
-        "language": Rule(values.language),
-        "copyright": _TITLE,
-        "managingEditor": _CONTACT,
-        "webMaster": _CONTACT,
-        "pubDate": _DATE,
-        "lastBuildDate": _DATE,
-        "category": _CATEGORY,
-        "generator": _TITLE,
-        "docs": _URL,
-        "cloud": Rule(
-            children={},
-            attributes=_needs(
-                domain=values.present,
-                port=_PORT,
-                path=values.present,
-                registerProcedure=None,
-                protocol=values.one_of("xml-rpc", "soap", "http-post"),
-            ),
-        ),
-        "ttl": Rule(values.number(1)),
-        "image": _IMAGE,
-        "rating": _ANY,
-        "textInput": _TEXT_INPUT,
-        "skipHours": Rule(
-            children={"hour": Rule(values.number(0, 24), many=True)}, required=("hour",)
-        ),
-        "skipDays": Rule(
-            children={"day": Rule(values.one_of(*_DAYS), many=True)}, required=("day",)
-        ),
-        "item": _ITEM,
-    },
+    children=_OF_CHANNEL,
     required=("title", "link", "description"),
 )
 _RSS = Rule(
@@ -188,7 +185,7 @@ def _judge_channel(
     within = False
     for child in channel.iterchildren(etree.Element):
         within = within or child.tag == "item"
-        if within and child.tag in _CHANNEL.children and child.tag != "item":
+        if within and child.tag in _OF_CHANNEL and child.tag != "item":
             message = f"<{child.tag}> stands behind an item, where readers miss it; move it up"
             findings.add("late-metadata", line_of(child), message)
 
@@ -331,8 +328,7 @@ def _judge_title(title: "etree._Element", source: XmlSource, findings: Findings)
     if line in source.hexadecimal or not values.is_ambiguous(text):
         return
     message = (
-        f"<{title.tag}> {shown(text)} looks like markup to some readers and not to others; write & and < "
-        "as &#x26; and &#x3C;"
+        f"<{title.tag}> {shown(text)} looks like markup to some readers and not to others; "
+        "write & and < as &#x26; and &#x3C;"
     )
     findings.add("ambiguous-title", line, message)
-

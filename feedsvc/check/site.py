@@ -105,7 +105,7 @@ def _name(publication: Publication, url: str) -> str:
 
 
 def _once(found: Iterable[Problem]) -> Iterator[Problem]:
-    """Yield what is said of many feeds once, as an article that is odd is so in all of its feeds."""
+    """Yield what is said of many feeds once, as an odd article is odd in all of its feeds."""
     alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
     for problem in found:
         alike[problem.code, problem.message].append(problem)

@@ -1,4 +1,4 @@
-"""Judges what a site's settings mean for its readers; that they can be used, `settings` has seen."""
+"""Judges what a site's settings mean for its readers; `settings` has seen that they can be used."""
 
 import re
 from collections.abc import Callable
@@ -66,7 +66,9 @@ def _judge_image(
     line = _line(text, re.escape(image.url))
     said = f"image {shown(image.url)}"
     if (image.width or 0) > _WIDEST or (image.height or 0) > _HIGHEST:
-        message = f"{said} is larger than {_WIDEST} by {_HIGHEST} pixels, so RSS feeds go without it"
+        message = (
+            f"{said} is larger than {_WIDEST} by {_HIGHEST} pixels, so RSS feeds go without it"
+        )
         findings.add("image-too-large", line, f"{message}; use a smaller one")
     elif image.width is None or image.height is None:
         message = f"{said} has no width and height, for which RSS readers take 88 by 31; add them"

@@ -12,6 +12,7 @@ from html.entities import html5
 from urllib.parse import urlsplit
 
 from feedsvc import settings
+from feedsvc.html.text import names
 
 Fault = tuple[str, str]
 Check = Callable[[str], Fault | None]
@@ -164,10 +165,10 @@ _URN = re.compile(
 _UUID = re.compile(r"(?i)urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Of IANA's register, what feeds have a use for.
-_SCHEMES = frozenset(
+_SCHEMES = names(
     "acct cid data dav dict dns file ftp geo git gopher http https im imap info ipfs ipns irc ircs "
     "jabber ldap magnet mailto mid news nfs nntp pop rtsp sftp sip sips sms ssh tag tel telnet "
-    "urn view-source vnc wais ws wss xmpp".split()
+    "urn view-source vnc wais ws wss xmpp"
 )
 
 

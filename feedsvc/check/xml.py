@@ -5,6 +5,7 @@ What keeps a document from being XML is found here; what its elements mean is no
 
 import codecs
 import re
+from typing import Any, cast
 
 from lxml import etree
 
@@ -111,7 +112,7 @@ _OF_RSS_091 = (
 
 def _judge_doctype(root: "etree._Element", findings: Findings) -> bool:
     """Judge the DOCTYPE, and tell whether it is the one of RSS 0.91, which has entities."""
-    info = root.getroottree().docinfo
+    info: Any = root.getroottree().docinfo
     if not info.doctype:
         return False
     known = info.public_id in _OF_RSS_091 or info.system_url in _OF_RSS_091
@@ -128,7 +129,8 @@ def _judge_doctype(root: "etree._Element", findings: Findings) -> bool:
 
 def _judge_entities(root: "etree._Element", findings: Findings) -> None:
     for entity in root.iter(etree.Entity):
-        line = (entity.getparent().sourceline if entity.getparent() is not None else 1) or 1
+        parent = entity.getparent()
+        line = line_of(parent) if parent is not None else 1
         message = f"uses {str(entity.text)[:30]!r}, which is not of XML; write the character itself"
         findings.add("entity", line, message)
 
@@ -139,7 +141,7 @@ def _judge_characters(root: "etree._Element", findings: Findings) -> None:
             garbled = _GARBLED.search(text) if text and not str(text).isascii() else None
             if garbled:
                 message = f"holds {garbled[0]!r}, as of text read in the wrong encoding; mend it"
-                findings.add("garbled-text", element.sourceline or 1, message)
+                findings.add("garbled-text", line_of(element), message)
 
 
 def text_of(element: "etree._Element") -> str:
@@ -151,7 +153,7 @@ def text_of(element: "etree._Element") -> str:
 
 def line_of(element: "etree._Element") -> int:
     """Return the line on which an element begins."""
-    return int(element.sourceline or 1)
+    return int(cast(Any, element).sourceline or 1)
 
 
 def split(name: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ import logging
 import click
 
 import feedsvc
+from feedsvc.cli.check import check
 from feedsvc.cli.feeds import feeds
 from feedsvc.cli.init import init
 from feedsvc.cli.serve import serve
@@ -48,5 +49,5 @@ def main(verbose: bool) -> None:
         logging.getLogger("feedsvc").setLevel(logging.INFO)
 
 
-for command in (init, serve, sync, feeds):
+for command in (init, serve, sync, feeds, check):
     main.add_command(command)
