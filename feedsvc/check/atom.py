@@ -6,144 +6,35 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from feedsvc.check import archives, entries, values
+from feedsvc.check import archives, entries, moments, values
+from feedsvc.check.atom_rules import ENTRY, FEED, TYPE, rel_of
 from feedsvc.check.constructs import judge_content, judge_text
 from feedsvc.check.extensions import EXTENSIONS
 from feedsvc.check.finding import Findings, shown
-from feedsvc.check.grammar import Attribute, Rule, Walk
+from feedsvc.check.grammar import Walk
 from feedsvc.check.xml import ATOM, XML, line_of, text_of
-from feedsvc.html.text import names
 
 _A = f"{{{ATOM}}}"
 
 
-def _own(rules: dict[str, Rule]) -> dict[str, Rule]:
-    return {f"{_A}{name}": rule for name, rule in rules.items()}
-
-
-_DATE = Rule(values.rfc3339, exact=True)
-_ID = Rule(values.iri, exact=True)
-_REFERENCE = Rule(values.reference, exact=True)
-_TEXT = Rule(attributes={"type": Attribute(values.one_of("text", "html", "xhtml"))}, opaque=True)
-_PERSON = Rule(
-    children=_own(
-        {"name": Rule(values.present), "uri": _REFERENCE, "email": Rule(values.address, exact=True)}
-    ),
-    required=(f"{_A}name",),
-    many=True,
-)
-_CATEGORY = Rule(
-    children={},
-    attributes={
-        "term": Attribute(values.present, required=True),
-        "scheme": Attribute(values.iri),
-        "label": Attribute(values.present),
-    },
-    many=True,
-)
-
-
-_TYPE = "application/atom+xml"
-_REGISTRY = "http://www.iana.org/assignments/relation/"
-
-
-def rel_of(link: "etree._Element") -> str:
-    """Return a link's relation, by its short name if it is registered (4.2.7.2)."""
-    return str(link.get("rel", "alternate")).strip().removeprefix(_REGISTRY)
-
-
-def _rel(text: str) -> values.Fault | None:
-    if not text.strip():
-        return "blank", "is empty; leave it out, or write alternate"
-    if ":" in text:
-        return values.iri(text)
-    if text in _RELS:
-        return None
-    return "unknown-rel", "is no registered link relation; write one, or an IRI"
-
-
-# Of IANA's register of link relations, what documents have been seen to use.
-_RELS = names(
-    "about acl alternate amphtml appendix archives author blocked-by bookmark canonical cite-as "
-    "chapter collection contents convertedfrom copyright create-form current describedby describes "
-    "disclosure dns-prefetch duplicate edit edit-form edit-media enclosure external first glossary "
-    "help hosts hub icon index item last latest-version license me memento monitor next "
-    "next-archive nofollow noreferrer original payment pingback preconnect predecessor-version "
-    "prefetch preload prev preview previous prev-archive privacy-policy profile related replies "
-    "search section self service shortlink source start stylesheet subsection successor-version "
-    "tag terms-of-service timegate timemap type up version-history via webmention "
-    "working-copy working-copy-of"
-)
-LINK = Rule(
-    children={},
-    attributes={
-        "href": Attribute(values.reference, required=True),
-        "rel": Attribute(_rel),
-        "type": Attribute(values.media_type),
-        "hreflang": Attribute(values.language),
-        "title": Attribute(values.present),
-        "length": Attribute(values.number(0)),
-    },
-    many=True,
-)
-_SHARED = {
-    "author": _PERSON,
-    "category": _CATEGORY,
-    "contributor": _PERSON,
-    "id": _ID,
-    "link": LINK,
-    "rights": _TEXT,
-    "title": _TEXT,
-    "updated": _DATE,
-}
-_HEAD = _SHARED | {
-    "generator": Rule(
-        values.present,
-        attributes={"uri": Attribute(values.reference), "version": Attribute(values.present)},
-    ),
-    "icon": _REFERENCE,
-    "logo": _REFERENCE,
-    "subtitle": _TEXT,
-}
-_NEEDED = tuple(f"{_A}{name}" for name in ("id", "title", "updated"))
-_ENTRY = Rule(
-    children=_own(
-        _SHARED
-        | {
-            "content": Rule(
-                attributes={"type": Attribute(), "src": Attribute(values.reference)}, opaque=True
-            ),
-            "published": _DATE,
-            "source": Rule(children=_own(_HEAD)),
-            "summary": _TEXT,
-        }
-    ),
-    required=_NEEDED,
-    many=True,
-)
-_FEED = Rule(
-    children=_own(_HEAD | {"entry": _ENTRY}),
-    required=_NEEDED,
-    attributes={"version": Attribute()},
-)
-# What Atom's elements may be in a feed of another format.
-ATOM_RULES = _HEAD | {"published": _DATE, "summary": _TEXT, "content": Rule(opaque=True)}
-
-
 def judge(root: "etree._Element", url: str | None, now: datetime, findings: Findings) -> None:
     """Judge a document whose outermost element is Atom's. url: where it was fetched from."""
+    found = root.findall(f"{_A}entry")
+    entries.judge_number(len(found), findings)
+    for entry in found[entries.MOST :]:
+        root.remove(entry)
+    found = found[: entries.MOST]
     walk = Walk(ATOM, EXTENSIONS, findings)
     walk.namespaces(root)
     if root.prefix:
         message = f"writes Atom with the prefix {root.prefix!r}, which some readers cannot read"
         findings.add("prefixed-atom", 1, f"{message}; declare the namespace without one")
     if root.tag == f"{_A}entry":
-        walk.element(root, _ENTRY)
+        walk.element(root, ENTRY)
         _judge_entry(root, True, now, findings)
         return
-    walk.element(root, _FEED)
+    walk.element(root, FEED)
     _judge_head(root, url, now, findings)
-    found = root.findall(f"{_A}entry")
     authored = root.find(f"{_A}author") is not None
     for entry in found:
         _judge_entry(entry, authored, now, findings)
@@ -176,7 +67,7 @@ def _judge_shared(element: "etree._Element", now: datetime, findings: Findings) 
     _judge_texts(element, findings)
     for name in ("updated", "published"):
         for date in element.findall(f"{_A}{name}"):
-            moment = values.parse_rfc3339(text_of(date).strip())
+            moment = moments.parse_rfc3339(text_of(date).strip())
             entries.judge_moment(f"<{name}>", line_of(date), moment, now, findings)
     for name in ("author", "contributor"):
         for person in element.findall(f"{_A}{name}"):
@@ -193,7 +84,7 @@ def _judge_links(element: "etree._Element", findings: Findings) -> None:
         if link.get("title"):
             entries.judge_plain("a link's title", line_of(link), str(link.get("title")), findings)
         rel = rel_of(link)
-        if rel == "self" and not str(link.get("type", _TYPE)).lower().startswith(_TYPE):
+        if rel == "self" and not str(link.get("type", TYPE)).lower().startswith(TYPE):
             message = f"a self link has the type {link.get('type')!r}, but leads to Atom; mend it"
             findings.add("self-link-type", line_of(link), message)
         if rel == "alternate":
@@ -300,7 +191,7 @@ def _judge_order(root: "etree._Element", findings: Findings) -> None:
 
 
 def _moment(entry: "etree._Element", name: str) -> datetime | None:
-    return values.parse_rfc3339((entry.findtext(f"{_A}{name}") or "").strip())
+    return moments.parse_rfc3339((entry.findtext(f"{_A}{name}") or "").strip())
 
 
 def _resolved(element: "etree._Element", url: str) -> str:

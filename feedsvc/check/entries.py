@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from feedsvc.check import markup, values
+from feedsvc.check import markup, moments, values
 from feedsvc.check.finding import Findings, shown
 
 # A reader fetches a feed many times a day, often over a telephone line's worth of memory and
@@ -11,6 +11,8 @@ from feedsvc.check.finding import Findings, shown
 LARGE_FEED = 1_000_000  # bytes
 # About forty thousand words. Mail gateways and several readers cut an entry there.
 LARGE_ENTRY = 256_000  # bytes
+# A feed has tens of entries; of one that has a million, this many tell enough.
+MOST = 10_000
 
 
 def judge_size(body: bytes, findings: Findings) -> None:
@@ -21,6 +23,13 @@ def judge_size(body: bytes, findings: Findings) -> None:
             "fewer entries, or summaries"
         )
         findings.add("large-feed", 0, message)
+
+
+def judge_number(number: int, findings: Findings) -> None:
+    """Judge how many entries a feed has; those beyond MOST are not judged."""
+    if number > MOST:
+        message = f"has {number} entries, of which {MOST} were judged; carry fewer"
+        findings.add("many-entries", 0, message)
 
 
 def judge_entry_size(line: int, texts: Iterable[str], findings: Findings) -> None:
@@ -48,6 +57,6 @@ def judge_moment(
     where: str, line: int, moment: datetime | None, now: datetime, findings: Findings
 ) -> None:
     """Judge when something was published or changed."""
-    odd = values.implausible(moment, now) if moment else None
+    odd = moments.implausible(moment, now) if moment else None
     if odd:
         findings.add("implausible-date", line, f"{where} {odd}")

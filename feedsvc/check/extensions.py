@@ -1,6 +1,6 @@
 """The vocabularies that extend feeds, as tables: those judged in full, and those only known."""
 
-from feedsvc.check import values
+from feedsvc.check import moments, values
 from feedsvc.check.grammar import Attribute, Namespace, Rule
 from feedsvc.check.xml import CONTENT, DC, HISTORY, SLASH, SYNDICATION, XHTML
 from feedsvc.html.text import names
@@ -27,7 +27,7 @@ EXTENSIONS = {
             ),
             _MANY,
         )
-        | {"date": Rule(values.w3c_date, many=True), "language": Rule(values.language)},
+        | {"date": Rule(moments.w3c_date, many=True), "language": Rule(values.language)},
     ),
     HISTORY: Namespace(
         "fh",
@@ -54,7 +54,7 @@ EXTENSIONS = {
         {
             "updatePeriod": Rule(values.one_of("hourly", "daily", "weekly", "monthly", "yearly")),
             "updateFrequency": Rule(values.number(1)),
-            "updateBase": Rule(values.w3c_date),
+            "updateBase": Rule(moments.w3c_date),
         },
     ),
     "http://wellformedweb.org/CommentAPI/": Namespace(

@@ -73,8 +73,7 @@ class Walk:
         """Judge the namespaces that a document declares."""
         prefixes = {namespace: known.prefix for namespace, known in self._known.items()}
         reserved = {prefix: namespace for namespace, prefix in reversed(prefixes.items())}
-        declared = {(prefix, url) for element in root.iter(etree.Element)
-                    for prefix, url in element.nsmap.items()}  # fmt: skip
+        declared = {found for _, found in etree.iterwalk(root, events=("start-ns",))}
         for prefix, url in sorted(declared, key=str):
             if prefix in reserved and url not in prefixes and url != self._own:
                 message = f"uses the prefix {prefix!r} for {shown(url)}; rename it"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NoReturn
 
-from feedsvc.check import entries, values
+from feedsvc.check import entries, moments, values
 from feedsvc.check.finding import Findings, shown
 from feedsvc.check.values import Check
 
@@ -36,7 +36,7 @@ _CHECKS: dict[str, Check] = {
     "home_page_url": values.iri, "feed_url": values.iri, "next_url": values.iri,
     "icon": values.iri, "favicon": values.iri, "url": values.iri, "external_url": values.iri,
     "image": values.iri, "banner_image": values.iri, "avatar": values.iri,
-    "date_published": values.rfc3339, "date_modified": values.rfc3339,
+    "date_published": moments.rfc3339, "date_modified": moments.rfc3339,
     "language": values.language, "mime_type": values.media_type,
 }  # fmt: skip
 
@@ -144,7 +144,9 @@ class _Judged:
         for hub in self._objects("hubs", self._feed):
             self._keys("a hub", hub, _HUB_KEYS, ("type", "url"))
         seen: set[str] = set()
-        for item in self._objects("items", self._feed):
+        items = self._objects("items", self._feed)
+        entries.judge_number(len(items), self._findings)
+        for item in items[: entries.MOST]:
             self._item(item, seen, now)
 
     def _own_url(self, url: str | None) -> None:
@@ -192,12 +194,12 @@ class _Judged:
         entries.judge_entry_size(self._line(item), texts, self._findings)
 
     def _dates(self, item: _Node, now: datetime) -> None:
-        moments = {}
+        found = {}
         for key in ("date_published", "date_modified"):
             value = item.value.get(key)
-            moments[key] = values.parse_rfc3339(value) if isinstance(value, str) else None
-            entries.judge_moment(key, self._line(item), moments[key], now, self._findings)
-        published, modified = moments["date_published"], moments["date_modified"]
+            found[key] = moments.parse_rfc3339(value) if isinstance(value, str) else None
+            entries.judge_moment(key, self._line(item), found[key], now, self._findings)
+        published, modified = found["date_published"], found["date_modified"]
         if published and modified and modified < published:
             message = "an item was updated before it was published; mend it"
             self._add("updated-early", item, message)

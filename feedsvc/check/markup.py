@@ -11,7 +11,7 @@ from lxml import etree
 
 from feedsvc import html
 from feedsvc.check.values import Fault
-from feedsvc.check.xml import split
+from feedsvc.check.xml import MOST_ATTRIBUTES, split
 from feedsvc.html.text import names
 
 ELEMENTS = names(
@@ -41,7 +41,7 @@ _SCRIPT = re.compile(r"(?i)\s*(?:java|vb)script\s*:")
 # What takes an entry out of its place in the reader's page, or only means something to a program.
 _WILD = re.compile(
     r"(?i)position\s*:|z-index\s*:|mso-|tab-stops|expression\s*\(|behaviou?r\s*:|-moz-binding|url\s*\("
-    r"|background-repeat\s*:|@import|[0-9]{4,}(?:em|ex|px|pt|%)|\\"
+    r"|background-repeat\s*:|@import|(?<![0-9])[0-9]{4,}+(?:em|ex|px|pt|%)|\\"
 )
 _UNCLOSED = re.compile(r"<[a-zA-Z/!][^>]*\Z")
 _NESTING = etree.ErrorTypes.ERR_TAG_NAME_MISMATCH
@@ -62,7 +62,7 @@ def _parse(text: str) -> "tuple[etree._Element | None, tuple[str, ...]]":
     return root, wrong
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def faults(text: str, based: bool) -> tuple[Fault, ...]:
     """Return what is wrong with the HTML of an entry, each thing once.
 
@@ -99,7 +99,10 @@ def _judge(root: "etree._Element", based: bool) -> Iterator[Fault]:
         if not any(element is each for each in added):
             foreign = next(element.iterancestors(*_FOREIGN), None) is not None
             yield from _judge_element(name, foreign)
-        yield from _judge_attributes(element, name, based)
+        if len(element.attrib) > MOST_ATTRIBUTES:
+            yield "broken-html", f"holds <{name}> with far too many attributes; take them out"
+        else:
+            yield from _judge_attributes(element, name, based)
 
 
 def _added(root: "etree._Element") -> "Iterator[etree._Element]":

@@ -9,101 +9,17 @@ from datetime import datetime
 
 from lxml import etree
 
-from feedsvc.check import archives, atom, entries, markup, values
+from feedsvc.check import archives, entries, markup, moments, values
+from feedsvc.check.atom_rules import ATOM_RULES, rel_of
 from feedsvc.check.extensions import EXTENSIONS
 from feedsvc.check.finding import Findings, shown
-from feedsvc.check.grammar import Attribute, Namespace, Rule, Walk
+from feedsvc.check.grammar import Namespace, Walk
+from feedsvc.check.rss_rules import OF_CHANNEL, RSS
 from feedsvc.check.xml import ATOM, CONTENT, DC, SLASH, XHTML, XML, XmlSource, line_of, text_of
 
 _VERSIONS = ("2.0",)
 _OLD_VERSIONS = ("0.91", "0.92", "0.93", "0.94")
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_ANY = Rule()
-_DATE, _URL, _CONTACT = Rule(values.rfc822), Rule(values.url), Rule(values.contact)
-_TITLE = Rule(values.present)
-_PORT = values.number(1, 65535)
-
-
-def _needs(**checks: values.Check | None) -> dict[str, Attribute]:
-    return {name: Attribute(check, required=True) for name, check in checks.items()}
-
-
-_CATEGORY = Rule(values.present, attributes={"domain": Attribute()}, many=True)
-_ITEM = Rule(
-    children={
-        "title": _TITLE,
-        "link": _URL,
-        "description": _ANY,
-        "author": _CONTACT,
-        "category": _CATEGORY,
-        "comments": _URL,
-        "enclosure": Rule(
-            children={},
-            attributes=_needs(url=values.url, length=values.number(0), type=values.media_type),
-            many=True,
-        ),
-        "guid": Rule(attributes={"isPermaLink": Attribute(values.one_of("true", "false"))}),
-        "pubDate": _DATE,
-        "source": Rule(attributes=_needs(url=values.url)),
-    },
-    many=True,
-)
-_IMAGE = Rule(
-    children={
-        "url": _URL,
-        "title": _TITLE,
-        "link": _URL,
-        "width": Rule(values.number(1, 144)),
-        "height": Rule(values.number(1, 400)),
-        "description": _ANY,
-    },
-    required=("url", "title", "link"),
-)
-_TEXT_INPUT = Rule(
-    children={"title": _TITLE, "description": _TITLE, "name": _TITLE, "link": _URL},
-    required=("title", "description", "name", "link"),
-)
-_OF_CHANNEL = {
-    "title": _TITLE,
-    "link": _URL,
-    "description": _ANY,
-    "language": Rule(values.language),
-    "copyright": _TITLE,
-    "managingEditor": _CONTACT,
-    "webMaster": _CONTACT,
-    "pubDate": _DATE,
-    "lastBuildDate": _DATE,
-    "category": _CATEGORY,
-    "generator": _TITLE,
-    "docs": _URL,
-    "cloud": Rule(
-        children={},
-        attributes=_needs(
-            domain=values.present,
-            port=_PORT,
-            path=values.present,
-            registerProcedure=None,
-            protocol=values.one_of("xml-rpc", "soap", "http-post"),
-        ),
-    ),
-    "ttl": Rule(values.number(1)),
-    "image": _IMAGE,
-    "rating": _ANY,
-    "textInput": _TEXT_INPUT,
-    "skipHours": Rule(children={"hour": Rule(values.number(0, 24), many=True)}, required=("hour",)),
-    "skipDays": Rule(children={"day": Rule(values.one_of(*_DAYS), many=True)}, required=("day",)),
-    "item": _ITEM,
-}
-_CHANNEL = Rule(
-    children=_OF_CHANNEL,
-    required=("title", "link", "description"),
-)
-_RSS = Rule(
-    children={"channel": _CHANNEL},
-    required=("channel",),
-    attributes={"version": Attribute(required=True)},
-)
-_KNOWN = EXTENSIONS | {ATOM: Namespace("atom", atom.ATOM_RULES)}
+_KNOWN = EXTENSIONS | {ATOM: Namespace("atom", ATOM_RULES)}
 # What says the same, in the channel or in an item.
 _TWINS = {
     "title": ("dc:title",),
@@ -137,17 +53,22 @@ def judge(source: XmlSource, url: str | None, now: datetime, findings: Findings)
     elif version and version not in _VERSIONS:
         message = f'has the version {shown(version)}; write <rss version="2.0">'
         findings.add("rss-version", line_of(root), message)
+    channel = root.find("channel")
+    items: list[etree._Element] = []
+    if channel is not None:
+        items = channel.findall("item")
+        entries.judge_number(len(items), findings)
+        for item in items[entries.MOST :]:
+            channel.remove(item)
     walk = Walk("", _KNOWN, findings)
     walk.namespaces(root)
-    walk.element(root, _RSS)
-    channel = root.find("channel")
+    walk.element(root, RSS)
     if channel is None:
         return
     _judge_channel(channel, source, url, now, findings)
-    items = channel.findall("item")
-    for item in items:
+    for item in items[: entries.MOST]:
         _judge_item(item, source, version, now, findings)
-    _judge_guids(items, findings)
+    _judge_guids(items[: entries.MOST], findings)
 
 
 def _judge_channel(
@@ -158,7 +79,7 @@ def _judge_channel(
     _judge_image(channel, findings)
     _judge_skipped(channel, findings)
     links = [
-        (atom.rel_of(each), str(each.get("href", "")), line_of(each))
+        (rel_of(each), str(each.get("href", "")), line_of(each))
         for each in channel.findall(f"{{{ATOM}}}link")
     ]
     own = [(href, at) for rel, href, at in links if rel == "self"]
@@ -185,7 +106,7 @@ def _judge_channel(
     within = False
     for child in channel.iterchildren(etree.Element):
         within = within or child.tag == "item"
-        if within and child.tag in _OF_CHANNEL and child.tag != "item":
+        if within and child.tag in OF_CHANNEL and child.tag != "item":
             message = f"<{child.tag}> stands behind an item, where readers miss it; move it up"
             findings.add("late-metadata", line_of(child), message)
 
@@ -248,7 +169,7 @@ def _judge_item(
     if len(enclosures) > 1:
         message = "an item has more than one enclosure, and readers take one of them; keep one"
         findings.add("many-enclosures", line_of(enclosures[1]), message)
-    links = [(atom.rel_of(each), line_of(each)) for each in item.findall(f"{{{ATOM}}}link")]
+    links = [(rel_of(each), line_of(each)) for each in item.findall(f"{{{ATOM}}}link")]
     archives.judge_entry(links, findings)
     if version in _VERSIONS and item.find("guid") is None and item.find(f"{{{ATOM}}}id") is None:
         message = "an item has no guid, by which readers know what they have shown; add one"
@@ -302,7 +223,7 @@ def _judge_texts(
     for name in _PLAIN:
         for each in element.findall(name):
             entries.judge_plain(f"<{name}>", line_of(each), text_of(each), findings)
-    for name, parse in (("pubDate", values.parse_rfc822), ("lastBuildDate", values.parse_rfc822)):
+    for name, parse in (("pubDate", moments.parse_rfc822), ("lastBuildDate", moments.parse_rfc822)):
         for date in element.findall(name):
             entries.judge_moment(f"<{name}>", line_of(date), parse(text_of(date)), now, findings)
     present = {

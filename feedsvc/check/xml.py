@@ -20,6 +20,8 @@ HISTORY = "http://purl.org/syndication/history/1.0"
 SLASH = "http://purl.org/rss/1.0/modules/slash/"
 SYNDICATION = "http://purl.org/rss/1.0/modules/syndication/"
 
+# To look at all attributes of an element takes the square of their number.
+MOST_ATTRIBUTES = 200
 _DECLARATION = re.compile(
     rb"\s*<\?xml\s+version\s*=\s*[\"']([^\"']{1,20})[\"']"
     rb"(?:\s+encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"'])?"
@@ -69,6 +71,10 @@ def read(body: bytes, findings: Findings) -> XmlSource | None:
         return None
     except (LookupError, ValueError) as error:
         findings.add("not-well-formed", 1, f"is not XML: {error}; mend the document")
+        return None
+    if any(len(element.attrib) > MOST_ATTRIBUTES for element in root.iter(etree.Element)):
+        message = f"has an element of more than {MOST_ATTRIBUTES} attributes, as no feed has"
+        findings.add("many-attributes", 1, f"{message}; mend what writes it")
         return None
     if not _judge_doctype(root, findings):
         _judge_entities(root, findings)
