@@ -39,7 +39,7 @@ _NOTES = frozenset({
 class Problem:
     """One thing that is wrong in one file, and what to do about it.
 
-    path: relative to the site folder, POSIX style; of a feed, its path or address. line: from 1; 0
+    path: relative to the site folder, POSIX style; of a feed, its address or file. line: from 1; 0
     where no line applies. code: a stable word for programs, listed in docs/front-matter.md and
     docs/checks.md. message: one sentence that says what to do.
     """

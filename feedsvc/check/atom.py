@@ -167,8 +167,8 @@ def _judge_ids(found: "list[etree._Element]", findings: Findings) -> None:
         if updated:
             times[updated] += 1
             if times[updated] == 2:
-                message = f"two entries were updated at {shown(updated)}, so their order is open"
-                findings.add("same-updated", line_of(entry), f"{message}; let the times differ")
+                message = "entries were updated at one instant, so their order is open; write times"
+                findings.add("same-updated", line_of(entry), message)
         if own and updated in seen.get(own, ()):
             message = f"two entries have the id {shown(own)} and one time; remove one [4.1.1]"
             findings.add("repeated-entry", line_of(entry), message)

@@ -35,11 +35,11 @@ _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 def as_github(problems: Sequence[Problem]) -> str:
     """Return a workflow command for each, which GitHub shows beside the line.
 
-    A path that begins with / is of a feed and no file of the repository, so it is in the message.
+    The address of a feed is no file of the repository, so it is in the message.
     """
     lines = []
     for problem in problems:
-        is_file = not problem.path.startswith(("/", "http:", "https:"))
+        is_file = not problem.path.startswith(("http:", "https:"))
         place = {"file": problem.path} if is_file else {}
         if is_file and problem.line:
             place["line"] = str(problem.line)

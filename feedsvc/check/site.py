@@ -74,13 +74,10 @@ def _judge_feeds(publication: Publication, now: datetime) -> Iterator[Problem]:
         for format in Format:
             documents = dict(_documents(publication, summary.ref, format))
             for url, body in documents.items():
-                found += feed.judge(body, _name(publication, url), url, now)
+                found += feed.judge(body, url, url, now)
             start, *rest = documents
             if rest:
-                tied = {
-                    url: archives.links(body, _name(publication, url), format)
-                    for url, body in documents.items()
-                }
+                tied = {url: archives.links(body, url, format) for url, body in documents.items()}
                 for findings in archives.judge_chain(start, tied):
                     found += findings.problems()
     return _once(found)
@@ -98,10 +95,6 @@ def _documents(
     while document := publication.archive(ref, format, number):
         yield urls.absolute(base_url, urls.archive_path(ref, format, number)), document.body
         number += 1
-
-
-def _name(publication: Publication, url: str) -> str:
-    return url.removeprefix(publication.settings.base_url)
 
 
 def _once(found: Iterable[Problem]) -> Iterator[Problem]:

@@ -67,9 +67,7 @@ def _judge_site(folder: Path, now: datetime) -> list[Problem]:
         problems = site.judge(loaded, now, progress)
     # Editors and GitHub look for files from where the command runs.
     return [
-        problem
-        if problem.path.startswith("/")
-        else replace(problem, path=str(folder / problem.path))
+        problem if fetch.is_url(problem.path) else replace(problem, path=str(folder / problem.path))
         for problem in problems
     ]
 
