@@ -18,6 +18,7 @@ _DATE = Rule(moments.rfc3339, exact=True)
 _ID = Rule(values.iri, exact=True)
 _REFERENCE = Rule(values.reference, exact=True)
 _TEXT = Rule(attributes={"type": Attribute(values.one_of("text", "html", "xhtml"))}, opaque=True)
+_CONTENT = Rule(attributes={"type": Attribute(), "src": Attribute(values.reference)}, opaque=True)
 _PERSON = Rule(
     children=_own(
         {"name": Rule(values.present), "uri": _REFERENCE, "email": Rule(values.address, exact=True)}
@@ -103,9 +104,7 @@ ENTRY = Rule(
     children=_own(
         _SHARED
         | {
-            "content": Rule(
-                attributes={"type": Attribute(), "src": Attribute(values.reference)}, opaque=True
-            ),
+            "content": _CONTENT,
             "published": _DATE,
             "source": Rule(children=_own(_HEAD)),
             "summary": _TEXT,
@@ -120,4 +119,4 @@ FEED = Rule(
     attributes={"version": Attribute()},
 )
 # What Atom's elements may be in a feed of another format.
-ATOM_RULES = _HEAD | {"published": _DATE, "summary": _TEXT, "content": Rule(opaque=True)}
+ATOM_RULES = _HEAD | {"published": _DATE, "summary": _TEXT, "content": _CONTENT}

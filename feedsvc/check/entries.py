@@ -6,10 +6,9 @@ from datetime import datetime
 from feedsvc.check import markup, moments, values
 from feedsvc.check.finding import Findings, shown
 
-# A reader fetches a feed many times a day, often over a telephone line's worth of memory and
-# bandwidth: common aggregators give up between 1 and 10 MB. What is beyond belongs in archives.
+# A reader that polls every hour and gets no 304 fetches 2 GB of it in three months.
 LARGE_FEED = 1_000_000  # bytes
-# About forty thousand words. Mail gateways and several readers cut an entry there.
+# About forty thousand words, a short novel.
 LARGE_ENTRY = 256_000  # bytes
 # A feed has tens of entries; of one that has a million, this many tell enough.
 MOST = 10_000
@@ -36,7 +35,7 @@ def judge_entry_size(line: int, texts: Iterable[str], findings: Findings) -> Non
     """Judge how much text an entry carries."""
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
     if size > LARGE_ENTRY:
-        message = f"the entry has {size // 1000} KB, which several readers cut; carry a summary"
+        message = f"the entry has {size // 1000} KB, too much for many readers; carry a summary"
         findings.add("large-entry", line, message)
 
 

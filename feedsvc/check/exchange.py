@@ -43,10 +43,12 @@ def judge(exchange: Exchange) -> list[Problem]:
 
 def _judge_way(exchange: Exchange, findings: Findings) -> None:
     for status in exchange.redirects:
-        kind = "permanent" if status in _PERMANENT else "temporary"
-        hint = "subscribe to it" if kind == "permanent" else "answer 308 if it has moved for good"
-        message = f"was reached by a {kind} redirect ({status}); {hint}"
-        findings.add(f"{kind}-redirect", 0, message)
+        if status in _PERMANENT:
+            message = f"was reached by a permanent redirect ({status}); subscribe to it here"
+            findings.add("permanent-redirect", 0, message)
+        else:
+            message = f"was reached by a temporary redirect ({status}); if it has moved, send 308"
+            findings.add("temporary-redirect", 0, message)
     if exchange.status != 200:
         message = f"is answered with {exchange.status}; a feed is answered with 200"
         findings.add("http-status", 0, message)

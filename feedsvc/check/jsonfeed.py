@@ -171,7 +171,7 @@ class _Judged:
                 self._add("blank", item, "an item's id is empty; write one that never changes")
             if own in seen:
                 message = f"two items have the id {shown(own)}; give each its own"
-                self._add("repeated-id", item, message)
+                self._add("repeated-entry", item, message)
             seen.add(own)
         if "content_html" not in values_ and "content_text" not in values_:
             message = "an item has neither content_html nor content_text; add one"

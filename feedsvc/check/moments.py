@@ -20,7 +20,10 @@ _RFC822 = re.compile(
     r"(?P<zone>[a-z]{1,3}|[+-]\d{4})",
     re.ASCII | re.IGNORECASE,
 )
-_BAD_RSS_DATE = "is not a date of RFC 822; write it as Thu, 17 Feb 2022 09:30:00 GMT"
+_BAD_RSS_DATE = (
+    "bad-rss-date",
+    "is not a date of RFC 822; write it as Thu, 17 Feb 2022 09:30:00 GMT",
+)
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _W3C = re.compile(
     r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?)?)?", re.ASCII
@@ -74,11 +77,11 @@ def rfc822(text: str) -> Fault | None:
     """Judge a date of RSS 2.0: RFC 822 with a year of four digits."""
     moment = parse_rfc822(text)
     if moment is None:
-        return "bad-rss-date", _BAD_RSS_DATE
+        return _BAD_RSS_DATE
     plain = " ".join(_comments(text).split())
     match = _RFC822.fullmatch(plain)
     if match is None:
-        return "bad-rss-date", _BAD_RSS_DATE
+        return _BAD_RSS_DATE
     name, zone = (match["name"] or "").lower(), match["zone"].lower()
     if name and name != _DAYS[moment.weekday()]:
         right = _DAYS[moment.weekday()].title()

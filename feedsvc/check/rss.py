@@ -223,9 +223,10 @@ def _judge_texts(
     for name in _PLAIN:
         for each in element.findall(name):
             entries.judge_plain(f"<{name}>", line_of(each), text_of(each), findings)
-    for name, parse in (("pubDate", moments.parse_rfc822), ("lastBuildDate", moments.parse_rfc822)):
+    for name in ("pubDate", "lastBuildDate"):
         for date in element.findall(name):
-            entries.judge_moment(f"<{name}>", line_of(date), parse(text_of(date)), now, findings)
+            moment = moments.parse_rfc822(text_of(date))
+            entries.judge_moment(f"<{name}>", line_of(date), moment, now, findings)
     present = {
         _prefixed(str(child.tag))
         for child in element.iterchildren(etree.Element)
