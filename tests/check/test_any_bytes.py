@@ -95,7 +95,10 @@ def test_a_bomb_is_a_finding() -> None:
 def test_an_outside_file_is_not_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("xyzzy")
-    body = f'<!DOCTYPE rss [<!ENTITY e SYSTEM "{secret.as_uri()}">]><rss><x>&e;</x></rss>'.encode()
+    declared = f'<!DOCTYPE rss [<!ENTITY e SYSTEM "{secret.as_uri()}">]>'
+    # Judged as a date, its text would be in the message.
+    channel = "<channel><pubDate>&e;</pubDate></channel>"
+    body = f'{declared}<rss version="2.0">{channel}</rss>'.encode()
     problems = judged(body)
     assert "entity" in {each.code for each in problems}
     assert not any("xyzzy" in each.message for each in problems)

@@ -43,6 +43,11 @@ def test_github_gets_escaped_workflow_commands() -> None:
     ]
 
 
+def test_a_path_cannot_end_its_property() -> None:
+    printed = report.as_github([Problem("a:b,c%.md", 1, "bad-date", "m")])
+    assert printed == "::error file=a%3Ab%2Cc%25.md,line=1,title=bad-date::m\n"
+
+
 @given(st.text(), st.text(), st.integers(0, 9))
 def test_nothing_breaks_out_of_a_workflow_command(path: str, message: str, line: int) -> None:
     printed = report.as_github([Problem(path, line, "bad-date", message)])
