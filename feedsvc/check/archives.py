@@ -38,8 +38,9 @@ def judge_head(
     if complete and archive:
         message = "says that it is complete, and an archive; it can be one of the two"
         findings.add("complete-with-pages", line_of(head), message)
-    elif archive and "prev-archive" not in rels and "next-archive" not in rels:
-        message = "says that it is an archive, and links to none; add prev-archive or next-archive"
+    elif archive and not rels & {"prev-archive", "next-archive", "current"}:
+        # The only archive of a feed has neither of the first two (RFC 5005 4).
+        message = "says that it is an archive, and leads nowhere; add prev-archive or next-archive"
         findings.add("lone-archive", line_of(head), message)
     if archive and "current" not in rels:
         message = 'is an archive without a link to the current feed; add <link rel="current">'

@@ -19,7 +19,7 @@ _FOLLOWS = {
     "repeated-entry": {"same-updated", "late-metadata"},
     "entity": {"doctype"},
     "not-well-formed": {"doctype"},
-    "unknown-attribute": set(),
+    "lone-archive": {"archive-without-current"},
 }
 
 
