@@ -6,21 +6,43 @@ the command with its one sentence.
 
 from dataclasses import dataclass
 
-# Findings that leave the article published as its author meant it.
-_WARNINGS = frozenset(
-    {"control-character", "empty-term", "not-pinned", "unknown-key", "updated-before-published"}
-    | {"broken-encoding", "local-picture", "lost-characters", "new-id", "shortcode"}
-    | {"unusable-value"}
-)
+# Findings that leave the article published as its author meant it, or the feed readable.
+_WARNINGS = frozenset({
+    "ambiguous-title", "archive-without-current", "blank", "broken-encoding", "broken-fragment",
+    "broken-html", "compression-without-vary", "content-before-description",
+    "contradicting-charset", "control-character", "doctype", "email-form",
+    "email-without-domain", "empty-term", "empty-text", "escaped-xhtml", "far-past",
+    "garbled-text", "history-link-in-entry", "hour-24", "html-in-text", "html-removed",
+    "http-base-url", "image-differs", "image-format", "image-too-large", "image-unsized",
+    "implausible-date", "incomplete-source", "json-bom", "large-entry", "large-feed",
+    "large-limit", "late-metadata", "local-base-url", "local-picture", "lone-archive",
+    "long-title", "lost-characters", "many-enclosures", "many-entries", "missing-alt",
+    "missing-summary", "missing-url", "new-id", "no-conditional", "no-guid", "no-namespace",
+    "no-self-link", "no-site-author", "no-type", "no-validator", "not-ascii-url",
+    "not-canonical-id", "not-judged", "not-pinned", "odd-rss-date", "old-author",
+    "other-self-link", "plain-http", "prefixed-atom", "relative-html-url", "relative-self-link",
+    "repeated-id", "said-twice", "same-text", "same-title", "self-link-type", "shortcode",
+    "summary-repeats-title", "taken-prefix", "text-input", "uncommon-encoding", "unknown-html",
+    "unknown-json-key", "unknown-key", "unknown-length", "unknown-rel", "unknown-scheme",
+    "unsafe-html", "unusable-value", "updated-before-published", "updated-early",
+    "updated-in-future", "weak-guid", "whole-document-type", "wild-style", "wrong-content-type",
+})  # fmt: skip
+# Findings that may well be meant.
+_NOTES = frozenset({
+    "attribute-removed", "comments-without-date", "email-in-name", "far-future", "lost-html",
+    "no-cache-control", "no-compression", "no-language", "no-subtitle", "no-text",
+    "old-version", "permanent-redirect", "same-updated", "small-limit", "style-attribute",
+    "temporary-redirect", "unknown-namespace", "unknown-type", "unusual-prefix",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One thing that is wrong in one file, and what to do about it.
 
-    path: relative to the site folder, POSIX style. line: from 1; 0 where no line applies.
-    code: a stable word for programs, listed in docs/front-matter.md and docs/importing.md.
-    message: one sentence that says what to do.
+    path: relative to the site folder, POSIX style; of a feed, its address or file. line: from 1; 0
+    where no line applies. code: a stable word for programs, listed in docs/front-matter.md,
+    docs/importing.md and docs/checks.md. message: one sentence that says what to do.
     """
 
     path: str
@@ -30,7 +52,11 @@ class Problem:
 
     @property
     def severity(self) -> str:
-        """`warning` if the article is published all the same, else `error`."""
+        """`note` if it may be meant, `warning` if the article is published all the same or the
+        feed readable, else `error`.
+        """
+        if self.code in _NOTES:
+            return "note"
         return "warning" if self.code in _WARNINGS else "error"
 
     def __str__(self) -> str:

@@ -100,6 +100,33 @@ def test_the_page_says_which_problems_hold_an_article_back(page: str) -> None:
         assert happens.partition(";")[0] == Problem("a.md", 1, code, "m").severity, code
 
 
+def check_codes() -> set[str]:
+    """Return the code of every finding of `feedsvc check`: given to add, or first of a fault."""
+    found = set()
+    for path in (ROOT / "feedsvc" / "check").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"add", "_add"}:
+                found |= {each.value for each in node.args[:1] if isinstance(each, ast.Constant)}
+            elif isinstance(node, ast.Tuple) and len(node.elts) == 2:
+                code, said = node.elts
+                text = said.value if isinstance(said, ast.Constant) else ""
+                is_said = isinstance(said, ast.JoinedStr) or " " in str(text)
+                if isinstance(code, ast.Constant) and is_said:
+                    found.add(code.value)
+    return {str(code) for code in found}
+
+
+def test_every_finding_of_a_check_is_described_and_no_other() -> None:
+    assert set(table("checks.md", "All codes")) == check_codes()
+
+
+def test_the_page_says_how_bad_each_finding_is() -> None:
+    for code, row in table("checks.md", "All codes").items():
+        assert row[1] == Problem("a.md", 1, code, "m").severity, code
+        assert len(row) == 5, code
+        assert all(row), code
+
+
 @pytest.mark.parametrize(("name", "text"), blocks("toml"))
 def test_examples_of_toml_are_toml(name: str, text: str) -> None:
     tomllib.loads(text)

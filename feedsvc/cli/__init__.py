@@ -6,6 +6,7 @@ import click
 
 import feedsvc
 from feedsvc.cli.build import build
+from feedsvc.cli.check import check
 from feedsvc.cli.feeds import feeds
 from feedsvc.cli.ids import ids
 from feedsvc.cli.import_ import import_
@@ -51,5 +52,5 @@ def main(verbose: bool) -> None:
         logging.getLogger("feedsvc").setLevel(logging.INFO)
 
 
-for command in (init, import_, serve, sync, build, feeds, ids):
+for command in (init, import_, serve, sync, check, build, feeds, ids):
     main.add_command(command)

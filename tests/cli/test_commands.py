@@ -145,7 +145,16 @@ def test_serve_refuses_what_is_not_host_and_port(tmp_path: Path, bind: str) -> N
 
 
 def test_every_command_and_option_has_help() -> None:
-    assert main.commands.keys() == {"init", "import", "serve", "sync", "build", "feeds", "ids"}
+    assert main.commands.keys() == {
+        "init",
+        "import",
+        "serve",
+        "sync",
+        "check",
+        "build",
+        "feeds",
+        "ids",
+    }
     for name, command in main.commands.items():
         result = run(name, "--help")
         assert result.exit_code == 0

@@ -1,0 +1,221 @@
+"""Judges articles as their readers will meet them; reads no file and asks no catalog."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import unquote, urldefrag, urlsplit
+
+from lxml import etree
+
+from feedsvc import html, urls
+from feedsvc.check import markup
+from feedsvc.check.finding import Findings, shown
+from feedsvc.errors import ArticleError, Problem
+from feedsvc.model import Article, ContentChoice
+from feedsvc.sources.frontmatter import FrontMatter, split
+
+# Lists of entries give a title one or two lines, and mail takes it for the subject.
+LONGEST_TITLE = 120  # characters
+_FAR = timedelta(days=366)
+_LINKS = {"a": "href", "img": "src", "source": "src", "audio": "src", "video": "src"}
+# What stands around a whole document, and what is rewritten rather than lost.
+_AROUND = {"html", "head", "body", "title", "meta", "link", "base", "div", "noscript"}
+_REWRITTEN = {"iframe", "embed", "object", "input"}
+_LAZY = re.compile(r"data-(?:src|lazy|original|sizes|poster)")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An article beside the text that it was read from. path: as Problems name the file."""
+
+    article: Article
+    path: str
+    text: str
+
+
+def judge(
+    written: Sequence[Written], now: datetime, broken: Callable[[str], str | None]
+) -> list[Problem]:
+    """Return what is wrong with articles; drafts are nobody's business yet.
+
+    broken: why nothing is found at a URL, None where something is or nobody can say.
+    """
+    public = [each for each in written if not each.article.draft]
+    pieces = {each.path: _Piece(each) for each in public}
+    for piece in pieces.values():
+        piece.judge(now)
+        piece.judge_links(broken)
+    _judge_twins(public, pieces)
+    return [problem for piece in pieces.values() for problem in piece.findings.problems()]
+
+
+class _Piece:
+    """One article while it is judged."""
+
+    def __init__(self, written: Written) -> None:
+        self.article = written.article
+        self.findings = Findings(written.path, written.text.count("\n") + 1)
+        self._text = written.text
+        try:
+            self._front, self._body = split(html.xml_safe(written.text))
+        except ArticleError:  # which a file that became an article does not raise
+            self._front, self._body = FrontMatter({}, ""), written.text
+        self._tree = markup.parse(written.article.html)
+
+    def judge(self, now: datetime) -> None:
+        """Judge the article by itself."""
+        self._judge_dates(now)
+        self._judge_texts()
+        self._judge_pictures()
+        self._judge_enclosures()
+        self._judge_lost()
+
+    def judge_links(self, broken: Callable[[str], str | None]) -> None:
+        """Judge where links within the site lead."""
+        for name, url in self._links():
+            target, fragment = urldefrag(url)
+            if target == self.article.link:
+                if fragment and fragment != "top" and unquote(fragment) not in self._anchors():
+                    message = f"links to #{fragment}, which the article has not; mend the link"
+                    self.findings.add("broken-fragment", self._line(f"#{fragment}"), message)
+                continue
+            reason = broken(target)
+            if reason:
+                message = f"<{name}> leads to {shown(url)}, {reason}; mend the link"
+                self.findings.add("broken-link", self._line_of_url(target), message)
+
+    def key_line(self, key: str) -> int:
+        """Return the line of a front-matter key; of the title, also where it is a heading."""
+        if key in self._front.values:
+            return self._front.line(key)
+        return self._line(self.article.title) if key == "title" else 1
+
+    def _judge_dates(self, now: datetime) -> None:
+        published, updated = self.article.published, self.article.updated
+        if published.year < 1970:
+            message = f"was published in {published.year}, before readers can tell; mend the date"
+            self.findings.add("far-past", self.key_line("published"), message)
+        if published - now > _FAR:
+            message = f"is to be published in {published.year}; if that is meant, ignore this"
+            self.findings.add("far-future", self.key_line("published"), message)
+        elif updated > max(now, published):
+            message = (
+                "was updated in the future, so readers list it on top till then; mend the date"
+            )
+            self.findings.add("updated-in-future", self.key_line("updated"), message)
+
+    def _judge_texts(self) -> None:
+        article = self.article
+        if len(article.title) > LONGEST_TITLE:
+            message = (
+                f"has a title of {len(article.title)} characters, which readers cut; shorten it"
+            )
+            self.findings.add("long-title", self.key_line("title"), message)
+        if not article.html and article.content is not ContentChoice.NONE:
+            message = "has no text, so that feeds carry a title alone; write some"
+            self.findings.add("empty-text", 1, message)
+        elif not article.summary:
+            message = "has no summary, and no text to make one of; write `summary: ...`"
+            self.findings.add("missing-summary", 1, message)
+        if _folded(article.summary) == _folded(article.title):
+            message = "has a summary that only repeats the title; write another, or none"
+            self.findings.add("summary-repeats-title", self.key_line("summary"), message)
+
+    def _judge_pictures(self) -> None:
+        for image in self._elements("img"):
+            if "alt" not in image.attrib:
+                source = str(image.get("src", ""))
+                message = f'shows {shown(source)} without alt; describe it, or write alt=""'
+                self.findings.add("missing-alt", self._line_of_url(source), message)
+
+    def _judge_enclosures(self) -> None:
+        line = self.key_line("enclosures")
+        for enclosure in self.article.enclosures:
+            said = f"the enclosure {shown(enclosure.url)}"
+            if not enclosure.length:
+                message = f"{said} has no length, without which players show none; add `length:`"
+                self.findings.add("unknown-length", line, message)
+            if enclosure.type == "application/octet-stream":
+                message = f"{said} has no type that players know; add `type:`"
+                self.findings.add("unknown-type", line, message)
+
+    def _judge_lost(self) -> None:
+        """Compare what was written with what the sanitiser left."""
+        raw = self._body if self.article.path.endswith(".html") else html.markdown(self._body)
+        if not self._front.values.get("title"):
+            _, raw = html.take_heading(raw)
+        before = markup.parse(raw)
+        tags, attributes = _inventory(before)
+        left_tags, left_attributes = _inventory(self._tree)
+        for name in sorted(tags - left_tags - _AROUND):
+            how = (
+                "a link or nothing is left of it" if name in _REWRITTEN else "readers never see it"
+            )
+            message = f"<{name[:30]}> is taken out, and {how}; write it another way"
+            self.findings.add("html-removed", self._line(f"<{name}"), message)
+        lost = sorted(each for each in attributes - left_attributes if not _LAZY.match(each))
+        if lost:
+            names = ", ".join(each[:30] for each in lost[:8])
+            message = f"{names}: taken out of the HTML, as readers do; do without"
+            first = lost[0].partition(" ")[0]
+            self.findings.add("attribute-removed", self._line(f"{first}="), message)
+
+    def _elements(self, *names: str) -> "Iterator[etree._Element]":
+        return iter(()) if self._tree is None else self._tree.iter(*names)
+
+    def _links(self) -> Iterator[tuple[str, str]]:
+        for element in self._elements(*_LINKS):
+            url = element.get(_LINKS[str(element.tag)])
+            if url and urls.is_absolute(str(url)):
+                yield str(element.tag), str(url)
+
+    def _anchors(self) -> set[str]:
+        elements = self._elements("*")
+        return {str(value) for each in elements for value in (each.get("id"), each.get("name"))}
+
+    def _line_of_url(self, url: str) -> int:
+        path = urlsplit(url).path
+        written = (url, path, unquote(path), path.rstrip("/").rpartition("/")[2])
+        name = unquote(written[-1])
+        return next((line for each in (*written, name) if each and (line := self._line(each))), 0)
+
+    def _line(self, wanted: str) -> int:
+        """Return the line of the body on which a text stands first; 0 if it does not."""
+        start = len(self._text) - len(self._body)
+        at = self._text.casefold().find(wanted.casefold(), max(0, start))
+        return self._text.count("\n", 0, at) + 1 if at >= 0 else 0
+
+
+def _inventory(root: "etree._Element | None") -> tuple[set[str], set[str]]:
+    """Return the names of the elements and attributes of a tree; of class, each word."""
+    tags: set[str] = set()
+    attributes: set[str] = set()
+    for element in root.iter(etree.Element) if root is not None else ():
+        tags.add(str(element.tag).lower())
+        for key, value in element.attrib.items():
+            name = str(key).lower()
+            attributes |= (
+                {f"class {each}" for each in str(value).split()} if name == "class" else {name}
+            )
+    return tags, attributes
+
+
+def _judge_twins(public: Sequence[Written], pieces: dict[str, _Piece]) -> None:
+    """Find articles that readers will take for one."""
+    titles: dict[tuple[str, object], str] = {}
+    texts: dict[str, str] = {}
+    for each in sorted(public, key=lambda one: (one.article.published, one.path)):
+        article, piece = each.article, pieces[each.path]
+        other = titles.setdefault((_folded(article.title), article.published.date()), each.path)
+        if other != each.path:
+            message = f"has the title and the day of {other}; readers may show one of the two"
+            piece.findings.add("same-title", piece.key_line("title"), f"{message}: tell them apart")
+        other = texts.setdefault(article.html, each.path) if article.html else each.path
+        if other != each.path:
+            message = f"has the text of {other}; remove one of the two"
+            piece.findings.add("same-text", 1, message)
+
+
+def _folded(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))

@@ -1,0 +1,42 @@
+"""Feeds that say in themselves what is to be found in them, each with one thing wrong or none."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from feedsvc.check.feed import judge
+from feedsvc.check.finding import count_lines
+
+FOLDER = Path(__file__).parent / "fixtures"
+FIXTURES = sorted(FOLDER.iterdir())
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+# What cannot be without the other.
+_FOLLOWS = {
+    "bad-email": {"html-in-text"},
+    "no-summary": {"no-text"},
+    "repeated-entry": {"same-updated", "late-metadata"},
+    "entity": {"doctype"},
+    "not-well-formed": {"doctype"},
+    "lone-archive": {"archive-without-current"},
+}
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=[path.stem for path in FIXTURES])
+def test_a_feed_is_judged_as_it_says_itself(path: Path) -> None:
+    body = path.read_bytes()
+    wanted = re.findall(r"Expect: ([a-z0-9-]+)", body.decode())[-1]
+    problems = judge(body, path.name, None, NOW)
+    found = {problem.code for problem in problems}
+    if wanted == "nothing":
+        assert not problems
+    else:
+        assert wanted in found
+        assert found <= {wanted} | _FOLLOWS.get(wanted, set())
+        for problem in problems:
+            assert 0 < problem.line <= count_lines(body)
+
+
+def test_the_fixtures_cover_every_format() -> None:
+    assert {path.name.partition("-")[0] for path in FIXTURES} == {"rss", "atom", "json"}

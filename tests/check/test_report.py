@@ -1,0 +1,64 @@
+"""How findings are printed, for people, programs and GitHub."""
+
+import json
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedsvc.check import report
+from feedsvc.errors import Problem
+
+ERROR = Problem("content/a.md", 3, "bad-date", "50% is no date,\nat all: mend it")
+WARNING = Problem("feedsvc.toml", 0, "no-site-author", "there is none")
+NOTE = Problem("https://a.example/feeds/all.rss", 7, "no-language", "does not say")
+
+
+def test_text_is_what_compilers_write() -> None:
+    assert (
+        report.as_text([NOTE])
+        == "https://a.example/feeds/all.rss:7: note: does not say [no-language]\n"
+    )
+    assert report.as_text([]) == ""
+
+
+def test_json_has_the_documented_fields() -> None:
+    assert json.loads(report.as_json([WARNING])) == [
+        {
+            "path": "feedsvc.toml",
+            "line": None,
+            "severity": "warning",
+            "code": "no-site-author",
+            "message": "there is none",
+        }
+    ]
+    assert json.loads(report.as_json([])) == []
+
+
+def test_github_gets_escaped_workflow_commands() -> None:
+    assert report.as_github([ERROR, WARNING, NOTE]).splitlines() == [
+        "::error file=content/a.md,line=3,title=bad-date::50%25 is no date,%0Aat all: mend it",
+        "::warning file=feedsvc.toml,title=no-site-author::there is none",
+        "::notice title=no-language::https://a.example/feeds/all.rss:7: does not say",
+    ]
+
+
+def test_a_path_cannot_end_its_property() -> None:
+    printed = report.as_github([Problem("a:b,c%.md", 1, "bad-date", "m")])
+    assert printed == "::error file=a%3Ab%2Cc%25.md,line=1,title=bad-date::m\n"
+
+
+@given(st.text(), st.text(), st.integers(0, 9))
+def test_nothing_breaks_out_of_a_workflow_command(path: str, message: str, line: int) -> None:
+    printed = report.as_github([Problem(path, line, "bad-date", message)])
+    assert printed.endswith("\n")
+    assert len(re.split(r"[\r\n]", printed)) == 2
+    properties = printed.removeprefix("::error ").split("::")[0]
+    assert all(
+        each.partition("=")[0] in {"file", "line", "title"} for each in properties.split(",")
+    )
+
+
+def test_the_summary_counts() -> None:
+    assert report.summary([ERROR, WARNING, WARNING]) == "1 error, 2 warnings."
+    assert report.summary([]) == "Nothing to be said."

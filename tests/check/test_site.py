@@ -1,0 +1,202 @@
+"""A site is judged as its readers would meet it, and nothing of it is changed."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from feedsvc import settings
+from feedsvc.check import archives, site
+from feedsvc.check.archives import Links
+from feedsvc.check.feed import judge as judge_feed
+from feedsvc.errors import Problem
+from tests.sites import article, make_site
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+FINE = 'subtitle = "News"\nauthor = { name = "Ada" }\n'
+
+
+def judged(folder: Path, files: dict[str, str | bytes], toml: str = FINE) -> list[Problem]:
+    return site.judge(make_site(folder, files, toml), NOW)
+
+
+def codes(problems: list[Problem]) -> set[str]:
+    return {problem.code for problem in problems}
+
+
+def test_a_site_without_fault_has_no_finding(tmp_path: Path) -> None:
+    """Conformance 1 to 28, as far as a judge of documents can tell."""
+    files: dict[str, str | bytes] = {
+        f"{n}.md": article(
+            title=f"Well {n}, AT&T & <b>",
+            published=f"2022-02-{n % 27 + 1:02} 09:{n % 60:02}",
+            tags=["C++", "été"],
+            categories="News",
+            body=f"The {n}th [well](https://example.org/?a=1&b=2).\n\n```c\nif (a < b) ]]>\n```\n",
+        )
+        for n in range(57)
+    }
+    problems = judged(tmp_path, files, f"{FINE}[feeds]\nlimit = 10\n")
+    assert [str(each) for each in problems] == []
+
+
+def test_the_site_and_its_catalog_stay_as_they_are(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"a.md": article()}
+    judged(tmp_path, files)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["content", "feedsvc.toml"]
+
+
+def test_the_sample_site_is_as_it_should_be() -> None:
+    problems = site.judge(settings.load(ROOT, {}), NOW)
+    assert {(each.path, each.code) for each in problems} == {
+        ("content/2036/ntp-era.md", "far-future"),
+        ("feedsvc.toml", "local-base-url"),
+    }
+
+
+# Each with the line on which it is to be found.
+ARTICLES = {
+    "missing-alt": (5, article(body='Text <img src="https://example.org/a.png">')),
+    "broken-link": (6, article(body="\n[gone](/articles/gone)")),
+    "broken-fragment": (5, article(body="[down](#down)")),
+    "html-removed": (5, article(body="<script>x()</script>\n\nText.")),
+    "attribute-removed": (5, article(body='<p class="big" style="x:y">Text.</p>')),
+    "long-title": (2, article(title="T" * 121)),
+    "far-past": (3, article(published="1969-12-31")),
+    "far-future": (3, article(published="2031-01-01")),
+    "updated-in-future": (4, article(updated="2027-01-01")),
+    "empty-text": (1, article(body="")),
+    "missing-summary": (1, article(body='<img src="https://example.org/a.png" alt="">')),
+    "summary-repeats-title": (4, article(title="Wells!", summary="wells")),
+    "unknown-length": (4, article(enclosures="https://example.org/a.mp3")),
+    "unknown-type": (
+        4,
+        article(enclosures=[{"url": "https://example.org/a", "length": "1"}]),
+    ),
+    "bad-date": (3, article(published="03/04/2022")),
+    "unknown-key": (4, article(sluug="x")),
+}
+
+
+@pytest.mark.parametrize("code", ARTICLES)
+def test_an_article_is_judged_with_file_and_line(tmp_path: Path, code: str) -> None:
+    line, text = ARTICLES[code]
+    problems = judged(tmp_path, {"a.md": text})
+    found = {each.code: each for each in problems if each.path == "content/a.md"}
+    assert found.keys() == {code}
+    # A blank line stands between front matter and text.
+    assert found[code].line == line + (code in _IN_BODY)
+
+
+_IN_BODY = {"missing-alt", "broken-link", "broken-fragment", "html-removed", "attribute-removed"}
+
+
+def test_links_to_what_is_public_are_not_broken(tmp_path: Path) -> None:
+    links = "/ /feeds.opml /feeds/all.rss /feeds/all/ /feeds/tag/ /feeds/tag/x.atom /articles/b b"
+    body = " ".join(f"[x]({link})" for link in links.split()) + " [f](#here) <i id=here>h</i>"
+    text = article(
+        body=f"{body} [file](note.txt) [else](https://example.org/feeds/no.rss)", tags="x"
+    )
+    files: dict[str, str | bytes] = {
+        "a.md": text,
+        "b.md": article("B", "2022-02-18"),
+        "note.txt": b"x",
+    }
+    assert judged(tmp_path, files) == []
+
+
+@pytest.mark.parametrize("extra", [{"draft": True}, {"published": "2027-01-01"}])
+def test_a_link_to_what_is_not_public_is_broken(tmp_path: Path, extra: dict[str, object]) -> None:
+    files: dict[str, str | bytes] = {
+        "a.md": article(body="[x](/articles/b)"),
+        "b.md": article(**{"title": "B", **extra}),  # type: ignore[arg-type]
+    }
+    assert codes(judged(tmp_path, files)) == {"broken-link"}
+
+
+def test_a_draft_is_not_judged(tmp_path: Path) -> None:
+    assert judged(tmp_path, {"a.md": article(body="<script>x</script>", draft=True)}) == []
+
+
+def test_twins_are_found_and_the_first_is_named(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "a.md": article("Wells", "2022-02-17 09:30", "One."),
+        "b.md": article("wells!", "2022-02-17 10:30", "Two."),
+        "c.md": article("Other", "2022-02-18", "One."),
+    }
+    found = {(each.path, each.code): each.message for each in judged(tmp_path, files)}
+    assert found.keys() == {("content/b.md", "same-title"), ("content/c.md", "same-text")}
+    assert all("content/a.md" in message for message in found.values())
+
+
+SETTINGS = {
+    'base_url = "http://news.example.org"': "http-base-url",
+    'base_url = "http://127.0.0.1:8000"': "local-base-url",
+    'base_url = "https://[::1]"': "local-base-url",
+    'base_url = "http://localhost"': "local-base-url",
+    'image = "https://example.org/i.png"': "image-unsized",
+    'image = { url = "https://example.org/i.png", width = 145, height = 9 }': "image-too-large",
+    'image = { url = "https://example.org/i.svg", width = 9, height = 9 }': "image-format",
+    'image = { url = "/files/i.png", width = 9, height = 9 }': "missing-image",
+    "[feeds]\nlimit = 999": "large-limit",
+    "[feeds]\nlimit = 3": "small-limit",
+}
+
+
+@pytest.mark.parametrize("line", SETTINGS)
+def test_a_setting_is_judged_with_its_line(tmp_path: Path, line: str) -> None:
+    problems = judged(tmp_path, {"a.md": article()}, f"{FINE}{line}\n")
+    (found,) = [each for each in problems if each.path == "feedsvc.toml"]
+    assert found.code == SETTINGS[line]
+    text = (tmp_path / "feedsvc.toml").read_text().splitlines()
+    assert text[found.line - 1] == line.splitlines()[-1]
+
+
+def test_a_site_says_who_and_what_it_is(tmp_path: Path) -> None:
+    assert codes(judged(tmp_path, {"a.md": article()}, "")) == {"no-site-author", "no-subtitle"}
+
+
+def test_what_is_odd_in_many_feeds_is_said_once(tmp_path: Path) -> None:
+    text = article(body="x" * 300_000, tags=["a", "b"])
+    problems = [each for each in judged(tmp_path, {"a.md": text}) if each.code == "large-entry"]
+    assert len(problems) == 1
+    assert "other feeds" in problems[0].message
+
+
+def _chain(start: str, documents: dict[str, Links]) -> set[str]:
+    return {
+        problem.code
+        for findings in archives.judge_chain(start, documents)
+        for problem in findings.problems()
+    }
+
+
+def test_a_chain_that_goes_wrong_is_found() -> None:
+    """Conformance 26."""
+    own, one, two = "https://a.example/f", "https://a.example/1", "https://a.example/2"
+    good = {
+        own: Links("f", own, None, two, None),
+        two: Links("2", two, own, one, None),
+        one: Links("1", one, own, None, two),
+    }
+    assert _chain(own, good) == set()
+    wrong = {
+        "archive-loop": {one: Links("1", one, own, two, two)},
+        "unreachable-archive": {own: Links("f", own, None, one, None),
+                                one: Links("1", one, own, None, None)},
+        "other-current": {two: Links("2", two, one, one, None)},
+        "other-next-archive": {one: Links("1", one, own, None, own)},
+        "other-self-link": {one: Links("1", two, own, None, two)},
+        "missing-archive": {two: Links("2", two, own, "https://a.example/0", None),
+                            one: Links("1", one, own, None, two)},
+    }  # fmt: skip
+    for code, change in wrong.items():
+        assert code in _chain(own, good | change)
+
+
+def test_a_feed_says_where_it_is() -> None:
+    body = (ROOT / "tests/check/fixtures/rss-good.xml").read_bytes()
+    elsewhere = judge_feed(body, "feed", "https://other.example.org/", NOW)
+    assert codes(elsewhere) == {"other-self-link"}
+    assert judge_feed(body, "feed", "https://wells.example.org/feed.rss", NOW) == []
