@@ -19,6 +19,7 @@ class _Place(NamedTuple):
     """A row that there is. archive: where it was put, also while it is gone."""
 
     gone: bool
+    withdrawn: bool
     archive: int | None
 
 
@@ -42,11 +43,11 @@ class FeedRows:
     def load(self, articles: Sequence[int]) -> None:
         """Read the rows of articles that have been in feeds before."""
         row = schema.feed_row.c
-        columns = (row.article, row.feed, row.gone, row.archive)
+        columns = (row.article, row.feed, row.gone, row.withdrawn, row.archive)
         for some in chunks(articles):
             query = select(*columns).where(row.article.in_(some))
-            for article, feed, gone, archive in self._connection.execute(query):
-                self._existing.setdefault(article, {})[feed] = _Place(gone, archive)
+            for article, feed, *place in self._connection.execute(query):
+                self._existing.setdefault(article, {})[feed] = _Place(*place)
 
     def place(self, state: State, keys: Iterable[str], changed: bool) -> None:
         """Put an article into exactly these feeds. changed: its entry there is not as it was."""
@@ -62,8 +63,9 @@ class FeedRows:
             elif changed:
                 self._edit(state, feed, place)
         for number, place in existing.items():
-            if not place.gone and number not in wanted:
-                self._remove(state, self._feeds[number], place)
+            # One that was withdrawn may come back, and yet not into this feed.
+            if number not in wanted and (not place.gone or (place.withdrawn and wanted)):
+                self._remove(state, self._feeds[number], place, withdrawn=not wanted)
 
     def write(self, everywhere: bool) -> int:
         """Write rows and feeds; return how many subscription documents changed.
@@ -108,24 +110,25 @@ class FeedRows:
             feed.severed = feed.severed or state.has_moved
         self._updates.append(self._row(state, feed, place.archive))
 
-    def _remove(self, state: State, feed: FeedState, place: _Place) -> None:
-        feed.entries -= 1
-        if place.archive:
-            feed.edited.add(place.archive)
-        else:
-            feed.unarchived -= 1
+    def _remove(self, state: State, feed: FeedState, place: _Place, withdrawn: bool) -> None:
+        if not place.gone:
+            feed.entries -= 1
+            if place.archive:
+                feed.edited.add(place.archive)
+            else:
+                feed.unarchived -= 1
         feed.severed = True
-        self._updates.append(self._row(state, feed, place.archive, gone=True))
+        row = self._row(state, feed, place.archive)
+        self._updates.append({**row, "gone": True, "withdrawn": withdrawn})
 
-    def _row(
-        self, state: State, feed: FeedState, archive: int | None, gone: bool = False
-    ) -> dict[str, Any]:
+    def _row(self, state: State, feed: FeedState, archive: int | None) -> dict[str, Any]:
         self._touched.add(feed.number)
         return {
             "article": state.number,
             "feed": feed.number,
             "revision": self._revision,
-            "gone": gone,
+            "gone": False,
+            "withdrawn": False,
             "archive": archive,
             "published": state.published,
             "slug": state.slug,

@@ -143,8 +143,7 @@ def withdrawn(
     query = (
         select(article.id, row.revision)
         .join(schema.article, row.article == article.number)
-        .where(row.feed == feed_number, row.gone.is_(True))
-        .where(article.visible.is_(False) | article.feeds.is_(False))
+        .where(row.feed == feed_number, row.gone.is_(True), row.withdrawn.is_(True))
         .order_by(row.published.desc(), row.slug.desc())
         .limit(limit)
     )
@@ -211,15 +210,19 @@ def articles(connection: Connection, numbers: Sequence[int]) -> dict[int, Stored
 
 
 def article(connection: Connection, slug: str) -> Stored | None:
-    """Return the article that is visible now and has this slug, or else had it last."""
+    """Return the article that has this slug, or else the last that had it; None unless visible.
+
+    A slug that only drafts have is nobody's yet.
+    """
     table, former = schema.article, schema.former_slug
-    visible = select(table).where(table.c.visible.is_(True))
-    row = connection.execute(visible.where(table.c.slug == slug)).first()
+    has_it = select(table).where(table.c.slug == slug, table.c.released.is_not(None))
+    row = connection.execute(has_it.where(table.c.visible.is_(True))).first()
+    row = row or connection.execute(has_it.limit(1)).first()
     if row is None:
-        had_it = visible.join(former, former.c.article == table.c.number)
+        had_it = select(table).join(former, former.c.article == table.c.number)
         newest = had_it.where(former.c.slug == slug).order_by(former.c.revision.desc())
         row = connection.execute(newest.limit(1)).first()
-    return _stored(row) if row else None
+    return _stored(row) if row and row.visible else None
 
 
 def was_visible(connection: Connection, slug: str) -> bool:

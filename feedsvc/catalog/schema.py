@@ -110,8 +110,9 @@ feed = Table(
 )
 
 # Which article is, or was, in which feed. revision: the last that touched the entry there. gone: it
-# left. archive: the number of the archive that it was put into; none gets it before it is full.
-# published and slug order the feed: newest first, and a rule for two of the same instant.
+# left; withdrawn: because nobody is to see it any more. archive: the number of the archive that it
+# was put into; none gets it before it is full. published and slug order the feed: newest first, and
+# a rule for two of the same instant.
 feed_row = Table(
     "feed_row",
     metadata,
@@ -119,6 +120,7 @@ feed_row = Table(
     Column("feed", BigInteger, primary_key=True, autoincrement=False),
     Column("revision", BigInteger, nullable=False),
     Column("gone", Boolean, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
     Column("archive", Integer),
     Column("published", BigInteger, nullable=False),
     Column("slug", Text(collation="C").with_variant(Text(), "sqlite"), nullable=False),

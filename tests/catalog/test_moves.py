@@ -70,6 +70,25 @@ def test_a_new_article_takes_over_a_url_that_another_left(desk: Desk) -> None:
     assert (response.status_code, response.headers["Location"]) == (308, "/articles/c")
 
 
+def test_the_last_that_had_a_url_decides_what_it_says(desk: Desk) -> None:
+    """Conformance 43: a withdrawn article is gone, though another was there before it."""
+    desk.write("a.md", article("First"))
+    desk.sync()
+    desk.rename("a.md", "b.md")
+    desk.sync()
+    desk.write("a.md", article("Second", "2023-01-01"))
+    desk.sync()
+    desk.remove("a.md")
+    desk.sync()
+    assert client(desk).get("/articles/a").status_code == 410
+    desk.write("c.md", article("Draft", "2024-01-01", slug="x", draft=True))
+    desk.write("b.md", article("First", slug="d"))
+    desk.sync()
+    desk.write("c.md", article("Draft", "2024-01-01", slug="b", draft=True))
+    desk.sync()
+    assert client(desk).get("/articles/b").headers["Location"] == "/articles/d"
+
+
 def test_a_slug_may_come_and_go(desk: Desk) -> None:
     desk.write("x.md", article("A", slug="a"))
     desk.sync()

@@ -186,6 +186,33 @@ def test_what_leaves_one_feed_alone_is_not_withdrawn(desk: Desk) -> None:
     assert tombstones(desk, "tag/x") == tombstones(desk) == []
 
 
+def test_what_left_a_feed_before_it_was_withdrawn_is_not_named_there(desk: Desk) -> None:
+    """Conformance 37: it would come in without a revision of that feed."""
+    desk.configure("tombstones = true")
+    fill(desk, 2, tags=["x"])
+    desk.sync()
+    desk.write("0.md", article("T0", "2022-02-01", tags=["y"]))
+    desk.sync()
+    desk.remove("0.md")
+    desk.sync()
+    assert tombstones(desk, "tag/x") == []
+    assert [entry_id for entry_id, _ in tombstones(desk, "tag/y")] == [minted(0)]
+
+
+def test_what_comes_back_into_other_feeds_is_not_withdrawn_any_more(desk: Desk) -> None:
+    desk.configure("tombstones = true")
+    fill(desk, 2, tags=["x"])
+    desk.sync()
+    desk.remove("0.md")
+    desk.sync()
+    before = desk.feed("tag/x").revision
+    desk.write("0.md", article("T0", "2022-02-01", tags=["y"]))
+    desk.sync()
+    assert tombstones(desk, "tag/x") == []
+    assert desk.feed("tag/x").revision > before
+    assert desk.feed("tag/x").entries == 1
+
+
 def test_what_no_document_would_show_has_no_tombstone_and_moves_nothing(desk: Desk) -> None:
     """Conformance 37."""
     desk.configure("tombstones = true\n[feeds]\nlimit = 2")

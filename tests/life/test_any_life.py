@@ -7,7 +7,6 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -141,22 +140,22 @@ class Life(RuleBasedStateMachine):
         name = item.path.rpartition("/")[2]
         path = folder + (name if keep else f"x{name}")
         if item.exists and path != item.path:
-            self.move_url(item, lambda: setattr(item, "path", path))
+            self.keep_url(item)
+            self.desk.rename(item.path, path)
+            item.path = path
+            self.sync()
 
     @rule(item=articles)
     def change_the_slug(self, item: Item) -> None:
-        self.move_url(item, lambda: setattr(item, "slug", f"{item.address}-s"))
-        self.save(item)
-        self.sync()
+        if item.exists:
+            self.keep_url(item)
+            item.slug = f"{item.address}-s"
+            self.save(item)
+            self.sync()
 
-    def move_url(self, item: Item, change: Callable[[], None]) -> None:
-        old_path, old = item.path, item.address
-        change()
-        if item.path != old_path and item.exists:
-            self.desk.rename(old_path, item.path)
-        if item.exists and item.released and item.address != old:
-            item.former.add(old)
-        self.sync()
+    def keep_url(self, item: Item) -> None:
+        if item.released:
+            item.former.add(item.address)
 
     @rule(item=articles, ago=hours, life=st.none() | st.integers(1, 72))
     def schedule(self, item: Item, ago: int, life: int | None) -> None:

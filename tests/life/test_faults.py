@@ -35,7 +35,7 @@ def ids(site: Path) -> dict[str, str]:
     desk = Catalog(f"sqlite:///{site}/.feedsvc/catalog.db")
     with desk.reading() as connection:
         found = connection.exec_driver_sql("SELECT slug, id FROM article WHERE NOT removed")
-        return dict(found)
+        return {slug: entry_id for slug, entry_id in found}  # noqa: C416 - of rows
 
 
 # The disk
