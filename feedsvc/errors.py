@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 # Findings that leave the article published as its author meant it.
 _WARNINGS = frozenset(
-    {"control-character", "empty-term", "unknown-key", "updated-before-published"}
+    {"control-character", "empty-term", "left-out", "unknown-key", "unresolved-link"}
+    | {"updated-before-published"}
 )
 
 

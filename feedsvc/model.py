@@ -107,7 +107,8 @@ class Article:
     updated is never before published. summary: plain text. html: sanitised. link: where it is
     read. terms: every feed that it belongs to besides the site feed, with the label as written.
     image: absolute URL. content: None to let the feed decide. feeds: False keeps it out of every
-    feed. files: local files that it shows, relative to the content folder.
+    feed. files: local files that it shows, relative to the content folder. former_id: what the
+    feed of the generator that it was written for had as its id; minted ids give way to it.
     """
 
     path: str
@@ -129,6 +130,7 @@ class Article:
     draft: bool = False
     feeds: bool = True
     files: tuple[str, ...] = ()
+    former_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

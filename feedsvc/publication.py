@@ -283,6 +283,8 @@ class Publication:
         return FeedSummary(row.ref, label, title, row.entries, row.changed, subtitle)
 
     def _page_url(self, stored: Stored) -> str:
+        if urls.has_path(self.settings.article_link):
+            return stored.link
         written = stored.published.astimezone(stored.zone)
         path = urls.article_path(self.settings.article_link, stored.slug, written)
         return self._absolute(path)

@@ -12,8 +12,9 @@ from datetime import timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from feedsvc import serve_settings, tables, urls
+from feedsvc import generators, serve_settings, tables, urls
 from feedsvc.errors import SettingsError
+from feedsvc.generators import Generator
 from feedsvc.model import ContentChoice, Image, Kind, Person
 from feedsvc.serve_settings import ServeSettings
 from feedsvc.tables import Table, shown
@@ -47,7 +48,7 @@ class Settings:
 
     site: the folder, absolute. content: the folder of articles, absolute. database: a URL of
     SQLAlchemy's form, with an absolute path for SQLite. zones: what abbreviated time zones mean.
-    labels: the wanted label of a term, by kind. feeds: settings by feed key, `all` or `tag/c++`.
+    generator: whose conventions the articles follow. labels: the wanted label of a term, by kind. feeds: settings by feed key, `all` or `tag/c++`.
     """
 
     site: Path
@@ -62,6 +63,7 @@ class Settings:
     author: Person | None = None
     copyright: str = ""
     article_link: str = "/articles/{slug}"
+    generator: Generator = Generator()
     image: Image | None = None
     timezones: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[Kind, Mapping[str, str]] = field(default_factory=dict)
@@ -134,6 +136,8 @@ _BASE_URL = re.compile(r"""(?i)https?://[!"$->@-~]+""")
 
 def _settings(site: Path, table: Table) -> Settings:
     defaults, feeds = _feeds(table.table("feeds"))
+    content = _path(table, "content", site, table.text("content", "content"))
+    generator = _generator(table, content, site)
     return Settings(
         site=site,
         title=table.text("title"),
@@ -144,8 +148,9 @@ def _settings(site: Path, table: Table) -> Settings:
         timezone=_timezone(table),
         author=_author(table),
         copyright=table.text("copyright", ""),
-        article_link=_article_link(table),
-        content=_path(table, "content", site, table.text("content", "content")),
+        article_link=_article_link(table, generator),
+        generator=generator,
+        content=content,
         database=_database(table, site),
         image=_image(table),
         timezones=_timezones(table.table("timezones")),
@@ -288,8 +293,19 @@ def _image(table: Table) -> Image | None:
     return Image(url, **sizes)
 
 
-def _article_link(table: Table) -> str:
-    pattern = table.text("article_link", "/articles/{slug}")
+def _generator(table: Table, content: Path, site: Path) -> Generator:
+    name = table.text("generator", "")
+    if not name:
+        return generators.detect(content, site)
+    if name not in generators.NAMES:
+        known = ", ".join(generators.NAMES)
+        table.fail("generator", f"generator {shown(name)} is none of those known here: {known}")
+    return generators.named(name, content, site)
+
+
+def _article_link(table: Table, generator: Generator) -> str:
+    usual = "/articles/{slug}" if generator.name == generators.PLAIN else "/{path}"
+    pattern = table.text("article_link", usual)
     if wrong := urls.check_pattern(pattern):
         table.fail("article_link", f"article_link {shown(pattern)} {wrong}")
     return pattern

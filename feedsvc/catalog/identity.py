@@ -18,12 +18,13 @@ _WITHDRAWN = "an article that was withdrawn"  # stands where a path stands other
 class Claim(NamedTuple):
     """What a file just read says it is.
 
-    id: pinned by its author, or None. columns: see `state.TAKEN`.
+    id: pinned by its author, or None. columns: see `state.TAKEN`. former_id: see `model.Article`.
     """
 
     id: str | None
     published: datetime
     columns: Mapping[str, Any]
+    former_id: str | None = None
 
     @property
     def path(self) -> str:
@@ -34,6 +35,10 @@ class Claim(NamedTuple):
     def slug(self) -> str:
         """The slug that it wants."""
         return str(self.columns["slug"])
+
+    def minted(self, authority: str) -> str:
+        """The id that it has where none is pinned and none was released."""
+        return self.former_id or urls.entry_id(authority, self.published, self.slug)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def _id(claim: Claim, known: State | None, authority: str) -> str:
         return claim.id
     if known and known.released is not None:
         return known.id
-    return urls.entry_id(authority, claim.published, claim.slug)
+    return claim.minted(authority)
 
 
 def _conflicts(

@@ -5,15 +5,18 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from feedsvc import dates, html, urls
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
 from feedsvc.settings import Settings, is_language
 from feedsvc.sources.attachments import Attachments, Folder
+from feedsvc.sources.conventions import CONVENTIONS
+from feedsvc.sources.foreign import Foreign, Source, renamed
 from feedsvc.sources.frontmatter import FrontMatter, split
-from feedsvc.sources.scan import SourceFile, shown_path
-from feedsvc.sources.values import Values
+from feedsvc.sources.scan import ENDINGS, SourceFile, shown_path
+from feedsvc.sources.values import Values, absolute
 
 MAX_SIZE = 5_000_000  # bytes; a long novel has one
 
@@ -38,7 +41,11 @@ class ArticleReader:
         self._settings = settings
         self._zone = settings.zone
         self._zones = settings.zones
-        self._folder = Folder(os.path.realpath(settings.content))
+        convention = CONVENTIONS.get(settings.generator.name)
+        endings = convention.endings if convention else ENDINGS
+        self._folder = Folder(os.path.realpath(settings.content), endings)
+        self._foreign = Foreign(settings, self._text) if convention else None
+        self._by_path = urls.has_path(settings.article_link)
 
     def read(self, file: SourceFile) -> Reading:
         """Read one file. Never raises for anything that the file holds."""
@@ -46,11 +53,17 @@ class ArticleReader:
         try:
             text = self._text(file)
             safe = html.xml_safe(text)
-            front, body = split(safe)
+            front, body = self._split(file.path, safe)
+            source = None
+            if self._foreign:
+                source = self._foreign.translate(file.path, front, body)
+                front, raw = source.front, source.raw
+            else:
+                raw = body if file.path.endswith(".html") else html.markdown(body)
             values = Values(front.values)
-            raw = body if file.path.endswith(".html") else html.markdown(body)
-            article = self._article(file.path, values, raw)
+            article = self._article(file.path, values, raw, source)
             found = values.warnings + _lost_characters(text, safe, body, raw)
+            found += source.warnings if source else []
         except ArticleError as error:
             article, found = None, [error]
         return Reading(article, tuple(self._problem(file, front, error) for error in found))
@@ -58,7 +71,7 @@ class ArticleReader:
     def problem(self, file: SourceFile, error: ArticleError) -> Problem:
         """Return the Problem of a file that was read well and yet cannot be taken."""
         try:
-            front, _ = split(html.xml_safe(self._text(file)))
+            front, _ = self._split(file.path, html.xml_safe(self._text(file)))
         except ArticleError:
             front = FrontMatter({}, "")
         return self._problem(file, front, error)
@@ -66,7 +79,10 @@ class ArticleReader:
     def _problem(self, file: SourceFile, front: FrontMatter, error: ArticleError) -> Problem:
         shown = shown_path(self._settings.content, self._settings.site, file.path)
         line = error.line or (front.line(error.key) if error.key else 0)
-        return Problem(shown, line, error.code, error.message)
+        return Problem(shown, line, error.code, renamed(error.message, front.names))
+
+    def _split(self, path: str, text: str) -> tuple[FrontMatter, str]:
+        return self._foreign.split(path, text) if self._foreign else split(text)
 
     def _text(self, file: SourceFile) -> str:
         if file.size > MAX_SIZE:
@@ -89,13 +105,13 @@ class ArticleReader:
             raise ArticleError("empty", "is empty; write the article or remove the file")
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
-    def _article(self, path: str, values: Values, raw: str) -> Article:
+    def _article(self, path: str, values: Values, raw: str, source: Source | None) -> Article:
         settings = self._settings
         self._warn_of_unknown_keys(values)
-        slug = self._slug(path, values)
+        slug, place = self._slug(path, values, source)
         published, updated, expires = self._dates(values)
         own = urls.absolute(
-            settings.base_url, urls.article_path(settings.article_link, slug, published)
+            settings.base_url, urls.article_path(settings.article_link, slug, published, place)
         )
         attachments = Attachments(self._folder, path, settings.base_url, own)
         title = values.text("title")
@@ -104,7 +120,11 @@ class ArticleReader:
         if not title:
             message = "has no title; add `title: ...` or begin the text with a heading"
             raise ArticleError("missing-title", message, line=1)
-        content = html.sanitise(raw, attachments.resolve).strip()
+        resolve = attachments.resolve
+        if self._foreign and source:
+            refer = partial(self._foreign.refer, path, warnings=source.warnings)
+            resolve = lambda reference: attachments.resolve(refer(reference))  # noqa: E731
+        content = html.sanitise(raw, resolve).strip()
         language = self._language(values)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         terms: dict[FeedRef, str] = {}
@@ -115,7 +135,6 @@ class ArticleReader:
             (FeedRef(Kind.LANGUAGE, language), language),
         ):
             terms.setdefault(ref, label)
-        image = values.text("image")
         return Article(
             path=path,
             slug=slug,
@@ -130,12 +149,13 @@ class ArticleReader:
             authors=authors,
             terms=tuple(terms.items()),
             language=language,
-            image=attachments.url("image", image) if image else None,
+            image=_image(values, attachments, source),
             enclosures=attachments.enclosures(values),
             content=values.choice("content", ContentChoice),
             draft=values.flag("draft", False),
             feeds=values.flag("feeds", True),
             files=attachments.files,
+            former_id=source.former_id if source else None,
         )
 
     def _warn_of_unknown_keys(self, values: Values) -> None:
@@ -144,15 +164,21 @@ class ArticleReader:
             hint = f"did you mean `{close[0]}`?" if close else "remove it"
             values.warn("unknown-key", f"`{key}` is no front-matter key; {hint}", key)
 
-    def _slug(self, path: str, values: Values) -> str:
+    def _slug(self, path: str, values: Values, source: Source | None) -> tuple[str, str]:
+        """Return the slug, and the path of the URL where articles have one of their own."""
         folder, name = os.path.split(os.path.splitext(path)[0])
         if name == "index" and folder:
-            name = os.path.basename(folder)
+            folder, name = os.path.split(folder)
         slug = urls.term(html.xml_safe(values.text("slug") or name))
+        place = source.path if source else ""
+        if self._by_path and not place:
+            place = html.xml_safe(f"{folder}/{slug}" if folder and not source else slug)
+        if place:
+            slug = urls.path_slug(place)
         if not urls.is_addressable(slug):
             message = "the slug is empty or has only dots; write `slug: some-words`"
             raise ArticleError("bad-slug", message, key="slug")
-        return slug
+        return slug, place
 
     def _dates(self, values: Values) -> tuple[datetime, datetime, datetime | None]:
         published = self._date("published", values)
@@ -204,6 +230,20 @@ class ArticleReader:
         if before is not None:
             return html.plain(html.sanitise(before, str))
         return html.excerpt(content)
+
+
+def _image(values: Values, attachments: Attachments, source: Source | None) -> str | None:
+    """Return the picture's URL; a generator may have it outside the content folder."""
+    written = values.text("image")
+    if not written:
+        return None
+    if not source or urls.is_absolute(written) or attachments.holds(written):
+        return attachments.url("image", written)
+    if written.startswith("/"):
+        return absolute("image", attachments.resolve(written))
+    message = f"`image` names {written!r}, which is not below the content folder; it is left out"
+    values.warn("left-out", message, "image")
+    return None
 
 
 # References to characters that XML cannot carry, as parsers of HTML understand them.
