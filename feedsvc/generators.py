@@ -8,8 +8,8 @@ import ast
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +88,14 @@ _DATED = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}-.+\.\w+")
 
 def named(name: str, content: Path, site: Path) -> Generator:
     """Return the generator that the settings name, with what its configuration says."""
+    if name == PLAIN:
+        return Generator()
     for root in _roots(content, site):
-        found = _read(name, root, content) if name in _KINDS else None
-        if found:
-            return replace(found, sign="")
-    below = "_posts" if name == "jekyll" and content.name == "_posts" else ""
-    if name == "astro":
-        below = content.name
-    return Generator(name, below=below)
+        config = _config(name, root)
+        if config:
+            said = config[1]
+            return Generator(name, "", _below(name, said, root, content) or "", dict(_flat(said)))
+    return Generator(name, below=_usual(name, content))
 
 
 def detect(content: Path, site: Path) -> Generator:
@@ -120,66 +120,72 @@ def _roots(content: Path, site: Path) -> Iterator[Path]:
             return
 
 
+def _usual(name: str, content: Path) -> str:
+    """Return where a content folder is in its program's tree, judged by its name alone."""
+    of_itself = name == "astro" or (name == "jekyll" and content.name == "_posts")
+    return content.name if of_itself else ""
+
+
 def _detect(name: str, root: Path, content: Path) -> Generator | None:
-    found = _read(name, root, content)
-    if name == "jekyll":  # many sites have the file, but articles only below this folder
-        posts = _posts(content, content) if found else _posts(root, content)
-        return (found or Generator(name, posts, _below(content, (root,)))) if posts else None
-    if found:
-        return found
-    if name in _PACKAGES.values() and _depends(root, name):
-        return _made(name, "package.json", root, content, {})
-    if name == "hugo" and (root / "archetypes/default.md").is_file():
-        return _made(name, "archetypes/default.md", root, content, {})
-    return None
-
-
-def _read(name: str, root: Path, content: Path) -> Generator | None:
-    """Return the generator if a configuration of it stands in a folder."""
-    kind = _KINDS[name]
-    for config in kind.configs:
-        values = _values(root / config)
-        if values is None:
-            continue
-        # Others call their files so, too.
-        if name == "hugo" and "config." in config and "baseurl" not in values:
-            continue
-        said = {key: value for key, value in values.items() if key in kind.wanted}
-        return _made(name, config, root, content, said)
-    return None
-
-
-def _made(name: str, sign: str, root: Path, content: Path, said: Mapping[str, Any]) -> Generator:
-    own = said.get("contentdir") or said.get("path") or said.get("input")
-    trees = (str(own),) if isinstance(own, str) and own else _KINDS[name].trees
-    below = _below(content, tuple(root / tree for tree in trees))
+    """Return the generator if a folder is the root of its site, with the content where it is."""
+    sign, said = _config(name, root) or (_trace(name, root, content), {})
+    below = _below(name, said, root, content) if sign else None
+    if sign == "_posts":
+        below = _usual(name, content)
+    # Many sites have Jekyll's configuration, but articles only below this folder.
+    if below is None or (name == "jekyll" and not _has_posts(content)):
+        return None
     return Generator(name, sign, below, dict(_flat(said)))
 
 
-def _below(content: Path, trees: tuple[Path, ...]) -> str:
-    for tree in trees:
-        if content.is_relative_to(tree.resolve()):
-            below = content.relative_to(tree.resolve()).as_posix()
-            return "" if below == "." else below
-    return ""
-
-
-def _posts(root: Path, content: Path) -> str:
-    """Return `_posts` if that folder holds dated files, in a folder or in one of its folders."""
-    if content.name == "_posts":
-        folders = [content]
-    else:
-        try:
-            folders = [root / "_posts", *(each / "_posts" for each in root.iterdir())]
-        except OSError:
-            return ""
-    for folder in folders:
-        try:
-            if any(_DATED.fullmatch(each.name) for each in folder.iterdir()):
-                return "_posts"
-        except OSError:
+def _config(name: str, root: Path) -> tuple[str, Mapping[str, Any]] | None:
+    """Return a configuration in a folder: its name, and what it says of URLs."""
+    kind = _KINDS[name]
+    for config in kind.configs:
+        values = _values(root / config)
+        # Others call their files so, too.
+        if values is None or (config.partition(".")[0] == "config" and "baseurl" not in values):
             continue
-    return ""
+        return config, {key: value for key, value in values.items() if key in kind.wanted}
+    return None
+
+
+def _trace(name: str, root: Path, content: Path) -> str:
+    """Return what else tells of a generator; '' if nothing does."""
+    if name in _PACKAGES.values() and _depends(root, name):
+        return "package.json"
+    if name == "hugo" and (root / "archetypes/default.md").is_file():
+        return "archetypes/default.md"
+    return "_posts" if name == "jekyll" and root == content and _has_posts(content) else ""
+
+
+def _below(name: str, said: Mapping[str, Any], root: Path, content: Path) -> str | None:
+    """Return where the content is in the tree of a site's articles; None if it is outside."""
+    own = said.get("contentdir") or said.get("path") or said.get("input")
+    trees = (str(own),) if isinstance(own, str) and own else _KINDS[name].trees
+    for tree in trees:
+        top = (root / tree).resolve()
+        if content.is_relative_to(top):
+            below = content.relative_to(top).as_posix()
+            return below.removeprefix(".")
+    return None
+
+
+def _has_posts(content: Path) -> bool:
+    """Tell whether `_posts` holds dated files: this folder, one in it, or one in a folder in it."""
+    try:
+        folders = [content] if content.name == "_posts" else [content / "_posts"]
+        folders += [each / "_posts" for each in content.iterdir() if each.is_dir()]
+    except OSError:
+        return False
+    return any(map(_has_dated, folders))
+
+
+def _has_dated(folder: Path) -> bool:
+    try:
+        return any(_DATED.fullmatch(each.name) for each in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _depends(root: Path, name: str) -> bool:
@@ -199,7 +205,8 @@ def _values(path: Path) -> Mapping[str, Any] | None:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             return None
         text = path.read_text(encoding="utf-8-sig")
-        values = _PARSERS.get(path.suffix, _script)(text)
+        parse = _PARSERS.get(path.suffix, _script)
+        values = parse(text)
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError):
         return None
     return {str(key).lower(): value for key, value in values.items()} if values else {}
@@ -220,7 +227,7 @@ def _yaml(text: str) -> Mapping[str, Any]:
 
 def _python(text: str) -> Mapping[str, Any]:
     """Return what is assigned at the top of a Python file as a literal."""
-    found = {}
+    found: dict[str, Any] = {}
     for statement in ast.parse(text).body:
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
             names = [each.id for each in statement.targets if isinstance(each, ast.Name)]
@@ -237,7 +244,7 @@ def _script(text: str) -> Mapping[str, Any]:
     return {"input": found[1]} if found else {}
 
 
-_PARSERS = {
+_PARSERS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
     ".toml": tomllib.loads,
     ".yaml": _yaml,
     ".yml": _yaml,

@@ -48,7 +48,8 @@ class Settings:
 
     site: the folder, absolute. content: the folder of articles, absolute. database: a URL of
     SQLAlchemy's form, with an absolute path for SQLite. zones: what abbreviated time zones mean.
-    generator: whose conventions the articles follow. labels: the wanted label of a term, by kind. feeds: settings by feed key, `all` or `tag/c++`.
+    generator: whose conventions the articles follow. labels: the wanted label of a term, by kind.
+    feeds: settings by feed key, `all` or `tag/c++`.
     """
 
     site: Path
@@ -63,7 +64,7 @@ class Settings:
     author: Person | None = None
     copyright: str = ""
     article_link: str = "/articles/{slug}"
-    generator: Generator = Generator()
+    generator: Generator = field(default_factory=Generator)
     image: Image | None = None
     timezones: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[Kind, Mapping[str, str]] = field(default_factory=dict)

@@ -107,8 +107,7 @@ def parse_page_path(path: str) -> FeedRef | None:
 def article_path(pattern: str, slug: str, published: datetime, path: str = "") -> str:
     """Fill a link pattern: `/articles/{slug}`, `/{year}/{month}/{slug}/`, or an absolute URL.
 
-    The date's parts are taken as the author wrote it, in its own offset. path: decoded, for `{path}`;
-    folded by `term`, it must be the slug.
+    The date's parts are taken as the author wrote it, in its own offset. path: decoded.
     """
     values = {
         "slug": quote(slug, safe=""),

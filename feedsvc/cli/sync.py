@@ -26,6 +26,12 @@ def sync(site: Path) -> None:
     error keeps its last good version published. The exit code is 1 if there is any problem.
     """
     settings, stored = open_site(site)
+    if settings.generator.sign:
+        name, sign = settings.generator.name, settings.generator.sign
+        click.echo(
+            f"The articles are read as those of {name}, because of {sign}. "
+            f'Settle it with generator = "{name}" or "feedsvc" in feedsvc.toml.'
+        )
     with progress_bar() as progress:
         report = sync_catalog(stored, settings, datetime.now(UTC), progress)
     click.echo(summary(report))

@@ -51,8 +51,8 @@ def scan(content: Path, site: Path, generator: str = PLAIN) -> Scan:
     """List the article files in any depth below a folder, in path order.
 
     Names that begin with `.` or `_` are passed over. A symlink is followed where it stays below
-    the folder, and is a Problem where it leaves it. A generator may have other rules. Raises FeedsvcError if there is no such
-    folder: an unmounted disk must not look like an emptied one.
+    the folder, and is a Problem where it leaves it. generator: whose rules hold besides. Raises
+    FeedsvcError if there is no such folder: an unmounted disk must not look like an emptied one.
     """
     root = os.path.realpath(content)
     if not Path(root).is_dir():

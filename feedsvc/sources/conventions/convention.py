@@ -79,14 +79,14 @@ class Links:
 class Convention:
     """How one generator names, places and writes articles.
 
-    keys: for each of our keys those that are looked for, the best first. split: the path and text of
-    a file to its front matter and body. complete: adds to our keys what the path says, and mends
-    what is written otherwise. url: the path of the article's URL, decoded; '' where it is not known.
-    markup: the body to raw HTML. refer: what a reference in that HTML means as a path in the
-    generator's tree or the content folder, None for itself. entry_id: what the generator's own feed
-    has for an id, from the file, the absolute URL and the date. endings: of article files. entered:
-    folders that are looked into although their names begin with `_`. passed_over: folders that are
-    not. articles: of paths, those that are articles.
+    keys: for each of our keys those that are looked for, the best first. split: the path and text
+    of a file to its front matter and body. complete: adds to our keys what the path says, and mends
+    what is written otherwise. url: the path of the article's URL; '' where it is not known. markup:
+    the body to raw HTML. refer: what a reference in that HTML means as a path in the generator's
+    tree, None for what it says itself. entry_id: what the generator's own feed has for an id, from
+    the file, the absolute URL and the date. endings: of article files. entered: folders that are
+    looked into although their names begin with `_`. passed_over: folders that are not. articles: of
+    paths, those that are articles.
     """
 
     keys: Mapping[str, tuple[str, ...]]

@@ -8,10 +8,9 @@ from feedsvc.sources.conventions.convention import Links
 _FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})")
 _MODULE = re.compile(r"(import|export)\b[^\n]*")
 _CODE = re.compile(r"(?<!`)(`++)[^`]+?\1(?!`)")
-_LONGEST = 2_000  # characters of a component's attributes
 _COMPONENT = re.compile(
-    r"</?(?P<name>[A-Z][\w.]*|)(?:\s[^<>{}]{0,%d}+(?:\{[^{}]{0,%d}+\}[^<>{}]{0,%d}+){0,50})?/?>"
-    % (_LONGEST, _LONGEST, _LONGEST)
+    r"</?(?P<name>[A-Z][\w.]*+|)"
+    r"(?:\s[^<>{}]{0,2000}+(?:\{[^{}]{0,2000}+\}[^<>{}]{0,2000}+){0,50}+)?/?>"
 )
 _ATTRIBUTE = re.compile(r"\s[\w:-]+=\{(?:[^{}\n]|\{[^{}\n]*+\})*+\}")
 _EXPRESSION = re.compile(r"\{[^{}]*+\}")

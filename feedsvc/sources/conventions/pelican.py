@@ -8,6 +8,7 @@ from posixpath import basename
 from string import Formatter
 from urllib.parse import unquote, urlsplit
 
+from feedsvc import html
 from feedsvc.errors import ArticleError
 from feedsvc.sources import frontmatter
 from feedsvc.sources.conventions import rst
@@ -73,6 +74,8 @@ def _complete(file: File, own: Own) -> None:
     for key in ("tags", "authors"):
         if isinstance(own.get(key), str):
             own[key] = words(own[key], ";" if ";" in own[key] else ",")
+    if isinstance(own.get("summary"), str):
+        own["summary"] = html.plain(html.sanitise(html.markdown(own["summary"]), str))
     status = file.text("status").lower()
     if status in {"draft", "skip"}:
         own["draft"] = True

@@ -77,9 +77,10 @@ def _title(lines: list[str], at: int) -> tuple[str, int]:
 
 def render(text: str) -> str:
     """Return raw HTML without title and fields. Raises ArticleError (unreadable, bad-value)."""
-    core, writer = _docutils()
+    core, writer_class, translator = _docutils()
     try:
-        writer = writer()
+        writer = writer_class()
+        writer.translator_class = translator
         core.publish_string(text, writer=writer, settings_overrides=_SETTINGS)
     except RecursionError:
         raise ArticleError("bad-markup", "nests too deeply; make it flatter") from None
@@ -90,7 +91,7 @@ def render(text: str) -> str:
 
 
 @cache
-def _docutils() -> tuple[Any, Any]:
+def _docutils() -> tuple[Any, Any, Any]:
     try:
         from docutils import core, nodes
         from docutils.parsers.rst import Directive, directives
@@ -107,5 +108,12 @@ def _docutils() -> tuple[Any, Any]:
         def run(self) -> list[nodes.Node]:
             return []
 
+    class Translator(html5_polyglot.HTMLTranslator):
+        """Writes code as code."""
+
+        def visit_literal(self, node: nodes.literal) -> None:
+            self.body.append(f"<code>{self.encode(node.astext())}</code>")
+            raise nodes.SkipNode
+
     directives.register_directive("date", Nothing)
-    return core, html5_polyglot.Writer
+    return core, html5_polyglot.Writer, Translator
