@@ -3,9 +3,9 @@
 import difflib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from feedsvc import dates, html, urls
 from feedsvc.errors import ArticleError, Problem
@@ -54,16 +54,13 @@ class ArticleReader:
             text = self._text(file)
             safe = html.xml_safe(text)
             front, body = self._split(file.path, safe)
-            source = None
-            if self._foreign:
-                source = self._foreign.translate(file.path, front, body)
-                front, raw = source.front, source.raw
-            else:
-                raw = body if file.path.endswith(".html") else html.markdown(body)
+            source = self._source(file.path, front, body)
+            if source is None:
+                return Reading(None, ())
+            front, raw = source.front, source.raw
             values = Values(front.values)
-            article = self._article(file.path, values, raw, source)
-            found = values.warnings + _lost_characters(text, safe, body, raw)
-            found += source.warnings if source else []
+            article = self._article(file.path, values, source)
+            found = values.warnings + _lost_characters(text, safe, body, raw) + source.warnings
         except ArticleError as error:
             article, found = None, [error]
         return Reading(article, tuple(self._problem(file, front, error) for error in found))
@@ -105,7 +102,13 @@ class ArticleReader:
             raise ArticleError("empty", "is empty; write the article or remove the file")
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
-    def _article(self, path: str, values: Values, raw: str, source: Source | None) -> Article:
+    def _source(self, path: str, front: FrontMatter, body: str) -> Source | None:
+        """Return a file by our own keys, with its text as raw HTML; None for no article."""
+        if self._foreign:
+            return self._foreign.translate(path, front, body)
+        return Source(front, body if path.endswith(".html") else html.markdown(body))
+
+    def _article(self, path: str, values: Values, source: Source) -> Article:
         settings = self._settings
         self._warn_of_unknown_keys(values)
         slug, place = self._slug(path, values, source)
@@ -114,17 +117,13 @@ class ArticleReader:
             settings.base_url, urls.article_path(settings.article_link, slug, published, place)
         )
         attachments = Attachments(self._folder, path, settings.base_url, own)
-        title = values.text("title")
+        title, raw = values.text("title"), source.raw
         if not title:
             title, raw = html.take_heading(raw)
         if not title:
             message = "has no title; add `title: ...` or begin the text with a heading"
             raise ArticleError("missing-title", message, line=1)
-        resolve = attachments.resolve
-        if self._foreign and source:
-            refer = partial(self._foreign.refer, path, warnings=source.warnings)
-            resolve = lambda reference: attachments.resolve(refer(reference))  # noqa: E731
-        content = html.sanitise(raw, resolve).strip()
+        content = html.sanitise(raw, self._resolver(path, source, attachments)).strip()
         language = self._language(values)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         terms: dict[FeedRef, str] = {}
@@ -149,14 +148,40 @@ class ArticleReader:
             authors=authors,
             terms=tuple(terms.items()),
             language=language,
-            image=_image(values, attachments, source),
+            image=self._image(values, attachments),
             enclosures=attachments.enclosures(values),
             content=values.choice("content", ContentChoice),
             draft=values.flag("draft", False),
             feeds=values.flag("feeds", True),
             files=attachments.files,
-            former_id=source.former_id if source else None,
+            former_id=source.former_id,
         )
+
+    def _resolver(
+        self, path: str, source: Source, attachments: Attachments
+    ) -> Callable[[str], str]:
+        """Return what makes the URLs of a text absolute."""
+        foreign = self._foreign
+        if not foreign:
+            return attachments.resolve
+        return lambda reference: attachments.resolve(
+            foreign.refer(path, reference, source.warnings)
+        )
+
+    def _image(self, values: Values, attachments: Attachments) -> str | None:
+        """Return the picture's URL; other generators may have it outside the content folder."""
+        written = values.text("image")
+        if not written:
+            return None
+        if not self._foreign or urls.is_absolute(written) or attachments.holds(written):
+            return attachments.url("image", written)
+        if written.startswith("/"):
+            return absolute("image", attachments.resolve(written))
+        message = (
+            f"`image` names {written!r}, which is not below the content folder; it is left out"
+        )
+        values.warn("left-out", message, "image")
+        return None
 
     def _warn_of_unknown_keys(self, values: Values) -> None:
         for key in sorted(values.keys - KEYS):
@@ -164,15 +189,15 @@ class ArticleReader:
             hint = f"did you mean `{close[0]}`?" if close else "remove it"
             values.warn("unknown-key", f"`{key}` is no front-matter key; {hint}", key)
 
-    def _slug(self, path: str, values: Values, source: Source | None) -> tuple[str, str]:
+    def _slug(self, path: str, values: Values, source: Source) -> tuple[str, str]:
         """Return the slug, and the path of the URL where articles have one of their own."""
         folder, name = os.path.split(os.path.splitext(path)[0])
         if name == "index" and folder:
             folder, name = os.path.split(folder)
         slug = urls.term(html.xml_safe(values.text("slug") or name))
-        place = source.path if source else ""
+        place = source.path
         if self._by_path and not place:
-            place = html.xml_safe(f"{folder}/{slug}" if folder and not source else slug)
+            place = html.xml_safe(f"{folder}/{slug}" if folder else slug)
         if place:
             slug = urls.path_slug(place)
         if not urls.is_addressable(slug):
@@ -230,20 +255,6 @@ class ArticleReader:
         if before is not None:
             return html.plain(html.sanitise(before, str))
         return html.excerpt(content)
-
-
-def _image(values: Values, attachments: Attachments, source: Source | None) -> str | None:
-    """Return the picture's URL; a generator may have it outside the content folder."""
-    written = values.text("image")
-    if not written:
-        return None
-    if not source or urls.is_absolute(written) or attachments.holds(written):
-        return attachments.url("image", written)
-    if written.startswith("/"):
-        return absolute("image", attachments.resolve(written))
-    message = f"`image` names {written!r}, which is not below the content folder; it is left out"
-    values.warn("left-out", message, "image")
-    return None
 
 
 # References to characters that XML cannot carry, as parsers of HTML understand them.

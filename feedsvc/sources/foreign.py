@@ -35,15 +35,15 @@ _SIMILAR = 0.8  # of a key to one of ours, to be taken for a misspelling: themes
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file, translated. front: by our own keys. path: of its URL in the generator's site, decoded
-    and without the first slash, '' where it is not known. raw: HTML, not safe. former_id: see
+    """A file taken apart. front: by our own keys. raw: HTML, not safe. path: of its URL in a
+    generator's site, decoded and without the first slash, '' where there is none. former_id: see
     model.Article.
     """
 
     front: FrontMatter
-    path: str
     raw: str
-    former_id: str | None
+    path: str = ""
+    former_id: str | None = None
     warnings: list[ArticleError] = field(default_factory=list)
 
 
@@ -67,16 +67,18 @@ class Foreign:
         """Split a text into its front matter, by the keys that are written, and its body."""
         return self._convention.split(path, text)
 
-    def translate(self, path: str, front: FrontMatter, body: str) -> Source:
-        """Return what a file is in our own terms. Raises ArticleError."""
+    def translate(self, path: str, front: FrontMatter, body: str) -> Source | None:
+        """Return what a file is in our own terms; None for a page. Raises ArticleError."""
         file, own, names = self._own(path, front)
+        if self._convention.is_page(file, own):
+            return None
         warnings = self._misspelt(file, front)
         place = self._place(file, own)
         if place:
             own["slug"] = place
         raw = self._convention.markup(file, body, self._links(warnings, front, body))
         front = replace(front, values=own, names=names)
-        return Source(front, place, raw, self._former_id(file, own, place), warnings)
+        return Source(front, raw, place, self._former_id(file, own, place), warnings)
 
     def refer(self, path: str, reference: str, warnings: list[ArticleError]) -> str:
         """Return what a reference in a file's HTML is to the common reader."""
@@ -106,7 +108,8 @@ class Foreign:
             found = next((each for each in wanted if values.get(each) not in (None, "")), None)
             if found:
                 own[key] = values[found]
-            names[key] = written[found] if found else wanted[0]
+            usual = "date" if "date" in wanted else wanted[0]
+            names[key] = written[found] if found else usual
         for key, fits in _FITTING.items():
             value = values.get(key)
             text = str(value).lower() if isinstance(value, bool) else value
@@ -162,7 +165,7 @@ class Foreign:
         return warnings
 
     def _links(self, warnings: list[ArticleError], front: FrontMatter, body: str) -> Links:
-        above = front.first + front.text.count("\n") + (front.first == 2)
+        above = front.first + front.text.count("\n")  # the line on which the body begins
         seen: set[str] = set()
 
         def warn(code: str, message: str, written: str) -> None:
@@ -191,7 +194,7 @@ class Foreign:
         except ArticleError:
             return None
         published = self._moment(own.get("published"))
-        if published is None:
+        if published is None:  # a page, or no article
             return None
         slug = urls.term(place or splitext(basename(file.path))[0])
         link = urls.article_path(self._settings.article_link, slug, published, place or slug)

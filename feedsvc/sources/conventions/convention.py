@@ -86,7 +86,7 @@ class Convention:
     tree, None for what it says itself. entry_id: what the generator's own feed has for an id, from
     the file, the absolute URL and the date. endings: of article files. entered: folders that are
     looked into although their names begin with `_`. passed_over: folders that are not. articles: of
-    paths, those that are articles.
+    paths, those that are articles. is_page: whether a file is none for what it says.
     """
 
     keys: Mapping[str, tuple[str, ...]]
@@ -102,6 +102,7 @@ class Convention:
     entered: frozenset[str] = frozenset()
     passed_over: frozenset[str] = field(default=frozenset({"node_modules", "vendor"}))
     articles: Callable[[Iterable[str]], Iterable[str]] = lambda paths: paths
+    is_page: Callable[[File, Own], bool] = lambda _file, _own: False
 
 
 def render(file: File, body: str) -> str:
@@ -123,6 +124,11 @@ def linked_file(file: File, reference: str) -> str | None:
 def beside(file: File, path: str) -> str:
     """Return a path relative to a file, or to the tree where it begins with `/`."""
     return normpath(path.lstrip("/") if path.startswith("/") else join(file.folder, path))
+
+
+def undated_at_top(file: File, own: Own) -> bool:
+    """Tell whether a file is a page like `about.md`: at the top of the tree, without a date."""
+    return not file.folder and not own.get("published")
 
 
 def words(value: Any, separator: str | None = None) -> list[Any]:

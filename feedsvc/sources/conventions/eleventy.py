@@ -1,8 +1,7 @@
 """Eleventy: pages where their files are, tags as collections, Liquid or Nunjucks in the text."""
 
 import re
-from collections.abc import Iterable
-from posixpath import basename, dirname
+from posixpath import basename
 
 from feedsvc.sources.conventions import liquid
 from feedsvc.sources.conventions.convention import (
@@ -12,6 +11,7 @@ from feedsvc.sources.conventions.convention import (
     Own,
     dated_name,
     render,
+    undated_at_top,
 )
 
 # Names of collections, which say nothing about an article.
@@ -26,11 +26,6 @@ _KEYS = {
     "language": ("lang", "language"),
     "image": ("image", "heroimage"),
 }
-
-
-def _articles(paths: Iterable[str]) -> Iterable[str]:
-    """Leave out the pages at the top of the tree, unless their names have a date."""
-    return (path for path in paths if dirname(path) or dated_name(basename(path))[0])
 
 
 def without_collections(own: Own) -> None:
@@ -93,5 +88,5 @@ CONVENTION = Convention(
     url=_url,
     complete=_complete,
     markup=_markup,
-    articles=_articles,
+    is_page=undated_at_top,
 )

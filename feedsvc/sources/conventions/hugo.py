@@ -13,6 +13,7 @@ from feedsvc.sources.conventions.convention import (
     Links,
     Own,
     render,
+    undated_at_top,
 )
 from feedsvc.sources.frontmatter import FrontMatter
 
@@ -167,4 +168,5 @@ CONVENTION = Convention(
     markup=_markup,
     endings=_ENDINGS,
     articles=_articles,
+    is_page=undated_at_top,
 )
