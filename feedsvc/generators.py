@@ -101,12 +101,13 @@ def named(name: str, content: Path, site: Path) -> Generator:
 def detect(content: Path, site: Path) -> Generator:
     """Tell which program a content folder was made for; feedsvc itself where that is in doubt.
 
-    The nearest folder that says anything decides.
+    A configuration says more than a trace, and the nearest folder that says anything decides.
     """
-    for root in _roots(content, site):
-        found = [each for name in _KINDS if (each := _detect(name, root, content))]
-        if found:
-            return found[0] if len(found) == 1 else Generator()
+    for look in (_configured, _traced):
+        for root in _roots(content, site):
+            found = [each for name in _KINDS if (each := look(name, root, content))]
+            if found:
+                return found[0] if len(found) == 1 else Generator()
     return Generator()
 
 
@@ -126,16 +127,29 @@ def _usual(name: str, content: Path) -> str:
     return content.name if of_itself else ""
 
 
-def _detect(name: str, root: Path, content: Path) -> Generator | None:
-    """Return the generator if a folder is the root of its site, with the content where it is."""
-    sign, said = _config(name, root) or (_trace(name, root, content), {})
+def _configured(name: str, root: Path, content: Path) -> Generator | None:
+    """Return the generator if its configuration is in a folder, and the content is its tree."""
+    sign, said = _config(name, root) or ("", {})
     below = _below(name, said, root, content) if sign else None
-    if sign == "_posts":
-        below = _usual(name, content)
     # Many sites have Jekyll's configuration, but articles only below this folder.
     if below is None or (name == "jekyll" and not _has_posts(content)):
         return None
     return Generator(name, sign, below, dict(_flat(said)))
+
+
+def _traced(name: str, root: Path, content: Path) -> Generator | None:
+    """Return the generator if something else in a folder is of its making."""
+    if name == "jekyll":
+        found = root == content and _has_posts(content)
+        return Generator(name, "_posts", _usual(name, content)) if found else None
+    below = _below(name, {}, root, content)
+    if below is None:
+        return None
+    if name in _PACKAGES.values() and _depends(root, name):
+        return Generator(name, "package.json", below)
+    if name == "hugo" and (root / "archetypes/default.md").is_file():
+        return Generator(name, "archetypes/default.md", below)
+    return None
 
 
 def _config(name: str, root: Path) -> tuple[str, Mapping[str, Any]] | None:
@@ -148,15 +162,6 @@ def _config(name: str, root: Path) -> tuple[str, Mapping[str, Any]] | None:
             continue
         return config, {key: value for key, value in values.items() if key in kind.wanted}
     return None
-
-
-def _trace(name: str, root: Path, content: Path) -> str:
-    """Return what else tells of a generator; '' if nothing does."""
-    if name in _PACKAGES.values() and _depends(root, name):
-        return "package.json"
-    if name == "hugo" and (root / "archetypes/default.md").is_file():
-        return "archetypes/default.md"
-    return "_posts" if name == "jekyll" and root == content and _has_posts(content) else ""
 
 
 def _below(name: str, said: Mapping[str, Any], root: Path, content: Path) -> str | None:

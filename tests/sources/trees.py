@@ -1,6 +1,6 @@
 """Small trees of other generators' sites, as their starter templates have them."""
 
-HUGO = {
+HUGO: dict[str, str | bytes] = {
     "hugo.toml": 'baseURL = "https://news.example.org/"\ntitle = "My New Hugo Site"\n',
     "content/_index.md": "---\ntitle: Home\n---\nWelcome.\n",
     "content/posts/_index.md": "---\ntitle: Posts\ndate: 2022-01-01\n---\n",
@@ -38,7 +38,7 @@ author: Ada Example
     "content/about.md": "---\ntitle: About\nmenu: main\n---\nNo article.\n",
 }
 
-JEKYLL = {
+JEKYLL: dict[str, str | bytes] = {
     "_config.yml": "title: Your awesome title\nbaseurl: ''\nplugins:\n  - jekyll-feed\n",
     "index.markdown": "---\nlayout: home\n---\n",
     "about.markdown": "---\nlayout: page\ntitle: About\npermalink: /about/\n---\nText.\n",
@@ -71,7 +71,7 @@ Back to [the start]({{ site.baseurl }}/). {% include share.html %}
     "_drafts/idea.md": "---\ntitle: Idea\n---\nText.\n",
 }
 
-PELICAN = {
+PELICAN: dict[str, str | bytes] = {
     "pelicanconf.py": (
         "AUTHOR = 'Ada'\nSITENAME = 'Site'\nSITEURL = 'https://news.example.org'\n"
         "PATH = 'content'\nTIMEZONE = 'Europe/Paris'\nDEFAULT_LANG = 'en'\n"
@@ -112,7 +112,7 @@ More.
     "content/pages/about.md": "Title: About\n\nText\n",
 }
 
-ELEVENTY = {
+ELEVENTY: dict[str, str | bytes] = {
     "eleventy.config.js": "export const config = { dir: { input: 'content' } };\n",
     "content/index.njk": "---\nlayout: home\n---\n",
     "content/about.md": "---\nlayout: layouts/base.njk\ntitle: About Me\n---\nText.\n",
@@ -141,7 +141,7 @@ Text {{ metadata.title }} and [a link](thirdpost.md).
     "content/blog/off.md": "---\ntitle: Off\ndate: 2018-01-01\npermalink: false\n---\nText.\n",
 }
 
-ASTRO = {
+ASTRO: dict[str, str | bytes] = {
     "astro.config.mjs": "export default defineConfig({ site: 'https://news.example.org' });\n",
     "src/content/blog/first-post.md": """\
 ---
