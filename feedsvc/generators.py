@@ -4,7 +4,6 @@ Reads configuration as data and executes none of it. Whatever cannot be read say
 here raises.
 """
 
-import ast
 import json
 import re
 import tomllib
@@ -232,6 +231,8 @@ def _yaml(text: str) -> Mapping[str, Any]:
 
 def _python(text: str) -> Mapping[str, Any]:
     """Return what is assigned at the top of a Python file as a literal."""
+    import ast
+
     found: dict[str, Any] = {}
     for statement in ast.parse(text).body:
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):

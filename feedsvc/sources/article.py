@@ -11,8 +11,8 @@ from feedsvc import dates, html, urls
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
 from feedsvc.settings import Settings, is_language
+from feedsvc.sources import conventions
 from feedsvc.sources.attachments import Attachments, Folder
-from feedsvc.sources.conventions import CONVENTIONS
 from feedsvc.sources.foreign import Foreign, Source, renamed
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import ENDINGS, SourceFile, shown_path
@@ -41,10 +41,10 @@ class ArticleReader:
         self._settings = settings
         self._zone = settings.zone
         self._zones = settings.zones
-        convention = CONVENTIONS.get(settings.generator.name)
+        convention = conventions.of(settings.generator.name)
         endings = convention.endings if convention else ENDINGS
         self._folder = Folder(os.path.realpath(settings.content), endings)
-        self._foreign = Foreign(settings, self._text) if convention else None
+        self._foreign = Foreign(settings, convention, self._text) if convention else None
         self._by_path = urls.has_path(settings.article_link)
 
     def read(self, file: SourceFile) -> Reading:

@@ -13,7 +13,7 @@ from feedsvc import dates, html, urls
 from feedsvc.errors import ArticleError
 from feedsvc.model import ContentChoice
 from feedsvc.settings import Settings
-from feedsvc.sources.conventions import CONVENTIONS, Convention, File, Links, Own
+from feedsvc.sources.conventions import Convention, File, Links, Own
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.scan import SourceFile, scan
 
@@ -53,11 +53,13 @@ class Foreign:
     text: reads a file's text, raises ArticleError.
     """
 
-    def __init__(self, settings: Settings, text: Callable[[SourceFile], str]) -> None:
+    def __init__(
+        self, settings: Settings, convention: Convention, text: Callable[[SourceFile], str]
+    ) -> None:
         self._settings = settings
         self._text = text
         self._generator = settings.generator
-        self._convention: Convention = CONVENTIONS[settings.generator.name]
+        self._convention = convention
         self._zone, self._zones = settings.zone, settings.zones
         self._files: Mapping[str, SourceFile] | None = None
         self._names: dict[str, list[str]] = {}

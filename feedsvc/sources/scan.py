@@ -9,7 +9,7 @@ from pathlib import Path
 
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.generators import PLAIN
-from feedsvc.sources.conventions import CONVENTIONS, Convention
+from feedsvc.sources.conventions import Convention, of
 
 ENDINGS = (".md", ".markdown", ".html")
 _PLAIN = Convention(keys={}, url=lambda _file, _own: "", endings=ENDINGS, passed_over=frozenset())
@@ -62,7 +62,7 @@ def scan(content: Path, site: Path, generator: str = PLAIN) -> Scan:
         )
     files: dict[str, SourceFile] = {}
     unseen: dict[str, Problem] = {}
-    convention = CONVENTIONS.get(generator, _PLAIN)
+    convention = of(generator) or _PLAIN
     for found, path in _walk(root, convention):
         if isinstance(found, ArticleError):
             shown = shown_path(content, site, path)
