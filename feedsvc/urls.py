@@ -158,7 +158,7 @@ def check_pattern(pattern: str) -> str | None:
     if unknown:
         return f"knows no {{{unknown[0]}}}; use {{slug}}, {{path}}, {{year}}, {{month}}, {{day}}"
     if fields.count("slug") + fields.count("path") != 1:
-        return "must have {slug} or {path} once"
+        return "must have {slug} once, or {path}"
     if is_absolute(pattern):
         return None
     if not pattern.startswith("/"):

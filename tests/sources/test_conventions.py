@@ -528,3 +528,21 @@ def test_dates_are_in_the_zone_of_the_site(tmp_path: Path) -> None:
     article, _ = one(tmp_path, "jekyll", text, "_posts/2022-02-17-a.md")
     assert article.published == datetime(2022, 2, 17, 23, 30, tzinfo=UTC)
     assert article.link == f"{SITE}/2022/02/18/a.html"
+
+
+def test_links_to_files_lead_to_articles(tmp_path: Path) -> None:
+    files = {
+        "content/posts/a.md": (
+            "---\ntitle: A\ndate: 2022-02-17\n---\n[b](../notes/the%20b.md#x) [c](c.md) [d](d.md?x) "
+            "[e](https://example.org/e.md) [f](//example.org/f.md)\n"
+        ),
+        "content/notes/the b.md": "---\ntitle: B\ndate: 2022-02-17\nslug: other\n---\nText.\n",
+    }
+    articles, problems = read(tmp_path, files, 'generator = "hugo"\n')
+    html = articles["posts/a.md"].html
+    assert f'<a href="{SITE}/notes/other/#x">b</a>' in html
+    assert "<a>c</a>" in html or f'<a href="{SITE}/posts/a/">c</a>' in html
+    assert f'<a href="{SITE}/posts/a/d.md?x">d</a>' in html
+    assert '<a href="https://example.org/e.md">e</a>' in html
+    assert '<a href="https://example.org/f.md">f</a>' in html
+    assert [each.code for each in problems] == ["unresolved-link"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from posixpath import basename, dirname, join, normpath, splitext
 from typing import Any
+from urllib.parse import unquote
 
 from feedsvc import html
 from feedsvc.sources import frontmatter
@@ -110,15 +111,15 @@ def render(file: File, body: str) -> str:
     return body if file.path.endswith(".html") else html.markdown(body)
 
 
-_ENDING = re.compile(r"\.(?:md|markdown|mdx|rst)(?=$|[?#])")
+_ENDINGS = (".md", ".markdown", ".mdx", ".rst")
 
 
 def linked_file(file: File, reference: str) -> str | None:
     """Return which file a plain link to an article's file means: `../other.md`."""
-    path, mark, _ = reference.partition("#")
-    if ":" in path or path.startswith("//") or not _ENDING.search(path):
+    path = reference.partition("#")[0]
+    if ":" in path or path.startswith("//") or not path.endswith(_ENDINGS):
         return None
-    return beside(file, path) + (mark and "")
+    return beside(file, unquote(path))
 
 
 def beside(file: File, path: str) -> str:
