@@ -161,12 +161,10 @@ class ArticleReader:
         self, path: str, source: Source, attachments: Attachments
     ) -> Callable[[str], str]:
         """Return what makes the URLs of a text absolute."""
-        foreign = self._foreign
-        if not foreign:
+        foreign, links = self._foreign, source.links
+        if not foreign or not links:
             return attachments.resolve
-        return lambda reference: attachments.resolve(
-            foreign.refer(path, reference, source.warnings)
-        )
+        return lambda reference: attachments.resolve(foreign.refer(path, reference, links))
 
     def _image(self, values: Values, attachments: Attachments) -> str | None:
         """Return the picture's URL; other generators may have it outside the content folder."""

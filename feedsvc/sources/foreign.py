@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from posixpath import basename, dirname, splitext
 from typing import Any
+from urllib.parse import unquote
 
 from feedsvc import dates, html, urls
 from feedsvc.errors import ArticleError
@@ -37,7 +38,7 @@ _SIMILAR = 0.8  # of a key to one of ours, to be taken for a misspelling: themes
 class Source:
     """A file taken apart. front: by our own keys. raw: HTML, not safe. path: of its URL in a
     generator's site, decoded and without the first slash, '' where there is none. former_id: see
-    model.Article.
+    model.Article. links: how a generator's text finds other files.
     """
 
     front: FrontMatter
@@ -45,6 +46,7 @@ class Source:
     path: str = ""
     former_id: str | None = None
     warnings: list[ArticleError] = field(default_factory=list)
+    links: Links | None = None
 
 
 class Foreign:
@@ -78,11 +80,12 @@ class Foreign:
         place = self._place(file, own)
         if place:
             own["slug"] = place
-        raw = self._convention.markup(file, body, self._links(warnings, front, body))
+        links = self._links(warnings, front, body)
+        raw = self._convention.markup(file, body, links)
         front = replace(front, values=own, names=names)
-        return Source(front, raw, place, self._former_id(file, own, place), warnings)
+        return Source(front, raw, place, self._former_id(file, own, place), warnings, links)
 
-    def refer(self, path: str, reference: str, warnings: list[ArticleError]) -> str:
+    def refer(self, path: str, reference: str, links: Links) -> str:
         """Return what a reference in a file's HTML is to the common reader."""
         file = self._file(path, {})
         meant = self._convention.refer(file, reference)
@@ -93,9 +96,7 @@ class Foreign:
             fragment = reference.partition("#")[2]
             return url + (fragment and f"#{fragment}")
         if target.endswith(self._convention.endings):
-            message = f"links to {target!r}, which is no article here; only the text is kept"
-            warnings.append(ArticleError("unresolved-link", message))
-            return ""
+            return links.unresolved(unquote(reference), target)
         return f"/{self._outside(target).lstrip('/')}{mark}{fragment}"
 
     def _own(self, path: str, front: FrontMatter) -> tuple[File, Own, dict[str, str]]:

@@ -19,6 +19,8 @@ _SETTINGS: dict[str, Any] = {
     "halt_level": 5,
     "syntax_highlight": "none",
     "initial_header_level": 2,
+    "doctitle_xform": False,
+    "docinfo_xform": False,
     "math_output": "LaTeX",
     "smart_quotes": False,
     "embed_stylesheet": False,
@@ -30,7 +32,7 @@ _ADORNED = re.compile(r"([!-/:-@\[-`{-~])\1*")
 
 
 def split(text: str) -> tuple[FrontMatter, str]:
-    """Split a text into title and fields, and all of it: docutils knows which it shows."""
+    """Split off the title and the fields below it."""
     lines = text.split("\n")
     at = _first(lines, 0)
     values: dict[str, Any] = {}
@@ -39,7 +41,8 @@ def split(text: str) -> tuple[FrontMatter, str]:
         values["title"] = title
     at = _first(lines, at)
     key = ""
-    for line in lines[at:]:
+    while at < len(lines):
+        line = lines[at]
         if match := _FIELD.fullmatch(line.rstrip()):
             key = match[1]
             values.setdefault(key, match[2])
@@ -47,7 +50,9 @@ def split(text: str) -> tuple[FrontMatter, str]:
             values[key] = f"{values[key]} {line.strip()}".strip()
         else:
             break
-    return FrontMatter(values, text, first=1), text
+        at += 1
+    head, body = lines[:at], lines[at:]
+    return FrontMatter(values, "\n".join([*head, ""]), first=1), "\n".join(body)
 
 
 def _first(lines: list[str], at: int) -> int:
@@ -76,7 +81,7 @@ def _title(lines: list[str], at: int) -> tuple[str, int]:
 
 
 def render(text: str) -> str:
-    """Return raw HTML without title and fields. Raises ArticleError (unreadable, bad-value)."""
+    """Return raw HTML. Raises ArticleError (unreadable, bad-value)."""
     core, writer_class, translator = _docutils()
     try:
         writer = writer_class()
