@@ -401,6 +401,7 @@ def test_astro_sites_keep_their_urls(tmp_path: Path) -> None:
     assert all(each.former_id == each.link for each in articles.values())
     assert {each.code for each in problems} == {"left-out"}
     assert {each.path for each in problems} == {"src/content/blog/Using MDX!.mdx"}
+    assert [each.line for each in problems] == [4, 6, 10, 8]
     whole, _ = read(tmp_path / "whole", trees.ASTRO, 'content = "src/content"\n')
     assert places(whole)["blog/first-post.md"] == "/blog/first-post/"
 

@@ -36,12 +36,10 @@ def _split(_path: str, text: str) -> tuple[FrontMatter, str]:
 
 
 def _articles(paths: Iterable[str]) -> Iterator[str]:
-    """Yield what is a page of its own: no list page, and no resource of a page bundle."""
+    """Yield what is a page of its own, and no resource of a page bundle."""
     paths = list(paths)
     bundles = {dirname(path) for path in paths if _name(path) == "index"} - {""}
     for path in paths:
-        if _name(path) == "_index":
-            continue
         own = dirname(path) if _name(path) == "index" else ""
         if not any(above in bundles and above != own for above in _above(path)):
             yield path

@@ -76,5 +76,6 @@ def _markup(text: str, links: Links) -> str:
 
 def _left_out(written: str, name: str, links: Links) -> str:
     if name and not written.startswith(("</", "{/*")):
-        links.left_out(written, name)
+        # Attributes are gone by now, so a component is found by its name.
+        links.left_out(f"<{name}" if written[0] == "<" else written, name)
     return ""
