@@ -124,7 +124,8 @@ class Article:
     read. terms: every feed that it belongs to besides the site feed, with the label as written.
     image: absolute URL. content: None to let the feed decide. feeds: False keeps it out of every
     feed. files: local files that it shows, relative to the content folder. text_hash: of the file's
-    whole text, by which it is known again at another path.
+    whole text, by which it is known again at another path. native_id: what the feed of the
+    generator that it was written for had as its id; minted ids give way to it.
     """
 
     path: str
@@ -147,6 +148,7 @@ class Article:
     feeds: bool = True
     files: tuple[str, ...] = ()
     text_hash: str = ""
+    native_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,6 +344,8 @@ class Publication:
         )
 
     def _page_url(self, stored: Stored | Dated) -> str:
+        if urls.has_path(self.settings.article_link):
+            return stored.link
         written = stored.published.astimezone(stored.zone)
         path = urls.article_path(self.settings.article_link, stored.slug, written)
         return self._absolute(path)

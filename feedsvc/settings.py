@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from feedsvc import feed_settings, move_settings, serve_settings, tables, urls
+from feedsvc import feed_settings, generators, move_settings, serve_settings, tables, urls
 from feedsvc.errors import SettingsError
 from feedsvc.feed_settings import FeedSettings, Selection
+from feedsvc.generators import Generator
 from feedsvc.model import TERM_KINDS, FeedRef, Format, Image, Kind, Person
 from feedsvc.serve_settings import ServeSettings
 from feedsvc.tables import Table, shown
@@ -28,12 +29,12 @@ class Settings:
     """Everything that a site says of itself; docs/settings.md describes each key.
 
     site: the folder, absolute. content: the folder of articles, absolute. database: a URL of
-    SQLAlchemy's form, with an absolute path for SQLite. tombstones: Atom feeds say which entries
-    were withdrawn. zones: what abbreviated time zones mean.
-    labels: the wanted label of a term, by kind. feeds: settings by feed key, `all` or `tag/c++`.
-    selections: what each custom feed gathers, by its key. moved: the new keys of feeds by the old
-    ones. retired: keys. aliases: the feed that a decoded path leads to.
-    preview: drafts and scheduled articles are shown, too; no file or variable can say so.
+    SQLAlchemy's form, with an absolute path for SQLite. generator: whose conventions the articles
+    follow. tombstones: Atom feeds say which entries were withdrawn. zones: what abbreviated time
+    zones mean. labels: the wanted label of a term, by kind. feeds: settings by feed key, `all` or
+    `tag/c++`. selections: what each custom feed gathers, by its key. moved: the new keys of feeds
+    by the old ones. retired: keys. aliases: the feed that a decoded path leads to. preview: drafts
+    and scheduled articles are shown, too; no file or variable can say so.
     """
 
     site: Path
@@ -48,6 +49,7 @@ class Settings:
     author: Person | None = None
     copyright: str = ""
     article_link: str = "/articles/{slug}"
+    generator: Generator = field(default_factory=Generator)
     image: Image | None = None
     tombstones: bool = False
     timezones: Mapping[str, str] = field(default_factory=dict)
@@ -138,6 +140,8 @@ _BASE_URL = re.compile(r"""(?i)https?://[!"$->@-~]+""")
 def _settings(site: Path, table: Table) -> Settings:
     feeds = feed_settings.read(table.table("feeds"))
     moves = move_settings.read(table, feeds.selections)
+    content = _path(table, "content", site, table.text("content", "content"))
+    generator = _generator(table, content, site)
     return Settings(
         site=site,
         title=table.text("title"),
@@ -148,8 +152,9 @@ def _settings(site: Path, table: Table) -> Settings:
         timezone=_timezone(table),
         author=feed_settings.author(table),
         copyright=table.text("copyright", ""),
-        article_link=_article_link(table),
-        content=_path(table, "content", site, table.text("content", "content")),
+        article_link=_article_link(table, generator),
+        generator=generator,
+        content=content,
         database=_database(table, site),
         image=feed_settings.image(table),
         tombstones=table.flag("tombstones", False),
@@ -221,8 +226,19 @@ def _zone(value: str) -> tzinfo:
     return timezone(offset if match[1] == "+" else -offset)
 
 
-def _article_link(table: Table) -> str:
-    pattern = table.text("article_link", "/articles/{slug}")
+def _generator(table: Table, content: Path, site: Path) -> Generator:
+    name = table.text("generator", "")
+    if not name:
+        return generators.detect(content, site)
+    if name not in generators.NAMES:
+        known = ", ".join(generators.NAMES)
+        table.fail("generator", f"generator {shown(name)} is none of those known here: {known}")
+    return generators.named(name, content, site)
+
+
+def _article_link(table: Table, generator: Generator) -> str:
+    usual = "/articles/{slug}" if generator.name == generators.PLAIN else "/{path}"
+    pattern = table.text("article_link", usual)
     if wrong := urls.check_pattern(pattern):
         table.fail("article_link", f"article_link {shown(pattern)} {wrong}")
     return pattern

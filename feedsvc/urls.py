@@ -7,7 +7,7 @@ percent-encoded; functions that take one apart expect it decoded.
 import re
 import unicodedata
 from datetime import datetime
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from feedsvc.model import TERM_KINDS, FeedRef, Format, Kind
 
@@ -31,10 +31,12 @@ _SEPARATORS = re.compile(r"[\s/]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PATTERN_FIELDS = {
     "slug": r"(?P<slug>[^/]+)",
+    "path": r"(?P<path>.+)",
     "year": r"[0-9]{4}",
     "month": r"[0-9]{2}",
     "day": r"[0-9]{2}",
 }
+_PATH_SIGNS = "/!$&'()*+,;=:@~"
 # Characters that stand for themselves in a path, percent-encoded or decoded (RFC 3986 3.3).
 _NOT_LITERAL = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/-]")
 
@@ -124,13 +126,14 @@ def is_own(path: str) -> bool:
     )
 
 
-def article_path(pattern: str, slug: str, published: datetime) -> str:
+def article_path(pattern: str, slug: str, published: datetime, path: str = "") -> str:
     """Fill a link pattern: `/articles/{slug}`, `/{year}/{month}/{slug}/`, or an absolute URL.
 
-    The date's parts are taken as the author wrote it, in its own offset.
+    The date's parts are taken as the author wrote it, in its own offset. path: decoded.
     """
     values = {
         "slug": quote(slug, safe=""),
+        "path": own_path(path)[1:],
         "year": f"{published.year:04}",
         "month": f"{published.month:02}",
         "day": f"{published.day:02}",
@@ -145,7 +148,29 @@ def parse_article_path(pattern: str, path: str) -> str | None:
         _PATTERN_FIELDS[part] if index % 2 else re.escape(part) for index, part in enumerate(parts)
     )
     match = re.fullmatch(regex, path)
+    if match and "path" in match.re.groupindex:
+        return path_slug(match["path"])
     return match["slug"] if match else None
+
+
+def has_path(pattern: str) -> bool:
+    """Tell whether articles are at paths of their own by a link pattern."""
+    return "{path}" in pattern
+
+
+def path_slug(path: str) -> str:
+    """Return the slug of an article that is at a decoded path of its own."""
+    return term(path.strip("/"))
+
+
+def own_path(path: str) -> str:
+    """Return the path of a URL in which a decoded path stands: `/posts/%C3%A9t%C3%A9/`."""
+    return f"/{quote(path, safe=_PATH_SIGNS)}"
+
+
+def decoded(path: str) -> str:
+    """Return a path decoded, whether it was percent-encoded or not."""
+    return unquote(path)
 
 
 def check_pattern(pattern: str) -> str | None:
@@ -153,9 +178,9 @@ def check_pattern(pattern: str) -> str | None:
     fields = _PLACEHOLDER.findall(pattern)
     unknown = [field for field in fields if field not in _PATTERN_FIELDS]
     if unknown:
-        return f"knows no {{{unknown[0]}}}; use {{slug}}, {{year}}, {{month}}, {{day}}"
-    if fields.count("slug") != 1:
-        return "must have {slug} once"
+        return f"knows no {{{unknown[0]}}}; use {{slug}}, {{path}}, {{year}}, {{month}}, {{day}}"
+    if fields.count("slug") + fields.count("path") != 1:
+        return "must have {slug} once, or {path}"
     if is_absolute(pattern):
         return None
     if not pattern.startswith("/"):

@@ -91,7 +91,7 @@ BAD: list[tuple[str, int, str]] = [
     ('image = "feed.png"', 1, "must start with /"),
     ('image = { url = "/a.png", width = "144" }', 1, "width is a whole number"),
     ('image = { url = "/a.png", height = 0 }', 1, "height is a whole number from 1"),
-    ('article_link = "/articles/"', 1, "must have {slug} once"),
+    ('article_link = "/articles/"', 1, "must have {slug} once, or {path}"),
     ('article_link = "/a b/{slug}"', 1, "has ' '"),
     ("content = []", 1, "content is a text"),
     ('content = "a\\u0000"', 1, "control character"),

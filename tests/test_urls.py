@@ -245,6 +245,29 @@ def test_an_articles_path_leads_back_to_its_slug(
     assert urls.parse_article_path(pattern, unquote(path)) == slug
 
 
+SEGMENTS = st.text().map(urls.term).filter(urls.is_addressable)
+
+
+@given(st.sampled_from(["/{path}", "/blog/{path}", "/{path}/", "/{year}/{path}.html"]), DATES)
+@pytest.mark.parametrize("path", ["a", "posts/a", "/Posts/Été/", "a b/c.html", "x/%/y", "a//b/"])
+def test_an_articles_own_path_leads_back_to_its_slug(
+    path: str, pattern: str, published: datetime
+) -> None:
+    assert urls.check_pattern(pattern) is None
+    assert urls.has_path(pattern)
+    slug = urls.path_slug(path)
+    shown = urls.article_path(pattern, slug, published, path.strip("/"))
+    assert shown.isascii()
+    assert urls.parse_article_path(pattern, unquote(shown)) == slug
+
+
+@given(st.lists(SEGMENTS, min_size=1, max_size=4))
+def test_a_slug_of_a_path_is_one_segment(segments: list[str]) -> None:
+    slug = urls.path_slug(f"/{'/'.join(segments)}/")
+    assert "/" not in slug
+    assert urls.term(slug) == slug
+
+
 @pytest.mark.parametrize(
     "path", ["/2022/02/", "/2022/2/a/", "/٢٠٢٢/02/a/", "/2022/02/a/b/", "/2022/02/a", "2022/02/a/"]
 )
@@ -257,6 +280,7 @@ def test_a_path_of_another_pattern_is_no_articles(path: str) -> None:
     [
         ("/articles/", "{slug} once"),
         ("/{slug}/{slug}", "{slug} once"),
+        ("/{path}/{slug}", "{slug} once"),
         ("/{title}/{slug}", "knows no {title}"),
         ("articles/{slug}", "start with /"),
         ("javascript:{slug}", "start with /"),

@@ -8,7 +8,7 @@ from feedsvc.errors import Problem
 from feedsvc.sources import Scan, SourceFile
 
 # What may mend itself without leaving a trace in the file.
-_PASSING = frozenset({"missing-file", "unreadable"})
+_PASSING = frozenset({"missing-file", "unreadable", "unresolved-link"})
 
 
 class FileRows:

@@ -18,12 +18,13 @@ _WITHDRAWN = "an article that was withdrawn"  # stands where a path stands other
 class Claim(NamedTuple):
     """What a file just read says it is.
 
-    id: pinned by its author, or None. columns: see `state.TAKEN`.
+    id: pinned by its author, or None. columns: see `state.TAKEN`. native_id: see `model.Article`.
     """
 
     id: str | None
     published: datetime
     columns: Mapping[str, Any]
+    native_id: str | None = None
 
     @property
     def path(self) -> str:
@@ -39,6 +40,10 @@ class Claim(NamedTuple):
     def text_hash(self) -> str:
         """The hash of its text."""
         return str(self.columns["text_hash"])
+
+    def minted(self, authority: str) -> str:
+        """The id that it has where none is pinned and none was released."""
+        return self.native_id or urls.entry_id(authority, self.published, self.slug)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ def _id(claim: Claim, known: State | None, authority: str) -> str:
         return claim.id
     if known and known.released is not None:
         return known.id
-    return urls.entry_id(authority, claim.published, claim.slug)
+    return claim.minted(authority)
 
 
 def _conflicts(

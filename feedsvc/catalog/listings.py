@@ -32,9 +32,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """What makes the path of an article's page. published: in UTC; zone: where it was written."""
+    """What makes the URL of an article's page. published: in UTC; zone: where it was written."""
 
     slug: str
+    link: str
     published: datetime
     zone: timezone
 
@@ -57,7 +58,7 @@ def published(connection: Connection) -> tuple[list[Dated], list[Dated]]:
     The latter is withdrawn, or has another slug now.
     """
     table, former = schema.article, schema.former_slug
-    dated = (table.c.published, table.c.utc_offset)
+    dated = (table.c.link, table.c.published, table.c.utc_offset)
     has_it = select(table.c.slug, *dated, table.c.visible).where(table.c.released.is_not(None))
     had_it = select(former.c.slug, *dated, false().label("visible")).join(
         table, former.c.article == table.c.number
@@ -85,4 +86,4 @@ def shown_files(connection: Connection) -> list[str]:
 
 def _dated(row: Any) -> Dated:
     written_in = timezone(timedelta(seconds=row.utc_offset))
-    return Dated(row.slug, dates.from_epoch(row.published), written_in)
+    return Dated(row.slug, row.link, dates.from_epoch(row.published), written_in)

@@ -143,7 +143,8 @@ def _read(reader: ArticleReader, file: SourceFile) -> Read:
         return Read(file.path, reading.problems, None, None)
     article = reading.article
     row = rows.article_row(article)
-    claim = Claim(article.id, article.published, {name: row[name] for name in TAKEN})
+    columns = {name: row[name] for name in TAKEN}
+    claim = Claim(article.id, article.published, columns, article.native_id)
     return Read(file.path, reading.problems, claim, pickle.dumps(row, pickle.HIGHEST_PROTOCOL))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 import feedsvc
-from feedsvc import dates, urls
+from feedsvc import dates
 from feedsvc.catalog import articles, schema
 from feedsvc.catalog.files import FileRows
 from feedsvc.catalog.identity import Claim, decide
@@ -80,7 +80,7 @@ def _sync(
 ) -> SyncReport:
     with Spool() as spool:
         # Looked at before its turn, the folder might lack what another sync has taken from it.
-        found = scan(settings.content, settings.site)
+        found = scan(settings.content, settings.site, settings.generator.name)
         before = _note(connection, "settings", _made_by(settings))
         stale = before != _made_by(settings)
         files = FileRows(connection, found)
@@ -183,7 +183,7 @@ def _match(
 ) -> list[State]:
     """Find the state of each file, new or known, and return those that may have changed."""
     authority = settings.id_authority
-    minted = [urls.entry_id(authority, claim.published, claim.slug) for claim in claims]
+    minted = [claim.minted(authority) for claim in claims]
     states = articles.load_named(
         connection,
         path={*(claim.path for claim in claims), *files.vanished},

@@ -52,7 +52,7 @@ def _written(settings: Settings) -> list[Written]:
     """Return the articles beside their texts; those that are none are in the report of the sync."""
     reader = ArticleReader(settings)
     written = []
-    for file in scan(settings.content, settings.site).files.values():
+    for file in scan(settings.content, settings.site, settings.generator.name).files.values():
         article = reader.read(file).article
         if article:
             text = _read(settings.content / file.path).decode("utf-8-sig", "replace")

@@ -38,6 +38,12 @@ def sync(site: Path, dry_run: bool, as_json: bool, force: bool) -> None:
     """
     settings, stored = load_site(site)
     _prepare(stored)
+    if settings.generator.sign and not as_json:
+        name, sign = settings.generator.name, settings.generator.sign
+        click.echo(
+            f"The articles are read as those of {name}, because of {sign}. "
+            f'Settle it with generator = "{name}" or "feedsvc" in feedsvc.toml.'
+        )
     now = datetime.now(UTC)
     with progress_bar() as progress:
         if dry_run:

@@ -52,7 +52,7 @@ class Shelf:
         self._numbers: dict[str, int] = {}  # the last that was given to a slug
         if into is not None:
             _check_folder(into)
-        for path in scan(settings.content, settings.site).files:
+        for path in scan(settings.content, settings.site, settings.generator.name).files:
             front = _front_matter(Path(self._root, path))
             values = Values(front.values)
             self._ids |= {_text(values, "id")} - {""}

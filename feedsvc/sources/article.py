@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,10 +13,12 @@ from feedsvc.errors import ArticleError, Problem
 from feedsvc.feed_settings import is_language
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
 from feedsvc.settings import Settings
+from feedsvc.sources import conventions
 from feedsvc.sources.attachments import Attachments, Folder
+from feedsvc.sources.foreign import Foreign, Source, renamed
 from feedsvc.sources.frontmatter import FrontMatter, split
-from feedsvc.sources.scan import SourceFile, shown_path
-from feedsvc.sources.values import Values
+from feedsvc.sources.scan import ENDINGS, SourceFile, shown_path
+from feedsvc.sources.values import Values, absolute
 
 MAX_SIZE = 5_000_000  # bytes; a long novel has one
 
@@ -40,7 +43,11 @@ class ArticleReader:
         self._settings = settings
         self._zone = settings.zone
         self._zones = settings.zones
-        self._folder = Folder(os.path.realpath(settings.content))
+        convention = conventions.of(settings.generator.name)
+        endings = convention.endings if convention else ENDINGS
+        self._folder = Folder(os.path.realpath(settings.content), endings)
+        self._foreign = Foreign(settings, convention, self._text) if convention else None
+        self._by_path = urls.has_path(settings.article_link)
 
     def read(self, file: SourceFile) -> Reading:
         """Read one file. Never raises for anything that the file holds."""
@@ -48,11 +55,14 @@ class ArticleReader:
         try:
             text = self._text(file)
             safe = html.xml_safe(text)
-            front, body = split(safe)
+            front, body = self._split(file.path, safe)
+            source = self._source(file.path, front, body)
+            if source is None:
+                return Reading(None, ())
+            front, raw = source.front, source.raw
             values = Values(front.values)
-            raw = body if file.path.endswith(".html") else html.markdown(body)
-            article = self._article(file.path, values, raw, _hash(text))
-            found = values.warnings + _lost_characters(text, safe, body, raw)
+            article = self._article(file.path, values, source, _hash(text))
+            found = values.warnings + _lost_characters(text, safe, body, raw) + source.warnings
         except ArticleError as error:
             article, found = None, [error]
         return Reading(article, tuple(self._problem(file, front, error) for error in found))
@@ -60,7 +70,7 @@ class ArticleReader:
     def problem(self, file: SourceFile, error: ArticleError) -> Problem:
         """Return the Problem of a file that was read well and yet cannot be taken."""
         try:
-            front, _ = split(html.xml_safe(self._text(file)))
+            front, _ = self._split(file.path, html.xml_safe(self._text(file)))
         except ArticleError:
             front = FrontMatter({}, "")
         return self._problem(file, front, error)
@@ -68,7 +78,10 @@ class ArticleReader:
     def _problem(self, file: SourceFile, front: FrontMatter, error: ArticleError) -> Problem:
         shown = shown_path(self._settings.content, self._settings.site, file.path)
         line = error.line or (front.line(error.key) if error.key else 0)
-        return Problem(shown, line, error.code, error.message)
+        return Problem(shown, line, error.code, renamed(error.message, front.names))
+
+    def _split(self, path: str, text: str) -> tuple[FrontMatter, str]:
+        return self._foreign.split(path, text) if self._foreign else split(text)
 
     def _text(self, file: SourceFile) -> str:
         if file.size > MAX_SIZE:
@@ -82,25 +95,28 @@ class ArticleReader:
             raise ArticleError("unreadable", message) from None
         return decode(content)
 
-    def _article(self, path: str, values: Values, raw: str, text_hash: str) -> Article:
+    def _source(self, path: str, front: FrontMatter, body: str) -> Source | None:
+        """Return a file by our own keys, with its text as raw HTML; None for no article."""
+        if self._foreign:
+            return self._foreign.translate(path, front, body)
+        return Source(front, body if path.endswith(".html") else html.markdown(body))
+
+    def _article(self, path: str, values: Values, source: Source, text_hash: str) -> Article:
         settings = self._settings
         self._warn_of_unknown_keys(values)
-        slug = slug_of(path, values.text("slug"))
-        if not urls.is_addressable(slug):
-            message = "the slug is empty or has only dots; write `slug: some-words`"
-            raise ArticleError("bad-slug", message, key="slug")
+        slug, place = self._slug(path, values, source)
         published, updated, expires = self._dates(values)
         own = urls.absolute(
-            settings.base_url, urls.article_path(settings.article_link, slug, published)
+            settings.base_url, urls.article_path(settings.article_link, slug, published, place)
         )
         attachments = Attachments(self._folder, path, settings.base_url, own)
-        title = values.text("title")
+        title, raw = values.text("title"), source.raw
         if not title:
             title, raw = html.take_heading(raw)
         if not title:
             message = "has no title; add `title: ...` or begin the text with a heading"
             raise ArticleError("missing-title", message, line=1)
-        content = html.sanitise(raw, attachments.resolve).strip()
+        content = html.sanitise(raw, self._resolver(path, source, attachments)).strip()
         language = self._language(values)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         terms: dict[FeedRef, str] = {}
@@ -111,7 +127,6 @@ class ArticleReader:
             (FeedRef(Kind.LANGUAGE, language), language),
         ):
             terms.setdefault(ref, label)
-        image = values.text("image")
         return Article(
             path=path,
             slug=slug,
@@ -126,20 +141,60 @@ class ArticleReader:
             authors=authors,
             terms=tuple(terms.items()),
             language=language,
-            image=attachments.url("image", image) if image else None,
+            image=self._image(values, attachments),
             enclosures=attachments.enclosures(values),
             content=values.choice("content", ContentChoice),
             draft=values.flag("draft", False),
             feeds=values.flag("feeds", True),
             files=attachments.files,
             text_hash=text_hash,
+            native_id=source.native_id,
         )
+
+    def _resolver(
+        self, path: str, source: Source, attachments: Attachments
+    ) -> Callable[[str], str]:
+        """Return what makes the URLs of a text absolute."""
+        foreign, links = self._foreign, source.links
+        if not foreign or not links:
+            return attachments.resolve
+        return lambda reference: attachments.resolve(foreign.refer(path, reference, links))
+
+    def _image(self, values: Values, attachments: Attachments) -> str | None:
+        """Return the picture's URL; other generators may have it outside the content folder."""
+        written = values.text("image")
+        if not written:
+            return None
+        if not self._foreign or urls.is_absolute(written) or attachments.holds(written):
+            return attachments.url("image", written)
+        if written.startswith("/"):
+            return absolute("image", attachments.resolve(written))
+        message = (
+            f"`image` names {written!r}, which is not below the content folder; it is left out"
+        )
+        values.warn("left-out", message, "image")
+        return None
 
     def _warn_of_unknown_keys(self, values: Values) -> None:
         for key in sorted(values.keys - KEYS):
             close = difflib.get_close_matches(key.lower(), sorted(KEYS), 1, 0.6)
             hint = f"did you mean `{close[0]}`?" if close else "remove it"
             values.warn("unknown-key", f"`{key}` is no front-matter key; {hint}", key)
+
+    def _slug(self, path: str, values: Values, source: Source) -> tuple[str, str]:
+        """Return the slug, and the path of the URL where articles have one of their own."""
+        slug = slug_of(path, values.text("slug"))
+        place = source.path
+        if self._by_path and not place:
+            folder, name = os.path.split(os.path.splitext(path)[0])
+            folder = os.path.dirname(folder) if name == "index" else folder
+            place = html.xml_safe(f"{folder}/{slug}" if folder else slug)
+        if place:
+            slug = urls.path_slug(place)
+        if not urls.is_addressable(slug):
+            message = "the slug is empty or has only dots; write `slug: some-words`"
+            raise ArticleError("bad-slug", message, key="slug")
+        return slug, place
 
     def _dates(self, values: Values) -> tuple[datetime, datetime, datetime | None]:
         published = self._date("published", values)

@@ -34,10 +34,14 @@ _SIMPLE = re.compile(r"/?(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*", re.ASCII)
 
 
 class Folder:
-    """The content folder, given as a real path; remembers which of its files were asked for."""
+    """The content folder, given as a real path; remembers which of its files were asked for.
 
-    def __init__(self, root: str) -> None:
+    articles: the endings of files that are not attached to others.
+    """
+
+    def __init__(self, root: str, articles: tuple[str, ...] = ENDINGS) -> None:
         self.root = root
+        self.articles = articles
         self._known: dict[str, bool] = {}
 
     def holds(self, path: str) -> bool:
@@ -85,6 +89,10 @@ class Attachments:
         _, mark, fragment = reference.partition("#")
         return urls.absolute(self._base_url, urls.file_path(path)) + mark + fragment
 
+    def holds(self, reference: str) -> bool:
+        """Tell whether a reference names a local file."""
+        return self._local(reference) is not None
+
     def url(self, key: str, reference: str) -> str:
         """Return the absolute URL of a reference in front matter, where it must not dangle.
 
@@ -125,7 +133,7 @@ class Attachments:
             if parts.scheme or parts.netloc or not parts.path:
                 return None
             name = unquote(parts.path)
-        if name.endswith(ENDINGS):
+        if name.endswith(self._folder.articles):
             return None
         below = name.lstrip("/") if name.startswith("/") else os.path.join(self._beside, name)
         path = os.path.normpath(below)

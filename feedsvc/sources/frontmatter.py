@@ -2,13 +2,14 @@
 
 YAML between `---` lines is read with every scalar as the text that stands there: what a key's
 text means is for the reader of that key to say, so `12:30`, `no` and `1.10` are never numbers.
-TOML between `+++` lines keeps its own types.
+TOML between `+++` lines keeps its own types, and so does JSON, which some generators read.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -23,15 +24,22 @@ _FENCES = {"---": "YAML", "+++": "TOML"}
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The front matter of one file. text: as written, its first line is line 2 of the file."""
+    """The front matter of one file.
+
+    text: as written. names: how keys are written there that are not by their own name. first: the
+    line of the file on which the text begins.
+    """
 
     values: Mapping[str, Any]
     text: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    first: int = 2
 
     def line(self, key: str) -> int:
         """Return the line of the file on which a key stands; 1 if it does not."""
-        match = re.search(rf"""^[ \t]*["']?{re.escape(key)}["']?\s*[:=]""", self.text, re.MULTILINE)
-        return self.text.count("\n", 0, match.start()) + 2 if match else 1
+        name = re.escape(self.names.get(key, key))
+        match = re.search(rf"""^[ \t]*["':]?{name}["']?\s*[:=]""", self.text, re.MULTILINE)
+        return self.text.count("\n", 0, match.start()) + self.first if match else 1
 
 
 def split(text: str) -> tuple[FrontMatter, str]:
@@ -48,6 +56,21 @@ def split(text: str) -> tuple[FrontMatter, str]:
     source = text[text.index("\n") + 1 : end.start()]
     values = _yaml(source) if fence == "---" else _toml(source)
     return FrontMatter(values, source), text[end.end() :]
+
+
+def split_json(text: str) -> tuple[FrontMatter, str]:
+    """Do what `split` does for a text that begins with a JSON object.
+
+    Raises ArticleError (bad-front-matter).
+    """
+    try:
+        values, end = json.JSONDecoder().raw_decode(text)
+    except RecursionError:
+        raise _unfit(_TOO_DEEP, -1) from None
+    except ValueError as error:  # also for a number of thousands of digits
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        raise _unfit(f"is not JSON: {error}; mend it", line - 2) from None
+    return FrontMatter(values, text[:end], first=1), text[end:]
 
 
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)

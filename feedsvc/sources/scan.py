@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
+from feedsvc.generators import PLAIN
+from feedsvc.sources.conventions import Convention, of
 
 ENDINGS = (".md", ".markdown", ".html")
+_PLAIN = Convention(keys={}, url=lambda _file, _own: "", endings=ENDINGS, passed_over=frozenset())
 
 # The time stamps of file systems are coarse: two changes within a tick look like one.
 _SETTLED = 2.0  # seconds
@@ -44,12 +47,12 @@ class Scan:
         )
 
 
-def scan(content: Path, site: Path) -> Scan:
+def scan(content: Path, site: Path, generator: str = PLAIN) -> Scan:
     """List the article files in any depth below a folder, in path order.
 
     Names that begin with `.` or `_` are passed over. A symlink is followed where it stays below
-    the folder, and is a Problem where it leaves it. Raises FeedsvcError if there is no such
-    folder: an unmounted disk must not look like an emptied one.
+    the folder, and is a Problem where it leaves it. generator: whose rules hold besides. Raises
+    FeedsvcError if there is no such folder: an unmounted disk must not look like an emptied one.
     """
     root = os.path.realpath(content)
     if not Path(root).is_dir():
@@ -59,7 +62,8 @@ def scan(content: Path, site: Path) -> Scan:
         )
     files: dict[str, SourceFile] = {}
     unseen: dict[str, Problem] = {}
-    for found, path in _walk(root):
+    convention = of(generator) or _PLAIN
+    for found, path in _walk(root, convention):
         if isinstance(found, ArticleError):
             shown = shown_path(content, site, path)
             unseen[path] = Problem(shown, 0, found.code, found.message)
@@ -67,7 +71,8 @@ def scan(content: Path, site: Path) -> Scan:
             signature = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
             settled = found.st_ctime < time.time() - _SETTLED
             files[path] = SourceFile(path, found.st_size, signature if settled else "")
-    return Scan(dict(sorted(files.items())), tuple(sorted(unseen.values())), tuple(unseen))
+    articles = {path: files[path] for path in convention.articles(sorted(files))}
+    return Scan(articles, tuple(sorted(unseen.values())), tuple(unseen))
 
 
 def shown_path(content: Path, site: Path, path: str) -> str:
@@ -81,7 +86,7 @@ def is_inside(root: str, path: str) -> bool:
     return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _walk(root: str) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
+def _walk(root: str, convention: Convention) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
     """Yield the stat of each article file, or why nobody can look there; and the path."""
     # Folders to look into, each with the real paths of those on the way to it.
     waiting = [("", frozenset({root}))]
@@ -94,7 +99,7 @@ def _walk(root: str) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
             continue
         for entry in entries:
             path = f"{below}/{entry.name}" if below else entry.name
-            found = _look(root, entry)
+            found = _look(root, entry, convention)
             if isinstance(found, str):
                 if found not in above:
                     waiting.append((path, above | {found}))
@@ -102,14 +107,18 @@ def _walk(root: str) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
                 yield found, path
 
 
-def _look(root: str, entry: "os.DirEntry[str]") -> os.stat_result | ArticleError | str | None:
+def _look(
+    root: str, entry: "os.DirEntry[str]", convention: Convention
+) -> os.stat_result | ArticleError | str | None:
     """Return an article file's stat, a folder's real path, what is wrong, or None for the rest."""
     name = entry.name
-    if name.startswith((".", "_")):
+    if name.startswith((".", "_")) and name not in convention.entered:
         return None
     try:
         is_folder, is_link = entry.is_dir(), entry.is_symlink()
-        if not (is_folder or name.endswith(ENDINGS)):
+        if not (is_folder or name.endswith(convention.endings)):
+            return None
+        if is_folder and name in convention.passed_over:
             return None
         if is_link and not is_inside(root, entry.path):
             return ArticleError("outside-content", _LEAVES)

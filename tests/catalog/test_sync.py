@@ -475,8 +475,8 @@ def test_a_sync_that_waited_for_another_does_not_undo_it(
     looked, written = threading.Event(), threading.Event()
     first = threading.Thread(target=desk.sync)
 
-    def slow(content: Path, site: Path) -> Scan:
-        found = scan(content, site)
+    def slow(content: Path, site: Path, generator: str) -> Scan:
+        found = scan(content, site, generator)
         if threading.current_thread() is first:
             looked.set()
             written.wait(0.3)  # longer, and the other has its turn after this one

@@ -1,0 +1,163 @@
+"""Which generator a tree was made for: told by what stands beside it, and plain where in doubt."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from feedsvc import settings
+from feedsvc.errors import SettingsError
+from feedsvc.generators import Generator, detect, named
+from tests.sites import make_site
+from tests.sources import trees
+
+
+def make(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write files and return their folder."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("files", "content", "name", "sign", "below"),
+    [
+        (trees.HUGO, "content", "hugo", "hugo.toml", ""),
+        (trees.HUGO, "content/posts", "hugo", "hugo.toml", "posts"),
+        (trees.JEKYLL, ".", "jekyll", "_config.yml", ""),
+        (trees.JEKYLL, "_posts", "jekyll", "_config.yml", "_posts"),
+        (trees.PELICAN, "content", "pelican", "pelicanconf.py", ""),
+        (trees.ELEVENTY, "content", "eleventy", "eleventy.config.js", ""),
+        (trees.ELEVENTY, "content/blog", "eleventy", "eleventy.config.js", "blog"),
+        (trees.ASTRO, "src/content", "astro", "astro.config.mjs", ""),
+        (trees.ASTRO, "src/content/blog", "astro", "astro.config.mjs", "blog"),
+        ({"c/_posts/2022-02-17-a.md": ""}, "c", "jekyll", "_posts", ""),
+        ({"_posts/2022-02-17-a.md": ""}, "_posts", "jekyll", "_posts", "_posts"),
+        (
+            {"archetypes/default.md": "", "content/a.md": ""},
+            "content",
+            "hugo",
+            "archetypes/default.md",
+            "",
+        ),
+        (
+            {"package.json": '{"devDependencies": {"@11ty/eleventy": "3"}}', "a.md": ""},
+            ".",
+            "eleventy",
+            "package.json",
+            "",
+        ),
+        (
+            {"config/_default/hugo.yaml": "contentDir: text\n", "text/a.md": ""},
+            "text",
+            "hugo",
+            "config/_default/hugo.yaml",
+            "",
+        ),
+    ],
+)
+def test_what_stands_beside_the_content_tells(
+    tmp_path: Path, files: Mapping[str, str], content: str, name: str, sign: str, below: str
+) -> None:
+    found = detect((make(tmp_path, files) / content).resolve(), tmp_path)
+    assert (found.name, found.sign, found.below) == (name, sign, below)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"content/a.md": "", "package.json": '{"dependencies": {"left-pad": "1"}}'},
+        {"_config.yml": "theme: minima\n", "content/a.md": ""},  # a README's theme
+        {"config.toml": 'base_url = "https://zola.example"\n', "content/a.md": ""},
+        {"hugo.toml": "[[[\n", "content/a.md": ""},
+        {"hugo.toml": "", "pelicanconf.py": "", "content/a.md": ""},  # two of them
+        {"astro.config.mjs": "", "content/a.md": ""},  # its articles lie below src
+        {"content/_posts/notes.md": ""},
+        {"pelicanconf.py": "PATH = 'articles'\n", "content/a.md": ""},
+        {"pelicanconf.py": "this is no Python", "content/a.md": ""},
+    ],
+)
+def test_where_it_is_in_doubt_the_tree_is_our_own(tmp_path: Path, files: dict[str, str]) -> None:
+    (tmp_path / "content").mkdir()
+    assert detect(make(tmp_path, files) / "content", tmp_path) == Generator()
+
+
+def test_nothing_above_the_site_counts(tmp_path: Path) -> None:
+    make(tmp_path, {"hugo.toml": "contentDir = 'site'\n", "site/content/a.md": ""})
+    assert detect(tmp_path / "site/content", tmp_path / "site") == Generator()
+
+
+def test_content_elsewhere_is_told_by_what_stands_there(tmp_path: Path) -> None:
+    make(tmp_path, {"old/hugo.toml": "", "old/content/a.md": ""})
+    assert detect(tmp_path / "old/content", tmp_path / "site").name == "hugo"
+
+
+def test_the_configuration_is_read_as_data(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        {
+            "pelicanconf.py": (
+                "import os\nos.abort()\nPATH = 'content'\nARTICLE_URL = '{slug}/'\n"
+                "ARTICLE_LANG_URL = os.name\nSITEURL = 'x'\n"
+            ),
+            "content/a.md": "",
+        },
+    )
+    found = detect(tmp_path / "content", tmp_path)
+    assert found.options == {"path": "content", "article_url": "{slug}/"}
+
+
+@given(text=st.text() | st.binary(), name=st.sampled_from(["hugo.toml", "hugo.json", "hugo.yaml"]))
+@hypothesis_settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_configuration_stops_the_reading(tmp_path: Path, text: str | bytes, name: str) -> None:
+    for each in ("hugo.toml", "hugo.json", "hugo.yaml"):
+        (tmp_path / each).unlink(missing_ok=True)
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    make(tmp_path, {name: data, "_config.yml": data, "pelicanconf.py": data, "content/a.md": ""})
+    detect(tmp_path / "content", tmp_path)
+    named("hugo", tmp_path / "content", tmp_path)
+
+
+def test_deep_nesting_stops_nothing(tmp_path: Path) -> None:
+    for name, text in {
+        "hugo.json": "[" * 100_000,
+        "hugo.yaml": "- " * 90_000,
+        "_config.yml": "[" * 100_000,
+        "pelicanconf.py": f"A = {'(' * 5_000}",
+    }.items():
+        make(tmp_path, {name: text, "content/a.md": ""})
+    assert detect(tmp_path / "content", tmp_path).name in {"hugo", "feedsvc"}
+
+
+def test_the_settings_win_over_what_is_detected(tmp_path: Path) -> None:
+    make(tmp_path, trees.HUGO)
+    assert make_site(tmp_path).generator.name == "hugo"
+    assert make_site(tmp_path).article_link == "/{path}"
+    plain = make_site(tmp_path, {}, 'generator = "feedsvc"\n')
+    assert plain.generator == Generator()
+    assert plain.article_link == "/articles/{slug}"
+    told = make_site(tmp_path, {}, 'generator = "hugo"\n')
+    assert (told.generator.name, told.generator.sign) == ("hugo", "")
+    assert settings.load(tmp_path, {"FEEDSVC_GENERATOR": "feedsvc"}).generator == Generator()
+
+
+def test_an_unknown_generator_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="'gatsby' is none of those known here: feedsvc, hugo"):
+        make_site(tmp_path, {}, 'generator = "gatsby"\n')
+
+
+def test_a_change_of_the_configuration_has_everything_read_again(tmp_path: Path) -> None:
+    make(tmp_path, trees.HUGO)
+    before = make_site(tmp_path).fingerprint()
+    assert make_site(tmp_path).fingerprint() == before
+    config = f"{trees.HUGO['hugo.toml']!s}[permalinks]\nposts = '/:year/:slug/'\n"
+    make(tmp_path, {"hugo.toml": config})
+    assert make_site(tmp_path).fingerprint() != before
