@@ -87,7 +87,9 @@ class Model:
         """Note what has been seen by now."""
         for item in self.items:
             item.out = item.is_visible(self.now)
-            item.released = item.released or item.out
+            # What had expired when it was first read must have been seen before.
+            ended = item.expires is not None and item.expires <= self.now
+            item.released |= item.out or (ended and item.exists and not item.draft)
 
     def visible(self) -> list[Item]:
         """Return the articles that have a page now."""
