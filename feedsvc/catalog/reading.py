@@ -1,23 +1,23 @@
 """Reads files into rows, in processes of their own where there are many; knows no SQL.
 
-Such a process runs `serve`: it takes the settings and then lists of files from its standard input,
-and answers each list with what the files are, all of it pickled.
+Such a process is given the settings and then lists of files, and answers each list with what the
+files are.
 """
 
 import os
 import pickle
-import subprocess
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple, Self
 
+from feedsvc import processes
 from feedsvc.catalog import rows
 from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.state import TAKEN
 from feedsvc.errors import FeedsvcError, Problem
+from feedsvc.processes import Process
 from feedsvc.settings import Settings
 from feedsvc.sources import ArticleReader, SourceFile
 
@@ -47,7 +47,7 @@ def read_all(settings: Settings, files: Sequence[SourceFile]) -> Iterator[Read]:
     batches = (files[start : start + _BATCH] for start in range(0, len(files), _BATCH))
     with ExitStack() as stack:
         count = min(max(2, os.cpu_count() or 1), 8, -(-len(files) // _BATCH))
-        busy = deque(stack.enter_context(_Process()) for _ in range(count))
+        busy = deque(stack.enter_context(Process(__name__, "read articles")) for _ in range(count))
         for process, batch in zip(busy, batches, strict=False):
             process.send(settings)
             process.send(batch)
@@ -89,52 +89,7 @@ class Spool:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         self._file.seek(0)
         for _ in range(self._count):
-            yield _load(self._file)
-
-
-class _Process:
-    """A process that reads; it ends with the `with` block, or when this one is killed."""
-
-    def __init__(self) -> None:
-        command = (sys.executable, "-P", "-c", f"from {__name__} import serve; serve()")
-        found = os.pathsep.join(filter(os.path.isabs, sys.path))
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - ourselves
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": found},
-                process_group=0,  # Ctrl-C is for the one that started it
-            )
-        except OSError as error:
-            message = f"no process can be started to read articles: {error.strerror}"
-            raise FeedsvcError(message) from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        with suppress(OSError):  # what it was not given any more
-            self._process.__exit__(None, None, None)
-
-    def send(self, value: object) -> None:
-        """Give it the settings, or a list of files when it has answered the last one."""
-        try:
-            _dump(value, self._process.stdin)
-        except OSError:
-            raise _killed() from None
-
-    def receive(self) -> list[Read]:
-        """Wait for its answer."""
-        try:
-            return _load(self._process.stdout)  # type: ignore[no-any-return]
-        except (EOFError, pickle.UnpicklingError):
-            raise _killed() from None
-
-
-def _killed() -> FeedsvcError:
-    return FeedsvcError("a process that reads articles was ended by force; is memory short?")
+            yield pickle.load(self._file)  # noqa: S301 - what was put in
 
 
 def _read(reader: ArticleReader, file: SourceFile) -> Read:
@@ -148,19 +103,10 @@ def _read(reader: ArticleReader, file: SourceFile) -> Read:
     return Read(file.path, reading.problems, claim, pickle.dumps(row, pickle.HIGHEST_PROTOCOL))
 
 
-def _dump(value: object, stream: Any) -> None:
-    pickle.dump(value, stream, pickle.HIGHEST_PROTOCOL)
-    stream.flush()
-
-
-def _load(stream: Any) -> Any:
-    return pickle.load(stream)  # noqa: S301 - of a process that we started, or that started us
-
-
 def serve() -> None:
     """Be a process that reads, until there is nothing more on the standard input."""
-    source, target = sys.stdin.buffer, sys.stdout.buffer
-    with suppress(EOFError, BrokenPipeError):
-        reader = ArticleReader(_load(source))
-        while True:
-            _dump([_read(reader, file) for file in _load(source)], target)
+    with suppress(BrokenPipeError, StopIteration):
+        values = processes.given()
+        reader = ArticleReader(next(values))
+        for files in values:
+            processes.answer([_read(reader, file) for file in files])

@@ -1,25 +1,23 @@
 """Does the jobs of a build, in processes of their own beside this one where there are many.
 
-Such a process runs `serve`: it takes the settings and the folder and then lists of jobs from its
-standard input, and answers each list with what became of them, all of it pickled.
+Such a process is given the settings and the folder and then lists of jobs, and answers each list
+with what became of them.
 """
 
 import os
-import pickle
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
 
+from feedsvc import processes
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import FeedsvcError
 from feedsvc.export.plan import Job
 from feedsvc.export.write import Outcome, Writer
+from feedsvc.processes import Process
 from feedsvc.publication import Publication
 from feedsvc.settings import Settings
 
@@ -66,73 +64,26 @@ def _do(writer: Writer, batch: Batch) -> list[Outcome]:
 
 def _drive(settings: Settings, folder: Path, pending: deque[Batch]) -> list[Outcome]:
     """Have a process do what is pending."""
-    with _Process() as process:
+    with Process(__name__, "write files") as process:
         process.send((settings, folder))
-        return _drain(pending, process.do)
+        return _drain(pending, partial(_ask, process))
 
 
-class _Process:
-    """A process that does jobs; it ends with the `with` block, or when this one is killed."""
-
-    def __init__(self) -> None:
-        command = (sys.executable, "-P", "-c", f"from {__name__} import serve; serve()")
-        found = os.pathsep.join(filter(os.path.isabs, sys.path))
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - ourselves
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": found},
-                process_group=0,  # Ctrl-C is for the one that started it
-            )
-        except OSError as error:
-            message = f"no process can be started to write files: {error.strerror}"
-            raise FeedsvcError(message) from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        with suppress(OSError):  # what it was not given any more
-            self._process.__exit__(None, None, None)
-
-    def send(self, value: object) -> None:
-        """Give it something."""
-        try:
-            _dump(value, self._process.stdin)
-        except OSError:
-            raise _killed() from None
-
-    def do(self, batch: Batch) -> list[Outcome]:
-        """Have it do some jobs."""
-        self.send(batch)
-        try:
-            answer: list[Outcome] | FeedsvcError = pickle.load(self._process.stdout)  # type: ignore[arg-type]  # noqa: S301 - of a process that we started
-        except (EOFError, pickle.UnpicklingError):
-            raise _killed() from None
-        if isinstance(answer, FeedsvcError):
-            raise answer
-        return answer
-
-
-def _killed() -> FeedsvcError:
-    return FeedsvcError("a process that writes files was ended by force; is memory short?")
-
-
-def _dump(value: object, stream: Any) -> None:
-    pickle.dump(value, stream, pickle.HIGHEST_PROTOCOL)
-    stream.flush()
+def _ask(process: Process, batch: Batch) -> list[Outcome]:
+    process.send(batch)
+    answer: list[Outcome] | FeedsvcError = process.receive()
+    if isinstance(answer, FeedsvcError):
+        raise answer
+    return answer
 
 
 def serve() -> None:
     """Be a process that does jobs, until there is nothing more on the standard input."""
-    source, target = sys.stdin.buffer, sys.stdout.buffer
-    with suppress(EOFError, BrokenPipeError):
-        settings, folder = pickle.load(source)  # noqa: S301 - of the process that started us
+    with suppress(BrokenPipeError, StopIteration):
+        values = processes.given()
+        settings, folder = next(values)
         writer: Writer | None = None
-        while True:
-            batch = pickle.load(source)  # noqa: S301
+        for batch in values:
             try:
                 writer = writer or Writer(Publication(settings, Catalog(settings.database)), folder)
                 answer: object = _do(writer, batch)
@@ -140,4 +91,4 @@ def serve() -> None:
                 answer = error
             except Exception as error:  # noqa: BLE001 - shown by the process that started us
                 answer = FeedsvcError(f"unexpected {type(error).__name__}: {error}")
-            _dump(answer, target)
+            processes.answer(answer)

@@ -4,7 +4,7 @@ import gzip
 import json
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from feedsvc.export import names, workers, write
 from feedsvc.export.plan import Job, Wanted
 from feedsvc.export.write import Outcome, Writer
 from feedsvc.model import Format
+from feedsvc.processes import Process
 from feedsvc.representation import CODINGS, encode
 from tests.export.places import FILES, LONG, PNG, QUICK, TOML, Place, Serve, files_below
 from tests.sites import article
@@ -447,17 +448,16 @@ def test_a_process_that_fails_says_why_in_a_sentence(
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr(workers, "_BATCH", 1)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    do = workers._Process.do
+    send = Process.send
 
     killed = threading.Event()
 
-    def kill_and_do(self: workers._Process, batch: Sequence[Job]) -> list[Outcome]:
+    def kill_and_send(self: Process, value: object) -> None:
         self._process.kill()
         self._process.wait()
-        killed.set()
-        return do(self, batch)
+        send(self, value)
 
-    monkeypatch.setattr(workers._Process, "do", kill_and_do)
+    monkeypatch.setattr(Process, "send", kill_and_send)
     leave = threading.Event()
     monkeypatch.setattr(workers, "_do", lambda writer, batch: (leave.wait(2) and []) or [])
     with pytest.raises(FeedsvcError, match="ended by force"):
