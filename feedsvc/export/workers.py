@@ -6,9 +6,9 @@ with what became of them.
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -45,17 +45,24 @@ def do_all(settings: Settings, folder: Path, writer: Writer, jobs: Batch) -> lis
 
 
 def _drain(pending: deque[Batch], do: Callable[[Batch], list[Outcome]]) -> list[Outcome]:
-    """Do what is pending until nothing is. If it fails, nobody goes on."""
+    """Do what is pending until nothing is."""
     outcomes: list[Outcome] = []
-    try:
+    with _all_or_none(pending):
         while pending:
             with suppress(IndexError):  # somebody else took the last
                 batch = pending.popleft()
                 outcomes += do(batch)
+    return outcomes
+
+
+@contextmanager
+def _all_or_none(pending: deque[Batch]) -> Iterator[None]:
+    """If something fails in the block, nobody goes on."""
+    try:
+        yield
     except BaseException:
         pending.clear()
         raise
-    return outcomes
 
 
 def _do(writer: Writer, batch: Batch) -> list[Outcome]:
@@ -64,7 +71,7 @@ def _do(writer: Writer, batch: Batch) -> list[Outcome]:
 
 def _drive(settings: Settings, folder: Path, pending: deque[Batch]) -> list[Outcome]:
     """Have a process do what is pending."""
-    with Process(__name__, "write files") as process:
+    with _all_or_none(pending), Process(__name__, "write files") as process:
         process.send((settings, folder))
         return _drain(pending, partial(_ask, process))
 

@@ -450,8 +450,6 @@ def test_a_process_that_fails_says_why_in_a_sentence(
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     send = Process.send
 
-    killed = threading.Event()
-
     def kill_and_send(self: Process, value: object) -> None:
         self._process.kill()
         self._process.wait()
