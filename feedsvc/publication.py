@@ -4,7 +4,7 @@ The one door between the catalog and everything that shows it to somebody. Docum
 entries are remembered by revision, so nothing here is ever stale; knows no HTTP.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,10 @@ from pathlib import Path
 from feedsvc import head, urls
 from feedsvc.catalog import listings, queries
 from feedsvc.catalog.listings import Dated
-from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
+from feedsvc.catalog.queries import FeedRow, Shown, Stored
 from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.entries import Entries, assemble
 from feedsvc.model import (
-    Category,
     ContentChoice,
     Document,
     Entry,
@@ -26,12 +26,9 @@ from feedsvc.model import (
     Withdrawn,
 )
 from feedsvc.recent import Recent
-from feedsvc.render import RENDERERS
 from feedsvc.settings import Settings
 
-# What is kept of each, in bytes; the fifty entries of a feed of full texts take a quarter of a MB.
-_DOCUMENT_BYTES = 16_000_000
-_FRAGMENT_BYTES = 20_000_000
+_DOCUMENT_BYTES = 16_000_000  # of documents that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +71,6 @@ class Health:
     problems: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Fragment:
-    """A rendered entry, and what its feed has to know of it."""
-
-    body: bytes
-    updated: datetime
-
-
 class Publication:
     """Answers from the newest revision. Safe to share between threads."""
 
@@ -89,11 +78,7 @@ class Publication:
         self.settings = settings
         self._catalog = catalog
         self._documents = Recent[Hashable, Document](_DOCUMENT_BYTES)
-        self._fragments = Recent[Hashable, _Fragment](_FRAGMENT_BYTES)
-        self._schemes = {
-            kind: urls.category_scheme(settings.base_url, kind)
-            for kind in (Kind.CATEGORY, Kind.TAG)
-        }
+        self._entries = Entries(settings)
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
         """Return a feed in one format; None if there never was such a feed."""
@@ -106,8 +91,8 @@ class Publication:
                 return known
             shown = self._window(connection, row)
             feed = self._head(connection, row, format, shown)
-            fragments = self._render_entries(connection, ref, format, feed.language, shown)
-        return self._keep((ref, format), _document(feed, format, fragments, row))
+            fragments = self._entries.render(connection, ref, format, feed.language, shown)
+        return self._keep((ref, format), assemble(feed, format, fragments, row))
 
     def archive(self, ref: FeedRef, format: Format, number: int) -> Document | None:
         """Return an archive document of a feed in one format; None if there is no such archive.
@@ -126,8 +111,8 @@ class Publication:
             feed = head.archive_head(
                 self.settings, ref, label, format, self.settings.since, row.archives, number
             )
-            fragments = self._render_entries(connection, ref, format, feed.language, found.shown)
-        return self._keep((ref, format, number), _document(feed, format, fragments, found))
+            fragments = self._entries.render(connection, ref, format, feed.language, found.shown)
+        return self._keep((ref, format, number), assemble(feed, format, fragments, found))
 
     def delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
         """Return what the holder of an older document of a feed lacks (RFC 3229, conformance 40).
@@ -148,8 +133,8 @@ class Publication:
                 return known
             shown = self._window(connection, row)
             feed = self._head(connection, row, format, shown)
-            fragments = self._render_entries(connection, ref, format, feed.language, shown)
-        return self._keep((ref, format, tag), _document(feed, format, fragments, row, held))
+            fragments = self._entries.render(connection, ref, format, feed.language, shown)
+        return self._keep((ref, format, tag), assemble(feed, format, fragments, row, held))
 
     def feeds(self) -> list[FeedSummary]:
         """Return every feed that is listed, in the order of kinds, then by label."""
@@ -177,7 +162,7 @@ class Publication:
                 return []
             numbers = [number for number, _ in self._window(connection, row)]
             articles = queries.articles(connection, numbers)
-        return [self._entry(articles[number], own.content) for number in numbers]
+        return [self._entries.entry(articles[number], own.content) for number in numbers]
 
     def article(self, slug: str) -> ArticlePage | None:
         """Return an article's page; None unless the article is visible now.
@@ -192,8 +177,9 @@ class Publication:
             listed = [key for key in keys if stored.feeds and self.settings.is_listed(key)]
             found = (queries.feed(connection, FeedRef.of(key)) for key in listed)
             rows = [row for row in found if row]
+        whole = replace(stored, content=ContentChoice.FULL)
         return ArticlePage(
-            entry=self._entry(replace(stored, content=ContentChoice.FULL), ContentChoice.FULL),
+            entry=self._entries.entry(whole, ContentChoice.FULL),
             link=self._page_url(stored),
             feeds=tuple(self._summary(row) for row in rows),
         )
@@ -285,56 +271,6 @@ class Publication:
         self._documents.put(key, document, len(document.body))
         return document
 
-    def _render_entries(
-        self,
-        connection: Reading,
-        ref: FeedRef,
-        format: Format,
-        language: str,
-        shown: Sequence[Shown],
-    ) -> dict[Shown, _Fragment]:
-        """Return entries of a feed in one format; only those not kept yet are read and rendered.
-
-        language: the feed's.
-        """
-        own = self.settings.feed(ref.key)
-        keys = {each: (format, own.content, language, *each) for each in shown}
-        kept = {each: self._fragments.get(key) for each, key in keys.items()}
-        missing = [number for (number, _), fragment in kept.items() if fragment is None]
-        articles = queries.articles(connection, missing)
-        rendered = {}
-        for each, fragment in kept.items():
-            if fragment is None:
-                entry = self._entry(articles[each[0]], own.content)
-                if entry.language == language:
-                    entry = replace(entry, language=None)
-                fragment = _Fragment(RENDERERS[format].entry(entry), entry.updated)
-                self._fragments.put(keys[each], fragment, len(fragment.body))
-            rendered[each] = fragment
-        return rendered
-
-    def _entry(self, stored: Stored, choice: ContentChoice) -> Entry:
-        """Return an article as a feed carries it. choice: what the feed wants of its text."""
-        chosen = stored.content or choice
-        return Entry(
-            id=stored.id,
-            title=stored.title,
-            link=stored.link,
-            published=stored.published,
-            updated=stored.updated,
-            summary="" if chosen is ContentChoice.NONE else stored.summary,
-            content=stored.html if chosen is ContentChoice.FULL else None,
-            authors=stored.authors,
-            categories=tuple(
-                Category(ref.term, self._schemes[ref.kind], label)
-                for ref, label in stored.terms
-                if ref.kind in self._schemes
-            ),
-            enclosures=stored.enclosures,
-            image=stored.image,
-            language=stored.language,
-        )
-
     def _summary(self, row: FeedRow) -> FeedSummary:
         label = head.label(self.settings, row.ref, row.label)
         title = head.title(self.settings, row.ref, label)
@@ -357,21 +293,3 @@ class Publication:
         feeds = (self.settings.feed_defaults, *self.settings.feeds.values())
         images = (self.settings.image, *(each.image for each in feeds))
         return {self._absolute(each.url) for each in images if each}
-
-
-def _document(
-    feed: Feed,
-    format: Format,
-    fragments: Mapping[Shown, _Fragment],
-    of: FeedRow | Archive,
-    held: int = 0,
-) -> Document:
-    """Put a document together, but for entries that no revision after `held` touched.
-
-    feed: its updated is for want of entries: an empty one, too, is the same whenever it is made.
-    """
-    updated = max((each.updated for each in fragments.values()), default=feed.updated)
-    bodies = [each.body for (_, revision), each in fragments.items() if revision > held]
-    renderer = RENDERERS[format]
-    body = renderer.document(replace(feed, updated=updated), bodies)
-    return Document(body, renderer.media_type, of.revision, of.changed, of.tag)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import feedparser
 import pytest
 
+from feedsvc import entries
 from feedsvc import publication as publication_module
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
@@ -37,7 +38,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         return replace(renderer, entry=entry)
 
     counted = {format: counting(format) for format in Format}
-    monkeypatch.setattr(publication_module, "RENDERERS", counted)
+    monkeypatch.setattr(entries, "RENDERERS", counted)
     return counts
 
 
@@ -142,7 +143,7 @@ def test_what_is_kept_is_bounded_in_bytes(
     desk.sync()
     size = len(desk.body("tag/a", Format.RSS))
     rendered.clear()
-    monkeypatch.setattr(publication_module, "_FRAGMENT_BYTES", 2 * size)
+    monkeypatch.setattr(entries, "_BYTES", 2 * size)
     monkeypatch.setattr(publication_module, "_DOCUMENT_BYTES", 2 * size)
     publication = desk.publication
     documents = {}
@@ -151,7 +152,7 @@ def test_what_is_kept_is_bounded_in_bytes(
     assert rendered == {"rss A": 2, "rss B": 1, "rss C": 1}
     assert publication.document(ref("tag/c"), Format.RSS) is documents["c"]
     assert publication.document(ref("tag/a"), Format.RSS) is documents["a"]
-    for kept in (publication._documents, publication._fragments):
+    for kept in (publication._documents, publication._entries._fragments):
         assert 0 < kept._size <= 2 * size
     # One that is too big for the whole room is made all the same.
     every = publication.document(ref("tag/every"), Format.RSS)

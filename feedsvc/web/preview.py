@@ -15,6 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication
 from feedsvc import dates
 from feedsvc.catalog.queries import Stored
 from feedsvc.catalog.store import Catalog
+from feedsvc.entries import Entries
 from feedsvc.model import ContentChoice, Entry
 from feedsvc.publication import Publication
 from feedsvc.recent import Recent
@@ -57,12 +58,21 @@ class Preview(Publication):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(settings, catalog)
-        self._clock = clock
         self._documents = Recent(0)
+        self._entries = _Marked(settings, clock)
+
+
+class _Marked(Entries):
+    """Entries that say in their titles that they are not public yet."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        super().__init__(settings)
+        self._clock = clock
         self._fragments = Recent(0)
 
-    def _entry(self, stored: Stored, choice: ContentChoice) -> Entry:
-        entry = super()._entry(stored, choice)
+    def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
+        """Return an article as a feed carries it, marked."""
+        entry = super().entry(stored, choice)
         mark = _mark(stored, self._clock())
         return replace(entry, title=f"{mark}: {entry.title}") if mark else entry
 

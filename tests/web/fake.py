@@ -83,7 +83,7 @@ class FakePublication(Publication):
         self.asked: list[str] = []
         self.length = 2_000
         self._files = dict(files)
-        self._entries = {"rain": RAIN, "نهر": ARABIC}
+        self._shown = {"rain": RAIN, "نهر": ARABIC}
         self._newest = _FIRST
         self._states = {ref: [_FIRST] for ref in LABELS}
         self._severed: set[int] = set()
@@ -137,15 +137,15 @@ class FakePublication(Publication):
         return next((feed for feed in self.feeds() if feed.ref == ref), None)
 
     def entries(self, ref: FeedRef) -> list[Entry]:
-        return [] if ref.kind is Kind.CATEGORY else list(self._entries.values())
+        return [] if ref.kind is Kind.CATEGORY else list(self._shown.values())
 
     def article(self, slug: str) -> ArticlePage | None:
         self._ask(slug)
-        if slug not in self._entries:
+        if slug not in self._shown:
             return None
         path = urls.article_path(self.settings.article_link, slug, WHEN)
         link = urls.absolute(self.settings.base_url, path)
-        return ArticlePage(self._entries[slug], link, tuple(self.feeds()[:3]))
+        return ArticlePage(self._shown[slug], link, tuple(self.feeds()[:3]))
 
     def withdrawn(self, slug: str) -> bool:
         return slug == "gone"

@@ -186,9 +186,9 @@ def test_text_of_an_article_is_not_taken_for_a_link() -> None:
     class Quoting(FakePublication):
         def __init__(self) -> None:
             super().__init__()
-            rain = self._entries["rain"]
+            rain = self._shown["rain"]
             quoted = f'<p title="&gt;">Write src="{BASE}/a.png" <img src="{BASE}/b.png"></p>'
-            self._entries["rain"] = replace(rain, content=quoted)
+            self._shown["rain"] = replace(rain, content=quoted)
 
     text = create_app(Quoting()).test_client().get("/articles/rain").text
     assert f'Write src="{BASE}/a.png" <img src="/b.png">' in text
