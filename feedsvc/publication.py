@@ -15,6 +15,7 @@ from feedsvc.catalog.listings import Dated
 from feedsvc.catalog.queries import FeedRow, Shown, Stored
 from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.entries import Entries, assemble
+from feedsvc.errors import CatalogError
 from feedsvc.model import (
     ContentChoice,
     Document,
@@ -239,6 +240,8 @@ class Publication:
         """
         with self._catalog.reading() as connection:
             number, _ = queries.newest(connection)
+            if not number:  # made, or made anew, and not filled: what it lacks is not gone
+                raise CatalogError("the catalog is empty; the first sync fills it")
             return f"{number}.{queries.digest(connection)}", queries.next_due(connection)
 
     def health(self) -> Health:

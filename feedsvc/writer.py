@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from feedsvc.catalog import queries, recovery
 from feedsvc.catalog.election import Lease
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
-from feedsvc.errors import CatalogError, FeedsvcError, Problem
+from feedsvc.errors import CatalogError, DamagedError, FeedsvcError, Problem
 from feedsvc.settings import Settings
 
 logger = logging.getLogger("feedsvc.writer")
@@ -48,6 +47,7 @@ class Writer(threading.Thread):
         self._due: datetime | None = None
         self._synced = 0.0
         self._failure = ""
+        self._damage: DamagedError | None = None
         self._problems: frozenset[Problem] = frozenset()
 
     def stop(self) -> None:
@@ -74,6 +74,8 @@ class Writer(threading.Thread):
             try:
                 if self._elect():
                     self._write()
+            except DamagedError as error:
+                self._damage = error
             except FeedsvcError as error:
                 self._tell(str(error))
             except Exception:
@@ -89,6 +91,7 @@ class Writer(threading.Thread):
             if not (self._lease and self._lease.holds()):
                 logger.warning("event=lease-lost")
                 return
+            self._note_due()  # `feedsvc sync` may have been run beside
             self._release_due()
             if changed or time.monotonic() > self._synced + _RESCAN:
                 self._try_to_sync()
@@ -97,11 +100,21 @@ class Writer(threading.Thread):
         """Yield several times a second whether a file has changed; until stopped."""
         while not self._stopping.is_set():
             folder = self._folder()
-            with suppress(FileNotFoundError):
-                for found in self._watch([self._settings.content] if folder else []):
+            watched = [self._settings.content] if folder else []
+            try:
+                for found in self._watch(watched):
                     yield bool(found)
                     if self._folder() != folder:  # nothing is heard of another at its place
                         break
+            except FileNotFoundError:
+                pass  # it is looked for again
+            except OSError as error:
+                self._tell(
+                    f"{self._settings.content}: is looked at once a minute, as changes in it "
+                    f"cannot be watched: {error}"
+                )
+                for _ in self._watch([]):
+                    yield False
             yield True
 
     def _watch(self, folders: list[Path]) -> Iterator[set[watchfiles.main.FileChange]]:
@@ -114,20 +127,21 @@ class Writer(threading.Thread):
             yield_on_timeout=True,
             stop_event=self._stopping,
             raise_interrupt=False,
+            ignore_permission_denied=True,
         )
 
-    def _folder(self) -> int | None:
+    def _folder(self) -> tuple[int, int] | None:
         """Return what tells the content folder from another of its name; None if there is none."""
         try:
-            return self._settings.content.stat().st_ino
+            found = self._settings.content.stat()
         except OSError:
             return None
+        return found.st_dev, found.st_ino
 
     def _release_due(self) -> None:
         if self._due and datetime.now(UTC) >= self._due:
             published = release(self._catalog, self._settings, datetime.now(UTC))
             logger.info("event=released published=%r", published)
-            self._note_due()
 
     def _note_due(self) -> None:
         with self._catalog.reading() as connection:
@@ -142,7 +156,6 @@ class Writer(threading.Thread):
             raise
         except FeedsvcError as error:
             self._tell(str(error))
-            self._note_due()
             return
         self._failure = ""
         if report.read:
@@ -159,7 +172,8 @@ class Writer(threading.Thread):
         return report
 
     def _make_ready(self) -> None:
-        told = recovery.make_ready(self._catalog)
+        told = recovery.make_ready(self._catalog, self._damage)
+        self._damage = None
         if told:
             logger.error("event=damaged reason=%r", told)
 

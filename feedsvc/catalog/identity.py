@@ -6,6 +6,7 @@ Pure: is given what was read and what is known, and returns what follows.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from feedsvc import urls
@@ -107,17 +108,25 @@ def _match(
     ]
     found: dict[str, State] = {}
     taken: set[int] = set()
-    for name, articles in (
-        ("id", {each.id: each for each in gone}),
-        ("path", {each.path: each for each in known if not each.removed}),
-        ("text_hash", {each.text_hash: each for each in gone}),
-        ("slug", {each.slug: each for each in gone}),
+    for names, articles in (
+        (("id",), gone),
+        (("path",), [each for each in known if not each.removed]),
+        (("text_hash", "slug"), gone),  # copies that were moved together stay who they were
+        (("text_hash",), gone),
+        (("slug",), gone),
     ):
+        key = attrgetter(*names)
+        candidates: dict[Any, list[State]] = {}
+        for each in articles:
+            candidates.setdefault(key(each), []).append(each)
         for claim in claims:
-            article = articles.get(getattr(claim, name))
-            if article and claim.path not in found and article.number not in taken:
-                found[claim.path] = article
-                taken.add(article.number)
+            rest = [] if claim.path in found else candidates.get(key(claim), [])
+            while rest:
+                article = rest.pop()
+                if article.number not in taken:
+                    found[claim.path] = article
+                    taken.add(article.number)
+                    break
     return [
         Match(claim, found.get(claim.path), _id(claim, found.get(claim.path), authority))
         for claim in claims

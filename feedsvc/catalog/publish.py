@@ -77,6 +77,12 @@ def _said(state: State) -> bytes:
     return f"{state.number} {state.visible} {state.id} {state.fingerprint} {labels}\n".encode()
 
 
+def _leaves_feeds(state: State) -> bool:
+    """Tell whether a visible article is not to be seen any more, or in no feed."""
+    before = (state.stored or {}).get("feeds")
+    return not state.visible or bool(before and not state.feeds)
+
+
 def _has_expired(state: State, now: int) -> bool:
     return not state.draft and state.expires is not None and state.expires <= now
 
@@ -116,6 +122,8 @@ class Publisher:
             keys = self._keys(state)
             if state.visible != was or (was and state.edited):
                 self._note(state, was)
+            if was and not _has_expired(state, self._now) and _leaves_feeds(state):
+                self._lost += 1
             if state.visible or _has_expired(state, self._now):
                 state.released = state.released or self.revision
             if was or state.visible:
@@ -167,8 +175,6 @@ class Publisher:
             what = What.NEW if state.visible else What.WITHDRAWN
         self._changes.append(Change(what, state.path, state.id, state.former_id))
         self._digest.update(_said(state))
-        if what is What.WITHDRAWN and not _has_expired(state, self._now):
-            self._lost += 1
 
     def _label(self, state: State) -> None:
         terms = state.written  # kept as they are while nobody sees them

@@ -8,6 +8,7 @@ sync does the rest, and finds each article again by its text, id or slug.
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,47 +24,75 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.errors import DamagedError
 from feedsvc.model import FeedRef
 
-_STEP = 100  # rows that are read at once, of which a damaged one takes the rest along
+_STEP = 100  # rows that are read at once
+_DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+_Source = sqlite3.Connection
+_Row = tuple[Any, ...]
 _LEAST = 16  # bytes that any row takes
+_DAY = 86_400  # seconds
+_FIRST, _HIGHEST = -(10**10), 10**11  # seconds from the epoch: the years 1653 and 5138
 
 
-def make_ready(catalog: Catalog) -> str | None:
-    """Make the tables where they are missing, and the whole catalog anew where it is damaged.
+def create(catalog: Catalog) -> int:
+    """Make the tables where they are missing, with what a file tells that was set aside.
 
-    Only for who is elected to write: two would set aside each other's. Return what there is to say
-    of that, None where all is well. Raises CatalogError.
+    Both in one transaction: killed at any instant, or raced, a catalog has all of it or is made
+    again. Return how many ids were taken over. Raises CatalogError.
+    """
+    kept = 0
+
+    def fill(connection: Connection) -> None:
+        nonlocal kept
+        if catalog.damaged:
+            kept = _take_over(connection, Path(catalog.damaged))
+
+    catalog.create(fill)
+    return kept
+
+
+def make_ready(catalog: Catalog, met: DamagedError | None = None) -> str | None:
+    """Make a catalog that is missing, and make one anew that is damaged.
+
+    Only for who is elected to write: two would set aside each other's. met: damage that was met
+    though the file looks whole. Return what there is to say of that, None where all is well. Raises
+    CatalogError.
     """
     try:
-        catalog.create()
+        kept = create(catalog)
         catalog.verify()
+        if met:
+            raise met
     except DamagedError as damage:
         aside = catalog.set_aside()
-        catalog.create()
-        with catalog.writing() as connection:
-            kept = _take_over(connection, aside)
+        kept = create(catalog)
+        said = str(damage).partition("; `feedsvc sync`")[0]
         return (
-            f"{damage}; it was set aside as {aside} and is made anew from the articles, "
+            f"{said}; it was set aside as {aside} and is made anew from the articles, "
             f"with {kept} ids taken over from it"
         )
-    return None
+    return f"{kept} ids were taken over from {catalog.damaged}" if kept else None
 
 
-def _take_over(connection: Connection, aside: str) -> int:
+def _take_over(connection: Connection, aside: Path) -> int:
     """Fill empty tables with what a damaged file tells; return how many ids that is."""
-    most = Path(aside).stat().st_size // _LEAST
-    with closing(sqlite3.connect(f"file:{quote(aside)}?mode=ro", uri=True)) as source:
+    found = aside.stat()
+    most = found.st_size // _LEAST
+    with closing(sqlite3.connect(f"file:{quote(str(aside))}?mode=ro", uri=True)) as source:
         instants = _rows(source, most, schema.revision, {"instant": int})
         released = _rows(source, most, schema.article, {**_ARTICLE, "released": int})
         slugs = _rows(source, most, schema.former_slug, _FORMER_SLUG)
         feeds = _rows(source, most, schema.feed, {"key": str, "label": str})
-    articles = {row["id"]: row for row in released if urls.is_absolute_iri(row["id"])}
+    articles = {row["id"]: row for row in released if _is_sound(row)}
     numbers = {row["number"]: row for row in articles.values()}
     # Last-Modified goes on from the newest instant.
-    first = {"number": 0, "instant": max((row["instant"] for row in instants), default=0)}
-    insert_many(connection, schema.revision, [{**first, "digest": ""}])
+    before = [row["instant"] for row in instants if row["instant"] <= found.st_mtime + _DAY]
+    first = {"number": 0, "instant": max(before, default=0), "digest": ""}
+    insert_many(connection, schema.revision, [first])
     insert_many(connection, schema.article, [_withdrawn(row) for row in numbers.values()])
-    known = {(row["slug"], row["article"]): row for row in slugs if row["article"] in numbers}
-    insert_many(connection, schema.former_slug, list(known.values()))
+    # Who had a slug last goes on to be that; from now on revisions count from 1.
+    slugs = sorted((row for row in slugs if row["article"] in numbers), key=itemgetter("revision"))
+    former = [{**row, "revision": at - len(slugs)} for at, row in enumerate(slugs)]
+    insert_many(connection, schema.former_slug, former)
     keys = {row["key"]: row["label"] for row in feeds if _is_key(row["key"])}
     insert_many(
         connection,
@@ -82,6 +111,16 @@ def _withdrawn(row: dict[str, Any]) -> dict[str, Any]:
     return dict.fromkeys(TEXTS, "") | state.columns()
 
 
+def _is_sound(row: dict[str, Any]) -> bool:
+    """Tell whether what stands in a row can be so; a damaged page may hold anything."""
+    return (
+        urls.is_absolute_iri(row["id"])
+        and 0 < row["number"] < _HIGHEST
+        and _FIRST < row["published"] < _HIGHEST
+        and abs(row["utc_offset"]) < _DAY
+    )
+
+
 def _is_key(key: str) -> bool:
     try:
         return FeedRef.of(key).key == key
@@ -90,7 +129,7 @@ def _is_key(key: str) -> bool:
 
 
 def _rows(
-    source: sqlite3.Connection, most: int, table: Table, columns: Mapping[str, type]
+    source: _Source, most: int, table: Table, columns: Mapping[str, type]
 ) -> list[dict[str, Any]]:
     """Return the rows of a table that can be read and hold what they should.
 
@@ -98,21 +137,35 @@ def _rows(
     """
     chosen = f"SELECT {', '.join(columns)} FROM {table.name}"  # noqa: S608 - both are ours
     if table.dialect_options["sqlite"]["with_rowid"]:
-        [last] = next(_read(source, f"SELECT max(rowid) FROM {table.name}"), (0,))  # noqa: S608
-        steps = range(1, min(last or 0, most) + 1, _STEP)
-        some = [f"{chosen} WHERE rowid BETWEEN {at} AND {at + _STEP - 1}" for at in steps]
+        found = _read_by_number(source, most, table.name, chosen)
     else:
-        some = [chosen]
+        found = _read(source, chosen)
     return [
         dict(zip(columns, row, strict=True))
-        for query in some
-        for row in _read(source, query)
+        for row in found
         if all(isinstance(value, kind) for value, kind in zip(row, columns.values(), strict=True))
     ]
 
 
-def _read(source: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:
-    with suppress(sqlite3.DatabaseError, UnicodeDecodeError):  # a damaged row, and what follows it
+def _read_by_number(source: _Source, most: int, table: str, chosen: str) -> Iterator[_Row]:
+    """Yield the rows of a table; of those near a damaged one, each that can be read by itself."""
+    [last] = next(_read(source, f"SELECT max(rowid) FROM {table}"), (most,))  # noqa: S608
+    for start in range(1, min(last or 0, most) + 1, _STEP):
+        numbers = range(start, start + _STEP)
+        try:
+            within = f"{chosen} WHERE rowid BETWEEN {numbers[0]} AND {numbers[-1]}"
+            some = source.execute(within).fetchall()
+        except _DAMAGE:
+            some = [
+                row
+                for number in numbers
+                for row in _read(source, f"{chosen} WHERE rowid = {number}")
+            ]
+        yield from some
+
+
+def _read(source: _Source, query: str) -> Iterator[_Row]:
+    with suppress(*_DAMAGE):
         yield from source.execute(query)
 
 

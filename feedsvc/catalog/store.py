@@ -1,8 +1,8 @@
 """Opens the catalog and hands out transactions; knows no query."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,11 @@ Reading = Connection
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('feedsvc ' || current_schema()))")
 # A machine that vanished while it wrote is noticed within seconds, and so is a server.
 _KEEPALIVES = {"idle": 3, "interval": 1, "count": 3}
+_UNANSWERED = 6000  # milliseconds, for what was sent, during which no keepalive is
 _CONNECT = 3  # seconds to wait for a server that does not answer
+_ASIDE = ".damaged-"
+_MENDING = "; `feedsvc sync` sets it aside and makes it anew"
+_NOT_UTF8 = "Could not decode to UTF-8"  # of texts, which we write as nothing else
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _WRITABLE = "; make the file and its folder writable for this user"
 _ROOM = "; nothing of this change is kept: make room on the disk"
@@ -57,10 +61,11 @@ class Catalog:
                 f"{self._name} needs a driver; install it with `pip install 'feedsvc[postgres]'`"
             ) from None
 
-    def create(self) -> None:
+    def create(self, fill: Callable[[Connection], None] = lambda _: None) -> None:
         """Make the tables where they are missing; refuse a catalog of another version.
 
-        Raises DamagedError for a file that is no catalog any more.
+        fill: called with new tables, before anybody sees them. Raises DamagedError for a file that
+        is no catalog any more.
         """
         self._make_folder()
         with self.writing() as connection:
@@ -69,6 +74,7 @@ class Catalog:
             found = connection.scalar(select(made_by.c.value).where(made_by.c.name == "schema"))
             if found is None:
                 connection.execute(made_by.insert().values(name="schema", value=schema.VERSION))
+                fill(connection)
             elif found != schema.VERSION:
                 raise CatalogError(
                     f"{self._name} was made by another version of feedsvc (schema {found}, not "
@@ -79,6 +85,8 @@ class Catalog:
     def reading(self) -> Iterator[Reading]:
         """A transaction that sees one revision, whatever is written meanwhile."""
         self._follow()
+        if self._sqlite and self._file is None:  # to open it would make an empty one
+            raise CatalogError(f"{self._name}: there is no catalog; `feedsvc sync` makes it")
         with self._told(), self._engine.connect() as connection:
             yield connection
 
@@ -125,7 +133,7 @@ class Catalog:
             with self.reading() as connection:
                 found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
             if found != "ok":
-                raise DamagedError(f"{self._name}: the catalog is damaged: {found}")
+                raise DamagedError(f"{self._name}: the catalog is damaged: {found}{_MENDING}")
 
     def set_aside(self) -> str:
         """Rename an embedded catalog's file, so that it can be made anew; return its new name.
@@ -133,9 +141,7 @@ class Catalog:
         What this or another process has open goes on to be that file until it looks again.
         """
         database = str(self._url.database)
-        number = 1
-        while Path(aside := f"{database}.damaged-{number}").exists():
-            number += 1
+        aside = f"{database}{_ASIDE}{len(self._set_aside()) + 1}"
         try:
             for suffix in ("-wal", "-shm", ""):
                 if Path(database + suffix).exists():
@@ -145,6 +151,19 @@ class Catalog:
             raise CatalogError(message) from None
         self._engine.dispose()
         return aside
+
+    @property
+    def damaged(self) -> str | None:
+        """The file that was set aside last, if one was."""
+        return next(reversed(self._set_aside()), None)
+
+    def _set_aside(self) -> list[str]:
+        files: list[str] = []
+        while (
+            self._sqlite and Path(aside := f"{self._url.database}{_ASIDE}{len(files) + 1}").exists()
+        ):
+            files.append(aside)
+        return files
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -161,13 +180,12 @@ class Catalog:
         """Open the file anew if another lies at its path: it was set aside, or deleted."""
         if not self._sqlite:
             return
-        try:
+        file = None
+        with suppress(FileNotFoundError):
             found = Path(str(self._url.database)).stat()
-        except OSError:
-            return
-        file = (found.st_dev, found.st_ino)
+            file = (found.st_dev, found.st_ino)
         if self._file not in (None, file):
-            self._engine.dispose()
+            self._engine.dispose()  # also of one that was deleted, and still takes what is written
         self._file = file
 
     def _connect(self) -> Engine:
@@ -179,6 +197,7 @@ class Catalog:
                 pool_size=10,
                 connect_args={
                     "connect_timeout": _CONNECT,
+                    "tcp_user_timeout": _UNANSWERED,
                     **{f"keepalives_{name}": value for name, value in _KEEPALIVES.items()},
                 },
             )
@@ -197,16 +216,20 @@ class Catalog:
             cause = getattr(error, "orig", None) or error
             reason, *_ = str(cause).strip().splitlines() or [type(cause).__name__]
             code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest says where
-            kind = DamagedError if code in _DAMAGE else CatalogError
-            remedy = _REMEDIES.get(code, "")
-            raise kind(f"{self._name}: the catalog cannot be used: {reason}{remedy}") from error
-        except UnicodeDecodeError as error:  # all that we write is UTF-8
-            raise DamagedError(f"{self._name}: the catalog is damaged: {error}") from error
+            said = f"{self._name}: the catalog cannot be used: {reason}"
+            if code in _DAMAGE or _NOT_UTF8 in reason:
+                raise DamagedError(f"{said}{_MENDING}") from error
+            raise CatalogError(f"{said}{_REMEDIES.get(code, '')}") from error
+        except UnicodeDecodeError as error:
+            raise DamagedError(
+                f"{self._name}: the catalog is damaged: {error}{_MENDING}"
+            ) from error
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     for name, value in _KEEPALIVES.items():
         connection.execute(f"SET tcp_keepalives_{name} = {value}")
+    connection.execute(f"SET tcp_user_timeout = {_UNANSWERED}")
     connection.commit()
 
 

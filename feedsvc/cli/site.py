@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from feedsvc import settings
+from feedsvc.catalog.recovery import create
 from feedsvc.catalog.store import Catalog
 from feedsvc.settings import Settings
 
@@ -28,5 +29,5 @@ def load_site(site: Path) -> tuple[Settings, Catalog]:
 def open_site(site: Path) -> tuple[Settings, Catalog]:
     """Load a site's settings and open its catalog, made if it is missing. Raises FeedsvcError."""
     loaded, catalog = load_site(site)
-    catalog.create()
+    create(catalog)
     return loaded, catalog

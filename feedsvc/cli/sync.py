@@ -10,14 +10,15 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from feedsvc.catalog.recovery import make_ready
+from feedsvc.catalog.recovery import create, make_ready
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import Progress as Callback
 from feedsvc.catalog.sync import SyncReport, rehearse
 from feedsvc.catalog.sync import sync as sync_catalog
 from feedsvc.cli import reports
 from feedsvc.cli.site import load_site, site_option
-from feedsvc.errors import Problem
+from feedsvc.errors import DamagedError, Problem
+from feedsvc.settings import Settings
 
 
 @click.command()
@@ -37,19 +38,19 @@ def sync(site: Path, dry_run: bool, as_json: bool, force: bool) -> None:
     mounted, nothing is changed without --force.
     """
     settings, stored = load_site(site)
-    _prepare(stored)
     if settings.generator.sign and not as_json:
         name, sign = settings.generator.name, settings.generator.sign
         click.echo(
             f"The articles are read as those of {name}, because of {sign}. "
             f'Settle it with generator = "{name}" or "feedsvc" in feedsvc.toml.'
         )
-    now = datetime.now(UTC)
     with progress_bar() as progress:
         if dry_run:
-            report = rehearse(stored, settings, now, progress)
+            create(stored)
+            stored.verify()
+            report = rehearse(stored, settings, datetime.now(UTC), progress)
         else:
-            report = sync_catalog(stored, settings, now, progress, force=force)
+            report = _sync(stored, settings, progress, force)
     if as_json:
         click.echo(reports.as_json(report, dry_run))
     else:
@@ -92,18 +93,30 @@ def show_problems(problems: Iterable[Problem]) -> None:
         click.echo(str(problem), err=True)
 
 
-def _prepare(catalog: Catalog) -> None:
-    """Make a catalog ready; while another process writes it, that one sees to damage."""
+def _sync(
+    catalog: Catalog, settings: Settings, progress: Callback | None, force: bool
+) -> SyncReport:
+    """Sync; make the catalog anew first if it is damaged."""
+    _make_ready(catalog, None)
+    try:
+        return sync_catalog(catalog, settings, datetime.now(UTC), progress, force=force)
+    except DamagedError as met:
+        _make_ready(catalog, met)
+    return sync_catalog(catalog, settings, datetime.now(UTC), progress, force=force)
+
+
+def _make_ready(catalog: Catalog, met: DamagedError | None) -> None:
+    """Make a catalog ready. While another process writes it, that one sees to damage."""
     lease = catalog.elect()
     if lease is None:
-        catalog.create()
+        create(catalog)
         return
     try:
-        told = make_ready(catalog)
+        told = make_ready(catalog, met)
     finally:
         lease.end()
     if told:
-        click.echo(f"Damaged: {told}", err=True)
+        click.echo(f"Warning: {told}", err=True)
 
 
 def count(number: int, word: str) -> str:

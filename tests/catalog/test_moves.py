@@ -144,6 +144,22 @@ def test_a_copy_is_an_article_of_its_own(desk: Desk) -> None:
     assert len({row.id for row in desk.articles().values()}) == 2
 
 
+def test_copies_that_move_together_stay_who_they_were(desk: Desk) -> None:
+    """Conformance 15."""
+    for name in ("a", "copy", "third"):
+        desk.write(f"{name}.md", article("Same"))
+    desk.sync()
+    known = {row.slug: row.id for row in desk.articles().values()}
+    for name in ("a", "copy", "third"):
+        desk.rename(f"{name}.md", f"new/{name}.md")
+    report = desk.sync()
+    assert report.problems == ()
+    assert {row.slug: row.id for row in desk.articles().values()} == known
+    desk.rename("new/a.md", "one.md")
+    desk.rename("new/copy.md", "two.md")
+    assert desk.sync().published.new == 0
+
+
 def test_new_settings_change_no_id(desk: Desk) -> None:
     """Conformance 15: a site that moves to https, another host, another pattern or another zone."""
     desk.write("a.md", article("A"))

@@ -73,14 +73,15 @@ def test_a_refused_catalog_is_left_as_it_was(database: str, catalog: Catalog) ->
     engine.dispose()
 
 
-def test_a_catalog_that_was_never_created_is_told_of(database: str) -> None:
+def test_a_catalog_that_was_never_created_is_told_of(database: str, tmp_path: Path) -> None:
     catalog = Catalog(database)
     with (
-        pytest.raises(CatalogError, match="the catalog cannot be used: "),
+        pytest.raises(CatalogError, match=r"the catalog cannot be used: |there is no catalog"),
         catalog.reading() as connection,
     ):
         queries.newest(connection)
     catalog.close()
+    assert not list(tmp_path.glob("catalog.db*"))  # to look makes none
 
 
 @pytest.mark.parametrize(

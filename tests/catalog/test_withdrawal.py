@@ -64,6 +64,18 @@ def test_an_emptied_folder_and_a_draft_of_everything_stop_alike(desk: Desk) -> N
     assert desk.sync(force=False).published.revision is None
 
 
+def test_to_take_everything_out_of_all_feeds_stops_too(desk: Desk) -> None:
+    fill(desk, 4)
+    desk.sync()
+    fill(desk, 4, feeds=False)
+    with pytest.raises(WithdrawalError):
+        desk.sync(force=False)
+    desk.sync(force=True)
+    fill(desk, 4, feeds=False, draft=True)
+    with pytest.raises(WithdrawalError):
+        desk.sync(force=False)
+
+
 def test_what_expires_was_meant_to_go(desk: Desk) -> None:
     fill(desk, 4, expires=(desk.now + timedelta(hours=1)).isoformat())
     desk.sync()

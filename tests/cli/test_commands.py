@@ -244,6 +244,17 @@ def test_a_sync_that_withdraws_too_much_needs_force(tmp_path: Path) -> None:
     assert "3 withdrawn" in run("sync", "--site", site, "--force").stdout
 
 
+def test_a_dry_run_mends_no_damaged_catalog(tmp_path: Path) -> None:
+    site = published_site(tmp_path)
+    database = site / ".feedsvc" / "catalog.db"
+    database.write_bytes(b"garbage" * 3000)
+    for command in (["sync", "--dry-run"], ["feeds"], ["ids"]):
+        result = run(*command, "--site", site)
+        assert result.exit_code == 1
+        assert "`feedsvc sync` sets it aside and makes it anew" in result.stderr
+    assert database.read_bytes() == b"garbage" * 3000
+
+
 def test_the_fields_of_the_json_are_described(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article()})
     said = json.loads(run("sync", "--site", tmp_path, "--json").stdout)

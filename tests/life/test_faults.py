@@ -120,7 +120,7 @@ def test_a_damaged_catalog_is_set_aside_loudly_and_the_site_goes_on(tmp_path: Pa
     database.write_bytes(b"garbage" * 3000)
     result = feedsvc("sync", "--site", tmp_path)
     assert result.returncode == 0
-    assert result.stderr.startswith("Damaged: ")
+    assert result.stderr.startswith("Warning: ")
     assert f"set aside as {database}.damaged-1" in result.stderr
     assert "9 new" in result.stdout
     assert ids(tmp_path) == known
@@ -136,11 +136,13 @@ def test_a_catalog_that_is_lost_while_it_is_served_is_made_anew(tmp_path: Path) 
         (tmp_path / "content" / "c.md").write_text(article("C"), encoding="utf-8")
         after = server.wait_for("/feeds/all.json", '"C"')
         assert after.status == 200
+        assert ids(tmp_path).keys() == {"a", "b", "c"}  # and not in a file that nobody finds
         old, new = (json.loads(answer.body)["items"] for answer in (before, after))
         assert {item["id"] for item in old} < {item["id"] for item in new}
-        (data / "catalog.db").write_bytes(b"garbage" * 3000)
         for rest in ("catalog.db-wal", "catalog.db-shm"):
             (data / rest).unlink(missing_ok=True)
+        (data / "restored.db").write_bytes(b"garbage" * 3000)
+        (data / "restored.db").rename(data / "catalog.db")
         (tmp_path / "content" / "d.md").write_text(article("D"), encoding="utf-8")
         server.wait_for("/feeds/all.json", '"D"')
         _, errors = server.stop()

@@ -117,16 +117,17 @@ def test_a_service_killed_at_any_instant_goes_on_where_it_was(
     ids: dict[str, str] = {}
     last = 0.0
     for number in range(SERVICES):
-        (tmp_path / "content" / "0.md").rename(tmp_path / "content" / "moved.md")
-        (tmp_path / "content" / "moved.md").rename(tmp_path / "content" / "0.md")
+        names = ["0.md", "moved.md"] if number % 2 == 0 else ["moved.md", "0.md"]
+        (tmp_path / "content" / names[0]).rename(tmp_path / "content" / names[1])
         with serving(tmp_path, "--workers", "2", group=True) as server:
             answer = server.get("/feeds/all.json")
             assert answer.status == 200
             instant = parsedate_to_datetime(answer.headers["last-modified"]).timestamp()
             assert instant >= last
             last = instant
-            text = article(f"Round {number}", slug=f"s{number % 30}")
-            (tmp_path / "content" / f"{number % 30}.md").write_text(text, encoding="utf-8")
+            edited = number % 29 + 1
+            text = article(f"Round {number}", slug=f"s{edited}")
+            (tmp_path / "content" / f"{edited}.md").write_text(text, encoding="utf-8")
             time.sleep(chance.uniform(0, LONGEST))
             os.killpg(server.process.pid, signal.SIGKILL)
             server.process.communicate()
