@@ -171,7 +171,14 @@ def _selection(table: Table, key: str, own: Table) -> Selection | None:
     """
     ref = urls.parse_key(key)
     if ref and ref.kind is not Kind.NAMED:
-        return None  # which cannot gather anything else
+        for choice in own.values:
+            if choice in _CHOICES:
+                own.fail(
+                    choice,
+                    f"the articles of {shown(key)} are given; write {choice} into the table of a "
+                    "feed with a name of your own, like [feeds.security]",
+                )
+        return None
     if own.values.keys().isdisjoint(_CHOICES):
         table.fail(
             key,

@@ -90,7 +90,7 @@ def _aliases(
             table.fail(
                 written,
                 f"{shown(written)} is no path; write one that begins with one / and has no ? or #, "
-                'like "/rss.xml"',
+                'and no dots alone between two /, like "/rss.xml"',
             )
         if urls.is_own(path):
             table.fail(
@@ -128,11 +128,14 @@ def _feed(key: str) -> FeedRef | None:
 
 
 def _is_path(written: str) -> bool:
+    """Tell whether a client can ask for it."""
+    segments = unquote(written).split("/")
     return (
         written.startswith("/")
         and not written.startswith("//")
         and not set(written) & set("?#")
         and is_fit(unquote(written))
+        and all(urls.is_addressable(each) for each in segments if each)
     )
 
 

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -76,8 +76,8 @@ class Settings:
     @property
     def since(self) -> datetime:
         """The beginning of the year that id_authority names, which no clock moves."""
-        _, _, date = self.id_authority.partition(",")
-        return datetime(max(1970, int(date[:4])), 1, 1, tzinfo=UTC)
+        _, _, written = self.id_authority.partition(",")
+        return datetime(max(1970, int(written[:4])), 1, 1, tzinfo=UTC)
 
     def feed(self, key: str) -> FeedSettings:
         """Return what holds for the feed of this key."""
@@ -183,13 +183,22 @@ def _base_url(table: Table) -> str:
 
 def _id_authority(table: Table) -> str:
     authority = table.text("id_authority")
-    if not _TAGGING_ENTITY.fullmatch(authority):
+    if not _TAGGING_ENTITY.fullmatch(authority) or not _is_date(authority.partition(",")[2]):
         table.fail(
             "id_authority",
             f"id_authority {shown(authority)} is not a tagging entity; write a host name that is "
             'yours and a year in which it was, as "news.example.org,2022"',
         )
     return authority
+
+
+def _is_date(written: str) -> bool:
+    """Tell whether there is such a year, month or day."""
+    try:
+        date.fromisoformat(f"{written}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
 
 
 def _timezone(table: Table) -> str:
@@ -250,8 +259,20 @@ def _labels(table: Table) -> dict[Kind, dict[str, str]]:
     labels: dict[Kind, dict[str, str]] = {}
     for name in table.values:
         written = table.table(name)
-        labels[kinds[name]] = {urls.term(label): written.text(label) for label in written.values}
+        labels[kinds[name]] = _labels_by_term(written)
     return labels
+
+
+def _labels_by_term(table: Table) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for written in table.values:
+        term = urls.term(written)
+        if term in found:
+            table.fail(
+                written, f"{shown(written)} is there twice, as a term; remove one of the two"
+            )
+        found[term] = table.text(written)
+    return found
 
 
 def _path(table: Table, key: str, site: Path, written: str) -> Path:

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 from feedsvc.errors import SettingsError
 
-# What neither a header, nor a path, nor XML can carry.
-_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What not all of a header, a path, a line of text and XML can carry.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LONGEST_SHOWN = 60  # characters
 
 
@@ -63,8 +63,12 @@ class Table:
             self.fail(key, f"{key} is a text in quotes, not {shown(value)}")
         if default is None and not value.strip():
             self.fail(key, f"{key} is empty; write something")
-        if not is_fit(value):
-            self.fail(key, f"{key} {shown(value)} has a control character; remove it")
+        if not is_fit(value.strip()):
+            self.fail(
+                key,
+                f"{key} {shown(value)} has a line break, a tab or another control character; "
+                "write it in one line without",
+            )
         return value.strip()
 
     def number(self, key: str, default: int, low: int, high: int) -> int:
@@ -77,9 +81,11 @@ class Table:
     def flag(self, key: str, default: bool) -> bool:
         """Return a yes or no; the environment has it as a text."""
         value = self.values.get(key, default)
-        if value not in (True, False, "true", "false"):
+        if self._places.is_replaced((*self._keys, key)) and value in ("true", "false"):
+            return bool(value == "true")
+        if not isinstance(value, bool):
             self.fail(key, f"{key} is true or false, not {shown(value)}")
-        return value in (True, "true")
+        return value
 
     def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
         """Return a list of texts."""
@@ -122,7 +128,7 @@ class Table:
 
 
 def is_fit(text: str) -> bool:
-    """Tell whether a text can stand in a header, a path and XML."""
+    """Tell whether a text can stand in a header, a path, a line and XML."""
     return not _UNFIT.search(text)
 
 
@@ -143,9 +149,13 @@ class _Places:
         self._text = text
         self._replaced = replaced
 
+    def is_replaced(self, keys: tuple[str, ...]) -> bool:
+        """Tell whether the value is of the environment."""
+        return keys[0] in self._replaced
+
     def find(self, keys: tuple[str, ...]) -> str:
         """Return the place as a message begins with it: of the value, or of the table around it."""
-        if keys[0] in self._replaced:
+        if self.is_replaced(keys):
             return f"{self._replaced[keys[0]]} in the environment"
         header: tuple[str, ...] = ()
         place, depth = str(self._path), 0

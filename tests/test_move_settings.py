@@ -22,6 +22,7 @@ retired = ["tag/old", "news"]
 "/feeds/posts/default" = "all.atom"
 "/caf%C3%A9.rdf" = "tag/node.js.rss"
 "/security" = "security.json"
+"/.well-known//a..b/" = "all.json"
 [feeds.security]
 any = { tags = ["CVE"] }
 """
@@ -43,6 +44,7 @@ def test_what_went_where(tmp_path: Path) -> None:
         "/feeds/posts/default": (site, Format.ATOM),
         "/café.rdf": (FeedRef(Kind.TAG, "node.js"), Format.RSS),
         "/security": (FeedRef(Kind.NAMED, "security"), Format.JSON),
+        "/.well-known//a..b/": (site, Format.JSON),
     }
 
 
@@ -97,6 +99,10 @@ BAD: list[tuple[str, int, str]] = [
     ('[aliases]\n"//rss.xml" = "all.rss"', 2, "is no path"),
     ('[aliases]\n"/?feed=rss2" = "all.rss"', 1, "has no ? or #"),
     ('[aliases]\n"/a%00" = "all.rss"', 2, "is no path"),
+    ('[aliases]\n"/.." = "all.rss"', 2, "is no path"),
+    ('[aliases]\n"/./x" = "all.rss"', 2, "and no dots alone between two /"),
+    ('[aliases]\n"/a/%2E%2e/x" = "all.rss"', 2, "is no path"),
+    ('[aliases]\n"/a%0Ab" = "all.rss"', 2, "is no path"),
     ('[aliases]\n"/" = "all.rss"', 2, "'/' is a path of this program's own"),
     ('[aliases]\n"/feeds/x.rss" = "all.rss"', 2, "lead a feed elsewhere with [moved]"),
     ('[aliases]\n"/feeds/tag/" = "all.rss"', 2, "is a path of this program's own"),

@@ -62,6 +62,13 @@ BAD: list[tuple[str, int, str]] = [
     ("title = 1", 1, "title is a text in quotes, not 1"),
     ('title = " "', 1, "title is empty"),
     ('title = "a\\u0007b"', 1, "control character"),
+    ('title = "a\\nb"', 1, "title 'a\\nb' has a line break, a tab or another control character"),
+    ('subtitle = """\na\nb"""', 1, "write it in one line without"),
+    ('copyright = "a\\tb"', 1, "has a line break, a tab"),
+    ('base_url = "https://news.example.org/a\\rb"', 1, "has a line break"),
+    ("tombstones = 1", 1, "tombstones is true or false, not 1"),
+    ("tombstones = 0.0", 1, "tombstones is true or false, not 0.0"),
+    ('tombstones = "true"', 1, "tombstones is true or false, not 'true'"),
     ("subtitle = 2022-02-17", 1, "subtitle is a text in quotes"),
     ('base_url = "news.example.org"', 1, 'its scheme and in ASCII, as "https://'),
     ('base_url = "ftp://news.example.org"', 1, 'as "https://'),
@@ -75,6 +82,10 @@ BAD: list[tuple[str, int, str]] = [
     ('id_authority = "https://news.example.org,2022"', 1, "a host name that is yours"),
     ('id_authority = "news.example.org,２０２２"', 1, "a host name that is yours"),
     ('id_authority = "élan.example,2022"', 1, "a host name that is yours"),
+    ('id_authority = "news.example.org,2022-99"', 1, "a host name that is yours"),
+    ('id_authority = "news.example.org,2022-00"', 1, "a host name that is yours"),
+    ('id_authority = "news.example.org,2022-02-29"', 1, "a host name that is yours"),
+    ('id_authority = "news.example.org,0000"', 1, "a host name that is yours"),
     ('language = "english"', 1, 'write "en" or "pt-br"'),
     ('language = "en_GB"', 1, 'write "en" or "pt-br"'),
     ("language = 1", 1, "language is a text"),
@@ -104,6 +115,8 @@ BAD: list[tuple[str, int, str]] = [
     ("[timezones]\nCET = 1", 2, "CET is a text"),
     ('[labels.tags]\nx = "y"', 1, "did you mean tag?"),
     ("[labels.tag]\nx = 1", 2, "x is a text"),
+    ('[labels.tag]\n"C++" = "A"\n"c++" = "B"', 3, "'c++' is there twice, as a term; remove one"),
+    ('[labels.tag]\n"a b" = "A"\nx = "X"\nA-B = "B"', 4, "'A-B' is there twice"),
     ('[labels]\ntag = "x"', 2, "tag is a table"),
     ("feeds = 1", 1, "feeds is a table"),
     ("[feeds]\nlimit = 0", 2, "from 1 to 1000, not 0"),
@@ -182,7 +195,14 @@ def test_slashes_at_the_end_of_the_base_url_are_dropped(tmp_path: Path, url: str
 
 
 @pytest.mark.parametrize(
-    "authority", ["a.example,2022", "a.example,2022-02", "me@a.example,2022-02-17", "a,2022"]
+    "authority",
+    [
+        "a.example,2022",
+        "a.example,2022-02",
+        "me@a.example,2022-02-17",
+        "a,2022",
+        "a.example,2024-02-29",
+    ],
 )
 def test_an_authority_is_a_tagging_entity(tmp_path: Path, authority: str) -> None:
     """Conformance 15: RFC 4151."""
@@ -276,6 +296,12 @@ def test_labels_are_found_by_term(tmp_path: Path) -> None:
     assert labels == {Kind.TAG: {"c++": "C plus plus"}, Kind.LANGUAGE: {"fr": "Français"}}
 
 
+def test_a_term_has_a_label_in_each_kind(tmp_path: Path) -> None:
+    toml = '[labels.tag]\na = "A"\n[labels.category]\na = "B"'
+    labels = make_site(tmp_path, toml=toml).labels
+    assert labels == {Kind.TAG: {"a": "A"}, Kind.CATEGORY: {"a": "B"}}
+
+
 def test_a_feeds_table_wins_over_the_table_of_all_feeds(tmp_path: Path) -> None:
     toml = """
 [feeds]
@@ -320,6 +346,9 @@ content = "full"
         ("title", "[Staging] 100%", "[Staging] 100%"),
         ("base_url", "https://staging.example.org/", "https://staging.example.org"),
         ("timezone", "UTC", "UTC"),
+        ("title", " Staging\n", "Staging"),
+        ("tombstones", "true", True),
+        ("tombstones", "false", False),
         ("author", "Ada", Person("Ada")),
         ("author", '{ name = "Ada", email = "a@b.example" }', Person("Ada", "a@b.example")),
         ("image", '{ url = "/a.png", width = 9 }', Image("/a.png", 9)),
@@ -344,6 +373,8 @@ def test_the_environment_wins_over_the_file(
         ("FEEDSVC_AUTHOR", "{ nam = 'A' }", "did you mean name?"),
         ("FEEDSVC_AUTHOR", "{ name = A }", "is not TOML"),
         ("FEEDSVC_FEEDS", "{ limit = 0 }", "limit is a whole number"),
+        ("FEEDSVC_TOMBSTONES", "1", "tombstones is true or false, not '1'"),
+        ("FEEDSVC_TOMBSTONES", "{ a = 1 }", "tombstones is true or false"),
         ("FEEDSVC_FEEDS", "5", "feeds is a table, not '5'"),
         ("FEEDSVC_TITLE", "caf\udce9", "control character"),
         ("FEEDSVC_BASE_URL", "https://a.example/\udce9", "control character"),

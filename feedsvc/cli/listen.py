@@ -20,10 +20,17 @@ _WAITING = 512  # requests that may wait for one of them before new connections 
 
 def parse_bind(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, int]:
     """Return host and port of HOST:PORT or [HOST]:PORT."""
-    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})", value)
+    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):([0-9]{1,5})", value)
     if not match or not 0 < int(match[3]) < 65536:
         raise click.BadParameter(f"{value!r} is not HOST:PORT, like 127.0.0.1:8000")
-    return match[1] or match[2], int(match[3])
+    host, port = match[1] or match[2], int(match[3])
+    try:
+        host.encode("idna")  # as whoever looks it up does
+    except UnicodeError:
+        raise click.BadParameter(
+            f"{host!r} is no host name; write HOST:PORT, like 127.0.0.1:8000"
+        ) from None
+    return host, port
 
 
 def make_server(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NoReturn
 from wsgiref.types import WSGIApplication
 
 import click
@@ -23,6 +24,8 @@ from feedsvc.settings import Settings
 from feedsvc.web.preview import Preview, create_preview, is_loopback
 from feedsvc.writer import Writer
 
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
+
 
 def preview(site: Path, bind: tuple[str, int]) -> None:
     """Serve a preview until it is ended. Raises FeedsvcError."""
@@ -34,8 +37,9 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
         )
     loaded = settings.load(site, os.environ)
     check_free(host, port)
-    # Unwinds what is being done, so that no drafts are left in a temporary folder.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as with nohup
+    for each in (signal.SIGTERM,) if outlives_terminal else _ENDS:
+        signal.signal(each, _end)
     with TemporaryDirectory(prefix="feedsvc-preview-") as folder:
         database = f"sqlite:///{folder}/catalog.db"
         own = replace(loaded, preview=True, database=database)
@@ -49,6 +53,7 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
             show_problems(report.problems)
         catalog.close()
         server = make_server(bind, 1, None, None)
+        server.on_startup(partial(_follow_terminal, not outlives_terminal))
         server.on_startup(writer.start)
         server.on_shutdown(writer.stop)
         click.echo(f"Previewing {own.title} at http://{shown(host, port)}/ (Ctrl-C ends it)")
@@ -58,4 +63,18 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
 
 def load_app(own: Settings) -> WSGIApplication:
     """Make the app of the worker process."""
+    # A closed terminal tells all processes; the first one ends this one.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return create_preview(Preview(own, Catalog(own.database)))
+
+
+def _end(*_: object) -> NoReturn:
+    """Unwind what is being done, so that no drafts are left in a temporary folder."""
+    for each in _ENDS:  # a second one would end the tidying up
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(0)
+
+
+def _follow_terminal(follows: bool) -> None:
+    """Undo that the server, which has its own signal handlers now, takes SIGHUP for a reload."""
+    signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM) if follows else signal.SIG_IGN)

@@ -136,12 +136,34 @@ def test_a_missing_site_is_one_clear_line(tmp_path: Path) -> None:
     assert "run `feedsvc init`" in result.stderr
 
 
-@pytest.mark.parametrize("bind", ["8000", "localhost", ":8000", "a:b", "127.0.0.1:70000", "::1:80"])
+@pytest.mark.parametrize(
+    "bind",
+    [
+        "8000",
+        "localhost",
+        ":8000",
+        "a:b",
+        "127.0.0.1:70000",
+        "::1:80",
+        "127.0.0.1:८०८०",
+    ],
+)
 def test_serve_refuses_what_is_not_host_and_port(tmp_path: Path, bind: str) -> None:
     make_site(tmp_path)
     result = run("serve", "--site", tmp_path, "--bind", bind)
     assert result.exit_code == 2
     assert "is not HOST:PORT, like 127.0.0.1:8000" in result.stderr
+
+
+@pytest.mark.parametrize("host", ["a..b", ".", ".a", f"{'a' * 64}.example", "é" * 64])
+@pytest.mark.parametrize("options", [(), ("--preview",)])
+def test_serve_refuses_what_cannot_be_a_host_name(
+    tmp_path: Path, host: str, options: tuple[str, ...]
+) -> None:
+    make_site(tmp_path)
+    result = run("serve", "--site", tmp_path, "--bind", f"{host}:8000", *options)
+    assert result.exit_code == 2
+    assert f"{host!r} is no host name; write HOST:PORT, like 127.0.0.1:8000" in result.stderr
 
 
 def test_every_command_and_option_has_help() -> None:

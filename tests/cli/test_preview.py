@@ -1,6 +1,10 @@
 """`feedsvc serve --preview` as a process, spoken to over real sockets."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -120,6 +124,67 @@ def test_it_needs_nothing_of_the_site_but_its_files(tmp_path: Path) -> None:
             running.stop()
     assert not list(temporary.iterdir())
     assert not (tmp_path / ".feedsvc").exists()
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which processes make temporary ones."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def test_a_closed_terminal_ends_it(tmp_path: Path, temporary: Path) -> None:
+    """All processes of the terminal are told."""
+    make_site(tmp_path, {"draft.md": article(title="D", draft=True)})
+    with serving(tmp_path, "--preview", group=True) as running:
+        os.killpg(running.process.pid, signal.SIGHUP)
+        _, errors = running.process.communicate(timeout=PATIENCE)
+        assert running.process.returncode == 0
+    assert errors == ""
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.parametrize("told", [[signal.SIGHUP], [signal.SIGTERM], [signal.SIGHUP] * 2])
+def test_nothing_is_left_of_a_first_sync_that_is_ended(
+    tmp_path: Path, temporary: Path, told: list[signal.Signals]
+) -> None:
+    files = {f"{number}.md": article(draft=True, slug=f"s{number}") for number in range(1000)}
+    make_site(tmp_path, files)
+    command = [sys.executable, "-m", "feedsvc", "serve", "--preview", "--site", str(tmp_path)]
+    with subprocess.Popen(
+        [*command, "--bind", f"127.0.0.1:{free_port()}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        end = time.monotonic() + PATIENCE
+        while not list(temporary.glob("feedsvc-preview-*/*")):
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        for each in told:
+            process.send_signal(each)
+        output, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert "Previewing" not in output
+    assert "Traceback" not in errors
+    assert not list(temporary.iterdir())
+
+
+def test_with_nohup_it_goes_on_without_its_terminal(tmp_path: Path, temporary: Path) -> None:
+    make_site(tmp_path, {"draft.md": article(title="D", draft=True)})
+    usual = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which is inherited
+    try:
+        with serving(tmp_path, "--preview", group=True) as running:
+            os.killpg(running.process.pid, signal.SIGHUP)
+            (tmp_path / "content" / "b.md").write_text(article(title="B"), encoding="utf-8")
+            running.wait_for("/feeds/all.atom", "<title>B</title>")
+            running.stop()
+            assert running.process.returncode == 0
+    finally:
+        signal.signal(signal.SIGHUP, usual)
+    assert not list(temporary.iterdir())
 
 
 def test_localhost_is_an_address(tmp_path: Path) -> None:
