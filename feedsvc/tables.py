@@ -66,7 +66,7 @@ class Table:
         if not is_fit(value.strip()):
             self.fail(
                 key,
-                f"{key} {shown(value)} has a line break, a tab or another control character; "
+                f"{key} has a line break, a tab or another control character; "
                 "write it in one line without",
             )
         return value.strip()
