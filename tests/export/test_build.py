@@ -469,6 +469,14 @@ def test_two_builds_of_the_same_are_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Conformance 24: in whatever order the jobs were done."""
+    asked: list[str] = []
+    do_error = Writer.do_error
+
+    def note(self: Writer, job: Job, status: int) -> Outcome:
+        asked.append(job.path)
+        return do_error(self, job, status)
+
+    monkeypatch.setattr(Writer, "do_error", note)
     place = lived_in(tmp_path)
     place.build()
     assert len(place.manifest.gone) > 5
@@ -476,6 +484,7 @@ def test_two_builds_of_the_same_are_the_same_bytes(
     monkeypatch.setattr(building, "do_all", lambda *given: do_all(*given)[::-1])
     other = tmp_path / "other"
     building.build(place.settings, place.publication, other, QUICK)
+    assert asked[:2] == asked[2:] == ["/", min(place.manifest.gone)]
     assert files_below(other) == files_below(place.out)
     for name in files_below(other):
         assert (other / name).read_bytes() == (place.out / name).read_bytes(), name
