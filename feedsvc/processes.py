@@ -9,7 +9,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import Any, Self
 
@@ -19,11 +19,12 @@ from feedsvc.errors import FeedsvcError
 class Process:
     """One such process; it ends with the `with` block.
 
-    module: whose `serve` it runs. task: what it is for, as in `read articles`. Raises FeedsvcError
-    where it cannot be started, and whenever it is found to have been killed.
+    module: whose `serve` it runs. task: what it is for, as in `read articles`. held: descriptors
+    that it keeps open, such as that of a lock, which so lasts until the last that has it has ended.
+    Raises FeedsvcError where it cannot be started, and whenever it is found to have been killed.
     """
 
-    def __init__(self, module: str, task: str) -> None:
+    def __init__(self, module: str, task: str, held: Collection[int] = ()) -> None:
         self._task = task
         command = (sys.executable, "-P", "-c", f"from {module} import serve; serve()")
         found = os.pathsep.join(filter(os.path.isabs, sys.path))
@@ -33,6 +34,7 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env={**os.environ, "PYTHONPATH": found},
+                pass_fds=held,
                 process_group=0,  # Ctrl-C is for the one that started it
             )
         except OSError as error:

@@ -28,6 +28,8 @@ class _Commands(click.Group):
             raise click.ClickException(str(error)) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:
+            raise  # who reads the output has read enough; click ends without a word
         except Exception as error:
             logger.info("event=failed", exc_info=True)
             raise click.ClickException(

@@ -13,6 +13,7 @@ from feedsvc.cli.site import open_site, site_option
 from feedsvc.cli.sync import progress_bar, show_problems, summary
 from feedsvc.export.build import Built
 from feedsvc.export.build import build as build_site
+from feedsvc.export.build import check as check_folder
 from feedsvc.export.plan import Wanted
 from feedsvc.model import Format
 from feedsvc.publication import Publication
@@ -77,6 +78,7 @@ def build(
     the command says when to run it next. The exit code is 1 if an article has a problem.
     """
     settings, catalog = open_site(site)
+    check_folder(settings, out)
     with progress_bar() as progress:
         report = sync_catalog(catalog, settings, datetime.now(UTC), progress)
     click.echo(summary(report))

@@ -47,19 +47,35 @@ class Built:
 def build(settings: Settings, publication: Publication, folder: Path, wanted: Wanted) -> Built:
     """Bring a folder into line with the publication. Raises FeedsvcError."""
     folder = _checked(folder, settings)
+    with _alone(folder) as lock:
+        return _Build(settings, publication, folder, lock, wanted).run()
+
+
+def check(settings: Settings, folder: Path) -> None:
+    """Refuse, before anything is published, a folder in which `build` would refuse to work.
+
+    The folder is made if it is missing. Raises FeedsvcError.
+    """
+    folder = _checked(folder, settings)
     with _alone(folder):
-        return _Build(settings, publication, folder, wanted).run()
+        manifest.load(folder)
 
 
 class _Build:
-    """One build. earlier: what the last one left."""
+    """One build. lock: see `do_all`. earlier: what the last one left."""
 
     def __init__(
-        self, settings: Settings, publication: Publication, folder: Path, wanted: Wanted
+        self,
+        settings: Settings,
+        publication: Publication,
+        folder: Path,
+        lock: int,
+        wanted: Wanted,
     ) -> None:
         self._settings = settings
         self._publication = publication
         self._folder = folder
+        self._lock = lock
         self._wanted = wanted
         self._earlier = manifest.load(folder) or Manifest()
         self._writer: Writer  # one for each try, as it knows the revision
@@ -89,14 +105,14 @@ class _Build:
         paths = {job.path for job in done}
         pending = [job for job in jobs if job.path not in paths]
         outcomes = [Outcome(job.path, 200, job.known) for job in done]
-        outcomes += do_all(self._settings, self._folder, self._writer, pending)
+        outcomes += do_all(self._settings, self._folder, self._lock, self._writer, pending)
         self._written += sum(each.written for each in outcomes)
         return outcomes
 
     def _finish(self, outcomes: Sequence[Outcome], revision: int) -> Built:
         found = {each.path: each.found for each in outcomes}
         paths = {path: each for path, each in found.items() if isinstance(each, Resource)}
-        gone = tuple(each.path for each in outcomes if each.status == 410)
+        gone = tuple(sorted(each.path for each in outcomes if each.status == 410))
         made = Manifest(
             base_url=self._settings.base_url,
             made_by=self._made_by,
@@ -198,8 +214,11 @@ def _refuse(folder: Path, why: str) -> NoReturn:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let one build at a time work in a folder, and leave nothing unfinished in it."""
+def _alone(folder: Path) -> Iterator[int]:
+    """Let one build at a time work in a folder, and leave nothing unfinished in it.
+
+    Yields the descriptor of the lock.
+    """
     aside = folder / names.TEMPORARY
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -208,7 +227,7 @@ def _alone(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(aside, ignore_errors=True)
             aside.mkdir()
-            yield
+            yield lock
             shutil.rmtree(aside, ignore_errors=True)
         finally:
             os.close(lock)

@@ -40,18 +40,16 @@ def text(manifest: Manifest, groups: Sequence[Group]) -> str:
 
 
 def _moved(manifest: Manifest) -> Iterator[str]:
-    for status in sorted({each.status for each in manifest.redirects.values()}):
-        name = f"feedsvc_moved_{status}"
-        yield from _block(
-            f"map {{path}} {{{name}}}",
-            *(
-                f"{_quoted(names.decoded(path) or '')} {_quoted(each.to)}"
-                for path, each in sorted(manifest.redirects.items())
-                if each.status == status and _is_plain(path, each.to)
-            ),
-            'default ""',
-        )
+    alike: dict[tuple[int, Headers], list[str]] = {}
+    for path, each in sorted(manifest.redirects.items()):
+        if _is_plain(path, each.to):
+            lines = alike.setdefault((each.status, tuple(each.headers.items())), [])
+            lines.append(f"{_quoted(names.decoded(path) or '')} {_quoted(each.to)}")
+    for number, ((status, headers), lines) in enumerate(sorted(alike.items()), 1):
+        name = f"feedsvc_moved_{number}"
+        yield from _block(f"map {{path}} {{{name}}}", *lines, 'default ""')
         yield f'@{name} expression `{{{name}}} != ""`'
+        yield from (f"header @{name} {each} {_quoted(value)}" for each, value in headers)
         yield f"redir @{name} {{{name}}} {status}"
 
 

@@ -1,10 +1,11 @@
 """Rules for hosts of static files that read `_headers` and `_redirects`: Netlify, Cloudflare Pages.
 
 What such a host cannot be told is left out: files below `_paths/` have no path there, and a feed
-whose headers differ from those of the others has theirs.
+or redirect whose headers differ from those of the others in its folder has theirs.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import commonpath
 from urllib.parse import quote
 
@@ -19,11 +20,16 @@ _SPECIAL = frozenset("*: ")
 def headers(manifest: Manifest, groups: Sequence[Group]) -> str:
     """Return the text of `_headers`. No two blocks are for the same path, or both would count."""
     before = quote(rules.prefix(manifest))
-    blocks = [_HEAD]
+    said: dict[str, list[str]] = {}
     for group in groups:
         for splat in (*(before + each for each in group.splats), *_folder(group)):
-            blocks.append("\n".join((splat, *_lines(group, splat))))
-    return "\n\n".join((*blocks, ""))
+            said[splat] = [*_lines(group, splat)]
+    covered = re.compile("|".join(re.escape(splat).replace(r"\*", ".*") for splat in said))
+    for path, moved in sorted(manifest.redirects.items()):
+        if moved.headers and _SPECIAL.isdisjoint(path) and not covered.fullmatch(path):
+            said[path] = [*_written(moved.headers.items())]
+    blocks = ("\n".join((path, *lines)) for path, lines in said.items())
+    return "\n\n".join((_HEAD, *blocks, ""))
 
 
 def redirects(manifest: Manifest) -> str:
@@ -55,6 +61,10 @@ def _lines(group: Group, splat: str) -> Iterator[str]:
     only = types.pop() if len(types) == 1 else ""
     if media_type := group.types.get(splat.rpartition(".")[2], only):
         yield f"  Content-Type: {media_type}"
-    for name, value in group.headers:
+    yield from _written(group.headers)
+
+
+def _written(headers: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for name, value in headers:
         if value and SELF not in value:
             yield f"  {name}: {value}"

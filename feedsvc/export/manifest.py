@@ -46,10 +46,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Where a path has moved to. to: as the Location says."""
+    """Where a path has moved to. to: as the Location says. headers: all others."""
 
     status: int
     to: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

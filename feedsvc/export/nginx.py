@@ -1,7 +1,7 @@
 """Rules for nginx, to be included in a `server` whose root is the folder of the build."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from feedsvc.export import names, rules
 from feedsvc.export.manifest import Manifest, Resource
@@ -31,7 +31,8 @@ def text(manifest: Manifest, groups: Sequence[Group]) -> str:
     for group in groups:
         blocks += (_single(manifest, path, each) for path, each in group.single.items())
     for path, moved in sorted(manifest.redirects.items()):
-        blocks.append(_block(_exactly(path), f"return {moved.status} {_value(moved.to)};"))
+        said = _set(manifest, moved.headers.items(), always=" always")
+        blocks.append(_block(_exactly(path), *said, f"return {moved.status} {_value(moved.to)};"))
     blocks += (_block(_exactly(path), "return 410;") for path in sorted(manifest.gone))
     blocks += (_group(manifest, group) for group in groups)
     blocks.append(_block("location /", "return 404;"))
@@ -71,6 +72,10 @@ def _said(
     listed = " ".join(f"{_quoted(of)} {ending};" for ending, of in types.items())
     yield f"types {{ {listed} }}"
     yield f"default_type {_quoted(media_type)};"
+    yield from _set(manifest, headers, always)
+
+
+def _set(manifest: Manifest, headers: Iterable[tuple[str, str]], always: str) -> Iterator[str]:
     own = f"{rules.origin(manifest)}$feedsvc_path"
     for name, value in headers:
         if value:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from feedsvc import urls
 from feedsvc.export import names
@@ -60,22 +60,26 @@ class _Path:
 
 
 def plan(publication: Publication, wanted: Wanted, known: Mapping[str, Resource]) -> list[Job]:
-    """Return the jobs of a build. known: by path, what an earlier build wrote."""
+    """Return the jobs of a build, one for each decoded path, however that may be encoded.
+
+    known: by path, what an earlier build wrote.
+    """
     links = Links(publication.settings.base_url)
     feeds = publication.feeds()
     documents = _documents(publication, feeds, wanted)
     others = () if wanted.only else _others(publication, feeds, links)
     given = Names()
-    jobs: dict[str, Job] = {}
+    jobs: dict[bytes, Job] = {}  # by decoded path
     for each in (*documents, *others):
         path = links.here(each.path)
-        if path not in jobs:
+        if (decoded := unquote_to_bytes(path)) not in jobs:
             file = given.give(path, each.is_page)
             codings = wanted.codings if each.is_text else ()
-            jobs[path] = Job(path, file, codings, each.tag, known.get(path))
+            jobs[decoded] = Job(path, file, codings, each.tag, known.get(path))
     if not wanted.only:
         for path in map(links.here, _moved(publication, feeds, links)):
-            jobs.setdefault(path, Job(path))  # the way to a page may be the path of a feed
+            # The way to a page may be the path of a feed, and an alias that of an article.
+            jobs.setdefault(unquote_to_bytes(path), Job(path))
     return list(jobs.values())
 
 
@@ -121,7 +125,8 @@ def _moved(publication: Publication, feeds: Sequence[FeedSummary], links: Links)
     settings = publication.settings
     yield from map(quote, settings.aliases)
     for ref in map(FeedRef.of, (*settings.moved, *settings.retired)):
-        yield urls.page_path(ref)
+        page = urls.page_path(ref)
+        yield from (page, page.removesuffix("/"))
         archives = range(1, len(publication.archive_tags(ref)) + 1)
         for format in Format:
             yield urls.feed_path(ref, format)

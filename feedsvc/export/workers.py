@@ -27,9 +27,13 @@ _BATCH = 8  # jobs
 Batch = Sequence[Job]
 
 
-def do_all(settings: Settings, folder: Path, writer: Writer, jobs: Batch) -> list[Outcome]:
+def do_all(
+    settings: Settings, folder: Path, lock: int, writer: Writer, jobs: Batch
+) -> list[Outcome]:
     """Do jobs; return what became of them, in any order. writer: of this process.
 
+    lock: the descriptor of the folder's, held by whoever writes there: a process that outlives this
+    one for a moment, too.
     Raises FeedsvcError.
     """
     pending = deque(jobs[start : start + _BATCH] for start in range(0, len(jobs), _BATCH))
@@ -37,7 +41,7 @@ def do_all(settings: Settings, folder: Path, writer: Writer, jobs: Batch) -> lis
     if not others:
         return _drain(pending, partial(_do, writer))
     with ThreadPoolExecutor(others, "feedsvc-build") as pool:
-        driven = [pool.submit(_drive, settings, folder, pending) for _ in range(others)]
+        driven = [pool.submit(_drive, settings, folder, lock, pending) for _ in range(others)]
         outcomes = _drain(pending, partial(_do, writer))
         for each in driven:
             outcomes += each.result()
@@ -69,9 +73,9 @@ def _do(writer: Writer, batch: Batch) -> list[Outcome]:
     return [writer.do(job) for job in batch]
 
 
-def _drive(settings: Settings, folder: Path, pending: deque[Batch]) -> list[Outcome]:
+def _drive(settings: Settings, folder: Path, lock: int, pending: deque[Batch]) -> list[Outcome]:
     """Have a process do what is pending."""
-    with _all_or_none(pending), Process(__name__, "write files") as process:
+    with _all_or_none(pending), Process(__name__, "write files", [lock]) as process:
         process.send((settings, folder))
         return _drain(pending, partial(_ask, process))
 

@@ -91,8 +91,7 @@ class Writer:
         """Ask for a path, and see to it that its files say what the answer says."""
         with self._ask(job.path) as answer:
             if answer.status in _MOVED:
-                moved = Redirect(answer.status, answer.headers["Location"])
-                return Outcome(job.path, answer.status, moved)
+                return Outcome(job.path, answer.status, _redirect(answer))
             if answer.status != 200 or not job.file:
                 return Outcome(job.path, answer.status)
             return self._keep(job, answer)
@@ -239,6 +238,12 @@ def remove(folder: Path, files: Iterable[str]) -> int:
             except OSError:
                 break
     return removed
+
+
+def _redirect(answer: _Answer) -> Redirect:
+    own = _OWN - {"Cache-Control"} | {"Location"}
+    headers = {name: value for name, value in answer.headers.items() if name not in own}
+    return Redirect(answer.status, answer.headers["Location"], headers)
 
 
 def _unchanged(job: Job, answer: _Answer, found: Resource, known: Resource) -> Outcome:

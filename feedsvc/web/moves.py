@@ -14,14 +14,7 @@ from feedsvc import urls
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.web.links import Links
-from feedsvc.web.pages import show_error
-
-# Final, but for what the settings say tomorrow. A reader that lives in a browser may follow.
-_HEADERS = {
-    "Cache-Control": "public, max-age=3600, stale-if-error=86400",
-    "Access-Control-Allow-Origin": "*",
-    "X-Content-Type-Options": "nosniff",
-}
+from feedsvc.web.pages import AWAY, show_error
 
 _PathOf = Callable[[FeedRef], str]
 
@@ -50,9 +43,7 @@ class Moves:
         key = FeedRef(asked.kind, urls.term(asked.term)).key
         settings = self._publication.settings
         if key in settings.retired:
-            response = show_error(Gone())
-            response.headers.update(_HEADERS)
-            return response
+            return show_error(Gone())
         if key in settings.moved:
             return self._lead(path_of(FeedRef.of(settings.moved[key])), 308)
         return None
@@ -77,5 +68,5 @@ class Moves:
 
     def _lead(self, path: str, code: int) -> Response:
         response = redirect(self._links.here(path), code)
-        response.headers.update(_HEADERS)
+        response.headers.update(AWAY)
         return response

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC
+from http import HTTPStatus
 from itertools import groupby
 from urllib.parse import unquote, urlsplit
 
@@ -41,6 +42,13 @@ ERRORS: Mapping[int, str] = {
 }
 
 _CACHING = "public, max-age=60, stale-if-error=86400"
+# Of answers that something is elsewhere or no more. They are final, but for what the settings and
+# the articles say tomorrow. A reader that lives in a browser may follow.
+AWAY: Mapping[str, str] = {
+    "Cache-Control": "public, max-age=3600, stale-if-error=86400",
+    "Access-Control-Allow-Origin": "*",
+    "X-Content-Type-Options": "nosniff",
+}
 _SAFETY = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src *; media-src *; "
@@ -184,6 +192,8 @@ def show_error(error: HTTPException) -> AnyResponse:
     response.data = render_template("error.html", error=error, title=error.name)
     response.content_type = "text/html; charset=utf-8"
     response.headers.update(_SAFETY)
+    if error.code == HTTPStatus.GONE:
+        response.headers.update(AWAY)
     if "Allow" in response.headers:  # Werkzeug writes it in another order in each process
         response.headers["Allow"] = ", ".join(sorted(response.allow))
     return response

@@ -99,3 +99,14 @@ def test_a_folder_that_is_not_for_it_is_one_clear_line(site: Path) -> None:
     assert result.stderr == (
         f"Error: {site / 'content'}: is where the articles are; name a folder elsewhere\n"
     )
+
+
+def test_a_build_that_is_refused_has_published_nothing(site: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "manifest.json").write_text('{"name": "an app"}')
+    result = run("build", "--site", site, out)
+    assert result.exit_code == 1
+    assert "is not a manifest" in result.stderr
+    assert result.stdout == ""
+    assert "1 article, 1 read: 1 new" in run("sync", "--site", site).stdout

@@ -1,7 +1,10 @@
 """The commands as a user types them, one process and no server."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -32,6 +35,25 @@ def test_init_makes_a_site_that_syncs_without_a_problem(tmp_path: Path) -> None:
     assert settings.load(site, {}).title == 'The "Sahel" $Report'
     listed = run("feeds", "--site", site)
     assert "https://a.example/feeds/all.rss\thttps://a.example/feeds/all.atom" in listed.stdout
+
+
+@pytest.mark.parametrize("command", [["feeds"], ["sync"], ["build", "out"], ["ids"]])
+def test_a_command_whose_output_nobody_reads_ends_without_a_word(
+    tmp_path: Path, command: list[str]
+) -> None:
+    make_site(tmp_path / "site", {"a.md": article()})
+    run("sync", "--site", tmp_path / "site")
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        result = subprocess.run(
+            [sys.executable, "-m", "feedsvc", *command, "--site", "site"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            check=False,
+        )
+    assert (result.returncode, result.stderr) == (1, b"")
 
 
 def test_init_leaves_what_is_there_alone(tmp_path: Path) -> None:

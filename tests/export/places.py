@@ -27,11 +27,26 @@ TAGS = ["C++", "x", "x.rss", "100%", "élection", "日本語", ".htaccess", "$ur
 TAGS.append(LONG)
 QUICK = Wanted(codings=("gzip",))
 TOML = """\
+retired = ["tag/lost", "author/nobody,at-all"]
+
 [feeds]
 limit = 2
 
+[feeds.picked]
+any = { tags = ["x"], authors = ["Ada"] }
+
 [feeds."tag/c++"]
 max_age = 60
+
+[moved]
+"tag/old,er" = "tag/x"
+"picks" = "picked"
+
+[aliases]
+"/rss.xml" = "all.rss"
+"/feed/" = "all.atom"
+"/p,q/feed" = "picked.json"
+"/articles/f,our" = "tag/c++.rss"
 """
 PNG = b"\x89PNG not really"
 FILES: Mapping[str, str | bytes] = {
@@ -42,6 +57,10 @@ FILES: Mapping[str, str | bytes] = {
     ),
     "four.md": article("Four", "2022-02-20", "![](.htaccess.png)", tags=["x"]),
     "five.md": article("Five", "2022-02-21", slug="index.html"),
+    "f,our.md": article("Also", "2022-02-22", "At the path of an alias.", tags=["old,er", "lost"]),
+    "old,er.md": article("Renamed", "2022-02-23", "Renamed later.", tags=["old,er", "lost"]),
+    "six.md": article("Six", "2022-02-24", tags=["old,er", "lost"]),
+    "seven.md": article("Seven", "2022-02-25", tags=["old,er", "lost"]),
     "later.md": article("Scheduled", "2999-01-01", "![](secret.png)", tags=["secret"]),
     "a.png": PNG + b"a",
     "A.png": PNG + b"A",
@@ -78,6 +97,12 @@ class Place:
         (self.folder / "content" / name).unlink()
         self.sync()
 
+    def rename(self, name: str, to: str) -> None:
+        """Rename an article and sync."""
+        content = self.folder / "content"
+        (content / name).rename(content / to)
+        self.sync()
+
     def build(self, wanted: Wanted = QUICK) -> Built:
         """Build the site."""
         return build(self.settings, self.publication, self.out, wanted)
@@ -101,6 +126,23 @@ class Place:
             for path in self.out.rglob("*")
             if path.is_file()
         }
+
+
+def lived_in(folder: Path) -> Place:
+    """Return a site of which some is gone and some is elsewhere, not built."""
+    place = Place(folder)
+    place.save("gone.md", article("Gone", "2022-01-01"))
+    place.save("lost,too.md", article("Lost", "2022-01-02"))
+    place.withdraw("gone.md")
+    place.withdraw("lost,too.md")
+    place.rename("old,er.md", "newer.md")
+    return place
+
+
+def crossed(folder: Path) -> Place:
+    """Return a site with an alias at the path of an article, whose URL is encoded otherwise."""
+    toml = 'article_link = "/p,q/{slug}"\n[aliases]\n"/p,q/one" = "all.rss"\n'
+    return Place(folder, toml, {"one.md": article(), "two.md": article("Two")})
 
 
 class Serve:

@@ -20,7 +20,18 @@ from feedsvc.export.write import Outcome, Writer
 from feedsvc.model import Format
 from feedsvc.processes import Process
 from feedsvc.representation import CODINGS, encode
-from tests.export.places import FILES, LONG, PNG, QUICK, TOML, Place, Serve, files_below
+from tests.export.places import (
+    FILES,
+    LONG,
+    PNG,
+    QUICK,
+    TOML,
+    Place,
+    Serve,
+    crossed,
+    files_below,
+    lived_in,
+)
 from tests.sites import article
 
 DECODE: dict[str, Callable[[bytes], bytes]] = {
@@ -28,14 +39,13 @@ DECODE: dict[str, Callable[[bytes], bytes]] = {
     "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
     "gzip": gzip.decompress,
 }
+HEADERS = ("Access-Control-Allow-Origin", "Cache-Control", "X-Content-Type-Options")
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A built site, which no test changes."""
-    place = Place(tmp_path_factory.mktemp("built"))
-    place.save("gone.md", article("Gone", "2022-01-01"))
-    place.withdraw("gone.md")
+    place = lived_in(tmp_path_factory.mktemp("built"))
     place.build(Wanted())
     return place
 
@@ -101,9 +111,46 @@ def test_redirects_gone_and_errors_are_what_serve_answers(built: Place) -> None:
     for path, redirect in made.redirects.items():
         answer = serve.ask(path)
         assert (answer.status, answer.headers["Location"]) == (redirect.status, redirect.to), path
-    assert made.gone == ("/articles/gone",)
-    assert serve.ask("/articles/gone").body == (built.out / "410.html").read_bytes()
+        for name in HEADERS:
+            assert answer.headers.get(name) == redirect.headers.get(name), (path, name)
+    page = made.errors[410]
+    for path in made.gone:
+        answer = serve.ask(path)
+        assert (answer.status, answer.body) == (410, (built.out / "410.html").read_bytes()), path
+        assert answer.headers["Cache-Control"] == page.cache_control, path
+        assert answer.headers["Access-Control-Allow-Origin"] == "*", path
+        assert page.headers["Access-Control-Allow-Origin"] == "*"
     assert serve.ask("/nowhere").body == (built.out / "404.html").read_bytes()
+
+
+def test_what_moved_and_what_is_gone_is_in_the_plan(built: Place) -> None:
+    """Conformance 43: a page without its slash, too."""
+    made = built.manifest
+    older = "/feeds/tag/old%2Cer"
+    moved = {path: (each.status, each.to) for path, each in made.redirects.items()}
+    assert moved[f"{older}.rss"] == (308, "/feeds/tag/x.rss")
+    assert moved[f"{older}/archive/1.atom"] == (308, "/feeds/tag/x/archive/1.atom")
+    assert moved[f"{older}/"] == moved[older] == (308, "/feeds/tag/x/")
+    assert moved["/feeds/picks.json"] == (308, "/feeds/picked.json")
+    assert moved["/rss.xml"] == (301, "/feeds/all.rss")
+    assert moved["/p%2Cq/feed"] == (301, "/feeds/picked.json")
+    assert moved["/articles/f%2Cour"] == (301, "/feeds/tag/c%2B%2B.rss")
+    assert moved["/articles/old%2Cer"] == (308, "/articles/newer")
+    assert "/feeds/picked/" in made.paths
+    assert list(made.gone) == sorted(made.gone)
+    lost = ("/feeds/tag/lost", "/feeds/author/nobody%2Cat-all")
+    for path in lost:
+        assert {path, f"{path}/", f"{path}.rss", f"{path}.json"} <= {*made.gone}
+    assert {"/articles/gone", "/articles/lost%2Ctoo", f"{lost[0]}/archive/1.rss"} <= {*made.gone}
+
+
+def test_one_path_is_one_job_however_it_is_encoded(tmp_path: Path) -> None:
+    """A host refuses rules that name a path twice."""
+    place = crossed(tmp_path)
+    place.build()
+    everything = [*place.manifest.paths, *place.manifest.redirects, *place.manifest.gone]
+    assert len({names.decoded(path) for path in everything}) == len(everything)
+    assert place.manifest.redirects["/p,q/one"].to == "/feeds/all.rss"
 
 
 def test_every_link_of_the_feeds_and_pages_leads_to_a_file(built: Place) -> None:
@@ -418,11 +465,26 @@ def test_a_site_that_never_rests_is_given_up(place: Place, monkeypatch: pytest.M
         place.build(Wanted((Format.RSS,)))
 
 
-def test_two_builds_of_the_same_are_the_same_bytes(place: Place, tmp_path: Path) -> None:
-    """Conformance 24."""
+def test_two_builds_of_the_same_are_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Conformance 24: in whatever order the jobs were done."""
+    asked: list[str] = []
+    do_error = Writer.do_error
+
+    def note(self: Writer, job: Job, status: int) -> Outcome:
+        asked.append(job.path)
+        return do_error(self, job, status)
+
+    monkeypatch.setattr(Writer, "do_error", note)
+    place = lived_in(tmp_path)
     place.build()
+    assert len(place.manifest.gone) > 5
+    do_all = workers.do_all
+    monkeypatch.setattr(building, "do_all", lambda *given: do_all(*given)[::-1])
     other = tmp_path / "other"
     building.build(place.settings, place.publication, other, QUICK)
+    assert asked[:2] == asked[2:] == ["/", min(place.manifest.gone)]
     assert files_below(other) == files_below(place.out)
     for name in files_below(other):
         assert (other / name).read_bytes() == (place.out / name).read_bytes(), name
@@ -460,6 +522,24 @@ def test_a_process_that_fails_says_why_in_a_sentence(
     monkeypatch.setattr(workers, "_do", lambda writer, batch: (leave.wait(2) and []) or [])
     with pytest.raises(FeedsvcError, match="ended by force"):
         place.build()
+
+
+def test_a_process_that_outlives_a_build_keeps_others_away(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after `kill -9`: it goes on with what it was given."""
+    monkeypatch.setattr(workers, "_MANY", 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    alive: list[Process] = []
+    monkeypatch.setattr(Process, "__exit__", lambda self, *_: alive.append(self))
+    place.build()
+    monkeypatch.undo()
+    with pytest.raises(FeedsvcError, match="another `feedsvc build` is writing there"):
+        place.build()
+    for process in alive:
+        process.__exit__()
+    assert len(alive) == 1
+    place.build()
 
 
 def test_only_some_formats_are_feeds_and_nothing_else(place: Place) -> None:

@@ -17,7 +17,7 @@ from feedsvc.export import caddy, hosts, nginx, rules
 from feedsvc.export.manifest import Manifest, Redirect, Resource
 from feedsvc.export.plan import Wanted
 from feedsvc.model import Format
-from tests.export.places import Place
+from tests.export.places import Place, Serve, crossed, lived_in
 from tests.serving import PATIENCE, free_port
 from tests.sites import article
 
@@ -55,6 +55,9 @@ http://127.0.0.1:{port} {{
 """
 # What each program says in its own words.
 OWN = {"ETag", "Date", "Server", "Connection", "Content-Length", "Accept-Ranges", "Last-Modified"}
+
+# What an answer says of what is elsewhere, or no more.
+AWAY = ("Access-Control-Allow-Origin", "Cache-Control", "X-Content-Type-Options")
 
 
 class Got(NamedTuple):
@@ -132,9 +135,7 @@ def hosting(name: str, place: Place, folder: Path) -> Iterator[Host]:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A built site with bad names."""
-    place = Place(tmp_path_factory.mktemp("rules"))
-    place.save("gone.md", article("Gone", "2022-01-01"))
-    place.withdraw("gone.md")
+    place = lived_in(tmp_path_factory.mktemp("rules"))
     place.build()
     return place
 
@@ -200,17 +201,38 @@ def test_polls_are_answered_304(host: Host) -> None:
 
 def test_redirects_lead_there(host: Host) -> None:
     """Conformance 43."""
-    for path, redirect in host.place.manifest.redirects.items():
+    serve = Serve(host.place)
+    assert {each.status for each in host.place.manifest.redirects.values()} == {301, 308}
+    for path in host.place.manifest.redirects:
         if carried(host, path):
-            got = host.ask(path)
-            assert (got.status, got.headers["Location"]) == (redirect.status, redirect.to), path
+            got, served = host.ask(path), serve.ask(path)
+            assert got.status == served.status, path
+            for name in ("Location", *AWAY):
+                assert got.headers.get(name) == served.headers.get(name), (path, name)
 
 
 def test_what_was_withdrawn_is_gone(host: Host) -> None:
     """Conformance 43."""
-    got = host.ask("/articles/gone")
-    assert (got.status, got.body) == (410, (host.place.out / "410.html").read_bytes())
-    assert got.headers["Content-Type"] == "text/html; charset=utf-8"
+    serve = Serve(host.place)
+    assert "/feeds/tag/lost" in host.place.manifest.gone
+    for path in host.place.manifest.gone:
+        got, served = host.ask(path), serve.ask(path)
+        assert (got.status, got.body) == (410, served.body), path
+        for name in ("Content-Type", *AWAY):
+            assert got.headers.get(name) == served.headers[name], (path, name)
+
+
+@pytest.mark.parametrize("name", ["nginx", "caddy"])
+def test_an_alias_wins_over_an_article_whose_path_is_encoded_otherwise(
+    tmp_path: Path, name: str
+) -> None:
+    place = crossed(tmp_path)
+    place.build()
+    with hosting(name, place, tmp_path) as host:
+        for path in ("/p,q/one", "/p%2Cq/one"):
+            got = host.ask(path)
+            assert (got.status, got.headers["Location"]) == (301, "/feeds/all.rss")
+        assert host.ask("/p,q/two").status == 200
 
 
 @pytest.mark.parametrize(
@@ -317,7 +339,9 @@ def test_headers_of_hosts_do_not_overlap(hostile: Place) -> None:
     made = hostile.manifest
     text = (hostile.out / "_headers").read_text(encoding="utf-8")
     splats = [line for line in text.splitlines() if line.startswith("/")]
-    for path in made.paths:
+    said = {path for path, each in made.redirects.items() if each.headers}
+    assert "/rss.xml" in splats
+    for path in {*made.paths, *said}:
         matching = [
             splat
             for splat in splats
