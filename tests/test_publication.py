@@ -422,7 +422,7 @@ def test_custom_feeds_come_first_among_lists(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("authority", "year"), [("a.example,2022-05-17", 2022), ("a.example,0000", 1970)]
+    ("authority", "year"), [("a.example,2022-05-17", 2022), ("a.example,1901", 1970)]
 )
 def test_a_feed_without_entries_says_when_the_site_began(
     desk: Desk, authority: str, year: int
