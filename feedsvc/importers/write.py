@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedsvc import html
+from feedsvc import generators, html
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import names
 from feedsvc.importers.compose import Composer, one_line
@@ -20,6 +20,9 @@ from feedsvc.sources.article import MAX_SIZE, slug_of
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import is_inside, shown_path
 from feedsvc.sources.values import Values
+
+# Those whose articles may have any name anywhere, and feedsvc's keys.
+_FINDING = {generators.PLAIN, "hugo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Shelf:
 
         into: the folder below content/ for what is written; None for one by the year.
         """
+        _check_generator(settings.generator.name)
         self._settings = settings
         self._root = os.path.realpath(settings.content)
         self._into = into
@@ -155,6 +159,15 @@ def _minted(item: Item, minted: str) -> Problem:
         "show it as new"
     )
     return item.problem("new-id", message)
+
+
+def _check_generator(name: str) -> None:
+    """Refuse trees in whose conventions an article that is written here would not be one."""
+    if name not in _FINDING:
+        raise FeedsvcError(
+            f"the content is read as that of {name}, which would not find what is imported; import "
+            f'into a site of its own, or write generator = "{generators.PLAIN}"'
+        )
 
 
 def _check_folder(into: str) -> None:

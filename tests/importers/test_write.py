@@ -15,6 +15,7 @@ from feedsvc.errors import FeedsvcError
 from feedsvc.importers import names, plaintext
 from feedsvc.importers.item import Ending
 from feedsvc.model import Enclosure, FeedRef, Kind, Person
+from feedsvc.sources import ArticleReader, scan
 from feedsvc.sources.article import MAX_SIZE
 from tests.importers.desk import Site, as_item
 
@@ -238,6 +239,34 @@ def test_nothing_is_written_outside_the_content_folder(tmp_path: Path) -> None:
 def test_a_folder_must_be_one_of_articles(tmp_path: Path, into: str) -> None:
     with pytest.raises(FeedsvcError, match="name one below content/"):
         Site(tmp_path).shelf(into)
+
+
+@pytest.mark.parametrize("generator", ["jekyll", "pelican", "eleventy", "astro"])
+def test_a_tree_that_would_not_find_what_is_written_is_refused(
+    tmp_path: Path, generator: str
+) -> None:
+    site = Site(tmp_path, f'generator = "{generator}"')
+    with pytest.raises(FeedsvcError, match=f"as that of {generator}, which would not find"):
+        site.shelf()
+
+
+def test_a_generator_that_was_detected_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "pelicanconf.py").write_text("")
+    with pytest.raises(FeedsvcError, match="as that of pelican"):
+        Site(tmp_path).shelf()
+
+
+@pytest.mark.parametrize("generator", ["feedsvc", "hugo"])
+def test_a_tree_that_finds_what_is_written_is_written_into_once(
+    tmp_path: Path, generator: str
+) -> None:
+    site = Site(tmp_path, f'generator = "{generator}"')
+    assert site.shelf().put(as_item()).path
+    assert site.shelf().put(as_item()).known
+    (file,) = scan(site.content, site.settings.site, generator).files.values()
+    reading = ArticleReader(site.settings).read(file)
+    assert reading.problems == ()
+    assert reading.article and (reading.article.id, reading.article.title) == ("urn:x:1", "Title")
 
 
 def test_what_an_article_must_have_is_asked_for(tmp_path: Path) -> None:
