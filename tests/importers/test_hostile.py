@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ from hypothesis import strategies as st
 
 from feedsvc import html
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.importers import As, feeds, run, sources, xmlitems
+from feedsvc.importers import As, feeds, plaintext, run, sources, xmlitems
 from feedsvc.importers.decode import decode
 from feedsvc.importers.item import Item
 from feedsvc.importers.sources import Source
 from feedsvc.importers.stream import Stream
-from tests.importers.desk import HINTS, SOURCES, Site, codes
+from tests.importers.desk import HINTS, SOURCES, Site, as_item, codes
 
 ITEM = "<item><title>T{0}</title><guid>urn:x:{0}</guid><pubDate>2022-02-17</pubDate>{1}</item>\n"
 
@@ -323,3 +324,32 @@ def test_an_item_without_a_date_is_not_given_one(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(site.put("a.xml", rss("").replace("2022-02-17", "")))
     assert codes(report) == ["no-date"]
+
+
+def test_what_nobody_foresaw_ends_one_source_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> Iterator[Item]:
+        yield as_item(id="urn:x:before")
+        raise TypeError("unhashable\ntype")
+
+    caplog.set_level("INFO", "feedsvc")
+    monkeypatch.setattr(plaintext, "read", fail)
+    site = Site(tmp_path)
+    report = site.run(site.put("a.txt", "Text"), site.put("b.xml", rss("")))
+    (problem,) = report.problems
+    assert str(problem).endswith("[unexpected]")
+    assert "a.txt: error: " in str(problem)
+    assert r"as of TypeError: unhashable\ntype; " in str(problem)
+    assert report.written == 2
+    assert "Traceback" in caplog.text
+
+
+def test_what_ends_every_import_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Iterator[Item]:
+        raise FeedsvcError("the disk is full")
+
+    monkeypatch.setattr(plaintext, "read", fail)
+    site = Site(tmp_path)
+    with pytest.raises(FeedsvcError, match="full"):
+        site.run(site.put("a.txt", "Text"))

@@ -266,7 +266,8 @@ def test_a_tree_that_finds_what_is_written_is_written_into_once(
     (file,) = scan(site.content, site.settings.site, generator).files.values()
     reading = ArticleReader(site.settings).read(file)
     assert reading.problems == ()
-    assert reading.article and (reading.article.id, reading.article.title) == ("urn:x:1", "Title")
+    assert reading.article
+    assert (reading.article.id, reading.article.title) == ("urn:x:1", "Title")
 
 
 def test_what_an_article_must_have_is_asked_for(tmp_path: Path) -> None:
