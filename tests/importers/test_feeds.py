@@ -318,3 +318,24 @@ def test_hints_stand_where_a_feed_says_nothing(tmp_path: Path) -> None:
     assert (first.published.day, labels(first, Kind.CATEGORY)) == (17, ["C"])
     assert (second.published, labels(second, Kind.CATEGORY)) == (MORNING, ["D"])
     assert (FeedRef(Kind.LANGUAGE, "fr"), "fr") in second.terms
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"date_published": "2022-02-18"},
+        {"content_text": "Other."},
+        {"content_text": None, "summary": "Other."},
+        {"title": "Other"},
+    ],
+)
+def test_items_of_json_without_id_and_url_are_one_only_if_all_is_the_same(
+    tmp_path: Path, other: dict[str, str | None]
+) -> None:
+    first = {"title": "Daily links", "date_published": "2022-02-17", "content_text": "Text."}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [first, first, first | other]}
+    site = Site(tmp_path)
+    source = site.put("a.json", json.dumps(feed))
+    report = site.run(source)
+    assert (report.written, report.known, report.problems) == (2, 1, [])
+    assert site.run(source).known == 3
