@@ -3,6 +3,7 @@
 No file that is there is ever changed: an article that was imported before is known by its id.
 """
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import is_inside, shown_path
 from feedsvc.sources.values import Values
 
+# What file systems without hard links answer: FAT, some of networks and of containers.
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
 # Those whose articles may have any name anywhere, and feedsvc's keys.
 _FINDING = {generators.PLAIN, "hugo"}
 
@@ -128,7 +131,7 @@ class Shelf:
         try:
             with temporary.open("xb") as file:
                 file.write(content)
-            full.hardlink_to(temporary)  # unlike a rename, it replaces no file
+            _give_name(full, temporary, content)
         except FileExistsError:
             return False
         except OSError as error:
@@ -137,6 +140,22 @@ class Shelf:
         finally:
             temporary.unlink(missing_ok=True)
         return True
+
+
+def _give_name(full: Path, temporary: Path, content: bytes) -> None:
+    """Give what is written its name, which replaces no file, unlike a rename. Raises OSError."""
+    try:
+        full.hardlink_to(temporary)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with full.open("xb") as file:
+            try:
+                file.write(content)
+                file.flush()
+            except OSError:
+                full.unlink()  # ours, as it was made here
+                raise
 
 
 def _check(item: Item) -> None:

@@ -1,5 +1,7 @@
 """From an item to a file that our own reader takes without a Problem; nothing there is changed."""
 
+import errno
+import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -340,3 +342,35 @@ def test_an_id_that_no_feed_can_carry_is_never_written(written: str) -> None:
     identity, _ = names.identity(as_item(id=written))
     assert html.xml_safe(identity) == identity
     assert urls.is_absolute_iri(identity)
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP])
+def test_where_there_are_no_hard_links_nothing_is_replaced_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    site = Site(tmp_path)
+    taken = site.content / "2022" / "title.html"
+    taken.parent.mkdir()
+    taken.symlink_to(tmp_path / "outside.html")
+    assert site.shelf().put(as_item()).path == "content/2022/title-2.html"
+    assert not (tmp_path / "outside.html").exists()
+    taken.unlink()
+    ((path, content),) = site.files().items()
+    assert (path, content[-13:]) == ("2022/title-2.html", b"<p>Text.</p>\n")
+
+
+def test_what_else_keeps_a_file_from_being_written_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    site = Site(tmp_path)
+    with pytest.raises(FeedsvcError, match="cannot be written: No space left on device"):
+        site.shelf().put(as_item())
+    assert site.files() == {}
