@@ -353,3 +353,35 @@ def test_what_ends_every_import_ends_it(tmp_path: Path, monkeypatch: pytest.Monk
     site = Site(tmp_path)
     with pytest.raises(FeedsvcError, match="full"):
         site.run(site.put("a.txt", "Text"))
+
+
+@pytest.mark.parametrize("name", ["wordpress.xml", "wordpress.rss", "blogger.xml"])
+def test_a_nul_makes_no_export_unknown(tmp_path: Path, name: str) -> None:
+    content = (SOURCES / name).read_bytes()
+    whole = Site(tmp_path / "whole")
+    number = whole.run(SOURCES / name).written
+    site = Site(tmp_path / "nul")
+    report = site.run(site.put("a.xml", content.replace(b"</title>", b"\0</title>", 1)))
+    assert "lost-characters" in codes(report)
+    assert report.written == number
+    assert site.files() == whole.files()
+
+
+DECLARATIONS = ["", '<?xml version="1.0"?>', '<?xml version="1.0" encoding="iso-8859-1"?>']
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("declaration", DECLARATIONS)
+@pytest.mark.parametrize("blank", ["\n\n\n", " \r\n\t\n  \n "])
+def test_blank_lines_before_the_declaration_count(
+    tmp_path: Path, blank: str, declaration: str, mark: str
+) -> None:
+    site = Site(tmp_path)
+    before = f"{mark}{blank}{declaration}"
+    source = rss("<pubDate>never</pubDate>", "", before=before).replace("2022-02-17", "", 1)
+    report = site.run(site.put("a.xml", source.replace("</rss>", "\n<")))
+    assert [(each.code, each.line) for each in report.problems] == [
+        ("bad-source-date", 5),
+        ("broken-xml", 8),
+    ]
+    assert report.written == 1
