@@ -18,6 +18,7 @@ from feedsvc.importers.xmlitems import Element, elements, local, text
 from feedsvc.model import Enclosure, Person
 
 ITEMS = frozenset({"item", "entry"})
+_HEAD = frozenset({"link", "id", "language", "author"})  # what a feed says of itself
 
 _FAMILIES = {
     None: "",
@@ -73,7 +74,7 @@ def read(source: str, stream: Stream, hints: Hints) -> Reading:
     """Yield the items of a feed, in its order."""
     head: _Head | None = None
     number = 0
-    for element in elements(source, stream, ITEMS):
+    for element in elements(source, stream, ITEMS, _HEAD):
         if isinstance(element, Problem):
             yield element
             continue
