@@ -151,12 +151,13 @@ def _found(source: str, number: int, element: Element, head: _Head, hints: Hints
 
 def _remarks(place: tuple[str, int, int], entry: Element, body: str, src: str) -> Iterator[Problem]:
     """Yield what an entry of Atom lacks; items of RSS may well be no more than a title."""
+    source, line, number = place
     if src:
         message = f"has its text elsewhere, at {src[:200]}; it became a link: write the text"
-        yield of_item(*place, "empty-text", message)
+        yield of_item(source, line, number, "empty-text", message)
     elif _is_atom(entry) and _EMPTY.fullmatch(body):
         message = "has no text that can be read, only a title; write the text"
-        yield of_item(*place, "empty-text", message)
+        yield of_item(source, line, number, "empty-text", message)
 
 
 def _src(fields: Fields) -> str:

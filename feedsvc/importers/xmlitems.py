@@ -97,7 +97,7 @@ class _Heap:
         self._last = element
 
 
-def _broken(source: str, error: etree.XMLSyntaxError, any_read: bool) -> Problem:
+def _broken(source: str, error: Any, any_read: bool) -> Problem:
     # libxml2 adds what it was reading, on further lines.
     reason = (error.msg or "it is empty").splitlines()[0].partition(", line ")[0]
     if error.code in _ENTITIES or _AMPLIFIED in reason:
