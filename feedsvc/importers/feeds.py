@@ -6,6 +6,7 @@ Each element is taken as it stands: an id must come out character by character a
 import copy
 import re
 from collections.abc import Iterator
+from html import escape
 
 from lxml import etree
 
@@ -18,6 +19,7 @@ from feedsvc.importers.xmlitems import Element, elements, local, text
 from feedsvc.model import Enclosure, Person
 
 ITEMS = frozenset({"item", "entry"})
+_HEAD = frozenset({"link", "id", "language", "author"})  # what a feed says of itself
 
 _FAMILIES = {
     None: "",
@@ -41,6 +43,7 @@ _FAMILIES = {
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _BLOGGER_KIND = "http://schemas.google.com/g/2005#kind"
+_EMPTY = re.compile(r"(?:\s|&nbsp;|\xa0|</?(?:div|p|span|br)\b[^<>]*>)*")
 _MAIL_AND_NAME = re.compile(r"([^\s()@]+@[^\s()@]+)\s*\(([^()]*)\)")
 
 
@@ -73,7 +76,7 @@ def read(source: str, stream: Stream, hints: Hints) -> Reading:
     """Yield the items of a feed, in its order."""
     head: _Head | None = None
     number = 0
-    for element in elements(source, stream, ITEMS):
+    for element in elements(source, stream, ITEMS, _HEAD):
         if isinstance(element, Problem):
             yield element
             continue
@@ -116,6 +119,9 @@ def _found(source: str, number: int, element: Element, head: _Head, hints: Hints
     except dates.DateError as error:
         return of_item(*place, "bad-source-date", f"has a bad date: {error}")
     body, base, summary, only_summary = _content(fields)
+    src = _src(fields)
+    if src:
+        body += f'<p><a href="{escape(src)}">{escape(src)}</a></p>'
     labels = list(_labels(fields))
     return hints.complete(
         Item(
@@ -138,8 +144,29 @@ def _found(source: str, number: int, element: Element, head: _Head, hints: Hints
             image=_image(fields),
             enclosures=tuple(_enclosures(fields)),
             draft=_is_draft(fields),
+            remarks=tuple(_remarks(place, element, body, src)),
         )
     )
+
+
+def _remarks(place: tuple[str, int, int], entry: Element, body: str, src: str) -> Iterator[Problem]:
+    """Yield what an entry of Atom lacks; items of RSS may well be no more than a title."""
+    source, line, number = place
+    if src:
+        message = f"has its text elsewhere, at {src[:200]}; it became a link: write the text"
+        yield of_item(source, line, number, "empty-text", message)
+    elif _is_atom(entry) and _EMPTY.fullmatch(body):
+        message = "has no text that can be read, only a title; write the text"
+        yield of_item(source, line, number, "empty-text", message)
+
+
+def _src(fields: Fields) -> str:
+    """Return where the content of an entry is if it is not in it (RFC 4287 4.1.3.2)."""
+    for each in fields.all("atom:content"):
+        url = urls.resolve(each.base or "", each.get("src", "").strip())
+        if url and not (text(each) or len(each)):
+            return url
+    return ""
 
 
 def _name(element: Element) -> str:

@@ -61,8 +61,9 @@ class _Table:
 
 
 def _found(source: str, number: int, item: _Table, feed: _Table, hints: Hints) -> Found:
+    published_text = item.text("date_published")
     try:
-        published = texts.date(item.text("date_published"), hints)
+        published = texts.date(published_text, hints)
         updated = texts.date(item.text("date_modified"), hints)
     except dates.DateError as error:
         return of_item(source, 0, number, "bad-source-date", f"has a bad date: {error}")
@@ -77,7 +78,10 @@ def _found(source: str, number: int, item: _Table, feed: _Table, hints: Hints) -
             number,
             id=item.text("id") or link,
             seed="\n".join(
-                [feed.text("home_page_url", "feed_url"), item.text("id") or link or title]
+                [
+                    feed.text("home_page_url", "feed_url"),
+                    item.text("id") or link or "\n".join([title, published_text, body or summary]),
+                ]
             ),
             title=title,
             published=published or updated,

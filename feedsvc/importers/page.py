@@ -7,6 +7,7 @@ that stands nowhere so is looked for in the text, by evidence.
 import json
 import logging
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,8 +92,11 @@ def read(source: str, text: str, hints: Hints) -> Reading:
 
 def _candidates(guess: str | None, dating: evidence.Dating, hints: Hints) -> tuple[datetime, ...]:
     """Return the dates that fit: what trafilatura guesses, and what the text says."""
-    guesses = [dates.parse(guess, hints.zone, {})] if guess else []
     days = [plaintext.midnight(day, hints) for day in dating.candidates]
+    try:
+        guesses = [dates.parse(guess, hints.zone, {})] if guess else []
+    except dates.DateError:
+        guesses = []
     return tuple(dict.fromkeys([*guesses, *days]))
 
 
@@ -165,7 +169,8 @@ class _Said:
 
     def date(self, paths: tuple[str, ...], key: str, hints: Hints) -> datetime | None:
         """Return the first date under a key of JSON-LD, or at one of these paths."""
-        written = [str(each.get(key) or "") for each in self._objects()]
+        said = [each.get(key) for each in self._objects()]
+        written = [each for each in said if isinstance(each, str)]
         written += [str(each) for path in paths for each in self.tree.xpath(path)]
         for each in filter(None, written):
             try:
@@ -177,15 +182,20 @@ class _Said:
     def _objects(self) -> Iterator[dict[str, Any]]:
         for script in self.tree.xpath("//script[@type='application/ld+json']"):
             try:
-                waiting = [json.loads(script.text or "")]
+                waiting = deque([json.loads(script.text or "")])
             except (ValueError, RecursionError):
                 continue
             while waiting:
-                value = waiting.pop(0)
+                value = waiting.popleft()
                 if isinstance(value, list):
                     waiting += value
                 elif isinstance(value, dict):
                     waiting.append(value.get("@graph"))
-                    kinds = value.get("@type")
-                    if _ARTICLES & set(kinds if isinstance(kinds, list) else [str(kinds)]):
+                    if _is_article(value.get("@type")):
                         yield value
+
+
+def _is_article(kind: object) -> bool:
+    """Tell whether the type of an object in JSON-LD, one or a list of them, is an article's."""
+    kinds = kind if isinstance(kind, list) else [kind]
+    return any(isinstance(each, str) and each in _ARTICLES for each in kinds)

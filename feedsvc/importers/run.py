@@ -1,11 +1,12 @@
 """One import: every file of the sources is read as what it is, and its items are written."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from feedsvc.errors import Problem
+from feedsvc.errors import FeedsvcError, Problem
 from feedsvc.importers import feeds, jsonfeed, page, plaintext, sources, wxr
 from feedsvc.importers.decode import decode
 from feedsvc.importers.item import Hints, Item, LeftOut, Reading
@@ -13,6 +14,8 @@ from feedsvc.importers.sources import As, Source
 from feedsvc.importers.stream import Advance, Stream
 from feedsvc.importers.write import Shelf
 from feedsvc.sources.article import MAX_SIZE
+
+logger = logging.getLogger("feedsvc.importers")
 
 Progress = Callable[[int, int], None]
 
@@ -55,6 +58,16 @@ def run(
         except OSError as error:
             message = f"cannot be read: {error.strerror}; check its permissions"
             report.problems.append(Problem(file.shown, 0, "unreadable-source", message))
+        except FeedsvcError:
+            raise
+        except Exception as error:  # one odd source must not cost the others
+            logger.info("%s", file.shown, exc_info=True)
+            message = (
+                f"cannot be read any further, as of {type(error).__name__}: {str(error)[:200]}; "
+                "what comes before is imported: leave it out, and report what feedsvc --verbose "
+                "import logs"
+            )
+            report.problems.append(Problem(file.shown, 0, "unexpected", message))
         meter.reach(file)
     return report
 

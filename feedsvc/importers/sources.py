@@ -91,12 +91,12 @@ def kind(source: Source) -> As | None:
     if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         beginning = beginning.decode("utf-16", "replace").encode()
     beginning = beginning.removeprefix(codecs.BOM_UTF8)
-    if b"\0" in beginning:
-        return None
     beginning = beginning.lstrip()
     feed, page = _FEED_ROOT.search(beginning), _HTML.search(beginning)
     if feed and beginning.startswith(b"<") and not (page and page.start() < feed.start()):
         return As.WORDPRESS if wxr.NAMESPACE in beginning else As.FEED
+    if b"\0" in beginning:  # which exports have too
+        return None
     if beginning.startswith(b"{"):
         return As.FEED
     return As.PAGE if page and page.start() < _HEAD else As.TEXT

@@ -18,6 +18,8 @@ Advance = Callable[[int], None]
 _OTHER_ENCODING = re.compile(rb"""\s*<\?xml[^>]*\sencoding\s*=\s*["'](?!utf-?8["'])""", re.I)
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\x00", b"\x00<")
 
+_DECLARATION = re.compile(rb"(\xef\xbb\xbf)?(\s+)(<\?xml\s[^>]*\?>)")
+
 
 class Stream:
     """What lxml reads a file through. Encodings other than UTF-8 are left to lxml."""
@@ -37,7 +39,7 @@ class Stream:
             self._advance(len(data))
             if self._is_utf8 is None:
                 self._is_utf8 = not (data.startswith(_WIDE) or _OTHER_ENCODING.match(data))
-                data = data.lstrip()  # XML must begin with the first byte
+                data = _begin(data)
             if not self._is_utf8:
                 return data
             if clean := self._clean(data, final=False):
@@ -67,3 +69,11 @@ class Stream:
             self._lost["characters"] = self._line + text.count("\n", 0, at)
         self._line += text.count("\n")
         return safe.encode()
+
+
+def _begin(data: bytes) -> bytes:
+    """Move what is blank before the XML declaration behind it, so that no line has another number.
+
+    Programs in PHP begin so, and the declaration must come first.
+    """
+    return _DECLARATION.sub(rb"\1\3\2", data, count=1) if _DECLARATION.match(data) else data

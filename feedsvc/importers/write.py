@@ -3,13 +3,14 @@
 No file that is there is ever changed: an article that was imported before is known by its id.
 """
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedsvc import html
+from feedsvc import generators, html
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import names
 from feedsvc.importers.compose import Composer, one_line
@@ -20,6 +21,11 @@ from feedsvc.sources.article import MAX_SIZE, slug_of
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import is_inside, shown_path
 from feedsvc.sources.values import Values
+
+# What file systems without hard links answer: FAT, some of networks and of containers.
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
+# Those whose articles may have any name anywhere, and feedsvc's keys.
+_FINDING = {generators.PLAIN, "hugo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Shelf:
 
         into: the folder below content/ for what is written; None for one by the year.
         """
+        _check_generator(settings.generator.name)
         self._settings = settings
         self._root = os.path.realpath(settings.content)
         self._into = into
@@ -124,7 +131,7 @@ class Shelf:
         try:
             with temporary.open("xb") as file:
                 file.write(content)
-            full.hardlink_to(temporary)  # unlike a rename, it replaces no file
+            _give_name(full, temporary, content)
         except FileExistsError:
             return False
         except OSError as error:
@@ -133,6 +140,22 @@ class Shelf:
         finally:
             temporary.unlink(missing_ok=True)
         return True
+
+
+def _give_name(full: Path, temporary: Path, content: bytes) -> None:
+    """Give what is written its name, which replaces no file, unlike a rename. Raises OSError."""
+    try:
+        full.hardlink_to(temporary)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with full.open("xb") as file:
+            try:
+                file.write(content)
+                file.flush()
+            except OSError:
+                full.unlink()  # ours, as it was made here
+                raise
 
 
 def _check(item: Item) -> None:
@@ -155,6 +178,15 @@ def _minted(item: Item, minted: str) -> Problem:
         "show it as new"
     )
     return item.problem("new-id", message)
+
+
+def _check_generator(name: str) -> None:
+    """Refuse trees in whose conventions an article that is written here would not be one."""
+    if name not in _FINDING:
+        raise FeedsvcError(
+            f"the content is read as that of {name}, which would not find what is imported; import "
+            f'into a site of its own, or write generator = "{generators.PLAIN}"'
+        )
 
 
 def _check_folder(into: str) -> None:

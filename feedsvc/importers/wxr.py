@@ -21,8 +21,8 @@ from feedsvc.model import Enclosure, Person
 NAMESPACE = b"http://wordpress.org/export/"
 
 _ITEMS = frozenset({"item"})
-# Those that are not asked for are freed all the same.
-_HEADS = frozenset({"item", "author", "category", "tag", "term"})
+_HEADS = frozenset({"item", "author"})
+_KEPT = frozenset({"language"})
 _DROPPED = frozenset({"comment"})
 _DRAFTS = {"draft", "pending"}
 _PUBLIC = {"publish", "future", *_DRAFTS}
@@ -41,7 +41,7 @@ class Lookup:
 def look_up(source: str, stream: Stream) -> Lookup:
     """Read the authors and attachments of an export, as far as it can be read."""
     lookup = Lookup()
-    for element in elements(source, stream, _HEADS, _DROPPED):
+    for element in elements(source, stream, _HEADS, _KEPT, _DROPPED):
         if isinstance(element, Problem):
             continue
         post = _Post(element)
@@ -55,7 +55,7 @@ def look_up(source: str, stream: Stream) -> Lookup:
 def read(source: str, stream: Stream, lookup: Lookup, hints: Hints) -> Reading:
     """Yield the posts of an export in its order, and its pages where the hints ask for them."""
     language, number = "", 0
-    for element in elements(source, stream, _HEADS, _DROPPED):
+    for element in elements(source, stream, _HEADS, _KEPT, _DROPPED):
         if isinstance(element, Problem):
             yield element
             continue

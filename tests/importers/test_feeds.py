@@ -318,3 +318,69 @@ def test_hints_stand_where_a_feed_says_nothing(tmp_path: Path) -> None:
     assert (first.published.day, labels(first, Kind.CATEGORY)) == (17, ["C"])
     assert (second.published, labels(second, Kind.CATEGORY)) == (MORNING, ["D"])
     assert (FeedRef(Kind.LANGUAGE, "fr"), "fr") in second.terms
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"date_published": "2022-02-18"},
+        {"content_text": "Other."},
+        {"content_text": None, "summary": "Other."},
+        {"title": "Other"},
+    ],
+)
+def test_items_of_json_without_id_and_url_are_one_only_if_all_is_the_same(
+    tmp_path: Path, other: dict[str, str | None]
+) -> None:
+    first = {"title": "Daily links", "date_published": "2022-02-17", "content_text": "Text."}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [first, first, first | other]}
+    site = Site(tmp_path)
+    source = site.put("a.json", json.dumps(feed))
+    report = site.run(source)
+    assert (report.written, report.known, report.problems) == (2, 1, [])
+    assert site.run(source).known == 3
+
+
+ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://a.example/b/"><entry>'
+    "<id>urn:x:1</id><title>T</title><updated>2022-02-17T00:00:00Z</updated>{}</entry></feed>"
+)
+
+
+@pytest.mark.parametrize("summary", ["", "<summary>Short.</summary>"])
+def test_content_that_is_elsewhere_becomes_a_link_and_a_warning(
+    tmp_path: Path, summary: str
+) -> None:
+    site = Site(tmp_path)
+    content = '<content type="text/html" src="c.html?a=1&amp;b=2"/>'
+    report = site.run(site.put("a.xml", ATOM.format(content + summary)))
+    (problem,) = report.problems
+    assert (problem.code, problem.severity) == ("empty-text", "warning")
+    assert "at https://a.example/b/c.html?a=1&b=2; " in problem.message
+    assert len(site.articles()) == 1
+    (written,) = site.files().values()
+    assert b'href="https://a.example/b/c.html?a=1&amp;b=2"' in written
+    assert (b"<p>Short.</p>" in written) == bool(summary)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "<content/>",
+        '<content type="html">&lt;p&gt; &lt;/p&gt;</content>',
+        '<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"> <br/></div></content>',
+        '<content type="application/pdf">JVBERi0=</content>',
+    ],
+)
+def test_an_entry_without_text_is_a_warning(tmp_path: Path, content: str) -> None:
+    site = Site(tmp_path)
+    report = site.run(site.put("a.xml", ATOM.format(content)))
+    assert (report.written, codes(report)) == (1, ["empty-text"])
+
+
+@pytest.mark.parametrize("content", ["a", "&lt;img src='https://a.example/a.png'&gt;"])
+def test_an_entry_with_text_or_a_picture_is_not_empty(tmp_path: Path, content: str) -> None:
+    site = Site(tmp_path)
+    source = ATOM.format(f'<content type="html">{content}</content>')
+    assert codes(site.run(site.put("a.xml", source))) == []

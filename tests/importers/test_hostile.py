@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ from hypothesis import strategies as st
 
 from feedsvc import html
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.importers import As, feeds, run, sources, xmlitems
+from feedsvc.importers import As, feeds, plaintext, run, sources, xmlitems
 from feedsvc.importers.decode import decode
 from feedsvc.importers.item import Item
 from feedsvc.importers.sources import Source
 from feedsvc.importers.stream import Stream
-from tests.importers.desk import HINTS, SOURCES, Site, codes
+from tests.importers.desk import HINTS, SOURCES, Site, as_item, codes
 
 ITEM = "<item><title>T{0}</title><guid>urn:x:{0}</guid><pubDate>2022-02-17</pubDate>{1}</item>\n"
 
@@ -34,6 +35,7 @@ UNSAFE = {
     "network": ('<!DOCTYPE rss [<!ENTITY a SYSTEM "http://127.0.0.1:9/">]>', "&a;"),
     "parameter": ('<!DOCTYPE rss [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]>', "x"),
     "unused": ('<!DOCTYPE rss [<!ENTITY a "b">]>', "x"),
+    "loop": ('<!DOCTYPE rss [<!ENTITY a "&b;"><!ENTITY b "&a;">]>', "&a;"),
     "element": ("<!DOCTYPE rss [<!ELEMENT rss ANY>]>", "x"),
 }
 
@@ -45,8 +47,21 @@ def test_documents_that_declare_entities_are_refused(
     site = Site(tmp_path)
     source = rss(f"<description>{inside}</description>", before=before)
     report = site.run(site.put("a.xml", source))
-    assert codes(report)[0] in {"unsafe-xml", "broken-xml"}
+    assert codes(report) == ["unsafe-xml"]
+    assert report.problems[0].message.endswith("take its <!DOCTYPE> out")
     assert site.files() == {}
+
+
+@pytest.mark.parametrize("use", ["<title>{}</title>", "<title a='{}'/>"])
+@pytest.mark.parametrize("name", ["bomb", "file", "loop"])
+def test_entities_in_the_first_element_are_refused_in_the_same_words(
+    tmp_path: Path, name: str, use: str
+) -> None:
+    site = Site(tmp_path)
+    before, inside = UNSAFE[name]
+    source = f'{before}<rss version="2.0"><channel>{use.format(inside)}</channel></rss>'
+    report = site.run(site.put("a.xml", source))
+    assert [(each.code, each.line) for each in report.problems] == [("unsafe-xml", 1)]
 
 
 def test_a_bomb_in_utf_16_is_refused_too(tmp_path: Path) -> None:
@@ -81,7 +96,7 @@ def test_of_a_truncated_export_what_came_before_is_imported(tmp_path: Path, name
         report = part.run(part.put("a.xml", content[:cut]))
         (problem,) = [each for each in report.problems if each.code == "broken-xml"]
         assert problem.line == content[:cut].count(b"\n") + 1
-        assert "what comes before is imported" in problem.message
+        assert ("what comes before is imported" in problem.message) == bool(report.written)
         assert report.written <= whole
         rest = part.run(part.put("a.xml", content))
         assert report.written + rest.written == whole
@@ -91,9 +106,23 @@ def test_of_a_truncated_export_what_came_before_is_imported(tmp_path: Path, name
 
 def test_what_the_parser_quotes_of_the_text_is_left_out(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    report = site.run(site.put("a.xml", rss("<description><![CDATA[a\nb") + "\nc"))
+    report = site.run(site.put("a.xml", rss("", "<description><![CDATA[a\nb") + "\nc"))
     (problem,) = report.problems
     assert "CData section not finished; what comes before" in problem.message
+
+
+@pytest.mark.parametrize("encoding", ["foo", "utf-8"])
+def test_where_nothing_comes_before_nobody_says_that_it_is_imported(
+    tmp_path: Path, encoding: str
+) -> None:
+    site = Site(tmp_path)
+    before = f'<?xml version="1.0" encoding="{encoding}"?>'
+    report = site.run(site.put("a.xml", rss("<b>", before=before)))
+    (problem,) = report.problems
+    assert problem.code == "broken-xml"
+    assert problem.message.startswith("cannot be read: ")
+    assert problem.message.endswith("; mend it and import it again")
+    assert "imported" not in problem.message
 
 
 def test_an_empty_file_is_one_problem(tmp_path: Path) -> None:
@@ -163,16 +192,41 @@ def test_an_item_that_is_too_large_is_named_and_the_rest_goes_on(tmp_path: Path)
     assert report.written == 1
 
 
+def sizes(source: str) -> list[int]:
+    """Return how many elements are in memory whenever an item is read."""
+    stream = Stream("a.xml", io.BytesIO(source.encode()), lambda _: None)
+    names = [frozenset({each}) for each in ("item", "link", "comment")]
+    found = xmlitems.elements("a.xml", stream, *names)
+    return [len(list(each.getroottree().iter())) for each in found if not isinstance(each, Problem)]
+
+
+AHEAD = 10_000  # elements may be in what lxml reads at once, 32 KB
+
+
+@pytest.mark.parametrize(
+    "inside",
+    ["<comment>a</comment>b", "<comment><a>b</a></comment>", "<comment/>"],
+)
+def test_comments_are_freed_at_once(inside: str) -> None:
+    """Their shells too."""
+    (size,) = sizes(rss(inside * 20_000))
+    assert size < AHEAD
+
+
+@pytest.mark.parametrize("between", ["<x>a</x>b", "<x><y/></x>", "<link>a</link>", "<x/><link/>"])
+def test_what_is_unknown_is_freed_at_once(between: str) -> None:
+    """Beside the items and beside the channel."""
+    many = between * 20_000
+    before, after = sizes(f"<rss>{many}<channel>{many}<item/>{many}<item/></channel>{many}</rss>")
+    assert before < AHEAD
+    assert after < AHEAD
+
+
 def test_only_one_item_at_a_time_is_in_memory() -> None:
-    """Everything before it is freed, comments in exports at once."""
-    source = rss(*["<comment>a</comment><comment>b</comment>"] * 100).encode()
-    stream = Stream("a.xml", io.BytesIO(source), lambda _: None)
-    for element in xmlitems.elements("a.xml", stream, frozenset({"item"}), frozenset({"comment"})):
-        assert not isinstance(element, Problem)
-        before = element.getprevious()
-        assert before is None or (len(before) == 0 and before.getprevious() is None)
-        assert [len(each) for each in element.iter("comment")] == [0, 0]
-        assert "".join(element.itertext("comment")) == ""
+    """Everything before it is freed."""
+    found = sizes(rss(*["<a>b</a>"] * 20_000))
+    assert len(found) == 20_000
+    assert max(found) < AHEAD
 
 
 def test_nested_items_are_no_items() -> None:
@@ -323,3 +377,64 @@ def test_an_item_without_a_date_is_not_given_one(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(site.put("a.xml", rss("").replace("2022-02-17", "")))
     assert codes(report) == ["no-date"]
+
+
+def test_what_nobody_foresaw_ends_one_source_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> Iterator[Item]:
+        yield as_item(id="urn:x:before")
+        raise TypeError("unhashable\ntype")
+
+    caplog.set_level("INFO", "feedsvc")
+    monkeypatch.setattr(plaintext, "read", fail)
+    site = Site(tmp_path)
+    report = site.run(site.put("a.txt", "Text"), site.put("b.xml", rss("")))
+    (problem,) = report.problems
+    assert str(problem).endswith("[unexpected]")
+    assert "a.txt: error: " in str(problem)
+    assert r"as of TypeError: unhashable\ntype; " in str(problem)
+    assert report.written == 2
+    assert "Traceback" in caplog.text
+
+
+def test_what_ends_every_import_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Iterator[Item]:
+        raise FeedsvcError("the disk is full")
+
+    monkeypatch.setattr(plaintext, "read", fail)
+    site = Site(tmp_path)
+    with pytest.raises(FeedsvcError, match="full"):
+        site.run(site.put("a.txt", "Text"))
+
+
+@pytest.mark.parametrize("name", ["wordpress.xml", "wordpress.rss", "blogger.xml"])
+def test_a_nul_makes_no_export_unknown(tmp_path: Path, name: str) -> None:
+    content = (SOURCES / name).read_bytes()
+    whole = Site(tmp_path / "whole")
+    number = whole.run(SOURCES / name).written
+    site = Site(tmp_path / "nul")
+    report = site.run(site.put("a.xml", content.replace(b"</title>", b"\0</title>", 1)))
+    assert "lost-characters" in codes(report)
+    assert report.written == number
+    assert site.files() == whole.files()
+
+
+DECLARATIONS = ["", '<?xml version="1.0"?>', '<?xml version="1.0" encoding="iso-8859-1"?>']
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("declaration", DECLARATIONS)
+@pytest.mark.parametrize("blank", ["\n\n\n", " \r\n\t\n  \n "])
+def test_blank_lines_before_the_declaration_count(
+    tmp_path: Path, blank: str, declaration: str, mark: str
+) -> None:
+    site = Site(tmp_path)
+    before = f"{mark}{blank}{declaration}"
+    source = rss("<pubDate>never</pubDate>", "", before=before).replace("2022-02-17", "", 1)
+    report = site.run(site.put("a.xml", source.replace("</rss>", "\n<")))
+    assert [(each.code, each.line) for each in report.problems] == [
+        ("bad-source-date", 5),
+        ("broken-xml", 8),
+    ]
+    assert report.written == 1

@@ -9,6 +9,7 @@ import pytest
 
 from feedsvc.errors import FeedsvcError
 from feedsvc.importers import page
+from feedsvc.importers.evidence import Dating
 from feedsvc.importers.item import Item
 from feedsvc.model import Kind, Person
 from tests.importers.desk import HINTS, PARIS, SOURCES, Site, codes
@@ -124,3 +125,26 @@ def test_without_trafilatura_one_sentence_says_what_to_install(
     monkeypatch.setitem(sys.modules, "trafilatura", None)
     with pytest.raises(FeedsvcError, match=r"install it with pip install 'feedsvc\[import\]'"):
         Site(tmp_path).run(SOURCES / "page.html")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"@type": [{"a": 1}, "Person"], "datePublished": "2020-01-01"}',
+        '{"@type": {"a": 1}, "datePublished": "2020-01-01"}',
+        '{"@type": 1}',
+        '{"@type": "Article", "datePublished": {"@value": "2020-01-01"}}',
+        '{"@type": "Article", "datePublished": 2020}',
+        '[[[1, null]], "Article"]',
+    ],
+)
+def test_json_ld_of_other_types_says_nothing(said: str) -> None:
+    pytest.importorskip("trafilatura")
+    written = '<script type="application/ld+json">{"@type": ["Article", 1], "datePublished":'
+    assert read(f"{LD}{said}</script>").draft
+    found = read(f'{LD}{said}</script>{written} "2022-02-17"}}</script>')
+    assert found.published == datetime(2022, 2, 17, tzinfo=PARIS)
+
+
+def test_a_guess_that_is_no_date_is_none_of_those_that_fit() -> None:
+    assert page._candidates("0000-13-99", Dating(), HINTS) == ()

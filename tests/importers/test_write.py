@@ -1,5 +1,7 @@
 """From an item to a file that our own reader takes without a Problem; nothing there is changed."""
 
+import errno
+import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,6 +17,7 @@ from feedsvc.errors import FeedsvcError
 from feedsvc.importers import names, plaintext
 from feedsvc.importers.item import Ending
 from feedsvc.model import Enclosure, FeedRef, Kind, Person
+from feedsvc.sources import ArticleReader, scan
 from feedsvc.sources.article import MAX_SIZE
 from tests.importers.desk import Site, as_item
 
@@ -240,6 +243,35 @@ def test_a_folder_must_be_one_of_articles(tmp_path: Path, into: str) -> None:
         Site(tmp_path).shelf(into)
 
 
+@pytest.mark.parametrize("generator", ["jekyll", "pelican", "eleventy", "astro"])
+def test_a_tree_that_would_not_find_what_is_written_is_refused(
+    tmp_path: Path, generator: str
+) -> None:
+    site = Site(tmp_path, f'generator = "{generator}"')
+    with pytest.raises(FeedsvcError, match=f"as that of {generator}, which would not find"):
+        site.shelf()
+
+
+def test_a_generator_that_was_detected_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "pelicanconf.py").write_text("")
+    with pytest.raises(FeedsvcError, match="as that of pelican"):
+        Site(tmp_path).shelf()
+
+
+@pytest.mark.parametrize("generator", ["feedsvc", "hugo"])
+def test_a_tree_that_finds_what_is_written_is_written_into_once(
+    tmp_path: Path, generator: str
+) -> None:
+    site = Site(tmp_path, f'generator = "{generator}"')
+    assert site.shelf().put(as_item()).path
+    assert site.shelf().put(as_item()).known
+    (file,) = scan(site.content, site.settings.site, generator).files.values()
+    reading = ArticleReader(site.settings).read(file)
+    assert reading.problems == ()
+    assert reading.article
+    assert (reading.article.id, reading.article.title) == ("urn:x:1", "Title")
+
+
 def test_what_an_article_must_have_is_asked_for(tmp_path: Path) -> None:
     shelf = Site(tmp_path).shelf()
     missing = [shelf.put(as_item(title=" \x00")), shelf.put(as_item(published=None))]
@@ -310,3 +342,35 @@ def test_an_id_that_no_feed_can_carry_is_never_written(written: str) -> None:
     identity, _ = names.identity(as_item(id=written))
     assert html.xml_safe(identity) == identity
     assert urls.is_absolute_iri(identity)
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP])
+def test_where_there_are_no_hard_links_nothing_is_replaced_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    site = Site(tmp_path)
+    taken = site.content / "2022" / "title.html"
+    taken.parent.mkdir()
+    taken.symlink_to(tmp_path / "outside.html")
+    assert site.shelf().put(as_item()).path == "content/2022/title-2.html"
+    assert not (tmp_path / "outside.html").exists()
+    taken.unlink()
+    ((path, content),) = site.files().items()
+    assert (path, content[-13:]) == ("2022/title-2.html", b"<p>Text.</p>\n")
+
+
+def test_what_else_keeps_a_file_from_being_written_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    site = Site(tmp_path)
+    with pytest.raises(FeedsvcError, match="cannot be written: No space left on device"):
+        site.shelf().put(as_item())
+    assert site.files() == {}
