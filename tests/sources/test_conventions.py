@@ -16,7 +16,7 @@ from feedsvc import settings
 from feedsvc.errors import Problem
 from feedsvc.model import Article, Kind, Person
 from feedsvc.sources import ArticleReader, scan
-from feedsvc.sources.conventions import pelican, rst
+from feedsvc.sources.conventions import rst
 from tests.sources import trees
 
 SITE = "https://news.example.org"
@@ -696,7 +696,7 @@ def test_a_pattern_of_pelican_without_end_is_not_run(
     def fail(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(pelican.re, "match", fail)
+    monkeypatch.setattr("feedsvc.sources.conventions.pelican.re.match", fail)
     files = {
         "pelicanconf.py": f"FILENAME_METADATA = {pattern!r}\n",
         f"content/{'a' * 100}.md": "Title: A\nDate: 2022-02-17\n\nText\n",
