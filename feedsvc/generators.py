@@ -28,13 +28,15 @@ class Generator:
 
     sign: the file or folder that told, '' where the settings name the program. below: where the
     content folder is in the program's own tree, '' where it is all of it. options: what was read of
-    the program's configuration, by dotted key in lower case.
+    the program's configuration, by dotted key in lower case. tree: which of its folders of
+    articles the content is in, '' where that is not known.
     """
 
     name: str = PLAIN
     sign: str = ""
     below: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    tree: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def named(name: str, content: Path, site: Path) -> Generator:
         config = _config(name, root)
         if config:
             said = config[1]
-            return Generator(name, "", _below(name, said, root, content) or "", dict(_flat(said)))
+            tree, below = _below(name, said, root, content) or ("", "")
+            return Generator(name, "", below, dict(_flat(said)), tree)
     return Generator(name, below=_usual(name, content))
 
 
@@ -129,11 +132,12 @@ def _usual(name: str, content: Path) -> str:
 def _configured(name: str, root: Path, content: Path) -> Generator | None:
     """Return the generator if its configuration is in a folder, and the content is its tree."""
     sign, said = _config(name, root) or ("", {})
-    below = _below(name, said, root, content) if sign else None
+    place = _below(name, said, root, content) if sign else None
     # Many sites have Jekyll's configuration, but articles only below this folder.
-    if below is None or (name == "jekyll" and not _has_posts(content)):
+    if place is None or (name == "jekyll" and not _has_posts(content)):
         return None
-    return Generator(name, sign, below, dict(_flat(said)))
+    tree, below = place
+    return Generator(name, sign, below, dict(_flat(said)), tree)
 
 
 def _traced(name: str, root: Path, content: Path) -> Generator | None:
@@ -141,13 +145,14 @@ def _traced(name: str, root: Path, content: Path) -> Generator | None:
     if name == "jekyll":
         found = root == content and _has_posts(content)
         return Generator(name, "_posts", _usual(name, content)) if found else None
-    below = _below(name, {}, root, content)
-    if below is None:
+    place = _below(name, {}, root, content)
+    if place is None:
         return None
+    tree, below = place
     if name in _PACKAGES.values() and _depends(root, name):
-        return Generator(name, "package.json", below)
+        return Generator(name, "package.json", below, tree=tree)
     if name == "hugo" and (root / "archetypes/default.md").is_file():
-        return Generator(name, "archetypes/default.md", below)
+        return Generator(name, "archetypes/default.md", below, tree=tree)
     return None
 
 
@@ -163,15 +168,15 @@ def _config(name: str, root: Path) -> tuple[str, Mapping[str, Any]] | None:
     return None
 
 
-def _below(name: str, said: Mapping[str, Any], root: Path, content: Path) -> str | None:
-    """Return where the content is in the tree of a site's articles; None if it is outside."""
+def _below(name: str, said: Mapping[str, Any], root: Path, content: Path) -> tuple[str, str] | None:
+    """Return a site's tree of articles, and where the content is in it; None if it is outside."""
     own = said.get("contentdir") or said.get("path") or said.get("input")
     trees = (str(own),) if isinstance(own, str) and own else _KINDS[name].trees
     for tree in trees:
         top = (root / tree).resolve()
         if content.is_relative_to(top):
             below = content.relative_to(top).as_posix()
-            return below.removeprefix(".")
+            return tree, below.removeprefix(".")
     return None
 
 

@@ -4,11 +4,13 @@ import re
 import unicodedata
 from urllib.parse import urljoin
 
+import nh3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc import html
+from feedsvc.html import cleaner, depth
 
 BASE = "https://news.example.org/articles/one"
 
@@ -439,3 +441,75 @@ def test_an_excerpt_is_short_and_begins_the_text(text: str, limit: int) -> None:
         kept = shortened.removesuffix("…").rstrip()
         assert whole.startswith(kept)
         assert not unicodedata.combining(whole[len(kept)])
+
+
+# depth
+
+# What opens, closes and hides in every way that HTML's tree construction knows.
+NESTED = [
+    *("<div>", "</div>", "<span>", "</span>", "<p>", "</p>", "<li>", "</li>", "<dd>", "</dd>"),
+    *("<ul>", "</ul>", "<b>", "</b>", "<table>", "</table>", "<tr>", "</tr>", "<td>", "</td>"),
+    *("<div title='</div>'>", '<div x"</div>">', "<!-- </div> -->", "<!--></div>", "<div/>"),
+    *("</ div>", "<? > </div>", "<option>", "</option>", "<a b=/>", "<br>", "text", "<div"),
+]
+
+
+@given(pieces=st.lists(st.sampled_from(NESTED), min_size=1, max_size=6), times=st.integers(1, 60))
+def test_the_parser_is_never_given_what_nests_deeply(pieces: list[str], times: int) -> None:
+    """Whatever is let through is no deeper when it is parsed than what is estimated."""
+    given_to_it: list[str] = []
+
+    class Parser:
+        def clean(self, text: str) -> str:
+            given_to_it.append(text)
+            return cleaner_of_nh3.clean(text)
+
+    cleaner_of_nh3 = cleaner._CLEANER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cleaner, "_CLEANER", Parser())
+        patch.setattr(depth, "DEEPEST", 20)
+        clean("".join(pieces) * times)
+    for text in given_to_it[:1]:  # the second pass sees what the first one made
+        opened = deepest = 0
+        for tag in re.findall(r"<(/?)(?!br|hr|img)[a-z]", nh3.clean(text, tags={"div", "ul"})):
+            opened += -1 if tag else 1
+            deepest = max(deepest, opened)
+        assert deepest <= 20
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "<div>" * 50_000,
+        html.markdown(">" * 50_000),
+        "<span><p></span></p>" * 20_000,
+        "<div title='</div>'>" * 20_000,
+        "<div><!-- </div> -->" * 20_000,
+        "<li><dd>" * 20_000,
+        "<svg>" + "<path/>" * 20_000,
+        "<div><script>x</script>" * 20_000,
+    ],
+)
+def test_of_what_nests_too_deeply_only_the_text_is_left(
+    raw: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaner, "_CLEANER", None)
+    assert html.is_too_deep(raw)
+    cleaned = clean(f"a &lt;b&gt;{raw}<i onclick=y>c")
+    assert re.fullmatch("a &lt;b&gt; (x )*c", cleaned)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "<p>a<br>b" * 3000 + "<ul>" + "<li>c<p>d" * 3000 + "</ul>",
+        "<table>" + "<tr><td>a<th>b<p>c" * 3000 + "</table>",
+        "<dl>" + "<dt>a<dd>b" * 3000 + "</dl>",
+        "<div><p>a</div>" * 3000,
+        "<div>" * 400 + "</div>" * 400,
+        html.markdown("- a\n  - b\n\n> c\n\n" * 1000),
+        "<iframe src=x></iframe>" * 2000,
+    ],
+)
+def test_long_texts_are_not_deep(raw: str) -> None:
+    assert not html.is_too_deep(raw)

@@ -43,13 +43,30 @@ _WILD = re.compile(
     r"(?i)position\s*:|z-index\s*:|mso-|tab-stops|expression\s*\(|behaviou?r\s*:|-moz-binding|url\s*\("
     r"|background-repeat\s*:|@import|(?<![0-9])[0-9]{4,}+(?:em|ex|px|pt|%)|\\"
 )
+# A tag with its attributes, as far as all parsers agree on them.
+_ATTRIBUTE = r"[\s/]++[A-Za-z_:@][\w:.@-]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>=]++))?+"
+_ATTRIBUTES = re.compile(_ATTRIBUTE)
+_TAG = re.compile(rf"<[A-Za-z][^\s/<>]*+((?:{_ATTRIBUTE})*+)([\s/]*+>)?+")
+_SEPARATOR = re.compile(r"[\s=/]")
+_MOST_SEPARATORS = 5000  # after a tag on which they may not agree
 _UNCLOSED = re.compile(r"<[a-zA-Z/!][^>]*\Z")
 _NESTING = etree.ErrorTypes.ERR_TAG_NAME_MISMATCH
 
 
 def parse(text: str) -> "etree._Element | None":
     """Return a tree of a piece of HTML; None where there is nothing in it, or far too much."""
-    return _parse(text)[0]
+    return None if _has_many_attributes(text) else _parse(text)[0]
+
+
+def _has_many_attributes(text: str) -> bool:
+    """Tell whether a tag may have so many attributes that the parser would take long."""
+    for tag in _TAG.finditer(text):
+        if len(tag[1]) > MOST_ATTRIBUTES and len(_ATTRIBUTES.findall(tag[1])) > MOST_ATTRIBUTES:
+            return True
+        if not tag[2]:
+            rest = text[tag.end() :]
+            return len(rest) > _MOST_SEPARATORS < len(_SEPARATOR.findall(rest))
+    return False
 
 
 def _parse(text: str) -> "tuple[etree._Element | None, tuple[str, ...]]":
@@ -74,6 +91,8 @@ def faults(text: str, based: bool) -> tuple[Fault, ...]:
         return (("unsafe-html", "holds <?, which starts no HTML; take it out"),)
     if _UNCLOSED.search(text[text.rindex("<") :]):
         return (("broken-html", "ends within a tag; close it"),)
+    if _has_many_attributes(text):
+        return (("broken-html", "holds a tag with far too many attributes; take them out"),)
     root, nesting = _parse(text)
     if root is None:
         return (("broken-html", "holds HTML that cannot be parsed; mend it"),)

@@ -6,7 +6,17 @@ Only what `sanitise` returns may be published: `markdown` lets raw HTML through 
 """
 
 from feedsvc.html.cleaner import sanitise
+from feedsvc.html.depth import is_too_deep
 from feedsvc.html.markup import markdown, split_more, take_heading
 from feedsvc.html.text import excerpt, plain, xml_safe
 
-__all__ = ["excerpt", "markdown", "plain", "sanitise", "split_more", "take_heading", "xml_safe"]
+__all__ = [
+    "excerpt",
+    "is_too_deep",
+    "markdown",
+    "plain",
+    "sanitise",
+    "split_more",
+    "take_heading",
+    "xml_safe",
+]

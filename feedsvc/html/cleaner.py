@@ -11,6 +11,7 @@ from html import escape
 import nh3
 
 from feedsvc.html import embeds
+from feedsvc.html.depth import is_too_deep, without_tags
 from feedsvc.html.text import names, plain, xml_safe
 
 # All of them pass the W3C feed validator; `bdo`, `rtc`, `map` and MathML do not, or need a page.
@@ -123,12 +124,15 @@ def sanitise(html: str, resolve: Callable[[str], str]) -> str:
 
     resolve: given a URL as written, relative or not, returns it absolute, or '' to drop it. It is
     asked for each URL except mailto: and tel: links, and may be asked for its own answers again.
-    What it raises is raised here.
+    What it raises is raised here. Of what nests too deeply to be parsed, the text alone is left.
     """
+    html = embeds.rewrite(xml_safe(html), resolve)
+    if is_too_deep(html):
+        return xml_safe(without_tags(html))
     links = _Links(resolve)
     token = _links.set(links)
     try:
-        cleaned = _clean_until_stable(embeds.rewrite(xml_safe(html), resolve))
+        cleaned = _clean_until_stable(html)
     finally:
         _links.reset(token)
     if links.error:

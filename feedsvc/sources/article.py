@@ -103,6 +103,8 @@ class ArticleReader:
 
     def _article(self, path: str, values: Values, source: Source, text_hash: str) -> Article:
         settings = self._settings
+        if html.is_too_deep(source.raw):
+            raise ArticleError("bad-markup", "nests too deeply; make it flatter")
         self._warn_of_unknown_keys(values)
         slug, place = self._slug(path, values, source)
         published, updated, expires = self._dates(values)

@@ -131,6 +131,7 @@ class Foreign:
             base_url=self._settings.base_url,
             zone=self._zone,
             moment=self._moment,
+            tree=self._generator.tree,
         )
 
     def _moment(self, value: Any) -> Any:

@@ -574,3 +574,14 @@ def test_articles_are_read_fast(tmp_path: Path) -> None:
     before = os.times().user
     assert all(reader.read(file).article for file in files)
     assert os.times().user - before < 300 * 0.003
+
+
+@pytest.mark.parametrize("body", [">" * 600 + " a", "<div>" * 600, "<span><p></span></p>" * 600])
+def test_a_text_that_nests_too_deeply_is_refused(tmp_path: Path, body: str) -> None:
+    site = make_site(tmp_path, {"a.md": article(body=body)})
+    (file,) = scan(site.content, site.site, site.generator.name).files.values()
+    reading = ArticleReader(site).read(file)
+    assert reading.article is None
+    assert [(each.code, each.message) for each in reading.problems] == [
+        ("bad-markup", "nests too deeply; make it flatter")
+    ]

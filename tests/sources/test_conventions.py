@@ -560,3 +560,164 @@ def test_lines_are_right_in_every_form(tmp_path: Path) -> None:
         _, (problem,) = one(tmp_path / path, "pelican", text, path)
         assert problem.line == text.split("\n").index(link) + 1
         assert problem.code == "unresolved-link"
+
+
+@pytest.mark.parametrize(
+    ("token", "deep", "flat"),
+    [
+        (":sections", "/posts/a/b/c/x/", "/posts/x/"),
+        (":sections[0]", "/posts/x/", "/posts/x/"),
+        (":sections[1:]", "/a/b/c/x/", "/x/"),
+        (":sections[last]", "/c/x/", "/posts/x/"),
+        (":sections[:last]", "/posts/a/b/x/", "/x/"),
+        (":sections[last:]", "/c/x/", "/posts/x/"),
+        (":sections[1:last]", "/a/b/x/", "/x/"),
+        (":sections[2:9]", "/b/c/x/", "/x/"),
+        (":sections[9:]", "/x/", "/x/"),
+        (":sections[9]", "/x/", "/x/"),
+    ],
+)
+def test_slices_of_hugo_sections_are_those_of_hugo(
+    tmp_path: Path, token: str, deep: str, flat: str
+) -> None:
+    """As `hugo list all` has them; where it panics, what is not there is left out."""
+    text = "---\ntitle: A\ndate: 2022-02-17\n---\nText.\n"
+    files = {
+        "hugo.toml": f"[permalinks]\nposts = '/{token}/:filename/'\n",
+        "content/posts/a/b/c/x.md": text,
+        "content/posts/x.md": text,
+    }
+    articles, problems = read(tmp_path, files, "")
+    assert places(articles) == {"posts/a/b/c/x.md": deep, "posts/x.md": flat}
+    assert problems == []
+
+
+@pytest.mark.parametrize("token", [":nosuch", ":sections[-1]", ":slug[0]", ":2006"])
+def test_an_unknown_token_of_a_hugo_permalink_is_told(tmp_path: Path, token: str) -> None:
+    files = {
+        "hugo.toml": f"[permalinks]\nposts = '/{token}/:filename/'\n",
+        "content/posts/x.md": "---\ntitle: A\ndate: 2022-02-17\n---\nText.\n",
+    }
+    articles, (problem,) = read(tmp_path, files, "")
+    assert places(articles) == {"posts/x.md": "/posts/x/"}
+    assert problem.code == "left-out"
+    assert token in problem.message
+
+
+def test_jekyll_ids_are_encoded_as_addressable_does(tmp_path: Path) -> None:
+    text = "---\ntitle: A\n---\nText.\n"
+    article, _ = one(tmp_path, "jekyll", text, "_posts/2022-02-17-e\u0301te\u0301 à+paris.md")
+    assert article.native_id == f"{SITE}/2022/02/17/%C3%A9t%C3%A9%20%C3%A0+paris"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("See {% post_url nope %}.", "<p>See .</p>"),
+        ("[x]({% post_url nope %})", "<p><a>x</a></p>"),
+        ("[x]({{ site.baseurl }}{% link nope.md %})", "<p><a>x</a></p>"),
+        ('<a href="{% post_url nope %}">x</a>', "<p><a>x</a></p>"),
+        ("[x]\n\n[x]: {% post_url nope %}", "<p><a>x</a></p>"),
+        ("[x](/y) {% post_url nope %}", f'<p><a href="{SITE}/y">x</a> </p>'),
+    ],
+)
+def test_a_jekyll_link_to_nothing_shows_no_placeholder(
+    tmp_path: Path, body: str, expected: str
+) -> None:
+    text = f"---\ntitle: A\n---\n{body}\n"
+    article, (problem,) = one(tmp_path, "jekyll", text, "_posts/2022-02-17-a.md")
+    assert article.html.replace(" </p>", "</p>") == expected.replace(" </p>", "</p>")
+    assert problem.code == "unresolved-link"
+
+
+@pytest.mark.parametrize(
+    ("path", "permalink", "place"),
+    [
+        ("blog/c/index.md", "{{ page.filePathStem }}.html", "/blog/c/"),
+        ("blog/c/index.md", "/{{ page.fileSlug }}/", "/c/"),
+        ("posts/d.md", "/y/{{ page.filePathStem }}/", "/y/posts/d/"),
+        ("posts/2022-02-17-d.md", "{{ page.filePathStem }}.html", "/posts/d.html"),
+        ("d.md", "{{ page.filePathStem }}/", "/d/"),
+    ],
+)
+def test_eleventy_path_stems_are_those_of_eleventy(
+    tmp_path: Path, path: str, permalink: str, place: str
+) -> None:
+    text = f'---\ntitle: A\ndate: 2022-02-17\npermalink: "{permalink}"\n---\nText.\n'
+    article, problems = one(tmp_path, "eleventy", text, path)
+    assert (article.link, problems) == (f"{SITE}{place}", [])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            "src/content",
+            {"About_Us.md": "/about_us/", "blog/V1.0_Release.md": "/blog/v10_release/"},
+        ),
+        (
+            "src/pages",
+            {
+                "About_Us.md": "/About_Us/",
+                "blog/V1.0_Release.md": "/blog/V1.0_Release/",
+                "blog/index.md": "/blog/",
+            },
+        ),
+        ("src/pages/blog", {"V1.0_Release.md": "/blog/V1.0_Release/"}),
+    ],
+)
+def test_astro_pages_are_where_their_files_are(
+    tmp_path: Path, content: str, expected: dict[str, str]
+) -> None:
+    text = "---\ntitle: A\npubDate: 2022-02-17\n---\nText.\n"
+    files = {f"{content}/{path}": text for path in expected} | {"astro.config.mjs": ""}
+    articles, _ = read(tmp_path, files, f'content = "{content}"\n')
+    assert places(articles) == expected
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+$",
+        "(a|a)*b",
+        "(?:a*)*b",
+        ".*.*.*.*.*x",
+        "a?" * 60 + "a" * 60,
+        "(a|a)" * 35 + "b",
+        "([)]+)+x",
+        "(?P<x>a{1,9}){9}b",
+        "(?x)(a+) +b",
+        "x" * 201,
+    ],
+)
+def test_a_pattern_of_pelican_without_end_is_not_run(
+    tmp_path: Path, pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("feedsvc.sources.conventions.pelican.re.match", fail)
+    files = {
+        "pelicanconf.py": f"FILENAME_METADATA = {pattern!r}\n",
+        f"content/{'a' * 100}.md": "Title: A\nDate: 2022-02-17\n\nText\n",
+    }
+    articles, problems = read(tmp_path, files, "")
+    assert len(articles) == 1
+    assert [each.code for each in problems] == ["left-out"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?P<date>\d{4}-\d{2}-\d{2})_(?P<slug>.*)",
+        r"(?P<date>[0-9-]{10})(?:[-_](?P<slug>[^.]+))?",
+    ],
+)
+def test_usual_patterns_of_pelican_are_run(tmp_path: Path, pattern: str) -> None:
+    files = {
+        "pelicanconf.py": f"FILENAME_METADATA = {pattern!r}\n",
+        "content/2022-02-17_other.md": "Title: A\n\nText\n",
+    }
+    articles, problems = read(tmp_path, files, "")
+    assert places(articles) == {"2022-02-17_other.md": "/other.html"}
+    assert problems == []

@@ -1,4 +1,4 @@
-"""Astro: collections of Markdown and MDX, whose paths fold to slugs."""
+"""Astro: collections of Markdown and MDX, whose paths fold to slugs; pages, whose do not."""
 
 from posixpath import splitext
 
@@ -14,6 +14,7 @@ from feedsvc.sources.conventions.convention import (
 from feedsvc.sources.conventions.eleventy import without_collections
 
 _ENDINGS = (".md", ".markdown", ".mdx")
+_PAGES = "src/pages"
 _KEYS = {
     "published": ("pubdate", "publishdate", "pubdatetime", "published", "date"),
     "updated": ("updateddate", "updated", "moddatetime", "modified", "lastmod"),
@@ -34,12 +35,14 @@ def _complete(file: File, own: Own) -> None:
 
 
 def _url(file: File, _own: Own) -> str:
-    collection, _, name = file.path.partition("/")
+    path = splitext(file.path)[0]
+    if file.tree == _PAGES:
+        return f"/{path}".removesuffix("/index") + "/"
+    collection, name = path.split("/", 1) if "/" in path else ("", path)
     slug = file.text("slug")
     if not slug:
-        parts = splitext(name)[0].split("/")
-        slug = "/".join(map(github_slug, parts)).removesuffix("/index")
-    return f"/{collection}/{slug.strip('/')}/"
+        slug = "/".join(map(github_slug, name.split("/"))).removesuffix("/index")
+    return f"/{f'{collection}/{slug}'.strip('/')}/"
 
 
 def _markup(file: File, body: str, links: Links) -> str:

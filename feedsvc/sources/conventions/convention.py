@@ -23,9 +23,9 @@ Own = dict[str, Any]  # front matter in feedsvc's own keys
 class File:
     """One file as a generator sees it.
 
-    path: below the generator's own tree. written: the front matter, by key in lower case. options:
-    see generators.Generator. base_url and zone: the site's. moment: reads a date, None where it is
-    none.
+    path: below the generator's own tree. written: the front matter, by key in lower case. options,
+    tree: see generators.Generator. base_url and zone: the site's. moment: reads a date, None where
+    it is none.
     """
 
     path: str
@@ -34,6 +34,7 @@ class File:
     base_url: str
     zone: tzinfo
     moment: Callable[[Any], datetime | None]
+    tree: str = ""
 
     @property
     def folder(self) -> str:

@@ -53,11 +53,9 @@ _VARIABLE = re.compile(r"\{\{-?\s*(?:page\.)?(fileSlug|filePathStem)\s*(?:\|\s*s
 def _url(file: File, _own: Own) -> str:
     written = file.text("permalink")
     if written and written != "false":
-        slug = dated_name(file.stem)[1]
-        if slug == "index":
-            slug = dated_name(basename(file.folder))[1]
-        stem = f"{file.folder}/{slug}".replace("//", "/")
-        values = {"fileSlug": slug, "filePathStem": stem if stem.startswith("/") else f"/{stem}"}
+        name = dated_name(file.stem)[1]
+        slug = dated_name(basename(file.folder))[1] if name == "index" else name
+        values = {"fileSlug": slug, "filePathStem": f"/{file.folder}/{name}"}
         filled = _VARIABLE.sub(lambda name: values[name[1]], written)
         if "{{" not in filled and "{%" not in filled:
             return _shown(filled)
@@ -69,7 +67,7 @@ def _url(file: File, _own: Own) -> str:
 
 def _shown(output: str) -> str:
     """Return the URL of an output file."""
-    url = f"/{output.lstrip('/')}"
+    url = re.sub("/{2,}", "/", f"/{output}")
     return url.removesuffix("index.html") if url.endswith("/index.html") else url
 
 

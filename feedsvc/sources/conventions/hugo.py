@@ -76,7 +76,8 @@ def _url(file: File, own: Own) -> str:
     url = file.text("url")
     if not url:
         pattern = _pattern(file)
-        path = _expand(file, own, pattern, stem) if pattern else _default(file, stem)
+        known = pattern and not _unknown(pattern)
+        path = _expand(file, own, pattern, stem) if known else _default(file, stem)
         path = _clean(file, path)
         url = path + (".html" if file.options.get("uglyurls") == "true" else "/")
     elif not splitext(url)[1] and not url.endswith("/"):
@@ -103,7 +104,40 @@ def _pattern(file: File) -> str:
     )
 
 
-_TOKEN = re.compile(r":([a-z]+)")
+_TOKEN = re.compile(r":(\w+)(\[.+?\])?")
+_SLICE = re.compile(r"\[(?:(?P<one>[0-9]+|last)|(?P<first>[0-9]+|last)?:(?P<end>[0-9]+|last)?)\]")
+_TOKENS = frozenset(
+    {"section", "sections", "title", "slug", "filename", "contentbasename", "slugorfilename"}
+    | {"slugorcontentbasename", "year", "month", "monthname", "day", "weekday", "weekdayname"}
+    | {"yearday"}
+)
+
+
+def _unknown(pattern: str) -> str:
+    """Return the first token of a pattern that cannot be filled, '' where all can."""
+    for token in _TOKEN.finditer(pattern):
+        sliced = not token[2] or (token[1] == "sections" and _SLICE.fullmatch(token[2]))
+        if token[1] not in _TOKENS or not sliced:
+            return token[0]
+    return ""
+
+
+def _sliced(folder: str, which: str) -> str:
+    """Return some of the folders: `[0]`, `[last]`, `[1:]`, `[:last]`; what is not there is not."""
+    parts = folder.split("/")
+    said = _SLICE.fullmatch(which)
+    if not said:
+        return folder
+
+    def number(name: str, otherwise: int) -> int:
+        value = said[name]
+        if value is None:
+            return otherwise
+        return len(parts) - 1 if value == "last" else min(int(value[:9]), len(parts))
+
+    first = number("one", number("first", 0))
+    end = first + 1 if said["one"] else number("end", len(parts))
+    return "/".join(parts[first:end])
 
 
 def _expand(file: File, own: Own, pattern: str, stem: str) -> str:
@@ -131,7 +165,12 @@ def _expand(file: File, own: Own, pattern: str, stem: str) -> str:
             "weekdayname": _DAYS[moment.weekday()],
             "yearday": str(moment.timetuple().tm_yday),
         }
-    return _TOKEN.sub(lambda each: values.get(each[1], "").replace("+", " "), pattern)
+
+    def fill(token: re.Match[str]) -> str:
+        value = _sliced(folder, token[2]) if token[2] else values.get(token[1], "")
+        return value.replace("+", " ")
+
+    return _TOKEN.sub(fill, pattern)
 
 
 _MONTHS = (
@@ -155,6 +194,10 @@ def _clean(file: File, path: str) -> str:
 
 
 def _markup(file: File, body: str, links: Links) -> str:
+    unknown = "" if file.text("url") else _unknown(_pattern(file))
+    if unknown:
+        message = f"has a permalink with `{unknown}`, which is not known; its path stands for it"
+        links.warn("left-out", message, body)
     return render(file, shortcodes.reduce(file, body, links))
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from posixpath import basename, dirname, splitext
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from unicodedata import normalize
+from urllib.parse import quote, unquote, urlsplit
 
 from feedsvc.sources.conventions import liquid
 from feedsvc.sources.conventions.convention import (
@@ -148,11 +149,18 @@ def _slugify(name: str) -> str:
 def _entry_id(file: File, url: str, _published: datetime) -> str:
     """Return what jekyll-feed has for an id: the folder of the URL and the slug of the file."""
     site, path = url[: -len(urlsplit(url).path)], urlsplit(url).path
-    return f"{site}{dirname(path.rstrip('/')).rstrip('/')}/{_slug(file)}".replace(" ", "%20")
+    slug = quote(normalize("NFC", _slug(file)), safe="/~!$&'()*+,;=:@")
+    return f"{site}{dirname(path.rstrip('/')).rstrip('/')}/{slug}"
 
 
 # kramdown's attribute lists, which Markdown elsewhere would show.
 _ATTRIBUTES = re.compile(r"(?m)^[ \t]*\{:[^{}\n]*\}[ \t]*$|(?<=[)\]*_`!?.\w])\{:[^{}\n]*\}")
+
+
+# Where Markdown or HTML has the URL of a link, up to what stands for it.
+_WITHIN_LINK = re.compile(
+    r"(?i)(?:\]\(\s*|\]:\s*|\b(?:href|src)\s*=\s*[\"']?)<?(?:\{\{[^{}]*\}\}|[^\s()\"'<>])*\Z"
+)
 
 
 def _markup(file: File, body: str, links: Links) -> str:
@@ -163,7 +171,10 @@ def _markup(file: File, body: str, links: Links) -> str:
             found = links.to(tag.arguments.lstrip("/"))
         else:
             found = _post_url(tag.arguments, links)
-        return found or links.unresolved(tag.written, tag.arguments)
+        if found:
+            return found
+        placeholder = links.unresolved(tag.written, tag.arguments)
+        return placeholder if _WITHIN_LINK.search(tag.before) else ""
 
     reduced = liquid.reduce(file, body, links, more)
     if "{:" in reduced and not file.path.endswith(".html"):

@@ -15,12 +15,18 @@ _STRING = re.compile(r"""["']([^"'|]*)["']""")
 _BLOCKS = frozenset({"raw", "verbatim", "highlight", "comment"})
 
 
+_BEFORE = 200  # characters
+
+
 class Tag(NamedTuple):
-    """A tag or an output where it stands. name: '' for an output. written: all of it."""
+    """A tag or an output where it stands. name: '' for an output. written: all of it.
+    before: the last of what stands before it.
+    """
 
     name: str
     arguments: str
     written: str
+    before: str
 
 
 Reduce = Callable[[Tag], str | None]  # None for one that is not known
@@ -37,7 +43,9 @@ def reduce(file: File, body: str, links: Links, more: Reduce) -> str:
         if end < 0:
             break
         found.append(body[position : opening.start()])
-        tag = _tag(opening[0], body[opening.start() : end + 2])
+        start = opening.start()
+        before = body[max(0, start - _BEFORE) : start]
+        tag = _tag(opening[0], body[start : end + 2], before)
         position = end + 2
         if tag.name in _BLOCKS:
             inner, position = _inside(tag.name, body, position)
@@ -52,10 +60,12 @@ def reduce(file: File, body: str, links: Links, more: Reduce) -> str:
     return "".join(found) + body[position:]
 
 
-def _tag(opening: str, written: str) -> Tag:
+def _tag(opening: str, written: str, before: str) -> Tag:
     inner = " ".join(written[2:-2].strip("-").split())
     name, _, arguments = inner.partition(" ")
-    return Tag(name, arguments, written) if opening == "{%" else Tag("", inner, written)
+    if opening == "{%":
+        return Tag(name, arguments, written, before)
+    return Tag("", inner, written, before)
 
 
 def _inside(name: str, body: str, position: int) -> tuple[str, int]:

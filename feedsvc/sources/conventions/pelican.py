@@ -86,11 +86,35 @@ def _complete(file: File, own: Own) -> None:
 def _from_name(file: File) -> dict[str, str]:
     """Return what the file's name says of an article."""
     pattern = file.options.get("filename_metadata") or r"(?P<date>\d{4}-\d{2}-\d{2}).*"
+    if not _is_tame(pattern):
+        return {}
     try:
         match = re.match(pattern, file.stem)
     except re.error:
         return {}
     return {key: value for key, value in match.groupdict().items() if value} if match else {}
+
+
+_LONGEST_PATTERN = 200
+_MOST_LOOPS = 3
+_MOST_BRANCHES = 10
+_CHARACTERS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_GROUP = re.compile(r"\((?:\?(?:P<\w+>|:))?")
+_WILD = re.compile(r"\)[*+{]|<\?")
+_LOOP = re.compile(r"[*+]|\{[0-9]*,[0-9]*\}")
+
+
+def _is_tame(pattern: str) -> bool:
+    """Tell whether a pattern is simple enough to end soon on any name of a file."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return False
+    form = _GROUP.sub("<", _CHARACTERS.sub("x", pattern))
+    branches = form.count("?") + form.count("|")
+    return (
+        not _WILD.search(form)
+        and len(_LOOP.findall(form)) <= _MOST_LOOPS
+        and branches <= _MOST_BRANCHES
+    )
 
 
 def _category(file: File, own: Own) -> str:
@@ -198,7 +222,10 @@ def _refer(file: File, reference: str) -> str | None:
     return _PLACES[kind].format(_slugify(unquote(target))) if kind in _PLACES else None
 
 
-def _markup(file: File, body: str, _links: Links) -> str:
+def _markup(file: File, body: str, links: Links) -> str:
+    if not _is_tame(file.options.get("filename_metadata", "")):
+        message = "is not read by `FILENAME_METADATA`, which is too involved; write a simpler one"
+        links.warn("left-out", message, body)
     return rst.render(body) if file.path.endswith(".rst") else render(file, body)
 
 

@@ -1,0 +1,39 @@
+"""HTML that would take a parser long is told without parsing it."""
+
+import pytest
+
+from feedsvc.check import markup
+
+MANY = "holds a tag with far too many attributes; take them out"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p " + " ".join(f"a{n}" for n in range(20_000)) + ">x</p>",
+        "<p " + " ".join(f"a{n}='1'" for n in range(20_000)) + ">x</p>",
+        "<p " + "".join(f'a{n}="1"' for n in range(20_000)) + ">x</p>",
+        '<p "b="' + " ".join(f"a{n}" for n in range(20_000)) + '">x</p>',
+        "<p/" + "/".join(f"a{n}" for n in range(20_000)) + ">x</p>",
+        "<p>" * 2 + "<b " + " ".join(f"é{n}" for n in range(20_000)) + ">x</b>",
+    ],
+)
+def test_a_tag_of_thousands_of_attributes_is_not_parsed(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(markup, "_parse", None)
+    assert markup.faults(text, True) == (("broken-html", MANY),)
+    assert markup.parse(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<img alt="{"a long text " * 5000}" src="https://a.example/">',
+        "<p>a</p>" * 5000,
+        f"<p>{'a < b = c ' * 5000}</p>",
+        "<br/>" * 5000,
+    ],
+)
+def test_long_texts_are_parsed(text: str) -> None:
+    assert MANY not in dict(markup.faults(text, True)).values()
