@@ -1,25 +1,33 @@
 """The commands, one module each; what they do is done in the rooms below."""
 
 import logging
+from importlib import import_module
 
 import click
 
 import feedsvc
-from feedsvc.cli.build import build
-from feedsvc.cli.check import check
-from feedsvc.cli.feeds import feeds
-from feedsvc.cli.ids import ids
-from feedsvc.cli.import_ import import_
-from feedsvc.cli.init import init
-from feedsvc.cli.serve import serve
-from feedsvc.cli.sync import sync
 from feedsvc.errors import FeedsvcError
 
 logger = logging.getLogger("feedsvc.cli")
 
 
+# Each is in a module of its name, which is read when it is asked for: a serving process has no use
+# for the others.
+COMMANDS = ("init", "import", "serve", "sync", "check", "build", "feeds", "ids")
+
+
 class _Commands(click.Group):
     """Shows every error as one line; of one that nobody foresaw, --verbose shows the rest."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click asks
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        name = "import_" if cmd_name == "import" else cmd_name
+        found: click.Command = getattr(import_module(f"feedsvc.cli.{name}"), name)
+        return found
 
     def invoke(self, context: click.Context) -> object:
         try:
@@ -52,7 +60,3 @@ def main(verbose: bool) -> None:
     )
     if verbose:
         logging.getLogger("feedsvc").setLevel(logging.INFO)
-
-
-for command in (init, import_, serve, sync, check, build, feeds, ids):
-    main.add_command(command)
