@@ -83,6 +83,8 @@ class Pinner:
             if not (reading.article and is_known(reading.article)):
                 raise _left("has changed; see what `feedsvc sync` says, then run this again")
             _replace(real, pin(content, entry_id), before)
+        except FileNotFoundError:
+            raise _left("is not there any more; run `feedsvc sync` first") from None
         except OSError as error:
             message = f"cannot be written: {error.strerror}; run this as the one who owns the file"
             raise _left(message) from None

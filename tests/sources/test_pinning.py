@@ -285,7 +285,7 @@ def test_a_file_that_is_no_article_any_more_is_left_as_it_is(
 
 def test_a_file_that_is_gone_is_told(content: Path, attempt: Callable[..., str]) -> None:
     (content / "a.md").unlink()
-    assert "cannot be written: No such file or directory; " in attempt("a.md")
+    assert "is not there any more; run `feedsvc sync` first" in attempt("a.md")
     assert list(content.iterdir()) == []
 
 
