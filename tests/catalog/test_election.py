@@ -10,8 +10,8 @@ from sqlalchemy import create_engine, make_url, text
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError
+from tests.serving import PATIENCE
 
-PATIENCE = 10.0  # seconds within which another must have taken over
 HOLD = """
 import sys, time
 from feedsvc.catalog.store import Catalog

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import Server, serving
+from tests.serving import PATIENCE, Server, serving
 from tests.sites import article, make_site
-
-TAKEOVER = 10.0  # seconds that are promised
 
 
 def say(folder: Path, title: str) -> None:
@@ -36,13 +34,13 @@ def test_another_service_takes_over_the_writing(tmp_path: Path, database: str) -
         make_site(site, {"news.md": article("First")}, f'database = "{database}"')
     with serving(sites[0], group=True) as first, serving(sites[1], group=True) as second:
         say(sites[0], "Second")
-        see(first, "Second", TAKEOVER)
-        see(second, "Second", TAKEOVER)
+        see(first, "Second", PATIENCE)
+        see(second, "Second", PATIENCE)
         tags = [each.get("/feeds/all.rss").headers["etag"] for each in (first, second)]
         assert tags[0] == tags[1]
         kill(first)
         say(sites[1], "Third")
-        see(second, "Third", TAKEOVER)
+        see(second, "Third", PATIENCE)
         output, errors = second.stop()
     assert "Another process writes this catalog" in output
     assert "Traceback" not in errors
@@ -55,4 +53,4 @@ def test_either_of_two_may_end(tmp_path: Path, stopped: int) -> None:
         servers = [first, second]
         servers.pop(stopped).stop()
         say(tmp_path, "Second")
-        see(servers[0], "Second", TAKEOVER)
+        see(servers[0], "Second", PATIENCE)
