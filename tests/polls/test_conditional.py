@@ -277,7 +277,8 @@ def test_nothing_is_fresh_beyond_the_next_release(tmp_path: Path) -> None:
             before = reply
             fresh_until = asked + timedelta(seconds=reply.max_age)
             assert reply.max_age == 0 or fresh_until <= due
-            assert poll(server, ALL, holding(reply["etag"])).max_age <= 4
+            again = poll(server, ALL, holding(reply["etag"]))
+            assert again.status == 200 or again.max_age <= 4  # or it was released in between
             time.sleep(0.05)
         assert before, "it took four seconds to publish the marker"
         assert datetime.now(UTC) >= due
