@@ -88,7 +88,11 @@ class CatalogError(FeedsvcError):
 
 
 class DamagedError(CatalogError):
-    """The catalog's file is damaged; it can be set aside and made anew."""
+    """The catalog's file is damaged; it can be set aside and made anew. reason: what was found."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}; `feedsvc sync` sets it aside and makes it anew")
+        self.reason = reason
 
 
 class WithdrawalError(FeedsvcError):

@@ -12,6 +12,8 @@ from typing import Protocol
 from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from feedsvc.errors import CatalogError
+
 # One writer for each catalog, of which one database may have several, each in a schema.
 _TRY = text("SELECT pg_try_advisory_lock(hashtext('feedsvc writer ' || current_schema()))")
 _SUFFIX = "-writer"
@@ -32,7 +34,7 @@ class Lease(Protocol):
 def elect(engine: Engine) -> Lease | None:
     """Return the right to write, or None while another process has it.
 
-    Raises SQLAlchemyError, sqlite3.Error where the database cannot be used.
+    Raises CatalogError, SQLAlchemyError, sqlite3.Error where the database cannot be used.
     """
     if engine.dialect.name == "sqlite":
         return _elect_beside(engine.url)
@@ -74,10 +76,12 @@ def _elect_beside(url: URL) -> "_Beside | None":
     lock = sqlite3.connect(path, timeout=0, check_same_thread=False, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         lock.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             return None
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:  # nor is the catalog damaged by that
+            raise CatalogError(f"{path}: is no lock of ours; delete it") from None
         raise
     return _Beside(lock, Path(str(url.database)))
 

@@ -65,9 +65,8 @@ def make_ready(catalog: Catalog, met: DamagedError | None = None) -> str | None:
     except DamagedError as damage:
         aside = catalog.set_aside()
         kept = create(catalog)
-        said = str(damage).partition("; `feedsvc sync`")[0]
         return (
-            f"{said}; it was set aside as {aside} and is made anew from the articles, "
+            f"{damage.reason}; it was set aside as {aside} and is made anew from the articles, "
             f"with {kept} ids taken over from it"
         )
     return f"{kept} ids were taken over from {catalog.damaged}" if kept else None

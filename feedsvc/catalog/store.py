@@ -23,7 +23,6 @@ _KEEPALIVES = {"idle": 3, "interval": 1, "count": 3}
 _UNANSWERED = 6000  # milliseconds, for what was sent, during which no keepalive is
 _CONNECT = 3  # seconds to wait for a server that does not answer
 _ASIDE = ".damaged-"
-_MENDING = "; `feedsvc sync` sets it aside and makes it anew"
 _NOT_UTF8 = "Could not decode to UTF-8"  # of texts, which we write as nothing else
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _WRITABLE = "; make the file and its folder writable for this user"
@@ -133,7 +132,7 @@ class Catalog:
             with self.reading() as connection:
                 found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
             if found != "ok":
-                raise DamagedError(f"{self._name}: the catalog is damaged: {found}{_MENDING}")
+                raise DamagedError(f"{self._name}: the catalog is damaged: {found}")
 
     def set_aside(self) -> str:
         """Rename an embedded catalog's file, so that it can be made anew; return its new name.
@@ -218,12 +217,10 @@ class Catalog:
             code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest says where
             said = f"{self._name}: the catalog cannot be used: {reason}"
             if code in _DAMAGE or _NOT_UTF8 in reason:
-                raise DamagedError(f"{said}{_MENDING}") from error
+                raise DamagedError(said) from error
             raise CatalogError(f"{said}{_REMEDIES.get(code, '')}") from error
         except UnicodeDecodeError as error:
-            raise DamagedError(
-                f"{self._name}: the catalog is damaged: {error}{_MENDING}"
-            ) from error
+            raise DamagedError(f"{self._name}: the catalog is damaged: {error}") from error
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from feedsvc.catalog.store import Catalog
-from feedsvc.errors import CatalogError
+from feedsvc.errors import CatalogError, DamagedError
 from tests.serving import PATIENCE
 
 HOLD = """
@@ -128,6 +128,14 @@ def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
     assert not lease.holds()
     lease.end()
     catalog.close()
+
+
+def test_a_lock_file_of_others_is_no_damage_of_the_catalog(tmp_path: Path) -> None:
+    (tmp_path / "catalog.db-writer").write_bytes(b"something else" * 100)
+    catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
+    with pytest.raises(CatalogError, match=r"db-writer: is no lock of ours; delete it") as refused:
+        catalog.elect()
+    assert not isinstance(refused.value, DamagedError)
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
