@@ -231,7 +231,8 @@ class Publication:
     def newest(self) -> tuple[int, datetime]:
         """Return the newest revision's number and instant; 0 and the epoch before the first."""
         with self._catalog.reading() as connection:
-            return queries.newest(connection)
+            number, instant, _ = queries.newest(connection)
+        return number, instant
 
     def state(self) -> tuple[str, datetime | None]:
         """Return what names the newest revision, and when something is released or expires next.
@@ -239,15 +240,15 @@ class Publication:
         The name is another one, too, in a catalog made anew, which counts from 1 again.
         """
         with self._catalog.reading() as connection:
-            number, _ = queries.newest(connection)
+            number, _, digest = queries.newest(connection)
             if not number:  # made, or made anew, and not filled: what it lacks is not gone
                 raise CatalogError("the catalog is empty; the first sync fills it")
-            return f"{number}.{queries.digest(connection)}", queries.next_due(connection)
+            return f"{number}.{digest}", queries.next_due(connection)
 
     def health(self) -> Health:
         """Tell how the site is."""
         with self._catalog.reading() as connection:
-            revision, _ = queries.newest(connection)
+            revision, *_ = queries.newest(connection)
             synced, problems = queries.last_sync(connection) or (None, 0)
         return Health(revision, synced, problems)
 

@@ -44,7 +44,6 @@ class Writer(threading.Thread):
         self._catalog = catalog
         self._stopping = threading.Event()
         self._lease: Lease | None = None
-        self._due: datetime | None = None
         self._synced = 0.0
         self._failure = ""
         self._damage: DamagedError | None = None
@@ -91,7 +90,6 @@ class Writer(threading.Thread):
             if not (self._lease and self._lease.holds()):
                 logger.warning("event=lease-lost")
                 return
-            self._note_due()  # `feedsvc sync` may have been run beside
             self._release_due()
             if changed or time.monotonic() > self._synced + _RESCAN:
                 self._try_to_sync()
@@ -139,13 +137,11 @@ class Writer(threading.Thread):
         return found.st_dev, found.st_ino
 
     def _release_due(self) -> None:
-        if self._due and datetime.now(UTC) >= self._due:
+        with self._catalog.reading() as connection:
+            due = queries.next_due(connection)  # which `feedsvc sync` beside us may have changed
+        if due and datetime.now(UTC) >= due:
             published = release(self._catalog, self._settings, datetime.now(UTC))
             logger.info("event=released published=%r", published)
-
-    def _note_due(self) -> None:
-        with self._catalog.reading() as connection:
-            self._due = queries.next_due(connection)
 
     def _try_to_sync(self) -> None:
         """Sync; where the files are not as they should be, what is due is released all the same."""
@@ -167,7 +163,6 @@ class Writer(threading.Thread):
     def _sync(self, progress: Callable[[int, int], None] | None = None) -> SyncReport:
         self._synced = time.monotonic()
         report = sync(self._catalog, self._settings, datetime.now(UTC), progress)
-        self._note_due()
         self._problems = frozenset(report.problems)
         return report
 

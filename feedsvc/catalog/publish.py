@@ -98,11 +98,11 @@ class Publisher:
         self._settings = settings
         self._now = dates.epoch(now)
         self._preview = settings.preview
-        number, instant = queries.newest(connection)
-        self.revision = number + 1
+        newest = queries.newest(connection)
+        self.revision = newest.number + 1
         # Two revisions never share a second: Last-Modified could not tell them apart.
-        self._instant = max(self._now, dates.epoch(instant) + 1)
-        self._digest = hashlib.blake2b(queries.digest(connection).encode(), digest_size=16)
+        self._instant = max(self._now, dates.epoch(newest.instant) + 1)
+        self._digest = hashlib.blake2b(newest.digest.encode(), digest_size=16)
         self._rows = FeedRows(connection, settings, self.revision)
         self._changes: list[Change] = []
         self._lost = 0

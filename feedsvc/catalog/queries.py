@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
@@ -75,19 +75,21 @@ class Stored:
     feeds: bool
 
 
-def newest(connection: Connection) -> tuple[int, datetime]:
-    """Return the newest revision's number and instant; 0 and the epoch before the first."""
+class Revision(NamedTuple):
+    """A revision as it is stored. digest: sums up the history until then."""
+
+    number: int
+    instant: datetime
+    digest: str
+
+
+def newest(connection: Connection) -> Revision:
+    """Return the newest revision; before the first, number 0 at the epoch."""
     revision = schema.revision
     query = select(revision).order_by(revision.c.number.desc()).limit(1)
     row = connection.execute(query).first()
-    return (row.number, dates.from_epoch(row.instant)) if row else (0, dates.from_epoch(0))
-
-
-def digest(connection: Connection) -> str:
-    """Return what sums up the history until the newest revision; '' before the first."""
-    revision = schema.revision
-    query = select(revision.c.digest).order_by(revision.c.number.desc()).limit(1)
-    return connection.scalar(query) or ""
+    number, instant, digest = row or (0, 0, "")
+    return Revision(number, dates.from_epoch(instant), digest)
 
 
 def next_due(connection: Connection) -> datetime | None:

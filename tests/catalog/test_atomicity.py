@@ -128,7 +128,7 @@ def test_a_reader_never_sees_half_a_sync(desk: Desk) -> None:
     def read() -> None:
         while not done.is_set():
             with desk.catalog.reading() as connection:
-                revision, _ = queries.newest(connection)
+                revision, *_ = queries.newest(connection)
                 row = queries.feed(connection, ALL)
                 time.sleep(0.002)  # for the writer to come between
                 assert row is not None
