@@ -44,7 +44,6 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
         database = f"sqlite:///{folder}/catalog.db"
         own = replace(loaded, preview=True, database=database)
         catalog = Catalog(database)
-        catalog.create()
         writer = Writer(own, catalog)
         with progress_bar() as progress:
             report = writer.sync(progress)

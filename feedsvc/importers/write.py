@@ -17,7 +17,7 @@ from feedsvc.importers.compose import Composer, one_line
 from feedsvc.importers.item import Item
 from feedsvc.settings import Settings
 from feedsvc.sources import scan
-from feedsvc.sources.article import MAX_SIZE, slug_of
+from feedsvc.sources.article import MAX_SIZE, decode, slug_of
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import is_inside, shown_path
 from feedsvc.sources.values import Values
@@ -201,9 +201,8 @@ def _check_folder(into: str) -> None:
 def _front_matter(path: Path) -> FrontMatter:
     """Return the front matter of a file; an empty one where it cannot be read."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        return split(html.xml_safe(text.replace("\r\n", "\n").replace("\r", "\n")))[0]
-    except (OSError, ValueError, ArticleError):
+        return split(html.xml_safe(decode(path.read_bytes())))[0]
+    except (OSError, ArticleError):
         return FrontMatter({}, "")
 
 
