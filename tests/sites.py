@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from feedsvc import settings
+from feedsvc.errors import SettingsError
 from feedsvc.settings import Settings
 
 TOML = """\
@@ -32,6 +35,17 @@ def make_site(folder: Path, files: Mapping[str, str | bytes] = {}, toml: str = "
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode() if isinstance(text, str) else text)
     return settings.load(folder, {})
+
+
+def mistake(folder: Path, toml: str, line: int) -> str:
+    """Return what is said of settings with a mistake in this line of a text, from 1."""
+    with pytest.raises(SettingsError) as caught:
+        make_site(folder, toml=toml)
+    path, said = folder / settings.FILE, str(caught.value)
+    first = path.read_text(encoding="utf-8").split("\n").index(toml.partition("\n")[0])
+    assert said.startswith(f"{path}:{first + line}: ")
+    assert "\n" not in said
+    return said
 
 
 def article(

@@ -17,7 +17,7 @@ from feedsvc.errors import SettingsError
 from feedsvc.feed_settings import FeedSettings, is_language
 from feedsvc.model import ContentChoice, Image, Kind, Person
 from feedsvc.settings import Settings
-from tests.sites import TOML, make_site
+from tests.sites import TOML, make_site, mistake
 
 USUAL = len(TOML.splitlines())  # lines before what a test adds
 many_per_folder = hypothesis_settings(
@@ -142,15 +142,8 @@ BAD: list[tuple[str, int, str]] = [
 def test_a_mistake_is_one_sentence_with_file_line_and_remedy(
     tmp_path: Path, toml: str, line: int, message: str
 ) -> None:
-    with pytest.raises(SettingsError) as caught:
-        make_site(tmp_path, toml=toml)
-    text = str(caught.value)
-    path = tmp_path / settings.FILE
-    lines = path.read_text(encoding="utf-8").split("\n")
-    given = toml.split("\n")
-    assert text.startswith(f"{path}:{lines.index(given[0]) + line}: ")
+    text = mistake(tmp_path, toml, line)
     assert message in text
-    assert "\n" not in text
     assert "secret" not in text
 
 
