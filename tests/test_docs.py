@@ -7,12 +7,11 @@ from dataclasses import fields
 from pathlib import Path
 from urllib.parse import unquote
 
-import click
 import pytest
 import yaml
 
 from feedsvc import feed_settings
-from feedsvc.cli import COMMANDS, main
+from feedsvc.cli import COMMANDS
 from feedsvc.errors import Problem
 from feedsvc.feed_settings import FeedSettings
 from feedsvc.settings import Settings
@@ -160,9 +159,20 @@ def test_links_lead_to_files_and_headings_that_exist(path: Path) -> None:
             assert not fragment or fragment in anchors(there), target
 
 
+def test_every_module_stands_in_the_map_of_rooms() -> None:
+    """But for the commands, each named after its command."""
+    package = ROOT / "feedsvc"
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    rooms = dict(re.findall(r"^\| `(\w+)(?:\.py|/)` \|(.*)$", page, re.M))
+    tops = {path.stem for path in package.iterdir() if path.stem.strip("_") == path.stem}
+    assert tops - {"py"} == set(rooms)
+    for room in sorted(set(rooms) - {"cli"}):
+        for path in sorted((package / room).glob("[a-z]*.py")):
+            assert f"`{path.stem}`" in rooms[room], path
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_is_named(command: str) -> None:
-    assert isinstance(main, click.Group)
     assert any(re.search(rf"\bfeedsvc {command}\b", page.read_text("utf-8")) for page in PAGES)
 
 
