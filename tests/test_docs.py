@@ -10,11 +10,11 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
-from feedsvc import feed_settings
 from feedsvc.cli import COMMANDS
+from feedsvc.config import feeds as feed_settings
+from feedsvc.config.feeds import FeedSettings
+from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem
-from feedsvc.feed_settings import FeedSettings
-from feedsvc.settings import Settings
 from feedsvc.sources.article import KEYS
 from feedsvc.sources.frontmatter import split
 

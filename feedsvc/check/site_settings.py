@@ -6,9 +6,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from feedsvc.check.finding import Findings, count_lines, shown
+from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import Problem
 from feedsvc.model import Image
-from feedsvc.settings import FILE, Settings
 
 # What the Best Practices Profile and RSS 2.0 allow.
 _WIDEST, _HIGHEST = 144, 400

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from html.entities import html5
 from urllib.parse import urlsplit
 
-from feedsvc import feed_settings
+from feedsvc.config import feeds as feed_settings
 from feedsvc.html.text import names
 
 Fault = tuple[str, str]

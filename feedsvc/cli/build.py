@@ -15,9 +15,9 @@ from feedsvc.export.build import Built
 from feedsvc.export.build import build as build_site
 from feedsvc.export.build import check as check_folder
 from feedsvc.export.plan import Wanted
+from feedsvc.http.representation import CODINGS
 from feedsvc.model import Format
 from feedsvc.publication import Publication
-from feedsvc.representation import CODINGS
 
 _NO_CODINGS = "none"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from feedsvc import settings
 from feedsvc.check import exchange, feed, fetch, report, site
 from feedsvc.cli.site import site_option
 from feedsvc.cli.sync import progress_bar
+from feedsvc.config import settings
 from feedsvc.errors import FeedsvcError, Problem
 
 

@@ -10,13 +10,14 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from feedsvc import dates, importers, settings
+from feedsvc import dates, importers
 from feedsvc.cli.site import site_option
 from feedsvc.cli.sync import count, show_problems
-from feedsvc.feed_settings import is_language
+from feedsvc.config import settings
+from feedsvc.config.feeds import is_language
+from feedsvc.config.settings import Settings
 from feedsvc.importers import As, Hints, Report, Shelf
 from feedsvc.importers.run import Progress as Callback
-from feedsvc.settings import Settings
 
 
 @click.command("import")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import yaml
 
 from feedsvc import html, urls
+from feedsvc.config.feeds import is_email, is_language
 from feedsvc.errors import Problem
-from feedsvc.feed_settings import is_email, is_language
 from feedsvc.importers.item import Ending, Item
 from feedsvc.model import Enclosure, Person
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedsvc import generators, html
+from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import names
 from feedsvc.importers.compose import Composer, one_line
 from feedsvc.importers.item import Item
-from feedsvc.settings import Settings
 from feedsvc.sources import scan
 from feedsvc.sources.article import MAX_SIZE, decode, slug_of
 from feedsvc.sources.frontmatter import FrontMatter, split

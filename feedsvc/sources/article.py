@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedsvc import dates, html, urls
+from feedsvc.config.feeds import is_language
+from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem
-from feedsvc.feed_settings import is_language
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
-from feedsvc.settings import Settings
-from feedsvc.sources import conventions
+from feedsvc.sources import generators
 from feedsvc.sources.attachments import Attachments, Folder
-from feedsvc.sources.foreign import Foreign, Source, renamed
 from feedsvc.sources.frontmatter import FrontMatter, split
+from feedsvc.sources.generators.foreign import Foreign, Source, renamed
 from feedsvc.sources.scan import ENDINGS, SourceFile, shown_path
 from feedsvc.sources.values import Values, absolute
 
@@ -43,7 +43,7 @@ class ArticleReader:
         self._settings = settings
         self._zone = settings.zone
         self._zones = settings.zones
-        convention = conventions.of(settings.generator.name)
+        convention = generators.of(settings.generator.name)
         endings = convention.endings if convention else ENDINGS
         self._folder = Folder(os.path.realpath(settings.content), endings)
         self._foreign = Foreign(settings, convention, self._text) if convention else None

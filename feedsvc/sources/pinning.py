@@ -15,9 +15,9 @@ from contextlib import suppress
 from typing import Any
 
 from feedsvc import html
+from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.model import Article
-from feedsvc.settings import Settings
 from feedsvc.sources.article import MAX_SIZE, ArticleReader, decode
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import SourceFile, is_inside, shown_path

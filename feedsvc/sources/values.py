@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from feedsvc import html, urls
+from feedsvc.config.feeds import is_email
 from feedsvc.errors import ArticleError
-from feedsvc.feed_settings import is_email
 from feedsvc.model import FeedRef, Kind, Person
 
 _Choice = TypeVar("_Choice", bound=StrEnum)

@@ -11,8 +11,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from feedsvc import cli, settings
+from feedsvc import cli
 from feedsvc.cli import main
+from feedsvc.config import settings
 from tests.serving import free_port
 from tests.sites import article, make_site
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from feedsvc.config.settings import Settings
 from feedsvc.importers import As, Hints, Report, Shelf, run
 from feedsvc.importers.item import Item
 from feedsvc.model import Article
-from feedsvc.settings import Settings
 from feedsvc.sources import ArticleReader, scan
 from tests.sites import make_site
 
