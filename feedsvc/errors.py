@@ -23,6 +23,7 @@ _WARNINGS = frozenset({
     "old-author", "other-self-link", "plain-http", "prefixed-atom", "relative-html-url",
     "relative-self-link", "repeated-id", "said-twice", "same-text", "same-title",
     "self-link-type", "shortcode", "summary-repeats-title", "taken-prefix", "text-input",
+    "too-long-term",
     "uncommon-encoding", "unknown-html", "unknown-json-key", "unknown-key", "unknown-length",
     "unknown-rel", "unknown-scheme", "unresolved-link", "unsafe-html", "unusable-value",
     "updated-before-published", "updated-early", "updated-in-future", "weak-guid",
