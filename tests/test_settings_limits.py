@@ -1,5 +1,6 @@
 """Texts in the settings at the limits of length and one byte beyond them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ def emoji(length: int) -> str:
 
 
 # TOML in which TEXT stands for a text, the line of that, its limit, and a text of any length.
-CASES = {
+CASES: dict[str, tuple[str, int, int, Callable[[int], str]]] = {
     "base_url": ('base_url = "TEXT"', 1, MAX_BASE, lambda n: "https://a.example/".ljust(n, "x")),
     "id_authority": ('id_authority = "TEXT,2022"', 1, MAX_BASE - 5, lambda n: "x" * n),
     "article_link": ('article_link = "TEXT{slug}"', 1, MAX_BASE - 6, lambda n: "/".ljust(n, "x")),

@@ -7,6 +7,7 @@ texts are random.
 import random
 import string
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import Column, Text, UniqueConstraint
@@ -139,7 +140,8 @@ def test_the_longest_minted_id_is_within_the_limit_of_ids() -> None:
 def test_a_term_beyond_the_limit_is_left_out_and_the_article_is_published(
     desk: Desk, key: str, characters: str
 ) -> None:
-    desk.write("a.md", article("A", **{key: ["fine", fill(MAX_TERM + 1, characters)]}))
+    front: dict[str, Any] = {key: ["fine", fill(MAX_TERM + 1, characters)]}
+    desk.write("a.md", article("A", **front))
     desk.write("b.md", article("B"))
     (problem,) = desk.sync().problems
     assert (problem.path, problem.line, problem.code) == ("content/a.md", 4, "too-long-term")
@@ -251,12 +253,13 @@ def test_the_longest_feed_keys_of_the_settings_are_published(desk: Desk) -> None
     assert {f"category/{moved}", f"author/{tag}"} <= set(desk.feeds())
 
 
-def keys_of_indexes() -> Iterator[tuple[str, list[Column[object]]]]:
+def keys_of_indexes() -> Iterator[tuple[str, list[Column[Any]]]]:
     """Yield every index, primary key and unique constraint with its columns."""
     for table in schema.metadata.sorted_tables:
         unique = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
-        for key in (table.primary_key, *unique, *table.indexes):
-            columns = list(key.columns)
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        keys = [list(each.columns) for each in (table.primary_key, *unique)]
+        for columns in (*keys, *(list(each.columns) for each in indexes)):
             yield f"{table.name}({', '.join(each.name for each in columns)})", columns
 
 
