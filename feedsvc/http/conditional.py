@@ -13,7 +13,7 @@ from feedsvc.http.representation import CODINGS, Headers, Representation, cache_
 
 # Keys of the WSGI environment under which a view leaves the Representation that it answers with,
 # and the key of its feed, for a server in front of the app that caches them.
-REPRESENTATION_KEY = "feedsvc.representation"
+REPRESENTATION_KEY = "feedsvc.http.representation"
 FEED_KEY = "feedsvc.feed"
 
 RETRY = 10  # seconds after which to ask again while the catalog cannot be reached
