@@ -12,6 +12,7 @@ import click
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli.listen import check_free, make_server, parse_bind, shown
 from feedsvc.cli.preview import preview as serve_preview
+from feedsvc.cli.signals import handle_terminal_signals
 from feedsvc.cli.site import load_site, site_option
 from feedsvc.cli.sync import progress_bar, show_problems, summary
 from feedsvc.errors import CatalogError, FeedsvcError
@@ -88,6 +89,7 @@ def serve(
     server = make_server(bind, workers, certificate, key)
     server.on_startup(writer.start)
     server.on_shutdown(writer.stop)
+    handle_terminal_signals(server)
     scheme = "https" if certificate else "http"
     click.echo(f"Serving {settings.title} at {scheme}://{shown(*bind)}/ (Ctrl-C ends it)")
     with TemporaryDirectory(prefix="feedsvc-") as counters:
