@@ -118,7 +118,9 @@ def test_ctrl_c_ends_the_first_sync(
         for _ in range(presses):
             running.press(CTRL_C)
             time.sleep(0.02)
-        assert running.await_end(LIMIT) == (0 if "--preview" in options else 1), running.output
+        # The second may come when Python has taken its own handler back.
+        codes = {0} if "--preview" in options else {1, -signal.SIGINT}
+        assert running.await_end(LIMIT) in codes, running.output
         assert READY not in running.output
         assert "Traceback" not in running.output
         assert running.processes() == []
