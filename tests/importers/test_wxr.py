@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc import html
-from feedsvc.importers import As, Report, sources, wpcontent, wxr
+from feedsvc.importers import sources, wpcontent, wxr
 from feedsvc.importers.item import Found, Item, LeftOut
+from feedsvc.importers.run import Report
+from feedsvc.importers.sources import As
 from feedsvc.importers.stream import Stream
 from feedsvc.model import Article, Enclosure, Kind, Person
 from tests.importers.desk import HINTS, SOURCES, Site, codes
