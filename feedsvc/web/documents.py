@@ -16,7 +16,7 @@ from feedsvc.publication import Publication
 from feedsvc.render import opml
 from feedsvc.representation import Representation, represent
 from feedsvc.web.answers import answer
-from feedsvc.web.edge import FEED, SHOWN
+from feedsvc.web.edge import FEED, FILE, SHOWN
 from feedsvc.web.links import Links
 
 _FILE_MAX_AGE = 3600
@@ -117,6 +117,7 @@ class Documents:
         except FileNotFoundError:
             abort(404)
         response.headers.update(_FILE_HEADERS)
+        request.environ[FILE] = str(found)
         return response
 
     def _delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:

@@ -23,9 +23,11 @@ from feedsvc.web.limits import Limits
 from feedsvc.web.metrics import Metrics
 from feedsvc.web.watch import Watch
 
-# In the WSGI environment: the Representation that a view answers with, and the key of its feed.
+# In the WSGI environment: the Representation that a view answers with, and the key of its feed; or
+# the path of the file that it sends, as text.
 SHOWN = "feedsvc.representation"
 FEED = "feedsvc.feed"
+FILE = "feedsvc.file"
 
 _BYTES = 40_000_000  # of all that is remembered
 _AHEAD = 0.25  # seconds for which a new revision may wait for what is asked for often
