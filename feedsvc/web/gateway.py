@@ -85,38 +85,49 @@ def _is_utf8(path: str) -> bool:
 
 def _environ(scope: Scope) -> dict[str, Any]:
     """Return the WSGI environment of a request (PEP 3333), with an empty body."""
-    fields = scope.headers
-    # `items` leaves out values that are not ASCII; their fields were sent all the same.
-    environ: dict[str, Any] = dict.fromkeys(map(_key, fields.keys()), "")
-    for name, value in fields.items():
-        key = _key(name)
-        held = environ[key]
-        environ[key] = held + ("; " if key == "HTTP_COOKIE" else ",") + value if held else value
     path = scope.path
-    server, _, port = scope.server.rpartition(":")
-    environ |= _CONSTANT
+    environ = _connection(scope.server, scope.client, scope.http_version, scope.scheme).copy()
     environ["REQUEST_METHOD"] = scope.method
     environ["PATH_INFO"] = path if path.isascii() else path.encode().decode("latin-1")
     environ["QUERY_STRING"] = scope.query_string
-    environ["SERVER_NAME"], environ["SERVER_PORT"] = _ip(server), port
-    environ["REMOTE_ADDR"] = _ip(scope.client.rpartition(":")[0])
-    environ["SERVER_PROTOCOL"] = f"HTTP/{scope.http_version}"
-    environ["wsgi.url_scheme"] = scope.scheme
-    environ["wsgi.input"] = io.BytesIO()
+    fields = scope.headers
+    expected = len(environ) + len(fields)  # type: ignore[arg-type]
+    for name, value in fields.items():
+        key = _key(name)
+        if key in environ:
+            environ[key] += ("; " if key == "HTTP_COOKIE" else ",") + value
+        else:
+            environ[key] = value
+    if len(environ) < expected:  # `items` leaves out values that are not ASCII
+        for name in fields.keys():  # noqa: SIM118 - which is no mapping
+            environ.setdefault(_key(name), "")
     if "HTTP_HOST" not in environ:  # HTTP/2 has it in :authority
         environ["HTTP_HOST"] = scope.authority or ""
     return environ
 
 
-_CONSTANT = {
-    "SCRIPT_NAME": "",
-    "wsgi.version": (1, 0),
-    "wsgi.errors": sys.stderr,
-    "wsgi.input_terminated": True,  # for Werkzeug: the body has an end
-    "wsgi.multithread": True,
-    "wsgi.multiprocess": True,
-    "wsgi.run_once": False,
-}
+@lru_cache(4096)
+def _connection(server: str, client: str, version: str, scheme: str) -> dict[str, Any]:
+    """Return what is the same for all requests of a connection.
+
+    server and client: its two ends, as `127.0.0.1:80` or `[::1]:80`.
+    """
+    name, _, port = server.rpartition(":")
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": _ip(name),
+        "SERVER_PORT": port,
+        "REMOTE_ADDR": _ip(client.rpartition(":")[0]),
+        "SERVER_PROTOCOL": f"HTTP/{version}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.input_terminated": True,  # for Werkzeug: the body has an end
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
 
 
 @lru_cache(1024)
