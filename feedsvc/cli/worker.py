@@ -11,8 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from granian._granian import CallbackScheduler, RSGIWorker
-from granian._signals import set_sync_signals
+from granian import _granian, _signals
 from granian.constants import RuntimeModes
 from granian.server.common import WORKERS_METHODS
 from granian.server.mp import WorkerProcess
@@ -22,25 +21,31 @@ from feedsvc.web.gateway import Gateway
 CONNECTIONS = 4096  # at most, of one worker
 STALLED = 60  # seconds without progress after which a connection is closed
 _PROBE = 10  # seconds between two keep-alive probes
+_UNSENT = 131_072  # bytes of a response that wait in the system for a client to read
 _SPARE_FILES = 256  # descriptors for everything that is no download
 
-# Of TCP, in seconds but for TCP_USER_TIMEOUT (RFC 5482). Each is set where the system has it: Linux
-# has all, and ends a connection whose client reads nothing; macOS calls TCP_KEEPIDLE by another name.
+# Granian's type stubs do not describe what its own workers call.
+_RSGIWorker: Any = _granian.RSGIWorker
+_set_sync_signals: Any = _signals.set_sync_signals
+
+# Of TCP, in seconds except TCP_USER_TIMEOUT (RFC 5482), which on Linux also ends a connection whose
+# client reads nothing. macOS lacks it, and calls TCP_KEEPIDLE TCP_KEEPALIVE. TCP_NOTSENT_LOWAT keeps
+# each stalled download from copying megabytes first, and holding them.
 _OPTIONS = {
     "TCP_USER_TIMEOUT": STALLED * 1000,
     "TCP_KEEPIDLE": STALLED,
     "TCP_KEEPALIVE": STALLED,
     "TCP_KEEPINTVL": _PROBE,
     "TCP_KEEPCNT": STALLED // _PROBE,
+    "TCP_NOTSENT_LOWAT": _UNSENT,
 }
 
 
-class _Direct(CallbackScheduler):  # type: ignore[misc]
+class _Direct(_granian.CallbackScheduler):
     """Runs the callback on the thread that a request is handed over on."""
 
     def __new__(cls, loop: Any, callback: Callable[..., None]) -> "_Direct":
-        made: _Direct = super().__new__(cls, loop, callback, None, None, None)
-        return made
+        return super().__new__(cls, loop, callback, None, None, None)  # type: ignore[call-arg]
 
     def __init__(self, _loop: Any, callback: Callable[..., None]) -> None:
         super().__init__()
@@ -56,7 +61,7 @@ class _Direct(CallbackScheduler):  # type: ignore[misc]
         self._schedule_fn = run
 
 
-@WorkerProcess.wrap_target
+@WorkerProcess.wrap_target  # type: ignore[untyped-decorator]
 def run(
     worker_id: int,
     app: Any,
@@ -82,13 +87,13 @@ def run(
 ) -> None:
     """Serve a WSGI app until SIGTERM, in the place of Granian's own `_spawn_rsgi_worker`."""
     connections = min(backpressure, _allow_files(2 * backpressure + _SPARE_FILES))
-    stop = set_sync_signals()
+    stop = _set_sync_signals()
     stopped = threading.Event()
     stop.add_cb(stopped.set)
     spec, holder = sock
     holder = holder or spec.build()
     limit_waiting(holder.get_fd())
-    worker = RSGIWorker(
+    worker = _RSGIWorker(
         worker_id,
         (None, holder),
         ipc,
@@ -123,9 +128,9 @@ def limit_waiting(listener: int) -> None:
 
 
 def _allow_files(wanted: int) -> int:
-    """Raise the limit of open files to a number; return how many downloads fit into what is allowed.
+    """Raise the limit of open files to a number if allowed; return how many downloads fit.
 
-    A download needs two: its connection and its file.
+    A download needs two files: its connection and what it sends.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

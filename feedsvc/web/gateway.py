@@ -1,7 +1,7 @@
 """Runs a WSGI application behind RSGI, Granian's own interface.
 
-RSGI can be told to send a part of a file. Granian then reads and sends it on its own threads, as fast
-as the client takes it, so that no Python thread waits for a client.
+RSGI can be told to send a part of a file. Granian then reads and sends it on its own threads, as
+fast as the client takes it, so that no Python thread waits for a client.
 """
 
 import io
@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any
 from wsgiref.types import WSGIApplication
 
-from granian.rsgi import HTTPProtocol, Scope
+from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+from granian.rsgi import Scope
 
 from feedsvc.representation import Headers
 from feedsvc.web.edge import FILE

@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,7 @@ BODY = bytes(range(250)) * (SIZE // 250)
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("site")
     words = "word " * 400_000
-    files = {
+    files: dict[str, str | bytes] = {
         "a.md": article(title="With a recording", body="[Listen](big.mp3)"),
         "long.md": article(title="Long", body=words),
         "draft.md": article(title="Draft", body="[Listen](secret.mp3)", draft=True),
@@ -73,7 +72,9 @@ def test_stalled_clients_hold_up_nobody(server: Server, raw: bytes) -> None:
 
 
 def test_a_slow_reader_gets_the_whole_file(server: Server) -> None:
-    with stall(server.port, get(FILE).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")) as slow:
+    with stall(
+        server.port, get(FILE).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    ) as slow:
         assert poll(server, "/healthz").status == 200
         received = b""
         while some := slow.recv(65_536):
@@ -127,4 +128,6 @@ def test_header_fields_on_several_lines_count_as_one(server: Server) -> None:
     etag = poll(server, ALL, [("Accept-Encoding", "gzip")])["etag"]
     fields = f'If-None-Match: "another"\r\nIf-None-Match: {etag}\r\nX-\xe9: \xe9'
     raw = f"GET {ALL} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{fields}\r\n\r\n"
-    assert parse(exchange(server.port, raw.replace("X-\xe9", "X-E").encode("latin-1"))).status == 304
+    assert (
+        parse(exchange(server.port, raw.replace("X-\xe9", "X-E").encode("latin-1"))).status == 304
+    )
