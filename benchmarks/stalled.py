@@ -59,11 +59,10 @@ def _measure(downloads: int, seconds: int, rounds: int) -> Row:
             def stalled() -> float:
                 with ExitStack() as stack:
                     clients = [_stall(stack, server.port) for _ in range(downloads)]
-                    time.sleep(_SETTLED)
-                    done = poller.run(Mode.READERS, seconds, _PAUSE).p99 * 1e3
                     if not all(each.recv(12) == b"HTTP/1.1 200" for each in clients):
-                        sys.exit("not every download had begun")
-                return done
+                        sys.exit("not every download began")
+                    time.sleep(_SETTLED)
+                    return poller.run(Mode.READERS, seconds, _PAUSE).p99 * 1e3
 
             times = alternate(rounds, stalled, quiet)
     did = f"{_READERS} readers; {downloads} downloads of {_SIZE / 1e6:.0f} MB that nobody reads"
