@@ -59,8 +59,8 @@ def make_server(
         blocking_threads=1,
         runtime_mode=RuntimeModes.st,
         backpressure=worker.CONNECTIONS,
-        # Where Granian detects the version, a client that sends nothing is never cut off, so without
-        # TLS there is one version only.
+        # Where Granian detects the version, a client that sends nothing is never cut off. Without
+        # TLS there is only one version.
         http=HTTPModes.auto if certificate else HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=_HEAD * 1000, max_buffer_size=_BUFFER),
         http2_settings=HTTP2Settings(

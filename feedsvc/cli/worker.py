@@ -29,8 +29,8 @@ _RSGIWorker: Any = _granian.RSGIWorker
 _set_sync_signals: Any = _signals.set_sync_signals
 
 # Of TCP, in seconds except TCP_USER_TIMEOUT (RFC 5482), which on Linux also ends a connection whose
-# client reads nothing. macOS lacks it, and calls TCP_KEEPIDLE TCP_KEEPALIVE. TCP_NOTSENT_LOWAT keeps
-# each stalled download from copying megabytes first, and holding them.
+# client reads nothing. macOS lacks it, and calls TCP_KEEPIDLE TCP_KEEPALIVE. TCP_NOTSENT_LOWAT
+# keeps each stalled download from copying megabytes first, and holding them.
 _OPTIONS = {
     "TCP_USER_TIMEOUT": STALLED * 1000,
     "TCP_KEEPIDLE": STALLED,
