@@ -40,10 +40,11 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
     outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as with nohup
     for each in (signal.SIGTERM,) if outlives_terminal else _ENDS:
         signal.signal(each, _end)
-    with TemporaryDirectory(prefix="feedsvc-preview-") as folder:
-        database = f"sqlite:///{folder}/catalog.db"
-        own = replace(loaded, preview=True, database=database)
-        catalog = Catalog(database)
+    with (
+        TemporaryDirectory(prefix="feedsvc-preview-") as folder,
+        Catalog(f"sqlite:///{folder}/catalog.db") as catalog,
+    ):
+        own = replace(loaded, preview=True, database=f"sqlite:///{folder}/catalog.db")
         writer = Writer(own, catalog)
         with progress_bar() as progress:
             report = writer.sync(progress)
@@ -57,7 +58,6 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
         server.on_shutdown(writer.stop)
         click.echo(f"Previewing {own.title} at http://{shown(host, port)}/ (Ctrl-C ends it)")
         server.serve(target_loader=partial(load_app, own), wrap_loader=False)
-        catalog.close()
 
 
 def load_app(own: Settings) -> WSGIApplication:

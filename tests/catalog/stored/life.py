@@ -212,13 +212,13 @@ def observe(settings: Settings, catalog: Catalog, held: dict[str, list[str]]) ->
 
 
 def _answer(client: Any, path: str) -> dict[str, Any]:
-    response = client.get(path)
-    said = {"status": response.status_code}
-    for name in ("Location", "ETag", "Last-Modified", "Content-Type"):
-        if name in response.headers:
-            said[name] = response.headers[name]
-    if response.status_code == 200 and response.mimetype not in _PAGES:
-        said["sha256"] = _hash(response.data)
+    with client.get(path) as response:
+        said = {"status": response.status_code}
+        for name in ("Location", "ETag", "Last-Modified", "Content-Type"):
+            if name in response.headers:
+                said[name] = response.headers[name]
+        if response.status_code == 200 and response.mimetype not in _PAGES:
+            said["sha256"] = _hash(response.data)
     if "/files/" in path:  # dated by the file system
         said = {name: said[name] for name in ("status", "sha256") if name in said}
     return said

