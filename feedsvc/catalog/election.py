@@ -116,7 +116,7 @@ class _Beside:
         self._file = self._path.stat().st_ino
 
     def holds(self) -> bool:
-        """Tell whether file and catalog are still there; whoever deletes one wants it anew."""
+        """Tell whether file and catalog are still there: a newer program removes the file."""
         try:
             return self._path.stat().st_ino == self._file and self._catalog.exists()
         except OSError:

@@ -118,7 +118,7 @@ def test_a_lease_is_lost_with_its_session(request: pytest.FixtureRequest) -> Non
 
 @pytest.mark.parametrize("deleted", ["catalog.db", "catalog.db-writer"])
 def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
-    """Whoever deletes the catalog, which is safe, wants it made anew at once."""
+    """A newer program removes the lock's file; a catalog that is gone is made again at once."""
     catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
     catalog.create()
     lease = catalog.elect()
