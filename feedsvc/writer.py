@@ -70,8 +70,7 @@ class Writer(threading.Thread):
             if time.monotonic() > end:
                 logger.warning("event=deposing-older-writer")
                 self._catalog.depose()
-            else:
-                self._stopping.wait(_AGAIN)
+            self._stopping.wait(_AGAIN)
         self._make_ready()
         return self._sync(progress)
 

@@ -148,6 +148,7 @@ INSERT INTO feedsvc_stored.archive VALUES (6, 1, 4);
 INSERT INTO feedsvc_stored.archive VALUES (1, 3, 5);
 INSERT INTO feedsvc_stored.archive VALUES (2, 1, 5);
 INSERT INTO feedsvc_stored.archive VALUES (6, 2, 5);
+INSERT INTO feedsvc_stored.archive VALUES (6, 3, 5);
 
 
 --
@@ -160,19 +161,20 @@ INSERT INTO feedsvc_stored.article VALUES (10, 'shown.md', 'shown', 'tag:news.ex
 INSERT INTO feedsvc_stored.article VALUES (5, 'fr/été.md', 'été', 'tag:news.example.org,2022:2022-01-05:cinq', false, 'Cinq ’été', 1641337200, 3600, 1641337200, NULL, 'Déjà vu.', '<p>Déjà vu.</p>', 'https://news.example.org/articles/%C3%A9t%C3%A9', '[]', '[["language/fr","fr"]]', 'fr', NULL, '[]', NULL, false, true, 'f545a8dabe9d769b6ae3163570cdfe2d', '9fdacead01b5d839393237e0769aeb96', false, true, NULL, 1);
 INSERT INTO feedsvc_stored.article VALUES (8, 'seldom.md', 'seldom', 'tag:news.example.org,2022:2022-01-08:seldom', false, 'Seldom', 1641596400, 3600, 1641596400, NULL, 'Text.', '<p>Text.</p>', 'https://news.example.org/articles/seldom', '[]', '[["tag/seldom","seldom"],["language/de","de"]]', 'de', NULL, '[]', NULL, false, true, '482b31eff00bacb051d4290d2084eafa', '9f7244219ffdbf45d7240defaffcb318', true, false, NULL, 1);
 INSERT INTO feedsvc_stored.article VALUES (12, 'ends.md', 'ends', 'tag:news.example.org,2022:2025-12-31:ends', false, 'Ends', 1767135600, 3600, 1767135600, 1767258000, 'Text.', '<p>Text.</p>', 'https://news.example.org/articles/ends', '[]', '[["language/en","en"]]', 'en', NULL, '[]', NULL, false, true, '62f90206ee558384e0c4588dbff99d59', '002017c3e4b361d33e3a2d7b1dff68c3', false, false, NULL, 2);
-INSERT INTO feedsvc_stored.article VALUES (13, 'alone.md', 'alone', 'tag:news.example.org,2022:2022-02-18:alone', false, 'In no feed', 1645138800, 3600, 1645138800, NULL, 'Text.', '<p>Text.</p>', 'https://news.example.org/articles/alone', '[]', '[["language/en","en"]]', 'en', NULL, '[]', NULL, false, false, 'e7d70cf9b13151455a0a72006c6a45e3', 'b6472c0a71b9d725a5d7ff0e7ef7e46a', false, true, NULL, 4);
-INSERT INTO feedsvc_stored.article VALUES (15, 'nine.md', 'nine', 'tag:news.example.org,2022:2026-01-01:nine', false, 'Nine', 1767232800, 3600, 1767232800, NULL, 'q', '<blockquote>
+INSERT INTO feedsvc_stored.article VALUES (14, 'alone.md', 'alone', 'tag:news.example.org,2022:2022-02-18:alone', false, 'In no feed', 1645138800, 3600, 1645138800, NULL, 'Text.', '<p>Text.</p>', 'https://news.example.org/articles/alone', '[]', '[["language/en","en"]]', 'en', NULL, '[]', NULL, false, false, 'e7d70cf9b13151455a0a72006c6a45e3', 'b6472c0a71b9d725a5d7ff0e7ef7e46a', false, true, NULL, 4);
+INSERT INTO feedsvc_stored.article VALUES (16, 'nine.md', 'nine', 'tag:news.example.org,2022:2026-01-01:nine', false, 'Nine', 1767232800, 3600, 1767232800, NULL, 'q', '<blockquote>
 <p>q</p>
 </blockquote>
 <table><thead><tr><th>a</th></tr></thead><tbody>
 <tr><td>b</td></tr>
 </tbody></table>', 'https://news.example.org/articles/nine', '[]', '[["language/en","en"]]', 'en', NULL, '[]', NULL, false, true, '481da65385c7c20239e345dc10af44d5', '2984b058cf4701a5908a7ee5f4909da1', false, true, NULL, 4);
+INSERT INTO feedsvc_stored.article VALUES (13, 'rich.md', 'rich', 'tag:news.example.org,2022:2022-02-17:rich', false, 'Rich', 1645086600, 3600, 1646089200, NULL, 'Text.', '<p>Text.</p>', 'https://news.example.org/articles/rich', '[["Zoë","zoe@example.org","https://z.example"]]', '[["author/zoë","Zoë"],["language/en","en"]]', 'en', 'https://news.example.org/files/a.png', '[["https://news.example.org/files/a.csv","text/csv",4]]', 'summary', false, true, 'de987dc2d479bc7ab53b164eb76e24e1', '1ed9cadecb551f0723bb62940b707eca', false, true, NULL, 4);
 INSERT INTO feedsvc_stored.article VALUES (3, '3.md', 'drei', 'tag:news.example.org,2022:2022-01-03:three', false, 'Three', 1641164400, 3600, 1641164400, NULL, 'Text.', '<p>Text.</p>', 'https://news.example.org/articles/drei', '[]', '[["tag/old","old"],["tag/ended","ended"],["language/en","en"]]', 'en', NULL, '[]', NULL, false, true, '424a7f53c62fd35fa30457d46f54925b', '14b9971a75f492c46cafb8f37d748a77', false, true, NULL, 1);
 INSERT INTO feedsvc_stored.article VALUES (1, 'first.md', 'first', 'tag:news.example.org,2022:2022-01-01:one', false, 'One again', 1640991600, 3600, 1640991600, NULL, 'Text.', '<p>Text.</p>', 'https://news.example.org/articles/first', '[["Ada",null,null],["B",null,null]]', '[["tag/x","x"],["tag/old","old"],["author/ada","Ada"],["author/b","B"],["language/en","en"]]', 'en', NULL, '[]', NULL, false, true, '37090a3d591a87ab51396d255f6864b4', '5aa510224d10f5a033e4c16701b75f90', false, true, NULL, 1);
 INSERT INTO feedsvc_stored.article VALUES (4, 'four.md', 'four', 'tag:news.example.org,2022:2022-01-04:four', false, 'Four', 1641250800, 3600, 1641250800, NULL, 'Text.', '<p>Text.</p>', 'https://news.example.org/articles/four', '[["Ada",null,null]]', '[["category/sport","Sport"],["author/ada","Ada"],["language/en","en"]]', 'en', NULL, '[]', NULL, false, true, '802cc8c4eba8897d84bfc5cfad90ca8c', '95549a05f2025bb7dba65183ee2d103a', true, false, NULL, 1);
 INSERT INTO feedsvc_stored.article VALUES (2, '2/two.md', 'two', 'tag:news.example.org,2022:2022-01-02:two', false, 'Two, edited', 1641078000, 3600, 1641078000, NULL, 'Short', '<p>Other.</p>', 'https://news.example.org/articles/two', '[]', '[["tag/x","x"],["language/en","en"]]', 'en', NULL, '[]', NULL, false, true, '2ad7b5aee00e96b0c25082cad0af8d7b', '8b4d07900a6f4ff440c8c432203b63ec', false, true, NULL, 1);
 INSERT INTO feedsvc_stored.article VALUES (7, 'pinned.md', 'pinned', 'https://old.example.org/?p=7', true, 'Pinned', 1641510000, 3600, 1641510000, NULL, 'More.', '<p>More.</p>', 'https://news.example.org/articles/pinned', '[]', '[["language/en","en"]]', 'en', NULL, '[]', NULL, false, true, '62520ca29535763e631bab8ecc788b60', '7e3b51555e761c71fdc01cf853bf14ca', false, true, NULL, 1);
-INSERT INTO feedsvc_stored.article VALUES (14, 'eight.md', 'eight', 'tag:news.example.org,2022:2026-01-01:eight', false, 'Eight', 1767222000, 3600, 1767222000, NULL, 'Text.', '<p>Text.</p>', 'https://else.example.org/8', '[]', '[["tag/x","x"],["language/en","en"]]', 'en', NULL, '[]', NULL, false, true, '09f808a14e591057e3593ba0cfecde63', '762091400bd5ec0ce671c708925f1dea', true, false, NULL, 4);
+INSERT INTO feedsvc_stored.article VALUES (15, 'eight.md', 'eight', 'tag:news.example.org,2022:2026-01-01:eight', false, 'Eight', 1767222000, 3600, 1767222000, NULL, 'Text.', '<p>Text.</p>', 'https://else.example.org/8', '[]', '[["tag/x","x"],["language/en","en"]]', 'en', NULL, '[]', NULL, false, true, '09f808a14e591057e3593ba0cfecde63', '762091400bd5ec0ce671c708925f1dea', true, false, NULL, 4);
 INSERT INTO feedsvc_stored.article VALUES (11, 'soon.md', 'soon', 'tag:news.example.org,2022:2026-01-01:soon', false, 'Soon, edited', 1767258000, 0, 1767258000, NULL, 'More.', '<p>More.</p>', 'https://news.example.org/articles/soon', '[]', '[["tag/x","x"],["language/en","en"]]', 'en', NULL, '[]', NULL, false, true, '07d3451a255bddb3bf01930ba37c00d7', 'b2d5c68a3d04ab7714b658bcd0e5f971', false, true, NULL, 3);
 
 
@@ -181,6 +183,7 @@ INSERT INTO feedsvc_stored.article VALUES (11, 'soon.md', 'soon', 'tag:news.exam
 --
 
 INSERT INTO feedsvc_stored.feed VALUES (15, 'author/b', 'B', 1, 1, 0, '07474efa7b8b0cca', 'a5792a23e526b4bb880e5583ca004d3e', 4);
+INSERT INTO feedsvc_stored.feed VALUES (16, 'author/zoë', 'Zoë', 1, 1, 0, '490bd13a3c249572', '2566e1ad76ab1817844acba50530a595', 4);
 INSERT INTO feedsvc_stored.feed VALUES (9, 'category/sport', 'Sport', 0, 0, 0, '4df59a0081be1ee3', '56d49e75ddcf32c46f9ebd6e329992a9', 4);
 INSERT INTO feedsvc_stored.feed VALUES (11, 'tag/c++', 'C++', 1, 1, 0, '32b5e1072b0646bd', '198f734c881fb583954e50718497ddfb', 4);
 INSERT INTO feedsvc_stored.feed VALUES (12, 'language/ar', 'ar', 1, 1, 0, 'a1ca8ab05455ef7e', '978d599dc7eaf7a3e50e739633ee4442', 4);
@@ -191,10 +194,10 @@ INSERT INTO feedsvc_stored.feed VALUES (8, 'tag/ended', 'ended', 1, 1, 0, 'c30e6
 INSERT INTO feedsvc_stored.feed VALUES (10, 'language/fr', 'fr', 1, 1, 0, 'b3127ac441396cc2', '198d4b0deb736bc6b86972f827111a6a', 4);
 INSERT INTO feedsvc_stored.feed VALUES (13, 'tag/seldom', 'seldom', 0, 0, 0, '9b178de46329633a', '83fd490da60649fa2626858c6c6f3e0a', 4);
 INSERT INTO feedsvc_stored.feed VALUES (14, 'language/de', 'de', 0, 0, 0, 'c8eaed727f6b4aaf', '4cafc5e2ea23fa21abe4f1cf5cbc1b62', 4);
-INSERT INTO feedsvc_stored.feed VALUES (1, 'all', '', 9, 2, 3, '280bb8ffa0425641', '50461dc853a385694ee8b9a784bf9c0f', 6);
+INSERT INTO feedsvc_stored.feed VALUES (1, 'all', '', 10, 2, 3, '280bb8ffa0425641', 'b3bb2467d3193a43b8f220cf41141e8f', 6);
 INSERT INTO feedsvc_stored.feed VALUES (2, 'picked', '', 3, 1, 1, 'dbdda693203a9985', 'bf1666c91bda6ca3c26839809d6ebc79', 6);
 INSERT INTO feedsvc_stored.feed VALUES (3, 'tag/x', 'x', 3, 1, 1, '22e5fb5554bbf729', '3d7f80957114e6b68084d17083cec5fc', 6);
-INSERT INTO feedsvc_stored.feed VALUES (6, 'language/en', 'en', 7, 2, 2, 'b4f202e3dfa818b3', '1e799621f9ac14c1ed12f1d42ee0f9e6', 6);
+INSERT INTO feedsvc_stored.feed VALUES (6, 'language/en', 'en', 8, 1, 3, 'b4f202e3dfa818b3', '190744ccdd304b96604cd3dd4fd9d716', 6);
 
 
 --
@@ -212,14 +215,15 @@ INSERT INTO feedsvc_stored.feed_history VALUES (10, 4, '198d4b0deb736bc6b86972f8
 INSERT INTO feedsvc_stored.feed_history VALUES (13, 4, '83fd490da60649fa2626858c6c6f3e0a');
 INSERT INTO feedsvc_stored.feed_history VALUES (14, 4, '4cafc5e2ea23fa21abe4f1cf5cbc1b62');
 INSERT INTO feedsvc_stored.feed_history VALUES (15, 4, 'a5792a23e526b4bb880e5583ca004d3e');
-INSERT INTO feedsvc_stored.feed_history VALUES (1, 5, 'a8bcc46328420851f43ee5eba97e937e');
+INSERT INTO feedsvc_stored.feed_history VALUES (16, 4, '2566e1ad76ab1817844acba50530a595');
+INSERT INTO feedsvc_stored.feed_history VALUES (1, 5, '603ae14de6ed0f21e15e96323250c9fb');
 INSERT INTO feedsvc_stored.feed_history VALUES (2, 5, '1357417591ec8bc5d56695fcde3922b6');
 INSERT INTO feedsvc_stored.feed_history VALUES (3, 5, '542d6a731ee12cd7c111c733e60b153b');
-INSERT INTO feedsvc_stored.feed_history VALUES (6, 5, 'e0db04906ec2458b4b93cd81533683f6');
-INSERT INTO feedsvc_stored.feed_history VALUES (1, 6, '50461dc853a385694ee8b9a784bf9c0f');
+INSERT INTO feedsvc_stored.feed_history VALUES (6, 5, 'f4b574cd0d12b30bf6bdfea2fda1462d');
+INSERT INTO feedsvc_stored.feed_history VALUES (1, 6, 'b3bb2467d3193a43b8f220cf41141e8f');
 INSERT INTO feedsvc_stored.feed_history VALUES (2, 6, 'bf1666c91bda6ca3c26839809d6ebc79');
 INSERT INTO feedsvc_stored.feed_history VALUES (3, 6, '3d7f80957114e6b68084d17083cec5fc');
-INSERT INTO feedsvc_stored.feed_history VALUES (6, 6, '1e799621f9ac14c1ed12f1d42ee0f9e6');
+INSERT INTO feedsvc_stored.feed_history VALUES (6, 6, '190744ccdd304b96604cd3dd4fd9d716');
 
 
 --
@@ -230,6 +234,7 @@ INSERT INTO feedsvc_stored.feed_row VALUES (6, 1, 1, false, false, 2, 1641423600
 INSERT INTO feedsvc_stored.feed_row VALUES (6, 11, 1, false, false, NULL, 1641423600, 'six');
 INSERT INTO feedsvc_stored.feed_row VALUES (6, 12, 1, false, false, NULL, 1641423600, 'six');
 INSERT INTO feedsvc_stored.feed_row VALUES (2, 1, 2, false, false, 1, 1641078000, 'two');
+INSERT INTO feedsvc_stored.feed_row VALUES (11, 6, 6, false, false, NULL, 1767258000, 'soon');
 INSERT INTO feedsvc_stored.feed_row VALUES (2, 6, 2, false, false, 1, 1641078000, 'two');
 INSERT INTO feedsvc_stored.feed_row VALUES (2, 7, 2, true, false, NULL, 1641078000, 'two');
 INSERT INTO feedsvc_stored.feed_row VALUES (3, 1, 2, false, false, 1, 1641164400, 'drei');
@@ -258,38 +263,40 @@ INSERT INTO feedsvc_stored.feed_row VALUES (10, 1, 1, false, false, 3, 164176920
 INSERT INTO feedsvc_stored.feed_row VALUES (2, 2, 2, false, false, 1, 1641078000, 'two');
 INSERT INTO feedsvc_stored.feed_row VALUES (1, 2, 4, false, false, 1, 1640991600, 'first');
 INSERT INTO feedsvc_stored.feed_row VALUES (1, 15, 4, false, false, NULL, 1640991600, 'first');
-INSERT INTO feedsvc_stored.feed_row VALUES (15, 1, 4, false, false, NULL, 1767232800, 'nine');
-INSERT INTO feedsvc_stored.feed_row VALUES (15, 6, 4, false, false, NULL, 1767232800, 'nine');
+INSERT INTO feedsvc_stored.feed_row VALUES (13, 1, 4, false, false, 3, 1645086600, 'rich');
+INSERT INTO feedsvc_stored.feed_row VALUES (13, 16, 4, false, false, NULL, 1645086600, 'rich');
+INSERT INTO feedsvc_stored.feed_row VALUES (13, 6, 4, false, false, 3, 1645086600, 'rich');
+INSERT INTO feedsvc_stored.feed_row VALUES (16, 1, 4, false, false, NULL, 1767232800, 'nine');
+INSERT INTO feedsvc_stored.feed_row VALUES (16, 6, 4, false, false, 3, 1767232800, 'nine');
 INSERT INTO feedsvc_stored.feed_row VALUES (7, 1, 5, false, false, 3, 1641510000, 'pinned');
 INSERT INTO feedsvc_stored.feed_row VALUES (7, 6, 5, false, false, 2, 1641510000, 'pinned');
-INSERT INTO feedsvc_stored.feed_row VALUES (14, 1, 5, true, true, 3, 1767222000, 'eight');
-INSERT INTO feedsvc_stored.feed_row VALUES (14, 2, 5, true, true, 1, 1767222000, 'eight');
-INSERT INTO feedsvc_stored.feed_row VALUES (14, 3, 5, true, true, NULL, 1767222000, 'eight');
-INSERT INTO feedsvc_stored.feed_row VALUES (14, 6, 5, true, true, NULL, 1767222000, 'eight');
+INSERT INTO feedsvc_stored.feed_row VALUES (15, 1, 5, true, true, NULL, 1767222000, 'eight');
+INSERT INTO feedsvc_stored.feed_row VALUES (15, 2, 5, true, true, 1, 1767222000, 'eight');
+INSERT INTO feedsvc_stored.feed_row VALUES (15, 3, 5, true, true, NULL, 1767222000, 'eight');
+INSERT INTO feedsvc_stored.feed_row VALUES (15, 6, 5, true, true, 3, 1767222000, 'eight');
 INSERT INTO feedsvc_stored.feed_row VALUES (11, 1, 6, false, false, NULL, 1767258000, 'soon');
 INSERT INTO feedsvc_stored.feed_row VALUES (11, 2, 6, false, false, NULL, 1767258000, 'soon');
 INSERT INTO feedsvc_stored.feed_row VALUES (11, 3, 6, false, false, NULL, 1767258000, 'soon');
-INSERT INTO feedsvc_stored.feed_row VALUES (11, 6, 6, false, false, NULL, 1767258000, 'soon');
 
 
 --
 -- Data for Name: file; Type: TABLE DATA; Schema: feedsvc_stored; Owner: -
 --
 
-INSERT INTO feedsvc_stored.file VALUES ('ar/six.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('draft.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('pinned.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('shown.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('soon.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('ends.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('first.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('fr/été.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('3.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('alone.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('nine.md', '', '[]');
-INSERT INTO feedsvc_stored.file VALUES ('rich.md', '', '[["content/rich.md",7,"bad-value","`authors` knows only name, email, uri; remove the rest"]]');
+INSERT INTO feedsvc_stored.file VALUES ('ar/six.md', '84-1795773252289489713-1795773252289489713', '[]');
+INSERT INTO feedsvc_stored.file VALUES ('draft.md', '78-1795773252290118783-1795773252290118783', '[]');
+INSERT INTO feedsvc_stored.file VALUES ('ends.md', '90-1795773254061763139-1795773254061763139', '[]');
+INSERT INTO feedsvc_stored.file VALUES ('fr/été.md', '82-1795773252289191093-1795773254048223982', '[]');
+INSERT INTO feedsvc_stored.file VALUES ('shown.md', '81-1795773252290262713-1795773252290262713', '[]');
 INSERT INTO feedsvc_stored.file VALUES ('2/two.md', '', '[]');
 INSERT INTO feedsvc_stored.file VALUES ('broken.md', '', '[["content/broken.md",3,"bad-front-matter","is not YAML: did not find expected node content; put quotes around texts with `: ` or `#` in them"]]');
+INSERT INTO feedsvc_stored.file VALUES ('3.md', '90-1795773254061212286-1795773256619325775', '[]');
+INSERT INTO feedsvc_stored.file VALUES ('alone.md', '72-1795773256671148640-1795773256671148640', '[]');
+INSERT INTO feedsvc_stored.file VALUES ('first.md', '99-1795773256669449683-1795773256669449683', '[]');
+INSERT INTO feedsvc_stored.file VALUES ('nine.md', '76-1795773256670278898-1795773256670278898', '[]');
+INSERT INTO feedsvc_stored.file VALUES ('pinned.md', '', '[]');
+INSERT INTO feedsvc_stored.file VALUES ('rich.md', '248-1795773256670730806-1795773256670730806', '[]');
+INSERT INTO feedsvc_stored.file VALUES ('soon.md', '', '[]');
 
 
 --
@@ -308,7 +315,7 @@ INSERT INTO feedsvc_stored.former_slug VALUES ('cinq', 2, 5);
 INSERT INTO feedsvc_stored.made_by VALUES ('schema', '4');
 INSERT INTO feedsvc_stored.made_by VALUES ('settings', 'feedsvc 0.1.0 {"aliases": {"/rss.xml": [{"kind": "all", "term": ""}, "rss"]}, "article_link": "/articles/{slug}", "author": null, "base_url": "https://news.example.org", "content": null, "copyright": "", "database": null, "feed_defaults": {"author": null, "content": "full", "copyright": null, "image": null, "language": null, "limit": 3, "max_age": 900, "subtitle": null, "title": null}, "feeds": {"picked": {"author": null, "content": "full", "copyright": null, "image": null, "language": null, "limit": 3, "max_age": 900, "subtitle": null, "title": "Picked"}, "tag/x": {"author": null, "content": "full", "copyright": null, "image": null, "language": null, "limit": 2, "max_age": 900, "subtitle": null, "title": null}}, "generator": {"below": "", "name": "feedsvc", "options": {}, "sign": "", "tree": ""}, "id_authority": "news.example.org,2022", "image": null, "labels": {}, "language": "en", "moved": {"tag/old": "tag/x"}, "preview": false, "retired": ["tag/ended"], "selections": {"picked": {"all": [], "any": ["tag/x", "author/ada"], "none": ["category/sport"]}}, "serve": null, "site": null, "subtitle": "", "timezone": "Europe/Paris", "timezones": {}, "title": "Site", "tombstones": true}');
 INSERT INTO feedsvc_stored.made_by VALUES ('unlisted', '["tag/ended","tag/old"]');
-INSERT INTO feedsvc_stored.made_by VALUES ('synced', '1767312000 2');
+INSERT INTO feedsvc_stored.made_by VALUES ('synced', '1767312000 1');
 
 
 --
@@ -318,9 +325,9 @@ INSERT INTO feedsvc_stored.made_by VALUES ('synced', '1767312000 2');
 INSERT INTO feedsvc_stored.revision VALUES (1, 1767225600, 'ec565a9acd937a10900cc36e81c6a6b3');
 INSERT INTO feedsvc_stored.revision VALUES (2, 1767247200, '7aaeaae10becf7ab270c6634701a6e41');
 INSERT INTO feedsvc_stored.revision VALUES (3, 1767258000, '8bfd034b4e86b2b3cdf77fe4e63b6cf1');
-INSERT INTO feedsvc_stored.revision VALUES (4, 1767268800, 'cfbb9b15327b12a5469cf7d58c7d1784');
-INSERT INTO feedsvc_stored.revision VALUES (5, 1767290400, '3ec9f2ce0f0cf180421fd87f97d89446');
-INSERT INTO feedsvc_stored.revision VALUES (6, 1767312000, '11650fce3282cd63a1633fe439c363dd');
+INSERT INTO feedsvc_stored.revision VALUES (4, 1767268800, 'c4ca5bad077f9985497e4418825c9d97');
+INSERT INTO feedsvc_stored.revision VALUES (5, 1767290400, '7cf1776da1858b0b307d3fd1226c6775');
+INSERT INTO feedsvc_stored.revision VALUES (6, 1767312000, 'c2c66fa61ff1e4c0a42f14b200b8b102');
 
 
 --
@@ -329,6 +336,8 @@ INSERT INTO feedsvc_stored.revision VALUES (6, 1767312000, '11650fce3282cd63a163
 
 INSERT INTO feedsvc_stored.shown_file VALUES ('a.png', 10);
 INSERT INTO feedsvc_stored.shown_file VALUES ('a.csv', 10);
+INSERT INTO feedsvc_stored.shown_file VALUES ('a.png', 13);
+INSERT INTO feedsvc_stored.shown_file VALUES ('a.csv', 13);
 
 
 --

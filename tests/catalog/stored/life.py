@@ -100,7 +100,7 @@ STAGES = (
                 updated="2022-03-01",
                 image="a.png",
                 enclosures=["a.csv"],
-                authors=[{"name": "Zoë", "email": "zoe@example.org", "url": "https://z.example"}],
+                authors=[{"name": "Zoë", "email": "zoe@example.org", "uri": "https://z.example"}],
                 content="summary",
                 feeds=True,
             ),
