@@ -7,23 +7,46 @@ PostgreSQL refuses a row whose part of an index is too long. So each text in an 
 `max_bytes` how long it can be at most; whoever reads such a text has checked that.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
 
 from feedsvc.model import MAX_ID, MAX_KEY, MAX_PATH, MAX_SLUG
 
-# A catalog of another version is not read: it can be deleted and made anew from the files.
-VERSION = "4"
-
 metadata = MetaData()
 
-# What the stored was made by: the schema's version, the settings' fingerprint; and when the last
-# sync was, with the number of its Problems.
+# The number of the last migration that the catalog has; Alembic's own table. A change of any other
+# table needs a migration: see migrations/.
+alembic_version = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+# What the stored was made by: the settings' fingerprint, which schemas' programs can read it; and
+# when the last sync was, with the number of its Problems. schema: see FENCE.
 made_by = Table(
     "made_by",
     metadata,
     Column("name", Text, primary_key=True, info={"max_bytes": 20}),  # a word of sync.py
     Column("value", Text, nullable=False),
 )
+
+# A row of made_by: release 0.1.0 looks here for a schema number, and refuses any but its own.
+FENCE = {
+    "name": "schema",
+    "value": "of a newer feedsvc - do NOT delete this catalog, see docs/upgrading.md -",
+}
 
 # One row for each committed change of what the public can see; the number only grows. digest: sums
 # up every change of an article until then, so that it is the same for the same history alone.
