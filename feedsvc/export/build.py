@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-import feedsvc
+from feedsvc import plugins
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.export import caddy, hosts, manifest, names, nginx, rules
@@ -239,7 +239,7 @@ def _alone(folder: Path) -> Iterator[int]:
 
 def _made_by(settings: Settings) -> str:
     said = hashlib.blake2b(settings.fingerprint().encode(), digest_size=16)
-    return f"feedsvc {feedsvc.__version__} {said.hexdigest()}"
+    return f"{plugins.release()} {said.hexdigest()}"
 
 
 def _above(name: str) -> list[str]:

@@ -15,6 +15,7 @@ from feedsvc.config.settings import Settings
 from feedsvc.model import Category, ContentChoice, Document, Entry, Feed, FeedRef, Format, Kind
 from feedsvc.recent import Recent
 from feedsvc.render import RENDERERS
+from feedsvc.render.extensions import registry
 
 # The fifty entries of a feed of full texts take a quarter of a MB.
 _BYTES = 20_000_000
@@ -33,6 +34,8 @@ class Entries:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        for format in Format:
+            registry.installed(format)  # a broken extension is reported before the first request
         self._fragments = Recent[Hashable, Fragment](_BYTES)
         self._schemes = {
             kind: urls.category_scheme(settings.base_url, kind)
