@@ -11,7 +11,7 @@ from datetime import datetime
 from feedsvc import dates, html, urls
 from feedsvc.config.feeds import is_language
 from feedsvc.config.settings import Settings
-from feedsvc.errors import ArticleError, Problem
+from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
 from feedsvc.sources import generators
 from feedsvc.sources.attachments import Attachments, Folder
@@ -78,7 +78,7 @@ class ArticleReader:
     def _problem(self, file: SourceFile, front: FrontMatter, error: ArticleError) -> Problem:
         shown = shown_path(self._settings.content, self._settings.site, file.path)
         line = error.line or (front.line(error.key) if error.key else 0)
-        return Problem(shown, line, error.code, renamed(error.message, front.names))
+        return Problem(shown, line, error.code, renamed(error.message, front.names), error.severity)
 
     def _split(self, path: str, text: str) -> tuple[FrontMatter, str]:
         return self._foreign.split(path, text) if self._foreign else split(text)
@@ -300,6 +300,7 @@ def _lost_characters(text: str, safe: str, body: str, raw: str) -> list[ArticleE
             "control-character",
             f"holds {what}; it is left out: delete it",
             line=safe.count("\n", 0, at) + 1,
+            severity=Severity.WARNING,
         )
         for at, what in lost
     ]
