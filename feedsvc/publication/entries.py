@@ -12,9 +12,10 @@ from feedsvc.catalog import queries
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Reading
 from feedsvc.config.settings import Settings
+from feedsvc.lru import LRUCache
 from feedsvc.model import Category, ContentChoice, Document, Entry, Feed, FeedRef, Format, Kind
-from feedsvc.recent import Recent
 from feedsvc.render import RENDERERS
+from feedsvc.render.extensions import registry
 
 # The fifty entries of a feed of full texts take a quarter of a MB.
 _BYTES = 20_000_000
@@ -33,7 +34,9 @@ class Entries:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._fragments = Recent[Hashable, Fragment](_BYTES)
+        for format in Format:
+            registry.installed(format)  # a broken extension is reported before the first request
+        self._fragments = LRUCache[Hashable, Fragment](_BYTES, _size)
         self._schemes = {
             kind: urls.category_scheme(settings.base_url, kind)
             for kind in (Kind.CATEGORY, Kind.TAG)
@@ -63,7 +66,7 @@ class Entries:
                 if entry.language == language:
                     entry = replace(entry, language=None)
                 fragment = Fragment(RENDERERS[format].entry(entry), entry.updated)
-                self._fragments.put(keys[each], fragment, len(fragment.body))
+                self._fragments.put(keys[each], fragment)
             rendered[each] = fragment
         return rendered
 
@@ -106,3 +109,7 @@ def assemble(
     renderer = RENDERERS[format]
     body = renderer.document(replace(feed, updated=updated), bodies)
     return Document(body, renderer.media_type, of.revision, of.changed, of.tag)
+
+
+def _size(fragment: Fragment) -> int:
+    return len(fragment.body)
