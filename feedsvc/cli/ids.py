@@ -15,8 +15,8 @@ from feedsvc.catalog.listings import Identity
 from feedsvc.catalog.sync import sync
 from feedsvc.cli.site import open_site, site_option
 from feedsvc.cli.sync import show_problems, summary
+from feedsvc.config.settings import Settings
 from feedsvc.errors import on_one_line
-from feedsvc.settings import Settings
 from feedsvc.sources import Pinner, shown_path
 
 

@@ -15,14 +15,14 @@ from wsgiref.types import WSGIApplication
 
 import click
 
-from feedsvc import settings
 from feedsvc.catalog.store import Catalog
-from feedsvc.cli.listen import check_free, make_server, shown
 from feedsvc.cli.sync import progress_bar, show_problems, summary
+from feedsvc.config import settings
+from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
-from feedsvc.settings import Settings
+from feedsvc.serve.listen import check_free, make_server, shown
+from feedsvc.serve.writer import Writer
 from feedsvc.web.preview import Preview, create_preview, is_loopback
-from feedsvc.writer import Writer
 
 _ENDS = (signal.SIGTERM, signal.SIGHUP)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from feedsvc import settings
 from feedsvc.catalog.recovery import create
 from feedsvc.catalog.store import Catalog
-from feedsvc.settings import Settings
+from feedsvc.config import settings
+from feedsvc.config.settings import Settings
 
 site_option = click.option(
     "--site",

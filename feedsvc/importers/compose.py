@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import yaml
 
 from feedsvc import html, urls
+from feedsvc.config.feeds import is_email, is_language
 from feedsvc.errors import Problem
-from feedsvc.feed_settings import is_email, is_language
 from feedsvc.importers.item import Ending, Item
 from feedsvc.model import MAX_LANGUAGE, MAX_URL, Enclosure, Person, excess
 
@@ -75,7 +75,7 @@ class Composer:
     def _odd(self, what: str, value: str, why: str | None = None) -> None:
         reason = why or "cannot be used"
         message = f"has the {what} {value[:60]!r}, which {reason}; it is left out"
-        self.problems.append(self._item.problem("unusable-value", message))
+        self.problems.append(self._item.warning("unusable-value", message))
 
     def _terms(self, what: str, labels: tuple[str, ...]) -> Iterator[str]:
         seen = set()

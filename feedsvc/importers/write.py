@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedsvc import generators, html
+from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import names
 from feedsvc.importers.compose import Composer, one_line
 from feedsvc.importers.item import Item
 from feedsvc.model import MAX_PATH, excess
-from feedsvc.settings import Settings
 from feedsvc.sources import scan
 from feedsvc.sources.article import MAX_SIZE, decode, slug_of
 from feedsvc.sources.frontmatter import FrontMatter, split
@@ -179,7 +179,7 @@ def _minted(item: Item, minted: str) -> Problem:
         f"has the id {item.id[:60]!r}, which is no IRI or is too long; it became {minted}, so that "
         "readers will show it as new"
     )
-    return item.problem("new-id", message)
+    return item.warning("new-id", message)
 
 
 def _check_generator(name: str) -> None:

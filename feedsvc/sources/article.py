@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedsvc import dates, html, urls
-from feedsvc.errors import ArticleError, Problem
-from feedsvc.feed_settings import is_language
+from feedsvc.config.feeds import is_language
+from feedsvc.config.settings import Settings
+from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import (
     MAX_ID,
     MAX_LANGUAGE,
@@ -22,11 +23,10 @@ from feedsvc.model import (
     Kind,
     excess,
 )
-from feedsvc.settings import Settings
-from feedsvc.sources import conventions
+from feedsvc.sources import generators
 from feedsvc.sources.attachments import Attachments, Folder
-from feedsvc.sources.foreign import Foreign, Source, renamed
 from feedsvc.sources.frontmatter import FrontMatter, split
+from feedsvc.sources.generators.foreign import Foreign, Source, renamed
 from feedsvc.sources.scan import ENDINGS, SourceFile, shown_path
 from feedsvc.sources.values import Values, absolute
 
@@ -53,7 +53,7 @@ class ArticleReader:
         self._settings = settings
         self._zone = settings.zone
         self._zones = settings.zones
-        convention = conventions.of(settings.generator.name)
+        convention = generators.of(settings.generator.name)
         endings = convention.endings if convention else ENDINGS
         self._folder = Folder(os.path.realpath(settings.content), endings)
         self._foreign = Foreign(settings, convention, self._text) if convention else None
@@ -88,7 +88,7 @@ class ArticleReader:
     def _problem(self, file: SourceFile, front: FrontMatter, error: ArticleError) -> Problem:
         shown = shown_path(self._settings.content, self._settings.site, file.path)
         line = error.line or (front.line(error.key) if error.key else 0)
-        return Problem(shown, line, error.code, renamed(error.message, front.names))
+        return Problem(shown, line, error.code, renamed(error.message, front.names), error.severity)
 
     def _split(self, path: str, text: str) -> tuple[FrontMatter, str]:
         return self._foreign.split(path, text) if self._foreign else split(text)
@@ -323,6 +323,7 @@ def _lost_characters(text: str, safe: str, body: str, raw: str) -> list[ArticleE
             "control-character",
             f"holds {what}; it is left out: delete it",
             line=safe.count("\n", 0, at) + 1,
+            severity=Severity.WARNING,
         )
         for at, what in lost
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.generators import PLAIN
 from feedsvc.model import MAX_PATH, excess
-from feedsvc.sources.conventions import Convention, of
+from feedsvc.sources.generators import Convention, of
 
 ENDINGS = (".md", ".markdown", ".html")
 _PLAIN = Convention(keys={}, url=lambda _file, _own: "", endings=ENDINGS, passed_over=frozenset())

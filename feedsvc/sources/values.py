@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from feedsvc import html, urls
-from feedsvc.errors import ArticleError
-from feedsvc.feed_settings import is_email
+from feedsvc.config.feeds import is_email
+from feedsvc.config.tables import shown
+from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_URL, FeedRef, Kind, Person, excess
-from feedsvc.tables import shown
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -33,7 +33,7 @@ class Values:
 
     def warn(self, code: str, message: str, key: str) -> None:
         """Note something that does not keep the article from being published."""
-        self.warnings.append(ArticleError(code, message, key=key))
+        self.warnings.append(ArticleError(code, message, key=key, severity=Severity.WARNING))
 
     def raw(self, key: str) -> Any:
         """Return a value as it was read; None where there is none."""
