@@ -72,6 +72,7 @@ file = Table(
 # fingerprint: changes with anything that a reader could see. text_hash: of the file's text.
 # visible: has a page now. due: the next instant at which that changes by itself. released: the
 # revision in which it was first visible, or had already expired when it was first read.
+# presentation: everything that is only shown to readers, as JSON; see rows.py.
 article = Table(
     "article",
     metadata,
@@ -80,20 +81,11 @@ article = Table(
     Column("slug", Text, nullable=False, info={"max_bytes": MAX_SLUG}),
     Column("id", Text, nullable=False, info={"max_bytes": MAX_ID}),
     Column("pinned", Boolean, nullable=False),
-    Column("title", Text, nullable=False),
     Column("published", BigInteger, nullable=False),
     Column("utc_offset", Integer, nullable=False),
-    Column("updated", BigInteger, nullable=False),
     Column("expires", BigInteger),
-    Column("summary", Text, nullable=False),
-    Column("html", Text, nullable=False),
     Column("link", Text, nullable=False),
-    Column("authors", Text, nullable=False),
     Column("terms", Text, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("image", Text),
-    Column("enclosures", Text, nullable=False),
-    Column("content", Text),
     Column("draft", Boolean, nullable=False),
     Column("feeds", Boolean, nullable=False),
     Column("fingerprint", Text, nullable=False),
@@ -102,6 +94,7 @@ article = Table(
     Column("visible", Boolean, nullable=False),
     Column("due", BigInteger),
     Column("released", BigInteger),
+    Column("presentation", Text, nullable=False),
     Index("article_path", "path"),
     Index("article_slug", "slug"),
     Index("article_id", "id"),

@@ -83,7 +83,7 @@ def summary(report: SyncReport, rehearsed: bool = False) -> str:
     would = "would change" if rehearsed else f"changed, revision {published.revision}"
     return (
         f"{read}: {published.new} new, {published.edited} edited, {published.withdrawn} withdrawn; "
-        f"{count(published.feeds, 'feed')} {would}."
+        f"{count(len(published.feeds), 'feed')} {would}."
     )
 
 

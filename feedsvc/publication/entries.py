@@ -13,7 +13,17 @@ from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Reading
 from feedsvc.config.settings import Settings
 from feedsvc.lru import LRUCache
-from feedsvc.model import Category, ContentChoice, Document, Entry, Feed, FeedRef, Format, Kind
+from feedsvc.model import (
+    Category,
+    ContentChoice,
+    Document,
+    Entry,
+    Feed,
+    FeedRef,
+    Format,
+    Kind,
+    presented,
+)
 from feedsvc.render import RENDERERS
 from feedsvc.render.extensions import registry
 
@@ -75,21 +85,15 @@ class Entries:
         chosen = stored.content or choice
         return Entry(
             id=stored.id,
-            title=stored.title,
             link=stored.link,
             published=stored.published,
-            updated=stored.updated,
-            summary="" if chosen is ContentChoice.NONE else stored.summary,
             content=stored.html if chosen is ContentChoice.FULL else None,
-            authors=stored.authors,
             categories=tuple(
                 Category(ref.term, self._schemes[ref.kind], label)
                 for ref, label in stored.terms
                 if ref.kind in self._schemes
             ),
-            enclosures=stored.enclosures,
-            image=stored.image,
-            language=stored.language,
+            **presented(stored) | ({"summary": ""} if chosen is ContentChoice.NONE else {}),
         )
 
 
