@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from benchmarks import corpus
 from benchmarks.work import edit
-from feedsvc import settings
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.store import Catalog
+from feedsvc.config import settings
 
 _PATIENCE = 120.0  # seconds; a bound for a sync that never comes
 _LOOK = 0.05  # seconds between two looks at the catalog

@@ -3,10 +3,10 @@
 The way of an article, one step a room:
 
     content/*.md --read--> Article --sync--> catalog --select--> Feed of Entries
-      sources/             model             catalog/              publication
+      sources/             model             catalog/              publication/
 
     --render--> Document --encode--> Representation --> HTTP
-      render/     representation                         web/
+      render/     http/                                  web/
 
 Each arrow is one room, and rooms import only what stands before them.
 """

@@ -12,9 +12,9 @@ from feedsvc.catalog.publish import Published
 from feedsvc.catalog.queries import FeedRow
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
+from feedsvc.config.settings import Settings
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
-from feedsvc.settings import Settings
 from tests.sites import make_site
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc import settings
+from feedsvc.config import settings
+from feedsvc.config.settings import Settings
 from feedsvc.errors import SettingsError
-from feedsvc.settings import Settings
 
 TOML = """\
 title = "Site"

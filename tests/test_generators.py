@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedsvc import settings
+from feedsvc.config import settings
 from feedsvc.errors import SettingsError
 from feedsvc.generators import Generator, detect, named
 from tests.sites import make_site
-from tests.sources import trees
+from tests.sources.generators import trees
 
 
 def make(folder: Path, files: Mapping[str, str | bytes]) -> Path:

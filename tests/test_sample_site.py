@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc import settings
+from feedsvc.config import settings
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
 from feedsvc.sources import ArticleReader, scan
 

@@ -18,9 +18,10 @@ import pytest
 from lxml import etree
 from lxml import html as lxml_html
 
-from feedsvc import settings, urls
+from feedsvc import urls
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
+from feedsvc.config import settings
 from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.publication import Publication
 from feedsvc.web import create_app

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from feedsvc.catalog import schema
 from feedsvc.catalog.bulk import insert_many
 from feedsvc.catalog.feeds import FeedState
-from feedsvc.settings import Settings
+from feedsvc.config.settings import Settings
 
 _Rows = list[dict[str, Any]]
 

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from feedsvc import head
 from feedsvc.catalog import archives, history, queries, schema
 from feedsvc.catalog.bulk import insert_many
 from feedsvc.catalog.feeds import Feeds, FeedState
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.state import State
-from feedsvc.settings import Settings
+from feedsvc.config import head
+from feedsvc.config.settings import Settings
 
 
 class _Place(NamedTuple):

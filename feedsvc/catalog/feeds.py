@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from feedsvc import head
 from feedsvc.catalog import schema
 from feedsvc.catalog.bulk import insert_many
+from feedsvc.config import head
+from feedsvc.config.settings import Settings
 from feedsvc.model import FeedRef
-from feedsvc.settings import Settings
 
 
 @dataclass(slots=True)

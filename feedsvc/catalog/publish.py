@@ -17,7 +17,7 @@ from feedsvc import dates
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.feed_rows import FeedRows
 from feedsvc.catalog.state import State
-from feedsvc.settings import Settings
+from feedsvc.config.settings import Settings
 
 _TOLERATED = 3  # of so many published articles, one may be withdrawn without being asked about
 

@@ -16,9 +16,9 @@ from feedsvc import processes
 from feedsvc.catalog import rows
 from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.state import TAKEN
+from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError, Problem
 from feedsvc.processes import Process
-from feedsvc.settings import Settings
 from feedsvc.sources import ArticleReader, SourceFile
 
 _MANY = 2000  # files; fewer are read in the time that processes take to start

@@ -18,8 +18,8 @@ from feedsvc.catalog.reading import Spool, read_all
 from feedsvc.catalog.rows import dump
 from feedsvc.catalog.state import State
 from feedsvc.catalog.store import Catalog
+from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
-from feedsvc.settings import Settings
 from feedsvc.sources import ArticleReader, Scan, SourceFile, scan
 
 Progress = Callable[[int, int], None]

@@ -17,10 +17,10 @@ from feedsvc.catalog.sync import Progress, sync
 from feedsvc.check import archives, content, feed, site_settings
 from feedsvc.check.content import Written
 from feedsvc.check.links import Targets
+from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import Problem
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
-from feedsvc.settings import FILE, Settings
 from feedsvc.sources import ArticleReader, scan
 from feedsvc.sources.scan import shown_path
 

@@ -16,8 +16,8 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
 from feedsvc.cli.site import open_site, open_to_write, site_option
 from feedsvc.cli.sync import show_problems, summary
+from feedsvc.config.settings import Settings
 from feedsvc.errors import on_one_line
-from feedsvc.settings import Settings
 from feedsvc.sources import Pinner, shown_path
 
 

@@ -11,8 +11,8 @@ import click
 
 from feedsvc import urls
 from feedsvc.cli.site import site_option
+from feedsvc.config.settings import FILE
 from feedsvc.errors import FeedsvcError
-from feedsvc.settings import FILE
 
 
 @click.command()

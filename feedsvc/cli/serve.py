@@ -10,17 +10,19 @@ from tempfile import TemporaryDirectory
 import click
 
 from feedsvc.catalog.store import Catalog
-from feedsvc.cli.listen import check_free, make_server, parse_bind, shown
 from feedsvc.cli.preview import preview as serve_preview
 from feedsvc.cli.site import load_site, site_option
 from feedsvc.cli.sync import progress_bar, show_problems, summary
+from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError, FeedsvcError
 from feedsvc.publication import Publication
-from feedsvc.settings import Settings
-from feedsvc.web import create_server, metrics
-from feedsvc.web.edge import Edge
-from feedsvc.web.limits import limits
-from feedsvc.writer import Writer
+from feedsvc.serve import metrics
+from feedsvc.serve.edge import Edge
+from feedsvc.serve.limits import limits
+from feedsvc.serve.listen import check_free, make_server, parse_bind, shown
+from feedsvc.serve.server import create_server
+from feedsvc.serve.signals import handle_terminal_signals
+from feedsvc.serve.writer import Writer
 
 _SWITCH = 0.0005  # seconds for which a poll may wait while another thread renders
 
@@ -88,6 +90,7 @@ def serve(
         server = make_server(bind, workers, certificate, key)
         server.on_startup(writer.start)
         server.on_shutdown(writer.stop)
+        handle_terminal_signals(server)
         scheme = "https" if certificate else "http"
         click.echo(f"Serving {settings.title} at {scheme}://{shown(*bind)}/ (Ctrl-C ends it)")
         with TemporaryDirectory(prefix="feedsvc-") as counters:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from feedsvc import settings
 from feedsvc.catalog.recovery import create, make_ready_elected
 from feedsvc.catalog.store import Catalog
+from feedsvc.config import settings
+from feedsvc.config.settings import Settings
 from feedsvc.errors import OutdatedError
-from feedsvc.settings import Settings
 
 site_option = click.option(
     "--site",

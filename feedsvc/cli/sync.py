@@ -17,8 +17,8 @@ from feedsvc.catalog.sync import SyncReport, rehearse
 from feedsvc.catalog.sync import sync as sync_catalog
 from feedsvc.cli import reports
 from feedsvc.cli.site import load_site, site_option, warn
+from feedsvc.config.settings import Settings
 from feedsvc.errors import DamagedError, Problem
-from feedsvc.settings import Settings
 
 
 @click.command()

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
 import feedsvc
+from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.export import caddy, hosts, manifest, names, nginx, rules
 from feedsvc.export.manifest import Manifest, Redirect, Resource
@@ -24,7 +25,6 @@ from feedsvc.export.plan import Job, Wanted, plan
 from feedsvc.export.workers import do_all
 from feedsvc.export.write import Outcome, Writer, remove
 from feedsvc.publication import Publication
-from feedsvc.settings import Settings
 
 _TRIES = 5
 

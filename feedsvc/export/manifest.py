@@ -12,7 +12,7 @@ from typing import Any
 
 from feedsvc.errors import FeedsvcError
 from feedsvc.export import names
-from feedsvc.fields import IDENTITY
+from feedsvc.http.fields import IDENTITY
 
 _VERSION = 1
 

@@ -8,9 +8,9 @@ from feedsvc import urls
 from feedsvc.export import names
 from feedsvc.export.manifest import Resource
 from feedsvc.export.names import Names
+from feedsvc.http.representation import CODINGS
 from feedsvc.model import TERM_KINDS, FeedRef, Format
 from feedsvc.publication import FeedSummary, Publication
-from feedsvc.representation import CODINGS
 from feedsvc.web import assets
 from feedsvc.web.links import Links
 

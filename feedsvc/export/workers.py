@@ -14,12 +14,12 @@ from pathlib import Path
 
 from feedsvc import processes
 from feedsvc.catalog.store import Catalog
+from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.export.plan import Job
 from feedsvc.export.write import Outcome, Writer
 from feedsvc.processes import Process
 from feedsvc.publication import Publication
-from feedsvc.settings import Settings
 
 _MANY = 40  # jobs; fewer are done in the time that a process takes to start
 _BATCH = 8  # jobs

@@ -22,11 +22,11 @@ from feedsvc.errors import CatalogError, FeedsvcError
 from feedsvc.export import names
 from feedsvc.export.manifest import Redirect, Resource
 from feedsvc.export.plan import Job
-from feedsvc.fields import IDENTITY
+from feedsvc.http.conditional import REPRESENTATION_KEY
+from feedsvc.http.fields import IDENTITY
+from feedsvc.http.representation import Representation, encode
 from feedsvc.publication import Publication
-from feedsvc.representation import Representation, encode
 from feedsvc.web import create_app
-from feedsvc.web.edge import SHOWN
 
 _MOVED = (301, 308)
 _NOWHERE = "//"  # where there never is anything
@@ -133,7 +133,7 @@ class Writer:
             if status >= 500:
                 kind = CatalogError if status == 503 else FeedsvcError
                 raise kind(f"{path} cannot be made ({status}); `feedsvc -v build` shows why")
-            yield _Answer(status, dict(started[1]), chunks, environ.get(SHOWN))
+            yield _Answer(status, dict(started[1]), chunks, environ.get(REPRESENTATION_KEY))
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()

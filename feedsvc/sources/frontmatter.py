@@ -131,6 +131,8 @@ def _yaml(source: str) -> Mapping[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"is not YAML: {error.problem}; put quotes around texts with `: ` or `#` in them"
+        if "nesting depth" in (error.problem or ""):  # newer versions of libyaml have a limit, too
+            message = _TOO_DEEP
         raise _unfit(message, mark.line if mark else 0) from None
     except yaml.reader.ReaderError as error:
         at = source.find(chr(error.character))

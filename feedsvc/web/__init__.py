@@ -7,6 +7,6 @@ It asks a Publication for everything. It knows no SQL and no clock, and opens no
 assets and those that the publication hands it to send.
 """
 
-from feedsvc.web.app import create_app, create_server
+from feedsvc.web.app import create_app
 
-__all__ = ["create_app", "create_server"]
+__all__ = ["create_app"]

@@ -11,30 +11,13 @@ from feedsvc.errors import CatalogError
 from feedsvc.publication import Publication
 from feedsvc.web.assets import Assets
 from feedsvc.web.documents import Documents
-from feedsvc.web.edge import Edge
-from feedsvc.web.limits import limits
 from feedsvc.web.links import Links
-from feedsvc.web.metrics import Metrics
 from feedsvc.web.moves import Moves
 from feedsvc.web.pages import Pages, prepare_templates, show_error, show_unavailable
-from feedsvc.web.status import Status
-from feedsvc.web.watch import Watch
 
 View = Callable[[str], Response | None]
 
 _METHODS = ("GET", "HEAD")
-
-
-def create_server(publication: Publication) -> Edge:
-    """Return the app with the edge in front of it, for a process that does nothing but serve."""
-    metrics = Metrics()
-    watch = Watch(publication, metrics.flush)
-    serve = publication.settings.serve
-    status = Status(serve, watch, metrics)
-    app = create_app(publication, status.health, status.metrics)
-    edge = Edge(app.wsgi_app, watch, metrics, limits(serve))
-    watch.start()
-    return edge
 
 
 def create_app(publication: Publication, *first: View) -> Flask:

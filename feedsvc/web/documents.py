@@ -11,12 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from feedsvc import dates, urls
 from feedsvc.errors import CatalogError
+from feedsvc.http.conditional import FEED_KEY, FILE_KEY, REPRESENTATION_KEY, answer
+from feedsvc.http.representation import Representation, represent
 from feedsvc.model import Document, FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.render import opml
-from feedsvc.representation import Representation, represent
-from feedsvc.web.answers import answer
-from feedsvc.web.edge import FEED, SHOWN
 from feedsvc.web.links import Links
 
 _FILE_MAX_AGE = 3600
@@ -117,6 +116,7 @@ class Documents:
         except FileNotFoundError:
             abort(404)
         response.headers.update(_FILE_HEADERS)
+        request.environ[FILE_KEY] = str(found)
         return response
 
     def _delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
@@ -128,7 +128,7 @@ class Documents:
 
     def _send(self, shown: Representation, feed: str) -> Response:
         """Answer with a representation, and leave it to the edge."""
-        request.environ.update({SHOWN: shown, FEED: feed})
+        request.environ.update({REPRESENTATION_KEY: shown, FEED_KEY: feed})
         _, due = self._publication.state()
         sent = answer(shown, request.environ, time.time(), dates.epoch(due) if due else None)
         return _Sent(sent.body, sent.line, list(sent.headers))

@@ -13,12 +13,12 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
 from feedsvc import dates, urls
+from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
+from feedsvc.http.conditional import RETRY
 from feedsvc.model import TERM_KINDS, Category, FeedRef, Format, Kind, Person
 from feedsvc.publication import FeedSummary, Publication
 from feedsvc.render import RENDERERS
-from feedsvc.settings import Settings
-from feedsvc.web.answers import RETRY
 from feedsvc.web.assets import Assets
 from feedsvc.web.links import Links
 

@@ -15,13 +15,13 @@ from wsgiref.types import StartResponse, WSGIApplication
 from feedsvc import dates
 from feedsvc.catalog.queries import Stored
 from feedsvc.catalog.store import Catalog
-from feedsvc.entries import Entries
+from feedsvc.config.settings import Settings
+from feedsvc.http.conditional import plain
+from feedsvc.http.representation import Headers
 from feedsvc.model import ContentChoice, Entry
 from feedsvc.publication import Publication
+from feedsvc.publication.entries import Entries
 from feedsvc.recent import Recent
-from feedsvc.representation import Headers
-from feedsvc.settings import Settings
-from feedsvc.web.answers import plain
 from feedsvc.web.app import create_app
 
 _LOOPBACK = ip_network("127.0.0.0/8"), IPv6Address("::1")

@@ -160,7 +160,7 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlalchemy import Engine, event
-from feedsvc import settings
+from feedsvc.config import settings
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
 last, count = int(sys.argv[2]), 0

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
 from feedsvc.model import Format
+from tests.config.test_feeds import naive
+from tests.config.test_settings import dump
 from tests.desk import Desk, ref
 from tests.readers import Reader, archives, items, subscription
 from tests.sites import article
-from tests.test_feed_settings import naive
-from tests.test_settings import dump
 
 NEWS = """
 [feeds.news]

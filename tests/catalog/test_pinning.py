@@ -5,8 +5,8 @@ import pytest
 from feedsvc.catalog import listings
 from feedsvc.catalog.listings import Identity
 from feedsvc.catalog.store import Catalog
+from feedsvc.http.representation import represent
 from feedsvc.model import Format
-from feedsvc.representation import represent
 from feedsvc.sources import Pinner
 from tests.desk import Desk, ref
 from tests.sites import article

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from feedsvc import settings
 from feedsvc.catalog import reading, schema
 from feedsvc.catalog.reading import Read, Spool, read_all
 from feedsvc.catalog.sync import sync
+from feedsvc.config import settings
+from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
-from feedsvc.settings import Settings
 from feedsvc.sources import SourceFile, scan
 from tests.desk import Desk
 from tests.sites import article, make_site
@@ -196,7 +196,7 @@ def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) 
     make_articles(tmp_path, 20)
     program = (
         "import os, signal; from pathlib import Path\n"
-        "from feedsvc import settings; from feedsvc.sources import scan\n"
+        "from feedsvc.config import settings; from feedsvc.sources import scan\n"
         "from feedsvc.catalog import reading\n"
         "reading._MANY, reading._BATCH = 1, 2\n"
         f"site = settings.load(Path({str(tmp_path)!r}), {{}})\n"

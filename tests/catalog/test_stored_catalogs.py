@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 import feedsvc
-from feedsvc import head
 from feedsvc.catalog import recovery
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
-from feedsvc.settings import Settings
+from feedsvc.config import head
+from feedsvc.config.settings import Settings
 from tests.catalog.stored.life import END, observe, write
 from tests.catalog.stored.load import SCHEMAS, recorded, restore
 from tests.serving import serving

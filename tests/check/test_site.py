@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc import settings
 from feedsvc.check import archives, site
 from feedsvc.check.archives import Links
 from feedsvc.check.feed import judge as judge_feed
+from feedsvc.config import settings
 from feedsvc.errors import Problem
 from tests.sites import article, make_site
 

@@ -15,10 +15,10 @@ from feedsvc.export.build import Built, build
 from feedsvc.export.manifest import Manifest
 from feedsvc.export.plan import Wanted
 from feedsvc.publication import Publication
+from feedsvc.serve.edge import Edge
+from feedsvc.serve.metrics import Metrics
+from feedsvc.serve.watch import Watch
 from feedsvc.web.app import create_app
-from feedsvc.web.edge import Edge
-from feedsvc.web.metrics import Metrics
-from feedsvc.web.watch import Watch
 from tests.sites import article, make_site
 from tests.web.front import Reply
 

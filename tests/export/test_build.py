@@ -17,9 +17,9 @@ from feedsvc.export import build as building
 from feedsvc.export import names, workers, write
 from feedsvc.export.plan import Job, Wanted
 from feedsvc.export.write import Outcome, Writer
+from feedsvc.http.representation import CODINGS, encode
 from feedsvc.model import Format
 from feedsvc.processes import Process
-from feedsvc.representation import CODINGS, encode
 from tests.export.places import (
     FILES,
     LONG,

@@ -5,7 +5,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from feedsvc.web.edge import Edge
+from feedsvc.serve.edge import Edge
 from tests.web.front import Reply, ask
 
 Kept = dict[str, dict[str, Any]]  # items by id

@@ -22,11 +22,11 @@ from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
 from feedsvc.model import Format
 from feedsvc.publication import Publication
+from feedsvc.serve.edge import Edge
+from feedsvc.serve.metrics import Metrics
+from feedsvc.serve.watch import Watch
 from feedsvc.sources import Pinner
 from feedsvc.web.app import create_app
-from feedsvc.web.edge import Edge
-from feedsvc.web.metrics import Metrics
-from feedsvc.web.watch import Watch
 from tests.desk import Desk
 from tests.life.model import TAGS, Item, Model
 from tests.life.polling import Subscriber, whole
@@ -61,7 +61,9 @@ class Life(RuleBasedStateMachine):
             monotonic=time.monotonic,
             perf_counter=time.perf_counter,
         )
-        self.patches = [patch(f"feedsvc.web.{name}.time", clock) for name in ("edge", "documents")]
+        self.patches = [
+            patch(f"feedsvc.{name}.time", clock) for name in ("serve.edge", "web.documents")
+        ]
         for each in self.patches:
             each.start()
         self.known: set[str] = set()  # keys of feeds that were there once

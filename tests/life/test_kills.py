@@ -13,8 +13,8 @@ import time
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from feedsvc import settings
 from feedsvc.catalog.store import Catalog
+from feedsvc.config import settings
 from feedsvc.model import Format
 from feedsvc.publication import Publication
 from tests.desk import ref

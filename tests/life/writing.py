@@ -10,9 +10,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedsvc import settings
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import release, sync
+from feedsvc.config import settings
 from tests.sites import article, make_site
 
 COUNT = 24

@@ -12,9 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from feedsvc import html
+from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind, Person
-from feedsvc.settings import Settings
 from feedsvc.sources import ArticleReader, Reading, scan
 from feedsvc.sources.article import KEYS, MAX_SIZE
 from tests.sites import article, make_site

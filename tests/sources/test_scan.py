@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
-from feedsvc.settings import Settings
 from feedsvc.sources import Scan, scan
 from tests.sites import make_site
 

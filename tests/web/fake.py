@@ -7,12 +7,12 @@ from hashlib import blake2b
 from pathlib import Path
 
 from feedsvc import urls
+from feedsvc.config.feeds import FeedSettings
+from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
-from feedsvc.feed_settings import FeedSettings
 from feedsvc.model import Category, Document, Enclosure, Entry, FeedRef, Format, Kind, Person
 from feedsvc.publication import ArticlePage, FeedSummary, Health, Publication
 from feedsvc.render import RENDERERS
-from feedsvc.settings import Settings
 
 BASE = "https://news.example.org"
 SITE = FeedRef(Kind.ALL)

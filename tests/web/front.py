@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from feedsvc.serve_settings import ServeSettings
+from feedsvc.config.serving import ServeSettings
+from feedsvc.serve.edge import Edge
+from feedsvc.serve.limits import Limits
+from feedsvc.serve.metrics import Metrics
+from feedsvc.serve.status import Status
+from feedsvc.serve.watch import Watch
 from feedsvc.web.app import create_app
-from feedsvc.web.edge import Edge
-from feedsvc.web.limits import Limits
-from feedsvc.web.metrics import Metrics
-from feedsvc.web.status import Status
-from feedsvc.web.watch import Watch
 from tests.web.fake import FakePublication
 
 

@@ -1,0 +1,85 @@
+"""`feedsvc check`: judge the site, or any feed, before its readers do."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from feedsvc.check import exchange, feed, fetch, report, site
+from feedsvc.cli.site import site_option
+from feedsvc.cli.sync import progress_bar
+from feedsvc.config import settings
+from feedsvc.errors import FeedsvcError, Problem
+
+
+@click.command()
+@site_option
+@click.argument("target", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(report.FORMATS)),
+    default="text",
+    show_default=True,
+    help="How to print findings; github is for its workflows.",
+)
+@click.option("--json", "form", flag_value="json", help="Short for --format json.")
+@click.option("--strict", is_flag=True, help="Let notes fail as well.")
+def check(site: Path, target: str | None, form: str, strict: bool) -> None:
+    """Judge the site as the strictest validator and the pickiest reader would.
+
+    With TARGET, judge that feed instead: a file, a URL of http or https, or - for standard input.
+    Changes nothing: a site is judged in a catalog of its own. The exit code is 0 if there is
+    nothing worse than a note, 1 if there is, and 2 if the check could not be done.
+    """
+    now = datetime.now(UTC)
+    with _refusals():
+        problems = _judge_target(target, now) if target else _judge_site(site, now)
+    click.echo(report.FORMATS[form](problems), nl=False)
+    click.echo(report.summary(problems), err=True)
+    if any(strict or problem.severity != "note" for problem in problems):
+        sys.exit(1)
+
+
+class _Refusal(click.ClickException):
+    """There is no judgement, which is neither a good one nor a bad one."""
+
+    exit_code = 2
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """End with 2 where there is no judgement, as 1 is one."""
+    try:
+        yield
+    except FeedsvcError as error:
+        raise _Refusal(str(error)) from error
+
+
+def _judge_site(folder: Path, now: datetime) -> list[Problem]:
+    loaded = settings.load(folder, os.environ)
+    with progress_bar() as progress:
+        problems = site.judge(loaded, now, progress)
+    # Editors and GitHub look for files from where the command runs.
+    return [
+        problem if fetch.is_url(problem.path) else replace(problem, path=str(folder / problem.path))
+        for problem in problems
+    ]
+
+
+def _judge_target(target: str, now: datetime) -> list[Problem]:
+    if fetch.is_url(target):
+        answer = fetch.fetch(target)
+        served = exchange.judge(answer)
+        if answer.status != 200:
+            return served
+        return served + feed.judge(answer.body, answer.url, answer.url, now)
+    if target == "-":
+        body = fetch.read_stream(sys.stdin.buffer, "standard input")
+        return feed.judge(body, "-", None, now)
+    return feed.judge(fetch.read_file(Path(target)), target, None, now)

@@ -1,0 +1,110 @@
+"""What a feed says of itself, from the settings; knows no entry but the newest one's date.
+
+Pure. The catalog asks it whether a change of settings changed a feed, the publication renders it.
+"""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import feedsvc
+from feedsvc import urls
+from feedsvc.config.settings import Settings
+from feedsvc.model import Feed, FeedRef, Format, Image, Kind, Person
+
+GENERATOR = f"feedsvc {feedsvc.__version__}"
+
+
+def head(
+    settings: Settings,
+    ref: FeedRef,
+    label: str,
+    format: Format,
+    updated: datetime,
+    archives: int = 0,
+) -> Feed:
+    """Return the head of a subscription document.
+
+    label: the term as people read it. archives: how many there are.
+    """
+    own = settings.feed(ref.key)
+    author = own.author or settings.author or Person(settings.title)
+    language = ref.term if ref.kind is Kind.LANGUAGE else own.language or settings.language
+    return Feed(
+        id=urls.feed_id(settings.id_authority, ref),
+        title=title(settings, ref, label),
+        subtitle=subtitle(settings, ref) or title(settings, ref, label),
+        link=urls.absolute(settings.base_url, urls.page_path(ref)),
+        self_url=urls.absolute(settings.base_url, urls.feed_path(ref, format)),
+        updated=updated,
+        language=language,
+        authors=(author,),
+        generator=GENERATOR,
+        ttl=-(-own.max_age // 60),
+        rights=own.copyright or settings.copyright,
+        image=_absolute_image(settings, own.image or settings.image),
+        prev_archive=_archive_url(settings, ref, format, archives) if archives else None,
+    )
+
+
+def archive_head(
+    settings: Settings,
+    ref: FeedRef,
+    label: str,
+    format: Format,
+    updated: datetime,
+    archives: int,
+    number: int,
+) -> Feed:
+    """Return the head of one of a feed's archive documents; see `head`."""
+    feed = head(settings, ref, label, format, updated)
+    before, after = number - 1, number + 1
+    return replace(
+        feed,
+        self_url=_archive_url(settings, ref, format, number),
+        current=feed.self_url,
+        prev_archive=_archive_url(settings, ref, format, before) if before else None,
+        next_archive=_archive_url(settings, ref, format, after) if after <= archives else None,
+    )
+
+
+def title(settings: Settings, ref: FeedRef, label: str) -> str:
+    """Return a feed's title: the settings' own for it, else the site's with the label."""
+    own = settings.feed(ref.key).title
+    if own:
+        return own
+    return settings.title if ref.kind is Kind.ALL else f"{settings.title}: {label}"
+
+
+def subtitle(settings: Settings, ref: FeedRef) -> str:
+    """Return a feed's subtitle: the settings' own for it, else the site's; '' for none."""
+    return settings.feed(ref.key).subtitle or settings.subtitle
+
+
+def label(settings: Settings, ref: FeedRef, written: str) -> str:
+    """Return what people call a feed: for a term its label in force.
+
+    written: as it was first written; '' where it never was, as for a custom feed.
+    """
+    if ref.kind is Kind.ALL:
+        return settings.title
+    if ref.kind is Kind.NAMED:
+        return settings.feed(ref.key).title or ref.term
+    return settings.labels.get(ref.kind, {}).get(ref.term, written or ref.term)
+
+
+def fingerprint(settings: Settings, ref: FeedRef, written: str) -> str:
+    """Return a text that changes with anything but the entries that changes a feed's bytes."""
+    sample = head(
+        settings, ref, label(settings, ref, written), Format.ATOM, datetime.fromtimestamp(0, UTC)
+    )
+    said = f"{sample} {settings.feed(ref.key).content} {settings.base_url}"
+    return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+
+
+def _archive_url(settings: Settings, ref: FeedRef, format: Format, number: int) -> str:
+    return urls.absolute(settings.base_url, urls.archive_path(ref, format, number))
+
+
+def _absolute_image(settings: Settings, image: Image | None) -> Image | None:
+    return replace(image, url=urls.absolute(settings.base_url, image.url)) if image else None

@@ -1,0 +1,1 @@
+"""HTTP without a framework: representations, header fields, conditional answers."""

@@ -1,0 +1,262 @@
+"""Reads a file by another generator's convention, so that the common reader finds its own keys.
+
+Opens no file but those that a text links to, for their URLs.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from posixpath import basename, dirname, splitext
+from typing import Any
+from urllib.parse import unquote
+
+from feedsvc import dates, html, urls
+from feedsvc.config.settings import Settings
+from feedsvc.errors import ArticleError, Severity
+from feedsvc.model import ContentChoice
+from feedsvc.sources.frontmatter import FrontMatter
+from feedsvc.sources.generators import Convention, File, Links, Own
+from feedsvc.sources.scan import SourceFile, scan
+
+_warning = partial(ArticleError, severity=Severity.WARNING)
+
+# What every convention takes by our name, unless it says otherwise; and what may mean something
+# else there, unless it has the form that we want.
+_COMMON = (
+    *("title", "updated", "expires", "slug", "summary", "categories", "tags", "authors"),
+    *("language", "image", "draft"),
+)
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off"})
+_FITTING: Mapping[str, Callable[[str], bool]] = {
+    "id": urls.is_absolute_iri,
+    "link": urls.is_absolute,
+    "content": lambda text: text in set(ContentChoice),
+    "feeds": lambda text: text.lower() in _WORDS,
+}
+_SIMILAR = 0.8  # of a key to one of ours, to be taken for a misspelling: themes have keys, too
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file taken apart. front: by our own keys. raw: HTML, not safe. path: of its URL in a
+    generator's site, decoded and without the first slash, '' where there is none. native_id: see
+    model.Article. links: how a generator's text finds other files.
+    """
+
+    front: FrontMatter
+    raw: str
+    path: str = ""
+    native_id: str | None = None
+    warnings: list[ArticleError] = field(default_factory=list)
+    links: Links | None = None
+
+
+class Foreign:
+    """Reads the files of one site by its generator's convention.
+
+    text: reads a file's text, raises ArticleError.
+    """
+
+    def __init__(
+        self, settings: Settings, convention: Convention, text: Callable[[SourceFile], str]
+    ) -> None:
+        self._settings = settings
+        self._text = text
+        self._generator = settings.generator
+        self._convention = convention
+        self._zone, self._zones = settings.zone, settings.zones
+        self._files: Mapping[str, SourceFile] | None = None
+        self._names: dict[str, list[str]] = {}
+        self._urls: dict[str, str | None] = {}
+
+    def split(self, path: str, text: str) -> tuple[FrontMatter, str]:
+        """Split a text into its front matter, by the keys that are written, and its body."""
+        return self._convention.split(path, text)
+
+    def translate(self, path: str, front: FrontMatter, body: str) -> Source | None:
+        """Return what a file is in our own terms; None for a page. Raises ArticleError."""
+        file, own, names = self._own(path, front)
+        if self._convention.is_page(file, own):
+            return None
+        warnings = self._misspelt(file, front)
+        place = self._place(file, own)
+        if place:
+            own["slug"] = place
+        links = self._links(warnings, front, body)
+        raw = self._convention.markup(file, body, links)
+        front = replace(front, values=own, names=names)
+        return Source(front, raw, place, self._native_id(file, own, place), warnings, links)
+
+    def refer(self, path: str, reference: str, links: Links) -> str:
+        """Return what a reference in a file's HTML is to the common reader."""
+        file = self._file(path, {})
+        meant = self._convention.refer(file, reference)
+        if meant is None:
+            return reference
+        target, mark, fragment = meant.partition("#")
+        if url := self._url(target):
+            fragment = reference.partition("#")[2]
+            return url + (fragment and f"#{fragment}")
+        if target.endswith(self._convention.endings):
+            return links.unresolved(unquote(reference), target)
+        return f"/{self._outside(target).lstrip('/')}{mark}{fragment}"
+
+    def _own(self, path: str, front: FrontMatter) -> tuple[File, Own, dict[str, str]]:
+        """Return a file with its front matter in our own keys, and how those are written."""
+        written = {key.lower(): key for key in front.values}
+        values = {key: front.values[name] for key, name in written.items()}
+        file = self._file(path, values)
+        own: Own = {}
+        names: dict[str, str] = {}
+        keys = {key: (key,) for key in (*_COMMON, "enclosures")} | dict(self._convention.keys)
+        for key, wanted in keys.items():
+            found = next((each for each in wanted if values.get(each) not in (None, "")), None)
+            if found:
+                own[key] = values[found]
+            usual = "date" if "date" in wanted else wanted[0]
+            names[key] = written[found] if found else usual
+        for key, fits in _FITTING.items():
+            value = values.get(key)
+            text = str(value).lower() if isinstance(value, bool) else value
+            if isinstance(text, str) and fits(text):
+                own[key] = value
+        self._convention.complete(file, own)
+        _mend(own)
+        return file, {key: value for key, value in own.items() if value != ""}, names
+
+    def _file(self, path: str, written: Mapping[str, Any]) -> File:
+        below = self._generator.below
+        return File(
+            path=f"{below}/{path}" if below else path,
+            written=written,
+            options=self._generator.options,
+            base_url=self._settings.base_url,
+            zone=self._zone,
+            moment=self._moment,
+            tree=self._generator.tree,
+        )
+
+    def _moment(self, value: Any) -> Any:
+        if value is None or value == "":
+            return None
+        try:
+            return dates.parse(value, self._zone, self._zones)
+        except dates.DateError:
+            return None
+
+    def _place(self, file: File, own: Own) -> str:
+        url = self._convention.url(file, own)
+        if urls.is_absolute(url):
+            own.setdefault("link", url)
+            return ""
+        return " ".join(html.xml_safe(urls.decoded(url)).split()).lstrip("/")
+
+    def _native_id(self, file: File, own: Own, place: str) -> str | None:
+        published = self._moment(own.get("published"))
+        if not place or published is None:
+            return None
+        url = urls.absolute(self._settings.base_url, urls.own_path(place))
+        found = self._convention.entry_id(file, url, published)
+        return found if urls.is_absolute_iri(found) else None
+
+    def _misspelt(self, file: File, front: FrontMatter) -> list[ArticleError]:
+        known = {*_COMMON, *_FITTING, "enclosures"}
+        known |= {name for names in self._convention.keys.values() for name in names}
+        warnings = []
+        for key in sorted(set(front.values) - known):
+            close = difflib.get_close_matches(key.lower(), sorted(known), 1, _SIMILAR)
+            if close and key.lower() not in known and close[0] not in file.written:
+                message = f"`{key}` is no front-matter key; did you mean `{close[0]}`?"
+                warnings.append(_warning("unknown-key", message, key=key))
+        return warnings
+
+    def _links(self, warnings: list[ArticleError], front: FrontMatter, body: str) -> Links:
+        above = front.first + front.text.count("\n")  # the line on which the body begins
+        seen: set[str] = set()
+
+        def warn(code: str, message: str, written: str) -> None:
+            if message not in seen:  # once is enough
+                seen.add(message)
+                at = body.find(written)
+                line = above + body.count("\n", 0, at) if at >= 0 else 1
+                warnings.append(_warning(code, message, line=line))
+
+        return Links(self._url, self._named, warn)
+
+    def _url(self, path: str) -> str | None:
+        """Return the URL of the article at a path of the generator's tree."""
+        if path not in self._urls:
+            self._urls[path] = self._find_url(path)
+        return self._urls[path]
+
+    def _find_url(self, path: str) -> str | None:
+        file = self._tree().get(self._outside(path))
+        if file is None:
+            return None
+        try:
+            front, _ = self.split(file.path, html.xml_safe(self._text(file)))
+            named, own, _ = self._own(file.path, front)
+            place = self._place(named, own)
+        except ArticleError:
+            return None
+        published = self._moment(own.get("published"))
+        if published is None:  # a page, or no article
+            return None
+        slug = urls.term(place or splitext(basename(file.path))[0])
+        link = urls.article_path(self._settings.article_link, slug, published, place or slug)
+        return urls.absolute(self._settings.base_url, link)
+
+    def _outside(self, path: str) -> str:
+        """Return where below the content folder a path of the generator's tree is."""
+        below = self._generator.below
+        return path.removeprefix(f"{below}/") if below else path
+
+    def _named(self, name: str) -> Sequence[str]:
+        self._tree()
+        return self._names.get(name, ())
+
+    def _tree(self) -> Mapping[str, SourceFile]:
+        """Return the articles of the site; nobody asks for them who links to none."""
+        if self._files is None:
+            settings = self._settings
+            self._files = scan(settings.content, settings.site, self._generator.name).files
+            for path in self._files:
+                inside = self._file(path, {}).path
+                name = splitext(basename(path))[0]
+                name = basename(dirname(inside)) if name == "index" else name
+                self._names.setdefault(name, []).append(inside)
+        return self._files
+
+
+def renamed(message: str, names: Mapping[str, str]) -> str:
+    """Return a message that names the keys as they are written in a file."""
+    for key, name in names.items():
+        if key != name:
+            message = message.replace(f"`{key}`", f"`{name}`").replace(f"`{key}:", f"`{name}:")
+    return message
+
+
+_PERSON = {"name": ("name", "display_name"), "email": ("email",), "uri": ("uri", "url", "href")}
+
+
+def _mend(own: Own) -> None:
+    """Give authors and the language the form that they have here."""
+    language = own.get("language")
+    if isinstance(language, str):
+        own["language"] = language.replace("_", "-")
+    people = own.get("authors")
+    if isinstance(people, dict):
+        people = [people]
+    if isinstance(people, list):
+        own["authors"] = [_person(each) if isinstance(each, dict) else each for each in people]
+
+
+def _person(table: Mapping[str, Any]) -> dict[str, Any]:
+    found = {
+        key: next((table[name] for name in names if table.get(name)), None)
+        for key, names in _PERSON.items()
+    }
+    if not urls.is_absolute(str(found["uri"])):
+        found["uri"] = None
+    return {key: value for key, value in found.items() if value}

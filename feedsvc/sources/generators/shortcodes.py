@@ -1,0 +1,188 @@
+"""Hugo's shortcodes become links, pictures, code or the text that they enclose; runs none."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from html import escape
+from posixpath import basename, splitext
+from typing import NamedTuple
+
+from feedsvc.sources.generators.convention import File, Links, beside
+
+_OPENING = re.compile(r"\{\{([<%])")
+_ARGUMENT = re.compile(r'(?:([\w-]++)=)?("(?:\\.|[^"\\])*+"|`[^`]*+`|[^\s"`]++)')
+_DEEPEST = 50
+
+
+class _Code(NamedTuple):
+    """A shortcode where it stands. closes: it is the end of a pair. written: all of it."""
+
+    start: int
+    end: int
+    name: str
+    arguments: str
+    closes: bool
+    written: str
+
+
+def reduce(file: File, body: str, links: Links) -> str:
+    """Return Markdown or HTML without shortcodes."""
+    if "{{<" not in body and "{{%" not in body:
+        return body
+    codes = list(_codes(body))
+    paired = _pairs(codes)
+    frames: list[list[str]] = [[]]
+    position = 0
+    for index, code in enumerate(codes):
+        frames[-1].append(body[position : code.start])
+        position = code.end
+        if index not in paired:
+            frames[-1].append("" if code.closes else _single(file, code, links))
+        elif not code.closes:
+            frames.append([])
+        else:
+            inner = "".join(frames.pop())
+            frames[-1].append(_paired(codes[paired[index]], inner))
+    return "".join(frames[-1]) + body[position:]
+
+
+def _codes(body: str) -> Iterator[_Code]:
+    position = 0
+    while opening := _OPENING.search(body, position):
+        close = ">}}" if opening[1] == "<" else "%}}"
+        end = body.find(close, opening.end())
+        if end < 0:
+            return
+        position = end + 3
+        inner = body[opening.end() : end].strip()
+        written = body[opening.start() : position]
+        if inner.startswith("/*"):  # a shortcode that is shown
+            inner = inner.removeprefix("/*").removesuffix("*/").strip()
+            written = f"{opening[0]} {inner} {close}"
+            yield _Code(opening.start(), position, "/*", "", False, written)
+            continue
+        closes = inner.startswith("/")
+        name, _, arguments = inner.strip("/ \n").replace("\n", " ").partition(" ")
+        yield _Code(opening.start(), position, name, arguments, closes, written)
+
+
+def _pairs(codes: list[_Code]) -> dict[int, int]:
+    """Return the index of the other one for each that is one of a pair."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    names: Counter[str] = Counter()
+    for index, code in enumerate(codes):
+        if not code.closes:
+            opened.append(index)
+            names[code.name] += 1
+            continue
+        while names[code.name]:
+            last = opened.pop()
+            names[codes[last].name] -= 1
+            if codes[last].name == code.name:
+                found |= {index: last, last: index}
+                break
+    return _shallow(found)
+
+
+def _shallow(pairs: dict[int, int]) -> dict[int, int]:
+    """Return the pairs that do not lie in too many others."""
+    kept, depth = {}, 0
+    for index in sorted(pairs):
+        other = pairs[index]
+        depth += other > index
+        if depth <= _DEEPEST:
+            kept[index] = other
+        depth -= other < index
+    return kept
+
+
+def _values(arguments: str) -> Mapping[str, str]:
+    """Return named arguments by name, and the others by their place."""
+    found, place = {}, 0
+    for name, value in _ARGUMENT.findall(arguments):
+        key = name or str(place)
+        place += not name
+        quoted = value[:1] in {'"', "`"}
+        found[key] = value[1:-1].replace('\\"', '"') if quoted else value
+    return found
+
+
+_EMBEDS = {
+    "youtube": "https://www.youtube.com/watch?v={}",
+    "vimeo": "https://vimeo.com/{}",
+    "vimeo_simple": "https://vimeo.com/{}",
+    "instagram": "https://www.instagram.com/p/{}/",
+    "instagram_simple": "https://www.instagram.com/p/{}/",
+}
+_TWEETS = frozenset({"tweet", "twitter", "twitter_simple", "x", "x_simple"})
+
+
+def _single(file: File, code: _Code, links: Links) -> str:
+    values = _values(code.arguments)
+    first = values.get("0") or values.get("id") or ""
+    name = code.name.lower()
+    if name == "/*":
+        return code.written
+    if name in {"ref", "relref"}:
+        return _ref(file, code, values.get("path") or first, links)
+    if name == "figure":
+        return _figure(values)
+    if name in _EMBEDS and first:
+        return _link(_EMBEDS[name].format(first))
+    if name in _TWEETS and first:
+        user, number = values.get("user") or "i", values.get("id") or first
+        return _link(f"https://twitter.com/{user}/status/{number}")
+    if name == "gist" and first:
+        return _link(f"https://gist.github.com/{first}/{values.get('1', '')}")
+    links.left_out(code.written, code.name)
+    return ""
+
+
+def _paired(code: _Code, inner: str) -> str:
+    if code.name.lower() == "highlight":
+        language = _values(code.arguments).get("0", "")
+        kind = f' class="language-{escape(language)}"' if language else ""
+        return f"\n<pre><code{kind}>{escape(inner.strip(chr(10)))}</code></pre>\n"
+    if code.name.lower() == "figure":
+        return _figure(_values(code.arguments)) + inner
+    return inner
+
+
+def _link(url: str) -> str:
+    return f'<a href="{escape(url)}">{escape(url)}</a>'
+
+
+def _figure(values: Mapping[str, str]) -> str:
+    source = escape(values.get("src") or values.get("0") or "")
+    text = escape(values.get("alt") or values.get("caption") or values.get("title") or "")
+    image = f'<img src="{source}" alt="{text}">'
+    if values.get("link"):
+        image = f'<a href="{escape(values["link"])}">{image}</a>'
+    shown = (values.get("title"), values.get("caption"), values.get("attr"))
+    caption = escape(" ".join(each for each in shown if each))
+    return f"<figure>{image}{caption and f'<figcaption>{caption}</figcaption>'}</figure>"
+
+
+def _ref(file: File, code: _Code, target: str, links: Links) -> str:
+    path, mark, fragment = target.partition("#")
+    if not path:
+        return mark + fragment
+    url = _find(file, path, links)
+    return url + mark + fragment if url else links.unresolved(code.written, target)
+
+
+def _find(file: File, path: str, links: Links) -> str | None:
+    """Return the URL of a page as `ref` finds it: beside the file, from the top, by its name."""
+    for place in (beside(file, path), beside(file, f"/{path}")):
+        for name in (place, f"{place}.md", f"{place}/index.md"):
+            if url := links.to(name):
+                return url
+    stem = splitext(basename(path.rstrip("/")))[0]
+    tail = splitext(path.strip("/"))[0]
+    found = [
+        each
+        for each in links.named(stem)
+        if f"/{splitext(each)[0].removesuffix('/index')}".endswith(f"/{tail}")
+    ]
+    return links.to(found[0]) if len(found) == 1 else None

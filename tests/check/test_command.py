@@ -1,0 +1,63 @@
+"""`feedsvc check` as a user types it: findings on standard output, and an exit code for CI."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from feedsvc.cli import main
+from tests.sites import article, make_site
+
+FIXTURES = Path(__file__).parents[1] / "check" / "fixtures"
+FINE = 'subtitle = "News"\nauthor = { name = "Ada" }\n'
+
+
+def run(*arguments: str | Path, stdin: bytes = b"") -> Result:
+    result = CliRunner().invoke(main, ["check", *map(str, arguments)], input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def test_a_good_site_exits_with_0(tmp_path: Path) -> None:
+    make_site(tmp_path, {"a.md": article()}, FINE)
+    result = run("--site", tmp_path)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "No problems found.\n"
+
+
+def test_a_warning_exits_with_1_and_names_the_file(tmp_path: Path) -> None:
+    make_site(tmp_path, {"a.md": article(sluug="x")}, FINE)
+    result = run("--site", tmp_path)
+    assert result.exit_code == 1
+    assert result.stdout.startswith(
+        f"{tmp_path}/content/a.md:4: warning: `sluug` is no front-matter"
+    )
+    (found,) = json.loads(run("--site", tmp_path, "--json").stdout)
+    assert found["code"] == "unknown-key"
+    github = run("--site", tmp_path, "--format", "github").stdout
+    assert github.startswith(f"::warning file={tmp_path}/content/a.md,line=4,title=unknown-key::")
+
+
+def test_a_note_exits_with_0_unless_strict(tmp_path: Path) -> None:
+    make_site(tmp_path, {"a.md": article()}, 'author = { name = "Ada" }\n')
+    assert run("--site", tmp_path).exit_code == 0
+    assert run("--site", tmp_path, "--strict").exit_code == 1
+
+
+def test_a_check_that_cannot_be_done_exits_with_2(tmp_path: Path) -> None:
+    for arguments in (("--site", tmp_path), (tmp_path / "none.xml",), ("https://u:p@a.example/",)):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("Error: ")
+        assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("format", ["rss", "atom"])
+def test_any_feed_is_judged_from_a_file_or_standard_input(format: str) -> None:
+    good, bad = FIXTURES / f"{format}-good.xml", FIXTURES / f"{format}-no-self-link.xml"
+    assert run(good).exit_code == 0
+    assert run("-", stdin=good.read_bytes()).exit_code == 0
+    if bad.exists():
+        assert run(bad).stdout.startswith(f"{bad}:")
+    assert run("-", stdin=b"<html/>").stdout.startswith("-:1: error: is XML, but no feed")

@@ -1,0 +1,183 @@
+"""Feeds that move, feeds that are retired and aliases in the settings, and what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedsvc.errors import SettingsError
+from feedsvc.model import FeedRef, Format, Kind
+from tests.config.test_settings import load
+from tests.sites import TOML, make_site, mistake
+
+WHOLE = """
+retired = ["tag/old", "news"]
+[moved]
+"tag/mali" = "category/mali"
+"tag/cve" = "security"
+"author/c++" = "all"
+[aliases]
+"/feed/" = "all.rss"
+"/rss.xml" = "all.rss"
+"/feeds/posts/default" = "all.atom"
+"/caf%C3%A9.rdf" = "tag/node.js.rss"
+"/security" = "security.json"
+"/.well-known//a..b/" = "all.json"
+[feeds.security]
+any = { tags = ["CVE"] }
+"""
+
+
+def test_what_went_where(tmp_path: Path) -> None:
+    """Conformance 43."""
+    loaded = make_site(tmp_path, toml=WHOLE)
+    assert loaded.retired == ("tag/old", "news")
+    assert loaded.moved == {
+        "tag/mali": "category/mali",
+        "tag/cve": "security",
+        "author/c++": "all",
+    }
+    site = FeedRef(Kind.ALL)
+    assert loaded.aliases == {
+        "/feed/": (site, Format.RSS),
+        "/rss.xml": (site, Format.RSS),
+        "/feeds/posts/default": (site, Format.ATOM),
+        "/café.rdf": (FeedRef(Kind.TAG, "node.js"), Format.RSS),
+        "/security": (FeedRef(Kind.NAMED, "security"), Format.JSON),
+        "/.well-known//a..b/": (site, Format.JSON),
+    }
+
+
+def test_what_left_is_listed_nowhere_and_what_it_led_to_is_promised(tmp_path: Path) -> None:
+    loaded = make_site(tmp_path, toml=WHOLE)
+    gone = {"tag/old", "news", "tag/mali", "tag/cve", "author/c++"}
+    assert {key for key in (*gone, "all", "tag/x", "security") if not loaded.is_listed(key)} == gone
+    assert loaded.promised == ("all", "security", "category/mali", "tag/node.js")
+
+
+BAD: list[tuple[str, int, str]] = [
+    # What the file says, on which of these lines it is wrong, what the message says.
+    ('retired = "tag/a"', 1, "retired is a list of texts"),
+    ('retired = ["tag/A"]', 1, "'tag/A' is no feed; write it as in its URL: tag/<term>"),
+    ('retired = ["tag"]', 1, "'tag' is no feed"),
+    ('retired = ["/feeds/tag/a.rss"]', 1, "is no feed"),
+    ('retired = ["tag/a\\u0007"]', 1, "with a control character"),
+    ('retired = ["all"]', 1, "the feed of the whole site, all, stays"),
+    ('retired = ["x"]\n[feeds.x]\nany = { tags = ["a"] }', 1, "'x' is defined in [feeds.x]"),
+    ("moved = 1", 1, "moved is a table"),
+    ('[moved]\n"tag/a" = 1', 2, "tag/a is a text"),
+    ('[moved]\n"tag/A" = "tag/b"', 2, "'tag/A' is no feed"),
+    ('[moved]\n"tag/a" = "tag/B"', 2, "'tag/B' is no feed"),
+    ('[moved]\n"tag/a" = "all.rss"', 2, "'all.rss' is no feed; define it in [feeds.all.rss]"),
+    ('[moved]\n"tag/a" = "securty"', 2, "define it in [feeds.securty], or name another"),
+    ('[moved]\nall = "tag/a"', 2, "the feed of the whole site, all, stays"),
+    ('[moved]\nx = "tag/a"\n[feeds.x]\nany = { tags = ["a"] }', 2, "is defined in [feeds.x]"),
+    ('[moved]\n"tag/a" = "tag/a"', 2, "'tag/a' is moved in a circle, to 'tag/a'"),
+    ('[moved]\n"tag/a" = "tag/b"\n"tag/b" = "tag/a"', 2, "is moved in a circle"),
+    (
+        '[moved]\n"tag/a" = "tag/b"\n"tag/b" = "tag/c"\n"tag/c" = "tag/b"',
+        2,
+        "'tag/a' is moved in a circle",
+    ),
+    (
+        '[moved]\n"tag/z" = "tag/y"\n"tag/a" = "tag/b"\n"tag/b" = "tag/c"\n"tag/c" = "tag/d"',
+        3,
+        "'tag/a' is moved to 'tag/b', which is moved; write 'tag/d'",
+    ),
+    (
+        'retired = ["tag/a"]\n[moved]\n"tag/a" = "tag/b"',
+        3,
+        "'tag/a' is moved and retired; remove one",
+    ),
+    (
+        'retired = ["tag/b"]\n[moved]\n"tag/a" = "tag/b"',
+        3,
+        "'tag/a' is moved to 'tag/b', which is retired; name another feed",
+    ),
+    ('[aliases]\n"rss.xml" = "all.rss"', 2, "'rss.xml' is no path; write one that begins with"),
+    ('[aliases]\n"https://a.example/rss" = "all.rss"', 2, "is no path"),
+    ('[aliases]\n"//rss.xml" = "all.rss"', 2, "is no path"),
+    ('[aliases]\n"/?feed=rss2" = "all.rss"', 1, "has no ? or #"),
+    ('[aliases]\n"/a%00" = "all.rss"', 2, "is no path"),
+    ('[aliases]\n"/.." = "all.rss"', 2, "is no path"),
+    ('[aliases]\n"/./x" = "all.rss"', 2, "and no dots alone between two /"),
+    ('[aliases]\n"/a/%2E%2e/x" = "all.rss"', 2, "is no path"),
+    ('[aliases]\n"/a%0Ab" = "all.rss"', 2, "is no path"),
+    ('[aliases]\n"/" = "all.rss"', 2, "'/' is a path of this program's own"),
+    ('[aliases]\n"/feeds/x.rss" = "all.rss"', 2, "lead a feed elsewhere with [moved]"),
+    ('[aliases]\n"/feeds/tag/" = "all.rss"', 2, "is a path of this program's own"),
+    ('[aliases]\n"/h%65althz" = "all.rss"', 2, "is a path of this program's own"),
+    ('[aliases]\n"/a" = "all"', 2, "'all' has no format; write it like \"all.rss\""),
+    ('[aliases]\n"/a" = "all.xml"', 2, "has no format"),
+    ('[aliases]\n"/a" = ""', 2, "/a is empty"),
+    ('[aliases]\n"/a" = "tag/A.rss"', 2, "'tag/A' is no feed"),
+    ('[aliases]\n"/a" = "x.rss"', 2, "'x' is no feed; define it in [feeds.x]"),
+    ('[aliases]\n"/a" = ["all.rss"]', 2, "/a is a text"),
+    ('[aliases]\n"/ab" = "all.rss"\n"/a%62" = "all.rss"', 3, "is there twice"),
+    (
+        'retired = ["tag/a"]\n[aliases]\n"/a" = "tag/a.rss"',
+        3,
+        "'tag/a' is retired; name another feed",
+    ),
+    (
+        '[moved]\n"tag/a" = "tag/b"\n[aliases]\n"/a" = "tag/a.rss"',
+        4,
+        "'tag/a' is moved; write 'tag/b.rss'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("toml", "line", "message"), BAD, ids=[each[0] for each in BAD])
+def test_a_mistake_is_one_sentence_with_file_line_and_remedy(
+    tmp_path: Path, toml: str, line: int, message: str
+) -> None:
+    assert message in mistake(tmp_path, toml, line)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("retired", '["tag/a", "tag/b"]', ("tag/a", "tag/b")),
+        ("retired", "[]", ()),
+        ("moved", '{ "tag/a" = "tag/b" }', {"tag/a": "tag/b"}),
+        ("aliases", '{ "/a" = "all.rss" }', {"/a": (FeedRef(Kind.ALL), Format.RSS)}),
+    ],
+)
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, key: str, value: str, expected: Any
+) -> None:
+    toml = f'retired = ["x"]\n{TOML}[moved]\ny = "all"\n[aliases]\n"/z" = "all.rss"'
+    loaded = load(tmp_path, toml, **{f"FEEDSVC_{key.upper()}": value})
+    assert getattr(loaded, key) == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("FEEDSVC_RETIRED", "tag/a", "retired is a list of texts"),
+        ("FEEDSVC_RETIRED", '["tag/a"', "is not TOML"),
+        ("FEEDSVC_RETIRED", '["tag/\udce9"]', "with a control character"),
+        ("FEEDSVC_MOVED", '{ "tag/\udce9" = "all" }', "is no feed"),
+        ("FEEDSVC_MOVED", '{ "tag/a" = "tag/a" }', "is moved in a circle"),
+        ("FEEDSVC_ALIASES", '{ "/\udce9" = "all.rss" }', "is no path"),
+    ],
+)
+def test_a_mistake_in_the_environment_names_the_variable(
+    tmp_path: Path, variable: str, value: str, message: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, TOML, **{variable: value})
+    assert str(caught.value).startswith(f"{variable} in the environment: ")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("title", ["[1]", '["a"]', "[Staging]"])
+def test_a_text_in_brackets_stays_a_text(tmp_path: Path, title: str) -> None:
+    assert load(tmp_path, TOML, FEEDSVC_TITLE=title).title == title
+
+
+@pytest.mark.parametrize(
+    "toml", ['retired = ["tag/a"]', '[moved]\n"tag/a" = "all"', '[aliases]\n"/a" = "all.rss"']
+)
+def test_the_fingerprint_moves_with_each(tmp_path: Path, toml: str) -> None:
+    assert make_site(tmp_path, toml=toml).fingerprint() != make_site(tmp_path).fingerprint()

@@ -1,0 +1,84 @@
+"""The table [serve]: who is trusted, who is limited, who may look."""
+
+import ipaddress
+from pathlib import Path
+
+import pytest
+
+from feedsvc.config.serving import ServeSettings
+from feedsvc.errors import SettingsError
+from tests.sites import make_site
+
+
+def read(folder: Path, toml: str) -> ServeSettings:
+    return make_site(folder, {}, f"[serve]\n{toml}").serve
+
+
+def test_by_default_nobody_is_trusted_nobody_is_limited_and_this_machine_may_look(
+    tmp_path: Path,
+) -> None:
+    assert make_site(tmp_path).serve == read(tmp_path, "") == ServeSettings()
+    ours = ServeSettings()
+    assert (ours.trusted_proxies, ours.full_polls) == ((), "")
+    assert [str(each) for each in ours.metrics_from] == ["127.0.0.0/8", "::1/128"]
+
+
+def test_everything_can_be_set(tmp_path: Path) -> None:
+    assert read(
+        tmp_path,
+        'trusted_proxies = ["10.0.0.1", "2001:db8::/32"]\n'
+        'full_polls = "6/hour"\n'
+        'limit_storage = "redis://cache.example.org:6379/1"\n'
+        "metrics_from = []\n",
+    ) == ServeSettings(
+        trusted_proxies=(
+            ipaddress.ip_network("10.0.0.1/32"),
+            ipaddress.ip_network("2001:db8::/32"),
+        ),
+        full_polls="6/hour",
+        limit_storage="redis://cache.example.org:6379/1",
+        metrics_from=(),
+    )
+
+
+@pytest.mark.parametrize("rate", ["1/minute", "6/hour", "6 / hour", "999999/day"])
+def test_a_rate_is_so_many_times_in_a_while(tmp_path: Path, rate: str) -> None:
+    from limits import parse
+
+    assert parse(read(tmp_path, f'full_polls = "{rate}"').full_polls)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('full_polls = "6"', "full_polls '6' is no rate; write one like \"6/hour\""),
+        ('full_polls = "0/hour"', "is no rate"),
+        ('full_polls = "6 per hour"', "is no rate"),
+        ('full_polls = "6/hours"', "is no rate"),
+        ('full_polls = "6/second; 5/hour"', "is no rate"),
+        ("full_polls = 6", "full_polls"),
+        ('trusted_proxies = ["nginx"]', "trusted_proxies: 'nginx' is no address; write one like"),
+        ('trusted_proxies = ["10.0.0.1/8"]', "is no address"),
+        ('trusted_proxies = ["10.0.0.1:80"]', "is no address"),
+        ('trusted_proxies = "10.0.0.1"', "trusted_proxies"),
+        ('metrics_from = ["10.0.0.1", ""]', "metrics_from: '' is no address"),
+        ('limit_storage = "memcached://u:geheim@h"', "limit_storage 'memcached' is of no kind"),
+        ('limit_storage = "redis://"', "limit_storage 'redis' is of no kind"),
+        ('limit_storage = ""', "is of no kind"),
+        ("threads = 4", "threads"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, line: str, message: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read(tmp_path, line)
+    said = str(raised.value)
+    assert message.replace("'", '"') in said.replace("'", '"')
+    assert "feedsvc.toml:" in said
+    assert "geheim" not in said
+
+
+def test_no_reader_sees_any_of_it(tmp_path: Path) -> None:
+    """A change of it must not make a new revision."""
+    before = make_site(tmp_path).fingerprint()
+    toml = '[serve]\ntrusted_proxies = ["10.0.0.1"]\nfull_polls = "6/hour"\n'
+    assert make_site(tmp_path, {}, toml).fingerprint() == before

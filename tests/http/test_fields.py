@@ -1,0 +1,94 @@
+"""Header fields of requests, by their grammar."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedsvc.http import fields
+from feedsvc.http.fields import ANY, acceptable, entity_tags, manipulations
+
+OFFER = ("br", "zstd", "gzip")
+
+
+@pytest.mark.parametrize(
+    ("field", "tags"),
+    [
+        ('"a"', {'"a"'}),
+        ('W/"a"', {'"a"'}),
+        ('"a", W/"b" ,"c,d"', {'"a"', '"b"', '"c,d"'}),
+        (', "a",, "b",', {'"a"', '"b"'}),
+        ('""', {'""'}),
+        (" * ", ANY),
+        ('*, "a"', set()),
+        ("a", set()),
+        ('w/"a"', set()),
+        ('"a" "b"', set()),
+        ('"a', set()),
+        ("", set()),
+        ('"a",' * 20_000, set()),
+    ],
+)
+def test_if_none_match_is_a_list_of_tags_or_a_star(field: str, tags: set[str]) -> None:
+    """Conformance 29."""
+    assert entity_tags(field) == tags
+
+
+@pytest.mark.parametrize(
+    ("field", "codings"),
+    [
+        (None, ["identity"]),
+        ("", ["identity"]),
+        ("gzip", ["gzip", "identity"]),
+        ("x-gzip", ["gzip", "identity"]),
+        ("GZIP;Q=0.5", ["gzip", "identity"]),
+        ("gzip, deflate, br, zstd", ["br", "zstd", "gzip", "identity"]),
+        ("gzip;q=1.0, br;q=0.8", ["gzip", "br", "identity"]),
+        ("gzip;q=0", ["identity"]),
+        ("identity;q=0", []),
+        ("identity;q=0, gzip", ["gzip"]),
+        ("*", ["br", "zstd", "gzip", "identity"]),
+        ("*;q=0", []),
+        ("*;q=0, gzip", ["gzip"]),
+        ("br;q=0, *", ["zstd", "gzip", "identity"]),
+        ("gzip, *;q=0", ["gzip"]),
+        ("identity, gzip;q=0.5", ["identity", "gzip"]),
+        ("gzip;q=2", ["identity"]),
+        ("gzip;level=9", ["identity"]),
+        ("deflate", ["identity"]),
+        ("gzip;q=0.0, br ; q=0.001", ["br", "identity"]),
+        ("gzip," * 5_000, ["identity"]),
+    ],
+)
+def test_accept_encoding_is_obeyed(field: str | None, codings: list[str]) -> None:
+    """Conformance 35."""
+    assert list(acceptable(field, OFFER)) == codings
+
+
+@pytest.mark.parametrize(
+    ("field", "names"),
+    [
+        ("feed", {"feed"}),
+        ("vcdiff, FEED;q=0.5", {"vcdiff", "feed"}),
+        ("feed;q=0", set()),
+        ("feeds", {"feeds"}),
+        ("", set()),
+    ],
+)
+def test_a_im_lists_what_is_admitted(field: str, names: set[str]) -> None:
+    """Conformance 38."""
+    assert manipulations(field) == names
+
+
+@given(st.text())
+def test_no_field_raises(field: str) -> None:
+    entity_tags(field)
+    manipulations(field)
+    assert set(acceptable(field, OFFER)) <= {*OFFER, "identity"}
+
+
+def test_a_field_that_is_too_long_says_nothing_and_is_not_remembered() -> None:
+    """Conformance 35, and no growth for odd fields."""
+    before = fields._remembered.cache_info().currsize
+    assert fields.acceptable("gzip," * 60_000, ("gzip",)) == ("identity",)
+    assert fields.acceptable("gzip, " + "x" * 200, ("gzip",)) == ("gzip", "identity")
+    assert fields._remembered.cache_info().currsize == before

@@ -1,0 +1,618 @@
+"""What the site publishes: documents and how they are remembered, pages, files, lists."""
+
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import feedparser
+import pytest
+
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import sync
+from feedsvc.errors import CatalogError
+from feedsvc.model import Entry, FeedRef, Format, Kind
+from feedsvc.publication import Publication, entries
+from feedsvc.publication import documents as publication_module
+from feedsvc.render import RENDERERS
+from tests.desk import START, Desk, ref
+from tests.sites import article, make_site
+
+ALL = FeedRef(Kind.ALL)
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count how often the entry of each title is rendered, by format: `rss A`."""
+    counts: Counter[str] = Counter()
+
+    def counting(format: Format) -> object:
+        renderer = RENDERERS[format]
+
+        def entry(value: Entry) -> bytes:
+            counts[f"{format} {value.title}"] += 1
+            return renderer.entry(value)
+
+        return replace(renderer, entry=entry)
+
+    counted = {format: counting(format) for format in Format}
+    monkeypatch.setattr(entries, "RENDERERS", counted)
+    return counts
+
+
+# Documents
+
+
+def test_a_document_is_remembered_until_its_feed_changes(desk: Desk) -> None:
+    desk.write("a.md", article("A", tags=["x"]))
+    desk.write("b.md", article("B"))
+    desk.sync()
+    publication = desk.publication
+    before = {key: publication.document(ref(key), Format.RSS) for key in ("all", "tag/x")}
+    desk.write("b.md", article("B2"))
+    desk.sync()
+    assert publication.document(ref("tag/x"), Format.RSS) is before["tag/x"]
+    after = publication.document(ref("all"), Format.RSS)
+    assert after is not None
+    assert after is publication.document(ref("all"), Format.RSS)
+    assert after is not before["all"]
+    assert (after.revision, after.last_modified) == (2, desk.now)
+    assert b"B2" in after.body
+
+
+@pytest.mark.parametrize("format", Format)
+def test_a_document_has_the_media_type_of_its_format(desk: Desk, format: Format) -> None:
+    """Conformance 47."""
+    desk.sync()
+    document = desk.publication.document(ALL, format)
+    assert document is not None
+    assert (
+        document.media_type.split(";")[0]
+        == {
+            Format.RSS: "application/rss+xml",
+            Format.ATOM: "application/atom+xml",
+            Format.JSON: "application/feed+json",
+        }[format]
+    )
+
+
+def test_a_feed_that_never_was_has_no_document(desk: Desk) -> None:
+    assert desk.publication.document(ALL, Format.RSS) is None
+    assert desk.publication.feed(ALL) is None
+    desk.sync()
+    assert desk.publication.document(ALL, Format.RSS) is not None
+    assert desk.publication.document(ref("tag/x"), Format.RSS) is None
+    assert desk.publication.entries(ref("tag/x")) == []
+
+
+def test_another_process_sees_news_at_once(desk: Desk, database: str) -> None:
+    """Conformance 37: what is remembered is asked for by its revision."""
+    elsewhere = Publication(desk.settings, Catalog(database))
+    desk.write("a.md", article("A"))
+    desk.sync()
+    first = elsewhere.document(ALL, Format.ATOM)
+    desk.write("a.md", article("A2"))
+    desk.sync()
+    second = elsewhere.document(ALL, Format.ATOM)
+    assert first is not None
+    assert second == desk.publication.document(ALL, Format.ATOM) != first
+    elsewhere._catalog.close()
+
+
+def test_an_entry_is_rendered_once_per_format_and_revision(
+    desk: Desk, rendered: Counter[str]
+) -> None:
+    desk.write("a.md", article("A", tags=["x", "y"]))
+    desk.write("b.md", article("B", tags=["x"]))
+    desk.sync()
+    publication = desk.publication
+    for _ in range(2):
+        for key in ("all", "tag/x", "tag/y"):
+            for format in Format:
+                assert publication.document(ref(key), format)
+    assert rendered == {f"{format} {title}": 1 for format in Format for title in "AB"}
+    desk.write("b.md", article("B2", tags=["x"]))
+    desk.sync()
+    rendered.clear()
+    for key in ("all", "tag/x", "tag/y"):
+        assert publication.document(ref(key), Format.RSS)
+    assert rendered == {"rss B2": 1}
+
+
+def test_feeds_of_other_content_or_language_do_not_share_an_entry(
+    desk: Desk, rendered: Counter[str]
+) -> None:
+    desk.configure(
+        '[feeds."tag/summary"]\ncontent = "summary"\n[feeds."tag/french"]\nlanguage = "fr"'
+    )
+    desk.write("a.md", article("A", tags=["full", "summary", "french"]))
+    desk.sync()
+    publication = desk.publication
+    for key in ("all", "tag/full", "tag/summary", "tag/french"):
+        assert publication.document(ref(key), Format.JSON)
+    assert rendered == {"json A": 3}
+
+
+def test_what_is_kept_is_bounded_in_bytes(
+    desk: Desk, rendered: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for letter in "ABC":
+        desk.write(f"{letter}.md", article(letter, body="word " * 400, tags=[letter, "every"]))
+    desk.sync()
+    size = len(desk.body("tag/a", Format.RSS))
+    rendered.clear()
+    monkeypatch.setattr(entries, "_BYTES", 2 * size)
+    monkeypatch.setattr(publication_module, "_DOCUMENT_BYTES", 2 * size)
+    publication = desk.publication
+    documents = {}
+    for letter in "abca":
+        documents[letter] = publication.document(ref(f"tag/{letter}"), Format.RSS)
+    assert rendered == {"rss A": 2, "rss B": 1, "rss C": 1}
+    assert publication.document(ref("tag/c"), Format.RSS) is documents["c"]
+    assert publication.document(ref("tag/a"), Format.RSS) is documents["a"]
+    for kept in (publication._documents, publication._entries._fragments):
+        assert 0 < kept._size <= 2 * size
+    # One that is too big for the whole room is made all the same.
+    every = publication.document(ref("tag/every"), Format.RSS)
+    assert every is not None
+    assert len(feedparser.parse(every.body).entries) == 3
+
+
+def test_a_document_that_changes_takes_its_old_ones_room(desk: Desk) -> None:
+    desk.write("a.md", article("A"))
+    desk.sync()
+    publication = desk.publication
+    for n in range(5):
+        desk.write("a.md", article(f"A{n}"))
+        desk.sync()
+        document = publication.document(ALL, Format.RSS)
+        assert document is not None
+        assert publication._documents._size == len(document.body)
+
+
+# Content and language
+
+
+@pytest.mark.parametrize(
+    ("of_feed", "of_article", "content", "summary"),
+    [
+        ("full", None, "<p>One.</p>\n<p>Two.</p>", "In short."),
+        ("summary", None, None, "In short."),
+        ("full", "summary", None, "In short."),
+        ("summary", "full", "<p>One.</p>\n<p>Two.</p>", "In short."),
+        ("full", "none", None, ""),
+        ("summary", "none", None, ""),
+    ],
+)
+def test_a_feed_chooses_the_content_and_an_article_may_choose_otherwise(
+    desk: Desk, of_feed: str, of_article: str | None, content: str | None, summary: str
+) -> None:
+    """Conformance 23."""
+    desk.configure(f'[feeds]\ncontent = "{of_feed}"')
+    body = "One.\n\nTwo."
+    desk.write("a.md", article("A", body=body, summary="In short.", content=of_article))
+    desk.sync()
+    (entry,) = desk.publication.entries(ALL)
+    assert (entry.content, entry.summary) == (content, summary)
+    for format in Format:
+        assert (b"Two." in desk.body(format=format)) is (content is not None)
+        assert (b"In short." in desk.body(format=format)) is (summary != "")
+    page = desk.publication.article("a")
+    assert page is not None
+    assert page.entry.content == "<p>One.</p>\n<p>Two.</p>"
+
+
+def test_an_entry_names_its_language_only_where_it_is_not_the_feeds(desk: Desk) -> None:
+    """Conformance 20."""
+    desk.write("a.md", article("A", language="fr"))
+    desk.write("b.md", article("B"))
+    desk.sync()
+    assert desk.body("all").count(b'xml:lang="en"') == 1
+    assert desk.body("all").count(b'xml:lang="fr"') == 1
+    assert desk.body("language/fr").count(b'xml:lang="fr"') == 1
+    assert b'xml:lang="en"' not in desk.body("language/fr")
+
+
+# The same bytes
+
+
+FILES: dict[str, str | bytes] = {
+    "a.md": article("A & <b>", tags=["x", "Ünïcode"], authors=["Ada", "Bo"], body="![](a.png)"),
+    "b.md": article("B", "2022-02-17 09:30", tags=["x"], language="fr"),
+    "c.md": article("C", "2021-01-01", updated="2023-01-01", categories=["News"]),
+    "d.md": article("D", "1999-12-31", expires="2001-01-01"),
+    "a.png": b"PNG",
+}
+SHOW = """
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from feedsvc.config import settings
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import sync
+from feedsvc.model import Format
+from feedsvc.publication import Publication
+site = settings.load(Path(sys.argv[1]), {"FEEDSVC_DATABASE": sys.argv[2]})
+catalog = Catalog(site.database)
+catalog.create()
+sync(catalog, site, datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=int(sys.argv[3])))
+publication = Publication(site, catalog)
+for feed in publication.feeds():
+    for format in Format:
+        sys.stdout.buffer.write(publication.document(feed.ref, format).body)
+"""
+
+
+def show(site: Path, database: str, seconds: int, hash_seed: str) -> bytes:
+    """Return every document of a site, made in a process of its own."""
+    command = [sys.executable, "-c", SHOW, str(site), database, str(seconds)]
+    environment = {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(sys.path)}
+    return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
+
+
+def test_two_processes_make_the_same_bytes(tmp_path: Path, database: str) -> None:
+    """Conformance 24: at two instants, of two catalogs, one of each kind."""
+    make_site(tmp_path, FILES)
+    first = show(tmp_path, database, 0, "1")
+    second = show(tmp_path, f"sqlite:///{tmp_path / 'other.db'}", 2, "2")
+    assert first == second
+    assert first.count(b"</rss>") == 8
+
+
+def test_an_empty_feed_too_is_the_same_whenever_it_is_made(tmp_path: Path) -> None:
+    """Conformance 24."""
+    site = make_site(tmp_path)
+    bodies = set()
+    for day in range(1, 3):
+        catalog = Catalog(f"sqlite:///{tmp_path}/{day}.db")
+        catalog.create()
+        sync(catalog, site, START.replace(day=day))
+        for format in Format:
+            document = Publication(site, catalog).document(ALL, format)
+            assert document is not None
+            bodies.add(document.body)
+        catalog.close()
+    assert len(bodies) == 3
+
+
+def test_a_catalog_made_anew_from_the_same_files_gives_the_same_bytes(desk: Desk) -> None:
+    """Conformance 24: whatever order the articles came in at first."""
+    for name, text in reversed(FILES.items()):
+        desk.write(name, text)
+        desk.sync()
+    before = {
+        (feed.ref, format): desk.body(feed.ref.key, format)
+        for feed in desk.publication.feeds()
+        for format in Format
+    }
+    catalog = Catalog(f"sqlite:///{desk.folder}/anew.db")
+    catalog.create()
+    sync(catalog, desk.settings, desk.now)
+    publication = Publication(desk.settings, catalog)
+    after = {
+        (feed.ref, format): document.body
+        for feed in publication.feeds()
+        for format in Format
+        if (document := publication.document(feed.ref, format))
+    }
+    catalog.close()
+    assert after == before
+
+
+def test_the_same_entries_in_all_formats(desk: Desk) -> None:
+    """Conformance 23."""
+    for name, text in FILES.items():
+        desk.write(name, text)
+    desk.sync()
+    read = [feedparser.parse(desk.body(format=format)) for format in (Format.RSS, Format.ATOM)]
+    rss, atom = (
+        [(e.id, e.link, e.title, e.published_parsed) for e in each.entries] for each in read
+    )
+    assert rss == atom
+    assert len(rss) == 3
+
+
+# Pages
+
+
+def test_an_article_page_names_its_feeds_the_site_feed_first(desk: Desk) -> None:
+    desk.write("a.md", article("A", tags=["t"], categories=["c"], authors=["Ada"]))
+    desk.sync()
+    page = desk.publication.article("a")
+    assert page is not None
+    assert [feed.ref.key for feed in page.feeds] == [
+        "all", "category/c", "tag/t", "author/ada", "language/en"
+    ]  # fmt: skip
+    assert page.link == page.entry.link == "https://news.example.org/articles/a"
+
+
+def test_an_article_that_is_read_elsewhere_has_a_page_all_the_same(desk: Desk) -> None:
+    desk.write("a.md", article("A", link="https://elsewhere.example/a"))
+    desk.sync()
+    page = desk.publication.article("a")
+    assert page is not None
+    assert page.entry.link == "https://elsewhere.example/a"
+    assert page.link == "https://news.example.org/articles/a"
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2022-01-01 00:30", "2022/01/01"),  # 23:30 of the day before in UTC
+        ("2022-01-01T00:30:00Z", "2022/01/01"),
+        ("2021-12-31T23:30:00-11:00", "2021/12/31"),
+    ],
+)
+def test_a_page_has_the_address_that_the_entry_links_to(desk: Desk, written: str, day: str) -> None:
+    """Conformance 43: of the day that the author wrote, whatever day it was in UTC."""
+    desk.configure('article_link = "/{year}/{month}/{day}/{slug}"')
+    desk.write("a.md", article("A", written))
+    desk.sync()
+    page = desk.publication.article("a")
+    assert page is not None
+    assert page.link == page.entry.link == f"https://news.example.org/{day}/a"
+
+
+def test_what_was_withdrawn_is_told_from_what_never_was(desk: Desk) -> None:
+    """Conformance 43."""
+    desk.write("a.md", article("A"))
+    desk.write("draft.md", article("D", draft=True))
+    desk.sync()
+    assert not desk.publication.withdrawn("a")
+    desk.remove("a.md")
+    desk.remove("draft.md")
+    desk.sync()
+    assert desk.publication.withdrawn("a")
+    assert desk.publication.article("a") is None
+    assert not desk.publication.withdrawn("draft")
+    assert not desk.publication.withdrawn("never")
+
+
+def test_a_withdrawn_slug_can_be_used_again(desk: Desk) -> None:
+    desk.write("a.md", article("A", slug="s"))
+    desk.write("b.md", article("B", slug="other"))
+    desk.sync()
+    desk.remove("a.md")
+    desk.write("b.md", article("B", slug="s"))
+    desk.sync()
+    page = desk.publication.article("s")
+    assert page is not None
+    assert page.entry.title == "B"
+    assert not desk.publication.withdrawn("s")
+
+
+# Lists
+
+
+def test_feeds_are_listed_by_kind_and_label(desk: Desk) -> None:
+    desk.configure('title = "Zebra"')
+    desk.write("a.md", article("A", tags=["b", "A", "ä"], categories=["Z"], authors=["Y"]))
+    desk.sync()
+    assert [(feed.label, feed.entries) for feed in desk.publication.feeds()] == [
+        ("Zebra", 1), ("Z", 1), ("A", 1), ("b", 1), ("ä", 1), ("Y", 1), ("en", 1)
+    ]  # fmt: skip
+    assert desk.publication.feeds()[2].title == "Zebra: A"
+    assert {feed.changed for feed in desk.publication.feeds()} == {desk.now}
+
+
+def test_custom_feeds_come_first_among_lists(desk: Desk) -> None:
+    desk.configure(
+        '[feeds.zoo]\nany = { tags = ["x"] }\n[feeds.news]\ntitle = "A"\nnone = { tags = ["x"] }'
+    )
+    desk.write("a.md", article("A", tags=["x"], categories=["c"], slug="a"))
+    desk.sync()
+    publication = desk.publication
+    listed = [(feed.ref.key, feed.label, feed.title, feed.entries) for feed in publication.feeds()]
+    assert listed[:4] == [
+        ("all", "Site", "Site", 1),
+        ("news", "A", "A", 0),
+        ("zoo", "zoo", "Site: zoo", 1),
+        ("category/c", "c", "Site: c", 1),
+    ]
+    page = publication.article("a")
+    assert page
+    assert [feed.ref.key for feed in page.feeds] == [
+        "all", "zoo", "category/c", "tag/x", "language/en"
+    ]  # fmt: skip
+    [entry] = publication.entries(ref("zoo"))
+    assert [category.label for category in entry.categories] == ["c", "x"]
+
+
+@pytest.mark.parametrize(
+    ("authority", "year"), [("a.example,2022-05-17", 2022), ("a.example,1901", 1970)]
+)
+def test_a_feed_without_entries_says_when_the_site_began(
+    desk: Desk, authority: str, year: int
+) -> None:
+    """Conformance 14, 24: a plausible date, and no clock's."""
+    desk.configure(f'id_authority = "{authority}"\n[feeds.news]\nany = {{ tags = ["x"] }}')
+    desk.sync()
+    assert f"<updated>{year}-01-01T00:00:00Z</updated>" in desk.body("news").decode()
+    desk.write("a.md", article("A", "2023-01-01T00:00:00Z", tags=["x"]))
+    desk.sync()
+    assert "<updated>2023-01-01T00:00:00Z</updated>" in desk.body("news").decode()
+
+
+def test_feeds_that_moved_or_were_retired_are_listed_nowhere(desk: Desk) -> None:
+    """Conformance 43: but the terms of an article stay its own."""
+    desk.write("a.md", article("A", tags=["x", "y"], slug="a"))
+    desk.sync()
+    before = desk.body()
+    desk.configure('retired = ["tag/x"]\n[moved]\n"tag/y" = "tag/z"')
+    desk.sync()
+    listed = [feed.ref.key for feed in desk.publication.feeds()]
+    assert listed == ["all", "tag/z", "language/en"]
+    page = desk.publication.article("a")
+    assert page
+    assert [feed.ref.key for feed in page.feeds] == ["all", "language/en"]
+    assert [category.label for category in page.entry.categories] == ["x", "y"]
+    assert desk.body() == before
+
+
+def test_the_newest_revision_and_its_instant(desk: Desk) -> None:
+    desk.sync()
+    desk.write("a.md", article("A"))
+    desk.sync()
+    assert desk.publication.newest() == (2, desk.now)
+    desk.sync()
+    number, instant = desk.publication.newest()
+    assert number == 2
+    assert instant != desk.now
+
+
+def test_a_summary_has_the_subtitle_that_was_written(desk: Desk) -> None:
+    desk.write("a.md", article("A", tags=["x"]))
+    desk.sync()
+    assert {feed.subtitle for feed in desk.publication.feeds()} == {""}
+    desk.configure('subtitle = "Site"\n[feeds."tag/x"]\nsubtitle = "Of x"')
+    subtitles = {feed.ref.key: feed.subtitle for feed in desk.publication.feeds()}
+    assert subtitles == {"all": "Site", "tag/x": "Of x", "language/en": "Site"}
+
+
+def test_the_state_is_the_newest_revision_and_what_is_due_next(desk: Desk) -> None:
+    """Conformance 41, 55."""
+    with pytest.raises(CatalogError, match="the first sync fills it"):
+        desk.publication.state()  # what an empty catalog lacks is not gone
+    desk.write("a.md", article("A", "2026-07-01T00:00:00Z"))
+    desk.write("b.md", article("B", expires="2026-06-01T00:00:00Z"))
+    desk.sync()
+    names = []
+    for due in (START.replace(month=6), START.replace(month=7), None):
+        name, found = desk.publication.state()
+        assert found == due
+        names.append(name)
+        desk.release(due or desk.now)
+    assert [name.partition(".")[0] for name in names] == ["1", "2", "3"]
+    assert len({name.partition(".")[2] for name in names}) == 3
+
+
+# Files
+
+
+def test_a_file_is_served_while_an_article_shows_it(desk: Desk) -> None:
+    desk.write("2022/a.md", article("A", body="![](über&co.png)"))
+    desk.write("2022/über&co.png", b"PNG")
+    desk.write("2022/not-shown.png", b"PNG")
+    desk.sync()
+    name = "2022/über&co.png"
+    assert desk.publication.file(name) == desk.content / name
+    (entry,) = desk.publication.entries(ALL)
+    assert quote(f"/files/{name}") in str(entry.content)
+    for other in ("2022/not-shown.png", "2022/a.md", "2022", "", ".", "/"):
+        assert desk.publication.file(other) is None
+    desk.write("2022/a.md", article("A"))
+    desk.sync()
+    assert desk.publication.file(name) is None
+    desk.write("2022/a.md", article("A", body="![](über&co.png)"))
+    desk.sync()
+    assert desk.publication.file(name) is not None
+    desk.remove(name)
+    assert desk.publication.file(name) is None
+
+
+def test_a_file_of_a_withdrawn_article_is_withdrawn_with_it(desk: Desk) -> None:
+    """Conformance 55."""
+    desk.write("a.md", article("A", image="a.png", expires="2026-06-01"))
+    desk.write("a.png", b"PNG")
+    desk.sync()
+    assert desk.publication.file("a.png") is not None
+    desk.release(START.replace(month=7))
+    assert desk.publication.file("a.png") is None
+
+
+def test_a_file_of_an_article_out_of_all_feeds_is_served(desk: Desk) -> None:
+    desk.write("a.md", article("A", body="![](a.png)", feeds=False))
+    desk.write("a.png", b"PNG")
+    desk.sync()
+    assert desk.publication.file("a.png") is not None
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        'image = "/files/logo é.png"',
+        '[feeds."tag/x"]\nimage = "/files/logo é.png"',
+        'image = "https://news.example.org/files/logo é.png"',
+        'base_url = "https://a.example/b/"\nimage = "https://a.example/b/files/logo é.png"',
+    ],
+)
+def test_the_picture_of_a_feed_is_served(desk: Desk, toml: str) -> None:
+    desk.configure(toml.replace(" é", "%20%C3%A9"))
+    desk.write("logo é.png", b"PNG")
+    desk.sync()
+    assert desk.publication.file("logo é.png") == desk.content / "logo é.png"
+    desk.configure("")
+    assert desk.publication.file("logo é.png") is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../feedsvc.toml", "x/../../feedsvc.toml", "/etc/passwd", "link.png", "folder/secret.png"],
+)
+def test_no_file_outside_the_content_folder_is_ever_served(desk: Desk, path: str) -> None:
+    """Even if a row or a setting says so."""
+    desk.write("a.md", article("A", body="![](link.png) ![](folder/secret.png)"))
+    (desk.folder / "secret.png").write_bytes(b"PNG")
+    (desk.content / "link.png").symlink_to(desk.folder / "secret.png")
+    (desk.content / "folder").symlink_to(desk.folder)
+    desk.configure(f'image = "/files/{path}"')
+    desk.sync()
+    assert desk.publication.file(path) is None
+
+
+def test_a_file_that_became_a_link_outside_is_not_served(desk: Desk) -> None:
+    desk.write("a.md", article("A", body="![](a.png)"))
+    desk.write("a.png", b"PNG")
+    desk.sync()
+    desk.remove("a.png")
+    (desk.content / "a.png").symlink_to("/etc/passwd")
+    assert desk.publication.file("a.png") is None
+
+
+# What a build asks for
+
+
+def test_articles_are_listed_as_visible_or_withdrawn(desk: Desk) -> None:
+    """Conformance 55: what was never due is neither."""
+    desk.write("a.md", article("A"))
+    desk.write("b.md", article("B"))
+    desk.write("later.md", article("Later", published="2999-01-01"))
+    desk.write("draft.md", article("Draft", draft=True))
+    desk.sync()
+    desk.remove("b.md")
+    desk.sync()
+    base = f"{desk.settings.base_url}/articles"
+    assert desk.publication.article_urls() == ([f"{base}/a"], [f"{base}/b"])
+    desk.write("c.md", article("C", slug="b"))
+    desk.sync()
+    visible, withdrawn = desk.publication.article_urls()
+    assert (sorted(visible), withdrawn) == ([f"{base}/a", f"{base}/b"], [])
+
+
+def test_files_are_listed_where_something_visible_shows_them(desk: Desk) -> None:
+    for name in ("a b.png", "secret.png", "logo.png", "unused.png"):
+        desk.write(name, b"image")
+    desk.write("a.md", article("A", body="![](<a b.png>)"))
+    desk.write("later.md", article("Later", published="2999-01-01", body="![](secret.png)"))
+    desk.configure('image = "/files/logo.png"')
+    desk.sync()
+    base = f"{desk.settings.base_url}/files"
+    assert desk.publication.files() == [f"{base}/a%20b.png", f"{base}/logo.png"]
+
+
+def test_the_tags_of_documents_are_known_without_rendering(desk: Desk) -> None:
+    desk.configure("[feeds]\nlimit = 1")
+    for name in "abcd":
+        desk.write(f"{name}.md", article(name))
+    desk.sync()
+    publication = desk.publication
+    (feed,) = [each for each in publication.feeds() if each.ref == ALL]
+    document = publication.document(ALL, Format.RSS)
+    assert document
+    assert feed.tag == document.tag
+    archives = [publication.archive(ALL, Format.ATOM, n + 1) for n in range(feed.archives)]
+    assert len(archives) == 3
+    assert publication.archive_tags(ALL) == [each.tag for each in archives if each]
+    assert publication.archive_tags(ref("tag/none")) == []

@@ -1,0 +1,351 @@
+"""The edge: what it remembers, whom it asks, and what it does when nobody can be asked."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.exceptions import InternalServerError
+
+from feedsvc.model import Document, FeedRef, Format
+from feedsvc.serve import edge
+from tests.web.fake import SITE, TAG, FakePublication
+from tests.web.front import Front
+
+ALL = "/feeds/all.rss"
+PLUS = "/feeds/tag/c%2B%2B.rss"
+PATIENCE = 10.0  # seconds; a bound for a hanging test, never a measure of speed
+
+
+@pytest.fixture
+def front() -> Front:
+    return Front()
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.005)
+
+
+def remembered(front: Front) -> list[str]:
+    """Return what the edge remembers, the least recently used first."""
+    return list(front.edge._kept._kept)
+
+
+def test_a_poll_is_answered_from_memory(front: Front) -> None:
+    first = front.ask(ALL)
+    assert [front.ask(ALL) for _ in range(5)] == [first] * 5
+    assert front.ask(ALL, if_none_match=first.headers["ETag"]).status == 304
+    assert front.publication.asked == [ALL]
+
+
+def test_head_and_get_share_what_is_remembered(front: Front) -> None:
+    """Conformance 36."""
+    head, get = front.ask(ALL, method="HEAD"), front.ask(ALL)
+    assert (head.status, head.headers) == (get.status, get.headers)
+    assert (head.body, bool(get.body)) == (b"", True)
+    assert front.publication.asked == [ALL]
+
+
+def test_news_is_served_as_soon_as_it_is_seen(front: Front) -> None:
+    old = front.ask(ALL)
+    front.publication.publish(SITE)
+    front.look()
+    new = front.ask(ALL)
+    assert new.body != old.body
+    assert new.headers["ETag"] != old.headers["ETag"]
+    assert front.ask(ALL, if_none_match=old.headers["ETag"]).status == 200
+
+
+def test_what_is_asked_for_often_is_ready_before_its_news_counts(front: Front) -> None:
+    old = front.ask(ALL)
+    front.ask(PLUS)
+    front.look()
+    front.publication.publish(SITE)
+    during = []
+    prepare = front.watch.prepare
+
+    def look_while_preparing() -> None:
+        during.append(front.ask(ALL))
+        prepare()
+        during.append(front.ask(ALL))
+
+    front.watch.prepare = look_while_preparing
+    front.look()
+    assert during[0] == old  # nobody waits
+    assert during[1] != old  # nor is what is ready held back
+    asked = len(front.publication.asked)
+    assert front.ask(ALL) == during[1]
+    assert len(front.publication.asked) == asked
+
+
+def test_what_nobody_asks_for_is_not_made_anew(front: Front) -> None:
+    front.ask(ALL)
+    for _ in range(3):
+        front.publication.publish(SITE)
+        front.look()
+    assert front.publication.asked == [ALL, ALL]
+
+
+def test_news_of_another_feed_changes_no_validator(front: Front) -> None:
+    """Conformance 37."""
+    old, archive = front.ask(ALL), front.ask("/feeds/all/archive/1.rss")
+    for _ in range(5):
+        front.publication.publish(TAG)
+        front.look()
+        assert front.ask(ALL) == old
+        assert front.ask("/feeds/all/archive/1.rss") == archive
+
+
+def test_two_edges_answer_alike(front: Front) -> None:
+    """Conformance 37: in every coding, whatever each was asked before."""
+    other = Front()
+    other.ask(PLUS)
+    for coding in ("identity", "gzip", "br, identity;q=0", "zstd, identity;q=0"):
+        mine = front.ask(ALL, accept_encoding=coding)
+        assert other.ask(ALL, accept_encoding=coding) == mine
+
+
+queries = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=20)
+
+
+@given(
+    st.lists(st.tuples(queries, queries, st.sampled_from(["a_im", "x_y", "accept", "cookie"]))),
+)
+def test_nothing_that_a_client_may_add_makes_an_entry(asked: list[tuple[str, str, str]]) -> None:
+    """Conformance 42."""
+    front = Front()
+    front.ask(ALL, accept_encoding="gzip")
+    before = front.edge._kept._size
+    for query, value, name in asked:
+        front.ask(f"{ALL}?{query}", **{name: value, "if_none_match": value})
+    assert remembered(front) == [ALL]
+    assert front.publication.asked.count(ALL) == 1
+    assert front.edge._kept._size == before
+
+
+@pytest.mark.parametrize(
+    "field", ["", "x", "gzip;q=0.5", "br;q=7", "GZIP", "a" * 9_000, "gzip,gzip,,gzip", "\xff"]
+)
+def test_no_coding_asked_for_makes_an_entry(front: Front, field: str) -> None:
+    """Conformance 35, 42."""
+    front.ask(ALL)
+    before = front.edge._kept._size
+    front.ask(ALL, accept_encoding=field)
+    assert remembered(front) == [ALL]
+    assert front.edge._kept._size == before
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/feeds/tag/none.rss", 404),
+        ("/feeds/all/archive/2.rss", 404),
+        ("/feeds/all/archive/0.rss", 404),
+        ("/feeds/tag/C%2B%2B.rss", 308),
+        ("/feeds/..%2Fall.rss", 404),
+        ("/feeds/%00.rss", 404),
+        ("/articles/gone", 410),
+        ("/articles/rain", 200),
+        ("/nothing", 404),
+        ("/", 200),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_is_no_document_is_not_remembered(
+    front: Front, path: str, status: int, method: str
+) -> None:
+    """Conformance 32: and is not changed by conditions."""
+    tag = front.ask(ALL).headers["ETag"]
+    for held in (tag, "*"):
+        reply = front.ask(path, method=method, if_none_match=held)
+        assert reply.status == status
+    assert remembered(front) == [ALL]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW", "get"])
+def test_other_methods_are_refused(front: Front, method: str) -> None:
+    """Conformance 36."""
+    front.ask(ALL)
+    reply = front.ask(ALL, method=method)
+    assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD")
+
+
+def test_many_who_ask_at_once_are_one_who_asks() -> None:
+    """Single flight, for what is not known and for what is no longer new."""
+
+    class Slow(FakePublication):
+        def document(self, ref: FeedRef, format: Format) -> Document | None:
+            time.sleep(0.05)
+            return super().document(ref, format)
+
+    front = Front(Slow())
+    with ThreadPoolExecutor(24) as crowd:
+        for rounds in (1, 2):
+            gate = threading.Barrier(24)
+
+            def ask(_: int, gate: threading.Barrier = gate) -> bytes:
+                gate.wait(PATIENCE)
+                return front.ask(ALL).body
+
+            assert len(set(crowd.map(ask, range(24)))) == 1
+            assert front.publication.asked == [ALL] * rounds
+            front.publication.publish(SITE)
+            front.look()
+    assert front.edge._flights == {}
+
+
+def test_who_asks_for_another_feed_does_not_wait() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Stuck(FakePublication):
+        def document(self, ref: FeedRef, format: Format) -> Document | None:
+            if ref == SITE:
+                begun.set()
+                assert go_on.wait(PATIENCE)
+            return super().document(ref, format)
+
+    front = Front(Stuck())
+    with ThreadPoolExecutor(1) as other:
+        stuck = other.submit(front.ask, ALL)
+        assert begun.wait(PATIENCE)
+        assert front.ask(PLUS).status == 200
+        go_on.set()
+        assert stuck.result(PATIENCE).status == 200
+
+
+def test_a_fault_is_not_remembered_and_stops_nobody() -> None:
+    class Faulty(FakePublication):
+        broken = True
+
+        def document(self, ref: FeedRef, format: Format) -> Document | None:
+            if self.broken:
+                raise InternalServerError
+            return super().document(ref, format)
+
+    publication = Faulty()
+    front = Front(publication)
+    assert front.ask(ALL).status == 500
+    publication.broken = False
+    assert front.ask(ALL).status == 200
+    publication.broken = True
+    publication.publish(SITE)
+    front.look()
+    assert front.ask(ALL).status == 500
+    assert remembered(front) == []
+    assert front.edge._flights == {}
+
+
+def test_what_is_remembered_is_bound_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The feeds that were not polled for longest make room."""
+    monkeypatch.setattr(edge, "_BYTES", 15_000)  # for two of some 6,000 bytes each
+    front = Front()
+    paths = [ALL, PLUS, "/feeds/all.atom", "/feeds/all.json"]
+    for path in paths:
+        front.ask(path)
+        front.ask(ALL)
+        assert front.edge._kept._size <= 15_000
+    assert remembered(front) == ["/feeds/all.json", ALL]
+    assert front.publication.asked == paths
+
+
+def test_a_document_larger_than_the_room_is_served_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(edge, "_BYTES", 15_000)
+    publication = FakePublication()
+    publication.length = 50_000
+    front = Front(publication)
+    first, second = front.ask(ALL), front.ask(ALL)
+    assert first == second
+    assert len(first.body) == 50_000
+    assert remembered(front) == []
+
+
+def test_a_better_coding_comes_by_itself(front: Front) -> None:
+    """Conformance 35: it is made once, while others are answered, and counted."""
+    assert front.ask(ALL, accept_encoding="gzip").headers["Content-Encoding"] == "gzip"
+    before = front.edge._kept._size
+    first = front.ask(ALL, accept_encoding="br, gzip")
+    assert first.headers["Content-Encoding"] == "gzip"
+    eventually(
+        lambda: front.ask(ALL, accept_encoding="br, gzip").headers["Content-Encoding"] == "br"
+    )
+    better = front.ask(ALL, accept_encoding="br, gzip")
+    assert better.headers["ETag"] != first.headers["ETag"]
+    assert front.ask(ALL, if_none_match=first.headers["ETag"]).status == 304
+    eventually(lambda: front.edge._kept._size == before + len(better.body))
+    assert front.publication.asked == [ALL]
+
+
+def test_a_coding_of_what_is_no_longer_new_does_not_take_its_place(front: Front) -> None:
+    """Conformance 37."""
+    front.ask(ALL)
+    (kept,) = [front.edge._kept.get(ALL)]
+    assert kept
+    front.publication.publish(SITE)
+    front.look()
+    new = front.ask(ALL)
+    front.edge._make(ALL, kept, "br")
+    assert front.ask(ALL) == new
+    assert front.publication.asked == [ALL] * 2
+
+
+def test_codings_outlive_news_of_other_feeds(front: Front) -> None:
+    """Conformance 37: they are not made again."""
+    front.ask(ALL, accept_encoding="br, identity;q=0")
+    front.publication.publish(TAG)
+    front.look()
+    reply = front.ask(ALL, accept_encoding="br, gzip")
+    assert reply.headers["Content-Encoding"] == "br"
+
+
+def test_a_delta_is_answered_from_memory_and_counted(front: Front) -> None:
+    """Conformance 38, 39."""
+    old = front.ask(ALL).headers["ETag"]
+    front.publication.publish(SITE)
+    front.look()
+    whole = front.ask(ALL)
+    before = front.edge._kept._size
+    first = front.ask(ALL, if_none_match=old, a_im="feed")
+    assert (first.status, first.body) == (226, b"<since 7>")
+    assert first.headers["ETag"] == whole.headers["ETag"]
+    after = front.edge._kept._size
+    assert after > before
+    for _ in range(5):
+        assert front.ask(ALL, if_none_match=old, a_im="feed") == first
+    assert front.edge._kept._size == after
+    assert [asked for asked in front.publication.asked if "since" in asked] == [
+        f"{ALL} since {old[1:11]}"
+    ]
+
+
+def test_no_delta_leads_over_a_removal(front: Front) -> None:
+    """Conformance 38."""
+    old = front.ask(ALL).headers["ETag"]
+    front.publication.publish(SITE, removal=True)
+    front.look()
+    assert front.ask(ALL, if_none_match=old, a_im="feed").status == 200
+
+
+def test_nothing_may_be_kept_beyond_what_is_due() -> None:
+    """Conformance 41."""
+    publication = FakePublication()
+    publication.due = datetime.now(UTC) + timedelta(seconds=30)
+    front = Front(publication)
+    for path in (ALL, "/feeds/all/archive/1.rss"):
+        first = front.ask(path)
+        again = front.ask(path, if_none_match=first.headers["ETag"])
+        assert (first.status, again.status) == (200, 304)
+        for reply in (first, again):
+            age = int(reply.headers["Cache-Control"].split("max-age=")[1].split(",")[0])
+            assert 0 <= age <= 30
+    publication.due = None
+    front.look()
+    assert "max-age=900," in front.ask(ALL).headers["Cache-Control"]

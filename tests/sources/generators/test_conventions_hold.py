@@ -1,0 +1,220 @@
+"""Whatever a file says, reading it by a convention ends in an article or in Problems."""
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from feedsvc import generators, urls
+from feedsvc.catalog import reading
+from feedsvc.catalog.reading import read_all
+from feedsvc.config import settings
+from feedsvc.sources import ArticleReader, scan
+from feedsvc.sources.generators import of
+from tests.sites import article, make_site
+
+many_per_folder = hypothesis_settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+PATHS = {
+    "astro": "blog/a.mdx",
+    "eleventy": "blog/a.md",
+    "hugo": "posts/a.md",
+    "jekyll": "_posts/2022-02-17-a.md",
+    "pelican": "science/a.md",
+}
+# Pieces of every markup, so that chance puts them together.
+PIECES = st.sampled_from(
+    [
+        "---\n",
+        "+++\n",
+        "{",
+        "}",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{{<",
+        ">}}",
+        "{{%",
+        "%}}",
+        "/",
+        '"',
+        "`",
+        "```\n",
+        "<A",
+        "/>",
+        "</A>",
+        "import x",
+        "export ",
+        "\n",
+        "\n\n",
+        " ",
+        ":",
+        "=",
+        "#",
+        "ref ",
+        "highlight ",
+        "endhighlight",
+        "raw",
+        "endraw",
+        "figure ",
+        "{filename}",
+        "a.md",
+        "](",
+        "[a",
+        "title: a\n",
+        "Date: 2022-02-17\n",
+        "date: 2022-02-17\n",
+        "url: ",
+        "permalink: ",
+        ":title",
+        "slug: ",
+        "é",
+        "日本",
+        "\x0b",
+        "�",
+        "..",
+        "::",
+        ".. ",
+        "|a|",
+        "====\n",
+        "%41",
+        "?",
+    ]
+)
+TEXTS = st.one_of(st.text(), st.lists(PIECES, max_size=30).map("".join))
+
+
+@pytest.mark.parametrize("generator", PATHS)
+@many_per_folder
+@given(head=st.just("") | TEXTS, body=TEXTS)
+def test_no_text_stops_a_convention(tmp_path: Path, generator: str, head: str, body: str) -> None:
+    usual = "---\ntitle: a\ndate: 2022-02-17\n---\n"
+    text = f"{head}\n{body}" if head else f"{usual}{body}"
+    site = make_site(
+        tmp_path,
+        {PATHS[generator]: text.encode("utf-8", "surrogatepass")},
+        f'generator = "{generator}"\n',
+    )
+    (file,) = scan(site.content, site.site, generator).files.values()
+    found = ArticleReader(site).read(file).article
+    if found:
+        assert urls.is_absolute(found.link)
+        assert found.native_id is None or urls.is_absolute_iri(found.native_id)
+
+
+@many_per_folder
+@given(text=TEXTS)
+def test_no_restructuredtext_stops_the_reader(tmp_path: Path, text: str) -> None:
+    head = "Title\n=====\n\n:date: 2022-02-17\n\n"
+    data = f"{head}{text}".encode("utf-8", "surrogatepass")
+    site = make_site(tmp_path, {"a.rst": data}, 'generator = "pelican"\n')
+    (file,) = scan(site.content, site.site, "pelican").files.values()
+    ArticleReader(site).read(file)
+
+
+@pytest.mark.parametrize("generator", PATHS)
+@many_per_folder
+@given(
+    values=st.dictionaries(
+        st.sampled_from(
+            [
+                "title",
+                "date",
+                "url",
+                "slug",
+                "permalink",
+                "tags",
+                "categories",
+                "category",
+                "authors",
+                "author",
+                "image",
+                "images",
+                "heroImage",
+                "published",
+                "lang",
+                "status",
+            ]
+        ),
+        st.one_of(st.text(), st.booleans(), st.integers(), st.none(), st.lists(st.text()))
+        | st.dictionaries(st.text(), st.text()),
+    )
+)
+def test_no_value_stops_a_convention(
+    tmp_path: Path, generator: str, values: dict[str, object]
+) -> None:
+    front = json.dumps({"title": "T", "date": "2022-02-17"} | values)
+    text = f"---\n{front}\n---\nText.\n"
+    site = make_site(tmp_path, {PATHS[generator]: text}, f'generator = "{generator}"\n')
+    (file,) = scan(site.content, site.site, generator).files.values()
+    ArticleReader(site).read(file)
+
+
+@pytest.mark.parametrize(
+    ("generator", "text"),
+    [
+        ("hugo", "{{< a >}}" * 40_000),
+        ("hugo", "{{<" * 100_000),
+        ("hugo", "{{< a >}}" * 20_000 + "{{< /a >}}" * 20_000),
+        ("jekyll", "{% raw %}" * 40_000),
+        ("jekyll", "{{" * 100_000),
+        ("astro", "<A {" * 40_000),
+        ("astro", "`" * 100_000),
+        ("astro", "{" * 100_000),
+        ("astro", "<A " + "{} " * 40_000),
+        ("pelican", "Key: value\n" * 20_000),
+    ],
+)
+def test_no_text_takes_forever(tmp_path: Path, generator: str, text: str) -> None:
+    """What takes the square of its length would not end here."""
+    head = "---\ntitle: T\ndate: 2022-02-17\n---\n"
+    site = make_site(tmp_path, {PATHS[generator]: head + text}, f'generator = "{generator}"\n')
+    (file,) = scan(site.content, site.site, generator).files.values()
+    assert ArticleReader(site).read(file).article
+
+
+def test_every_generator_has_a_convention() -> None:
+    assert [name for name in generators.NAMES if not of(name)] == [generators.PLAIN]
+
+
+@many_per_folder
+@given(body=st.text(max_size=50))
+def test_a_plain_tree_reads_the_same_with_and_without_detection(tmp_path: Path, body: str) -> None:
+    files = {"a.md": article(body=body), "b/index.md": article(body=body), "_posts/x.md": "no"}
+    detected = make_site(tmp_path, files)
+    told = make_site(tmp_path, files, 'generator = "feedsvc"\n')
+    assert detected == told
+    paths = scan(told.content, told.site, told.generator.name).files
+    assert list(paths) == ["a.md", "b/index.md"]
+    for file in paths.values():
+        first, second = ArticleReader(detected).read(file), ArticleReader(told).read(file)
+        assert first == second
+        assert first.article
+        assert first.article.native_id is None
+
+
+def test_processes_that_read_know_the_generator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "---\ntitle: A\ndate: 2022-02-17\n---\n[x]({{< ref 1 >}})"
+    site = make_site(tmp_path, {f"posts/{n}.md": text for n in range(5)}, 'generator = "hugo"\n')
+    assert pickle.loads(pickle.dumps(site)) == site
+    files = list(scan(site.content, site.site, "hugo").files.values())
+    here = sorted(read_all(site, files), key=lambda each: each.path)
+    monkeypatch.setattr(reading, "_MANY", 1)
+    monkeypatch.setattr(reading, "_BATCH", 2)
+    there = sorted(read_all(site, files), key=lambda each: each.path)
+    assert here == there
+    assert here[0].claim
+    assert here[0].claim.native_id == "https://news.example.org/posts/0/"
+
+
+def test_settings_are_read_where_the_site_is(tmp_path: Path) -> None:
+    make_site(tmp_path, {"a.md": article()})
+    assert settings.load(tmp_path, {}).generator == generators.Generator()
