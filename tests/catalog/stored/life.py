@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from feedsvc import urls
 from feedsvc.catalog import listings
@@ -21,6 +21,9 @@ from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.web.app import create_app
 from tests.sites import article, make_site
+
+if TYPE_CHECKING:  # a release may have it elsewhere
+    from feedsvc.config.settings import Settings
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STEP = timedelta(hours=6)  # between two stages
@@ -130,7 +133,7 @@ STAGES = (
 Note = Callable[[Publication], None]
 
 
-def write(folder: Path, database: str, stages: Iterable[Stage] = STAGES) -> Settings:
+def write(folder: Path, database: str, stages: Iterable[Stage] = STAGES) -> "Settings":
     """Bring the files of a site to where they are after these stages; return its settings."""
     settings = make_site(folder, {}, f"database = {json.dumps(database)}\n")
     for stage in stages:
@@ -144,7 +147,7 @@ def write(folder: Path, database: str, stages: Iterable[Stage] = STAGES) -> Sett
     return settings
 
 
-def live(folder: Path, database: str, catalog: Catalog, note: Note) -> Settings:
+def live(folder: Path, database: str, catalog: Catalog, note: Note) -> "Settings":
     """Live the whole life: write, sync, release; note is called after each change."""
     now = START
     settings = write(folder, database, ())
@@ -172,7 +175,7 @@ OTHER_PATHS = (
 _PAGES = ("text/html",)  # whose looks are no part of the catalog
 
 
-def observe(settings: Settings, catalog: Catalog, held: dict[str, list[str]]) -> dict[str, Any]:
+def observe(settings: "Settings", catalog: Catalog, held: dict[str, list[str]]) -> dict[str, Any]:
     """Return everything that readers and editors can tell of a site.
 
     held: tags of older documents of feeds, by key, from which a delta may be asked for.
