@@ -83,6 +83,9 @@ def _aliases(
     moved: Mapping[str, str],
     retired: Collection[str],
 ) -> dict[str, tuple[FeedRef, Format]]:
+    # Here, so that processes that read articles start without werkzeug.
+    from feedsvc.routes import is_own
+
     found: dict[str, tuple[FeedRef, Format]] = {}
     for written in table.values:
         path = unquote(written)
@@ -92,7 +95,7 @@ def _aliases(
                 f"{shown(written)} is no path; write one that begins with one / and has no ? or #, "
                 'and no dots alone between two /, like "/rss.xml"',
             )
-        if urls.is_own(path):
+        if is_own(path):
             table.fail(
                 written,
                 f"{shown(written)} is a path of this program's own; remove it, or lead a feed "

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from feedsvc import urls
+from feedsvc import routes
 from feedsvc.catalog import queries
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Reading
@@ -31,11 +31,12 @@ class Fragment:
 class Entries:
     """Makes the entries of one site. Safe to share between threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, room: int = _BYTES) -> None:
+        """room: bytes of rendered entries to keep."""
         self._settings = settings
-        self._fragments = Recent[Hashable, Fragment](_BYTES)
+        self._fragments = Recent[Hashable, Fragment](room)
         self._schemes = {
-            kind: urls.category_scheme(settings.base_url, kind)
+            kind: routes.category_scheme(settings.base_url, kind)
             for kind in (Kind.CATEGORY, Kind.TAG)
         }
 

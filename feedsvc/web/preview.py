@@ -21,7 +21,6 @@ from feedsvc.http.representation import Headers
 from feedsvc.model import ContentChoice, Entry
 from feedsvc.publication import Publication
 from feedsvc.publication.entries import Entries
-from feedsvc.recent import Recent
 from feedsvc.web.app import create_app
 
 _LOOPBACK = ip_network("127.0.0.0/8"), IPv6Address("::1")
@@ -57,18 +56,15 @@ class Preview(Publication):
         catalog: Catalog,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__(settings, catalog)
-        self._documents = Recent(0)
-        self._entries = _Marked(settings, clock)
+        super().__init__(settings, catalog, _Marked(settings, clock), room=0)
 
 
 class _Marked(Entries):
     """Entries that say in their titles that they are not public yet."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
-        super().__init__(settings)
+        super().__init__(settings, room=0)
         self._clock = clock
-        self._fragments = Recent(0)
 
     def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
         """Return an article as a feed carries it, marked."""
