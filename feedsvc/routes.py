@@ -5,6 +5,7 @@ that are matched are decoded. The web app registers the same rules with Flask.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
@@ -127,6 +128,7 @@ class _Table:
         self._adapter = table.bind("")
 
     def match(self, path: str) -> Match | None:
+        """Return the endpoint of a decoded path, and its arguments; None if there is none."""
         if not path.startswith("/") or path.startswith("//"):
             return None
         try:
@@ -135,35 +137,39 @@ class _Table:
             return None
 
     def build(self, endpoint: str, **values: object) -> str:
+        """Return the path of an endpoint."""
         return self._adapter.build(endpoint, values)
 
 
 _OWN = _Table(RULES)
 
+match = _OWN.match
+build = lru_cache(4096)(_OWN.build)  # pages name the same feeds again and again
+
 
 def feed_path(ref: FeedRef, format: Format) -> str:
     """Return the path of a feed's subscription document: `/feeds/tag/c%2B%2B.rss`."""
-    return _OWN.build("feed", ref=ref, format=format)
+    return build("feed", ref=ref, format=format)
 
 
 def archive_path(ref: FeedRef, format: Format, number: int) -> str:
     """Return the path of an archive document of a feed: `/feeds/tag/c%2B%2B/archive/3.atom`."""
-    return _OWN.build("archive", ref=ref, format=format, number=number)
+    return build("archive", ref=ref, format=format, number=number)
 
 
 def page_path(ref: FeedRef) -> str:
     """Return the path of a feed's page for people: `/feeds/tag/c%2B%2B/`."""
-    return _OWN.build("page", ref=ref)
+    return build("page", ref=ref)
 
 
 def kind_path(kind: Kind) -> str:
     """Return the path of the list of all feeds of one kind: `/feeds/tag/`."""
-    return _OWN.build("kind", kind=kind)
+    return build("kind", kind=kind)
 
 
 def asset_path(name: str) -> str:
     """Return the path of a file that comes with the program: `/static/style.css`."""
-    return _OWN.build("asset", name=name)
+    return build("asset", name=name)
 
 
 def category_scheme(base_url: str, kind: Kind) -> str:
@@ -171,12 +177,12 @@ def category_scheme(base_url: str, kind: Kind) -> str:
     return urls.absolute(base_url, kind_path(kind))
 
 
-OPML = _OWN.build("opml")
+OPML = build("opml")
 
 
 def is_own(path: str) -> bool:
     """Tell whether a decoded path is reserved: no alias may be there."""
-    found = _OWN.match(path)
+    found = match(path)
     redirects = found and found[0] in _SLASH_OPTIONAL and not path.endswith("/")
     return path.startswith(_RESERVED) or bool(found and not redirects)
 
@@ -192,7 +198,7 @@ class Site(Protocol):
     def aliases(self) -> Mapping[str, tuple[FeedRef, Format]]: ...
 
 
-class Routes:
+class Routes(_Table):
     """The URLs of one site: the rules above, its articles, and its aliases.
 
     Links within the site are paths, so that they work at any host; what is copied or kept by
@@ -207,17 +213,17 @@ class Routes:
         pattern = self.local(settings.article_link)
         if pattern.startswith("/"):  # otherwise articles are at another site
             self.rules["article"] = f"/<feedsvc_article('{quote(pattern, safe='')}'):slug>"
-        self._table = _Table(self.rules)
+        super().__init__(self.rules)
 
     def match(self, path: str) -> Match | None:
-        """Return the endpoint of a decoded path below base_url, and its arguments; None for none.
+        """Do so for articles and aliases, too.
 
         An alias is the endpoint "alias", with the `ref` and `format` of the feed it leads to.
         """
         if path in self._aliases:
             ref, format = self._aliases[path]
             return "alias", {"ref": ref, "format": format}
-        return self._table.match(path)
+        return super().match(path)
 
     def local(self, url: str) -> str:
         """Return the decoded path, below base_url, of a link to this site; others only decoded."""

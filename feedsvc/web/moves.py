@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from flask import abort, redirect, request, url_for
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
 from feedsvc import routes
@@ -69,4 +70,4 @@ def settle() -> None:
     """Redirect to the endpoint's own URL if it was asked for by another spelling."""
     canonical = url_for(request.endpoint or "", **(request.view_args or {}))
     if unquote(canonical) != request.script_root + request.path:
-        abort(redirect(canonical, 308))
+        abort(redirect(iri_to_uri(canonical), 308))  # it has SCRIPT_NAME decoded
