@@ -94,12 +94,13 @@ def serve() -> None:
         values = processes.given()
         settings, folder = next(values)
         writer: Writer | None = None
-        for batch in values:
-            try:
-                writer = writer or Writer(Publication(settings, Catalog(settings.database)), folder)
-                answer: object = _do(writer, batch)
-            except FeedsvcError as error:
-                answer = error
-            except Exception as error:  # noqa: BLE001 - shown by the process that started us
-                answer = FeedsvcError(f"unexpected {type(error).__name__}: {error}")
-            processes.answer(answer)
+        with Catalog(settings.database) as catalog:
+            for batch in values:
+                try:
+                    writer = writer or Writer(Publication(settings, catalog), folder)
+                    answer: object = _do(writer, batch)
+                except FeedsvcError as error:
+                    answer = error
+                except Exception as error:  # noqa: BLE001 - shown by the process that started us
+                    answer = FeedsvcError(f"unexpected {type(error).__name__}: {error}")
+                processes.answer(answer)

@@ -245,9 +245,11 @@ class Publication:
     def state(self) -> tuple[str, datetime | None]:
         """Return what names the newest revision, and when something is released or expires next.
 
-        The name is another one, too, in a catalog made anew, which counts from 1 again.
+        The name is another one, too, in a catalog made anew, which counts from 1 again. Raises
+        OutdatedError, NewerError for a catalog of another schema, unless it is readable for us.
         """
         with self._catalog.reading() as connection:
+            self._catalog.check_readable(connection)
             number, _, digest = queries.newest(connection)
             if not number:  # made, or made anew, and not filled: what it lacks is not gone
                 raise CatalogError("the catalog is empty; the first sync fills it")

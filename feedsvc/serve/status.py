@@ -33,6 +33,8 @@ class Status:
         """Tell a load balancer whether to send requests here: 200, or 503 where not."""
         health = self._watch.health
         said: dict[str, Any] = {"ready": bool(health and health.revision)}
+        if self._watch.reason:
+            said["reason"] = self._watch.reason
         if health:
             said |= {
                 "revision": health.revision,

@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 
 from feedsvc import dates
 from feedsvc.errors import CatalogError
-from feedsvc.http.conditional import FEED_KEY, REPRESENTATION_KEY, answer
+from feedsvc.http.conditional import FEED_KEY, FILE_KEY, REPRESENTATION_KEY, answer
 from feedsvc.http.representation import Representation, represent
 from feedsvc.model import Document, FeedRef, Format
 from feedsvc.publication import Publication
@@ -94,6 +94,7 @@ class Documents:
         except FileNotFoundError:
             abort(404)
         response.headers.update(_FILE_HEADERS)
+        request.environ[FILE_KEY] = str(found)
         return response
 
     def _delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
