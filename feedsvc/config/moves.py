@@ -80,6 +80,9 @@ def _aliases(
     moved: Mapping[str, str],
     retired: Collection[str],
 ) -> dict[str, tuple[FeedRef, Format]]:
+    # Here, so that processes that read articles start without werkzeug.
+    from feedsvc.routes import is_own
+
     found: dict[str, tuple[FeedRef, Format]] = {}
     for written in table.values:
         path = unquote(written)
@@ -91,7 +94,7 @@ def _aliases(
             )
         if over := excess(path, MAX_PATH):
             table.fail(written, f"the path {shown(written)} {over}; remove it")
-        if urls.is_own(path):
+        if is_own(path):
             table.fail(
                 written,
                 f"{shown(written)} is a path of this program's own; remove it, or lead a feed "

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from feedsvc import urls
+from feedsvc import routes
 from feedsvc.catalog import listings
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import release, sync
@@ -170,7 +170,7 @@ OTHER_PATHS = (
     *(f"/articles/{slug}" for slug in ("cinq", "été", "six", "pinned", "seldom", "soon", "draft")),
     *(f"/articles/{slug}" for slug in ("shown", "ends", "eight", "nine", "rich", "alone")),
     *("/articles/broken", "/articles/never", "/feeds/tag/never.rss"),
-    *("/files/a.png", "/files/a.csv", "/files/b.png", "/feeds/tag/x/", "/", urls.OPML),
+    *("/files/a.png", "/files/a.csv", "/files/b.png", "/feeds/tag/x/", "/", routes.OPML),
 )
 _PAGES = ("text/html",)  # whose looks are no part of the catalog
 
@@ -192,10 +192,10 @@ def observe(settings: "Settings", catalog: Catalog, held: dict[str, list[str]]) 
         ref = FeedRef.of(key)
         numbers = range(1, len(publication.archive_tags(ref)) + 1)
         for format in Format:
-            path = urls.feed_path(ref, format)
+            path = routes.feed_path(ref, format)
             answers[path] = _answer(client, path)
             for number in numbers:
-                path = urls.archive_path(ref, format, number)
+                path = routes.archive_path(ref, format, number)
                 answers[path] = _answer(client, path)
         for tag in held[key]:
             document = publication.delta(ref, Format.ATOM, tag)
