@@ -4,7 +4,7 @@ The one door between the catalog and everything that shows it to somebody. Docum
 entries are remembered by revision, so nothing here is ever stale; knows no HTTP.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from feedsvc import urls
 from feedsvc.catalog import listings, queries
 from feedsvc.catalog.listings import Dated
 from feedsvc.catalog.queries import FeedRow, Shown, Stored
+from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
@@ -31,6 +32,7 @@ from feedsvc.model import (
 from feedsvc.publication.entries import Entries, assemble
 
 _DOCUMENT_BYTES = 16_000_000  # of documents that are kept
+_ARTICLES = 100  # read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,18 @@ class Publication:
             numbers = [number for number, _ in self._window(connection, row)]
             articles = queries.articles(connection, numbers)
         return [self._entries.entry(articles[number], own.content) for number in numbers]
+
+    def articles(self) -> Iterator[Entry]:
+        """Yield all visible articles with their full text, newest first."""
+        with self._catalog.reading() as connection:
+            numbers = listings.visible(connection)
+        for some in chunks(numbers, _ARTICLES):
+            with self._catalog.reading() as connection:
+                found = queries.articles(connection, some)
+            for number in some:
+                if number in found:  # it may have been withdrawn since
+                    whole = replace(found[number], content=ContentChoice.FULL)
+                    yield self._entries.entry(whole, ContentChoice.FULL)
 
     def article(self, slug: str) -> ArticlePage | None:
         """Return an article's page; None unless the article is visible now.
