@@ -10,17 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedsvc import generators, html
+from feedsvc import generators
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import names
 from feedsvc.importers.compose import Composer, one_line
 from feedsvc.importers.item import Item
-from feedsvc.sources import scan
-from feedsvc.sources.article import MAX_SIZE, decode, slug_of
-from feedsvc.sources.frontmatter import FrontMatter, split
+from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.scan import is_inside, shown_path
-from feedsvc.sources.values import Values
+from feedsvc.sources.site import load
 
 # What file systems without hard links answer: FAT, some of networks and of containers.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -59,11 +57,9 @@ class Shelf:
         self._numbers: dict[str, int] = {}  # the last that was given to a slug
         if into is not None:
             _check_folder(into)
-        for path in scan(settings.content, settings.site, settings.generator.name).files:
-            front = _front_matter(Path(self._root, path))
-            values = Values(front.values)
-            self._ids |= {_text(values, "id")} - {""}
-            self._slugs.add(slug_of(path, _text(values, "slug")))
+        for slug, pinned in load(settings).names():
+            self._slugs.add(slug)
+            self._ids |= {pinned} - {""}
 
     def put(self, item: Item) -> Put:
         """Write an item's file, unless its article is there. Raises FeedsvcError."""
@@ -196,18 +192,3 @@ def _check_folder(into: str) -> None:
             f"--into {into!r} is no folder of articles; name one below content/, like notes/2022, "
             "with no part that begins with . or _"
         )
-
-
-def _front_matter(path: Path) -> FrontMatter:
-    """Return the front matter of a file; an empty one where it cannot be read."""
-    try:
-        return split(html.xml_safe(decode(path.read_bytes())))[0]
-    except (OSError, ArticleError):
-        return FrontMatter({}, "")
-
-
-def _text(values: Values, key: str) -> str:
-    try:
-        return values.text(key)
-    except ArticleError:
-        return ""

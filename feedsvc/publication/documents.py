@@ -29,6 +29,7 @@ from feedsvc.model import (
 )
 from feedsvc.publication.entries import Entries, assemble
 from feedsvc.recent import Recent
+from feedsvc.sources.site import Sources, load
 
 _DOCUMENT_BYTES = 16_000_000  # of documents that are kept
 
@@ -76,11 +77,15 @@ class Health:
 class Publication:
     """Answers from the newest revision. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, catalog: Catalog) -> None:
+    def __init__(
+        self, settings: Settings, catalog: Catalog, sources: Sources | None = None
+    ) -> None:
+        """Publish what is in a catalog. sources: of its files; those of the settings if None."""
         self.settings = settings
         self._catalog = catalog
         self._documents = Recent[Hashable, Document](_DOCUMENT_BYTES)
         self._entries = Entries(settings)
+        self._sources = sources or load(settings)
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
         """Return a feed in one format; None if there never was such a feed."""
@@ -219,15 +224,13 @@ class Publication:
     def file(self, path: str) -> Path | None:
         """Return a local file that may be served: one that a visible article or a feed shows.
 
-        path: relative to the content folder. None for any other, and for one that left since.
+        path: as in `model.Article.files`. None for any other, and for one that left since.
         """
         if self._absolute(urls.file_path(path)) not in self._images():
             with self._catalog.reading() as connection:
                 if not queries.is_shown(connection, path):
                     return None
-        root = self.settings.content
-        found = (root / path).resolve()
-        return found if found.is_relative_to(root) and found.is_file() else None
+        return self._sources.file(path)
 
     def newest(self) -> tuple[int, datetime]:
         """Return the newest revision's number and instant; 0 and the epoch before the first."""

@@ -35,10 +35,17 @@ class FrontMatter:
     names: Mapping[str, str] = field(default_factory=dict)
     first: int = 2
 
+    def name(self, key: str) -> str:
+        """Return a key as it is written."""
+        return self.names.get(key, key)
+
     def line(self, key: str) -> int:
         """Return the line of the file on which a key stands; 1 if it does not."""
-        name = re.escape(self.names.get(key, key))
-        match = re.search(rf"""^[ \t]*["':]?{name}["']?\s*[:=]""", self.text, re.MULTILINE)
+        name = self.name(key)
+        if name not in self.text:
+            return 1
+        key_at = rf"""^[ \t]*["':]?{re.escape(name)}["']?\s*[:=]"""
+        match = re.search(key_at, self.text, re.MULTILINE)
         return self.text.count("\n", 0, match.start()) + self.first if match else 1
 
 

@@ -41,7 +41,7 @@ def read(
     site = settings.load(folder, {})
     found = scan(site.content, site.site, site.generator.name)
     reader = ArticleReader(site)
-    readings = {path: reader.read(file) for path, file in found.files.items()}
+    readings = {path: reader.read(path) for path in found.fingerprints}
     problems = [problem for each in readings.values() for problem in each.problems]
     return {path: each.article for path, each in readings.items() if each.article}, problems
 

@@ -1,0 +1,216 @@
+"""All sources of a site as one, and where they come from: the settings and installed packages."""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from feedsvc.config.settings import FILE, Settings
+from feedsvc.errors import FeedsvcError, Problem, SettingsError
+from feedsvc.sources.folder import ContentFolder
+from feedsvc.sources.protocol import (
+    ArticleSource,
+    Listing,
+    NamingSource,
+    Pin,
+    PinningSource,
+    Reading,
+)
+
+GROUP = "feedsvc.sources"  # of entry points
+_NAME = re.compile(r"[\w-]+")
+_MARK = "://"  # ends the name of a source in a key; no path of the content folder has it
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A source of a site. prefix: of its keys in the site, '' for the content folder."""
+
+    prefix: str
+    source: ArticleSource
+
+    def listing(self) -> Listing:
+        """List the source. Raises FeedsvcError."""
+        try:
+            return self.source.listing()
+        except FeedsvcError:
+            raise
+        except Exception as error:
+            raise FeedsvcError(f"unexpected {type(error).__name__}: {error}") from error
+
+    def read(self, keys: Sequence[str]) -> Iterator[Reading]:
+        """Read some articles of the source by their keys in the site.
+
+        If the source fails, its first article that was not read has a Problem, and the others have
+        no Reading.
+        """
+        if not self.prefix:
+            yield from self.source.read(keys)
+            return
+        left = dict.fromkeys(keys)
+        try:
+            for reading in self.source.read([key.removeprefix(self.prefix) for key in keys]):
+                key = self.prefix + reading.key
+                left.pop(key, None)
+                article = reading.article and replace(reading.article, path=key)
+                yield replace(reading, key=key, article=article)
+        except Exception as error:  # noqa: BLE001 - somebody else's code must not stop the others
+            for key in list(left)[:1]:
+                yield Reading(key, None, (self.unreachable(error),))
+
+    def unreachable(self, error: Exception) -> Problem:
+        """Return the Problem of a source that failed."""
+        said = f"{error}" if isinstance(error, FeedsvcError) else f"{type(error).__name__}: {error}"
+        message = f"cannot be read: {said}; its articles stay as they are"
+        return Problem(self.source.name, 0, "unreachable-source", message)
+
+
+class SiteListing:
+    """What the sources of a site hold now, under their keys in the site."""
+
+    def __init__(self, listings: Sequence[tuple[Member, Listing]]) -> None:
+        self._listings = {member.prefix: listing for member, listing in listings}
+        self.problems = tuple(each for _, found in listings for each in found.problems)
+        self.fingerprints: dict[str, str] = {}
+        for member, found in listings:
+            version = hashlib.blake2b(member.source.fingerprint.encode(), digest_size=6).hexdigest()
+            for key, fingerprint in found.fingerprints.items():
+                changes = f"{version} {fingerprint}" if fingerprint else ""
+                self.fingerprints[member.prefix + key] = changes
+
+    def holds(self, key: str) -> bool:
+        """Tell whether an article is there, or may be; see `Listing`."""
+        prefix = _prefix(key)
+        found = self._listings.get(prefix)
+        return found is not None and found.holds(key.removeprefix(prefix))
+
+
+class Sources:
+    """The sources of one site. The first is the content folder, whose keys have no prefix."""
+
+    def __init__(self, content: ArticleSource, *others: ArticleSource) -> None:
+        members = [Member("", content), *(Member(f"{each.name}{_MARK}", each) for each in others)]
+        self._members = {member.prefix: member for member in members}
+
+    @property
+    def all(self) -> list[ArticleSource]:
+        """The sources, the content folder first."""
+        return [member.source for member in self._members.values()]
+
+    def listing(self) -> SiteListing:
+        """List what there is. Of a source that fails, every article may be there.
+
+        Raises FeedsvcError if all of them fail.
+        """
+        listings: list[tuple[Member, Listing]] = []
+        failures: list[FeedsvcError] = []
+        for member in self._members.values():
+            try:
+                listings.append((member, member.listing()))
+            except FeedsvcError as error:
+                failures.append(error)
+                listings.append((member, Listing({}, (member.unreachable(error),), ("",))))
+        if len(failures) == len(listings):
+            raise failures[0]
+        return SiteListing(listings)
+
+    def split(self, keys: Iterable[str]) -> list[tuple[Member, list[str]]]:
+        """Return which of these keys belong to which source."""
+        split = defaultdict(list)
+        for key in keys:
+            split[_prefix(key)].append(key)
+        return [(self._members[prefix], some) for prefix, some in split.items()]
+
+    def read(self, keys: Iterable[str]) -> Iterator[Reading]:
+        """Read some of what was listed last, in this process."""
+        for member, some in self.split(keys):
+            yield from member.read(some)
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield the slug and the pinned id of every article, '' for none; for who adds articles.
+
+        Raises FeedsvcError if a source cannot be listed.
+        """
+        for member in self._members.values():
+            keys = member.listing().fingerprints
+            if isinstance(member.source, NamingSource):
+                yield from member.source.names(keys)
+                continue
+            for reading in member.source.read(keys):
+                if reading.article:
+                    yield reading.article.slug, reading.article.id or ""
+
+    def shown(self, key: str) -> str:
+        """Return a key as Problems name it; also one of a source that is no more."""
+        prefix = _prefix(key)
+        member = self._members.get(prefix)
+        return member.source.shown(key.removeprefix(prefix)) if member else key
+
+    def file(self, path: str) -> Path | None:
+        """Return the local file that an article shows, of the first source that has it."""
+        return next((found for each in self.all if (found := each.file(path))), None)
+
+    def pinner(self, keys: Iterable[str]) -> Pin:
+        """Return a function that pins the id of one article; see `Pinner.pin`.
+
+        keys: of all articles of the site.
+        """
+        pins: dict[str, Pin] = {}
+        for member, some in self.split(key for key in keys if _prefix(key) in self._members):
+            if isinstance(member.source, PinningSource):
+                own = [key.removeprefix(member.prefix) for key in some]
+                pins[member.prefix] = member.source.pinner(own)
+
+        def pin(key: str, entry_id: str, is_known: Any) -> Problem | None:
+            prefix = _prefix(key)
+            if prefix in pins:
+                return pins[prefix](key.removeprefix(prefix), entry_id, is_known)
+            message = f"comes from a source that ids are not written to; its id is {entry_id}"
+            return Problem(self.shown(key), 0, "not-pinned", message)
+
+        return pin
+
+
+def load(settings: Settings) -> Sources:
+    """Make the sources of a site: its content folder, and those in the list `[[sources]]`.
+
+    Raises SettingsError.
+    """
+    found: dict[str, ArticleSource] = {}
+    tables: Sequence[Mapping[str, Any]] = getattr(settings, "sources", ())
+    for table in tables:
+        source = _make(settings, dict(table))
+        if source.name in found:
+            raise _wrong(settings, f"two sources are called {source.name!r}; rename one of them")
+        found[source.name] = source
+    return Sources(ContentFolder(settings), *found.values())
+
+
+def _make(settings: Settings, options: dict[str, Any]) -> ArticleSource:
+    """Make one source, as `type` says; all other keys but `name` are for the source to read."""
+    kind = options.pop("type", None)
+    known = {each.name: each for each in entry_points(group=GROUP)}
+    if kind not in known:
+        types = ", ".join(sorted(known)) or "none, until a package with one is installed"
+        raise _wrong(settings, f"a source of the type {kind!r} is not known; known are {types}")
+    name = options.pop("name", kind)
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise _wrong(settings, f"a source called {name!r}; use letters, digits, `-` and `_`")
+    try:
+        source: ArticleSource = known[kind].load()(name, options, settings)
+    except SettingsError as error:
+        raise _wrong(settings, f"the source {name!r}: {error}") from None
+    return source
+
+
+def _wrong(settings: Settings, message: str) -> SettingsError:
+    return SettingsError(f"{settings.site / FILE}: sources: {message}")
+
+
+def _prefix(key: str) -> str:
+    name, mark, _ = key.partition(_MARK)
+    return name + mark if mark else ""
