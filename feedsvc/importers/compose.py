@@ -74,7 +74,7 @@ class Composer:
 
     def _odd(self, what: str, value: str) -> None:
         message = f"has the {what} {value[:60]!r}, which cannot be used; it is left out"
-        self.problems.append(self._item.problem("unusable-value", message))
+        self.problems.append(self._item.warning("unusable-value", message))
 
     def _terms(self, what: str, labels: tuple[str, ...]) -> Iterator[str]:
         seen = set()

@@ -13,7 +13,7 @@ from lxml import etree
 from feedsvc import dates, urls
 from feedsvc.errors import Problem
 from feedsvc.importers import texts
-from feedsvc.importers.item import Found, Hints, Item, LeftOut, Reading, of_item
+from feedsvc.importers.item import Found, Hints, Item, LeftOut, Reading, item_warning, of_item
 from feedsvc.importers.stream import Stream
 from feedsvc.importers.xmlitems import Element, elements, local, text
 from feedsvc.model import Enclosure, Person
@@ -154,10 +154,10 @@ def _remarks(place: tuple[str, int, int], entry: Element, body: str, src: str) -
     source, line, number = place
     if src:
         message = f"has its text elsewhere, at {src[:200]}; it became a link: write the text"
-        yield of_item(source, line, number, "empty-text", message)
+        yield item_warning(source, line, number, "empty-text", message)
     elif _is_atom(entry) and _EMPTY.fullmatch(body):
         message = "has no text that can be read, only a title; write the text"
-        yield of_item(source, line, number, "empty-text", message)
+        yield item_warning(source, line, number, "empty-text", message)
 
 
 def _src(fields: Fields) -> str:

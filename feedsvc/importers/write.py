@@ -173,7 +173,7 @@ def _minted(item: Item, minted: str) -> Problem:
         f"has the id {item.id[:60]!r}, which is no IRI; it became {minted}, so that readers will "
         "show it as new"
     )
-    return item.problem("new-id", message)
+    return item.warning("new-id", message)
 
 
 def _check_generator(name: str) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from feedsvc import dates, html
 from feedsvc.errors import Problem
 from feedsvc.importers import texts, wpcontent
-from feedsvc.importers.item import Hints, Item, LeftOut, Reading, of_item
+from feedsvc.importers.item import Hints, Item, LeftOut, Reading, item_warning, of_item
 from feedsvc.importers.stream import Stream
 from feedsvc.importers.xmlitems import Element, elements, local, text
 from feedsvc.model import Enclosure, Person
@@ -157,7 +157,7 @@ def _item(
 def _remarks(source: str, number: int, post: _Post, body: str) -> Iterator[Problem]:
     if name := wpcontent.shortcode(body):
         message = f"has the shortcode [{name}], which is left as it stands: replace it"
-        yield of_item(source, post.line, number, "shortcode", message)
+        yield item_warning(source, post.line, number, "shortcode", message)
 
 
 def _labels(post: _Post, domain: str) -> tuple[str, ...]:

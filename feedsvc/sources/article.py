@@ -11,7 +11,7 @@ from datetime import datetime
 from feedsvc import dates, html, urls
 from feedsvc.config.feeds import is_language
 from feedsvc.config.settings import Settings
-from feedsvc.errors import ArticleError, Problem
+from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
 from feedsvc.sources import generators
 from feedsvc.sources.attachments import Attachments, Folder
@@ -75,7 +75,7 @@ class ArticleReader:
     def _problem(self, path: str, front: FrontMatter, error: ArticleError) -> Problem:
         shown = shown_path(self._settings.content, self._settings.site, path)
         line = error.line or (front.line(error.key) if error.key else 0)
-        return Problem(shown, line, error.code, error.message)
+        return Problem(shown, line, error.code, error.message, error.severity)
 
     def _text(self, path: str) -> str:
         try:
@@ -305,6 +305,7 @@ def _lost_characters(text: str, written: Written) -> list[ArticleError]:
             "control-character",
             f"holds {what}; it is left out: delete it",
             line=safe.count("\n", 0, at) + 1,
+            severity=Severity.WARNING,
         )
         for at, what in lost
     ]

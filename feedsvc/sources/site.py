@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from feedsvc.config.settings import FILE, Settings
-from feedsvc.errors import FeedsvcError, Problem, SettingsError
+from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
 from feedsvc.sources.folder import ContentFolder
 from feedsvc.sources.protocol import (
     ArticleSource,
@@ -170,7 +170,7 @@ class Sources:
             if prefix in pins:
                 return pins[prefix](key.removeprefix(prefix), entry_id, is_known)
             message = f"comes from a source that ids are not written to; its id is {entry_id}"
-            return Problem(self.shown(key), 0, "not-pinned", message)
+            return Problem(self.shown(key), 0, "not-pinned", message, Severity.WARNING)
 
         return pin
 

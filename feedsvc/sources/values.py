@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from feedsvc import html, urls
 from feedsvc.config.feeds import is_email
-from feedsvc.errors import ArticleError
+from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import FeedRef, Kind, Person
 from feedsvc.sources.frontmatter import FrontMatter
 
@@ -34,7 +34,7 @@ class Values:
 
     def warn(self, code: str, message: str, key: str) -> None:
         """Note something that does not keep the article from being published."""
-        self.warnings.append(ArticleError(code, message, key=key))
+        self.warnings.append(ArticleError(code, message, key=key, severity=Severity.WARNING))
 
     def raw(self, key: str) -> Any:
         """Return a value as it was read; None where there is none."""

@@ -11,7 +11,6 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from feedsvc import cli
 from feedsvc.cli import main
 from feedsvc.config import settings
 from tests.serving import free_port
@@ -190,7 +189,7 @@ def test_serve_refuses_what_cannot_be_a_host_name(
 
 
 def test_every_command_and_option_has_help() -> None:
-    for name in cli.COMMANDS:
+    for name in main.list_commands(click.Context(main)):
         command = main.get_command(click.Context(main), name)
         assert command is not None
         result = run(name, "--help")
