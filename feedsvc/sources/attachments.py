@@ -27,9 +27,8 @@ _TYPES = {
     ".epub": "application/epub+zip",
 }
 _LENGTH = re.compile(r"[0-9]{1,15}")
-
-
-_SIMPLE = re.compile(r"/?(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*", re.ASCII)
+# References that are paths as they stand, without anything to decode.
+_SIMPLE = re.compile(r"/?(?:\.\.?/)*(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*")
 
 
 class Folder:

@@ -1,7 +1,6 @@
 """The content folder: the source whose articles are files, and whose keys are their paths."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import feedsvc
@@ -27,8 +26,7 @@ class ContentFolder(ArticleSource):
     @property
     def fingerprint(self) -> str:
         """The version of feedsvc, and the settings that reading depends on."""
-        settings = asdict(self._settings)
-        return repr((feedsvc.__version__, [settings[name] for name in _READ_BY]))
+        return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _READ_BY]))
 
     def listing(self) -> Listing:
         """List the article files; see `scan`."""

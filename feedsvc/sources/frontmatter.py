@@ -80,7 +80,22 @@ def split_json(text: str) -> tuple[FrontMatter, str]:
     return FrontMatter(values, text[:end], first=1), text[end:]
 
 
-_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+class _Untyped:
+    """Looks for no types of YAML, as every scalar is a text; that takes half of the time."""
+
+    def descend_resolver(self, *_: object) -> None:
+        """Do nothing."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing."""
+
+    def resolve(self, *_: object) -> str:
+        """Return no tag."""
+        return ""
+
+
+class _Loader(_Untyped, getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
+    """Composes nodes, with libyaml if it is there."""
 
 
 class _Texts:
