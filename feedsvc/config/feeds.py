@@ -10,7 +10,17 @@ from dataclasses import dataclass, fields
 
 from feedsvc import urls
 from feedsvc.config.tables import Table, is_fit, shown
-from feedsvc.model import ContentChoice, FeedRef, Image, Kind, Person
+from feedsvc.model import (
+    MAX_LANGUAGE,
+    MAX_TERM,
+    MAX_URL,
+    ContentChoice,
+    FeedRef,
+    Image,
+    Kind,
+    Person,
+    excess,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,7 @@ def read(table: Table) -> Feeds:
 
 def language(table: Table) -> str | None:
     """Read the language of the site or of a feed."""
-    tag = table.text("language", "")
+    tag = table.text("language", "", MAX_LANGUAGE)
     if tag and not is_language(tag):
         message = f'language {shown(tag)} is not a language tag; write "en" or "pt-br"'
         table.fail("language", message)
@@ -109,13 +119,16 @@ def author(table: Table) -> Person | None:
         return None
     person = table.table("author", lone="name")
     person.refuse_unknown({"name", "email", "uri"})
-    email, uri = person.text("email", ""), person.text("uri", "")
+    name, email = person.text("name"), person.text("email", "")
+    uri = person.text("uri", "", MAX_URL)
+    if over := urls.term_excess(name):
+        person.fail("name", f"the name {shown(name)} {over}; shorten it")
     if email and not is_email(email):
         person.fail("email", f"{shown(email)} is no email address; write it as desk@example.org")
     if uri and not urls.is_absolute(uri):
         message = f"{shown(uri)} is no absolute URL; write it with its scheme"
         person.fail("uri", message)
-    return Person(person.text("name"), email or None, uri or None)
+    return Person(name, email or None, uri or None)
 
 
 def image(table: Table) -> Image | None:
@@ -124,7 +137,7 @@ def image(table: Table) -> Image | None:
         return None
     image = table.table("image", lone="url")
     image.refuse_unknown({"url", "width", "height"})
-    url = image.text("url")
+    url = image.text("url", longest=MAX_URL)
     if not (url.startswith("/") or urls.is_absolute(url)):
         image.fail("url", f"image {shown(url)} must start with / or be an absolute URL")
     sizes = {
@@ -170,6 +183,8 @@ def _selection(table: Table, key: str, own: Table) -> Selection | None:
     table: `[feeds]`. own: the feed's in it.
     """
     ref = urls.parse_key(key)
+    if ref and (over := excess(ref.term, MAX_TERM)):
+        table.fail(key, f"{shown(key)} cannot be a feed, as its term {over}; shorten it")
     if ref and ref.kind is not Kind.NAMED:
         for choice in own.values:
             if choice in _CHOICES:
@@ -207,6 +222,8 @@ def _terms(table: Table, choice: str) -> tuple[str, ...]:
             term = urls.term(label)
             if not urls.is_addressable(term):
                 lists.fail(name, f"{name} has {shown(label)}, which is no term; write a word")
+            if over := urls.term_excess(label):
+                lists.fail(name, f"{name} has {shown(label)}, which {over}; shorten it")
             found.append(FeedRef(kind, term).key)
     if not found:
         table.fail(

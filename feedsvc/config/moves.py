@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from feedsvc import urls
 from feedsvc.config.tables import Table, is_fit, shown
-from feedsvc.model import FeedRef, Format, Kind
+from feedsvc.model import MAX_PATH, MAX_TERM, FeedRef, Format, Kind, excess
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,7 @@ def read(table: Table, custom: Collection[str]) -> Moves:
 
 def _check_source(table: Table, place: str, key: str, custom: Collection[str]) -> None:
     """Refuse a feed that cannot leave. place: the setting that is wrong then."""
-    if _feed(key) is None:
-        table.fail(place, f"{shown(key)} is no feed; {_FORM}")
+    _require_feed(table, place, key)
     if key == Kind.ALL:
         table.fail(place, "the feed of the whole site, all, stays; remove it here")
     if key in custom:
@@ -69,9 +68,7 @@ def _check_move(table: Table, key: str, moved: Mapping[str, str], retired: Colle
 
 def _check_target(table: Table, place: str, key: str, custom: Collection[str]) -> FeedRef:
     """Return the feed that somebody is led to; refuse one that there cannot be."""
-    ref = _feed(key)
-    if ref is None:
-        table.fail(place, f"{shown(key)} is no feed; {_FORM}")
+    ref = _require_feed(table, place, key)
     if ref.kind is Kind.NAMED and key not in custom:
         table.fail(place, f"{shown(key)} is no feed; define it in [feeds.{key}], or {_ANOTHER}")
     return ref
@@ -92,6 +89,8 @@ def _aliases(
                 f"{shown(written)} is no path; write one that begins with one / and has no ? or #, "
                 'and no dots alone between two /, like "/rss.xml"',
             )
+        if over := excess(path, MAX_PATH):
+            table.fail(written, f"the path {shown(written)} {over}; remove it")
         if urls.is_own(path):
             table.fail(
                 written,
@@ -123,8 +122,14 @@ def _alias(
     return ref, Format(ending)
 
 
-def _feed(key: str) -> FeedRef | None:
-    return urls.parse_key(key) if is_fit(key) else None
+def _require_feed(table: Table, place: str, key: str) -> FeedRef:
+    """Return the feed of a key; refuse a key that no feed can have."""
+    ref = urls.parse_key(key) if is_fit(key) else None
+    if ref is None:
+        table.fail(place, f"{shown(key)} is no feed; {_FORM}")
+    if over := excess(ref.term, MAX_TERM):
+        table.fail(place, f"{shown(key)} cannot be a feed, as its term {over}; {_ANOTHER}")
+    return ref
 
 
 def _is_path(written: str) -> bool:

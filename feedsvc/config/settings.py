@@ -22,7 +22,7 @@ from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Table, shown
 from feedsvc.errors import SettingsError
 from feedsvc.generators import Generator
-from feedsvc.model import TERM_KINDS, FeedRef, Format, Image, Kind, Person
+from feedsvc.model import MAX_BASE, TERM_KINDS, FeedRef, Format, Image, Kind, Person
 
 FILE = "feedsvc.toml"
 ENVIRONMENT_PREFIX = "FEEDSVC_"
@@ -175,7 +175,7 @@ def _settings(site: Path, table: Table) -> Settings:
 
 
 def _base_url(table: Table) -> str:
-    url = table.text("base_url").rstrip("/")
+    url = table.text("base_url", longest=MAX_BASE).rstrip("/")
     if not urls.is_absolute(url) or not _BASE_URL.fullmatch(url):
         table.fail(
             "base_url",
@@ -186,7 +186,7 @@ def _base_url(table: Table) -> str:
 
 
 def _id_authority(table: Table) -> str:
-    authority = table.text("id_authority")
+    authority = table.text("id_authority", longest=MAX_BASE)
     if not _TAGGING_ENTITY.fullmatch(authority) or not _is_date(authority.partition(",")[2]):
         table.fail(
             "id_authority",
@@ -251,7 +251,7 @@ def _generator(table: Table, content: Path, site: Path) -> Generator:
 
 def _article_link(table: Table, generator: Generator) -> str:
     usual = "/articles/{slug}" if generator.name == generators.PLAIN else "/{path}"
-    pattern = table.text("article_link", usual)
+    pattern = table.text("article_link", usual, MAX_BASE)
     if wrong := urls.check_pattern(pattern):
         table.fail("article_link", f"article_link {shown(pattern)} {wrong}")
     return pattern
@@ -271,6 +271,8 @@ def _labels_by_term(table: Table) -> dict[str, str]:
     found: dict[str, str] = {}
     for written in table.values:
         term = urls.term(written)
+        if over := urls.term_excess(written):
+            table.fail(written, f"the term {shown(written)} {over}; remove it")
         if term in found:
             table.fail(
                 written, f"{shown(written)} is there twice, as a term; remove one of the two"

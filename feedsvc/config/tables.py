@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from feedsvc.errors import SettingsError
+from feedsvc.model import excess
 
 # What not all of a header, a path, a line of text and XML can carry.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -54,8 +55,11 @@ class Table:
         self._keys = keys
         self._places = places
 
-    def text(self, key: str, default: str | None = None) -> str:
-        """Return a text; where there is no default, it must be there and hold something."""
+    def text(self, key: str, default: str | None = None, longest: int | None = None) -> str:
+        """Return a text; where there is no default, it must be there and hold something.
+
+        longest: how many bytes it has at most.
+        """
         value = self.values.get(key, default)
         if value is None:
             self.fail(key, f'{key} is missing; add the line {key} = "..."')
@@ -69,6 +73,8 @@ class Table:
                 f"{key} has a line break, a tab or another control character; "
                 "write it in one line without",
             )
+        if longest and (over := excess(value.strip(), longest)):
+            self.fail(key, f"{key} {over}; shorten it")
         return value.strip()
 
     def number(self, key: str, default: int, low: int, high: int) -> int:

@@ -16,12 +16,14 @@ from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import names
 from feedsvc.importers.compose import Composer, one_line
 from feedsvc.importers.item import Item
+from feedsvc.model import MAX_PATH, excess
 from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.scan import is_inside, shown_path
 from feedsvc.sources.site import load
 
 # What file systems without hard links answer: FAT, some of networks and of containers.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
+_ROOM = 255  # bytes of a path for the name of the file
 # Those whose articles may have any name anywhere, and feedsvc's keys.
 _FINDING = {generators.PLAIN, "hugo"}
 
@@ -170,8 +172,8 @@ def _too_large() -> ArticleError:
 
 def _minted(item: Item, minted: str) -> Problem:
     message = (
-        f"has the id {item.id[:60]!r}, which is no IRI; it became {minted}, so that readers will "
-        "show it as new"
+        f"has the id {item.id[:60]!r}, which is no IRI or is too long; it became {minted}, so that "
+        "readers will show it as new"
     )
     return item.warning("new-id", message)
 
@@ -192,3 +194,5 @@ def _check_folder(into: str) -> None:
             f"--into {into!r} is no folder of articles; name one below content/, like notes/2022, "
             "with no part that begins with . or _"
         )
+    if over := excess(into, MAX_PATH - _ROOM):
+        raise FeedsvcError(f"--into: the folder's path {over}; name another")

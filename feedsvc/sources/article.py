@@ -12,7 +12,17 @@ from feedsvc import dates, html, urls
 from feedsvc.config.feeds import is_language
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem, Severity
-from feedsvc.model import Article, ContentChoice, FeedRef, Kind
+from feedsvc.model import (
+    MAX_ID,
+    MAX_LANGUAGE,
+    MAX_SLUG,
+    MAX_URL,
+    Article,
+    ContentChoice,
+    FeedRef,
+    Kind,
+    excess,
+)
 from feedsvc.sources import generators
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
@@ -106,6 +116,10 @@ class ArticleReader:
         own = urls.absolute(
             settings.base_url, urls.article_path(settings.article_link, slug, published, place)
         )
+        slug_key = values.name("slug")
+        _require_fit("the article's URL", own, MAX_URL, slug_key)
+        native_id = written.native_id or ""
+        _require_fit("the id made of the article's URL", native_id, MAX_ID, slug_key)
         attachments = Attachments(self._folder, path, settings.base_url, own)
         title, raw = values.text("title"), written.raw
         if not title:
@@ -115,6 +129,7 @@ class ArticleReader:
             message = f"has no title; add `{name}: ...` or begin the text with a heading"
             raise ArticleError("missing-title", message, line=1)
         content = html.sanitise(raw, _resolver(written, attachments)).strip()
+        values.warnings.extend(attachments.warnings)
         language = self._language(values)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         terms: dict[FeedRef, str] = {}
@@ -124,7 +139,8 @@ class ArticleReader:
             *((values.ref("authors", Kind.AUTHOR, each.name), each.name) for each in authors),
             (FeedRef(Kind.LANGUAGE, language), language),
         ):
-            terms.setdefault(ref, label)
+            if ref:
+                terms.setdefault(ref, label)
         return Article(
             path=path,
             slug=slug,
@@ -187,6 +203,7 @@ class ArticleReader:
             name = values.name("slug")
             message = f"the slug is empty or has only dots; write `{name}: some-words`"
             raise ArticleError("bad-slug", message, key="slug")
+        _require_fit("the slug", slug, MAX_SLUG, values.name("slug"))
         return slug, place
 
     def _dates(self, values: Values) -> tuple[datetime, datetime, datetime | None]:
@@ -220,17 +237,20 @@ class ArticleReader:
 
     def _language(self, values: Values) -> str:
         language = values.text("language") or self._settings.language
+        name = values.name("language")
+        _require_fit(f"`{name}`", language, MAX_LANGUAGE, name, "language")
         if not is_language(language):
-            name = values.name("language")
             message = f"`{name}` {language!r} is not a language tag; write `en` or `pt-br`"
             raise ArticleError("bad-value", message, key="language")
         return language.lower()
 
     def _id(self, values: Values) -> str | None:
         written = values.text("id")
+        name = values.name("id")
+        _require_fit(f"`{name}`", written, MAX_ID, name, "id")
         if written and not urls.is_absolute_iri(written):
             message = (
-                f"`{values.name('id')}` {written!r} is not an absolute IRI; "
+                f"`{name}` {written!r} is not an absolute IRI; "
                 "write one like `urn:uuid:...`, `tag:...` or `https://...`"
             )
             raise ArticleError("bad-id", message, key="id")
@@ -244,6 +264,15 @@ class ArticleReader:
         if before is not None:
             return html.plain(html.sanitise(before, str))
         return html.excerpt(content)
+
+
+def _require_fit(what: str, text: str, limit: int, name: str, key: str = "slug") -> None:
+    """Raise ArticleError (too-long) for a text of more bytes than the limit.
+
+    key: what to write shorter; name: that key as it is written.
+    """
+    if over := excess(text, limit):
+        raise ArticleError("too-long", f"{what} {over}; write a shorter `{name}`", key=key)
 
 
 def decode(content: bytes) -> str:

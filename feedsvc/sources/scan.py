@@ -8,6 +8,7 @@ from pathlib import Path
 
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.generators import PLAIN
+from feedsvc.model import MAX_PATH, excess
 from feedsvc.sources.generators import Convention, of
 from feedsvc.sources.protocol import Listing
 
@@ -75,6 +76,9 @@ def _walk(root: str, convention: Convention) -> Iterator[tuple[os.stat_result | 
             if isinstance(found, str):
                 if found not in above:
                     waiting.append((path, above | {found}))
+            elif found and (over := excess(path, MAX_PATH)):
+                message = f"has a path that {over}; rename the file or its folders"
+                yield ArticleError("too-long", message), path
             elif found:
                 yield found, path
 

@@ -11,6 +11,15 @@ from typing import Any
 
 from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
+from feedsvc.model import (
+    MAX_ID,
+    MAX_PATH,
+    MAX_SLUG,
+    MAX_TERM,
+    MAX_URL,
+    Article,
+    excess,
+)
 from feedsvc.sources.folder import ContentFolder
 from feedsvc.sources.protocol import (
     ArticleSource,
@@ -57,7 +66,11 @@ class Member:
                 key = self.prefix + reading.key
                 left.pop(key, None)
                 article = reading.article and replace(reading.article, path=key)
-                yield replace(reading, key=key, article=article)
+                problems = reading.problems
+                if article and (wrong := _unfit(article)):
+                    article = None
+                    problems += (Problem(self.source.shown(reading.key), 0, "too-long", wrong),)
+                yield replace(reading, key=key, article=article, problems=problems)
         except Exception as error:  # noqa: BLE001 - somebody else's code must not stop the others
             for key in list(left)[:1]:
                 yield Reading(key, None, (self.unreachable(error),))
@@ -205,6 +218,18 @@ def _make(settings: Settings, options: dict[str, Any]) -> ArticleSource:
     except SettingsError as error:
         raise _wrong(settings, f"the source {name!r}: {error}") from None
     return source
+
+
+_LIMITS = {"slug": MAX_SLUG, "id": MAX_ID, "native_id": MAX_ID, "path": MAX_PATH, "link": MAX_URL}
+
+
+def _unfit(article: Article) -> str | None:
+    """Return what of an article is longer than a database takes, or None."""
+    texts = [(f"its {name}", getattr(article, name) or "", most) for name, most in _LIMITS.items()]
+    texts += [(f"the term {ref.term[:30]!r}", ref.term, MAX_TERM) for ref, _ in article.terms]
+    texts += [(f"the path of {path[:30]!r}", path, MAX_PATH) for path in article.files]
+    found = ((what, excess(text, most)) for what, text, most in texts)
+    return next((f"{what} {over}; shorten it" for what, over in found if over), None)
 
 
 def _wrong(settings: Settings, message: str) -> SettingsError:

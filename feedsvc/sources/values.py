@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from feedsvc import html, urls
 from feedsvc.config.feeds import is_email
+from feedsvc.config.tables import shown
 from feedsvc.errors import ArticleError, Severity
-from feedsvc.model import FeedRef, Kind, Person
+from feedsvc.model import MAX_URL, FeedRef, Kind, Person, excess
 from feedsvc.sources.frontmatter import FrontMatter
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -78,19 +79,28 @@ class Values:
         return value if isinstance(value, list) else [value]
 
     def terms(self, key: str, kind: Kind) -> list[tuple[FeedRef, str]]:
-        """Return the terms under a key with their labels; warn of empty ones and leave them out."""
+        """Return the terms under a key with their labels.
+
+        Warn of those that are empty or too long, and leave them out.
+        """
         found = []
         for item in self.items(key):
             label = self._text(key, item)
-            if label:
-                found.append((self.ref(key, kind, label), label))
-            else:
+            if not label:
                 message = f"`{self.name(key)}` has an empty item; write it or remove it"
                 self.warn("empty-term", message, key)
+            elif ref := self.ref(key, kind, label):
+                found.append((ref, label))
         return found
 
-    def ref(self, key: str, kind: Kind, label: str) -> FeedRef:
-        """Return the feed of a label."""
+    def ref(self, key: str, kind: Kind, label: str) -> FeedRef | None:
+        """Return the feed of a label; warn of one that is too long, and return None."""
+        if over := urls.term_excess(label):
+            message = (
+                f"`{self.name(key)}`: {shown(label)} cannot be a term, as it {over}; shorten it"
+            )
+            self.warn("too-long-term", message, key)
+            return None
         term = urls.term(label)
         if not urls.is_addressable(term):
             raise self._error(
@@ -152,10 +162,12 @@ class Values:
 
 
 def absolute(key: str, url: str, name: str) -> str:
-    """Return a URL if it is an absolute one of the web; raises ArticleError (bad-url).
+    """Return a URL if it is an absolute one of the web.
 
-    name: the key as it is written.
+    name: the key as it is written. Raises ArticleError (bad-url, too-long).
     """
+    if over := excess(url, MAX_URL):
+        raise ArticleError("too-long", f"`{name}` {over}; write a shorter URL", key=key)
     if not urls.is_absolute(url):
         message = f"`{name}` is no usable URL; write it whole, as `https://example.org/page`"
         raise ArticleError("bad-url", message, key=key)

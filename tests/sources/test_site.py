@@ -149,6 +149,15 @@ def test_a_source_that_fails_while_it_reads_is_read_again_later(shopped: Shop) -
     assert shopped.desk.titles() == ["A", "Three", "Dos", "Uno"]
 
 
+def test_an_article_of_a_source_that_no_database_takes_is_refused(shopped: Shop) -> None:
+    offers = {"1": offer("One"), "9" * 600: offer("Long"), "3": offer("Three", 3)}
+    shopped.file.write_text(json.dumps(offers))
+    (problem,) = shopped.sync().problems
+    assert (problem.path, problem.code) == (f"offers: {'9' * 600}", "too-long")
+    assert "its slug has 606 bytes in UTF-8" in problem.message
+    assert shopped.desk.titles() == ["A", "Three", "One"]
+
+
 def test_an_unmounted_content_folder_withdraws_nothing(shopped: Shop) -> None:
     content = shopped.desk.content
     content.rename(content.with_name("unmounted"))
