@@ -4,7 +4,6 @@ Such a process is given the settings and then lists of files, and answers each l
 files are.
 """
 
-import gc
 import os
 import pickle
 import tempfile
@@ -125,7 +124,6 @@ def _claim(reading: Reading, article: Article, row: dict[str, Any], authority: s
 
 def serve() -> None:
     """Be a process that reads, until there is nothing more on the standard input."""
-    gc.set_threshold(100_000)  # of what is read, next to nothing is cyclic
     with suppress(BrokenPipeError, StopIteration):
         values = processes.given()
         member, authority = next(values)
