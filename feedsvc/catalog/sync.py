@@ -20,7 +20,7 @@ from feedsvc.catalog.state import State
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
-from feedsvc.sources.site import SiteListing, Sources, load
+from feedsvc.sources.site import SiteListing, Sources
 
 Progress = Callable[[int, int], None]
 
@@ -58,7 +58,7 @@ def sync(
     far and of those to read. force: publish also what looks like an accident. sources: those of the
     settings if None. Raises WithdrawalError, CatalogError, FeedsvcError; then nothing is changed.
     """
-    sources = sources or load(settings)
+    sources = sources or Sources.of(settings)
     with catalog.writing() as connection:
         report = _sync(connection, settings, sources, now, progress)
         if report.loss and not force:
@@ -75,7 +75,7 @@ def rehearse(
 ) -> SyncReport:
     """Return what a sync would do, and do nothing. Raises CatalogError, FeedsvcError."""
     with catalog.rehearsing() as connection:
-        return _sync(connection, settings, load(settings), now, progress)
+        return _sync(connection, settings, Sources.of(settings), now, progress)
 
 
 def _sync(

@@ -21,14 +21,14 @@ from feedsvc.errors import Problem
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.sources.protocol import ArticleSource, Listing, Reading
-from feedsvc.sources.site import Sources, load
+from feedsvc.sources.site import Sources
 
 
 def judge(settings: Settings, now: datetime, progress: Progress | None = None) -> list[Problem]:
     """Return what is wrong with a site: settings, files, articles, feeds. Raises FeedsvcError."""
     with TemporaryDirectory(prefix="feedsvc-check-") as folder:
         apart = replace(settings, database=f"sqlite:///{folder}/catalog.db")
-        recorded = [_Recorded(source) for source in load(apart).all]
+        recorded = [_Recorded(source) for source in Sources.of(apart).all]
         sources = Sources(*recorded)
         catalog = Catalog(apart.database)
         try:

@@ -16,7 +16,7 @@ from feedsvc.catalog.sync import sync
 from feedsvc.cli.site import open_site, site_option
 from feedsvc.cli.sync import show_problems, summary
 from feedsvc.errors import on_one_line
-from feedsvc.sources.site import Sources, load
+from feedsvc.sources.site import Sources
 
 
 @click.command()
@@ -34,7 +34,7 @@ def ids(site: Path, write: bool) -> None:
     left as it is and named, and the exit code is 1.
     """
     settings, catalog = open_site(site)
-    sources = load(settings)
+    sources = Sources.of(settings)
     with catalog.reading() as connection:
         found = listings.identities(connection)
     if not write:

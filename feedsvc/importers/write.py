@@ -19,7 +19,7 @@ from feedsvc.importers.item import Item
 from feedsvc.model import MAX_PATH, excess
 from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.scan import is_inside, shown_path
-from feedsvc.sources.site import load
+from feedsvc.sources.site import Sources
 
 # What file systems without hard links answer: FAT, some of networks and of containers.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -59,7 +59,7 @@ class Shelf:
         self._numbers: dict[str, int] = {}  # the last that was given to a slug
         if into is not None:
             _check_folder(into)
-        for slug, pinned in load(settings).names():
+        for slug, pinned in Sources.of(settings).names():
             self._slugs.add(slug)
             self._ids |= {pinned} - {""}
 

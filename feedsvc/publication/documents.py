@@ -29,7 +29,7 @@ from feedsvc.model import (
 )
 from feedsvc.publication.entries import Entries, assemble
 from feedsvc.recent import Recent
-from feedsvc.sources.site import Sources, load
+from feedsvc.sources.site import Sources
 
 _DOCUMENT_BYTES = 16_000_000  # of documents that are kept
 
@@ -85,7 +85,7 @@ class Publication:
         self._catalog = catalog
         self._documents = Recent[Hashable, Document](_DOCUMENT_BYTES)
         self._entries = Entries(settings)
-        self._sources = sources or load(settings)
+        self._sources = sources or Sources.of(settings)
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
         """Return a feed in one format; None if there never was such a feed."""

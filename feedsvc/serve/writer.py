@@ -23,7 +23,7 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError, DamagedError, FeedsvcError, Problem
-from feedsvc.sources.site import Sources, load
+from feedsvc.sources.site import Sources
 
 logger = logging.getLogger("feedsvc.serve.writer")
 
@@ -46,7 +46,7 @@ class Writer(threading.Thread):
         super().__init__(name="feedsvc-writer", daemon=True)
         self._settings = settings
         self._catalog = catalog
-        self._sources = sources or load(settings)
+        self._sources = sources or Sources.of(settings)
         self._interval = min(source.interval for source in self._sources.all)  # seconds
         self._watched = [path for source in self._sources.all for path in source.watched]
         self._stopping = threading.Event()

@@ -10,7 +10,7 @@ from feedsvc.sources.folder import ContentFolder
 from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Reading
 from feedsvc.sources.scan import scan, shown_path
-from feedsvc.sources.site import Sources, load
+from feedsvc.sources.site import Sources
 
 __all__ = [
     "ArticleReader",
@@ -20,7 +20,6 @@ __all__ = [
     "Pinner",
     "Reading",
     "Sources",
-    "load",
     "scan",
     "shown_path",
 ]

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -109,6 +109,20 @@ class Sources:
         members = [Member("", content), *(Member(f"{each.name}{_MARK}", each) for each in others)]
         self._members = {member.prefix: member for member in members}
 
+    @classmethod
+    def of(cls, settings: Settings) -> "Sources":
+        """Make the sources of a site: its content folder, and those in the list `[[sources]]`.
+
+        Raises SettingsError.
+        """
+        others: dict[str, ArticleSource] = {}
+        for each in getattr(settings, "sources", ()):
+            source = _make(settings, each.type, dict(each.table.values))
+            if source.name in others:
+                raise _wrong(settings, f"two are called {source.name!r}; give one another name")
+            others[source.name] = source
+        return cls(ContentFolder(settings), *others.values())
+
     @property
     def all(self) -> list[ArticleSource]:
         """The sources, the content folder first."""
@@ -188,24 +202,8 @@ class Sources:
         return pin
 
 
-def load(settings: Settings) -> Sources:
-    """Make the sources of a site: its content folder, and those in the list `[[sources]]`.
-
-    Raises SettingsError.
-    """
-    found: dict[str, ArticleSource] = {}
-    tables: Sequence[Mapping[str, Any]] = getattr(settings, "sources", ())
-    for table in tables:
-        source = _make(settings, dict(table))
-        if source.name in found:
-            raise _wrong(settings, f"two sources are called {source.name!r}; rename one of them")
-        found[source.name] = source
-    return Sources(ContentFolder(settings), *found.values())
-
-
-def _make(settings: Settings, options: dict[str, Any]) -> ArticleSource:
-    """Make one source, as `type` says; all other keys but `name` are for the source to read."""
-    kind = options.pop("type", None)
+def _make(settings: Settings, kind: str, options: dict[str, Any]) -> ArticleSource:
+    """Make one source. kind: its type. options: its other keys; all but `name` are its own."""
     known = {each.name: each for each in entry_points(group=GROUP)}
     if kind not in known:
         types = ", ".join(sorted(known)) or "none, until a package with one is installed"

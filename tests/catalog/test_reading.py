@@ -16,7 +16,7 @@ from feedsvc.catalog.sync import sync
 from feedsvc.config import settings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
-from feedsvc.sources import load
+from feedsvc.sources import Sources
 from tests.desk import Desk
 from tests.sites import article, make_site
 
@@ -70,12 +70,12 @@ def have_ended(processes: list[_Popen]) -> bool:
 
 
 def keys_of(site: Settings) -> list[str]:
-    return list(load(site).listing().fingerprints)
+    return list(Sources.of(site).listing().fingerprints)
 
 
 def reads_of(site: Settings) -> Iterator[Read]:
     """Read all articles of a site."""
-    return read_all(load(site), keys_of(site), site.id_authority)
+    return read_all(Sources.of(site), keys_of(site), site.id_authority)
 
 
 def make_articles(folder: Path, count: int) -> Settings:
@@ -206,11 +206,11 @@ def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) 
     make_articles(tmp_path, 20)
     program = (
         "import os, signal; from pathlib import Path\n"
-        "from feedsvc.config import settings; from feedsvc.sources import load\n"
+        "from feedsvc.config import settings; from feedsvc.sources import Sources\n"
         "from feedsvc.catalog import reading\n"
         "reading._MANY, reading._BATCH = 1, 2\n"
         f"site = settings.load(Path({str(tmp_path)!r}), {{}})\n"
-        "reads = reading.read_all(load(site), load(site).listing().fingerprints, 'x')\n"
+        "reads = reading.read_all(Sources.of(site), Sources.of(site).listing().fingerprints, 'x')\n"
         "next(reads)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -13,7 +13,7 @@ from feedsvc import generators, urls
 from feedsvc.catalog import reading
 from feedsvc.catalog.reading import read_all
 from feedsvc.config import settings
-from feedsvc.sources import ArticleReader, load, scan
+from feedsvc.sources import ArticleReader, Sources, scan
 from feedsvc.sources.generators import of
 from tests.sites import article, make_site
 
@@ -205,7 +205,7 @@ def test_processes_that_read_know_the_generator(
     text = "---\ntitle: A\ndate: 2022-02-17\n---\n[x]({{< ref 1 >}})"
     site = make_site(tmp_path, {f"posts/{n}.md": text for n in range(5)}, 'generator = "hugo"\n')
     assert pickle.loads(pickle.dumps(site)) == site
-    sources = load(site)
+    sources = Sources.of(site)
     keys = sources.listing().fingerprints
     here = sorted(read_all(sources, keys, site.id_authority), key=lambda each: each.key)
     monkeypatch.setattr(reading, "_MANY", 1)
