@@ -4,11 +4,12 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from feedsvc import html
 from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
 from feedsvc.model import (
@@ -43,13 +44,30 @@ class Member:
     source: ArticleSource
 
     def listing(self) -> Listing:
-        """List the source. Raises FeedsvcError."""
+        """List the source; its own fingerprint becomes part of each. Raises FeedsvcError."""
         try:
-            return self.source.listing()
+            found = self.source.listing()
+            digest = hashlib.blake2b(self.source.fingerprint.encode(), digest_size=6).hexdigest()
         except FeedsvcError:
             raise
         except Exception as error:
             raise FeedsvcError(f"unexpected {type(error).__name__}: {error}") from error
+        unfit = [key for key in found.fingerprints if not _is_storable(self.prefix + key)]
+        problems = [
+            Problem(
+                self.source.shown(key[:100]),
+                0,
+                "too-long",
+                f"has a key of more than {MAX_PATH:,} bytes or with characters that XML has not",
+            )
+            for key in unfit
+        ]
+        fingerprints = {
+            key: f"{digest} {fingerprint}" if fingerprint else ""
+            for key, fingerprint in found.fingerprints.items()
+            if key not in unfit
+        }
+        return replace(found, fingerprints=fingerprints, problems=(*found.problems, *problems))
 
     def read(self, keys: Sequence[str]) -> Iterator[Reading]:
         """Read some articles of the source by their keys in the site.
@@ -60,20 +78,22 @@ class Member:
         if not self.prefix:
             yield from self.source.read(keys)
             return
-        left = dict.fromkeys(keys)
+        left = {key.removeprefix(self.prefix): key for key in keys}
         try:
-            for reading in self.source.read([key.removeprefix(self.prefix) for key in keys]):
-                key = self.prefix + reading.key
-                left.pop(key, None)
-                article = reading.article and replace(reading.article, path=key)
-                problems = reading.problems
-                if article and (wrong := _unfit(article)):
-                    article = None
-                    problems += (Problem(self.source.shown(reading.key), 0, "too-long", wrong),)
-                yield replace(reading, key=key, article=article, problems=problems)
+            for reading in self.source.read(list(left)):
+                if key := left.pop(reading.key, None):
+                    yield self._checked(reading, key)
         except Exception as error:  # noqa: BLE001 - somebody else's code must not stop the others
-            for key in list(left)[:1]:
+            for key in list(left.values())[:1]:
                 yield Reading(key, None, (self.unreachable(error),))
+
+    def _checked(self, reading: Reading, key: str) -> Reading:
+        """Return a Reading under its key in the site, without an article that cannot be stored."""
+        article = reading.article and replace(reading.article, path=key)
+        if article and (unfit := _unfit(article)):
+            problem = Problem(self.source.shown(reading.key), 0, *unfit)
+            return Reading(key, None, (*reading.problems, problem))
+        return replace(reading, key=key, article=article)
 
     def unreachable(self, error: Exception) -> Problem:
         """Return the Problem of a source that failed."""
@@ -90,10 +110,8 @@ class SiteListing:
         self.problems = tuple(each for _, found in listings for each in found.problems)
         self.fingerprints: dict[str, str] = {}
         for member, found in listings:
-            version = hashlib.blake2b(member.source.fingerprint.encode(), digest_size=6).hexdigest()
             for key, fingerprint in found.fingerprints.items():
-                changes = f"{version} {fingerprint}" if fingerprint else ""
-                self.fingerprints[member.prefix + key] = changes
+                self.fingerprints[member.prefix + key] = fingerprint
 
     def holds(self, key: str) -> bool:
         """Tell whether an article is there, or may be; see `Listing`."""
@@ -221,13 +239,25 @@ def _make(settings: Settings, kind: str, options: dict[str, Any]) -> ArticleSour
 _LIMITS = {"slug": MAX_SLUG, "id": MAX_ID, "native_id": MAX_ID, "path": MAX_PATH, "link": MAX_URL}
 
 
-def _unfit(article: Article) -> str | None:
-    """Return what of an article is longer than a database takes, or None."""
-    texts = [(f"its {name}", getattr(article, name) or "", most) for name, most in _LIMITS.items()]
-    texts += [(f"the term {ref.term[:30]!r}", ref.term, MAX_TERM) for ref, _ in article.terms]
-    texts += [(f"the path of {path[:30]!r}", path, MAX_PATH) for path in article.files]
-    found = ((what, excess(text, most)) for what, text, most in texts)
-    return next((f"{what} {over}; shorten it" for what, over in found if over), None)
+def _unfit(article: Article) -> tuple[str, str] | None:
+    """Return the code and message of what no database or feed takes of an article; or None."""
+    texts = {name: value for name, value in _fields(article) if isinstance(value, str)}
+    bad = next((name for name, text in texts.items() if html.xml_safe(text) != text), None)
+    if bad:
+        return "bad-value", f"its {bad} has characters that XML has not; remove them"
+    sizes = [(f"its {name}", texts.get(name, ""), most) for name, most in _LIMITS.items()]
+    sizes += [(f"the term {ref.term[:30]!r}", ref.term, MAX_TERM) for ref, _ in article.terms]
+    sizes += [(f"the path {path[:30]!r}", path, MAX_PATH) for path in article.files]
+    found = ((what, excess(text, most)) for what, text, most in sizes)
+    return next((("too-long", f"{what} {over}; shorten it") for what, over in found if over), None)
+
+
+def _fields(article: Article) -> Iterator[tuple[str, object]]:
+    return ((each.name, getattr(article, each.name)) for each in fields(article))
+
+
+def _is_storable(key: str) -> bool:
+    return not excess(key, MAX_PATH) and html.xml_safe(key) == key
 
 
 def _wrong(settings: Settings, message: str) -> SettingsError:

@@ -178,6 +178,21 @@ def test_an_article_of_a_source_that_no_database_takes_is_refused(shopped: Shop)
     assert shopped.desk.titles() == ["A", "Three", "One"]
 
 
+@pytest.mark.parametrize("key", ["9" * 2000, "a\0b"], ids=["long", "NUL"])
+def test_a_key_that_no_database_takes_is_left_out(shopped: Shop, key: str) -> None:
+    shopped.file.write_text(json.dumps({"1": offer("One"), "2": offer("Two", 2), key: offer("X")}))
+    (problem,) = shopped.sync().problems
+    assert (problem.path, problem.code) == (f"offers: {key[:100]}", "too-long")
+    assert shopped.desk.titles() == ["A", "Two", "One"]
+
+
+def test_an_article_with_a_text_that_no_feed_takes_is_refused(shopped: Shop) -> None:
+    shopped.offers(n1=offer("One"), n2=offer("Two\0", 2))
+    (problem,) = shopped.sync().problems
+    assert (problem.path, problem.code) == ("offers: 2", "bad-value")
+    assert shopped.desk.titles() == ["A", "Two", "One"]
+
+
 def test_an_unmounted_content_folder_withdraws_nothing(shopped: Shop) -> None:
     content = shopped.desk.content
     content.rename(content.with_name("unmounted"))
