@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-import feedsvc
-from feedsvc import dates
+from feedsvc import dates, plugins
 from feedsvc.catalog import articles, schema
 from feedsvc.catalog.files import FileRows
 from feedsvc.catalog.identity import Claim, decide
@@ -138,7 +137,7 @@ def _publish(
 
 
 def _made_by(settings: Settings) -> str:
-    return f"feedsvc {feedsvc.__version__} {settings.fingerprint()}"
+    return f"{plugins.release()} {settings.fingerprint()}"
 
 
 def _other_urls(made_by: str | None, settings: Settings) -> tuple[tuple[str, Any, Any], ...]:

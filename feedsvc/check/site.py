@@ -26,27 +26,26 @@ from feedsvc.sources.site import Sources
 
 def judge(settings: Settings, now: datetime, progress: Progress | None = None) -> list[Problem]:
     """Return what is wrong with a site: settings, files, articles, feeds. Raises FeedsvcError."""
-    with TemporaryDirectory(prefix="feedsvc-check-") as folder:
+    with (
+        TemporaryDirectory(prefix="feedsvc-check-") as folder,
+        Catalog(f"sqlite:///{folder}/catalog.db") as catalog,
+    ):
         apart = replace(settings, database=f"sqlite:///{folder}/catalog.db")
         recorded = [_Recorded(source) for source in Sources.of(apart).all]
         sources = Sources(*recorded)
-        catalog = Catalog(apart.database)
-        try:
-            catalog.create()
-            report = sync(catalog, apart, now, progress, sources=sources)
-            publication = Publication(apart, catalog, sources)
-            targets = Targets(publication)
-            readings = {path: found for each in recorded for path, found in each.readings.items()}
-            problems = [
-                *site_settings.judge(
-                    apart, _read(settings.site / FILE), lambda url: targets.broken(url) is None
-                ),
-                *report.problems,
-                *content.judge(readings, now, targets.broken),
-                *_judge_feeds(publication, now),
-            ]
-        finally:
-            catalog.close()
+        catalog.create()
+        report = sync(catalog, apart, now, progress, sources=sources)
+        publication = Publication(apart, catalog, sources)
+        targets = Targets(publication)
+        readings = {path: found for each in recorded for path, found in each.readings.items()}
+        problems = [
+            *site_settings.judge(
+                apart, _read(settings.site / FILE), lambda url: targets.broken(url) is None
+            ),
+            *report.problems,
+            *content.judge(readings, now, targets.broken),
+            *_judge_feeds(publication, now),
+        ]
     return sorted(problems)
 
 

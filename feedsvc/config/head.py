@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import feedsvc
-from feedsvc import urls
+from feedsvc import plugins, urls
 from feedsvc.config.settings import Settings
 from feedsvc.model import Feed, FeedRef, Format, Image, Kind, Person
 
@@ -98,8 +98,9 @@ def fingerprint(settings: Settings, ref: FeedRef, written: str) -> str:
     sample = head(
         settings, ref, label(settings, ref, written), Format.ATOM, datetime.fromtimestamp(0, UTC)
     )
-    said = f"{sample} {settings.feed(ref.key).content} {settings.base_url}"
-    return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+    extensions = plugins.foreign(plugins.NAMESPACES)
+    said = (str(sample), settings.feed(ref.key).content, settings.base_url, *extensions)
+    return hashlib.blake2b(" ".join(said).encode(), digest_size=8).hexdigest()
 
 
 def _archive_url(settings: Settings, ref: FeedRef, format: Format, number: int) -> str:

@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from feedsvc import html
+from feedsvc import html, plugins
 from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
 from feedsvc.model import (
@@ -233,6 +233,9 @@ def _make(settings: Settings, kind: str, options: dict[str, Any]) -> ArticleSour
         source: ArticleSource = known[kind].load()(name, options, settings)
     except SettingsError as error:
         raise _wrong(settings, f"the source {name!r}: {error}") from None
+    except Exception as error:
+        said = f"{plugins.described(known[kind])} failed with {type(error).__name__}: {error}"
+        raise _wrong(settings, f"the source {name!r}: {said}") from error
     return source
 
 

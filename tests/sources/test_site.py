@@ -252,6 +252,7 @@ def test_names_are_those_of_all_sources(shopped: Shop) -> None:
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
+        ([{"type": "shop"}], r"'shop': shop \(feedsvc.sources, shop 1.0\) failed with KeyError"),
         ([{"type": "shelf"}], "type 'shelf' is not known; known are .*shop"),
         ([{**OFFERS[0], "name": "a/b"}], "source called 'a/b'; use letters"),
         ([*OFFERS, *OFFERS], "two are called 'offers'"),
