@@ -30,6 +30,7 @@ from feedsvc.model import (
     Withdrawn,
 )
 from feedsvc.publication.entries import Entries, assemble
+from feedsvc.sources.site import Sources
 
 _DOCUMENT_BYTES = 16_000_000  # of documents that are kept
 _ARTICLES = 100  # read at a time
@@ -82,14 +83,21 @@ class Publication:
         self,
         settings: Settings,
         catalog: Catalog,
+        *,
+        sources: Sources | None = None,
         entries: Entries | None = None,
         room: int = _DOCUMENT_BYTES,
     ) -> None:
-        """entries: makes the entries, where others are wanted. room: bytes of documents to keep."""
+        """Publish what is in a catalog.
+
+        sources: of its files; those of the settings if None. entries: makes the entries, where
+        others are wanted. room: bytes of documents to keep.
+        """
         self.settings = settings
         self._catalog = catalog
         self._documents = LRUCache[Hashable, Document](room, _size)
         self._entries = entries or Entries(settings)
+        self._sources = sources or Sources.of(settings)
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
         """Return a feed in one format; None if there never was such a feed."""
@@ -240,15 +248,13 @@ class Publication:
     def file(self, path: str) -> Path | None:
         """Return a local file that may be served: one that a visible article or a feed shows.
 
-        path: relative to the content folder. None for any other, and for one that left since.
+        path: as in `model.Article.files`. None for any other, and for one that left since.
         """
         if self._absolute(urls.file_path(path)) not in self._images():
             with self._catalog.reading() as connection:
                 if not queries.is_shown(connection, path):
                     return None
-        root = self.settings.content
-        found = (root / path).resolve()
-        return found if found.is_relative_to(root) and found.is_file() else None
+        return self._sources.file(path)
 
     def newest(self) -> tuple[int, datetime]:
         """Return the newest revision's number and instant; 0 and the epoch before the first."""
