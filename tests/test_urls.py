@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from feedsvc import urls
+from feedsvc import syntax, urls
 from feedsvc.model import TERM_KINDS, FeedRef, Format, Kind
 
 # What front matter can hold: any Unicode but lone surrogates.
@@ -386,8 +386,8 @@ def _whole(url: str) -> str:
 def test_any_text_can_be_asked_whether_it_is_a_url(text: str) -> None:
     for odd in (text, f"https://{text}", f"https://[{text}"):
         urls.resolve("https://news.example.org/articles/a", odd)
-        urls.is_absolute(odd)
-        urls.is_absolute_iri(odd)
+        syntax.is_url(odd)
+        syntax.is_iri(odd)
 
 
 @pytest.mark.parametrize(
@@ -409,7 +409,7 @@ def test_any_text_can_be_asked_whether_it_is_a_url(text: str) -> None:
     ],
 )
 def test_an_absolute_url_has_a_web_scheme_and_a_host(url: str, is_absolute: bool) -> None:
-    assert urls.is_absolute(url) is is_absolute
+    assert syntax.is_url(url) is is_absolute
 
 
 @pytest.mark.parametrize(
@@ -429,7 +429,7 @@ def test_an_absolute_url_has_a_web_scheme_and_a_host(url: str, is_absolute: bool
 )
 def test_an_id_is_an_absolute_iri(text: str, is_iri: bool) -> None:
     """Conformance 15."""
-    assert urls.is_absolute_iri(text) is is_iri
+    assert syntax.is_iri(text) is is_iri
 
 
 def test_minted_ids_are_fixed() -> None:
@@ -444,7 +444,7 @@ def test_minted_entry_ids_are_tag_uris(published: datetime, slug: str) -> None:
     """Conformance 15."""
     minted = urls.entry_id(AUTHORITY, published, slug)
     assert TAG_URI.fullmatch(minted)
-    assert urls.is_absolute_iri(minted)
+    assert syntax.is_iri(minted)
 
 
 @given(REFS)
@@ -471,7 +471,7 @@ def test_a_scheme_is_an_absolute_url_with_a_page(kind: Kind) -> None:
     """Conformance 17."""
     scheme = urls.category_scheme("https://news.example.org", kind)
     assert scheme == f"https://news.example.org{urls.kind_path(kind)}"
-    assert urls.is_absolute(scheme)
+    assert syntax.is_url(scheme)
 
 
 # Archives

@@ -80,9 +80,10 @@ def _sync(
 ) -> SyncReport:
     with Spool() as spool:
         # Looked at before its turn, the folder might lack what another sync has taken from it.
-        found = scan(settings.content, settings.site, settings.generator.name)
-        before = _note(connection, "settings", _made_by(settings))
-        stale = before != _made_by(settings)
+        found = scan(settings.content, settings.site, settings.tree.name)
+        now_made_by = _made_by(settings)
+        before = _read_made_by(_note(connection, "settings", dump(now_made_by)))
+        stale = _said(before) != _said(now_made_by)
         files = FileRows(connection, found)
         changed = files.changed(everything=stale)
         if changed or files.vanished:
@@ -93,7 +94,7 @@ def _sync(
         published, loss = _publish(connection, settings, now, affected, spool, everywhere=stale)
         files.write()
         _note(connection, "synced", f"{dates.epoch(now)} {len(files.problems)}")
-    moved = _other_urls(before, settings)
+    moved = _other_urls(before, now_made_by)
     return SyncReport(len(found.files), len(changed), published, files.problems, loss, moved)
 
 
@@ -129,19 +130,39 @@ def _publish(
     return publisher.finish(everywhere, relisted), loss
 
 
-def _made_by(settings: Settings) -> str:
-    return f"feedsvc {feedsvc.__version__} {settings.fingerprint()}"
+def _made_by(settings: Settings) -> dict[str, Any]:
+    """Return what the stored is made by, as JSON values: the version, and settings by name."""
+    return {"version": feedsvc.__version__, "settings": settings.seen()}
 
 
-def _other_urls(made_by: str | None, settings: Settings) -> tuple[tuple[str, Any, Any], ...]:
-    """Return the settings of URLs that differ from those that the catalog was made by."""
+def _read_made_by(stored: str | None) -> dict[str, Any] | None:
+    """Read what a sync noted; 0.1.0 wrote the words `feedsvc`, the version and the settings."""
+    if stored is None:
+        return None
+    if not stored.startswith("feedsvc "):
+        found: dict[str, Any] = json.loads(stored)
+        return found
+    _, version, settings = stored.split(" ", 2)
+    return {"version": version, "settings": json.loads(settings)}
+
+
+def _said(made_by: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Leave out settings that say nothing, which releases that do not know them leave out."""
     if made_by is None:
+        return None
+    settings = {key: value for key, value in made_by["settings"].items() if value}
+    return {**made_by, "settings": settings}
+
+
+def _other_urls(
+    before: dict[str, Any] | None, made_by: dict[str, Any]
+) -> tuple[tuple[str, Any, Any], ...]:
+    """Return the settings of URLs that differ from those that the catalog was made by."""
+    if before is None:
         return ()
-    then, now = (json.loads(text[text.index("{") :]) for text in (made_by, _made_by(settings)))
+    then, now = before["settings"], made_by["settings"]
     return tuple(
-        (name, then.get(name), now[name])
-        for name in _OF_URLS
-        if name in now and then.get(name) != now[name]
+        (name, then.get(name), now[name]) for name in _OF_URLS if then.get(name) != now[name]
     )
 
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from msgspec import structs
+
 from feedsvc import urls
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import Progress, sync
@@ -28,7 +30,7 @@ from feedsvc.sources.scan import shown_path
 def judge(settings: Settings, now: datetime, progress: Progress | None = None) -> list[Problem]:
     """Return what is wrong with a site: settings, files, articles, feeds. Raises FeedsvcError."""
     with TemporaryDirectory(prefix="feedsvc-check-") as folder:
-        apart = replace(settings, database=f"sqlite:///{folder}/catalog.db")
+        apart = structs.replace(settings, database=f"sqlite:///{folder}/catalog.db")
         catalog = Catalog(apart.database)
         try:
             catalog.create()
@@ -52,7 +54,7 @@ def _written(settings: Settings) -> list[Written]:
     """Return the articles beside their texts; those that are none are in the report of the sync."""
     reader = ArticleReader(settings)
     written = []
-    for file in scan(settings.content, settings.site, settings.generator.name).files.values():
+    for file in scan(settings.content, settings.site, settings.tree.name).files.values():
         article = reader.read(file).article
         if article:
             text = _read(settings.content / file.path).decode("utf-8-sig", "replace")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from feedsvc import sources
 from feedsvc.catalog.recovery import create
 from feedsvc.catalog.store import Catalog
-from feedsvc.config import settings
 from feedsvc.config.settings import Settings
 
 site_option = click.option(
@@ -20,9 +20,14 @@ site_option = click.option(
 )
 
 
+def load_settings(site: Path) -> Settings:
+    """Load a site's settings. Raises FeedsvcError."""
+    return sources.load(site, os.environ)
+
+
 def load_site(site: Path) -> tuple[Settings, Catalog]:
     """Load a site's settings, and name its catalog without opening it. Raises FeedsvcError."""
-    loaded = settings.load(site, os.environ)
+    loaded = load_settings(site)
     return loaded, Catalog(loaded.database)
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedsvc import generators, html
+from feedsvc import html
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import names
 from feedsvc.importers.compose import Composer, one_line
 from feedsvc.importers.item import Item
+from feedsvc.model import PLAIN
 from feedsvc.sources import scan
 from feedsvc.sources.article import MAX_SIZE, decode, slug_of
 from feedsvc.sources.frontmatter import FrontMatter, split
@@ -25,7 +26,7 @@ from feedsvc.sources.values import Values
 # What file systems without hard links answer: FAT, some of networks and of containers.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
 # Those whose articles may have any name anywhere, and feedsvc's keys.
-_FINDING = {generators.PLAIN, "hugo"}
+_FINDING = {PLAIN, "hugo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Shelf:
 
         into: the folder below content/ for what is written; None for one by the year.
         """
-        _check_generator(settings.generator.name)
+        _check_generator(settings.tree.name)
         self._settings = settings
         self._root = os.path.realpath(settings.content)
         self._into = into
@@ -59,7 +60,7 @@ class Shelf:
         self._numbers: dict[str, int] = {}  # the last that was given to a slug
         if into is not None:
             _check_folder(into)
-        for path in scan(settings.content, settings.site, settings.generator.name).files:
+        for path in scan(settings.content, settings.site, settings.tree.name).files:
             front = _front_matter(Path(self._root, path))
             values = Values(front.values)
             self._ids |= {_text(values, "id")} - {""}
@@ -185,7 +186,7 @@ def _check_generator(name: str) -> None:
     if name not in _FINDING:
         raise FeedsvcError(
             f"the content is read as that of {name}, which would not find what is imported; import "
-            f'into a site of its own, or write generator = "{generators.PLAIN}"'
+            f'into a site of its own, or write generator = "{PLAIN}"'
         )
 
 

@@ -4,20 +4,17 @@ import difflib
 import hashlib
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from feedsvc import dates, html, urls
-from feedsvc.config.feeds import is_language
+from feedsvc import dates, html, syntax, urls
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem
-from feedsvc.model import Article, ContentChoice, FeedRef, Kind
-from feedsvc.sources import generators
+from feedsvc.model import PLAIN, Article, ContentChoice, FeedRef, Kind
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
-from feedsvc.sources.generators.foreign import Foreign, Source, renamed
-from feedsvc.sources.scan import ENDINGS, SourceFile, shown_path
+from feedsvc.sources.scan import SourceFile, shown_path
+from feedsvc.sources.trees import Source, generator, layout
 from feedsvc.sources.values import Values, absolute
 
 MAX_SIZE = 5_000_000  # bytes; a long novel has one
@@ -43,10 +40,9 @@ class ArticleReader:
         self._settings = settings
         self._zone = settings.zone
         self._zones = settings.zones
-        convention = generators.of(settings.generator.name)
-        endings = convention.endings if convention else ENDINGS
-        self._folder = Folder(os.path.realpath(settings.content), endings)
-        self._foreign = Foreign(settings, convention, self._text) if convention else None
+        name = settings.tree.name
+        self._folder = Folder(os.path.realpath(settings.content), layout(name).endings)
+        self._foreign = None if name == PLAIN else generator(name).reader(settings, self._text)
         self._by_path = urls.has_path(settings.article_link)
 
     def read(self, file: SourceFile) -> Reading:
@@ -78,7 +74,7 @@ class ArticleReader:
     def _problem(self, file: SourceFile, front: FrontMatter, error: ArticleError) -> Problem:
         shown = shown_path(self._settings.content, self._settings.site, file.path)
         line = error.line or (front.line(error.key) if error.key else 0)
-        return Problem(shown, line, error.code, renamed(error.message, front.names))
+        return Problem(shown, line, error.code, front.renamed(error.message))
 
     def _split(self, path: str, text: str) -> tuple[FrontMatter, str]:
         return self._foreign.split(path, text) if self._foreign else split(text)
@@ -118,7 +114,7 @@ class ArticleReader:
         if not title:
             message = "has no title; add `title: ...` or begin the text with a heading"
             raise ArticleError("missing-title", message, line=1)
-        content = html.sanitise(raw, self._resolver(path, source, attachments)).strip()
+        content = html.sanitise(raw, lambda url: attachments.resolve(source.refer(url))).strip()
         language = self._language(values)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         terms: dict[FeedRef, str] = {}
@@ -153,21 +149,12 @@ class ArticleReader:
             native_id=source.native_id,
         )
 
-    def _resolver(
-        self, path: str, source: Source, attachments: Attachments
-    ) -> Callable[[str], str]:
-        """Return what makes the URLs of a text absolute."""
-        foreign, links = self._foreign, source.links
-        if not foreign or not links:
-            return attachments.resolve
-        return lambda reference: attachments.resolve(foreign.refer(path, reference, links))
-
     def _image(self, values: Values, attachments: Attachments) -> str | None:
         """Return the picture's URL; other generators may have it outside the content folder."""
         written = values.text("image")
         if not written:
             return None
-        if not self._foreign or urls.is_absolute(written) or attachments.holds(written):
+        if not self._foreign or syntax.is_url(written) or attachments.holds(written):
             return attachments.url("image", written)
         if written.startswith("/"):
             return absolute("image", attachments.resolve(written))
@@ -225,14 +212,14 @@ class ArticleReader:
 
     def _language(self, values: Values) -> str:
         language = values.text("language") or self._settings.language
-        if not is_language(language):
+        if not syntax.is_language(language):
             message = f"`language` {language!r} is not a language tag; write `en` or `pt-br`"
             raise ArticleError("bad-value", message, key="language")
         return language.lower()
 
     def _id(self, values: Values) -> str | None:
         written = values.text("id")
-        if written and not urls.is_absolute_iri(written):
+        if written and not syntax.is_iri(written):
             message = (
                 f"`id` {written!r} is not an absolute IRI; "
                 "write one like `urn:uuid:...`, `tag:...` or `https://...`"

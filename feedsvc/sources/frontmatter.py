@@ -41,6 +41,12 @@ class FrontMatter:
         match = re.search(rf"""^[ \t]*["':]?{name}["']?\s*[:=]""", self.text, re.MULTILINE)
         return self.text.count("\n", 0, match.start()) + self.first if match else 1
 
+    def renamed(self, message: str) -> str:
+        """Return a message that names the keys as they are written."""
+        for key, name in self.names.items():
+            message = message.replace(f"`{key}`", f"`{name}`").replace(f"`{key}:", f"`{name}:")
+        return message
+
 
 def split(text: str) -> tuple[FrontMatter, str]:
     """Split a text with LF line ends into its front matter and its body.

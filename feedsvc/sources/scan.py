@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
-from feedsvc.generators import PLAIN
-from feedsvc.sources.generators import Convention, of
-
-ENDINGS = (".md", ".markdown", ".html")
-_PLAIN = Convention(keys={}, url=lambda _file, _own: "", endings=ENDINGS, passed_over=frozenset())
+from feedsvc.model import PLAIN
+from feedsvc.sources.trees import Layout, layout
 
 # The time stamps of file systems are coarse: two changes within a tick look like one.
 _SETTLED = 2.0  # seconds
@@ -62,8 +59,8 @@ def scan(content: Path, site: Path, generator: str = PLAIN) -> Scan:
         )
     files: dict[str, SourceFile] = {}
     unseen: dict[str, Problem] = {}
-    convention = of(generator) or _PLAIN
-    for found, path in _walk(root, convention):
+    rules = layout(generator)
+    for found, path in _walk(root, rules):
         if isinstance(found, ArticleError):
             shown = shown_path(content, site, path)
             unseen[path] = Problem(shown, 0, found.code, found.message)
@@ -71,7 +68,7 @@ def scan(content: Path, site: Path, generator: str = PLAIN) -> Scan:
             signature = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
             settled = found.st_ctime < time.time() - _SETTLED
             files[path] = SourceFile(path, found.st_size, signature if settled else "")
-    articles = {path: files[path] for path in convention.articles(sorted(files))}
+    articles = {path: files[path] for path in rules.articles(sorted(files))}
     return Scan(articles, tuple(sorted(unseen.values())), tuple(unseen))
 
 
@@ -86,7 +83,7 @@ def is_inside(root: str, path: str) -> bool:
     return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _walk(root: str, convention: Convention) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
+def _walk(root: str, rules: Layout) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
     """Yield the stat of each article file, or why nobody can look there; and the path."""
     # Folders to look into, each with the real paths of those on the way to it.
     waiting = [("", frozenset({root}))]
@@ -99,7 +96,7 @@ def _walk(root: str, convention: Convention) -> Iterator[tuple[os.stat_result | 
             continue
         for entry in entries:
             path = f"{below}/{entry.name}" if below else entry.name
-            found = _look(root, entry, convention)
+            found = _look(root, entry, rules)
             if isinstance(found, str):
                 if found not in above:
                     waiting.append((path, above | {found}))
@@ -108,17 +105,17 @@ def _walk(root: str, convention: Convention) -> Iterator[tuple[os.stat_result | 
 
 
 def _look(
-    root: str, entry: "os.DirEntry[str]", convention: Convention
+    root: str, entry: "os.DirEntry[str]", rules: Layout
 ) -> os.stat_result | ArticleError | str | None:
     """Return an article file's stat, a folder's real path, what is wrong, or None for the rest."""
     name = entry.name
-    if name.startswith((".", "_")) and name not in convention.entered:
+    if name.startswith((".", "_")) and name not in rules.entered:
         return None
     try:
         is_folder, is_link = entry.is_dir(), entry.is_symlink()
-        if not (is_folder or name.endswith(convention.endings)):
+        if not (is_folder or name.endswith(rules.endings)):
             return None
-        if is_folder and name in convention.passed_over:
+        if is_folder and name in rules.passed_over:
             return None
         if is_link and not is_inside(root, entry.path):
             return ArticleError("outside-content", _LEAVES)

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from feedsvc import html, urls
-from feedsvc.config.feeds import is_email
+from feedsvc import html, syntax, urls
 from feedsvc.errors import ArticleError
 from feedsvc.model import FeedRef, Kind, Person
 
@@ -103,7 +102,7 @@ class Values:
                 continue
             if uri:
                 absolute(key, uri)
-            if email and not is_email(email):
+            if email and not syntax.is_email(email):
                 message = f"`{key}`: {email!r} is no email address; write it as desk@example.org"
                 raise ArticleError("bad-value", message, key=key)
             people.append(Person(name, email or None, uri or None))
@@ -144,7 +143,7 @@ def _written(key: str, value: Any) -> str:
 
 def absolute(key: str, url: str) -> str:
     """Return a URL if it is an absolute one of the web; raises ArticleError (bad-url)."""
-    if not urls.is_absolute(url):
+    if not syntax.is_url(url):
         message = f"`{key}` is no usable URL; write it whole, as `https://example.org/page`"
         raise ArticleError("bad-url", message, key=key)
     return url

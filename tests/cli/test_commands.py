@@ -11,9 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from feedsvc import cli
+from feedsvc import cli, sources
 from feedsvc.cli import main
-from feedsvc.config import settings
 from tests.serving import free_port
 from tests.sites import article, make_site
 
@@ -33,7 +32,7 @@ def test_init_makes_a_site_that_syncs_without_a_problem(tmp_path: Path) -> None:
     synced = run("sync", "--site", site)
     assert synced.exit_code == 0
     assert "1 article, 1 read: 1 new, 0 edited, 0 withdrawn" in synced.stdout
-    assert settings.load(site, {}).title == 'The "Sahel" $Report'
+    assert sources.load(site, {}).title == 'The "Sahel" $Report'
     listed = run("feeds", "--site", site)
     assert "https://a.example/feeds/all.rss\thttps://a.example/feeds/all.atom" in listed.stdout
 

@@ -5,18 +5,20 @@ Opens no file but those that a text links to, for their URLs.
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from posixpath import basename, dirname, splitext
 from typing import Any
 from urllib.parse import unquote
 
-from feedsvc import dates, html, urls
+from feedsvc import dates, html, syntax, urls
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError
 from feedsvc.model import ContentChoice
 from feedsvc.sources.frontmatter import FrontMatter
-from feedsvc.sources.generators import Convention, File, Links, Own
+from feedsvc.sources.generators.convention import Convention, File, Links, Own
 from feedsvc.sources.scan import SourceFile, scan
+from feedsvc.sources.trees import Source
 
 # What every convention takes by our name, unless it says otherwise; and what may mean something
 # else there, unless it has the form that we want.
@@ -26,27 +28,12 @@ _COMMON = (
 )
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off"})
 _FITTING: Mapping[str, Callable[[str], bool]] = {
-    "id": urls.is_absolute_iri,
-    "link": urls.is_absolute,
+    "id": syntax.is_iri,
+    "link": syntax.is_url,
     "content": lambda text: text in set(ContentChoice),
     "feeds": lambda text: text.lower() in _WORDS,
 }
 _SIMILAR = 0.8  # of a key to one of ours, to be taken for a misspelling: themes have keys, too
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file taken apart. front: by our own keys. raw: HTML, not safe. path: of its URL in a
-    generator's site, decoded and without the first slash, '' where there is none. native_id: see
-    model.Article. links: how a generator's text finds other files.
-    """
-
-    front: FrontMatter
-    raw: str
-    path: str = ""
-    native_id: str | None = None
-    warnings: list[ArticleError] = field(default_factory=list)
-    links: Links | None = None
 
 
 class Foreign:
@@ -60,7 +47,7 @@ class Foreign:
     ) -> None:
         self._settings = settings
         self._text = text
-        self._generator = settings.generator
+        self._generator = settings.tree
         self._convention = convention
         self._zone, self._zones = settings.zone, settings.zones
         self._files: Mapping[str, SourceFile] | None = None
@@ -83,11 +70,12 @@ class Foreign:
         links = self._links(warnings, front, body)
         raw = self._convention.markup(file, body, links)
         front = replace(front, values=own, names=names)
-        return Source(front, raw, place, self._native_id(file, own, place), warnings, links)
+        native_id = self._native_id(file, own, place)
+        refer = partial(self._refer, self._file(path, {}), links)
+        return Source(front, raw, place, native_id, warnings, refer)
 
-    def refer(self, path: str, reference: str, links: Links) -> str:
+    def _refer(self, file: File, links: Links, reference: str) -> str:
         """Return what a reference in a file's HTML is to the common reader."""
-        file = self._file(path, {})
         meant = self._convention.refer(file, reference)
         if meant is None:
             return reference
@@ -144,7 +132,7 @@ class Foreign:
 
     def _place(self, file: File, own: Own) -> str:
         url = self._convention.url(file, own)
-        if urls.is_absolute(url):
+        if syntax.is_url(url):
             own.setdefault("link", url)
             return ""
         return " ".join(html.xml_safe(urls.decoded(url)).split()).lstrip("/")
@@ -155,7 +143,7 @@ class Foreign:
             return None
         url = urls.absolute(self._settings.base_url, urls.own_path(place))
         found = self._convention.entry_id(file, url, published)
-        return found if urls.is_absolute_iri(found) else None
+        return found if syntax.is_iri(found) else None
 
     def _misspelt(self, file: File, front: FrontMatter) -> list[ArticleError]:
         known = {*_COMMON, *_FITTING, "enclosures"}
@@ -226,14 +214,6 @@ class Foreign:
         return self._files
 
 
-def renamed(message: str, names: Mapping[str, str]) -> str:
-    """Return a message that names the keys as they are written in a file."""
-    for key, name in names.items():
-        if key != name:
-            message = message.replace(f"`{key}`", f"`{name}`").replace(f"`{key}:", f"`{name}:")
-    return message
-
-
 _PERSON = {"name": ("name", "display_name"), "email": ("email",), "uri": ("uri", "url", "href")}
 
 
@@ -254,6 +234,6 @@ def _person(table: Mapping[str, Any]) -> dict[str, Any]:
         key: next((table[name] for name in names if table.get(name)), None)
         for key, names in _PERSON.items()
     }
-    if not urls.is_absolute(str(found["uri"])):
+    if not syntax.is_url(str(found["uri"])):
         found["uri"] = None
     return {key: value for key, value in found.items() if value}
