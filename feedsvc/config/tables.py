@@ -184,7 +184,7 @@ def load(
 ) -> Table:
     """Read a TOML file, in which the environment replaces top-level values.
 
-    variables: all keys that there are, and by which variable each may be replaced. Its value is text, unless it
+    variables: all known keys, and the variable that may replace each. Its value is text, unless it
     begins with `{`, or the field of kind is a list or a yes or no and the value looks like one.
     Raises FileNotFoundError, SettingsError.
     """

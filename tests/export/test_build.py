@@ -10,8 +10,8 @@ from pathlib import Path
 
 import brotli
 import pytest
-from msgspec import structs
 import zstandard
+from msgspec import structs
 
 from feedsvc.errors import FeedsvcError
 from feedsvc.export import build as building
