@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from feedsvc import syntax, urls
 from feedsvc.config.tables import Rule, Table, Text, shown
-from feedsvc.model import ContentChoice, FeedRef, Image, Kind, Person
+from feedsvc.model import TERM_KINDS, ContentChoice, FeedRef, Image, Kind, Person
 
 
 def _language(tag: str) -> str:
@@ -96,12 +96,7 @@ class _Labels(Struct, frozen=True):
 
 
 # The kinds of the terms in the lists of a choice.
-LISTS = {
-    "categories": Kind.CATEGORY,
-    "tags": Kind.TAG,
-    "authors": Kind.AUTHOR,
-    "languages": Kind.LANGUAGE,
-}
+LISTS = dict(zip(_Labels.__struct_fields__, TERM_KINDS, strict=True))
 _CHOICES = Selection.__struct_fields__
 _KEYS = (*FeedSettings.__struct_fields__, *_CHOICES)
 _OPTIONAL = ("subtitle", "language", "copyright")

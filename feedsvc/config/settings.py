@@ -186,7 +186,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Return the settings on which what readers see depends, as JSON values."""
         values = {name: getattr(self, name) for name in _SEEN}
         values["generator"] = self.tree
-        values["sources"] = [(each.type, each.table.values) for each in self.sources]
+        # Their keys may hold passwords, which the catalog has no use for.
+        values["sources"] = [(each.type, each.table.digest()) for each in self.sources]
         found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(values))
         return found
 

@@ -5,6 +5,7 @@ environment variable, and what to write.
 """
 
 import difflib
+import hashlib
 import re
 import tomllib
 from bisect import bisect_left
@@ -108,7 +109,7 @@ class Table:
             key, item = re.findall(r" - at `\$\.(\w+)(.*)`$", said)[-1]
             no_text = said.startswith("Expected `str") and not item and self.values[key] != ""
             self._refuse(key, _RULES[str] if no_text else rules[key])
-        for key in self.values.keys() - made.keys():
+        for key in [key for key in self.values if key not in made]:
             force_setattr(found, key, self._read(key, getattr(found, key), rules[key]))
         return found
 
@@ -148,6 +149,11 @@ class Table:
         """Return the table without some keys."""
         values = {key: value for key, value in self.values.items() if key not in keys}
         return replace(self, values=values)
+
+    def digest(self) -> str:
+        """Return a hash that changes with the values."""
+        encoded = msgspec.json.encode(self.values, order="deterministic")
+        return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
         """Fail if there is any other key."""
@@ -236,14 +242,13 @@ def _stripped(table: Table, key: str, value: Any) -> Any:
     if isinstance(value, dict):
         inner = table.table(key)
         return {name: _stripped(inner, name, each) for name, each in value.items()}
-    texts = [
-        each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)
-    ]
-    for text in texts:
-        if not is_line(text.strip()):
+    in_list = isinstance(value, list)
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and not is_line(text.strip()):
+            name = f"{shown(text)} in {key}" if in_list else key  # a lone text may be secret
             table.fail(
                 key,
-                f"{key} has a line break, a tab or another control character in {shown(text)}; "
+                f"{name} has a line break, a tab or another control character; "
                 "write it in one line without",
             )
     return value.strip() if isinstance(value, str) else value

@@ -121,6 +121,7 @@ BAD: list[tuple[str, int, str]] = [
         1,
         'like "sqlite:///.feedsvc/catalog.db" or "postgresql://user@host/name", not \'mysql\'',
     ),
+    ('database = "postgresql://me:secret\\t@host/db"', 1, "database has a line break, a tab"),
     ('database = "sqlite://"', 1, 'like "sqlite:///'),
     ('database = "catalog.db"', 1, 'like "sqlite:///'),
     ("timezones = 1", 1, "timezones is a table"),
