@@ -5,36 +5,19 @@ the command with its one sentence.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-# Findings that leave the article published as its author meant it, or the feed readable.
-_WARNINGS = frozenset({
-    "ambiguous-title", "archive-without-current", "blank", "broken-encoding", "broken-fragment",
-    "broken-html", "compression-without-vary", "content-before-description",
-    "contradicting-charset", "control-character", "doctype", "email-form",
-    "email-without-domain", "empty-term", "empty-text", "escaped-xhtml", "far-past",
-    "garbled-text", "history-link-in-entry", "hour-24", "html-in-text", "html-removed",
-    "http-base-url", "image-differs", "image-format", "image-too-large", "image-unsized",
-    "implausible-date", "incomplete-source", "json-bom", "large-entry", "large-feed",
-    "large-limit", "late-metadata", "left-out", "local-base-url", "local-picture",
-    "lone-archive", "long-title", "lost-characters", "many-enclosures", "many-entries",
-    "missing-alt", "missing-summary", "missing-url", "new-id", "no-conditional", "no-guid",
-    "no-namespace", "no-self-link", "no-site-author", "no-type", "no-validator",
-    "not-ascii-url", "not-canonical-id", "not-judged", "not-pinned", "odd-rss-date",
-    "old-author", "other-self-link", "plain-http", "prefixed-atom", "relative-html-url",
-    "relative-self-link", "repeated-id", "said-twice", "same-text", "same-title",
-    "self-link-type", "shortcode", "summary-repeats-title", "taken-prefix", "text-input",
-    "uncommon-encoding", "unknown-html", "unknown-json-key", "unknown-key", "unknown-length",
-    "unknown-rel", "unknown-scheme", "unresolved-link", "unsafe-html", "unusable-value",
-    "updated-before-published", "updated-early", "updated-in-future", "weak-guid",
-    "whole-document-type", "wild-style", "wrong-content-type",
-})  # fmt: skip
-# Findings that may well be meant.
-_NOTES = frozenset({
-    "attribute-removed", "comments-without-date", "email-in-name", "far-future", "lost-html",
-    "no-cache-control", "no-compression", "no-language", "no-subtitle", "no-text",
-    "old-version", "permanent-redirect", "same-updated", "small-limit", "style-attribute",
-    "temporary-redirect", "unknown-namespace", "unknown-type", "unusual-prefix",
-})  # fmt: skip
+
+class Severity(StrEnum):
+    """How bad a problem is.
+
+    ERROR: the article is not published, or the feed is invalid. WARNING: the article is published
+    all the same, or the feed is readable. NOTE: it may be intended.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,15 +33,7 @@ class Problem:
     line: int
     code: str
     message: str
-
-    @property
-    def severity(self) -> str:
-        """`note` if it may be meant, `warning` if the article is published all the same or the
-        feed readable, else `error`.
-        """
-        if self.code in _NOTES:
-            return "note"
-        return "warning" if self.code in _WARNINGS else "error"
+    severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
         """`path:line: severity: message [code]`, the form that editors can jump to."""
@@ -106,9 +81,18 @@ class ArticleError(FeedsvcError):
     line: the line, where the raiser knows it better.
     """
 
-    def __init__(self, code: str, message: str, *, key: str | None = None, line: int = 0) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        key: str | None = None,
+        line: int = 0,
+        severity: Severity = Severity.ERROR,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.key = key
         self.line = line
+        self.severity = severity

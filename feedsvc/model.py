@@ -11,6 +11,22 @@ from datetime import datetime
 from enum import StrEnum
 
 PLAIN = "feedsvc"  # the name of our own conventions among those of generators
+# The longest texts, in bytes of UTF-8. They hold for every database. PostgreSQL sets the upper
+# bound: a row of an index, all of its columns together, has at most 2,704 bytes. Whatever is made
+# of these texts must fit in turn: in a URL, each byte may become three.
+MAX_TERM = 200  # a static build needs `<term>.atom.zst` as a file name, which has at most 255 bytes
+MAX_SLUG = 500  # may be made of the names of several folders
+MAX_BASE = 500  # base_url, article_link and id_authority, which URLs and ids begin with
+MAX_ID = 2_500  # a minted id is made of a MAX_BASE and a percent-encoded MAX_SLUG
+MAX_PATH = 1_000  # relative to the content folder
+MAX_URL = 8_000  # what every recipient should support (RFC 9110 4.1)
+MAX_LANGUAGE = 100  # RFC 5646 4.4.1 asks for 35 at least
+
+
+def excess(text: str, limit: int) -> str | None:
+    """Return how a text exceeds a limit in bytes, as the end of a sentence; None if it does not."""
+    size = len(text.encode(errors="surrogatepass"))
+    return f"has {size:,} bytes in UTF-8, and the limit is {limit:,}" if size > limit else None
 
 
 class Format(StrEnum):
@@ -38,6 +54,7 @@ class Kind(StrEnum):
 
 # Those whose feeds follow from the terms that articles have.
 TERM_KINDS = (Kind.CATEGORY, Kind.TAG, Kind.AUTHOR, Kind.LANGUAGE)
+MAX_KEY = max(len(kind) for kind in Kind) + len("/") + MAX_TERM  # of a feed
 
 
 class ContentChoice(StrEnum):

@@ -9,7 +9,7 @@ import unicodedata
 from datetime import datetime
 from urllib.parse import quote, unquote, urljoin
 
-from feedsvc.model import TERM_KINDS, FeedRef, Format, Kind
+from feedsvc.model import MAX_TERM, TERM_KINDS, FeedRef, Format, Kind, excess
 from feedsvc.syntax import is_url
 
 INDEX = "/"
@@ -50,6 +50,11 @@ def term(label: str) -> str:
     """
     folded = unicodedata.normalize("NFD", label.strip()).casefold()
     return _SEPARATORS.sub("-", unicodedata.normalize("NFC", folded))
+
+
+def term_excess(label: str) -> str | None:
+    """Return how a label or its term is too long, as the end of a sentence; None if neither is."""
+    return excess(term(label), MAX_TERM) or excess(label, MAX_TERM)
 
 
 def is_addressable(name: str) -> bool:

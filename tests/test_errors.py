@@ -1,10 +1,9 @@
 """Problems in the form that editors can jump to and terminals can show."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc.errors import Problem
+from feedsvc.errors import Problem, Severity
 
 
 def test_a_problem_is_one_line_that_editors_can_jump_to() -> None:
@@ -17,19 +16,10 @@ def test_a_problem_without_a_line_names_the_file_alone() -> None:
     assert str(problem) == "content/a.md: error: cannot be read [unreadable]"
 
 
-@pytest.mark.parametrize(
-    ("code", "severity"),
-    [
-        ("unknown-key", "warning"),
-        ("empty-term", "warning"),
-        ("control-character", "warning"),
-        ("updated-before-published", "warning"),
-        ("bad-date", "error"),
-        ("outside-content", "error"),
-    ],
-)
-def test_only_what_leaves_the_article_published_is_a_warning(code: str, severity: str) -> None:
-    assert Problem("a.md", 1, code, "m").severity == severity
+def test_a_problem_is_an_error_unless_it_says_otherwise() -> None:
+    assert Problem("a.md", 1, "bad-date", "m").severity is Severity.ERROR
+    told = str(Problem("a.md", 1, "unknown-key", "m", Severity.WARNING))
+    assert told == "a.md:1: warning: m [unknown-key]"
 
 
 def test_problems_sort_by_place() -> None:
@@ -50,4 +40,4 @@ def test_whatever_a_problem_quotes_it_stays_one_line_that_can_be_printed(
 
 def test_letters_of_any_script_are_shown_as_they_are() -> None:
     text = str(Problem("content/été.md", 1, "unknown-key", "`日本語` is no key 📡"))
-    assert text == "content/été.md:1: warning: `日本語` is no key 📡 [unknown-key]"
+    assert text == "content/été.md:1: error: `日本語` is no key 📡 [unknown-key]"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from feedsvc import dates
-from feedsvc.errors import Problem
+from feedsvc.errors import Problem, Severity
 from feedsvc.model import Article, Enclosure, Person
 
 _Item = TypeVar("_Item")
@@ -88,9 +88,14 @@ def load_enclosures(text: str) -> tuple[Enclosure, ...]:
 
 def dump_problems(problems: Iterable[Problem]) -> str:
     """Write Problems."""
-    return dump([(each.path, each.line, each.code, each.message) for each in problems])
+    return dump(
+        [(each.path, each.line, each.code, each.message, each.severity) for each in problems]
+    )
 
 
 def load_problems(text: str) -> tuple[Problem, ...]:
     """Read Problems."""
-    return tuple(Problem(*fields) for fields in json.loads(text))
+    return tuple(
+        Problem(path, line, code, message, Severity(*severity))
+        for path, line, code, message, *severity in json.loads(text)
+    )

@@ -2,9 +2,14 @@
 
 Instants are whole seconds since the epoch. Lists are JSON, written by rows.py. Numbers are given
 out by the one writer, never by the database.
+
+PostgreSQL refuses a row whose part of an index is too long. So each text in an index declares as
+`max_bytes` how long it can be at most; whoever reads such a text has checked that.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+
+from feedsvc.model import MAX_ID, MAX_KEY, MAX_PATH, MAX_SLUG
 
 # A catalog of another version is not read: it can be deleted and made anew from the files.
 VERSION = "4"
@@ -16,7 +21,7 @@ metadata = MetaData()
 made_by = Table(
     "made_by",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", Text, primary_key=True, info={"max_bytes": 20}),  # a word of sync.py
     Column("value", Text, nullable=False),
 )
 
@@ -34,7 +39,7 @@ revision = Table(
 file = Table(
     "file",
     metadata,
-    Column("path", Text, primary_key=True),
+    Column("path", Text, primary_key=True, info={"max_bytes": MAX_PATH}),
     Column("signature", Text, nullable=False),
     Column("problems", Text, nullable=False),
 )
@@ -48,9 +53,9 @@ article = Table(
     "article",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("path", Text, nullable=False),
-    Column("slug", Text, nullable=False),
-    Column("id", Text, nullable=False),
+    Column("path", Text, nullable=False, info={"max_bytes": MAX_PATH}),
+    Column("slug", Text, nullable=False, info={"max_bytes": MAX_SLUG}),
+    Column("id", Text, nullable=False, info={"max_bytes": MAX_ID}),
     Column("pinned", Boolean, nullable=False),
     Column("title", Text, nullable=False),
     Column("published", BigInteger, nullable=False),
@@ -69,7 +74,7 @@ article = Table(
     Column("draft", Boolean, nullable=False),
     Column("feeds", Boolean, nullable=False),
     Column("fingerprint", Text, nullable=False),
-    Column("text_hash", Text, nullable=False),
+    Column("text_hash", Text, nullable=False, info={"max_bytes": 32}),
     Column("removed", Boolean, nullable=False),
     Column("visible", Boolean, nullable=False),
     Column("due", BigInteger),
@@ -86,7 +91,7 @@ article = Table(
 former_slug = Table(
     "former_slug",
     metadata,
-    Column("slug", Text, primary_key=True),
+    Column("slug", Text, primary_key=True, info={"max_bytes": MAX_SLUG}),
     Column("revision", BigInteger, primary_key=True, autoincrement=False),
     Column("article", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
@@ -99,7 +104,7 @@ feed = Table(
     "feed",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", Text, nullable=False, unique=True, info={"max_bytes": MAX_KEY}),
     Column("label", Text, nullable=False),
     Column("entries", Integer, nullable=False),
     Column("unarchived", Integer, nullable=False),
@@ -123,7 +128,12 @@ feed_row = Table(
     Column("withdrawn", Boolean, nullable=False),
     Column("archive", Integer),
     Column("published", BigInteger, nullable=False),
-    Column("slug", Text(collation="C").with_variant(Text(), "sqlite"), nullable=False),
+    Column(
+        "slug",
+        Text(collation="C").with_variant(Text(), "sqlite"),
+        nullable=False,
+        info={"max_bytes": MAX_SLUG},
+    ),
     Index("feed_row_order", "feed", "gone", "published", "slug"),
     Index("feed_row_archive", "feed", "archive", "gone"),
     sqlite_with_rowid=False,
@@ -155,7 +165,7 @@ feed_history = Table(
 shown_file = Table(
     "shown_file",
     metadata,
-    Column("path", Text, primary_key=True),
+    Column("path", Text, primary_key=True, info={"max_bytes": MAX_PATH}),
     Column("article", BigInteger, primary_key=True, autoincrement=False),
     Index("shown_file_article", "article"),
     sqlite_with_rowid=False,

@@ -27,24 +27,24 @@ def judge_head(
     for rel, href, line in links:
         if complete and rel in _PAGING:
             message = f"says that it is complete, and has a link {rel}; remove one of the two"
-            findings.add("complete-with-pages", line, message)
+            findings.error("complete-with-pages", line, message)
         elif complete and rel == "current" and own and href not in own:
             message = "says that it is complete, and that another document is current; mend one"
-            findings.add("complete-not-current", line, message)
+            findings.error("complete-not-current", line, message)
         if (rel, "previous") in {("first", each) for each in rels} and href in own:
-            findings.add("link-past-end", line, "is the first page and has one before; remove it")
+            findings.error("link-past-end", line, "is the first page and has one before; remove it")
         if (rel, "next") in {("last", each) for each in rels} and href in own:
-            findings.add("link-past-end", line, "is the last page and has one after; remove it")
+            findings.error("link-past-end", line, "is the last page and has one after; remove it")
     if complete and archive:
         message = "says that it is complete, and an archive; it can be one of the two"
-        findings.add("complete-with-pages", line_of(head), message)
+        findings.error("complete-with-pages", line_of(head), message)
     elif archive and not rels & {"prev-archive", "next-archive", "current"}:
         # The only archive of a feed has neither of the first two (RFC 5005 4).
         message = "says that it is an archive, and leads nowhere; add prev-archive or next-archive"
-        findings.add("lone-archive", line_of(head), message)
+        findings.warning("lone-archive", line_of(head), message)
     if archive and "current" not in rels:
         message = 'is an archive without a link to the current feed; add <link rel="current">'
-        findings.add("archive-without-current", line_of(head), message)
+        findings.warning("archive-without-current", line_of(head), message)
 
 
 def judge_entry(links: Sequence[tuple[str, int]], findings: Findings) -> None:
@@ -52,7 +52,7 @@ def judge_entry(links: Sequence[tuple[str, int]], findings: Findings) -> None:
     for rel, line in links:
         if rel in _HISTORY_RELS:
             message = f"an entry has a link {rel}, which is for feeds; move it there"
-            findings.add("history-link-in-entry", line, message)
+            findings.warning("history-link-in-entry", line, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +94,21 @@ def judge_chain(start: str, documents: Mapping[str, Links]) -> list[Findings]:
     seen = [start]
     while (url := documents[seen[-1]].previous) is not None:
         if url in seen:
-            found[seen[-1]].add("archive-loop", 1, f"leads back to {url}; end the chain")
+            found[seen[-1]].error("archive-loop", 1, f"leads back to {url}; end the chain")
             break
         if url not in documents:
             message = f"names {shown(url)} as the archive before, which is not there; mend the link"
-            found[seen[-1]].add("missing-archive", 1, message)
+            found[seen[-1]].error("missing-archive", 1, message)
             break
         _judge_step(documents, start, seen[-1], url, found[url])
         seen.append(url)
     for url in documents.keys() - set(seen):
         message = "is an archive to which no other document leads; link to it"
-        found[url].add("unreachable-archive", 1, message)
+        found[url].error("unreachable-archive", 1, message)
     for url, links in documents.items():
         if links.self_url != url:
             message = f"is at {url}, and says that it is at {links.self_url}; mend the self link"
-            found[url].add("other-self-link", 1, message)
+            found[url].warning("other-self-link", 1, message)
     return [found[url] for url in sorted(found)]
 
 
@@ -119,7 +119,7 @@ def _judge_step(
     links = documents[url]
     if links.current is not None and links.current != start:
         message = f"names {shown(links.current)} as current, not {start}; mend the link"
-        findings.add("other-current", 1, message)
+        findings.error("other-current", 1, message)
     if links.next is not None and links.next != after:
         message = f"names {shown(links.next)} as the archive after, not {after}; mend the link"
-        findings.add("other-next-archive", 1, message)
+        findings.error("other-next-archive", 1, message)

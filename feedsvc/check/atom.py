@@ -28,7 +28,7 @@ def judge(root: "etree._Element", url: str | None, now: datetime, findings: Find
     walk.namespaces(root)
     if root.prefix:
         message = f"writes Atom with the prefix {root.prefix!r}, which some readers cannot read"
-        findings.add("prefixed-atom", 1, f"{message}; declare the namespace without one")
+        findings.warning("prefixed-atom", 1, f"{message}; declare the namespace without one")
     if root.tag == f"{_A}entry":
         walk.element(root, ENTRY)
         _judge_entry(root, True, now, findings)
@@ -48,15 +48,15 @@ def _judge_head(feed: "etree._Element", url: str | None, now: datetime, findings
     own = [link for link in links if rel_of(link) == "self"]
     if not own:
         message = 'has no <link rel="self">, by which readers know its address; add one'
-        findings.add("no-self-link", line_of(feed), message)
+        findings.warning("no-self-link", line_of(feed), message)
     for link in own:
         href = _resolved(link, str(link.get("href", "")))
         if values.iri(href):
             message = f"the self link {shown(href)} is not absolute; write it whole"
-            findings.add("relative-self-link", line_of(link), message)
+            findings.warning("relative-self-link", line_of(link), message)
         elif url and href != url:
             message = f"the self link {shown(href)} is not where it was fetched, {url}; mend one"
-            findings.add("other-self-link", line_of(link), message)
+            findings.warning("other-self-link", line_of(link), message)
     archives.judge_head(feed, [(rel_of(each), str(each.get("href", "")), line_of(each))
                                 for each in links], url, findings)  # fmt: skip
 
@@ -74,8 +74,8 @@ def _judge_shared(element: "etree._Element", now: datetime, findings: Findings) 
             _judge_person(person, findings)
     for own in element.findall(f"{_A}id"):
         if fault := values.canonical(text_of(own).strip()):
-            where = f"<id> {shown(text_of(own))}"
-            findings.add(fault[0], line_of(own), f"{where} {fault[1]} [4.2.6.1]")
+            told = fault._replace(message=f"{fault.message} [4.2.6.1]")
+            findings.add(told.of(f"<id> {shown(text_of(own))}"), line_of(own))
 
 
 def _judge_links(element: "etree._Element", findings: Findings) -> None:
@@ -86,13 +86,13 @@ def _judge_links(element: "etree._Element", findings: Findings) -> None:
         rel = rel_of(link)
         if rel == "self" and not str(link.get("type", TYPE)).lower().startswith(TYPE):
             message = f"a self link has the type {link.get('type')!r}, but leads to Atom; mend it"
-            findings.add("self-link-type", line_of(link), message)
+            findings.warning("self-link-type", line_of(link), message)
         if rel == "alternate":
             kind = (link.get("type"), link.get("hreflang"))
             alternates[kind] += 1
             if alternates[kind] == 2:
                 message = "has two alternate links of one type and language; keep one [4.1.1]"
-                findings.add("repeated-link", line_of(link), message)
+                findings.error("repeated-link", line_of(link), message)
 
 
 def _judge_texts(element: "etree._Element", findings: Findings) -> None:
@@ -100,7 +100,7 @@ def _judge_texts(element: "etree._Element", findings: Findings) -> None:
         for text in element.findall(f"{_A}{name}"):
             judge_text(text, _based(text), findings)
             if name in {"title", "subtitle", "rights"} and not text_of(text).strip():
-                findings.add("blank", line_of(text), f"<{name}> is empty; write something")
+                findings.warning("blank", line_of(text), f"<{name}> is empty; write something")
     for category in element.findall(f"{_A}category"):
         label = str(category.get("label", ""))
         entries.judge_plain("a category's label", line_of(category), label, findings)
@@ -114,7 +114,7 @@ def _judge_person(person: "etree._Element", findings: Findings) -> None:
         entries.judge_plain("a name", line_of(name), text, findings)
         if "@" in text and values.address(text.strip().split(" ")[-1].strip("<>()")) is None:
             message = f"the name {shown(text)} holds an email address; move it to <email>"
-            findings.add("email-in-name", line_of(name), message)
+            findings.note("email-in-name", line_of(name), message)
 
 
 def _judge_entry(
@@ -128,19 +128,19 @@ def _judge_entry(
         authored = authored or source.find(f"{_A}author") is not None
     if not authored and entry.find(f"{_A}author") is None:
         message = "has no author, and neither has its feed; add one [4.1.2]"
-        findings.add("no-author", line, f"an entry {message}")
+        findings.error("no-author", line, f"an entry {message}")
     rels = {rel_of(link) for link in entry.findall(f"{_A}link")}
     content, summary = entry.find(f"{_A}content"), entry.find(f"{_A}summary")
     if content is not None:
         needs_summary = judge_content(content, _based(content), findings)
         if needs_summary and summary is None:
             message = "has content that is elsewhere or not text; add a <summary> [4.1.2]"
-            findings.add("no-summary", line, f"an entry {message}")
+            findings.error("no-summary", line, f"an entry {message}")
     elif "alternate" not in rels:
         message = 'has neither <content> nor <link rel="alternate">; add one [4.1.2]'
-        findings.add("nowhere-to-go", line, f"an entry {message}")
+        findings.error("nowhere-to-go", line, f"an entry {message}")
     if content is None and summary is None:
-        findings.add("no-text", line, "an entry has neither content nor summary; add a summary")
+        findings.note("no-text", line, "an entry has neither content nor summary; add a summary")
     archives.judge_entry(
         [(rel_of(link), line_of(link)) for link in entry.findall(f"{_A}link")], findings
     )
@@ -148,14 +148,16 @@ def _judge_entry(
     entries.judge_entry_size(line, texts, findings)
     published, updated = (_moment(entry, name) for name in ("published", "updated"))
     if published and updated and updated < published:
-        findings.add("updated-early", line, "an entry was updated before it was published; mend it")
+        findings.warning(
+            "updated-early", line, "an entry was updated before it was published; mend it"
+        )
 
 
 def _judge_source(source: "etree._Element", now: datetime, findings: Findings) -> None:
     _judge_shared(source, now, findings)
     missing = [name for name in ("id", "title", "updated") if source.find(f"{_A}{name}") is None]
     for name in missing:
-        findings.add("incomplete-source", line_of(source), f"<source> has no <{name}>; add it")
+        findings.warning("incomplete-source", line_of(source), f"<source> has no <{name}>; add it")
 
 
 def _judge_ids(found: "list[etree._Element]", findings: Findings) -> None:
@@ -168,13 +170,13 @@ def _judge_ids(found: "list[etree._Element]", findings: Findings) -> None:
             times[updated] += 1
             if times[updated] == 2:
                 message = "entries were updated at one instant, so their order is open; write times"
-                findings.add("same-updated", line_of(entry), message)
+                findings.note("same-updated", line_of(entry), message)
         if own and updated in seen.get(own, ()):
             message = f"two entries have the id {shown(own)} and one time; remove one [4.1.1]"
-            findings.add("repeated-entry", line_of(entry), message)
+            findings.error("repeated-entry", line_of(entry), message)
         elif own in seen:
             message = f"two entries have the id {shown(own)}; carry the newest alone"
-            findings.add("repeated-id", line_of(entry), message)
+            findings.warning("repeated-id", line_of(entry), message)
         seen.setdefault(own, set()).add(updated)
 
 
@@ -185,7 +187,7 @@ def _judge_order(root: "etree._Element", findings: Findings) -> None:
             within = True
         elif within and str(child.tag).startswith(_A):
             message = "stands behind an entry, where readers miss it; move it before them"
-            findings.add(
+            findings.warning(
                 "late-metadata", line_of(child), f"{child.tag.rpartition('}')[2]} {message}"
             )
 

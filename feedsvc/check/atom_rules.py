@@ -3,6 +3,7 @@
 from lxml import etree
 
 from feedsvc.check import moments, values
+from feedsvc.check.finding import Fault
 from feedsvc.check.grammar import Attribute, Rule
 from feedsvc.check.xml import ATOM
 from feedsvc.html.text import names
@@ -46,14 +47,14 @@ def rel_of(link: "etree._Element") -> str:
     return str(link.get("rel", "alternate")).strip().removeprefix(_REGISTRY)
 
 
-def _rel(text: str) -> values.Fault | None:
+def _rel(text: str) -> Fault | None:
     if not text.strip():
-        return "blank", "is empty; leave it out, or write alternate"
+        return Fault.warning("blank", "is empty; leave it out, or write alternate")
     if ":" in text:
         return values.iri(text)
     if text in _RELS:
         return None
-    return "unknown-rel", "is no registered link relation; write one, or an IRI"
+    return Fault.warning("unknown-rel", "is no registered link relation; write one, or an IRI")
 
 
 # Of IANA's register of link relations, what documents have been seen to use.

@@ -35,11 +35,11 @@ def judge_content(element: "etree._Element", based: bool, findings: Findings) ->
     if kind in {"text", "html", "xhtml"}:
         judge_text(element, based, findings)
         if not text_of(element).strip() and not len(element):
-            findings.add("blank", line, "<content> is empty; leave it out")
+            findings.warning("blank", line, "<content> is empty; leave it out")
         return False
     if values.media_type(kind) or kind.lower().startswith(("multipart/", "message/")):
         message = f"<content> has the type {shown(kind)}, which it cannot hold [4.1.3.1]"
-        findings.add("bad-media-type", line, f"{message}; write html")
+        findings.error("bad-media-type", line, f"{message}; write html")
         return False
     return _judge_typed(element, kind.lower(), findings)
 
@@ -48,15 +48,17 @@ def _judge_elsewhere(element: "etree._Element", findings: Findings) -> None:
     line, kind = line_of(element), element.get("type")
     if len(element):
         message = "<content> has a src, and so holds nothing; remove what it holds [4.1.3.2]"
-        findings.add("unexpected-element", line, message)
+        findings.error("unexpected-element", line, message)
     elif text_of(element).strip():
         message = "<content> has a src, and so holds nothing; remove its text [4.1.3.2]"
-        findings.add("unexpected-text", line, message)
+        findings.error("unexpected-text", line, message)
     if kind is None:
-        findings.add("no-type", line, "<content> has a src without a type; add the type [4.1.3.2]")
+        findings.warning(
+            "no-type", line, "<content> has a src without a type; add the type [4.1.3.2]"
+        )
     elif values.media_type(str(kind)):
         message = f"<content> has the type {shown(str(kind))}, but wants a media type with its src"
-        findings.add("bad-media-type", line, f"{message}; write one like text/html")
+        findings.error("bad-media-type", line, f"{message}; write one like text/html")
 
 
 def _judge_typed(element: "etree._Element", kind: str, findings: Findings) -> bool:
@@ -64,16 +66,16 @@ def _judge_typed(element: "etree._Element", kind: str, findings: Findings) -> bo
     if _XML_TYPE.match(kind):
         if kind.startswith("application/xhtml+xml"):
             message = f"<content> has the type {kind}, which is for whole documents; write xhtml"
-            findings.add("whole-document-type", line, message)
+            findings.warning("whole-document-type", line, message)
         if len(element) and any((each or "").strip() for each in
                                 (element.text, *(child.tail for child in element))):  # fmt: skip
             message = "<content> of an XML type holds text beside its element; remove it"
-            findings.add("unexpected-text", line, message)
+            findings.error("unexpected-text", line, message)
         return False
     if kind.startswith("text/"):
         if kind.startswith("text/html"):
             message = "<content> has the type text/html, which is for whole documents; write html"
-            findings.add("whole-document-type", line, message)
+            findings.warning("whole-document-type", line, message)
         judge_text(element, True, findings)
         return False
     _refuse_elements(element, findings)
@@ -81,18 +83,18 @@ def _judge_typed(element: "etree._Element", kind: str, findings: Findings) -> bo
         held = base64.b64decode("".join(text_of(element).split()), validate=True)
     except (binascii.Error, ValueError):
         message = f"<content> of type {kind} is not in Base64; encode it [4.1.3.3]"
-        findings.add("bad-base64", line, message)
+        findings.error("bad-base64", line, message)
     else:
         if b"<script" in held.lower():
             message = "<content> holds a script in Base64; take it out"
-            findings.add("unsafe-html", line, message)
+            findings.warning("unsafe-html", line, message)
     return True
 
 
 def _refuse_elements(element: "etree._Element", findings: Findings) -> None:
     for child in element.iterchildren(etree.Element):
         message = f"{shown_name(element)} holds {shown_name(child)} itself; escape it"
-        findings.add("unexpected-element", line_of(child), f'{message}, or say type="xhtml"')
+        findings.error("unexpected-element", line_of(child), f'{message}, or say type="xhtml"')
         return
 
 
@@ -102,7 +104,7 @@ def _judge_xhtml(element: "etree._Element", based: bool, findings: Findings) -> 
     beside = any((each or "").strip() for each in (element.text, *(each.tail for each in element)))
     if len(children) != 1 or children[0].tag != f"{{{XHTML}}}div" or beside:
         message = f"{name} of type xhtml must hold one <div> of XHTML and nothing else [3.1.1.3]"
-        findings.add("no-xhtml-div", line, f"{message}; put one around it")
+        findings.error("no-xhtml-div", line, f"{message}; put one around it")
     if not any(len(each) or each.tag != f"{{{XHTML}}}div" for each in children):
         _judge_escaped(name, line, text_of(element), findings)
     prefixed: dict[str, etree._Element] = {}
@@ -110,18 +112,18 @@ def _judge_xhtml(element: "etree._Element", based: bool, findings: Findings) -> 
         namespace, _ = split(str(child.tag))
         if namespace in {ATOM, ""}:
             message = f"{name} holds {shown_name(child)}, which is not in the namespace of XHTML"
-            findings.add("no-namespace", line_of(child), f"{message}; declare it on the <div>")
+            findings.warning("no-namespace", line_of(child), f"{message}; declare it on the <div>")
         elif namespace == XHTML:
             if child.prefix:
                 prefixed.setdefault(child.prefix, child)
-            for code, message in markup.faults_of(child, based):
-                findings.add(code, line_of(child), f"{name} {message}")
+            for fault in markup.faults_of(child, based):
+                findings.add(fault.of(name), line_of(child))
         elif namespace not in _WITHIN_XHTML:
             message = f"{name} holds {shown_name(child)} of {shown(namespace)}; take it out"
-            findings.add("unknown-namespace", line_of(child), message)
+            findings.note("unknown-namespace", line_of(child), message)
     for prefix, child in prefixed.items():
         message = f"{name} writes XHTML with the prefix {prefix!r}, which some readers cannot read"
-        findings.add("prefixed-atom", line_of(child), f"{message}; do without")
+        findings.warning("prefixed-atom", line_of(child), f"{message}; do without")
 
 
 _WITHIN_XHTML = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML")
@@ -130,4 +132,4 @@ _WITHIN_XHTML = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/Math
 def _judge_escaped(name: str, line: int, text: str, findings: Findings) -> None:
     if values.looks_like_html(text, markup.ELEMENTS):
         message = f'{name} of type xhtml holds escaped markup; say type="html"'
-        findings.add("escaped-xhtml", line, message)
+        findings.warning("escaped-xhtml", line, message)

@@ -78,12 +78,12 @@ class _Piece:
             if target == self.article.link:
                 if fragment and fragment != "top" and unquote(fragment) not in self._anchors():
                     message = f"links to #{fragment}, which the article has not; mend the link"
-                    self.findings.add("broken-fragment", self._line(f"#{fragment}"), message)
+                    self.findings.warning("broken-fragment", self._line(f"#{fragment}"), message)
                 continue
             reason = broken(target)
             if reason:
                 message = f"<{name}> leads to {shown(url)}, {reason}; mend the link"
-                self.findings.add("broken-link", self._line_of_url(target), message)
+                self.findings.error("broken-link", self._line_of_url(target), message)
 
     def key_line(self, key: str) -> int:
         """Return the line of a front-matter key; of the title, also where it is a heading."""
@@ -95,15 +95,15 @@ class _Piece:
         published, updated = self.article.published, self.article.updated
         if published.year < 1970:
             message = f"was published in {published.year}, before readers can tell; mend the date"
-            self.findings.add("far-past", self.key_line("published"), message)
+            self.findings.warning("far-past", self.key_line("published"), message)
         if published - now > _FAR:
             message = f"is to be published in {published.year}; if that is meant, ignore this"
-            self.findings.add("far-future", self.key_line("published"), message)
+            self.findings.note("far-future", self.key_line("published"), message)
         elif updated > max(now, published):
             message = (
                 "was updated in the future, so readers list it on top till then; mend the date"
             )
-            self.findings.add("updated-in-future", self.key_line("updated"), message)
+            self.findings.warning("updated-in-future", self.key_line("updated"), message)
 
     def _judge_texts(self) -> None:
         article = self.article
@@ -111,23 +111,23 @@ class _Piece:
             message = (
                 f"has a title of {len(article.title)} characters, which readers cut; shorten it"
             )
-            self.findings.add("long-title", self.key_line("title"), message)
+            self.findings.warning("long-title", self.key_line("title"), message)
         if not article.html and article.content is not ContentChoice.NONE:
             message = "has no text, so that feeds carry a title alone; write some"
-            self.findings.add("empty-text", 1, message)
+            self.findings.warning("empty-text", 1, message)
         elif not article.summary:
             message = "has no summary, and no text to make one of; write `summary: ...`"
-            self.findings.add("missing-summary", 1, message)
+            self.findings.warning("missing-summary", 1, message)
         if _folded(article.summary) == _folded(article.title):
             message = "has a summary that only repeats the title; write another, or none"
-            self.findings.add("summary-repeats-title", self.key_line("summary"), message)
+            self.findings.warning("summary-repeats-title", self.key_line("summary"), message)
 
     def _judge_pictures(self) -> None:
         for image in self._elements("img"):
             if "alt" not in image.attrib:
                 source = str(image.get("src", ""))
                 message = f'shows {shown(source)} without alt; describe it, or write alt=""'
-                self.findings.add("missing-alt", self._line_of_url(source), message)
+                self.findings.warning("missing-alt", self._line_of_url(source), message)
 
     def _judge_enclosures(self) -> None:
         line = self.key_line("enclosures")
@@ -135,10 +135,10 @@ class _Piece:
             said = f"the enclosure {shown(enclosure.url)}"
             if not enclosure.length:
                 message = f"{said} has no length, without which players show none; add `length:`"
-                self.findings.add("unknown-length", line, message)
+                self.findings.warning("unknown-length", line, message)
             if enclosure.type == "application/octet-stream":
                 message = f"{said} has no type that players know; add `type:`"
-                self.findings.add("unknown-type", line, message)
+                self.findings.note("unknown-type", line, message)
 
     def _judge_lost(self) -> None:
         """Compare what was written with what the sanitiser left."""
@@ -153,13 +153,13 @@ class _Piece:
                 "a link or nothing is left of it" if name in _REWRITTEN else "readers never see it"
             )
             message = f"<{name[:30]}> is taken out, and {how}; write it another way"
-            self.findings.add("html-removed", self._line(f"<{name}"), message)
+            self.findings.warning("html-removed", self._line(f"<{name}"), message)
         lost = sorted(each for each in attributes - left_attributes if not _LAZY.match(each))
         if lost:
             names = ", ".join(each[:30] for each in lost[:8])
             message = f"{names}: taken out of the HTML, as readers do; do without"
             first = lost[0].partition(" ")[0]
-            self.findings.add("attribute-removed", self._line(f"{first}="), message)
+            self.findings.note("attribute-removed", self._line(f"{first}="), message)
 
     def _elements(self, *names: str) -> "Iterator[etree._Element]":
         return iter(()) if self._tree is None else self._tree.iter(*names)
@@ -210,11 +210,13 @@ def _judge_twins(public: Sequence[Written], pieces: dict[str, _Piece]) -> None:
         other = titles.setdefault((_folded(article.title), article.published.date()), each.path)
         if other != each.path:
             message = f"has the title and the day of {other}; readers may show one of the two"
-            piece.findings.add("same-title", piece.key_line("title"), f"{message}: tell them apart")
+            piece.findings.warning(
+                "same-title", piece.key_line("title"), f"{message}: tell them apart"
+            )
         other = texts.setdefault(article.html, each.path) if article.html else each.path
         if other != each.path:
             message = f"has the text of {other}; remove one of the two"
-            piece.findings.add("same-text", 1, message)
+            piece.findings.warning("same-text", 1, message)
 
 
 def _folded(text: str) -> str:

@@ -21,14 +21,14 @@ def judge_size(body: bytes, findings: Findings) -> None:
             f"has {len(body) / 1e6:.1f} MB, and each reader fetches it again and again; carry "
             "fewer entries, or summaries"
         )
-        findings.add("large-feed", 0, message)
+        findings.warning("large-feed", 0, message)
 
 
 def judge_number(number: int, findings: Findings) -> None:
     """Judge how many entries a feed has; those beyond MOST are not judged."""
     if number > MOST:
         message = f"has {number} entries, of which {MOST} were judged; carry fewer"
-        findings.add("many-entries", 0, message)
+        findings.warning("many-entries", 0, message)
 
 
 def judge_entry_size(line: int, texts: Iterable[str], findings: Findings) -> None:
@@ -36,20 +36,20 @@ def judge_entry_size(line: int, texts: Iterable[str], findings: Findings) -> Non
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
     if size > LARGE_ENTRY:
         message = f"the entry has {size // 1000} KB, too much for many readers; carry a summary"
-        findings.add("large-entry", line, message)
+        findings.warning("large-entry", line, message)
 
 
 def judge_html(where: str, line: int, text: str, based: bool, findings: Findings) -> None:
     """Judge a piece of HTML. based: whether it has something to be relative to."""
-    for code, message in markup.faults(text, based):
-        findings.add(code, line, f"{where} {message}")
+    for fault in markup.faults(text, based):
+        findings.add(fault.of(where), line)
 
 
 def judge_plain(where: str, line: int, text: str, findings: Findings) -> None:
     """Judge a text that must be plain."""
     if values.looks_like_html(text, markup.ELEMENTS):
         message = f"{where} {shown(text)} has markup where readers show plain text; take it out"
-        findings.add("html-in-text", line, message)
+        findings.warning("html-in-text", line, message)
 
 
 def judge_moment(
@@ -58,4 +58,4 @@ def judge_moment(
     """Judge when something was published or changed."""
     odd = moments.implausible(moment, now) if moment else None
     if odd:
-        findings.add("implausible-date", line, f"{where} {odd}")
+        findings.warning("implausible-date", line, f"{where} {odd}")

@@ -45,16 +45,16 @@ def _judge_way(exchange: Exchange, findings: Findings) -> None:
     for status in exchange.redirects:
         if status in _PERMANENT:
             message = f"was reached by a permanent redirect ({status}); subscribe to it here"
-            findings.add("permanent-redirect", 0, message)
+            findings.note("permanent-redirect", 0, message)
         else:
             message = f"was reached by a temporary redirect ({status}); if it has moved, send 308"
-            findings.add("temporary-redirect", 0, message)
+            findings.note("temporary-redirect", 0, message)
     if exchange.status != 200:
         message = f"is answered with {exchange.status}; a feed is answered with 200"
-        findings.add("http-status", 0, message)
+        findings.error("http-status", 0, message)
     if exchange.url.lower().startswith("http:"):
         message = "is not https, so that anybody on the way can change it; serve it by https"
-        findings.add("plain-http", 0, message)
+        findings.warning("plain-http", 0, message)
 
 
 def _judge_type(exchange: Exchange, findings: Findings) -> None:
@@ -63,16 +63,16 @@ def _judge_type(exchange: Exchange, findings: Findings) -> None:
     wanted = _wanted(exchange.body)
     if media_type != wanted and media_type in (*_RIGHT, *_TOLERATED):
         message = f"has the content type {media_type}, which says too little; send {wanted}"
-        findings.add("wrong-content-type", 0, message)
+        findings.warning("wrong-content-type", 0, message)
     elif media_type != wanted:
         message = f"has the content type {shown(media_type)}, which is of no feed; send {wanted}"
-        findings.add("wrong-content-type", 0, message)
+        findings.warning("wrong-content-type", 0, message)
     charset = _CHARSET.search(written)
     if charset and wanted != "application/feed+json":
         declared = xml.encoding(exchange.body)
         if charset[1].lower() != declared:
             message = f"is {charset[1]} by its content type and {declared} by itself; make them one"
-            findings.add("contradicting-charset", 0, message)
+            findings.warning("contradicting-charset", 0, message)
 
 
 def _wanted(body: bytes) -> str:
@@ -87,17 +87,17 @@ def _judge_caching(exchange: Exchange, findings: Findings) -> None:
     headers = exchange.headers
     if "etag" not in headers and "last-modified" not in headers:
         message = "has neither ETag nor Last-Modified, so each poll costs all of it; send both"
-        findings.add("no-validator", 0, message)
+        findings.warning("no-validator", 0, message)
     elif exchange.again != 304:
         message = f"is answered with {exchange.again} to a poll that has it already; answer 304"
-        findings.add("no-conditional", 0, message)
+        findings.warning("no-conditional", 0, message)
     if "cache-control" not in headers and "expires" not in headers:
         message = "has no Cache-Control, so each client guesses; send max-age"
-        findings.add("no-cache-control", 0, message)
+        findings.note("no-cache-control", 0, message)
     coding = headers.get("content-encoding", "")
     if not coding and len(exchange.body) > 1000:
         message = "is not compressed for a client that takes gzip; compress it"
-        findings.add("no-compression", 0, message)
+        findings.note("no-compression", 0, message)
     elif coding and "accept-encoding" not in headers.get("vary", "").lower():
         message = "is compressed without `Vary: Accept-Encoding`, which caches need; send it"
-        findings.add("compression-without-vary", 0, message)
+        findings.warning("compression-without-vary", 0, message)

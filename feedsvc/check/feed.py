@@ -40,15 +40,15 @@ def _judge_xml(source: xml.XmlSource, url: str | None, now: datetime, findings: 
     elif (namespace, local) in {(_RDF, "RDF"), (_RSS_11, "Channel")}:
         version = "1.0" if namespace == _RDF else "1.1"
         message = f"is RSS {version}, which is not judged further; publish RSS 2.0 or Atom"
-        findings.add("not-judged", line, message)
+        findings.warning("not-judged", line, message)
     elif namespace == _OLD_ATOM:
         message = "is a draft of Atom, which no longer counts; publish Atom 1.0"
-        findings.add("obsolete-namespace", line, message)
+        findings.error("obsolete-namespace", line, message)
     elif local in {"feed", "rss"}:
         said = f"in the namespace {shown(namespace)}" if namespace else "in no namespace"
         right = f"xmlns={xml.ATOM!r}" if local == "feed" else "none"
         message = f"has <{local}> {said}, where it is no feed; declare {right}"
-        findings.add("wrong-namespace", line, message)
+        findings.error("wrong-namespace", line, message)
     else:
         message = f"is XML, but no feed: it begins with {xml.shown_name(root)[:60]}"
-        findings.add("no-feed", line, f"{message}; give the address of the feed itself")
+        findings.error("no-feed", line, f"{message}; give the address of the feed itself")

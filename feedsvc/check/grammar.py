@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from feedsvc.check.finding import Findings, shown
-from feedsvc.check.values import Check, Fault, language, reference
+from feedsvc.check.finding import Fault, Findings, shown
+from feedsvc.check.values import Check, language, reference
 from feedsvc.check.xml import XML, line_of, shown_name, split, text_of
 
 
@@ -77,13 +77,13 @@ class Walk:
         for prefix, url in sorted(declared, key=str):
             if prefix in reserved and url not in prefixes and url != self._own:
                 message = f"uses the prefix {prefix!r} for {shown(url)}; rename it"
-                self._findings.add("taken-prefix", line_of(root), message)
+                self._findings.warning("taken-prefix", line_of(root), message)
             elif prefix and prefixes.get(url, prefix) != prefix:
                 message = f"uses the prefix {prefix!r} where {prefixes[url]!r} is usual; rename it"
-                self._findings.add("unusual-prefix", line_of(root), message)
+                self._findings.note("unusual-prefix", line_of(root), message)
             elif fault := reference(url):
-                message = f"declares the namespace {shown(url)}, which {fault[1]}"
-                self._findings.add(fault[0], line_of(root), message)
+                where = f"declares the namespace {shown(url)}, which"
+                self._findings.add(fault.of(where), line_of(root))
 
     def _attributes(self, element: "etree._Element", rule: Rule) -> None:
         name = shown_name(element)
@@ -101,22 +101,22 @@ class Walk:
                 near = [each for each in rule.attributes if each.lower() == attribute.lower()]
                 hint = f"write {near[0]}" if near else "remove it"
                 message = f"{where} is no attribute of it; {hint}"
-                self._findings.add("unknown-attribute", line_of(element), message)
+                self._findings.error("unknown-attribute", line_of(element), message)
         for key, known in rule.attributes.items():
             if known.required and key not in element.attrib:
                 message = f"{name} has no {key.rpartition('}')[2]}; add it"
-                self._findings.add("missing-attribute", line_of(element), message)
+                self._findings.error("missing-attribute", line_of(element), message)
 
     def _text(self, element: "etree._Element", rule: Rule) -> None:
         name = shown_name(element)
         for child in element.iterchildren(etree.Element):
             message = f"{name} holds {shown_name(child)}, but may hold text alone; escape it"
-            self._findings.add("unexpected-element", line_of(child), message)
+            self._findings.error("unexpected-element", line_of(child), message)
             break
         text = text_of(element)
         if rule.exact and text != text.strip():
             message = f"{name} has white space around its text; remove it"
-            self._findings.add("stray-space", line_of(element), message)
+            self._findings.error("stray-space", line_of(element), message)
         if rule.check:
             self._note(element, f"{name} {shown(text)}", rule.check(text.strip()))
 
@@ -126,7 +126,7 @@ class Walk:
         name = shown_name(element)
         if any((text or "").strip() for text in (element.text, *(each.tail for each in element))):
             message = f"{name} holds text, but may hold elements alone; remove it"
-            self._findings.add("unexpected-text", line_of(element), message)
+            self._findings.error("unexpected-text", line_of(element), message)
         seen: Counter[str] = Counter()
         for child in element.iterchildren(etree.Element):
             tag = str(child.tag)
@@ -136,13 +136,13 @@ class Walk:
                 known = self._foreign(element, child, children)
             if known and seen[tag] > 1 and not known.many:
                 message = f"{name} has more than one {shown_name(child)}; keep one"
-                self._findings.add("repeated-element", line_of(child), message)
+                self._findings.error("repeated-element", line_of(child), message)
             if known:
                 self.element(child, known)
         for tag in rule.required:
             if tag not in seen:
                 message = f"{name} has no <{split(tag)[1]}>; add one"
-                self._findings.add("missing-element", line_of(element), message)
+                self._findings.error("missing-element", line_of(element), message)
 
     def _foreign(
         self, parent: "etree._Element", child: "etree._Element", children: Mapping[str, Rule]
@@ -154,22 +154,22 @@ class Walk:
             near = [each for each in children if split(each)[1].lower() == local.lower()]
             hint = f"write <{split(near[0])[1]}>" if near else "remove it"
             message = f"{where} is no element of the format there; {hint}"
-            self._findings.add("unknown-element", line_of(child), message)
+            self._findings.error("unknown-element", line_of(child), message)
         elif not namespace:
             message = f"{where} has no namespace; give it one, or remove it"
-            self._findings.add("no-namespace", line_of(child), message)
+            self._findings.warning("no-namespace", line_of(child), message)
         elif namespace in self._known:
             rules = self._known[namespace].rules
             if rules is not None and local not in rules:
                 message = f"{where} is not in its vocabulary; remove it"
-                self._findings.add("unknown-element", line_of(child), message)
+                self._findings.error("unknown-element", line_of(child), message)
             return rules.get(local) if rules else None
         elif namespace not in self._strange:
             self._strange.add(namespace)
             message = f"{where} is of {shown(namespace)}, which few readers know; check its name"
-            self._findings.add("unknown-namespace", line_of(child), message)
+            self._findings.note("unknown-namespace", line_of(child), message)
         return None
 
     def _note(self, element: "etree._Element", where: str, fault: Fault | None) -> None:
         if fault:
-            self._findings.add(fault[0], line_of(element), f"{where} {fault[1]}")
+            self._findings.add(fault.of(where), line_of(element))

@@ -49,12 +49,12 @@ def judge(body: bytes, url: str | None, now: datetime, findings: Findings) -> No
     judged = _Judged(feed, _lines(body, feed), findings)
     version = feed.value.get("version")
     if not isinstance(version, str) or not version.startswith(_PREFIX):
-        findings.add("no-feed", 1, f"is JSON without the version of a feed; write {VERSION!r}")
+        findings.error("no-feed", 1, f"is JSON without the version of a feed; write {VERSION!r}")
         return
     if version == _OLD:
-        findings.add("old-version", 1, f"is JSON Feed 1.0; write {VERSION!r} and `authors`")
+        findings.note("old-version", 1, f"is JSON Feed 1.0; write {VERSION!r} and `authors`")
     elif version != VERSION:
-        findings.add("json-version", 1, f"has the version {shown(version)}; write {VERSION!r}")
+        findings.error("json-version", 1, f"has the version {shown(version)}; write {VERSION!r}")
     judged.judge_feed(url, now)
 
 
@@ -68,23 +68,25 @@ class _Node:
 
 def _read(body: bytes, findings: Findings) -> _Node | None:
     if body.startswith(b"\xef\xbb\xbf"):
-        findings.add("json-bom", 1, "begins with a byte order mark, which JSON has not; remove it")
+        findings.warning(
+            "json-bom", 1, "begins with a byte order mark, which JSON has not; remove it"
+        )
     try:
         text = body.decode("utf-8-sig")
         value = json.loads(text, object_pairs_hook=_Node, parse_constant=_refuse)
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        findings.add("not-well-formed", line, "is not UTF-8; save it as UTF-8 (RFC 8259 8.1)")
+        findings.error("not-well-formed", line, "is not UTF-8; save it as UTF-8 (RFC 8259 8.1)")
         return None
     except json.JSONDecodeError as error:
-        findings.add("not-well-formed", error.lineno, f"is not JSON: {error.msg}; mend it")
+        findings.error("not-well-formed", error.lineno, f"is not JSON: {error.msg}; mend it")
         return None
     except (ValueError, RecursionError) as error:
         reason = "it nests too deeply" if isinstance(error, RecursionError) else error
-        findings.add("not-well-formed", 1, f"is not JSON: {reason}; mend it")
+        findings.error("not-well-formed", 1, f"is not JSON: {reason}; mend it")
         return None
     if not isinstance(value, _Node):
-        findings.add("no-feed", 1, "is JSON, but no object; a feed is one")
+        findings.error("no-feed", 1, "is JSON, but no object; a feed is one")
         return None
     return value
 
@@ -133,10 +135,10 @@ class _Judged:
         self._keys("the feed", self._feed, _FEED_KEYS)
         for key in ("title", "items"):
             if key not in feed:
-                self._add("missing-key", self._feed, f"the feed has no {key!r}; add it")
+                self._error("missing-key", self._feed, f"the feed has no {key!r}; add it")
         for key in ("home_page_url", "feed_url"):
             if key not in feed:
-                self._add("missing-url", self._feed, f"the feed has no {key!r}; add it")
+                self._warning("missing-url", self._feed, f"the feed has no {key!r}; add it")
         if isinstance(feed.get("title"), str):
             self._plain("the title", self._feed, feed["title"])
         self._own_url(url)
@@ -155,27 +157,27 @@ class _Judged:
             return
         if url and own != url:
             message = f"feed_url {shown(own)} is not where it was fetched, {url}; mend one"
-            self._add("other-self-link", self._feed, message)
+            self._warning("other-self-link", self._feed, message)
         if self._feed.value.get("next_url") == own:
             message = "next_url is the feed itself, and readers go in a circle; remove it"
-            self._add("next-is-self", self._feed, message)
+            self._error("next-is-self", self._feed, message)
 
     def _item(self, item: _Node, seen: set[str], now: datetime) -> None:
         values_ = item.value
         self._keys("an item", item, _ITEM_KEYS)
         own = values_.get("id")
         if own is None:
-            self._add("missing-key", item, "an item has no 'id'; add one that never changes")
+            self._error("missing-key", item, "an item has no 'id'; add one that never changes")
         elif isinstance(own, str):
             if not own.strip():
-                self._add("blank", item, "an item's id is empty; write one that never changes")
+                self._warning("blank", item, "an item's id is empty; write one that never changes")
             if own in seen:
                 message = f"two items have the id {shown(own)}; give each its own"
-                self._add("repeated-entry", item, message)
+                self._error("repeated-entry", item, message)
             seen.add(own)
         if "content_html" not in values_ and "content_text" not in values_:
             message = "an item has neither content_html nor content_text; add one"
-            self._add("missing-content", item, message)
+            self._error("missing-content", item, message)
         title = values_.get("title")
         if isinstance(title, str):
             self._plain("a title", item, title)
@@ -186,7 +188,7 @@ class _Judged:
         self._authors("an item", item)
         tags = values_.get("tags")
         if isinstance(tags, list) and not all(isinstance(tag, str) and tag.strip() for tag in tags):
-            self._add("wrong-type", item, "an item has a tag that is no text; write it in quotes")
+            self._error("wrong-type", item, "an item has a tag that is no text; write it in quotes")
         for each in self._objects("attachments", item):
             self._keys("an attachment", each, _ATTACHMENT_KEYS, ("url", "mime_type"))
         texts = [text for key in ("content_html", "content_text")
@@ -202,49 +204,56 @@ class _Judged:
         published, modified = found["date_published"], found["date_modified"]
         if published and modified and modified < published:
             message = "an item was updated before it was published; mend it"
-            self._add("updated-early", item, message)
+            self._warning("updated-early", item, message)
 
     def _authors(self, where: str, node: _Node) -> None:
         if "author" in node.value and self._feed.value.get("version") == VERSION:
             message = f"{where} has 'author', which 1.1 replaced; write 'authors'"
-            self._add("old-author", node, message)
+            self._warning("old-author", node, message)
         for author in self._objects("authors", node):
             self._keys("an author", author, _AUTHOR_KEYS)
             if not author.value.keys() & _AUTHOR_KEYS.keys():
-                self._add("missing-key", author, "an author has no name, url or avatar; add one")
+                self._error("missing-key", author, "an author has no name, url or avatar; add one")
 
     def _objects(self, key: str, node: _Node) -> list[_Node]:
         found = node.value.get(key)
         if not isinstance(found, list):
             return []
         if not all(isinstance(each, _Node) for each in found):
-            self._add("wrong-type", node, f"{key!r} holds what is no object; write {{...}}")
+            self._error("wrong-type", node, f"{key!r} holds what is no object; write {{...}}")
         return [each for each in found if isinstance(each, _Node)]
 
     def _keys(
         self, where: str, node: _Node, known: dict[str, Any], required: tuple[str, ...] = ()
     ) -> None:
         if len(node.value) < len(node.pairs):
-            self._add("repeated-key", node, f"{where} has one key twice; remove one")
+            self._error("repeated-key", node, f"{where} has one key twice; remove one")
         for key in required:
             if key not in node.value:
-                self._add("missing-key", node, f"{where} has no {key!r}; add it")
+                self._error("missing-key", node, f"{where} has no {key!r}; add it")
         for key, value in node.value.items():
             if key not in known:
                 if not key.startswith("_"):
                     message = f"{where} has {shown(key)}, which is no key of it; begin it with _"
-                    self._add("unknown-json-key", node, message)
+                    self._warning("unknown-json-key", node, message)
             elif not _is(value, known[key]):
                 message = f"{where} has {key!r} of the wrong type; see the specification"
-                self._add("wrong-type", node, message)
+                self._error("wrong-type", node, message)
             elif key in _CHECKS and (fault := _CHECKS[key](value)):
-                self._add(fault[0], node, f"{where} has {key} {shown(value)}, which {fault[1]}")
+                told = fault.of(f"{where} has {key} {shown(value)}, which")
+                self._findings.add(told, self._line(node))
 
     def _plain(self, where: str, node: _Node, text: str) -> None:
         entries.judge_plain(where, self._line(node), text, self._findings)
 
-    def _add(self, code: str, node: _Node, message: str) -> None:
-        self._findings.add(code, self._line(node), message)
+    def _error(self, code: str, node: _Node, message: str) -> None:
+        self._findings.error(code, self._line(node), message)
+
+    def _warning(self, code: str, node: _Node, message: str) -> None:
+        self._findings.warning(code, self._line(node), message)
+
+    def _note(self, code: str, node: _Node, message: str) -> None:
+        self._findings.note(code, self._line(node), message)
 
     def _line(self, node: _Node) -> int:
         return self._lines.get(id(node), 1)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from lxml import etree
 
 from feedsvc import html
-from feedsvc.check.values import Fault
+from feedsvc.check.finding import Fault
 from feedsvc.check.xml import MOST_ATTRIBUTES, split
 from feedsvc.html.text import names
 
@@ -88,19 +88,23 @@ def faults(text: str, based: bool) -> tuple[Fault, ...]:
     if "<" not in text:
         return ()
     if "<?" in text:
-        return (("unsafe-html", "holds <?, which starts no HTML; take it out"),)
+        return (Fault.warning("unsafe-html", "holds <?, which starts no HTML; take it out"),)
     if _UNCLOSED.search(text[text.rindex("<") :]):
-        return (("broken-html", "ends within a tag; close it"),)
+        return (Fault.warning("broken-html", "ends within a tag; close it"),)
     if _has_many_attributes(text):
-        return (("broken-html", "holds a tag with far too many attributes; take them out"),)
+        return (
+            Fault.warning("broken-html", "holds a tag with far too many attributes; take them out"),
+        )
     root, nesting = _parse(text)
     if root is None:
-        return (("broken-html", "holds HTML that cannot be parsed; mend it"),)
+        return (Fault.warning("broken-html", "holds HTML that cannot be parsed; mend it"),)
     found = dict.fromkeys(_judge(root, based))
     for message in nesting[:1]:
-        found["broken-html", f"holds HTML that is not nested well ({message.strip()}); mend it"] = (
-            None
-        )
+        found[
+            Fault.warning(
+                "broken-html", f"holds HTML that is not nested well ({message.strip()}); mend it"
+            )
+        ] = None
     return tuple(found)
 
 
@@ -119,7 +123,9 @@ def _judge(root: "etree._Element", based: bool) -> Iterator[Fault]:
             foreign = next(element.iterancestors(*_FOREIGN), None) is not None
             yield from _judge_element(name, foreign)
         if len(element.attrib) > MOST_ATTRIBUTES:
-            yield "broken-html", f"holds <{name}> with far too many attributes; take them out"
+            yield Fault.warning(
+                "broken-html", f"holds <{name}> with far too many attributes; take them out"
+            )
         else:
             yield from _judge_attributes(element, name, based)
 
@@ -134,30 +140,42 @@ def _added(root: "etree._Element") -> "Iterator[etree._Element]":
 
 def _judge_element(name: str, foreign: bool) -> Iterator[Fault]:
     if name in _UNSAFE:
-        yield "unsafe-html", f"holds <{name}>, which readers remove; take it out"
+        yield Fault.warning("unsafe-html", f"holds <{name}>, which readers remove; take it out")
     elif name in _LOST:
-        yield "lost-html", f"holds <{name}>, which most readers drop; show it another way"
+        yield Fault.note(
+            "lost-html", f"holds <{name}>, which most readers drop; show it another way"
+        )
     elif name not in ELEMENTS and not foreign:
-        yield "unknown-html", f"holds <{name[:30]}>, which is not HTML; escape it or take it out"
+        yield Fault.warning(
+            "unknown-html", f"holds <{name[:30]}>, which is not HTML; escape it or take it out"
+        )
 
 
 def _judge_attributes(element: "etree._Element", name: str, based: bool) -> Iterator[Fault]:
     for key, value in element.attrib.items():
         attribute = str(key).lower()
         if attribute.startswith("on"):
-            yield "unsafe-html", f"holds {attribute[:30]}=, which readers remove; take it out"
+            yield Fault.warning(
+                "unsafe-html", f"holds {attribute[:30]}=, which readers remove; take it out"
+            )
         elif attribute == "style":
             if _WILD.search(str(value)):
-                yield "wild-style", "holds a style that would leave its place; take it out"
+                yield Fault.warning(
+                    "wild-style", "holds a style that would leave its place; take it out"
+                )
             else:
-                yield "style-attribute", "holds style=, which many readers remove; do without"
+                yield Fault.note(
+                    "style-attribute", "holds style=, which many readers remove; do without"
+                )
         elif attribute in _URLS.get(name, ()):
             yield from _judge_url(name, attribute, str(value), based)
 
 
 def _judge_url(name: str, attribute: str, value: str, based: bool) -> Iterator[Fault]:
     if _SCRIPT.match(value):
-        yield "unsafe-html", f"holds a script in {attribute}=, which readers remove; take it out"
+        yield Fault.warning(
+            "unsafe-html", f"holds a script in {attribute}=, which readers remove; take it out"
+        )
     elif not (based or _SCHEME.match(value)):
         said = f"the relative URL {value.strip()[:60]!r} in <{name}>"
-        yield "relative-html-url", f"holds {said}; write it whole"
+        yield Fault.warning("relative-html-url", f"holds {said}; write it whole")

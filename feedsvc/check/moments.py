@@ -5,7 +5,7 @@ authors, and whether they can be meant. Reads no clock.
 import re
 from datetime import datetime, timedelta, timezone
 
-from feedsvc.check.values import Fault
+from feedsvc.check.finding import Fault
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -20,7 +20,7 @@ _RFC822 = re.compile(
     r"(?P<zone>[a-z]{1,3}|[+-]\d{4})",
     re.ASCII | re.IGNORECASE,
 )
-_BAD_RSS_DATE = (
+_BAD_RSS_DATE = Fault(
     "bad-rss-date",
     "is not a date of RFC 822; write it as Thu, 17 Feb 2022 09:30:00 GMT",
 )
@@ -85,7 +85,7 @@ def rfc822(text: str) -> Fault | None:
     name, zone = (match["name"] or "").lower(), match["zone"].lower()
     if name and name != _DAYS[moment.weekday()]:
         right = _DAYS[moment.weekday()].title()
-        return "wrong-weekday", f"names the wrong day of the week; that day was a {right}"
+        return Fault("wrong-weekday", f"names the wrong day of the week; that day was a {right}")
     odd = {
         "a comment": "(" in text,
         "no space after the comma": match["comma"] == ",",
@@ -95,7 +95,9 @@ def rfc822(text: str) -> Fault | None:
     }
     for what, is_so in odd.items():
         if is_so:
-            return "odd-rss-date", f"has {what}; write it as Thu, 17 Feb 2022 09:30:00 GMT"
+            return Fault.warning(
+                "odd-rss-date", f"has {what}; write it as Thu, 17 Feb 2022 09:30:00 GMT"
+            )
     return None
 
 
@@ -115,13 +117,13 @@ def parse_rfc3339(text: str) -> datetime | None:
 def rfc3339(text: str) -> Fault | None:
     """Judge a date of Atom or JSON Feed (RFC 3339 5.6, with a capital T and Z)."""
     if parse_rfc3339(text) is None:
-        return "bad-date-time", "is not a date of RFC 3339; write it as 2022-02-17T09:30:00Z"
+        return Fault("bad-date-time", "is not a date of RFC 3339; write it as 2022-02-17T09:30:00Z")
     return None
 
 
 def w3c_date(text: str) -> Fault | None:
     """Judge a date of Dublin Core (W3C's note on date and time formats)."""
-    fault = ("bad-w3c-date", "is not a date of W3CDTF; write it as 2022-02-17T09:30:00+01:00")
+    fault = Fault("bad-w3c-date", "is not a date of W3CDTF; write it as 2022-02-17T09:30:00+01:00")
     match = _W3C.fullmatch(text)
     if not match:
         return fault

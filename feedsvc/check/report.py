@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from feedsvc.errors import Problem
+from feedsvc.errors import Problem, Severity
 
 Report = Callable[[Sequence[Problem]], str]
 
@@ -29,7 +29,7 @@ def as_json(problems: Sequence[Problem]) -> str:
     return f"{json.dumps(found, indent=2)}\n"
 
 
-_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
 def as_github(problems: Sequence[Problem]) -> str:
@@ -66,8 +66,8 @@ def summary(problems: Sequence[Problem]) -> str:
     """Say in one line how many there are of each severity."""
     counts = Counter(problem.severity for problem in problems)
     if not counts:
-        return "Nothing to be said."
+        return "No problems found."
     said = [
-        f"{counts[each]} {each}{'s' * (counts[each] != 1)}" for each in _COMMANDS if counts[each]
+        f"{counts[each]} {each}{'s' * (counts[each] != 1)}" for each in Severity if counts[each]
     ]
     return f"{', '.join(said)}."

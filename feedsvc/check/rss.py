@@ -49,10 +49,10 @@ def judge(source: XmlSource, url: str | None, now: datetime, findings: Findings)
     version = root.get("version", "")
     if version in _OLD_VERSIONS:
         message = f"is RSS {version}, which RSS 2.0 replaced in 2002; write 2.0"
-        findings.add("old-version", line_of(root), message)
+        findings.note("old-version", line_of(root), message)
     elif version and version not in _VERSIONS:
         message = f'has the version {shown(version)}; write <rss version="2.0">'
-        findings.add("rss-version", line_of(root), message)
+        findings.error("rss-version", line_of(root), message)
     channel = root.find("channel")
     items: list[etree._Element] = []
     if channel is not None:
@@ -85,30 +85,30 @@ def _judge_channel(
     own = [(href, at) for rel, href, at in links if rel == "self"]
     if not own:
         message = 'has no <atom:link rel="self">, by which readers know its address; add one'
-        findings.add("no-self-link", line, message)
+        findings.warning("no-self-link", line, message)
     for href, at in own:
         if values.iri(href):
             message = f"the self link {shown(href)} is not absolute; write it whole"
-            findings.add("relative-self-link", at, message)
+            findings.warning("relative-self-link", at, message)
         elif url and href != url:
             message = f"the self link {shown(href)} is not where it was fetched, {url}; mend one"
-            findings.add("other-self-link", at, message)
+            findings.warning("other-self-link", at, message)
     archives.judge_head(channel, links, url, findings)
     if (
         channel.find("language") is None
         and channel.find(f"{{{DC}}}language") is None
         and not any(each.get(f"{{{XML}}}lang") for each in (channel, source.root))
     ):
-        findings.add("no-language", line, "does not say in which language it is; add <language>")
+        findings.note("no-language", line, "does not say in which language it is; add <language>")
     for each in channel.findall("textInput"):
         message = "has a <textInput>, which no reader shows; remove it"
-        findings.add("text-input", line_of(each), message)
+        findings.warning("text-input", line_of(each), message)
     within = False
     for child in channel.iterchildren(etree.Element):
         within = within or child.tag == "item"
         if within and child.tag in OF_CHANNEL and child.tag != "item":
             message = f"<{child.tag}> stands behind an item, where readers miss it; move it up"
-            findings.add("late-metadata", line_of(child), message)
+            findings.warning("late-metadata", line_of(child), message)
 
 
 def _judge_image(channel: "etree._Element", findings: Findings) -> None:
@@ -119,11 +119,11 @@ def _judge_image(channel: "etree._Element", findings: Findings) -> None:
         own, of_channel = image.findtext(name), channel.findtext(name)
         if own and of_channel and own.strip() != of_channel.strip():
             message = f"the image's {name} is not the channel's; write the same"
-            findings.add("image-differs", line_of(image), message)
+            findings.warning("image-differs", line_of(image), message)
     address = (image.findtext("url") or "").strip()
     if _FILE_NAME.search(address.rpartition("/")[2]) and not _IMAGE_URL.search(address):
         message = f"the image {shown(address)} is no GIF, JPEG or PNG; use one of these"
-        findings.add("image-format", line_of(image), message)
+        findings.warning("image-format", line_of(image), message)
 
 
 def _judge_skipped(channel: "etree._Element", findings: Findings) -> None:
@@ -134,12 +134,12 @@ def _judge_skipped(channel: "etree._Element", findings: Findings) -> None:
         found = Counter((child.text or "").strip() for child in within.findall(each))
         if found.total() > most:
             message = f"<{name}> has more than {most}; remove some"
-            findings.add("too-many-skipped", line_of(within), message)
+            findings.error("too-many-skipped", line_of(within), message)
         if any(count > 1 for count in found.values()) or {"0", "24"} <= found.keys():
             message = f"<{name}> names one {each} twice; remove one"
-            findings.add("repeated-value", line_of(within), message)
+            findings.error("repeated-value", line_of(within), message)
         if "24" in found and name == "skipHours":
-            findings.add("hour-24", line_of(within), "<skipHours> has 24; write 0 for midnight")
+            findings.warning("hour-24", line_of(within), "<skipHours> has 24; write 0 for midnight")
 
 
 def _judge_item(
@@ -150,10 +150,10 @@ def _judge_item(
     title, description = item.find("title"), item.find("description")
     encoded = item.find(f"{{{CONTENT}}}encoded")
     if title is None and description is None:
-        findings.add("empty-item", line, "an item has neither title nor description; add one")
+        findings.error("empty-item", line, "an item has neither title nor description; add one")
     if encoded is not None and (description is None or _comes_later(description, encoded)):
         message = "an item has content:encoded without a description before it; put a summary there"
-        findings.add("content-before-description", line_of(encoded), message)
+        findings.warning("content-before-description", line_of(encoded), message)
     for each in (description, encoded):
         if each is not None and version != "0.91":
             based = any(x.get(f"{{{XML}}}base") for x in (each, *each.iterancestors()))
@@ -163,20 +163,20 @@ def _judge_item(
         line, [text_of(each) for each in (description, encoded) if each is not None], findings
     )
     for each in item.iterfind(f"{{{XHTML}}}body//*"):
-        for code, message in markup.faults_of(each, False):
-            findings.add(code, line_of(each), f"<body> {message}")
+        for fault in markup.faults_of(each, False):
+            findings.add(fault.of("<body>"), line_of(each))
     enclosures = item.findall("enclosure")
     if len(enclosures) > 1:
         message = "an item has more than one enclosure, and readers take one of them; keep one"
-        findings.add("many-enclosures", line_of(enclosures[1]), message)
+        findings.warning("many-enclosures", line_of(enclosures[1]), message)
     links = [(rel_of(each), line_of(each)) for each in item.findall(f"{{{ATOM}}}link")]
     archives.judge_entry(links, findings)
     if version in _VERSIONS and item.find("guid") is None and item.find(f"{{{ATOM}}}id") is None:
         message = "an item has no guid, by which readers know what they have shown; add one"
-        findings.add("no-guid", line, message)
+        findings.warning("no-guid", line, message)
     if item.find(f"{{{SLASH}}}comments") is not None and not _built(item):
         message = "counts comments without a lastBuildDate in the channel; add it"
-        findings.add("comments-without-date", line, f"an item {message}")
+        findings.note("comments-without-date", line, f"an item {message}")
 
 
 def _built(item: "etree._Element") -> bool:
@@ -197,20 +197,20 @@ def _judge_guids(items: "list[etree._Element]", findings: Findings) -> None:
             if guid.get("isPermaLink", "true") != "false":
                 _judge_permalink(value, line, findings)
             elif not value:
-                findings.add("blank", line, "<guid> is empty; write one")
+                findings.warning("blank", line, "<guid> is empty; write one")
             if _WEAK.fullmatch(value):
                 message = f"the guid {shown(value)} is too short to be unique; write a tag URI"
-                findings.add("weak-guid", line, message)
+                findings.warning("weak-guid", line, message)
             if value in seen and value:
                 message = f"two items have the guid {shown(value)}; give each its own"
-                findings.add("repeated-guid", line, message)
+                findings.error("repeated-guid", line, message)
             seen.add(value)
 
 
 def _judge_permalink(value: str, line: int, findings: Findings) -> None:
     if not value.lower().startswith(("http://", "https://")) or values.url(value):
         message = f'the guid {shown(value)} is no URL; add isPermaLink="false", or write its URL'
-        findings.add("guid-not-url", line, message)
+        findings.error("guid-not-url", line, message)
 
 
 def _judge_texts(
@@ -236,7 +236,7 @@ def _judge_texts(
         for twin in twins:
             if name in present and twin in present:
                 message = f"has both <{name}> and <{twin}>, which say the same; keep one"
-                findings.add("said-twice", line_of(element), message)
+                findings.warning("said-twice", line_of(element), message)
 
 
 def _prefixed(tag: str) -> str:
@@ -253,4 +253,4 @@ def _judge_title(title: "etree._Element", source: XmlSource, findings: Findings)
         f"<{title.tag}> {shown(text)} looks like markup to some readers and not to others; "
         "write & and < as &#x26; and &#x3C;"
     )
-    findings.add("ambiguous-title", line, message)
+    findings.warning("ambiguous-title", line, message)

@@ -26,10 +26,10 @@ def judge(settings: Settings, toml: bytes, has_file: Callable[[str], bool]) -> l
     _judge_base_url(settings, text, findings)
     if settings.author is None:
         message = "there is no author, so feeds name the site itself; add author = {...}"
-        findings.add("no-site-author", 0, message)
+        findings.warning("no-site-author", 0, message)
     if not settings.subtitle:
         message = 'there is no subtitle, so feeds repeat the title; add subtitle = "..."'
-        findings.add("no-subtitle", 0, message)
+        findings.note("no-subtitle", 0, message)
     own = [settings.feed_defaults, *settings.feeds.values()]
     for image in {settings.image, *(each.image for each in own)} - {None}:
         if image:
@@ -44,10 +44,10 @@ def _judge_base_url(settings: Settings, text: str, findings: Findings) -> None:
     host = urlsplit(settings.base_url).hostname or ""
     if _is_local(host):
         message = f"base_url {shown(settings.base_url)} is this machine; write the public address"
-        findings.add("local-base-url", line, message)
+        findings.warning("local-base-url", line, message)
     elif settings.base_url.lower().startswith("http:"):
         message = "base_url is not https, so that anybody on the way can change feeds; use https"
-        findings.add("http-base-url", line, message)
+        findings.warning("http-base-url", line, message)
 
 
 def _is_local(host: str) -> bool:
@@ -69,28 +69,28 @@ def _judge_image(
         message = (
             f"{said} is larger than {_WIDEST} by {_HIGHEST} pixels, so RSS feeds go without it"
         )
-        findings.add("image-too-large", line, f"{message}; use a smaller one")
+        findings.warning("image-too-large", line, f"{message}; use a smaller one")
     elif image.width is None or image.height is None:
         message = f"{said} has no width and height, for which RSS readers take 88 by 31; add them"
-        findings.add("image-unsized", line, message)
+        findings.warning("image-unsized", line, message)
     path = urlsplit(image.url).path
     if not path.lower().endswith(_FORMATS):
         message = f"{said} is no GIF, JPEG or PNG; use one of these"
-        findings.add("image-format", line, message)
+        findings.warning("image-format", line, message)
     local = path.startswith("/") and not urlsplit(image.url).netloc
     if local and not has_file(f"{base_url}{path}"):
         message = f"{said} is not there; add the file, or mend its name"
-        findings.add("missing-image", line, message)
+        findings.error("missing-image", line, message)
 
 
 def _judge_limit(limit: int, text: str, findings: Findings) -> None:
     line = _line(text, rf"limit\s*=\s*{limit}\b")
     if limit > _MOST:
         message = f"limit is {limit}, and every reader fetches as many entries; write 50"
-        findings.add("large-limit", line, message)
+        findings.warning("large-limit", line, message)
     elif limit < _FEWEST:
         message = f"limit is {limit}; a reader that looks once a day may miss entries: write 50"
-        findings.add("small-limit", line, message)
+        findings.note("small-limit", line, message)
 
 
 def _line(text: str, pattern: str) -> int:

@@ -10,9 +10,9 @@ from html.entities import html5
 from urllib.parse import urlsplit
 
 from feedsvc import syntax
+from feedsvc.check.finding import Fault
 from feedsvc.html.text import names
 
-Fault = tuple[str, str]
 Check = Callable[[str], Fault | None]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -38,45 +38,48 @@ _SCHEMES = names(
 def reference(text: str) -> Fault | None:
     """Judge a URL that may be relative, and an IRI."""
     if _NOT_IRI.search(text):
-        return "bad-url", "holds what a URL cannot hold; percent-encode it"
+        return Fault("bad-url", "holds what a URL cannot hold; percent-encode it")
     if _BAD_ESCAPE.search(text):
-        return "bad-url", "has a % without two hexadecimal digits; write %25"
+        return Fault("bad-url", "has a % without two hexadecimal digits; write %25")
     try:
         parts = urlsplit(text)
         _ = parts.port
     except ValueError:
-        return "bad-url", "is no URL; write it as https://example.org/page"
+        return Fault("bad-url", "is no URL; write it as https://example.org/page")
     scheme = _SCHEME.match(text)
     if not scheme:
         if ":" in re.split(r"[/?#]", text, maxsplit=1)[0]:
-            return "bad-url", "has a scheme that cannot be one; write https:// in front"
+            return Fault("bad-url", "has a scheme that cannot be one; write https:// in front")
         return None
     name = scheme[1].lower()
     if name in {"http", "https", "ftp"} and not parts.hostname:
-        return "bad-url", "names no host; write it as https://example.org/page"
+        return Fault("bad-url", "names no host; write it as https://example.org/page")
     return _of_scheme(name, text)
 
 
 def _of_scheme(name: str, text: str) -> Fault | None:
     if name == "tag" and not _TAG_URI.fullmatch(text):
-        return "bad-tag-uri", "is not a tag URI; write it as tag:example.org,2022:name"
+        return Fault("bad-tag-uri", "is not a tag URI; write it as tag:example.org,2022:name")
     if name == "urn" and text.lower().startswith("urn:uuid:") and not _UUID.fullmatch(text):
-        return "bad-urn", "is not a UUID; it has 32 hexadecimal digits in five groups"
+        return Fault("bad-urn", "is not a UUID; it has 32 hexadecimal digits in five groups")
     if name == "urn" and not _URN.fullmatch(text):
-        return "bad-urn", "is not a URN; write it as urn:namespace:name"
+        return Fault("bad-urn", "is not a URN; write it as urn:namespace:name")
     if name not in _SCHEMES:
-        return "unknown-scheme", f"has the scheme {name!r}, which no reader knows; write https://"
+        return Fault.warning(
+            "unknown-scheme",
+            f"has the scheme {name!r}, which no reader knows; write https://",
+        )
     return None
 
 
 def iri(text: str) -> Fault | None:
     """Judge an absolute IRI, as Atom has it."""
     if not text:
-        return "bad-url", "is empty; write an absolute URL"
+        return Fault("bad-url", "is empty; write an absolute URL")
     if (fault := reference(text)) is not None:
         return fault
     if not _SCHEME.match(text):
-        return "relative-url", "is relative; write it whole, with its scheme"
+        return Fault("relative-url", "is relative; write it whole, with its scheme")
     return None
 
 
@@ -84,7 +87,10 @@ def url(text: str) -> Fault | None:
     """Judge an absolute URL, as RSS has it: ASCII alone."""
     fault = iri(text)
     if fault is None and not text.isascii():
-        return "not-ascii-url", "is not ASCII, as RSS wants it; percent-encode it, or use Punycode"
+        return Fault.warning(
+            "not-ascii-url",
+            "is not ASCII, as RSS wants it; percent-encode it, or use Punycode",
+        )
     return fault
 
 
@@ -111,7 +117,10 @@ def canonical(text: str) -> Fault | None:
     }  # fmt: skip
     for what, is_so in odd.items():
         if is_so:
-            return "not-canonical-id", f"has {what}, which software may normalise to another id"
+            return Fault.warning(
+                "not-canonical-id",
+                f"has {what}, which software may normalise to another id",
+            )
     return None
 
 
@@ -120,8 +129,8 @@ def address(text: str) -> Fault | None:
     if syntax.is_email(text):
         return None
     if _is_local_email(text):
-        return "email-without-domain", "has no domain; write it as desk@example.org"
-    return "bad-email", "is no email address alone; write it as desk@example.org"
+        return Fault.warning("email-without-domain", "has no domain; write it as desk@example.org")
+    return Fault("bad-email", "is no email address alone; write it as desk@example.org")
 
 
 def contact(text: str) -> Fault | None:
@@ -130,10 +139,15 @@ def contact(text: str) -> Fault | None:
     if syntax.is_email(address_part) or _is_local_email(address_part):
         if re.fullmatch(r"\s*\(.+\)", name):
             return None
-        return "email-form", "has no name; write it as desk@example.org (Newsroom)"
+        return Fault.warning("email-form", "has no name; write it as desk@example.org (Newsroom)")
     if re.search(r"[\w.%+~-](?:@|%40)\w", text[:500]):
-        return "email-form", "is not in the usual order; write it as desk@example.org (Newsroom)"
-    return "bad-email", "has no email address; write desk@example.org (Newsroom), or use dc:creator"
+        return Fault.warning(
+            "email-form",
+            "is not in the usual order; write it as desk@example.org (Newsroom)",
+        )
+    return Fault(
+        "bad-email", "has no email address; write desk@example.org (Newsroom), or use dc:creator"
+    )
 
 
 def _is_local_email(text: str) -> bool:
@@ -149,7 +163,7 @@ def number(least: int, most: int | None = None) -> Check:
         is_number = re.fullmatch(r"-?[0-9]{1,15}", text.strip()) is not None
         if is_number and int(text) >= least and (most is None or int(text) <= most):
             return None
-        return "bad-number", f"is not a whole number from {least}{upto}; write one"
+        return Fault("bad-number", f"is not a whole number from {least}{upto}; write one")
 
     return check
 
@@ -161,7 +175,7 @@ def decimal(least: int, most: int) -> Check:
         written = re.fullmatch(r"\s*[+-]?[0-9]{1,10}(\.[0-9]{1,30})?\s*", text)
         if written and least <= float(text) <= most:
             return None
-        return "bad-number", f"is not a number from {least} to {most}; write one"
+        return Fault("bad-number", f"is not a number from {least} to {most}; write one")
 
     return check
 
@@ -170,7 +184,11 @@ def one_of(*words: str) -> Check:
     """Return a check for one of some words."""
 
     def check(text: str) -> Fault | None:
-        return None if text in words else ("bad-word", f"is none of {', '.join(words)}; write one")
+        return (
+            None
+            if text in words
+            else Fault("bad-word", f"is none of {', '.join(words)}; write one")
+        )
 
     return check
 
@@ -179,19 +197,23 @@ def language(text: str) -> Fault | None:
     """Judge a language tag (RFC 5646)."""
     if syntax.is_language(text.strip()):
         return None
-    return "bad-language", 'is not a language tag; write "en" or "pt-br"'
+    return Fault("bad-language", 'is not a language tag; write "en" or "pt-br"')
 
 
 def media_type(text: str) -> Fault | None:
     """Judge a media type (RFC 6838)."""
     if syntax.is_media_type(text):
         return None
-    return "bad-media-type", "is not a media type; write one like audio/mpeg"
+    return Fault("bad-media-type", "is not a media type; write one like audio/mpeg")
 
 
 def present(text: str) -> Fault | None:
     """Judge a text that must not be empty."""
-    return None if text.strip() else ("blank", "is empty; write something, or leave it out")
+    return (
+        None
+        if text.strip()
+        else Fault.warning("blank", "is empty; write something, or leave it out")
+    )
 
 
 _ENTITIES = frozenset(name.rstrip(";") for name in html5)

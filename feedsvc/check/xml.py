@@ -67,14 +67,14 @@ def read(body: bytes, findings: Findings) -> XmlSource | None:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
-        findings.add("not-well-formed", line, f"is not XML: {_reason(error)}; mend the document")
+        findings.error("not-well-formed", line, f"is not XML: {_reason(error)}; mend the document")
         return None
     except (LookupError, ValueError) as error:
-        findings.add("not-well-formed", 1, f"is not XML: {error}; mend the document")
+        findings.error("not-well-formed", 1, f"is not XML: {error}; mend the document")
         return None
     if any(len(element.attrib) > MOST_ATTRIBUTES for element in root.iter(etree.Element)):
         message = f"has an element of more than {MOST_ATTRIBUTES} attributes, as no feed has"
-        findings.add("many-attributes", 1, f"{message}; mend what writes it")
+        findings.error("many-attributes", 1, f"{message}; mend what writes it")
         return None
     if not _judge_doctype(root, findings):
         _judge_entities(root, findings)
@@ -92,21 +92,25 @@ def _judge_declaration(body: bytes, findings: Findings) -> None:
     if not match:
         return
     if start[:1].isspace():
-        findings.add("not-well-formed", 1, "has white space before `<?xml`; remove it")
+        findings.error("not-well-formed", 1, "has white space before `<?xml`; remove it")
     if match[1] != b"1.0":
-        findings.add("xml-version", 1, "is not XML 1.0, the only one that readers know; write 1.0")
+        findings.error(
+            "xml-version", 1, "is not XML 1.0, the only one that readers know; write 1.0"
+        )
     name = encoding(body)
     if body.startswith(codecs.BOM_UTF8) and name != "utf-8":
         message = f"begins as UTF-8 and says that it is {name}; write encoding='utf-8'"
-        findings.add("contradicting-encoding", 1, message)
+        findings.error("contradicting-encoding", 1, message)
     try:
         codecs.lookup(name)
     except LookupError:
-        findings.add("unknown-encoding", 1, f"has the encoding {name!r}, which is none; use UTF-8")
+        findings.error(
+            "unknown-encoding", 1, f"has the encoding {name!r}, which is none; use UTF-8"
+        )
     else:
         if name not in _COMMON:
             message = f"is in {name}, which few readers know; save it as UTF-8"
-            findings.add("uncommon-encoding", 1, message)
+            findings.warning("uncommon-encoding", 1, message)
 
 
 _OF_RSS_091 = (
@@ -124,12 +128,12 @@ def _judge_doctype(root: "etree._Element", findings: Findings) -> bool:
     known = info.public_id in _OF_RSS_091 or info.system_url in _OF_RSS_091
     if not known or root.get("version") != "0.91":
         message = "has a DOCTYPE, which no feed needs and many readers refuse; remove it"
-        findings.add("doctype", 1, message)
+        findings.warning("doctype", 1, message)
     dtd = info.internalDTD
     for entity in dtd.iterentities() if dtd is not None else ():
         name = str(entity.name)
         message = f"declares the entity {name[:30]!r}; write out what it stands for"
-        findings.add("entity", 1, message)
+        findings.error("entity", 1, message)
     return known
 
 
@@ -138,7 +142,7 @@ def _judge_entities(root: "etree._Element", findings: Findings) -> None:
         parent = entity.getparent()
         line = line_of(parent) if parent is not None else 1
         message = f"uses {str(entity.text)[:30]!r}, which is not of XML; write the character itself"
-        findings.add("entity", line, message)
+        findings.error("entity", line, message)
 
 
 def _judge_characters(root: "etree._Element", findings: Findings) -> None:
@@ -147,7 +151,7 @@ def _judge_characters(root: "etree._Element", findings: Findings) -> None:
             garbled = _GARBLED.search(text) if text and not str(text).isascii() else None
             if garbled:
                 message = f"holds {garbled[0]!r}, as of text read in the wrong encoding; mend it"
-                findings.add("garbled-text", line_of(element), message)
+                findings.warning("garbled-text", line_of(element), message)
 
 
 def text_of(element: "etree._Element") -> str:

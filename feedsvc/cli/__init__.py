@@ -1,7 +1,10 @@
-"""The commands, one module each; what they do is done in the rooms below."""
+"""The command line: finds the commands, runs one, and reports its errors."""
 
+import ast
 import logging
-from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
 
 import click
 
@@ -10,24 +13,26 @@ from feedsvc.errors import FeedsvcError
 
 logger = logging.getLogger("feedsvc.cli")
 
-
-# Each is in a module of its name, which is read when it is asked for: a serving process has no use
-# for the others.
-COMMANDS = ("init", "import", "serve", "sync", "check", "build", "feeds", "ids")
+GROUP = "feedsvc.commands"  # of entry points; each names a click command
 
 
 class _Commands(click.Group):
-    """Shows every error as one line; of one that nobody foresaw, --verbose shows the rest."""
+    """Loads commands from entry points when they are called, and shows every error as one line."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click asks
-        return sorted(COMMANDS)
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(each.name for each in entry_points(group=GROUP))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        name = "import_" if cmd_name == "import" else cmd_name
-        found: click.Command = getattr(import_module(f"feedsvc.cli.{name}"), name)
-        return found
+        for each in entry_points(group=GROUP, name=cmd_name):
+            command: click.Command = each.load()
+            return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands with the summaries of their modules, which need no import."""
+        with formatter.section("Commands"):
+            found = sorted(entry_points(group=GROUP))
+            formatter.write_dl([(each.name, _summary(each.module)) for each in found])
 
     def invoke(self, context: click.Context) -> object:
         try:
@@ -60,3 +65,12 @@ def main(verbose: bool) -> None:
     )
     if verbose:
         logging.getLogger("feedsvc").setLevel(logging.INFO)
+
+
+def _summary(module: str) -> str:
+    """Return the first line of a module's docstring, without its name and without importing it."""
+    spec = find_spec(module)
+    source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
+    first = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    summary = first.partition(": ")[2] or first
+    return summary[:1].upper() + summary[1:]

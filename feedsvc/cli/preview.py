@@ -20,10 +20,11 @@ from feedsvc.cli.sync import progress_bar, show_problems, summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.serve.listen import check_free, make_server, shown
+from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
 from feedsvc.web.preview import Preview, create_preview, is_loopback
 
-_ENDS = (signal.SIGTERM, signal.SIGHUP)
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def preview(site: Path, bind: tuple[str, int]) -> None:
@@ -37,8 +38,9 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
     loaded = load_settings(site)
     check_free(host, port)
     outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as with nohup
-    for each in (signal.SIGTERM,) if outlives_terminal else _ENDS:
-        signal.signal(each, _end)
+    for each in _ENDS:
+        if not (each is signal.SIGHUP and outlives_terminal):
+            signal.signal(each, _end)
     with TemporaryDirectory(prefix="feedsvc-preview-") as folder:
         database = f"sqlite:///{folder}/catalog.db"
         own = structs.replace(loaded, preview=True, database=database)
@@ -54,6 +56,7 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
         server.on_startup(partial(_follow_terminal, not outlives_terminal))
         server.on_startup(writer.start)
         server.on_shutdown(writer.stop)
+        handle_terminal_signals(server)
         click.echo(f"Previewing {own.title} at http://{shown(host, port)}/ (Ctrl-C ends it)")
         server.serve(target_loader=partial(load_app, own), wrap_loader=False)
         catalog.close()
@@ -61,8 +64,6 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
 
 def load_app(own: Settings) -> WSGIApplication:
     """Make the app of the worker process."""
-    # A closed terminal tells all processes; the first one ends this one.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return create_preview(Preview(own, Catalog(own.database)))
 
 

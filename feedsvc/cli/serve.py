@@ -21,6 +21,7 @@ from feedsvc.serve.edge import Edge
 from feedsvc.serve.limits import limits
 from feedsvc.serve.listen import check_free, make_server, parse_bind, shown
 from feedsvc.serve.server import create_server
+from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
 
 _SWITCH = 0.0005  # seconds for which a poll may wait while another thread renders
@@ -89,6 +90,7 @@ def serve(
     server = make_server(bind, workers, certificate, key)
     server.on_startup(writer.start)
     server.on_shutdown(writer.stop)
+    handle_terminal_signals(server)
     scheme = "https" if certificate else "http"
     click.echo(f"Serving {settings.title} at {scheme}://{shown(*bind)}/ (Ctrl-C ends it)")
     with TemporaryDirectory(prefix="feedsvc-") as counters:

@@ -9,7 +9,18 @@ from msgspec import Meta, Struct
 
 from feedsvc import syntax, urls
 from feedsvc.config.tables import Rule, Table, Text, shown
-from feedsvc.model import TERM_KINDS, ContentChoice, FeedRef, Image, Kind, Person
+from feedsvc.model import (
+    MAX_LANGUAGE,
+    MAX_TERM,
+    MAX_URL,
+    TERM_KINDS,
+    ContentChoice,
+    FeedRef,
+    Image,
+    Kind,
+    Person,
+    excess,
+)
 
 
 def _language(tag: str) -> str:
@@ -18,13 +29,22 @@ def _language(tag: str) -> str:
     return tag.lower()
 
 
-Language = Annotated[str, Rule('a language tag like "en" or "pt-br"', _language)]
+def _name(text: str) -> str:
+    if over := urls.term_excess(text):
+        raise ValueError(f"{over}; shorten it")
+    return text
+
+
+Language = Annotated[str, Rule('a language tag like "en" or "pt-br"', _language, MAX_LANGUAGE)]
 Email = Rule.of("an email address like desk@example.org", lambda x: not x or syntax.is_email(x))
-Url = Rule.of("an absolute URL with its scheme", lambda text: not text or syntax.is_url(text))
+Url = Rule.of(
+    "an absolute URL with its scheme", lambda x: not x or syntax.is_url(x), longest=MAX_URL
+)
 Content = Rule.of('"full" or "summary"', lambda choice: choice != ContentChoice.NONE)
 Picture = Rule.of(
     "a path that must start with /, or an absolute URL",
     lambda text: text.startswith("/") or syntax.is_url(text),
+    longest=MAX_URL,
 )
 
 
@@ -75,7 +95,7 @@ class Feeds(NamedTuple):
 
 
 class _Author(Struct, frozen=True):
-    name: Text
+    name: Annotated[Text, Rule("a text in quotes", _name)]
     email: Annotated[str, Email] = ""
     uri: Annotated[str, Url] = ""
 
@@ -143,6 +163,8 @@ def _selection(table: Table, key: str, own: Table) -> Selection | None:
     table: `[feeds]`. own: the feed's in it.
     """
     ref = urls.parse_key(key)
+    if ref and (over := excess(ref.term, MAX_TERM)):
+        table.fail(key, f"{shown(key)} cannot be a feed, as its term {over}; shorten it")
     chosen = [choice for choice in _CHOICES if choice in own.values]
     if ref and ref.kind is not Kind.NAMED:
         for choice in chosen:
@@ -179,6 +201,8 @@ def _terms(table: Table, choice: str) -> tuple[str, ...]:
             term = urls.term(label)
             if not urls.is_addressable(term):
                 lists.fail(name, f"{name} has {shown(label)}, which is not a term; write a word")
+            if over := urls.term_excess(label):
+                lists.fail(name, f"{name} has {shown(label)}, which {over}; shorten it")
             found.append(FeedRef(kind, term).key)
     if not found:
         hint = f'write one, like {{ tags = ["a"] }}, or remove {choice}'

@@ -11,7 +11,7 @@ import msgspec
 
 from feedsvc import syntax, urls
 from feedsvc.config.tables import Table, shown
-from feedsvc.model import FeedRef, Format, Kind
+from feedsvc.model import MAX_PATH, MAX_TERM, FeedRef, Format, Kind, excess
 
 _FORM = "write it as in its URL: tag/<term>, category/<term>, author/<term>, language/<code>"
 _ANOTHER = "name another feed"
@@ -115,6 +115,8 @@ def _feed(table: Table, place: str, key: str) -> FeedRef:
     ref = urls.parse_key(key) if syntax.is_line(key) else None
     if ref is None:
         table.fail(place, f"{shown(key)} is not a feed; {_FORM}")
+    if over := excess(ref.term, MAX_TERM):
+        table.fail(place, f"{shown(key)} cannot be a feed, as its term {over}; {_ANOTHER}")
     return ref
 
 
@@ -133,6 +135,8 @@ def _check_path(table: Table, written: str) -> None:
             f"{shown(written)} is not a path; write one that begins with one / and has no ? or #, "
             'and no dots alone between two /, like "/rss.xml"',
         )
+    if over := excess(path, MAX_PATH):
+        table.fail(written, f"the path {shown(written)} {over}; remove it")
     if urls.is_own(path):
         table.fail(
             written,

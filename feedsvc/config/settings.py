@@ -23,7 +23,7 @@ from feedsvc.config.feeds import FeedSettings, Language, Selection
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Rule, Table, Text, shown
 from feedsvc.errors import SettingsError
-from feedsvc.model import PLAIN, TERM_KINDS, FeedRef, Format, Image, Kind, Person, Tree
+from feedsvc.model import MAX_BASE, PLAIN, TERM_KINDS, FeedRef, Format, Image, Kind, Person, Tree
 
 FILE = "feedsvc.toml"
 ENVIRONMENT_PREFIX = "FEEDSVC_"
@@ -71,6 +71,7 @@ BaseUrl = Annotated[
     Rule(
         'the start of a URL with its scheme and in ASCII, like "https://news.example.org"',
         _base_url,
+        MAX_BASE,
     ),
 ]
 Authority = Annotated[
@@ -79,6 +80,7 @@ Authority = Annotated[
         "a tagging entity, which is a host name that is yours and a year in which it was, like "
         '"news.example.org,2022"',
         syntax.is_tagging_entity,
+        longest=MAX_BASE,
     ),
 ]
 Zone = Rule.of('a name in the IANA database like "Europe/Paris" or "UTC"', _is_zone)
@@ -86,7 +88,7 @@ Offset = Rule.of(
     'a time zone, which is an offset like "+01:00" or a name like "Europe/Paris"',
     lambda text: bool(_OFFSET.fullmatch(text)) or _is_zone(text),
 )
-Link = Annotated[str, Rule('a pattern like "/articles/{slug}"', _article_link)]
+Link = Annotated[str, Rule('a pattern like "/articles/{slug}"', _article_link, MAX_BASE)]
 Generator = Annotated[str, Rule("the name of a generator", _generator)]
 Database = Annotated[
     str,
@@ -274,6 +276,8 @@ def _labels(table: Table) -> dict[Kind, dict[str, str]]:
         of_kind = table.table(name)
         terms = found[Kind(name)] = {}
         for written, label in of_kind.texts().items():
+            if over := urls.term_excess(written):
+                of_kind.fail(written, f"the term {shown(written)} {over}; remove it")
             if (term := urls.term(written)) in terms:
                 said = f"{shown(written)} is there twice, as a term"
                 of_kind.fail(written, f"{said}; remove one of the two")

@@ -18,6 +18,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from feedsvc.errors import SettingsError
+from feedsvc.model import excess
 from feedsvc.syntax import is_line
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -28,16 +29,17 @@ class Rule(NamedTuple):
     """What a value has to be, in the annotation of a field: `Annotated[str, Rule(...)]`.
 
     wanted: words for "key is ..., not 1". read: returns the value to keep, or raises ValueError,
-    perhaps with the end of a sentence that begins with the key. secret: the value
-    may hold a password, so messages show it only up to the first colon.
+    perhaps with the end of a sentence that begins with the key. longest: bytes of a text. secret:
+    the value may hold a password, so messages show it only up to the first colon.
     """
 
     wanted: str
     read: Callable[[Any], Any] = lambda value: value
+    longest: int | None = None
     secret: bool = False
 
     @classmethod
-    def of(cls, wanted: str, fits: Callable[[str], bool], secret: bool = False) -> "Rule":
+    def of(cls, wanted: str, fits: Callable[[str], bool], **more: Any) -> "Rule":
         """Return a rule that keeps values as they are, if they fit."""
 
         def read(value: str) -> str:
@@ -45,7 +47,7 @@ class Rule(NamedTuple):
                 raise ValueError
             return value
 
-        return cls(wanted, read, secret)
+        return cls(wanted, read, **more)
 
 
 _RULES = {  # of fields whose annotation has none
@@ -169,6 +171,8 @@ class Table:
         raise SettingsError(f"{self.places.find((*self.keys, key))}: {message}")
 
     def _read(self, key: str, value: Any, rule: Rule) -> Any:
+        if rule.longest and (over := excess(value, rule.longest)):
+            self._refuse(key, rule, f"{over}; shorten it")
         try:
             return rule.read(value)
         except ValueError as error:
@@ -176,7 +180,7 @@ class Table:
 
     def _refuse(self, key: str, rule: Rule, why: str = "") -> NoReturn:
         value = self.values[key]
-        if value == "" and rule is _RULES[str]:
+        if value == "" and rule.wanted == _RULES[str].wanted:
             self.fail(key, f"{key} is empty; write something")
         seen = shown(str(value).partition(":")[0] if rule.secret else value)
         self.fail(key, f"{key} {why}" if why else f"{key} is {rule.wanted}, not {seen}")

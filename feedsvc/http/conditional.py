@@ -11,10 +11,11 @@ from feedsvc import dates
 from feedsvc.http import fields
 from feedsvc.http.representation import CODINGS, Headers, Representation, cache_control
 
-# Keys of the WSGI environment under which a view leaves the Representation that it answers with,
-# and the key of its feed, for a server in front of the app that caches them.
+# Keys of the WSGI environment under which a view leaves, for the server in front of the app, the
+# Representation that it answers with and the key of its feed, or the path of the file to send.
 REPRESENTATION_KEY = "feedsvc.representation"
 FEED_KEY = "feedsvc.feed"
+FILE_KEY = "feedsvc.file"
 
 RETRY = 10  # seconds after which to ask again while the catalog cannot be reached
 _LINES = {200: "200 OK", 226: "226 IM Used", 304: "304 Not Modified", 406: "406 Not Acceptable"}

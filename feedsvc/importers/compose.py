@@ -9,7 +9,7 @@ import yaml
 from feedsvc import html, syntax, urls
 from feedsvc.errors import Problem
 from feedsvc.importers.item import Ending, Item
-from feedsvc.model import Enclosure, Person
+from feedsvc.model import MAX_LANGUAGE, MAX_URL, Enclosure, Person, excess
 
 # References within an article pass the sanitiser as URLs of a host that cannot exist (RFC 2606).
 _WITHIN = "https://within.invalid/"
@@ -70,16 +70,18 @@ class Composer:
             return _WITHIN + url
         return urls.resolve(self._item.base, url)
 
-    def _odd(self, what: str, value: str) -> None:
-        message = f"has the {what} {value[:60]!r}, which cannot be used; it is left out"
-        self.problems.append(self._item.problem("unusable-value", message))
+    def _odd(self, what: str, value: str, why: str | None = None) -> None:
+        reason = why or "cannot be used"
+        message = f"has the {what} {value[:60]!r}, which {reason}; it is left out"
+        self.problems.append(self._item.warning("unusable-value", message))
 
     def _terms(self, what: str, labels: tuple[str, ...]) -> Iterator[str]:
         seen = set()
         for label in map(one_line, labels):
             term = urls.term(label)
-            if label and not urls.is_addressable(term):
-                self._odd(what, label)
+            over = urls.term_excess(label)
+            if label and (over or not urls.is_addressable(term)):
+                self._odd(what, label, over)
             elif label and term not in seen:
                 seen.add(term)
                 yield label
@@ -102,8 +104,9 @@ class Composer:
 
     def _language(self, usual: str) -> str | None:
         language = one_line(self._item.language).replace("_", "-").lower()
-        if language and not syntax.is_language(language):
-            self._odd("language", language)
+        over = excess(language, MAX_LANGUAGE)
+        if language and (over or not syntax.is_language(language)):
+            self._odd("language", language, over)
             return None
         return language if language != usual else None
 
@@ -116,9 +119,10 @@ class Composer:
         if not written:
             return None
         url = urls.resolve(self._item.base, one_line(written)).replace(" ", "%20")
-        if syntax.is_url(url):
+        over = excess(url, MAX_URL)
+        if not over and syntax.is_url(url):
             return url
-        self._odd(what, written)
+        self._odd(what, written, over)
         return None
 
 

@@ -12,8 +12,8 @@ from lxml import etree
 
 from feedsvc import dates, syntax, urls
 from feedsvc.errors import Problem
-from feedsvc.importers import texts
-from feedsvc.importers.item import Found, Hints, Item, LeftOut, Reading, of_item
+from feedsvc.importers import texts, wpstatus
+from feedsvc.importers.item import Found, Hints, Item, LeftOut, Reading, item_warning, of_item
 from feedsvc.importers.stream import Stream
 from feedsvc.importers.xmlitems import Element, elements, local, text
 from feedsvc.model import Enclosure, Person
@@ -40,6 +40,8 @@ _FAMILIES = {
     "http://purl.org/atom/app#": "app:",
     "http://schemas.google.com/blogger/2018": "blogger:",
 }
+_WP_STATUS = tuple(f"wp:{name}" for name in wpstatus.STATUS)
+_WP_PASSWORD = f"wp:{wpstatus.PASSWORD}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _BLOGGER_KIND = "http://schemas.google.com/g/2005#kind"
@@ -55,7 +57,7 @@ class Fields:
         self._children: dict[str, list[Element]] = {}
         for child in element:
             if isinstance(child.tag, str):
-                family = _FAMILIES.get(etree.QName(child).namespace, "?")
+                family = _family(etree.QName(child).namespace)
                 self._children.setdefault(family + local(child), []).append(child)
 
     def all(self, *names: str) -> list[Element]:
@@ -67,9 +69,18 @@ class Fields:
         found = self.all(*names)
         return next((child for child in found if text(child) or len(child)), None)
 
+    def texts(self, *names: str) -> list[str]:
+        """Return the texts of all children of these names, also empty ones."""
+        return [text(child) for child in self.all(*names)]
+
     def text(self, *names: str) -> str:
         """Return the first text under these names that is not empty."""
         return next((found for child in self.all(*names) if (found := text(child))), "")
+
+
+def _family(namespace: str | None) -> str:
+    """Return the prefix under which `Fields` has the elements of a namespace."""
+    return _FAMILIES.get(namespace, "wp:" if wpstatus.is_namespace(namespace) else "?")
 
 
 def read(source: str, stream: Stream, hints: Hints) -> Reading:
@@ -103,6 +114,9 @@ def _found(source: str, number: int, element: Element, head: _Head, hints: Hints
     kind = _blogger_kind(fields)
     if kind not in {"post", *(["page"] if hints.pages else [])}:
         return LeftOut(kind)
+    statuses, passwords = fields.texts(*_WP_STATUS), fields.texts(_WP_PASSWORD)
+    if reason := wpstatus.left_out(statuses, passwords):
+        return LeftOut(reason)
     link = _item_link(fields)
     written = fields.text("guid", "atom:id") or element.get(_RDF_ABOUT, "").strip() or link
     title = _text_of(fields.first("title", "atom:title", "dc:title"))
@@ -143,7 +157,7 @@ def _found(source: str, number: int, element: Element, head: _Head, hints: Hints
             language=_language(element) or fields.text("dc:language") or head.language,
             image=_image(fields),
             enclosures=tuple(_enclosures(fields)),
-            draft=_is_draft(fields),
+            draft=_is_draft(fields) or wpstatus.is_draft(statuses),
             remarks=tuple(_remarks(place, element, body, src)),
         )
     )
@@ -154,10 +168,10 @@ def _remarks(place: tuple[str, int, int], entry: Element, body: str, src: str) -
     source, line, number = place
     if src:
         message = f"has its text elsewhere, at {src[:200]}; it became a link: write the text"
-        yield of_item(source, line, number, "empty-text", message)
+        yield item_warning(source, line, number, "empty-text", message)
     elif _is_atom(entry) and _EMPTY.fullmatch(body):
         message = "has no text that can be read, only a title; write the text"
-        yield of_item(source, line, number, "empty-text", message)
+        yield item_warning(source, line, number, "empty-text", message)
 
 
 def _src(fields: Fields) -> str:

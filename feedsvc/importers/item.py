@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
 
-from feedsvc.errors import Problem
+from feedsvc.errors import Problem, Severity
 from feedsvc.model import Enclosure, Person
 
 
@@ -58,6 +58,10 @@ class Item:
     draft: bool = False
     remarks: tuple[Problem, ...] = ()
 
+    def warning(self, code: str, message: str) -> Problem:
+        """Return a Problem that leaves the article imported."""
+        return item_warning(self.source, self.line, self.number, code, message)
+
     def problem(self, code: str, message: str) -> Problem:
         """Return a Problem of this item."""
         return of_item(self.source, self.line, self.number, code, message)
@@ -66,6 +70,11 @@ class Item:
 def of_item(source: str, line: int, number: int, code: str, message: str) -> Problem:
     """Return a Problem of the item with this number, from 1, at a line that may not be known."""
     return Problem(source, line, code, f"item {number} {message}")
+
+
+def item_warning(source: str, line: int, number: int, code: str, message: str) -> Problem:
+    """Return a Problem that leaves the article imported; see `of_item`."""
+    return replace(of_item(source, line, number, code, message), severity=Severity.WARNING)
 
 
 @dataclass(frozen=True, slots=True)

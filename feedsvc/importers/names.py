@@ -5,6 +5,7 @@ import uuid
 
 from feedsvc import html, syntax, urls
 from feedsvc.importers.item import Item
+from feedsvc.model import MAX_ID, excess
 
 _LONGEST = 120  # bytes; file names may have 255
 _NAMELESS = "article"
@@ -15,7 +16,8 @@ def identity(item: Item) -> tuple[str, bool]:
 
     What cannot be an id here becomes one that is the same at every import.
     """
-    if syntax.is_iri(item.id) and html.xml_safe(item.id) == item.id:
+    is_safe = html.xml_safe(item.id) == item.id
+    if syntax.is_iri(item.id) and is_safe and not excess(item.id, MAX_ID):
         return item.id, True
     minted = uuid.uuid5(uuid.NAMESPACE_URL, item.seed.encode("utf-8", "replace").decode())
     return minted.urn, not item.id

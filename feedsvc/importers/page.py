@@ -20,7 +20,7 @@ from lxml import html as lxml_html
 from feedsvc import dates, html, syntax
 from feedsvc.errors import FeedsvcError, Problem
 from feedsvc.importers import evidence, plaintext, sources, texts
-from feedsvc.importers.item import Hints, Item, Reading, of_item
+from feedsvc.importers.item import Hints, Item, Reading, item_warning
 from feedsvc.importers.xmlitems import Element
 from feedsvc.model import Person
 
@@ -104,7 +104,7 @@ def _remarks(source: str, lost: int) -> Iterator[Problem]:
     if lost:
         pictures = "a picture" if lost == 1 else f"{lost} pictures"
         message = f"had {pictures} saved beside the page, now left out: add them by hand"
-        yield of_item(source, 0, 1, "local-picture", message)
+        yield item_warning(source, 0, 1, "local-picture", message)
 
 
 def _extract(trafilatura: Any, text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from feedsvc.errors import FeedsvcError, Problem
+from feedsvc.errors import FeedsvcError, Problem, Severity
 from feedsvc.importers import feeds, jsonfeed, page, plaintext, sources, wxr
 from feedsvc.importers.decode import decode
 from feedsvc.importers.item import Hints, Item, LeftOut, Reading
@@ -124,7 +124,7 @@ def _read(file: Source, kind: As | None, hints: Hints, advance: Advance) -> Read
         text, fits = decode(file.path.read_bytes())
         if not fits:
             message = "is in an encoding that it does not name; look at its accents"
-            yield Problem(file.shown, 0, "broken-encoding", message)
+            yield Problem(file.shown, 0, "broken-encoding", message, Severity.WARNING)
         read = page.read if kind is As.PAGE else plaintext.read
         yield from read(file.shown, text, hints)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.importers import wxr
+from feedsvc.importers import wpstatus
 
 
 class As(StrEnum):
@@ -94,7 +94,7 @@ def kind(source: Source) -> As | None:
     beginning = beginning.lstrip()
     feed, page = _FEED_ROOT.search(beginning), _HTML.search(beginning)
     if feed and beginning.startswith(b"<") and not (page and page.start() < feed.start()):
-        return As.WORDPRESS if wxr.NAMESPACE in beginning else As.FEED
+        return As.WORDPRESS if wpstatus.is_export(beginning) else As.FEED
     if b"\0" in beginning:  # which exports have too
         return None
     if beginning.startswith(b"{"):

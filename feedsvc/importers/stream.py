@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from feedsvc.errors import Problem
+from feedsvc.errors import Problem, Severity
 from feedsvc.html import xml_safe
 
 # Called with how many bytes were read since it was last called.
@@ -50,10 +50,10 @@ class Stream:
         """Yield what was changed so far."""
         if line := self._lost.get("bytes"):
             message = "has bytes that are no UTF-8; they became \ufffd: mend the articles with it"
-            yield Problem(self._source, line, "broken-encoding", message)
+            yield Problem(self._source, line, "broken-encoding", message, Severity.WARNING)
         if line := self._lost.get("characters"):
             message = "holds control characters; they are left out"
-            yield Problem(self._source, line, "lost-characters", message)
+            yield Problem(self._source, line, "lost-characters", message, Severity.WARNING)
 
     def _clean(self, data: bytes, *, final: bool) -> bytes:
         data = self._left + data

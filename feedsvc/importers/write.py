@@ -16,7 +16,7 @@ from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import names
 from feedsvc.importers.compose import Composer, one_line
 from feedsvc.importers.item import Item
-from feedsvc.model import PLAIN
+from feedsvc.model import MAX_PATH, PLAIN, excess
 from feedsvc.sources import scan
 from feedsvc.sources.article import MAX_SIZE, decode, slug_of
 from feedsvc.sources.frontmatter import FrontMatter, split
@@ -25,6 +25,7 @@ from feedsvc.sources.values import Values
 
 # What file systems without hard links answer: FAT, some of networks and of containers.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
+_ROOM = 255  # bytes of a path for the name of the file
 # Those whose articles may have any name anywhere, and feedsvc's keys.
 _FINDING = {PLAIN, "hugo"}
 
@@ -175,10 +176,10 @@ def _too_large() -> ArticleError:
 
 def _minted(item: Item, minted: str) -> Problem:
     message = (
-        f"has the id {item.id[:60]!r}, which is no IRI; it became {minted}, so that readers will "
-        "show it as new"
+        f"has the id {item.id[:60]!r}, which is no IRI or is too long; it became {minted}, so that "
+        "readers will show it as new"
     )
-    return item.problem("new-id", message)
+    return item.warning("new-id", message)
 
 
 def _check_generator(name: str) -> None:
@@ -197,6 +198,8 @@ def _check_folder(into: str) -> None:
             f"--into {into!r} is no folder of articles; name one below content/, like notes/2022, "
             "with no part that begins with . or _"
         )
+    if over := excess(into, MAX_PATH - _ROOM):
+        raise FeedsvcError(f"--into: the folder's path {over}; name another")
 
 
 def _front_matter(path: Path) -> FrontMatter:

@@ -11,21 +11,16 @@ from urllib.parse import unquote
 
 from feedsvc import dates, html
 from feedsvc.errors import Problem
-from feedsvc.importers import texts, wpcontent
-from feedsvc.importers.item import Hints, Item, LeftOut, Reading, of_item
+from feedsvc.importers import texts, wpcontent, wpstatus
+from feedsvc.importers.item import Hints, Item, LeftOut, Reading, item_warning, of_item
 from feedsvc.importers.stream import Stream
 from feedsvc.importers.xmlitems import Element, elements, local, text
 from feedsvc.model import Enclosure, Person
-
-# What marks an export as one: the beginning of its namespace, without the version.
-NAMESPACE = b"http://wordpress.org/export/"
 
 _ITEMS = frozenset({"item"})
 _HEADS = frozenset({"item", "author"})
 _KEPT = frozenset({"language"})
 _DROPPED = frozenset({"comment"})
-_DRAFTS = {"draft", "pending"}
-_PUBLIC = {"publish", "future", *_DRAFTS}
 _NEVER = re.compile(r"0000-00-00|-0001\b")
 _WIDEST = timedelta(hours=14)  # that an offset from UTC can be
 
@@ -76,7 +71,7 @@ class _Post:
             if isinstance(child.tag, str):
                 name = local(child)
                 if name == "encoded":  # `content:encoded` or `excerpt:encoded`
-                    is_excerpt = "/excerpt/" in child.tag
+                    is_excerpt = "/excerpt" in child.tag
                     name = "excerpt" if is_excerpt else "content"
                 self.children.setdefault(name, []).append(child)
 
@@ -84,6 +79,10 @@ class _Post:
         """Return the text of the first child of this name; '' where there is none."""
         found = self.children.get(name)
         return text(found[0]) if found else ""
+
+    def texts(self, *names: str) -> list[str]:
+        """Return the texts of all children of these names."""
+        return [text(each) for name in names for each in self.children.get(name, ())]
 
     def meta(self, key: str) -> list[str]:
         """Return the values of the postmeta with a key."""
@@ -106,12 +105,10 @@ def _found(
 
 def _left_out(post: _Post, hints: Hints) -> str:
     """Return what kind of thing this is if it is no article for the public; '' if it is one."""
-    kind, status = post.text("post_type") or "post", post.text("status") or "publish"
+    kind = post.text("post_type") or "post"
     if kind not in {"post", *(["page"] if hints.pages else [])}:
         return kind
-    if post.text("post_password"):
-        return "with a password"
-    return "" if status in _PUBLIC else status
+    return wpstatus.left_out(post.texts(*wpstatus.STATUS), post.texts(wpstatus.PASSWORD))
 
 
 def _item(
@@ -148,7 +145,7 @@ def _item(
             language=language,
             image=lookup.files.get(thumbnail, ""),
             enclosures=tuple(map(_enclosure, post.meta("enclosure"))),
-            draft=post.text("status") in _DRAFTS,
+            draft=wpstatus.is_draft(post.texts(*wpstatus.STATUS)),
             remarks=tuple(_remarks(source, number, post, written)),
         )
     )
@@ -157,7 +154,7 @@ def _item(
 def _remarks(source: str, number: int, post: _Post, body: str) -> Iterator[Problem]:
     if name := wpcontent.shortcode(body):
         message = f"has the shortcode [{name}], which is left as it stands: replace it"
-        yield of_item(source, post.line, number, "shortcode", message)
+        yield item_warning(source, post.line, number, "shortcode", message)
 
 
 def _labels(post: _Post, domain: str) -> tuple[str, ...]:

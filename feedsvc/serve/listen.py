@@ -7,15 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import click
-from granian.constants import Interfaces, RuntimeModes, SSLProtocols
+from granian.constants import HTTPModes, Interfaces, RuntimeModes, SSLProtocols
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
-from granian.server import Server
 from granian.server.common import AbstractServer
+from granian.server.mp import MPServer
 
 from feedsvc.errors import FeedsvcError
+from feedsvc.serve import worker
 
 _DRAIN = 30  # seconds for the requests in hand, when a worker is to end
-_WAITING = 512  # requests that may wait for one of them before new connections have to
+_HEAD = 30  # seconds for the header fields of a request, and until the next one begins
+_BUFFER = 65_536  # bytes at most of a request's header fields, and of a response that waits
+
+
+class _Server(MPServer):
+    """Granian's server, with our own worker."""
+
+    _spawn_rsgi_worker = staticmethod(worker.run)
 
 
 def parse_bind(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, int]:
@@ -39,17 +48,27 @@ def make_server(
     """Return a server whose workers are still to be told what to run."""
     # A forked worker would take the writer's connections and locks along.
     multiprocessing.set_start_method("spawn", force=True)
-    return Server(
+    return _Server(
         target="feedsvc",
         address=_resolve(*bind)[1],  # it takes no names
         port=bind[1],
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=workers,
         # Python runs one thread at a time anyway, and a poll waits for nothing: one more would
         # cost a third of the polls.
         blocking_threads=1,
         runtime_mode=RuntimeModes.st,
-        backpressure=_WAITING,
+        backpressure=worker.CONNECTIONS,
+        # Where Granian detects the version, a client that sends nothing is never cut off. Without
+        # TLS there is only one version.
+        http=HTTPModes.auto if certificate else HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEAD * 1000, max_buffer_size=_BUFFER),
+        http2_settings=HTTP2Settings(
+            keep_alive_interval=_HEAD * 1000,
+            keep_alive_timeout=_HEAD,
+            max_concurrent_streams=100,
+            max_send_buffer_size=_BUFFER,
+        ),
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=_DRAIN,

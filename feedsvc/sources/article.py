@@ -9,8 +9,19 @@ from datetime import datetime
 
 from feedsvc import dates, html, syntax, urls
 from feedsvc.config.settings import Settings
-from feedsvc.errors import ArticleError, Problem
-from feedsvc.model import PLAIN, Article, ContentChoice, FeedRef, Kind
+from feedsvc.errors import ArticleError, Problem, Severity
+from feedsvc.model import (
+    MAX_ID,
+    MAX_LANGUAGE,
+    MAX_SLUG,
+    MAX_URL,
+    PLAIN,
+    Article,
+    ContentChoice,
+    FeedRef,
+    Kind,
+    excess,
+)
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import SourceFile, shown_path
@@ -74,7 +85,7 @@ class ArticleReader:
     def _problem(self, file: SourceFile, front: FrontMatter, error: ArticleError) -> Problem:
         shown = shown_path(self._settings.content, self._settings.site, file.path)
         line = error.line or (front.line(error.key) if error.key else 0)
-        return Problem(shown, line, error.code, front.renamed(error.message))
+        return Problem(shown, line, error.code, front.renamed(error.message), error.severity)
 
     def _split(self, path: str, text: str) -> tuple[FrontMatter, str]:
         return self._foreign.split(path, text) if self._foreign else split(text)
@@ -107,6 +118,8 @@ class ArticleReader:
         own = urls.absolute(
             settings.base_url, urls.article_path(settings.article_link, slug, published, place)
         )
+        _require_fit("the article's URL", own, MAX_URL, "slug")
+        _require_fit("the id made of the article's URL", source.native_id or "", MAX_ID, "slug")
         attachments = Attachments(self._folder, path, settings.base_url, own)
         title, raw = values.text("title"), source.raw
         if not title:
@@ -115,6 +128,7 @@ class ArticleReader:
             message = "has no title; add `title: ...` or begin the text with a heading"
             raise ArticleError("missing-title", message, line=1)
         content = html.sanitise(raw, lambda url: attachments.resolve(source.refer(url))).strip()
+        values.warnings.extend(attachments.warnings)
         language = self._language(values)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         terms: dict[FeedRef, str] = {}
@@ -124,7 +138,8 @@ class ArticleReader:
             *((values.ref("authors", Kind.AUTHOR, each.name), each.name) for each in authors),
             (FeedRef(Kind.LANGUAGE, language), language),
         ):
-            terms.setdefault(ref, label)
+            if ref:
+                terms.setdefault(ref, label)
         return Article(
             path=path,
             slug=slug,
@@ -183,6 +198,7 @@ class ArticleReader:
         if not urls.is_addressable(slug):
             message = "the slug is empty or has only dots; write `slug: some-words`"
             raise ArticleError("bad-slug", message, key="slug")
+        _require_fit("the slug", slug, MAX_SLUG, "slug")
         return slug, place
 
     def _dates(self, values: Values) -> tuple[datetime, datetime, datetime | None]:
@@ -212,6 +228,7 @@ class ArticleReader:
 
     def _language(self, values: Values) -> str:
         language = values.text("language") or self._settings.language
+        _require_fit("`language`", language, MAX_LANGUAGE, "language")
         if not syntax.is_language(language):
             message = f"`language` {language!r} is not a language tag; write `en` or `pt-br`"
             raise ArticleError("bad-value", message, key="language")
@@ -219,6 +236,7 @@ class ArticleReader:
 
     def _id(self, values: Values) -> str | None:
         written = values.text("id")
+        _require_fit("`id`", written, MAX_ID, "id")
         if written and not syntax.is_iri(written):
             message = (
                 f"`id` {written!r} is not an absolute IRI; "
@@ -235,6 +253,12 @@ class ArticleReader:
         if before is not None:
             return html.plain(html.sanitise(before, str))
         return html.excerpt(content)
+
+
+def _require_fit(what: str, text: str, limit: int, key: str) -> None:
+    """Raise ArticleError (too-long) for a text of more bytes than the limit."""
+    if over := excess(text, limit):
+        raise ArticleError("too-long", f"{what} {over}; write a shorter `{key}`", key=key)
 
 
 def decode(content: bytes) -> str:
@@ -287,6 +311,7 @@ def _lost_characters(text: str, safe: str, body: str, raw: str) -> list[ArticleE
             "control-character",
             f"holds {what}; it is left out: delete it",
             line=safe.count("\n", 0, at) + 1,
+            severity=Severity.WARNING,
         )
         for at, what in lost
     ]

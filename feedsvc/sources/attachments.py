@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from feedsvc import urls
+from feedsvc.config.tables import shown
 from feedsvc.errors import ArticleError
-from feedsvc.model import Enclosure
+from feedsvc.model import MAX_PATH, Enclosure, excess
 from feedsvc.sources.scan import is_inside
 from feedsvc.sources.trees import Layout
 from feedsvc.sources.values import Values, absolute
@@ -75,16 +76,25 @@ class Attachments:
         self._base_url = base_url
         self._own = own
         self._files: dict[str, None] = {}
+        self._too_long: dict[str, None] = {}
 
     @property
     def files(self) -> tuple[str, ...]:
         """The files met so far, relative to the content folder."""
         return tuple(self._files)
 
+    @property
+    def warnings(self) -> list[ArticleError]:
+        """What there is to say of references in the body that were met so far."""
+        return [ArticleError("left-out", _too_long(path)) for path in self._too_long]
+
     def resolve(self, reference: str) -> str:
         """Return the absolute URL of a reference in the body; '' for one that cannot be one."""
         path = self._local(reference)
         if path is None:
+            return urls.resolve(self._own, reference)
+        if excess(path, MAX_PATH):
+            self._too_long[path] = None
             return urls.resolve(self._own, reference)
         self._files[path] = None
         _, mark, fragment = reference.partition("#")
@@ -97,11 +107,14 @@ class Attachments:
     def url(self, key: str, reference: str) -> str:
         """Return the absolute URL of a reference in front matter, where it must not dangle.
 
-        Raises ArticleError (missing-file, bad-url).
+        Raises ArticleError (missing-file, bad-url, too-long).
         """
-        if not _split(key, reference).scheme and self._local(reference) is None:
+        path = self._local(reference)
+        if path is None and not _split(key, reference).scheme:
             message = f"`{key}` names {reference!r}, which is not there; add the file"
             raise ArticleError("missing-file", message, key=key)
+        if path is not None and excess(path, MAX_PATH):
+            raise ArticleError("too-long", f"`{key}` {_too_long(path)}", key=key)
         return absolute(key, self.resolve(reference))
 
     def enclosures(self, values: Values) -> tuple[Enclosure, ...]:
@@ -139,6 +152,11 @@ class Attachments:
         below = name.lstrip("/") if name.startswith("/") else os.path.join(self._beside, name)
         path = os.path.normpath(below)
         return None if path.startswith("..") or not self._folder.holds(path) else path
+
+
+def _too_long(path: str) -> str:
+    over = excess(path, MAX_PATH)
+    return f"shows {shown(path)}, whose path {over}; rename the file or its folders"
 
 
 def _split(key: str, reference: str) -> Any:

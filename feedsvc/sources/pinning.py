@@ -16,7 +16,7 @@ from typing import Any
 
 from feedsvc import html
 from feedsvc.config.settings import Settings
-from feedsvc.errors import ArticleError, Problem
+from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import Article
 from feedsvc.sources.article import MAX_SIZE, ArticleReader, decode
 from feedsvc.sources.frontmatter import FrontMatter, split
@@ -66,7 +66,7 @@ class Pinner:
             self._pin(path, entry_id, is_known)
         except ArticleError as error:
             shown = shown_path(self._settings.content, self._settings.site, path)
-            return Problem(shown, error.line, error.code, error.message)
+            return Problem(shown, error.line, error.code, error.message, error.severity)
         return None
 
     def _pin(self, path: str, entry_id: str, is_known: Callable[[Article], bool]) -> None:
@@ -158,4 +158,4 @@ def _signature(found: os.stat_result) -> tuple[int, ...]:
 
 
 def _left(message: str) -> ArticleError:
-    return ArticleError("not-pinned", message)
+    return ArticleError("not-pinned", message, severity=Severity.WARNING)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
-from feedsvc.model import PLAIN
+from feedsvc.model import MAX_PATH, PLAIN, excess
 from feedsvc.sources.trees import Layout, layout
 
 # The time stamps of file systems are coarse: two changes within a tick look like one.
@@ -100,6 +100,9 @@ def _walk(root: str, rules: Layout) -> Iterator[tuple[os.stat_result | ArticleEr
             if isinstance(found, str):
                 if found not in above:
                     waiting.append((path, above | {found}))
+            elif found and (over := excess(path, MAX_PATH)):
+                message = f"has a path that {over}; rename the file or its folders"
+                yield ArticleError("too-long", message), path
             elif found:
                 yield found, path
 

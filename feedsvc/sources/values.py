@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from feedsvc import html, syntax, urls
-from feedsvc.errors import ArticleError
-from feedsvc.model import FeedRef, Kind, Person
+from feedsvc.config.tables import shown
+from feedsvc.errors import ArticleError, Severity
+from feedsvc.model import MAX_URL, FeedRef, Kind, Person, excess
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -31,7 +32,7 @@ class Values:
 
     def warn(self, code: str, message: str, key: str) -> None:
         """Note something that does not keep the article from being published."""
-        self.warnings.append(ArticleError(code, message, key=key))
+        self.warnings.append(ArticleError(code, message, key=key, severity=Severity.WARNING))
 
     def raw(self, key: str) -> Any:
         """Return a value as it was read; None where there is none."""
@@ -75,18 +76,25 @@ class Values:
         return value if isinstance(value, list) else [value]
 
     def terms(self, key: str, kind: Kind) -> list[tuple[FeedRef, str]]:
-        """Return the terms under a key with their labels; warn of empty ones and leave them out."""
+        """Return the terms under a key with their labels.
+
+        Warn of those that are empty or too long, and leave them out.
+        """
         found = []
         for item in self.items(key):
             label = self._text(key, item)
-            if label:
-                found.append((self.ref(key, kind, label), label))
-            else:
+            if not label:
                 self.warn("empty-term", f"`{key}` has an empty item; write it or remove it", key)
+            elif ref := self.ref(key, kind, label):
+                found.append((ref, label))
         return found
 
-    def ref(self, key: str, kind: Kind, label: str) -> FeedRef:
-        """Return the feed of a label."""
+    def ref(self, key: str, kind: Kind, label: str) -> FeedRef | None:
+        """Return the feed of a label; warn of one that is too long, and return None."""
+        if over := urls.term_excess(label):
+            message = f"`{key}`: {shown(label)} cannot be a term, as it {over}; shorten it"
+            self.warn("too-long-term", message, key)
+            return None
         term = urls.term(label)
         if not urls.is_addressable(term):
             message = f"`{key}`: {label!r} has only dots, which no URL can hold; write a word"
@@ -142,7 +150,12 @@ def _written(key: str, value: Any) -> str:
 
 
 def absolute(key: str, url: str) -> str:
-    """Return a URL if it is an absolute one of the web; raises ArticleError (bad-url)."""
+    """Return a URL if it is an absolute one of the web.
+
+    Raises ArticleError (bad-url, too-long).
+    """
+    if over := excess(url, MAX_URL):
+        raise ArticleError("too-long", f"`{key}` {over}; write a shorter URL", key=key)
     if not syntax.is_url(url):
         message = f"`{key}` is no usable URL; write it whole, as `https://example.org/page`"
         raise ArticleError("bad-url", message, key=key)

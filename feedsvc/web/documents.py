@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from feedsvc import dates, urls
 from feedsvc.errors import CatalogError
-from feedsvc.http.conditional import FEED_KEY, REPRESENTATION_KEY, answer
+from feedsvc.http.conditional import FEED_KEY, FILE_KEY, REPRESENTATION_KEY, answer
 from feedsvc.http.representation import Representation, represent
 from feedsvc.model import Document, FeedRef, Format
 from feedsvc.publication import Publication
@@ -116,6 +116,7 @@ class Documents:
         except FileNotFoundError:
             abort(404)
         response.headers.update(_FILE_HEADERS)
+        request.environ[FILE_KEY] = str(found)
         return response
 
     def _delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:

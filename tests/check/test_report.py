@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc.check import report
-from feedsvc.errors import Problem
+from feedsvc.errors import Problem, Severity
 
 ERROR = Problem("content/a.md", 3, "bad-date", "50% is no date,\nat all: mend it")
-WARNING = Problem("feedsvc.toml", 0, "no-site-author", "there is none")
-NOTE = Problem("https://a.example/feeds/all.rss", 7, "no-language", "does not say")
+WARNING = Problem("feedsvc.toml", 0, "no-site-author", "there is none", Severity.WARNING)
+NOTE = Problem("https://a.example/feeds/all.rss", 7, "no-language", "does not say", Severity.NOTE)
 
 
 def test_text_is_what_compilers_write() -> None:
@@ -61,4 +61,4 @@ def test_nothing_breaks_out_of_a_workflow_command(path: str, message: str, line:
 
 def test_the_summary_counts() -> None:
     assert report.summary([ERROR, WARNING, WARNING]) == "1 error, 2 warnings."
-    assert report.summary([]) == "Nothing to be said."
+    assert report.summary([]) == "No problems found."

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from feedsvc import cli, sources
+from feedsvc import sources
 from feedsvc.cli import main
 from tests.serving import free_port
 from tests.sites import article, make_site
@@ -189,7 +189,7 @@ def test_serve_refuses_what_cannot_be_a_host_name(
 
 
 def test_every_command_and_option_has_help() -> None:
-    for name in cli.COMMANDS:
+    for name in main.list_commands(click.Context(main)):
         command = main.get_command(click.Context(main), name)
         assert command is not None
         result = run(name, "--help")
@@ -304,3 +304,28 @@ def test_the_fields_of_the_json_are_described(tmp_path: Path) -> None:
         for name in re.findall(r"`(\w+)`", line.split("|")[1])
     }
     assert described == set(said)
+
+
+def test_commands_name_texts_that_are_too_long_and_go_on(tmp_path: Path) -> None:
+    files = {
+        "term.md": article(title="Term", tags=["🐘" * 1000]),
+        "slug.md": article(title="Slug", slug="x" * 4000),
+        "id.md": article(title="Id", id="urn:x:" + "x" * 4000),
+        "fine.md": article(title="Fine"),
+        "/".join(["x" * 200] * 6) + ".md": article(title="Path"),
+    }
+    make_site(tmp_path, files)
+    for command in ("sync", "check"):
+        result = run(command, "--site", tmp_path)
+        assert result.exit_code == 1
+        said = result.stdout + result.stderr
+        assert said.count("[too-long-term]") == 1
+        assert said.count("[too-long]") == 3
+        assert "Traceback" not in said
+    listed = run("ids", "--site", tmp_path)
+    assert listed.exit_code == 0
+    assert [line.partition("\t")[0] for line in listed.stdout.splitlines()] == [
+        "content/fine.md",
+        "content/term.md",
+    ]
+    assert run("ids", "--write", "--site", tmp_path).stdout.startswith("2 pinned, 0 left")

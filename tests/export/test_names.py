@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedsvc import urls
 from feedsvc.export import names
 from feedsvc.export.names import Names
+from feedsvc.model import MAX_TERM, FeedRef, Format, Kind
 
 TERMS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)
 PARTS = st.sampled_from(
@@ -116,3 +118,11 @@ def test_the_second_of_two_that_clash_gives_way(pair: tuple[str, str]) -> None:
 def test_the_ending_stays() -> None:
     assert Names().give("/" + "a" * 300 + ".rss", False).endswith(".rss")
     assert Names().give("/" + "a" * 300, True).endswith(".html")
+
+
+@pytest.mark.parametrize("term", ["x" * MAX_TERM, "\U0001f418" * (MAX_TERM // 4)])
+def test_the_feeds_of_the_longest_term_have_plain_names(term: str) -> None:
+    ref, given = FeedRef(Kind.CATEGORY, term), Names()
+    for format in Format:
+        assert given.give(urls.feed_path(ref, format), False) == f"feeds/category/{term}.{format}"
+    assert given.give(urls.page_path(ref), True) == f"feeds/category/{term}/index.html"

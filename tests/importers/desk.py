@@ -5,8 +5,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from feedsvc.config.settings import Settings
-from feedsvc.importers import As, Hints, Report, Shelf, run
-from feedsvc.importers.item import Item
+from feedsvc.importers.item import Hints, Item
+from feedsvc.importers.run import Report, run
+from feedsvc.importers.sources import As
+from feedsvc.importers.write import Shelf
 from feedsvc.model import Article
 from feedsvc.sources import ArticleReader, scan
 from tests.sites import make_site

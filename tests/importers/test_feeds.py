@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc.importers import As, feeds, jsonfeed
+from feedsvc.importers import feeds, jsonfeed
 from feedsvc.importers.item import Item, LeftOut
+from feedsvc.importers.sources import As
 from feedsvc.importers.stream import Stream
 from feedsvc.model import Article, ContentChoice, Enclosure, FeedRef, Kind, Person
 from tests.importers.desk import HINTS, SOURCES, Site, codes

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from feedsvc import html
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.importers import As, feeds, plaintext, run, sources, xmlitems
+from feedsvc.importers import feeds, plaintext, sources, xmlitems
 from feedsvc.importers.decode import decode
 from feedsvc.importers.item import Item
-from feedsvc.importers.sources import Source
+from feedsvc.importers.run import run
+from feedsvc.importers.sources import As, Source
 from feedsvc.importers.stream import Stream
 from tests.importers.desk import HINTS, SOURCES, Site, as_item, codes
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from feedsvc.catalog.store import Catalog
-from feedsvc.importers import Shelf, run
+from feedsvc.importers.run import run
+from feedsvc.importers.write import Shelf
 from feedsvc.model import Format
 from tests.desk import Desk
 from tests.importers.desk import HINTS, SOURCES

@@ -16,7 +16,16 @@ from feedsvc import html, syntax, urls
 from feedsvc.errors import FeedsvcError
 from feedsvc.importers import names, plaintext
 from feedsvc.importers.item import Ending
-from feedsvc.model import Enclosure, FeedRef, Kind, Person
+from feedsvc.model import (
+    MAX_ID,
+    MAX_LANGUAGE,
+    MAX_TERM,
+    MAX_URL,
+    Enclosure,
+    FeedRef,
+    Kind,
+    Person,
+)
 from feedsvc.sources import ArticleReader, scan
 from feedsvc.sources.article import MAX_SIZE
 from tests.importers.desk import Site, as_item
@@ -374,3 +383,60 @@ def test_what_else_keeps_a_file_from_being_written_is_one_sentence(
     with pytest.raises(FeedsvcError, match="cannot be written: No space left on device"):
         site.shelf().put(as_item())
     assert site.files() == {}
+
+
+LONG = "🐘" * 5000  # more than any limit
+
+
+def test_texts_at_their_limits_are_kept(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    entry_id = "urn:x:".ljust(MAX_ID, "y")
+    link = "https://a.example/".ljust(MAX_URL, "y")
+    term = "🐘" * (MAX_TERM // 4)
+    language = ("en" + "-abcdefgh" * 20)[:MAX_LANGUAGE]
+    item = as_item(id=entry_id, link=link, tags=(term,), authors=(Person(term),), language=language)
+    assert site.shelf(keep_links=True).put(item).problems == ()
+    (article,) = site.articles().values()
+    assert (article.id, article.link, article.language) == (entry_id, link, language)
+    assert {FeedRef(Kind.TAG, term), FeedRef(Kind.AUTHOR, term)} <= dict(article.terms).keys()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"tags": (LONG,)},
+        {"categories": (LONG,)},
+        {"authors": (Person(LONG),)},
+        {"authors": (Person("Ada", uri=f"https://a.example/{LONG}"),)},
+        {"link": f"https://a.example/{LONG}"},
+        {"image": f"https://a.example/{LONG}"},
+        {"enclosures": (Enclosure(f"https://a.example/{LONG}", "audio/ogg"),)},
+        {"language": ("en" + "-abcdefgh" * 20)[: MAX_LANGUAGE + 1]},
+    ],
+    ids=lambda value: "".join(value),
+)
+def test_a_text_beyond_its_limit_is_left_out_and_the_reader_finds_no_fault(
+    tmp_path: Path, value: dict[str, object]
+) -> None:
+    site = Site(tmp_path)
+    (problem,) = site.shelf(keep_links=True).put(as_item(**value)).problems
+    assert problem.code == "unusable-value"
+    assert " bytes in UTF-8, and the limit is " in problem.message
+    assert len(site.articles()) == 1
+
+
+def test_an_id_beyond_its_limit_becomes_one_that_is_the_same_next_time(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    item = as_item(id=f"urn:x:{LONG}", slug=LONG, title="words " * 1000)
+    (problem,) = site.shelf().put(item).problems
+    assert problem.code == "new-id"
+    (article,) = site.articles().values()
+    assert article.id
+    assert article.id.startswith("urn:uuid:")
+    assert site.shelf().put(item).known
+
+
+def test_a_folder_that_leaves_no_room_for_names_is_refused(tmp_path: Path) -> None:
+    into = "/".join(["x" * 200] * 4)
+    with pytest.raises(FeedsvcError, match="803 bytes in UTF-8, and the limit is 745"):
+        Site(tmp_path).shelf(into)

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc import html
-from feedsvc.importers import wpcontent, wxr
+from feedsvc.importers import sources, wpcontent, wxr
 from feedsvc.importers.item import Found, Item, LeftOut
+from feedsvc.importers.run import Report
+from feedsvc.importers.sources import As
 from feedsvc.importers.stream import Stream
 from feedsvc.model import Article, Enclosure, Kind, Person
 from tests.importers.desk import HINTS, SOURCES, Site, codes
@@ -210,3 +212,81 @@ def test_no_word_of_a_plain_text_is_lost(blocks: list[str]) -> None:
     text = "\n\n".join(blocks)
     shown = html.plain(html.sanitise(wpcontent.to_html(text), str))
     assert shown == " ".join(html.xml_safe(text).split())
+
+
+NAMESPACES = [
+    *("http://wordpress.org/export/1.2/", "https://wordpress.org/export/1.2/"),
+    *("https://www.wordpress.org/export/1.0/", "http://wordpress.org/export/2.0"),
+    *("http://wordpress.org/export/", "https://wordpress.org/export"),
+]
+WITHHELD = [
+    ("<wp:status>private</wp:status>", "private"),
+    ("<wp:status>trash</wp:status>", "trash"),
+    ("<wp:status>inherit</wp:status>", "inherit"),
+    ("<wp:status>auto-draft</wp:status>", "auto-draft"),
+    ("<wp:status>embargo</wp:status>", "embargo"),
+    ("<wp:post_status>private</wp:post_status>", "private"),
+    ("<wp:status>publish</wp:status><wp:post_status>trash</wp:post_status>", "trash"),
+    ("<wp:status>publish</wp:status><wp:status>private</wp:status>", "private"),
+    ("<wp:status>publish</wp:status><wp:post_password>p</wp:post_password>", "with a password"),
+    ("<wp:status>draft</wp:status><wp:post_password>p</wp:post_password>", "with a password"),
+    ("<wp:post_password>p</wp:post_password>", "with a password"),
+]
+IMPORTED = [
+    *(("", False), ("<wp:status>publish</wp:status><wp:post_password/>", False)),
+    ("<wp:status>future</wp:status>", False),
+    *(("<wp:status>draft</wp:status>", True), ("<wp:status>pending</wp:status>", True)),
+    *(("<wp:post_status>draft</wp:post_status>", True), ("<wp:status/>", True)),
+]
+
+
+def written(folder: Path, namespace: str, inside: str, choice: As | None) -> tuple[Site, Report]:
+    """Import an export of one post, as what it is taken for or as what is chosen."""
+    site = Site(folder)
+    version = "<wp:wxr_version>1.2</wp:wxr_version>"
+    text = EXPORT.replace("http://wordpress.org/export/1.2/", namespace)
+    return site, site.run(
+        site.put("a.xml", text.format(version + POST.format(inside))), choice=choice
+    )
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_an_export_is_known_by_any_namespace_of_wordpress(tmp_path: Path, namespace: str) -> None:
+    site = Site(tmp_path)
+    text = EXPORT.replace("http://wordpress.org/export/1.2/", namespace).format(POST)
+    (source,) = sources.find((site.put("a.xml", text),))
+    assert isinstance(source, sources.Source)
+    assert sources.kind(source) is As.WORDPRESS
+
+
+def test_an_export_is_known_by_its_version_alone(tmp_path: Path) -> None:
+    text = EXPORT.replace("wordpress.org", "export.example").format(
+        "<wp:wxr_version>1.2</wp:wxr_version>"
+    )
+    (source,) = sources.find((Site(tmp_path).put("a.xml", text),))
+    assert isinstance(source, sources.Source)
+    assert sources.kind(source) is As.WORDPRESS
+
+
+@pytest.mark.parametrize("choice", [None, As.FEED, As.WORDPRESS])
+@pytest.mark.parametrize("namespace", NAMESPACES[:3])
+@pytest.mark.parametrize(("inside", "reason"), WITHHELD)
+def test_what_is_not_public_is_left_out_by_every_importer(
+    tmp_path: Path, namespace: str, inside: str, reason: str, choice: As | None
+) -> None:
+    site, report = written(tmp_path, namespace, inside, choice)
+    assert report.left_out == {reason: 1}
+    assert site.files() == {}
+
+
+@pytest.mark.parametrize("choice", [None, As.FEED, As.WORDPRESS])
+@pytest.mark.parametrize("namespace", NAMESPACES[:3])
+@pytest.mark.parametrize(("inside", "draft"), IMPORTED)
+def test_what_is_not_published_yet_becomes_a_draft_by_every_importer(
+    tmp_path: Path, namespace: str, inside: str, draft: bool, choice: As | None
+) -> None:
+    dated = f"<pubDate>Thu, 17 Feb 2022 09:30:00 +0100</pubDate>{inside}"
+    site, report = written(tmp_path, namespace, dated, choice)
+    assert (report.written, report.drafts) == (1, int(draft))
+    (article,) = site.articles().values()
+    assert article.draft is draft

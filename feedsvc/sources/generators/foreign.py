@@ -13,12 +13,14 @@ from urllib.parse import unquote
 
 from feedsvc import dates, html, syntax, urls
 from feedsvc.config.settings import Settings
-from feedsvc.errors import ArticleError
+from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import ContentChoice
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators.convention import Convention, File, Links, Own
 from feedsvc.sources.scan import SourceFile, scan
 from feedsvc.sources.trees import Source
+
+_warning = partial(ArticleError, severity=Severity.WARNING)
 
 # What every convention takes by our name, unless it says otherwise; and what may mean something
 # else there, unless it has the form that we want.
@@ -153,7 +155,7 @@ class Foreign:
             close = difflib.get_close_matches(key.lower(), sorted(known), 1, _SIMILAR)
             if close and key.lower() not in known and close[0] not in file.written:
                 message = f"`{key}` is no front-matter key; did you mean `{close[0]}`?"
-                warnings.append(ArticleError("unknown-key", message, key=key))
+                warnings.append(_warning("unknown-key", message, key=key))
         return warnings
 
     def _links(self, warnings: list[ArticleError], front: FrontMatter, body: str) -> Links:
@@ -165,7 +167,7 @@ class Foreign:
                 seen.add(message)
                 at = body.find(written)
                 line = above + body.count("\n", 0, at) if at >= 0 else 1
-                warnings.append(ArticleError(code, message, line=line))
+                warnings.append(_warning(code, message, line=line))
 
         return Links(self._url, self._named, warn)
 

@@ -1,5 +1,7 @@
 """A tree of another generator, from its files to the feeds and pages that people see."""
 
+import random
+import string
 from pathlib import Path
 
 import pytest
@@ -142,3 +144,32 @@ def test_sync_says_what_was_detected_unless_it_was_told(tmp_path: Path) -> None:
     assert "because of hugo.toml" in shown.stdout
     (tmp_path / "feedsvc.toml").write_text(f'{toml}generator = "hugo"\n')
     assert "hugo" not in CliRunner().invoke(main, ["sync", "--site", str(tmp_path)]).stdout
+
+
+LONG = "".join(random.Random(1).choices(string.ascii_lowercase, k=4000))
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "code", "said"),
+    [
+        (f"tags: [{LONG}]", "too-long-term", "`tags`: "),
+        (f"author: {LONG}", "too-long-term", "`author`: "),
+        (f"url: /{LONG}/", "too-long", "the slug has 4,"),
+        ("url: /a" + "/" * 8000, "too-long", "the article's URL has 8,"),
+        ("url: /" + "u\u0308\u0304" * 240, "too-long", "the id made of the article's URL has 3,"),
+        (f"slug: {LONG}", "too-long", "the slug has 4,"),
+        (f"id: urn:x:{LONG}", "too-long", "`id` has 4,006 bytes"),
+    ],
+    ids=["tag", "author", "url", "slashes", "decomposed", "slug", "id"],
+)
+def test_a_text_that_is_too_long_is_one_problem_and_stops_nothing(
+    desk: Desk, front_matter: str, code: str, said: str
+) -> None:
+    long = f"---\ntitle: Long\ndate: 2022-03-03\n{front_matter}\n---\nText.\n"
+    fine = "---\ntitle: Fine\ndate: 2022-03-03\n---\nText.\n"
+    fill(desk, {**trees.HUGO, "content/posts/long.md": long, "content/posts/fine.md": fine})
+    (problem,) = desk.sync().problems
+    assert (problem.path, problem.code) == ("content/posts/long.md", code)
+    assert problem.message.startswith(said)
+    assert ("Long" in desk.titles()) == (problem.severity == "warning")
+    assert {"Fine", "First Post"} <= set(desk.titles())

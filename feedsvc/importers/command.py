@@ -9,12 +9,15 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from feedsvc import dates, importers, syntax
+from feedsvc import dates, syntax
 from feedsvc.cli.site import load_settings, site_option
 from feedsvc.cli.sync import count, show_problems
 from feedsvc.config.settings import Settings
-from feedsvc.importers import As, Hints, Report, Shelf
+from feedsvc.importers.item import Hints
 from feedsvc.importers.run import Progress as Callback
+from feedsvc.importers.run import Report, run
+from feedsvc.importers.sources import As
+from feedsvc.importers.write import Shelf
 
 
 @click.command("import")
@@ -65,7 +68,7 @@ def import_(
     hints = _hints(loaded, date, categories, language, pages)
     shelf = Shelf(loaded, into, keep_links=keep_links)
     with _progress_bar() as progress:
-        report = importers.run(sources, shelf, hints, As(choice) if choice else None, progress)
+        report = run(sources, shelf, hints, As(choice) if choice else None, progress)
     click.echo(_summary(report))
     show_problems(report.problems)
     if report.problems:

@@ -23,7 +23,7 @@ def test_a_good_site_exits_with_0(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article()}, FINE)
     result = run("--site", tmp_path)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "Nothing to be said.\n"
+    assert result.stderr == "No problems found.\n"
 
 
 def test_a_warning_exits_with_1_and_names_the_file(tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""Runs a WSGI application behind RSGI, Granian's own interface.
+
+RSGI can be told to send a part of a file. Granian then reads and sends it on its own threads, as
+fast as the client takes it, so that no Python thread waits for a client.
+"""
+
+import io
+import re
+import sys
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+from granian.rsgi import Scope
+
+from feedsvc.http.conditional import FILE_KEY
+from feedsvc.http.representation import Headers
+
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/\d+")
+
+
+class Gateway:
+    """Answers requests of RSGI with a WSGI application. Never reads the body of a request."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answer one request. The application may not use the `write` function of PEP 3333."""
+        environ = _environ(scope)
+        status = 500
+        headers: Headers = []
+
+        def start_response(line: str, fields: Headers, _: Any = None) -> Any:
+            nonlocal status, headers
+            status, headers = int(line[:3]), fields
+
+        body = self._app(environ, start_response)
+        if isinstance(body, list):
+            protocol.response_bytes(status, headers, b"".join(body))
+            return
+        try:
+            _send(protocol, status, headers, body, environ)
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+
+
+def _send(
+    protocol: HTTPProtocol,
+    status: int,
+    headers: Headers,
+    body: Iterable[bytes],
+    environ: dict[str, Any],
+) -> None:
+    """Have Granian send a file, or collect any other body so that it waits for no client."""
+    file = environ.get(FILE_KEY)
+    if file and environ["REQUEST_METHOD"] == "GET" and _is_utf8(file):
+        start, end = _extent(status, dict(headers))
+        if start < end:
+            protocol.response_file_range(status, headers, file, start, end)
+            return
+    protocol.response_bytes(status, headers, b"".join(body))
+
+
+def _extent(status: int, fields: dict[str, str]) -> tuple[int, int]:
+    """Return which bytes of a file a response has: the first, and the one after the last.
+
+    The end is given for a whole file too: it may have grown since its length was announced.
+    """
+    if status == 206 and (match := _RANGE.fullmatch(fields.get("Content-Range", ""))):
+        return int(match[1]), int(match[2]) + 1
+    return 0, int(fields.get("Content-Length", 0)) if status == 200 else 0
+
+
+def _is_utf8(path: str) -> bool:
+    """Tell whether Granian can open a file: it takes no names with other bytes (PEP 383)."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _environ(scope: Scope) -> dict[str, Any]:
+    """Return the WSGI environment of a request (PEP 3333), with an empty body."""
+    path = scope.path
+    environ = _connection(scope.server, scope.client, scope.http_version, scope.scheme).copy()
+    environ["REQUEST_METHOD"] = scope.method
+    environ["PATH_INFO"] = path if path.isascii() else path.encode().decode("latin-1")
+    environ["QUERY_STRING"] = scope.query_string
+    fields = scope.headers
+    expected = len(environ) + len(fields)  # type: ignore[arg-type]
+    for name, value in fields.items():
+        key = _key(name)
+        if key in environ:
+            environ[key] += ("; " if key == "HTTP_COOKIE" else ",") + value
+        else:
+            environ[key] = value
+    if len(environ) < expected:  # `items` leaves out values that are not ASCII
+        for name in fields.keys():  # noqa: SIM118 - which is no mapping
+            environ.setdefault(_key(name), "")
+    if "HTTP_HOST" not in environ:  # HTTP/2 has it in :authority
+        environ["HTTP_HOST"] = scope.authority or ""
+    return environ
+
+
+@lru_cache(4096)
+def _connection(server: str, client: str, version: str, scheme: str) -> dict[str, Any]:
+    """Return what is the same for all requests of a connection.
+
+    server and client: its two ends, as `127.0.0.1:80` or `[::1]:80`.
+    """
+    name, _, port = server.rpartition(":")
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": _ip(name),
+        "SERVER_PORT": port,
+        "REMOTE_ADDR": _ip(client.rpartition(":")[0]),
+        "SERVER_PROTOCOL": f"HTTP/{version}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.input_terminated": True,  # for Werkzeug: the body has an end
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+
+
+@lru_cache(1024)
+def _key(name: str) -> str:
+    """Return the key of a header field in the environment."""
+    key = name.upper().replace("-", "_")
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+
+
+def _ip(host: str) -> str:
+    """Return the address of a host in a URL, without brackets and IPv6 zone."""
+    return host.strip("[]").partition("%")[0]

@@ -1,0 +1,142 @@
+"""The serving process: Granian's RSGI worker without an event loop, and with limits for sockets.
+
+Granian hands each RSGI request to an event loop, which costs a third of the polls. Nothing here is
+asynchronous, so requests are answered right on Granian's Python thread, as its WSGI worker does it.
+"""
+
+import os
+import resource
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from granian import _granian, _signals
+from granian.constants import RuntimeModes
+from granian.server.common import WORKERS_METHODS
+from granian.server.mp import WorkerProcess
+
+from feedsvc.serve.gateway import Gateway
+
+CONNECTIONS = 4096  # at most, of one worker
+STALLED = 60  # seconds without progress after which a connection is closed
+_PROBE = 10  # seconds between two keep-alive probes
+_UNSENT = 131_072  # bytes of a response that wait in the system for a client to read
+_SPARE_FILES = 256  # descriptors for everything that is no download
+
+# Granian's type stubs do not describe what its own workers call.
+_RSGIWorker: Any = _granian.RSGIWorker
+_set_sync_signals: Any = _signals.set_sync_signals
+
+# Of TCP, in seconds except TCP_USER_TIMEOUT (RFC 5482), which on Linux also ends a connection whose
+# client reads nothing. macOS lacks it, and calls TCP_KEEPIDLE TCP_KEEPALIVE. TCP_NOTSENT_LOWAT
+# keeps each stalled download from copying megabytes first, and holding them.
+_OPTIONS = {
+    "TCP_USER_TIMEOUT": STALLED * 1000,
+    "TCP_KEEPIDLE": STALLED,
+    "TCP_KEEPALIVE": STALLED,
+    "TCP_KEEPINTVL": _PROBE,
+    "TCP_KEEPCNT": STALLED // _PROBE,
+    "TCP_NOTSENT_LOWAT": _UNSENT,
+}
+
+
+class _Direct(_granian.CallbackScheduler):
+    """Runs the callback on the thread that a request is handed over on."""
+
+    def __new__(cls, loop: Any, callback: Callable[..., None]) -> "_Direct":
+        return super().__new__(cls, loop, callback, None, None, None)  # type: ignore[call-arg]
+
+    def __init__(self, _loop: Any, callback: Callable[..., None]) -> None:
+        super().__init__()
+
+        def run(watcher: Any) -> None:
+            try:
+                callback(watcher.scope, watcher.proto)
+            except Exception as error:  # noqa: BLE001 - Granian logs it, and answers 500
+                watcher.err(error)
+            else:
+                watcher.done()
+
+        self._schedule_fn = run
+
+
+@WorkerProcess.wrap_target  # type: ignore[untyped-decorator]
+def run(
+    worker_id: int,
+    app: Any,
+    sock: Any,
+    ipc: Any,
+    loop: Any,
+    runtime_mode: RuntimeModes,
+    runtime_threads: int,
+    runtime_blocking_threads: int | None,
+    blocking_threads: int,
+    blocking_threads_idle_timeout: int,
+    backpressure: int,
+    _task_impl: Any,
+    http_mode: Any,
+    http1_settings: Any,
+    http2_settings: Any,
+    websockets: bool,
+    static_path: Any,
+    _log_access_format: str | None,
+    ssl_context: tuple[Any, ...],
+    _scope_options: dict[str, Any],
+    metrics: Any,
+) -> None:
+    """Serve a WSGI app until SIGTERM, in the place of Granian's own `_spawn_rsgi_worker`."""
+    connections = min(backpressure, _allow_files(2 * backpressure + _SPARE_FILES))
+    stop = _set_sync_signals()
+    stopped = threading.Event()
+    stop.add_cb(stopped.set)
+    spec, holder = sock
+    holder = holder or spec.build()
+    limit_waiting(holder.get_fd())
+    worker = _RSGIWorker(
+        worker_id,
+        (None, holder),
+        ipc,
+        runtime_threads,
+        runtime_blocking_threads,
+        blocking_threads,
+        blocking_threads_idle_timeout,
+        connections,
+        http_mode,
+        http1_settings,
+        http2_settings,
+        websockets,
+        static_path,
+        *ssl_context,
+        metrics,
+    )
+    serve = getattr(worker, WORKERS_METHODS[runtime_mode][False])
+    serve(_Direct(loop, Gateway(app)), loop, stop)
+    stopped.wait()
+
+
+def limit_waiting(listener: int) -> None:
+    """Have the system close connections that make no progress.
+
+    listener: descriptor of a socket that listens or will; what it accepts inherits the options.
+    """
+    with socket.socket(fileno=os.dup(listener)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _OPTIONS.items():
+            if (option := getattr(socket, name, None)) is not None:
+                listening.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def _allow_files(wanted: int) -> int:
+    """Raise the limit of open files to a number if allowed; return how many downloads fit.
+
+    A download needs two files: its connection and what it sends.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        soft = allowed
+    if soft == resource.RLIM_INFINITY:
+        soft = wanted
+    return max(1, (soft - _SPARE_FILES) // 2)
