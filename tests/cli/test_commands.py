@@ -124,8 +124,8 @@ def test_the_site_can_be_named_in_the_environment(tmp_path: Path) -> None:
 UNUSABLE = {
     'title = "x': "is not TOML",
     'tilte = "x"': "did you mean title?",
-    'base_url = "news.example.org"': "write it with its scheme",
-    'database = "mysql://x"': "is of no kind known here",
+    'base_url = "news.example.org"': "the start of a URL with its scheme",
+    'database = "mysql://x"': "database is the URL of a database like",
     'database = "postgresql://nobody@127.0.0.1:9/none"': "the catalog cannot be used",
     'content = "elsewhere"': "there is no such folder",
 }
