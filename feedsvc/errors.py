@@ -70,6 +70,48 @@ class DamagedError(CatalogError):
         self.reason = reason
 
 
+class SchemaError(CatalogError):
+    """The catalog has another schema than this program. reason: how so, for anybody to read."""
+
+    def __init__(self, catalog: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{catalog}: {reason}; {remedy}")
+        self.catalog = catalog
+        self.reason = reason
+
+
+class OutdatedError(SchemaError):
+    """The catalog was made by an older program, and has not been upgraded yet."""
+
+    def __init__(self, catalog: str, found: str, known: str) -> None:
+        super().__init__(
+            catalog,
+            f"the catalog is of an older feedsvc (schema {found}; this one has {known})",
+            "run `feedsvc sync`, which upgrades it and keeps everything",
+        )
+
+
+class NewerError(SchemaError):
+    """The catalog was made or upgraded by a newer program."""
+
+    def __init__(self, catalog: str, found: str, known: str) -> None:
+        super().__init__(
+            catalog,
+            f"the catalog is of a newer feedsvc (schema {found}; this one has {known})",
+            "run that version, or restore the copy from before the upgrade (docs/upgrading.md)",
+        )
+
+
+class UnreleasedError(SchemaError):
+    """The catalog was made by a program that was never released."""
+
+    def __init__(self, catalog: str, found: str) -> None:
+        super().__init__(
+            catalog,
+            f"the catalog has a schema that no release of feedsvc has ({found})",
+            "keep it, and run the version that made it",
+        )
+
+
 class WithdrawalError(FeedsvcError):
     """A sync would withdraw so much that it looks like an accident; it has changed nothing."""
 

@@ -6,9 +6,10 @@ the wire names in the order Atom | RSS 2.0 | JSON Feed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 PLAIN = "feedsvc"  # the name of our own conventions among those of generators
 # The longest texts, in bytes of UTF-8. They hold for every database. PostgreSQL sets the upper
@@ -151,35 +152,44 @@ class Tree:
     tree: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
-    """One stored article, read and complete; every text is XML-safe, every URL absolute.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """What an article and its entries have in common: all that is only shown to readers.
+
+    The catalog stores these fields as one encoded value, so a new one needs no migration: it is
+    read from front matter, declared here, and rendered. It must have a default.
+    """
+
+    title: str  # title | title | title; plain text
+    updated: datetime  # updated | - | date_modified; aware; only significant edits
+    summary: str = ""  # summary | description | summary; plain text, '' for none
+    authors: tuple[Person, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    image: str | None = None  # media:thumbnail | media:thumbnail | image; absolute URL
+    language: str | None = None  # xml:lang | - | language; None where it is the feed's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article(Presentation):
+    """One article as its source has it; every text is XML-safe, every URL absolute.
 
     path: its file, relative to the content folder, POSIX style. slug: unique in the site.
-    id: what the author pinned, None to have one minted. published, updated, expires: aware;
-    updated is never before published. summary: plain text. html: sanitised. link: where it is
-    read. terms: every feed that it belongs to besides the site feed, with the label as written.
-    image: absolute URL. content: None to let the feed decide. feeds: False keeps it out of every
-    feed. files: local files that it shows, relative to the content folder. text_hash: of the file's
-    whole text, by which it is known again at another path. native_id: what the feed of the
-    generator that it was written for had as its id; minted ids give way to it.
+    id: what the author pinned, None to have one minted. published, expires: aware; updated is
+    never before published. html: sanitised. link: where it is read. terms: every feed that it
+    belongs to besides the site feed, with the label as written. content: None to let the feed
+    decide. feeds: False keeps it out of every feed. files: local files that it shows, relative to
+    the content folder. text_hash: of the file's whole text, by which a moved file is recognised.
+    native_id: the id that its generator's own feed gave it, used instead of a minted one.
     """
 
     path: str
     slug: str
     id: str | None
-    title: str
     published: datetime
-    updated: datetime
     expires: datetime | None
-    summary: str
     html: str
     link: str
-    authors: tuple[Person, ...]
     terms: tuple[tuple[FeedRef, str], ...]
-    language: str
-    image: str | None = None
-    enclosures: tuple[Enclosure, ...] = ()
     content: ContentChoice | None = None
     draft: bool = False
     feeds: bool = True
@@ -188,25 +198,26 @@ class Article:
     native_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Presentation):
     """An article as a feed carries it. entry | item | item.
 
     Every string may hold any Unicode: renderers drop what XML cannot carry.
     """
 
     id: str  # id | guid isPermaLink=false | id
-    title: str  # title | title | title; plain text
     link: str  # link rel=alternate | link | url
     published: datetime  # published | pubDate | date_published; aware
-    updated: datetime  # updated | - | date_modified; aware; only significant edits
-    summary: str = ""  # summary | description | summary; plain text, '' for none
     content: str | None = None  # content type=html | content:encoded | content_html
-    authors: tuple[Person, ...] = ()
     categories: tuple[Category, ...] = ()
-    enclosures: tuple[Enclosure, ...] = ()
-    image: str | None = None  # media:thumbnail | media:thumbnail | image; absolute URL
-    language: str | None = None  # xml:lang | - | language; None where it is the feed's
+
+
+def presented(of: Presentation) -> dict[str, Any]:
+    """Return the fields of Presentation by name, to make another kind of it with."""
+    return {name: getattr(of, name) for name in _PRESENTED}
+
+
+_PRESENTED = tuple(each.name for each in fields(Presentation))
 
 
 @dataclass(frozen=True, slots=True)

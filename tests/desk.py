@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Table, select
 
@@ -115,9 +116,14 @@ class Desk:
     def every_article(self) -> list[Row]:
         """Return every article row, the removed ones too."""
         table = schema.article
-        query = select(*(table.c[name] for name in Row.__dataclass_fields__)).order_by("number")
+        names = [name for name in Row.__dataclass_fields__ if name != "title"]
+        columns = [table.c[name] for name in (*names, "presentation")]
         with self.catalog.reading() as connection:
-            return [Row(**row._asdict()) for row in connection.execute(query)]
+            found = connection.execute(select(*columns).order_by("number"))
+            return [
+                Row(**dict(zip(names, values, strict=True)), title=json.loads(shown)["title"])
+                for *values, shown in found
+            ]
 
     def rows(self, table: Table) -> list[dict[str, object]]:
         """Return a whole table in a fixed order."""
@@ -134,3 +140,19 @@ class Desk:
     def revision(self) -> int:
         """Return the newest revision's number."""
         return self.publication.newest()[0]
+
+
+class Counted(NamedTuple):
+    """What a transaction changed for the public, in numbers; see `Published`."""
+
+    revision: int | None
+    new: int = 0
+    edited: int = 0
+    withdrawn: int = 0
+    feeds: int = 0
+
+
+def counted(published: Published) -> Counted:
+    """Return the numbers of what was published."""
+    counts = (published.new, published.edited, published.withdrawn, len(published.feeds))
+    return Counted(published.revision, *counts)

@@ -16,6 +16,13 @@ from feedsvc.errors import CatalogError
 
 # One writer for each catalog, of which one database may have several, each in a schema.
 _TRY = text("SELECT pg_try_advisory_lock(hashtext('feedsvc writer ' || current_schema()))")
+# The locks of bigint keys have objsubid 1, and the two halves of the key in classid and objid.
+_END = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND objsubid = 1 AND pid <> pg_backend_pid() AND (classid::bigint << 32) | objid::bigint = "
+    "hashtext('feedsvc writer ' || current_schema())"
+)
 _SUFFIX = "-writer"
 
 
@@ -47,6 +54,19 @@ def elect(engine: Engine) -> Lease | None:
         raise
     connection.close()
     return None
+
+
+def depose(engine: Engine) -> None:
+    """Have the process that is elected lose its lock, which it notices before its next work.
+
+    For a newer program that is to upgrade the catalog while an older one still runs; who is deposed
+    stands for election again. Raises SQLAlchemyError, OSError where the lock cannot be taken away.
+    """
+    if engine.dialect.name == "sqlite":
+        Path(f"{engine.url.database}{_SUFFIX}").unlink(missing_ok=True)
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(_END)
 
 
 class _Session:
@@ -81,7 +101,7 @@ def _elect_beside(url: URL) -> "_Beside | None":
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             return None
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:  # nor is the catalog damaged by that
-            raise CatalogError(f"{path}: is no lock of ours; delete it") from None
+            raise CatalogError(f"{path}: is no lock of ours; move it away") from None
         raise
     return _Beside(lock, Path(str(url.database)))
 
@@ -96,7 +116,7 @@ class _Beside:
         self._file = self._path.stat().st_ino
 
     def holds(self) -> bool:
-        """Tell whether file and catalog are still there; whoever deletes one wants it anew."""
+        """Tell whether file and catalog are still there: a newer program removes the file."""
         try:
             return self._path.stat().st_ino == self._file and self._catalog.exists()
         except OSError:

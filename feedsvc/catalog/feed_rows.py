@@ -67,8 +67,8 @@ class FeedRows:
             if number not in wanted and (not place.gone or (place.withdrawn and wanted)):
                 self._remove(state, self._feeds[number], place, withdrawn=not wanted)
 
-    def write(self, everywhere: bool) -> int:
-        """Write rows and feeds; return how many subscription documents changed.
+    def write(self, everywhere: bool) -> tuple[str, ...]:
+        """Write rows and feeds; return the keys of those whose subscription document changed.
 
         everywhere: look at every feed, not only at those whose rows changed.
         """
@@ -83,7 +83,7 @@ class FeedRows:
             self._connection.execute(update(row).where(*of_row), keyed)
         archives.close(self._connection, self._settings, feeds, self._inserts)
         insert_many(self._connection, row, self._inserts)
-        changed = sum([self._refresh(feed, everywhere) for feed in feeds])
+        changed = tuple([feed.key for feed in feeds if self._refresh(feed, everywhere)])
         archives.write(self._connection, feeds, self._revision)
         history.write(self._connection, feeds, self._revision)
         self._feeds.write(feeds)

@@ -45,15 +45,15 @@ class Published:
     """What one transaction changed for the public.
 
     revision: its number, or None where the public sees no difference. new, edited, withdrawn:
-    articles. feeds: feeds whose subscription document changed. changes: those articles, one by one.
-    new_feeds: the keys of feeds that there are from now on.
+    articles. feeds: the keys of the feeds whose subscription document changed in this revision.
+    changes: those articles, one by one. new_feeds: the keys of feeds that exist from now on.
     """
 
     revision: int | None = None
     new: int = 0
     edited: int = 0
     withdrawn: int = 0
-    feeds: int = 0
+    feeds: tuple[str, ...] = ()
     changes: tuple[Change, ...] = field(default=(), repr=False, compare=False)
     new_feeds: tuple[str, ...] = field(default=(), repr=False, compare=False)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from feedsvc import dates
 from feedsvc.catalog import rows, schema
-from feedsvc.model import ContentChoice, Enclosure, FeedRef, Person
+from feedsvc.model import ContentChoice, FeedRef, Presentation
 
 Shown = tuple[int, int]  # an article, and the revision that last touched its entry
 _TAG = re.compile(r"([0-9a-f]{1,12})\.[0-9a-f]{8}")
@@ -48,8 +48,8 @@ class Archive:
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored(Presentation):
     """An article as it is stored, its texts included; see model.Article for the fields.
 
     zone: in which published was written; both dates are in UTC.
@@ -58,18 +58,11 @@ class Stored:
     number: int
     slug: str
     id: str
-    title: str
     published: datetime
     zone: timezone
-    updated: datetime
-    summary: str
     html: str
     link: str
-    authors: tuple[Person, ...]
     terms: tuple[tuple[FeedRef, str], ...]
-    language: str
-    image: str | None
-    enclosures: tuple[Enclosure, ...]
     content: ContentChoice | None
     draft: bool
     feeds: bool
@@ -288,21 +281,13 @@ def _stored(row: Row[Any]) -> Stored:
         number=row.number,
         slug=row.slug,
         id=row.id,
-        title=row.title,
         published=dates.from_epoch(row.published),
         zone=timezone(timedelta(seconds=row.utc_offset)),
-        updated=dates.from_epoch(row.updated),
-        summary=row.summary,
-        html=row.html,
         link=row.link,
-        authors=rows.load_authors(row.authors),
         terms=tuple((FeedRef.of(key), label) for key, label in rows.load_terms(row.terms)),
-        language=row.language,
-        image=row.image,
-        enclosures=rows.load_enclosures(row.enclosures),
-        content=ContentChoice(row.content) if row.content else None,
         draft=row.draft,
         feeds=row.feeds,
+        **rows.load_content(row.presentation),
     )
 
 

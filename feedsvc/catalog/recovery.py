@@ -1,10 +1,11 @@
-"""Makes a catalog ready for use, and anew where its file is damaged; publishes nothing.
+"""Makes a catalog ready for use: new, upgraded, or anew where its file is damaged.
 
 A damaged file is set aside, and what no file of an article tells is taken over from it as far as it
 can be read: which ids were given out, which slugs they had, and which feeds there were. The next
 sync does the rest, and finds each article again by its text, id or slug.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
@@ -21,8 +22,10 @@ from feedsvc.catalog.articles import TEXTS
 from feedsvc.catalog.bulk import insert_many
 from feedsvc.catalog.state import State
 from feedsvc.catalog.store import Catalog
-from feedsvc.errors import DamagedError
+from feedsvc.errors import CatalogError, DamagedError, OutdatedError
 from feedsvc.model import FeedRef
+
+logger = logging.getLogger("feedsvc.catalog")
 
 _STEP = 100  # rows that are read at once
 _DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -51,17 +54,22 @@ def create(catalog: Catalog) -> int:
 
 
 def make_ready(catalog: Catalog, met: DamagedError | None = None) -> str | None:
-    """Make a catalog that is missing, and make one anew that is damaged.
+    """Make a catalog that is missing, upgrade one of an older program, replace a damaged one.
 
     Only for who is elected to write: two would set aside each other's. met: damage that was met
-    though the file looks whole. Return what there is to say of that, None where all is well. Raises
-    CatalogError.
+    though the file looks whole. Return what there is to say of damage, None where all is well.
+    Raises CatalogError.
     """
     try:
-        kept = create(catalog)
-        catalog.verify()
+        try:
+            kept, outdated = create(catalog), False
+        except OutdatedError:
+            kept, outdated = 0, True
+        catalog.verify()  # before an upgrade, which would carry damage along
         if met:
             raise met
+        if outdated and (done := catalog.upgrade()):
+            logger.warning("event=upgraded from=%s to=%s", *done)
     except DamagedError as damage:
         aside = catalog.set_aside()
         kept = create(catalog)
@@ -72,8 +80,32 @@ def make_ready(catalog: Catalog, met: DamagedError | None = None) -> str | None:
     return f"{kept} ids were taken over from {catalog.damaged}" if kept else None
 
 
+def make_ready_elected(catalog: Catalog, met: DamagedError | None = None) -> str | None:
+    """Do the same for a command, which is elected for as long as that takes.
+
+    While another process is elected, it is that one's task. Raises CatalogError.
+    """
+    lease = catalog.elect()
+    if lease is None:
+        try:
+            create(catalog)
+        except OutdatedError as error:
+            raise CatalogError(
+                f"{error.catalog}: {error.reason}, and another process writes it; restart that "
+                "one with this version, which upgrades the catalog"
+            ) from None
+        return None
+    try:
+        return make_ready(catalog, met)
+    finally:
+        lease.end()
+
+
 def _take_over(connection: Connection, aside: Path) -> int:
-    """Fill empty tables with what a damaged file tells; return how many ids that is."""
+    """Fill empty tables with what a damaged file tells; return how many ids that is.
+
+    The file may be of an older schema: what is read here is the same in all of them so far.
+    """
     found = aside.stat()
     most = found.st_size // _LEAST
     with closing(sqlite3.connect(f"file:{quote(str(aside))}?mode=ro", uri=True)) as source:

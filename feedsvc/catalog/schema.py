@@ -7,23 +7,46 @@ PostgreSQL refuses a row whose part of an index is too long. So each text in an 
 `max_bytes` how long it can be at most; whoever reads such a text has checked that.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
 
 from feedsvc.model import MAX_ID, MAX_KEY, MAX_PATH, MAX_SLUG
 
-# A catalog of another version is not read: it can be deleted and made anew from the files.
-VERSION = "4"
-
 metadata = MetaData()
 
-# What the stored was made by: the schema's version, the settings' fingerprint; and when the last
-# sync was, with the number of its Problems.
+# The number of the last migration that the catalog has; Alembic's own table. A change of any other
+# table needs a migration: see migrations/.
+alembic_version = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+# What the stored was made by: the settings' fingerprint, which schemas' programs can read it; and
+# when the last sync was, with the number of its Problems. schema: see FENCE.
 made_by = Table(
     "made_by",
     metadata,
     Column("name", Text, primary_key=True, info={"max_bytes": 20}),  # a word of sync.py
     Column("value", Text, nullable=False),
 )
+
+# A row of made_by: release 0.1.0 looks here for a schema number, and refuses any but its own.
+FENCE = {
+    "name": "schema",
+    "value": "of a newer feedsvc - do NOT delete this catalog, see docs/upgrading.md -",
+}
 
 # One row for each committed change of what the public can see; the number only grows. digest: sums
 # up every change of an article until then, so that it is the same for the same history alone.
@@ -49,6 +72,7 @@ file = Table(
 # fingerprint: changes with anything that a reader could see. text_hash: of the file's text.
 # visible: has a page now. due: the next instant at which that changes by itself. released: the
 # revision in which it was first visible, or had already expired when it was first read.
+# presentation: everything that is only shown to readers, as JSON; see rows.py.
 article = Table(
     "article",
     metadata,
@@ -57,20 +81,11 @@ article = Table(
     Column("slug", Text, nullable=False, info={"max_bytes": MAX_SLUG}),
     Column("id", Text, nullable=False, info={"max_bytes": MAX_ID}),
     Column("pinned", Boolean, nullable=False),
-    Column("title", Text, nullable=False),
     Column("published", BigInteger, nullable=False),
     Column("utc_offset", Integer, nullable=False),
-    Column("updated", BigInteger, nullable=False),
     Column("expires", BigInteger),
-    Column("summary", Text, nullable=False),
-    Column("html", Text, nullable=False),
     Column("link", Text, nullable=False),
-    Column("authors", Text, nullable=False),
     Column("terms", Text, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("image", Text),
-    Column("enclosures", Text, nullable=False),
-    Column("content", Text),
     Column("draft", Boolean, nullable=False),
     Column("feeds", Boolean, nullable=False),
     Column("fingerprint", Text, nullable=False),
@@ -79,6 +94,7 @@ article = Table(
     Column("visible", Boolean, nullable=False),
     Column("due", BigInteger),
     Column("released", BigInteger),
+    Column("presentation", Text, nullable=False),
     Index("article_path", "path"),
     Index("article_slug", "slug"),
     Index("article_id", "id"),

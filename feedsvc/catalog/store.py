@@ -4,14 +4,16 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from feedsvc.catalog import election, schema
+from feedsvc.catalog import copies, election, migrations, schema
 from feedsvc.catalog.election import Lease
-from feedsvc.errors import CatalogError, DamagedError
+from feedsvc.catalog.migrations import Migrations
+from feedsvc.errors import CatalogError, DamagedError, FeedsvcError
 
 # What the functions of queries.py take; others only pass it on.
 Reading = Connection
@@ -39,10 +41,13 @@ _WRITER_CACHE = 64_000  # KiB of SQLite's pages; with fewer, a large sync writes
 class Catalog:
     """One catalog, by its URL. Safe to share between threads; open one in each process.
 
-    Whatever goes wrong with the database raises CatalogError.
+    Whatever goes wrong with the database raises CatalogError. As a context manager it is closed at
+    the end of the block.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, known: Migrations | None = None) -> None:
+        """Name a catalog; nothing is opened yet. known: the migrations, unless those of feedsvc."""
+        self._migrations = known or Migrations()
         try:
             self._url = make_url(url)
         except (ValueError, ArgumentError):
@@ -60,25 +65,79 @@ class Catalog:
                 f"{self._name} needs a driver; install it with `pip install 'feedsvc[postgres]'`"
             ) from None
 
-    def create(self, fill: Callable[[Connection], None] = lambda _: None) -> None:
-        """Make the tables where they are missing; refuse a catalog of another version.
+    def __enter__(self) -> Self:
+        return self
 
-        fill: called with new tables, before anybody sees them. Raises DamagedError for a file that
-        is no catalog any more.
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def create(self, fill: Callable[[Connection], None] = lambda _: None) -> None:
+        """Make the tables of a catalog that has none; refuse a catalog of another schema.
+
+        fill: called with new tables, before anybody sees them. Raises OutdatedError, NewerError,
+        and DamagedError for a file that is no catalog any more.
         """
         self._make_folder()
-        with self.writing() as connection:
-            schema.metadata.create_all(connection)
-            made_by = schema.made_by
-            found = connection.scalar(select(made_by.c.value).where(made_by.c.name == "schema"))
+        if self.check():
+            return
+        with self._transaction() as connection:
+            found = migrations.number_within(connection)
             if found is None:
-                connection.execute(made_by.insert().values(name="schema", value=schema.VERSION))
+                schema.metadata.create_all(connection)
+                self._migrations.stamp(connection)
                 fill(connection)
-            elif found != schema.VERSION:
+            else:  # another process was faster
+                self._migrations.check(connection, found)
+
+    def check(self) -> bool:
+        """Tell whether there is a catalog. Raises OutdatedError, NewerError for another schema."""
+        self._follow()
+        if self._sqlite and self._file is None:
+            return False
+        with self.reading() as connection:
+            found = migrations.number(connection)
+            if found is not None:
+                self._migrations.check(connection, found)
+        return found is not None
+
+    def check_readable(self, connection: Reading) -> None:
+        """Raise OutdatedError or NewerError unless this program can read the catalog.
+
+        The connection must be at the beginning of its transaction.
+        """
+        self._migrations.check_readable(connection)
+
+    def upgrade(self) -> tuple[str, str] | None:
+        """Bring a catalog of an older program to the present schema, all of it or not at all.
+
+        Only for who is elected to write. What an SQLite catalog was before is kept beside it.
+        Return the schema numbers before and after, None where nothing was to do. Raises NewerError.
+        """
+        with self._transaction() as connection:
+            found, newest = migrations.number_within(connection), self._migrations.newest
+            if found is None or found == newest:
+                return None
+            if found > newest:
+                self._migrations.check(connection, found)
+            if self._sqlite:
+                copies.make(str(self._url.database), newest)
+            try:
+                self._migrations.upgrade(connection, found)
+            except (SQLAlchemyError, sqlite3.Error, FeedsvcError):
+                raise
+            except Exception as error:
                 raise CatalogError(
-                    f"{self._name} was made by another version of feedsvc (schema {found}, not "
-                    f"{schema.VERSION}); delete it, and the next sync makes it anew"
-                )
+                    f"{self._name}: cannot be upgraded from schema {found} to {newest}, and is as "
+                    f"it was: {type(error).__name__}: {error}"
+                ) from error
+        if self._sqlite:
+            copies.keep_only(str(self._url.database), newest)
+        return found, newest
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -91,16 +150,27 @@ class Catalog:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """The one writing transaction: all of it is kept, or none. Waits for its turn."""
-        with self._writer() as connection, connection.begin():
-            yield self._alone(connection)
+        """The one writing transaction: all of it is kept, or none. Waits for its turn.
+
+        Raises OutdatedError, NewerError where the catalog was upgraded or restored meanwhile.
+        """
+        with self._transaction() as connection:
+            found = migrations.number_within(connection)
+            if found is not None:
+                self._migrations.check(connection, found)
+            yield connection
 
     @contextmanager
     def rehearsing(self) -> Iterator[Connection]:
         """A writing transaction of which nothing is kept."""
-        with self._writer() as connection, connection.begin() as transaction:
+        with self.writing() as connection:
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._writer() as connection, connection.begin():
             yield self._alone(connection)
-            transaction.rollback()
 
     @contextmanager
     def _writer(self) -> Iterator[Connection]:
@@ -122,6 +192,17 @@ class Catalog:
         self._make_folder()
         with self._told():
             return election.elect(self._engine)
+
+    def depose(self) -> None:
+        """Have the process that is elected to write lose that right. See election.depose."""
+        with self._told():
+            try:
+                election.depose(self._engine)
+            except OSError as error:
+                raise CatalogError(
+                    f"{self._name}: cannot be taken over from an older feedsvc that writes it: "
+                    f"{error.strerror}{_WRITABLE}"
+                ) from error
 
     def verify(self) -> None:
         """Read the whole file of an embedded catalog. Raises DamagedError if it is damaged.

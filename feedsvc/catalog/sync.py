@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-import feedsvc
-from feedsvc import dates
+from feedsvc import dates, plugins
 from feedsvc.catalog import articles, schema
 from feedsvc.catalog.files import FileRows
 from feedsvc.catalog.identity import Claim, decide
@@ -131,19 +130,19 @@ def _publish(
 
 
 def _made_by(settings: Settings) -> dict[str, Any]:
-    """Return what the stored is made by, as JSON values: the version, and settings by name."""
-    return {"version": feedsvc.__version__, "settings": settings.seen()}
+    """Return what the stored is made by, as JSON values: the release, and settings by name."""
+    return {"release": plugins.release(), "settings": settings.seen()}
 
 
 def _read_made_by(stored: str | None) -> dict[str, Any] | None:
-    """Read what a sync noted; 0.1.0 wrote the words `feedsvc`, the version and the settings."""
+    """Read what a sync noted; 0.1.0 wrote `feedsvc 0.1.0` before the JSON of the settings."""
     if stored is None:
         return None
-    if not stored.startswith("feedsvc "):
+    if stored.startswith("{"):
         found: dict[str, Any] = json.loads(stored)
         return found
-    _, version, settings = stored.split(" ", 2)
-    return {"version": version, "settings": json.loads(settings)}
+    release, brace, settings = stored.partition("{")
+    return {"release": release.strip(), "settings": json.loads(brace + settings)}
 
 
 def _said(made_by: dict[str, Any] | None) -> dict[str, Any] | None:

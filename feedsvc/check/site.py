@@ -29,24 +29,23 @@ from feedsvc.sources.scan import shown_path
 
 def judge(settings: Settings, now: datetime, progress: Progress | None = None) -> list[Problem]:
     """Return what is wrong with a site: settings, files, articles, feeds. Raises FeedsvcError."""
-    with TemporaryDirectory(prefix="feedsvc-check-") as folder:
+    with (
+        TemporaryDirectory(prefix="feedsvc-check-") as folder,
+        Catalog(f"sqlite:///{folder}/catalog.db") as catalog,
+    ):
         apart = structs.replace(settings, database=f"sqlite:///{folder}/catalog.db")
-        catalog = Catalog(apart.database)
-        try:
-            catalog.create()
-            report = sync(catalog, apart, now, progress)
-            publication = Publication(apart, catalog)
-            targets = Targets(publication)
-            problems = [
-                *site_settings.judge(
-                    apart, _read(settings.site / FILE), lambda url: targets.broken(url) is None
-                ),
-                *report.problems,
-                *content.judge(_written(apart), now, targets.broken),
-                *_judge_feeds(publication, now),
-            ]
-        finally:
-            catalog.close()
+        catalog.create()
+        report = sync(catalog, apart, now, progress)
+        publication = Publication(apart, catalog)
+        targets = Targets(publication)
+        problems = [
+            *site_settings.judge(
+                apart, _read(settings.site / FILE), lambda url: targets.broken(url) is None
+            ),
+            *report.problems,
+            *content.judge(_written(apart), now, targets.broken),
+            *_judge_feeds(publication, now),
+        ]
     return sorted(problems)
 
 

@@ -21,8 +21,8 @@ def feeds(site: Path) -> None:
     On a terminal a table; elsewhere a line each with tabs between key, entries, last change and
     the URLs of RSS, Atom and JSON.
     """
-    settings, catalog = open_site(site)
-    found = Publication(settings, catalog).feeds()
+    with open_site(site) as (settings, catalog):
+        found = Publication(settings, catalog).feeds()
     console = Console()
     if not console.is_terminal:
         for feed in found:

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from feedsvc.catalog import listings
 from feedsvc.catalog.listings import Identity
+from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
-from feedsvc.cli.site import open_site, site_option
+from feedsvc.cli.site import open_site, open_to_write, site_option
 from feedsvc.cli.sync import show_problems, summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import on_one_line
@@ -34,12 +35,19 @@ def ids(site: Path, write: bool) -> None:
     --write pins what is minted, and then syncs. A file that cannot be given its id in one line is
     left as it is and named, and the exit code is 1.
     """
-    settings, catalog = open_site(site)
+    if write:
+        with open_to_write(site) as (settings, catalog):
+            _pin(settings, catalog)
+        return
+    with open_site(site) as (settings, catalog), catalog.reading() as connection:
+        found = listings.identities(connection)
+    _list(settings, found)
+
+
+def _pin(settings: Settings, catalog: Catalog) -> None:
+    """Write ids into files, and sync; end with 1 where one is left."""
     with catalog.reading() as connection:
         found = listings.identities(connection)
-    if not write:
-        _list(settings, found)
-        return
     minted = [each for each in found if each.final and not each.pinned]
     pinner = Pinner(settings, [each.path for each in found])
     problems = [pinner.pin(each.path, each.id, each.is_of) for each in minted]

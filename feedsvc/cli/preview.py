@@ -41,10 +41,11 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
     for each in _ENDS:
         if not (each is signal.SIGHUP and outlives_terminal):
             signal.signal(each, _end)
-    with TemporaryDirectory(prefix="feedsvc-preview-") as folder:
-        database = f"sqlite:///{folder}/catalog.db"
-        own = structs.replace(loaded, preview=True, database=database)
-        catalog = Catalog(database)
+    with (
+        TemporaryDirectory(prefix="feedsvc-preview-") as folder,
+        Catalog(f"sqlite:///{folder}/catalog.db") as catalog,
+    ):
+        own = structs.replace(loaded, preview=True, database=f"sqlite:///{folder}/catalog.db")
         writer = Writer(own, catalog)
         with progress_bar() as progress:
             report = writer.sync(progress)
@@ -59,7 +60,6 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
         handle_terminal_signals(server)
         click.echo(f"Previewing {own.title} at http://{shown(host, port)}/ (Ctrl-C ends it)")
         server.serve(target_loader=partial(load_app, own), wrap_loader=False)
-        catalog.close()
 
 
 def load_app(own: Settings) -> WSGIApplication:

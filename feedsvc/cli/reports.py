@@ -51,7 +51,7 @@ def as_json(report: SyncReport, rehearsed: bool) -> str:
             {"path": change.path, "before": change.former_id, "after": change.id}
             for change in _reidentified(report)
         ],
-        "feeds": {"changed": published.feeds, "new": list(published.new_feeds)},
+        "feeds": {"changed": list(published.feeds), "new": list(published.new_feeds)},
         "settings": [
             {"name": name, "before": then, "after": now} for name, then, now in report.settings
         ],

@@ -80,22 +80,22 @@ def serve(
             )
         serve_preview(site, bind)
         return
-    settings, catalog = load_site(site)
-    check_free(*bind)
-    _check_certificate(certificate, key)
-    limits(settings.serve)  # what is wrong with them is told now, and once
-    writer = Writer(settings, catalog)
-    _sync(writer, Publication(settings, catalog))
-    catalog.close()
-    server = make_server(bind, workers, certificate, key)
-    server.on_startup(writer.start)
-    server.on_shutdown(writer.stop)
-    handle_terminal_signals(server)
-    scheme = "https" if certificate else "http"
-    click.echo(f"Serving {settings.title} at {scheme}://{shown(*bind)}/ (Ctrl-C ends it)")
-    with TemporaryDirectory(prefix="feedsvc-") as counters:
-        os.environ[metrics.FOLDER] = counters
-        server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
+    with load_site(site) as (settings, catalog):
+        check_free(*bind)
+        _check_certificate(certificate, key)
+        limits(settings.serve)  # what is wrong with them is told now, and once
+        writer = Writer(settings, catalog)
+        _sync(writer, Publication(settings, catalog))
+        catalog.close()
+        server = make_server(bind, workers, certificate, key)
+        server.on_startup(writer.start)
+        server.on_shutdown(writer.stop)
+        handle_terminal_signals(server)
+        scheme = "https" if certificate else "http"
+        click.echo(f"Serving {settings.title} at {scheme}://{shown(*bind)}/ (Ctrl-C ends it)")
+        with TemporaryDirectory(prefix="feedsvc-") as counters:
+            os.environ[metrics.FOLDER] = counters
+            server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
 
 
 def _sync(writer: Writer, publication: Publication) -> None:

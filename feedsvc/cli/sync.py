@@ -10,13 +10,13 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from feedsvc.catalog.recovery import create, make_ready
+from feedsvc.catalog.recovery import create, make_ready_elected
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import Progress as Callback
 from feedsvc.catalog.sync import SyncReport, rehearse
 from feedsvc.catalog.sync import sync as sync_catalog
 from feedsvc.cli import reports
-from feedsvc.cli.site import load_site, site_option
+from feedsvc.cli.site import load_site, site_option, warn
 from feedsvc.config.settings import Settings
 from feedsvc.errors import DamagedError, Problem
 
@@ -37,20 +37,20 @@ def sync(site: Path, dry_run: bool, as_json: bool, force: bool) -> None:
     If more than a third of the published articles would be withdrawn, as if a disk were not
     mounted, nothing is changed without --force.
     """
-    settings, stored = load_site(site)
-    if settings.tree.sign and not as_json:
-        name, sign = settings.tree.name, settings.tree.sign
-        click.echo(
-            f"The articles are read as those of {name}, because of {sign}. "
-            f'Settle it with generator = "{name}" or "feedsvc" in feedsvc.toml.'
-        )
-    with progress_bar() as progress:
-        if dry_run:
-            create(stored)
-            stored.verify()
-            report = rehearse(stored, settings, datetime.now(UTC), progress)
-        else:
-            report = _sync(stored, settings, progress, force)
+    with load_site(site) as (settings, stored):
+        if settings.tree.sign and not as_json:
+            name, sign = settings.tree.name, settings.tree.sign
+            click.echo(
+                f"The articles are read as those of {name}, because of {sign}. "
+                f'Settle it with generator = "{name}" or "feedsvc" in feedsvc.toml.'
+            )
+        with progress_bar() as progress:
+            if dry_run:
+                create(stored)
+                stored.verify()
+                report = rehearse(stored, settings, datetime.now(UTC), progress)
+            else:
+                report = _sync(stored, settings, progress, force)
     if as_json:
         click.echo(reports.as_json(report, dry_run))
     else:
@@ -83,7 +83,7 @@ def summary(report: SyncReport, rehearsed: bool = False) -> str:
     would = "would change" if rehearsed else f"changed, revision {published.revision}"
     return (
         f"{read}: {published.new} new, {published.edited} edited, {published.withdrawn} withdrawn; "
-        f"{count(published.feeds, 'feed')} {would}."
+        f"{count(len(published.feeds), 'feed')} {would}."
     )
 
 
@@ -97,26 +97,12 @@ def _sync(
     catalog: Catalog, settings: Settings, progress: Callback | None, force: bool
 ) -> SyncReport:
     """Sync; make the catalog anew first if it is damaged."""
-    _make_ready(catalog, None)
+    warn(make_ready_elected(catalog))
     try:
         return sync_catalog(catalog, settings, datetime.now(UTC), progress, force=force)
     except DamagedError as met:
-        _make_ready(catalog, met)
+        warn(make_ready_elected(catalog, met))
     return sync_catalog(catalog, settings, datetime.now(UTC), progress, force=force)
-
-
-def _make_ready(catalog: Catalog, met: DamagedError | None) -> None:
-    """Make a catalog ready. While another process writes it, that one sees to damage."""
-    lease = catalog.elect()
-    if lease is None:
-        create(catalog)
-        return
-    try:
-        told = make_ready(catalog, met)
-    finally:
-        lease.end()
-    if told:
-        click.echo(f"Warning: {told}", err=True)
 
 
 def count(number: int, word: str) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 import feedsvc
-from feedsvc import urls
+from feedsvc import plugins, urls
 from feedsvc.config.settings import Settings
 from feedsvc.model import Feed, FeedRef, Format, Image, Kind, Person
 
@@ -115,11 +115,12 @@ def fingerprint(settings: Settings, ref: FeedRef, written: str, stored: str = ""
     sample = head(settings, ref, label(settings, ref, written), Format.ATOM, epoch)
     content = settings.feed(ref.key).content
     shown = ", ".join(f"{name}={getattr(sample, name)!r}" for name in _REPR_0_1)
-    former = f"Feed({shown}) {content} {settings.base_url}"
+    extensions = plugins.foreign(plugins.NAMESPACES)
+    former = " ".join((f"Feed({shown})", content, settings.base_url, *extensions))
     if stored == hashlib.blake2b(former.encode(), digest_size=8).hexdigest():
         return stored
     values = {name: getattr(sample, name) for name in _SHOWN}
-    values |= {"content": content, "base_url": settings.base_url}
+    values |= {"content": content, "base_url": settings.base_url, "extensions": extensions}
     encoded = msgspec.json.encode(values, order="deterministic")
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 

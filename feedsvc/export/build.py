@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-import feedsvc
+from feedsvc import plugins
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
-from feedsvc.export import caddy, hosts, manifest, names, nginx, rules
+from feedsvc.export import hosts, manifest, names
 from feedsvc.export.manifest import Manifest, Redirect, Resource
 from feedsvc.export.plan import Job, Wanted, plan
 from feedsvc.export.workers import do_all
@@ -122,15 +122,8 @@ class _Build:
             gone=gone,
             errors=self._errors(gone),
         )
-        groups = rules.groups(made)
-        texts = {
-            names.NGINX: nginx.text(made, groups),
-            names.CADDY: caddy.text(made, groups),
-            names.HEADERS: hosts.headers(made, groups),
-            names.REDIRECTS: hosts.redirects(made),
-        }
         files = self._own_files() | {file for each in paths.values() for file in each.files}
-        for name, text in texts.items():
+        for name, text in hosts.texts(made).items():
             self._put(name, text.encode())
         self._removed += remove(self._folder, self._earlier.files - files)
         self._put(names.MANIFEST, replace(made, files=frozenset(files)).dump())
@@ -239,7 +232,7 @@ def _alone(folder: Path) -> Iterator[int]:
 
 def _made_by(settings: Settings) -> str:
     said = hashlib.blake2b(settings.fingerprint().encode(), digest_size=16)
-    return f"feedsvc {feedsvc.__version__} {said.hexdigest()}"
+    return f"{plugins.release()} {said.hexdigest()}"
 
 
 def _above(name: str) -> list[str]:

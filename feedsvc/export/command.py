@@ -9,7 +9,7 @@ import click
 
 from feedsvc import dates
 from feedsvc.catalog.sync import sync as sync_catalog
-from feedsvc.cli.site import open_site, site_option
+from feedsvc.cli.site import open_to_write, site_option
 from feedsvc.cli.sync import progress_bar, show_problems, summary
 from feedsvc.export.build import Built
 from feedsvc.export.build import build as build_site
@@ -77,13 +77,13 @@ def build(
     Cloudflare Pages in it say how to serve it. What is scheduled is left out until it is due, and
     the command says when to run it next. The exit code is 1 if an article has a problem.
     """
-    settings, catalog = open_site(site)
-    check_folder(settings, out)
-    with progress_bar() as progress:
-        report = sync_catalog(catalog, settings, datetime.now(UTC), progress)
-    click.echo(summary(report))
     wanted = Wanted(only, archives, (() if only else CODINGS) if codings is None else codings)
-    click.echo(_said(out, build_site(settings, Publication(settings, catalog), out, wanted)))
+    with open_to_write(site) as (settings, catalog):
+        check_folder(settings, out)
+        with progress_bar() as progress:
+            report = sync_catalog(catalog, settings, datetime.now(UTC), progress)
+        click.echo(summary(report))
+        click.echo(_said(out, build_site(settings, Publication(settings, catalog), out, wanted)))
     show_problems(report.problems)
     if report.problems:
         sys.exit(1)

@@ -1,51 +1,126 @@
-"""Rules for hosts of static files that read `_headers` and `_redirects`: Netlify, Cloudflare Pages.
+"""Writes the rules of hosts: nginx, Caddy, and those that read `_headers` and `_redirects`.
 
-What such a host cannot be told is left out: files below `_paths/` have no path there, and a feed
-or redirect whose headers differ from those of the others in its folder has theirs.
+The rules are templates; each host's filters quote values as its syntax asks for. Netlify and
+Cloudflare Pages cannot be told everything: files below `_paths/` have no path there, and a feed or
+redirect whose headers differ from those of the others in its folder has theirs.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from posixpath import commonpath
+from typing import Any
 from urllib.parse import quote
 
-from feedsvc.export import rules
-from feedsvc.export.manifest import Manifest
-from feedsvc.export.rules import SELF, Group
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-_HEAD = "# Written by `feedsvc build`."
-_SPECIAL = frozenset("*: ")
+from feedsvc.export import names, rules
+from feedsvc.export.manifest import Manifest, Redirect, Resource
+from feedsvc.export.rules import SELF, Group, Headers, Style
+
+_LONGEST = 255  # bytes; nginx compares no more of a path that is given as it is
+_NGINX_FILES = {Style.SAME: "$uri", Style.PAGE: "$uri.html", Style.INDEX: "${uri}index.html"}
+_CADDY_FILES = {Style.SAME: "{path}", Style.PAGE: "{path}.html", Style.INDEX: "{path}index.html"}
+_UNFIT_IN_CADDY = frozenset("{\\")  # begin a variable and an escape, and cannot be escaped
+_UNFIT_IN_HEADERS = frozenset("*: ")
 
 
-def headers(manifest: Manifest, groups: Sequence[Group]) -> str:
-    """Return the text of `_headers`. No two blocks are for the same path, or both would count."""
+def texts(manifest: Manifest) -> dict[str, str]:
+    """Return the text of each file of rules, by its name."""
+    groups = rules.groups(manifest)
+    redirects = sorted(manifest.redirects.items())
+    common: dict[str, Any] = {
+        "SELF": SELF,
+        "origin": rules.origin(manifest),
+        "headers": partial(rules.headers, manifest),
+        "groups": groups,
+        "singles": [each for group in groups for each in group.single.items()],
+        "errors": sorted(manifest.errors.items()),
+        "redirects": redirects,
+        "gone": sorted(manifest.gone),
+        "page": manifest.errors.get(410),
+    }
+    own = {
+        names.NGINX: _files(_NGINX_FILES),
+        names.CADDY: {**_files(_CADDY_FILES), "redirects": _alike(redirects)},
+        names.HEADERS: {"blocks": _blocks(manifest, groups)},
+        names.REDIRECTS: {},
+    }
+    return {name: _TEMPLATES[name].render(common | more) for name, more in own.items()}
+
+
+def _files(files: Mapping[Style, str]) -> dict[str, Any]:
+    """Return what templates need to write file names in the syntax of a host."""
+
+    def file(path: str, resource: Resource) -> str:
+        style = rules.style(path, resource.file)
+        return files[style] if style else f"/{resource.file}"
+
+    return {"files": files, "file": file}
+
+
+def _location(path: str) -> str:
+    """Write what nginx matches a single path with."""
+    text = _decoded(path)
+    if len(text.encode()) <= _LONGEST:
+        return f"= {_nginx_quoted(text)}"
+    return f"~ {_nginx_quoted(_exactly(path))}"
+
+
+def _exactly(path: str) -> str:
+    return f"^{re.escape(_decoded(path))}$"
+
+
+def _decoded(path: str) -> str:
+    return names.decoded(path) or ""
+
+
+def _nginx_value(text: str) -> str:
+    """Quote a text in which nginx looks for variables. It has no way to write a `$` there."""
+    return _nginx_quoted(text.replace("$", "%24"))
+
+
+def _nginx_quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _caddy_quoted(text: str) -> str:
+    escaped = text.replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _is_plain_in_caddy(text: str) -> bool:
+    return _UNFIT_IN_CADDY.isdisjoint(_decoded(text))
+
+
+def _alike(
+    redirects: Iterable[tuple[str, Redirect]],
+) -> list[tuple[tuple[int, Headers], list[tuple[str, str]]]]:
+    """Gather the redirects that Caddy can write, as (path, target), by status and headers."""
+    found: dict[tuple[int, Headers], list[tuple[str, str]]] = {}
+    for path, each in redirects:
+        if _is_plain_in_caddy(path) and _is_plain_in_caddy(each.to):
+            found.setdefault((each.status, tuple(each.headers.items())), []).append((path, each.to))
+    return sorted(found.items())
+
+
+def _blocks(manifest: Manifest, groups: Iterable[Group]) -> dict[str, Headers]:
+    """Return the blocks of `_headers`. No two are for the same path, or both would count."""
     before = quote(rules.prefix(manifest))
-    said: dict[str, list[str]] = {}
+    blocks: dict[str, Headers] = {}
     for group in groups:
         for splat in (*(before + each for each in group.splats), *_folder(group)):
-            said[splat] = [*_lines(group, splat)]
-    covered = re.compile("|".join(re.escape(splat).replace(r"\*", ".*") for splat in said))
+            blocks[splat] = (*_type(group, splat), *group.headers)
+    covered = re.compile("|".join(re.escape(splat).replace(r"\*", ".*") for splat in blocks))
     for path, moved in sorted(manifest.redirects.items()):
-        if moved.headers and _SPECIAL.isdisjoint(path) and not covered.fullmatch(path):
-            said[path] = [*_written(moved.headers.items())]
-    blocks = ("\n".join((path, *lines)) for path, lines in said.items())
-    return "\n\n".join((_HEAD, *blocks, ""))
+        if moved.headers and _is_plain_in_headers(path) and not covered.fullmatch(path):
+            blocks[path] = tuple(moved.headers.items())
+    return blocks
 
 
-def redirects(manifest: Manifest) -> str:
-    """Return the text of `_redirects`."""
-    lines = [_HEAD]
-    for path, moved in sorted(manifest.redirects.items()):
-        if _SPECIAL.isdisjoint(path + moved.to):
-            lines.append(f"{path} {moved.to} {moved.status}")
-    for status, page in manifest.errors.items():
-        if status == 410:
-            lines += (
-                f"{path} /{page.file} 410"
-                for path in sorted(manifest.gone)
-                if _SPECIAL.isdisjoint(path)
-            )
-    return "\n".join((*lines, ""))
+def _is_plain_in_headers(text: str) -> bool:
+    return _UNFIT_IN_HEADERS.isdisjoint(text)
 
 
 def _folder(group: Group) -> Iterator[str]:
@@ -56,15 +131,35 @@ def _folder(group: Group) -> Iterator[str]:
             yield f"{above}/*"
 
 
-def _lines(group: Group, splat: str) -> Iterator[str]:
+def _type(group: Group, splat: str) -> Iterator[tuple[str, str]]:
     types = set(group.types.values())
     only = types.pop() if len(types) == 1 else ""
     if media_type := group.types.get(splat.rpartition(".")[2], only):
-        yield f"  Content-Type: {media_type}"
-    yield from _written(group.headers)
+        yield "Content-Type", media_type
 
 
-def _written(headers: Iterable[tuple[str, str]]) -> Iterator[str]:
-    for name, value in headers:
-        if value and SELF not in value:
-            yield f"  {name}: {value}"
+def _environment(
+    filters: Mapping[str, Callable[[str], str]] = {}, **tests: Callable[[str], bool]
+) -> Environment:
+    made = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=False,  # noqa: S701 - no template is HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    made.filters |= {"decoded": _decoded, "exactly": _exactly, **filters}
+    made.tests |= tests
+    return made
+
+
+_NGINX = {"quoted": _nginx_quoted, "value": _nginx_value, "location": _location}
+_TEMPLATES = {
+    names.NGINX: _environment(_NGINX).get_template(names.NGINX),
+    names.CADDY: _environment({"quoted": _caddy_quoted}, plain=_is_plain_in_caddy).get_template(
+        names.CADDY
+    ),
+    names.HEADERS: _environment().get_template(names.HEADERS),
+    names.REDIRECTS: _environment(plain=_is_plain_in_headers).get_template(names.REDIRECTS),
+}

@@ -1,24 +1,22 @@
-"""Does the jobs of a build, in processes of their own beside this one where there are many.
-
-Such a process is given the settings and the folder and then lists of jobs, and answers each list
-with what became of them.
-"""
+"""Does the jobs of a build: in this process, and where there are many in a pool of others, too."""
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from functools import partial
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from multiprocessing.reduction import DupFd
 from pathlib import Path
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
+from threading import Thread
+from typing import Any
 
-from feedsvc import processes
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.export.plan import Job
 from feedsvc.export.write import Outcome, Writer
-from feedsvc.processes import Process
 from feedsvc.publication import Publication
 
 _MANY = 40  # jobs; fewer are done in the time that a process takes to start
@@ -32,74 +30,84 @@ def do_all(
 ) -> list[Outcome]:
     """Do jobs; return what became of them, in any order. writer: of this process.
 
-    lock: the descriptor of the folder's, held by whoever writes there: a process that outlives this
-    one for a moment, too.
-    Raises FeedsvcError.
+    lock: the descriptor of the folder's lock. Workers inherit it, so the lock is held until the
+    last of them has ended, even if this process is killed. Raises FeedsvcError.
     """
-    pending = deque(jobs[start : start + _BATCH] for start in range(0, len(jobs), _BATCH))
     others = min(os.cpu_count() or 1, 8) - 1 if len(jobs) >= _MANY else 0
     if not others:
-        return _drain(pending, partial(_do, writer))
-    with ThreadPoolExecutor(others, "feedsvc-build") as pool:
-        driven = [pool.submit(_drive, settings, folder, lock, pending) for _ in range(others)]
-        outcomes = _drain(pending, partial(_do, writer))
-        for each in driven:
-            outcomes += each.result()
-    return outcomes
-
-
-def _drain(pending: deque[Batch], do: Callable[[Batch], list[Outcome]]) -> list[Outcome]:
-    """Do what is pending until nothing is."""
+        return _do(writer, jobs)
+    batches = [jobs[start : start + _BATCH] for start in range(0, len(jobs), _BATCH)]
     outcomes: list[Outcome] = []
-    with _all_or_none(pending):
-        while pending:
-            with suppress(IndexError):  # somebody else took the last
-                batch = pending.popleft()
-                outcomes += do(batch)
-    return outcomes
-
-
-@contextmanager
-def _all_or_none(pending: deque[Batch]) -> Iterator[None]:
-    """If something fails in the block, nobody goes on."""
+    given = (settings, folder, _Inherited(lock))
+    pool = ProcessPoolExecutor(others, get_context("spawn"), _start, given)
     try:
-        yield
-    except BaseException:
-        pending.clear()
-        raise
+        with _sigint_blocked():
+            submitted = [(batch, pool.submit(_do_in_worker, batch)) for batch in batches]
+        # The workers begin with the first batch and this process with the last.
+        for batch, future in reversed(submitted):
+            outcomes += _do(writer, batch) if future.cancel() else future.result()
+    except BrokenProcessPool:
+        raise FeedsvcError(
+            "a process that was to write files was ended by force; is memory short?"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return outcomes
 
 
 def _do(writer: Writer, batch: Batch) -> list[Outcome]:
     return [writer.do(job) for job in batch]
 
 
-def _drive(settings: Settings, folder: Path, lock: int, pending: deque[Batch]) -> list[Outcome]:
-    """Have a process do what is pending."""
-    with _all_or_none(pending), Process(__name__, "write files", [lock]) as process:
-        process.send((settings, folder))
-        return _drain(pending, partial(_ask, process))
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    """Have processes that are started in the block ignore Ctrl-C, which reaches them as well.
+
+    They inherit the signal mask, so there is no moment at which they could be interrupted.
+    """
+    before = pthread_sigmask(SIG_BLOCK, {SIGINT})
+    try:
+        yield
+    finally:
+        pthread_sigmask(SIG_SETMASK, before)
 
 
-def _ask(process: Process, batch: Batch) -> list[Outcome]:
-    process.send(batch)
-    answer: list[Outcome] | FeedsvcError = process.receive()
-    if isinstance(answer, FeedsvcError):
-        raise answer
-    return answer
+class _Inherited:
+    """A descriptor that a spawned process gets with its arguments, under the same number."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _detached, (DupFd(self._descriptor),)
 
 
-def serve() -> None:
-    """Be a process that does jobs, until there is nothing more on the standard input."""
-    with suppress(BrokenPipeError, StopIteration):
-        values = processes.given()
-        settings, folder = next(values)
-        writer: Writer | None = None
-        for batch in values:
-            try:
-                writer = writer or Writer(Publication(settings, Catalog(settings.database)), folder)
-                answer: object = _do(writer, batch)
-            except FeedsvcError as error:
-                answer = error
-            except Exception as error:  # noqa: BLE001 - shown by the process that started us
-                answer = FeedsvcError(f"unexpected {type(error).__name__}: {error}")
-            processes.answer(answer)
+def _detached(passed: Any) -> int:
+    return int(passed.detach())
+
+
+# Of a worker, set by `_start`: the settings and folder, and a Writer from the first batch on.
+_given: tuple[Settings, Path]
+_writer: Writer | None = None
+
+
+def _start(settings: Settings, folder: Path, _lock: object) -> None:
+    """Prepare a worker. The lock stays open as nobody closes it."""
+    global _given
+    _given = settings, folder
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End at once when the parent is killed; a pool's workers would wait for work for ever."""
+    if parent := parent_process():
+        parent.join()
+    os._exit(1)
+
+
+def _do_in_worker(batch: Batch) -> list[Outcome]:
+    global _writer
+    if _writer is None:
+        settings, folder = _given
+        _writer = Writer(Publication(settings, Catalog(settings.database)), folder)
+    return _do(_writer, batch)

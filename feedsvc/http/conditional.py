@@ -13,7 +13,7 @@ from feedsvc.http.representation import CODINGS, Headers, Representation, cache_
 
 # Keys of the WSGI environment under which a view leaves, for the server in front of the app, the
 # Representation that it answers with and the key of its feed, or the path of the file to send.
-REPRESENTATION_KEY = "feedsvc.representation"
+REPRESENTATION_KEY = "feedsvc.http.representation"
 FEED_KEY = "feedsvc.feed"
 FILE_KEY = "feedsvc.file"
 

@@ -17,6 +17,7 @@ from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
+from feedsvc.lru import LRUCache
 from feedsvc.model import (
     ContentChoice,
     Document,
@@ -28,7 +29,6 @@ from feedsvc.model import (
     Withdrawn,
 )
 from feedsvc.publication.entries import Entries, assemble
-from feedsvc.recent import Recent
 
 _DOCUMENT_BYTES = 16_000_000  # of documents that are kept
 
@@ -79,7 +79,7 @@ class Publication:
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self.settings = settings
         self._catalog = catalog
-        self._documents = Recent[Hashable, Document](_DOCUMENT_BYTES)
+        self._documents = LRUCache[Hashable, Document](_DOCUMENT_BYTES, _size)
         self._entries = Entries(settings)
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
@@ -238,9 +238,11 @@ class Publication:
     def state(self) -> tuple[str, datetime | None]:
         """Return what names the newest revision, and when something is released or expires next.
 
-        The name is another one, too, in a catalog made anew, which counts from 1 again.
+        The name is another one, too, in a catalog made anew, which counts from 1 again. Raises
+        OutdatedError, NewerError for a catalog of another schema, unless it is readable for us.
         """
         with self._catalog.reading() as connection:
+            self._catalog.check_readable(connection)
             number, _, digest = queries.newest(connection)
             if not number:  # made, or made anew, and not filled: what it lacks is not gone
                 raise CatalogError("the catalog is empty; the first sync fills it")
@@ -273,7 +275,7 @@ class Publication:
         return queries.window(connection, row.number, row.unarchived, limit)
 
     def _keep(self, key: Hashable, document: Document) -> Document:
-        self._documents.put(key, document, len(document.body))
+        self._documents.put(key, document)
         return document
 
     def _summary(self, row: FeedRow) -> FeedSummary:
@@ -298,3 +300,7 @@ class Publication:
         feeds = (self.settings.feed_defaults, *self.settings.feeds.values())
         images = (self.settings.image, *(each.image for each in feeds))
         return {self._absolute(each.url) for each in images if each}
+
+
+def _size(document: Document) -> int:
+    return len(document.body)

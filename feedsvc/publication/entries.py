@@ -12,9 +12,20 @@ from feedsvc.catalog import queries
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Reading
 from feedsvc.config.settings import Settings
-from feedsvc.model import Category, ContentChoice, Document, Entry, Feed, FeedRef, Format, Kind
-from feedsvc.recent import Recent
+from feedsvc.lru import LRUCache
+from feedsvc.model import (
+    Category,
+    ContentChoice,
+    Document,
+    Entry,
+    Feed,
+    FeedRef,
+    Format,
+    Kind,
+    presented,
+)
 from feedsvc.render import RENDERERS
+from feedsvc.render.extensions import registry
 
 # The fifty entries of a feed of full texts take a quarter of a MB.
 _BYTES = 20_000_000
@@ -33,7 +44,9 @@ class Entries:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._fragments = Recent[Hashable, Fragment](_BYTES)
+        for format in Format:
+            registry.installed(format)  # a broken extension is reported before the first request
+        self._fragments = LRUCache[Hashable, Fragment](_BYTES, _size)
         self._schemes = {
             kind: urls.category_scheme(settings.base_url, kind)
             for kind in (Kind.CATEGORY, Kind.TAG)
@@ -63,7 +76,7 @@ class Entries:
                 if entry.language == language:
                     entry = replace(entry, language=None)
                 fragment = Fragment(RENDERERS[format].entry(entry), entry.updated)
-                self._fragments.put(keys[each], fragment, len(fragment.body))
+                self._fragments.put(keys[each], fragment)
             rendered[each] = fragment
         return rendered
 
@@ -72,21 +85,15 @@ class Entries:
         chosen = stored.content or choice
         return Entry(
             id=stored.id,
-            title=stored.title,
             link=stored.link,
             published=stored.published,
-            updated=stored.updated,
-            summary="" if chosen is ContentChoice.NONE else stored.summary,
             content=stored.html if chosen is ContentChoice.FULL else None,
-            authors=stored.authors,
             categories=tuple(
                 Category(ref.term, self._schemes[ref.kind], label)
                 for ref, label in stored.terms
                 if ref.kind in self._schemes
             ),
-            enclosures=stored.enclosures,
-            image=stored.image,
-            language=stored.language,
+            **presented(stored) | ({"summary": ""} if chosen is ContentChoice.NONE else {}),
         )
 
 
@@ -106,3 +113,7 @@ def assemble(
     renderer = RENDERERS[format]
     body = renderer.document(replace(feed, updated=updated), bodies)
     return Document(body, renderer.media_type, of.revision, of.changed, of.tag)
+
+
+def _size(fragment: Fragment) -> int:
+    return len(fragment.body)

@@ -2,34 +2,34 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from feedsvc.model import Enclosure, Entry, Feed, Person
+from feedsvc.model import Enclosure, Entry, Feed, Format, Person
 from feedsvc.render import clean, mend
+from feedsvc.render.extensions import registry
 from feedsvc.render.splice import Frame
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 
-_NAMESPACES = {"media": mend.MEDIA}
-_FRAME = Frame(("feed",), _NAMESPACES)
 _NAME_AND_VERSION = re.compile(r"(?P<name>.+) (?P<version>\d\S*)", re.DOTALL)
 
 
 def entry(raw: Entry) -> bytes:
     """Render one entry element."""
-    return _FRAME.cut(entry_element(clean.entry(raw)).atom_entry())
+    return _frame().cut(entry_element(clean.entry(raw)).atom_entry())
 
 
 def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
     """Render a feed element around its rendered entries."""
-    return _FRAME.splice(feed_element(clean.feed(raw)).atom_str(pretty=True), fragments)
+    return _frame().splice(feed_element(clean.feed(raw)).atom_str(pretty=True), fragments)
 
 
 def entry_element(entry: Entry) -> FeedEntry:
     """Build an entry element from a cleaned entry."""
-    made = mend.feed_entry(entry)
+    made = mend.feed_entry(entry, Format.ATOM)
     made.id(mend.required(entry.id))
     made.title(mend.required(entry.title))
     made.updated(entry.updated)
@@ -52,14 +52,13 @@ def entry_element(entry: Entry) -> FeedEntry:
 
 def feed_element(feed: Feed) -> FeedGenerator:
     """Build a feed element without entries from a cleaned feed."""
-    made = mend.feed_generator(feed, _NAMESPACES)
+    made = mend.feed_generator(feed, Format.ATOM)
     made.id(mend.required(feed.id))
     made.title(mend.required(feed.title))
     made.subtitle(feed.subtitle)
     made.updated(feed.updated)
     made.link({"href": feed.self_url, "rel": "self", "type": "application/atom+xml"})
     made.link({"href": feed.link, "rel": "alternate", "type": "text/html"})
-    made.link([{"href": url, "rel": rel} for rel, url in feed.archive_links])
     # A feed must have an author unless each of its entries has one (4.1.1), which is not known
     # here; the publication itself stands in.
     authors = feed.authors or (Person(mend.required(feed.title)),)
@@ -70,6 +69,11 @@ def feed_element(feed: Feed) -> FeedGenerator:
     if feed.image:
         made.logo(feed.image.url)
     return made
+
+
+@cache
+def _frame() -> Frame:
+    return Frame(("feed",), registry.of_entries(Format.ATOM))
 
 
 def _generator(text: str) -> tuple[str, str]:

@@ -21,12 +21,11 @@ _ANY_BYTES = "application/octet-stream"
 
 def entry(raw: Entry) -> Entry:
     """Return an entry that every format can carry."""
-    return Entry(
+    return replace(
+        raw,
         id=xml_safe(raw.id),
         title=_words(raw.title),
         link=uri(raw.link),
-        published=raw.published,
-        updated=raw.updated,
         summary=_words(raw.summary),
         content=_words(raw.content or "") or None,
         authors=_persons(raw.authors),

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from feedsvc.dates import rfc3339
-from feedsvc.model import Enclosure, Entry, Feed, Person
+from feedsvc.model import Enclosure, Entry, Feed, Format, Person
 from feedsvc.render import clean
+from feedsvc.render.extensions import EntryExtension, FeedExtension, Namespace, registry
 
 # The format fixes its encoding: JSON has no charset parameter (RFC 8259 11).
 MEDIA_TYPE = "application/feed+json"
@@ -32,7 +33,8 @@ def entry(raw: Entry) -> bytes:
     }
     # "content_html and content_text are each optional strings -- but one or both must be present."
     content = {"content_html": entry.content} if entry.content else {"content_text": entry.summary}
-    return _line({**required, **_present(optional), **content})
+    extensions = _extensions(registry.of_entry(Format.JSON, entry))
+    return _line({**required, **_present(optional), **content, **extensions})
 
 
 def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
@@ -51,13 +53,21 @@ def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
         "authors": _authors(feed.authors),
         "language": feed.language,
     }
-    head = _line({**required, **_present(optional)}).removesuffix(b"}")
+    extensions = _extensions(registry.of_feed(Format.JSON, feed))
+    head = _line({**required, **_present(optional), **extensions}).removesuffix(b"}")
     items = b",\n".join(fragments)
     return b'%b, "items": [\n%b\n]}\n' % (head, items)
 
 
 def _present(members: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value}
+
+
+def _extensions(
+    extensions: Sequence[tuple[Namespace, FeedExtension | EntryExtension]],
+) -> dict[str, Any]:
+    """Return the objects of extensions by key, which begins with an underscore (JSON Feed 1.1)."""
+    return _present({f"_{each.prefix}": dict(extension.json()) for each, extension in extensions})
 
 
 def _authors(persons: Sequence[Person]) -> list[dict[str, str]]:

@@ -1,12 +1,14 @@
-"""What feedgen 1.0.0 gets wrong, put right by one pair of its extensions; chooses no content.
+"""What feedgen 1.0.0 gets wrong, put right by an extension of its own; chooses no content.
 
-An extension sees the finished element, so feedgen builds what it can and the pair corrects it:
-dates without its locale switch and its microseconds, link attributes that it loses, and the
-elements that it has no way to write. The extensions expect cleaned feeds and entries.
+An extension sees the finished element, so feedgen builds what it can and this one corrects it:
+dates without its locale switch and its microseconds, and link attributes that it loses. Those of
+the installed namespaces (`extensions`) are registered after it.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
@@ -14,13 +16,9 @@ from lxml import etree
 from lxml.etree import _Element
 
 from feedsvc.dates import rfc822, rfc3339
-from feedsvc.model import Category, Entry, Feed, Person
+from feedsvc.model import Category, Entry, Feed, Format
+from feedsvc.render.extensions import Namespace, registry
 
-DC = "http://purl.org/dc/elements/1.1/"
-MEDIA = "http://search.yahoo.com/mrss/"
-ATOM = "http://www.w3.org/2005/Atom"
-FEED_HISTORY = "http://purl.org/syndication/history/1.0"
-TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
 
@@ -28,26 +26,36 @@ _MARKUP = re.compile("([&<])")
 _HEXADECIMAL = {"&": "#x26", "<": "#x3C"}
 
 
-def feed_generator(feed: Feed, namespaces: Mapping[str, str]) -> FeedGenerator:
-    """Start feedgen on a feed: mended, and without a clock in it.
-
-    namespaces: URIs by prefix, declared once at the root for the whole document.
-    """
+def feed_generator(feed: Feed, format: Format) -> FeedGenerator:
+    """Start feedgen on a cleaned feed: mended, extended, and without a clock in it."""
+    extensions = registry.of_feed(format, feed)
+    declared = {each.prefix: each.uri for each, extension in extensions if extension.is_declared}
     generator = FeedGenerator()
     # The default is now, and any date here is written under a process-wide setlocale.
     generator._FeedGenerator__rss_lastBuildDate = None
-    generator.register_extension("mend", FeedMend, EntryMend)
-    generator.mend.feed = feed
-    generator.mend.namespaces = namespaces
+    namespaces = {**registry.of_entries(format), **declared}
+    generator.register_extension("mend", partial(FeedMend, feed, namespaces))
+    _extend(generator, extensions)
     return generator
 
 
-def feed_entry(entry: Entry) -> FeedEntry:
-    """Start feedgen on an entry, mended."""
+def feed_entry(entry: Entry, format: Format) -> FeedEntry:
+    """Start feedgen on a cleaned entry: mended and extended."""
     made = FeedEntry()
-    made.register_extension("mend", EntryMend)
-    made.mend.entry = entry
+    made.register_extension("mend", partial(EntryMend, entry))
+    _extend(made, registry.of_entry(format, entry))
     return made
+
+
+def _extend(made: Any, extensions: Iterable[tuple[Namespace, object]]) -> None:
+    for namespace, extension in extensions:
+        # feedgen makes it an attribute of this name, which must hide no method of its own.
+        made.register_extension(f"extension_{namespace.prefix}", partial(_itself, extension))
+
+
+def _itself(extension: object) -> object:
+    """Return an extension to feedgen, which expects a class without arguments."""
+    return extension
 
 
 def category(category: Category) -> dict[str, str]:
@@ -61,65 +69,46 @@ def required(text: str) -> str:
 
 
 class FeedMend:
-    """Corrects the channel and the feed element; feedgen makes it without arguments."""
+    """Corrects the channel and the feed element, and declares all namespaces."""
 
-    feed: Feed
-    namespaces: Mapping[str, str]
+    def __init__(self, feed: Feed, namespaces: Mapping[str, str]) -> None:
+        self._feed = feed
+        self._namespaces = namespaces
 
     def extend_ns(self) -> dict[str, str]:
-        history = {"fh": FEED_HISTORY} if self.feed.current else {}
-        return {**self.namespaces, **history}
+        return dict(self._namespaces)
 
     def extend_rss(self, root: _Element) -> None:
         channel = root[0]
-        _add(channel, "lastBuildDate", rfc822(self.feed.updated))
-        if channel.find("managingEditor") is None:
-            _add_creators(channel, self.feed.authors)
-        # feedgen writes no link but rel=self into RSS.
-        for rel, url in self.feed.archive_links:
-            etree.SubElement(channel, f"{{{ATOM}}}link", href=url, rel=rel)
-        self._mark_archive(channel)
+        _add(channel, "lastBuildDate", rfc822(self._feed.updated))
         _reference(channel.iter("title", "description", "copyright"))
 
     def extend_atom(self, root: _Element) -> None:
-        _set(root, "updated", rfc3339(self.feed.updated))
-        self._mark_archive(root)
-        for each in self.feed.withdrawn:  # RFC 6721 3
-            attributes = {"ref": each.id, "when": rfc3339(each.when)}
-            etree.SubElement(root, f"{{{TOMBSTONES}}}deleted-entry", attributes, {"at": TOMBSTONES})
+        _set(root, "updated", rfc3339(self._feed.updated))
         _reference(root.iterchildren("title", "subtitle", "rights"))
-
-    def _mark_archive(self, parent: _Element) -> None:
-        if self.feed.current:
-            etree.SubElement(parent, f"{{{FEED_HISTORY}}}archive")
 
 
 class EntryMend:
-    """Corrects an item and an entry element; feedgen makes it without arguments."""
+    """Corrects an item and an entry element. links: as feedgen was given them."""
 
-    entry: Entry
     links: Sequence[Mapping[str, str]] = ()
 
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+
     def extend_rss(self, item: _Element) -> None:
-        _add(item, "pubDate", rfc822(self.entry.published))
-        _add_creators(item, self.entry.authors)
-        self._add_thumbnail(item)
+        _add(item, "pubDate", rfc822(self._entry.published))
         _reference(item.iterchildren("title", "category"))
 
     def extend_atom(self, element: _Element) -> None:
-        _set(element, "updated", rfc3339(self.entry.updated))
-        _set(element, "published", rfc3339(self.entry.published))
+        _set(element, "updated", rfc3339(self._entry.updated))
+        _set(element, "published", rfc3339(self._entry.published))
         # feedgen loses every attribute of an entry's link but href, to a shadowed variable.
         for made, link in zip(element.iterchildren("link"), self.links, strict=True):
             made.attrib.update({name: link[name] for name in _LINK_ATTRIBUTES if link.get(name)})
-        self._add_thumbnail(element)
-        if self.entry.language:
-            element.set(_XML_LANG, self.entry.language)
+        if self._entry.language:
+            element.set(_XML_LANG, self._entry.language)
         _reference(element.iterchildren("title", "summary"))
-
-    def _add_thumbnail(self, element: _Element) -> None:
-        if self.entry.image:
-            etree.SubElement(element, f"{{{MEDIA}}}thumbnail", url=self.entry.image)
 
 
 def _add(parent: _Element, tag: str, text: str) -> None:
@@ -129,12 +118,6 @@ def _add(parent: _Element, tag: str, text: str) -> None:
 def _set(parent: _Element, tag: str, text: str) -> None:
     for element in parent.iterchildren(tag):
         element.text = text
-
-
-def _add_creators(parent: _Element, authors: Sequence[Person]) -> None:
-    # dc:creator takes names; feedgen lets an author without an email address vanish from RSS.
-    for author in authors:
-        _add(parent, f"{{{DC}}}creator", author.name)
 
 
 def _reference(plain: Iterable[_Element]) -> None:

@@ -5,27 +5,18 @@ Spec: https://www.rssboard.org/rss-specification and https://www.rssboard.org/rs
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from feedsvc.model import Entry, Feed, Image, Person
+from feedsvc.model import Entry, Feed, Format, Image, Person
 from feedsvc.render import clean, mend
+from feedsvc.render.extensions import registry
 from feedsvc.render.splice import Frame
 
 MEDIA_TYPE = "application/rss+xml; charset=utf-8"
-
-_NAMESPACES = {"dc": mend.DC, "media": mend.MEDIA}
-_FRAME = Frame(
-    ("rss", "channel"),
-    {
-        **_NAMESPACES,
-        # feedgen declares these two itself.
-        "atom": mend.ATOM,
-        "content": "http://purl.org/rss/1.0/modules/content/",
-    },
-)
 
 # Specification, <image>: a GIF, JPEG or PNG of at most 144 by 400 pixels.
 _IMAGE_ENDINGS = (".gif", ".jpg", ".jpeg", ".png")
@@ -37,17 +28,17 @@ _QUOTED = r"\\\g<0>"
 
 def entry(raw: Entry) -> bytes:
     """Render one item."""
-    return _FRAME.cut(item(clean.entry(raw)).rss_entry())
+    return _frame().cut(item(clean.entry(raw)).rss_entry())
 
 
 def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
     """Render a channel around its rendered items."""
-    return _FRAME.splice(channel(clean.feed(raw)).rss_str(pretty=True), fragments)
+    return _frame().splice(channel(clean.feed(raw)).rss_str(pretty=True), fragments)
 
 
 def item(entry: Entry) -> FeedEntry:
     """Build an item from a cleaned entry."""
-    made = mend.feed_entry(entry)
+    made = mend.feed_entry(entry, Format.RSS)
     made.title(entry.title)
     made.link(href=entry.link)
     is_web_page = entry.id.startswith(("http://", "https://"))
@@ -69,7 +60,7 @@ def item(entry: Entry) -> FeedEntry:
 
 def channel(feed: Feed) -> FeedGenerator:
     """Build a channel without items from a cleaned feed."""
-    made = mend.feed_generator(feed, _NAMESPACES)
+    made = mend.feed_generator(feed, Format.RSS)
     made.title(mend.required(feed.title))
     made.description(mend.required(feed.subtitle))
     made.link({"href": feed.self_url, "rel": "self", "type": "application/rss+xml"})
@@ -88,6 +79,12 @@ def channel(feed: Feed) -> FeedGenerator:
             height=feed.image.height and str(feed.image.height),
         )
     return made
+
+
+@cache
+def _frame() -> Frame:
+    prefixes = {**registry.of_entries(Format.RSS), **registry.RSS_PREFIXES}
+    return Frame(("rss", "channel"), prefixes)
 
 
 def _contacts(authors: Sequence[Person]) -> list[str]:

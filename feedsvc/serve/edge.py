@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 from wsgiref.util import setup_testing_defaults
@@ -18,7 +19,7 @@ from wsgiref.util import setup_testing_defaults
 from feedsvc import urls
 from feedsvc.http.conditional import FEED_KEY, REPRESENTATION_KEY, RETRY, Answer, answer, plain
 from feedsvc.http.representation import QUICK, Headers, Representation
-from feedsvc.recent import Recent
+from feedsvc.lru import LRUCache
 from feedsvc.serve.limits import Limits
 from feedsvc.serve.metrics import Metrics
 from feedsvc.serve.watch import Watch
@@ -36,15 +37,15 @@ Environ = dict[str, Any]
 class _Kept:
     """What is remembered of a path. as_of: the newest revision when it was last known to be new.
 
-    feed: its key, for counting. size: as it was put away. asked: it was since the last revision.
-    making: codings under way.
+    feed: its key, for counting. size: as it was put away. asked: when it last was, by the monotonic
+    clock; 0 if not since the last revision. making: codings under way.
     """
 
     shown: Representation
     feed: str
     as_of: int
     size: int = 0
-    asked: bool = False
+    asked: float = 0
     making: set[str] = field(default_factory=set)
 
 
@@ -79,7 +80,7 @@ class Edge:
         self._watch = watch
         self._metrics = metrics
         self._limits = limits
-        self._kept = Recent[str, _Kept](_BYTES)
+        self._kept = LRUCache[str, _Kept](_BYTES, attrgetter("size"))
         self._flights: dict[str, _Flight] = {}
         self._guard = threading.Lock()
         self._maker = ThreadPoolExecutor(1, "feedsvc-codings")
@@ -96,7 +97,7 @@ class Edge:
             if isinstance(found, _Response):
                 return self._send(found, start_response)
             kept = found
-        kept.asked = True
+        kept.asked = time.monotonic()
         if self._watch.lost:  # a delta may have to be asked for, and nobody waits for it in vain
             environ.pop("HTTP_A_IM", None)
         sent = answer(kept.shown, environ, time.time(), self._watch.due)
@@ -129,12 +130,13 @@ class Edge:
         Otherwise all who poll would wait, after each revision, for the first of them.
         """
         end = time.monotonic() + _AHEAD
-        for path in self._kept.keys():  # noqa: SIM118 - which is no mapping
-            kept = self._kept.get(path)
-            if kept and kept.asked and time.monotonic() < end:
+        kept = [(path, self._kept.get(path)) for path in self._kept.keys()]  # noqa: SIM118 - no mapping
+        asked = [(each.asked, path, each) for path, each in kept if each and each.asked]
+        for _, path, each in sorted(asked, reverse=True):
+            if time.monotonic() < end:
                 environ: Environ = {"PATH_INFO": path}
                 setup_testing_defaults(environ)  # all that PEP 3333 asks for
-                kept.asked = False
+                each.asked = 0
                 self._fetch(path, environ)
 
     def _fetch(self, path: str, environ: Environ) -> _Kept | _Response:
@@ -210,7 +212,7 @@ class Edge:
             known = self._kept.get(path)
             if known in (None, kept) or kept.as_of >= known.as_of:
                 kept.size = kept.shown.size
-                self._kept.put(path, kept, kept.size)
+                self._kept.put(path, kept)
 
 
 def _same(one: Representation, other: Representation) -> bool:

@@ -30,6 +30,8 @@ class Status:
             return None
         health = self._watch.health
         said: dict[str, Any] = {"ready": bool(health and health.revision)}
+        if self._watch.reason:
+            said["reason"] = self._watch.reason
         if health:
             said |= {
                 "revision": health.revision,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from feedsvc import dates
-from feedsvc.errors import CatalogError
+from feedsvc.errors import CatalogError, SchemaError
 from feedsvc.publication import Health, Publication
 
 logger = logging.getLogger("feedsvc.serve")
@@ -22,8 +22,9 @@ class Watch(threading.Thread):
     newest: how many newest revisions have been seen, the present one included; coming: the same, or
     one more while that one is being prepared for. prepare: called while that is so. due: when
     something is released or expires next, in seconds since the epoch, or None. health: about a
-    second old, None for unknown. lost: the catalog cannot be reached; newest and due are as they
-    were. tick: called every second, about.
+    second old, None for unknown. lost: the catalog cannot be used; newest and due are as they
+    were. reason: why, for anybody to read, where the catalog is of another program. tick: called
+    every second, about.
     """
 
     def __init__(self, publication: Publication, tick: Callable[[], None] | None = None) -> None:
@@ -34,6 +35,7 @@ class Watch(threading.Thread):
         self.due: int | None = None
         self.health: Health | None = None
         self.lost = False
+        self.reason: str | None = None
         self._publication = publication
         self._tick = tick
         self._ticked = 0.0
@@ -52,7 +54,7 @@ class Watch(threading.Thread):
                 self.coming += 1
             if self.lost:
                 logger.warning("event=catalog-found")
-            self.lost = False
+            self.lost, self.reason = False, None
             if self.coming != self.newest:
                 self.prepare()
                 self.newest = self.coming
@@ -66,6 +68,7 @@ class Watch(threading.Thread):
             if not self.lost:
                 logger.error("event=catalog-lost reason=%r", str(error))  # noqa: TRY400
             self.lost, self.health = True, None
+            self.reason = error.reason if isinstance(error, SchemaError) else None
 
     def run(self) -> None:
         """Look until the process ends."""

@@ -21,7 +21,7 @@ from feedsvc.catalog.election import Lease
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
 from feedsvc.config.settings import Settings
-from feedsvc.errors import CatalogError, DamagedError, FeedsvcError, Problem
+from feedsvc.errors import CatalogError, DamagedError, FeedsvcError, OutdatedError, Problem
 
 logger = logging.getLogger("feedsvc.serve.writer")
 
@@ -30,6 +30,8 @@ _SETTLE = 50  # milliseconds without another change, before a change is taken up
 _RESCAN = 60.0  # seconds after which the files are looked at though nothing was heard of them
 _NICE = 10  # those who serve come first
 _RETRY = 1.0  # seconds to wait after a failure, and for an election
+_GRACE = 3.0  # seconds for which another process may upgrade the catalog, before we take over
+_AGAIN = 0.1  # seconds between two looks whether it has
 
 
 class Writer(threading.Thread):
@@ -58,10 +60,17 @@ class Writer(threading.Thread):
     def sync(self, progress: Callable[[int, int], None] | None = None) -> SyncReport | None:
         """Sync once, in the calling thread, before the thread is started.
 
-        None where another process writes. Raises FeedsvcError.
+        A catalog of an older program is upgraded, and taken over from one that still writes it.
+        None where another process of this version writes. Raises FeedsvcError.
         """
-        if not self._elect():
-            return None
+        end = time.monotonic() + _GRACE
+        while not self._elect():
+            if not self._is_outdated():
+                return None
+            if time.monotonic() > end:
+                logger.warning("event=deposing-older-writer")
+                self._catalog.depose()
+            self._stopping.wait(_AGAIN)
         self._make_ready()
         return self._sync(progress)
 
@@ -173,11 +182,23 @@ class Writer(threading.Thread):
             logger.error("event=damaged reason=%r", told)
 
     def _elect(self) -> bool:
+        """Tell whether this process may write. Raises NewerError where it must not."""
         if self._lease is None:
+            self._is_outdated()
             self._lease = self._catalog.elect()
             if self._lease:
                 logger.info("event=elected")
         return self._lease is not None
+
+    def _is_outdated(self) -> bool:
+        """Tell whether an older program made the catalog. Raises NewerError for a newer one."""
+        try:
+            self._catalog.check()
+        except OutdatedError:
+            return True
+        except DamagedError:  # which is for whoever is elected to see to
+            return False
+        return False
 
     def _resign(self) -> None:
         if self._lease:

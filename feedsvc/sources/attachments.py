@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from feedsvc import urls
 from feedsvc.config.tables import shown
-from feedsvc.errors import ArticleError
+from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_PATH, Enclosure, excess
 from feedsvc.sources.scan import is_inside
 from feedsvc.sources.trees import Layout
@@ -86,7 +86,10 @@ class Attachments:
     @property
     def warnings(self) -> list[ArticleError]:
         """What there is to say of references in the body that were met so far."""
-        return [ArticleError("left-out", _too_long(path)) for path in self._too_long]
+        return [
+            ArticleError("left-out", _too_long(path), severity=Severity.WARNING)
+            for path in self._too_long
+        ]
 
     def resolve(self, reference: str) -> str:
         """Return the absolute URL of a reference in the body; '' for one that cannot be one."""

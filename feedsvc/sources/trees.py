@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from feedsvc import plugins
 from feedsvc.config import settings
 from feedsvc.config.settings import GENERATORS, Settings
 from feedsvc.errors import ArticleError, FeedsvcError
@@ -113,8 +114,8 @@ def generator(name: str) -> Generator:
         loaded: Generator = found.load()
     except Exception as error:  # importing runs the code of another package
         raise FeedsvcError(
-            f"the generator {name} of {found.value} cannot be loaded: {error}; "
-            "update or uninstall its package"
+            f"{plugins.described(found)} cannot be loaded: {type(error).__name__}: {error}; update "
+            "or uninstall that package"
         ) from error
     return loaded
 

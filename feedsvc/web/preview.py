@@ -18,10 +18,10 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.http.conditional import plain
 from feedsvc.http.representation import Headers
+from feedsvc.lru import LRUCache
 from feedsvc.model import ContentChoice, Entry
 from feedsvc.publication import Publication
 from feedsvc.publication.entries import Entries
-from feedsvc.recent import Recent
 from feedsvc.web.app import create_app
 
 _LOOPBACK = ip_network("127.0.0.0/8"), IPv6Address("::1")
@@ -58,7 +58,7 @@ class Preview(Publication):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(settings, catalog)
-        self._documents = Recent(0)
+        self._documents = LRUCache(0, lambda _: 1)
         self._entries = _Marked(settings, clock)
 
 
@@ -68,7 +68,7 @@ class _Marked(Entries):
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         super().__init__(settings)
         self._clock = clock
-        self._fragments = Recent(0)
+        self._fragments = LRUCache(0, lambda _: 1)
 
     def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
         """Return an article as a feed carries it, marked."""

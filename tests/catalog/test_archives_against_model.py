@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from feedsvc.catalog.store import Catalog
+from feedsvc.lru import LRUCache
 from feedsvc.model import Document, FeedRef, Format
 from feedsvc.publication import Publication
-from feedsvc.recent import Recent
 from tests.catalog.test_against_model import Model
 from tests.desk import Desk, ref
 from tests.readers import Items, Reader, archives, items, subscription, top
@@ -57,7 +57,7 @@ class Story(RuleBasedStateMachine):
             self.desk.write(f"{number}.md", self.models[-1].text())
         self.publication: Publication = self.desk.publication
         # Each document is made anew, or it could not differ from what it was.
-        self.publication._documents = Recent(0)
+        self.publication._documents = LRUCache(0, lambda _: 1)
         self.configure()
         self.readers = [
             (Reader(self.publication, each, True), Reader(self.publication, each, False))

@@ -34,7 +34,7 @@ def write(desk: Desk, name: str, day: int = 1, **front_matter: object) -> None:
 def test_a_custom_feed_is_there_before_anything_is_in_it(desk: Desk) -> None:
     desk.configure(NEWS)
     published = desk.sync().published
-    assert (published.revision, published.feeds) == (1, 2)
+    assert (published.revision, published.feeds) == (1, ("all", "news"))
     assert desk.titles("news") == []
     summary = desk.publication.feed(ref("news"))
     assert summary
@@ -73,10 +73,10 @@ def test_a_custom_feed_follows_its_definition(desk: Desk) -> None:
     desk.sync()
     before = desk.feed("all")
     desk.configure('[feeds.news]\nany = { tags = ["x"] }')
-    assert desk.sync().published.feeds == 1
+    assert len(desk.sync().published.feeds) == 1
     assert desk.titles("news") == ["A"]
     desk.configure('[feeds.news]\nnone = { tags = ["x"] }')
-    assert desk.sync().published.feeds == 1
+    assert len(desk.sync().published.feeds) == 1
     assert desk.titles("news") == ["B"]
     assert desk.feed("all") == before  # conformance 37
 
@@ -88,7 +88,7 @@ def test_a_custom_feed_that_is_defined_no_more_is_empty_and_stays(desk: Desk) ->
     desk.sync()
     assert len(list(archives(desk.publication, ref("news")))) == 2
     desk.configure("")
-    assert desk.sync().published.feeds == 1
+    assert len(desk.sync().published.feeds) == 1
     assert items(subscription(desk.publication, ref("news"))) == {}
     for number in (1, 2):
         document = desk.publication.archive(ref("news"), Format.JSON, number)
@@ -212,7 +212,7 @@ def test_lists_that_show_other_feeds_are_a_revision(desk: Desk) -> None:
         desk.configure(toml)
         published = desk.sync().published
         number += 1
-        assert (published.revision, published.feeds) == (number, 0)
+        assert (published.revision, published.feeds) == (number, ())
         assert desk.sync().published.revision is None
     # No list shows what leads to where.
     for toml in ('[aliases]\n"/a" = "all.rss"', '[aliases]\n"/b" = "all.rss"'):

@@ -118,7 +118,7 @@ def test_a_lease_is_lost_with_its_session(request: pytest.FixtureRequest) -> Non
 
 @pytest.mark.parametrize("deleted", ["catalog.db", "catalog.db-writer"])
 def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
-    """Whoever deletes the catalog, which is safe, wants it made anew at once."""
+    """A newer program removes the lock's file; a catalog that is gone is made again at once."""
     catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
     catalog.create()
     lease = catalog.elect()
@@ -133,7 +133,9 @@ def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
 def test_a_lock_file_of_others_is_no_damage_of_the_catalog(tmp_path: Path) -> None:
     (tmp_path / "catalog.db-writer").write_bytes(b"something else" * 100)
     catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
-    with pytest.raises(CatalogError, match=r"db-writer: is no lock of ours; delete it") as refused:
+    with pytest.raises(
+        CatalogError, match=r"db-writer: is no lock of ours; move it away"
+    ) as refused:
         catalog.elect()
     assert not isinstance(refused.value, DamagedError)
 

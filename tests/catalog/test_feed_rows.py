@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from feedsvc.catalog import schema
-from feedsvc.catalog.publish import Published
-from tests.desk import Desk
+from tests.desk import Counted, Desk, counted
 from tests.sites import article
 
 
@@ -112,14 +111,14 @@ def test_more_articles_than_fit_into_one_statement(desk: Desk) -> None:
     for n in range(700):
         desk.write(f"{n:03}.md", article(f"T{n}", slug=f"{n:03}", body="![](a.png)"))
     desk.write("a.png", b"PNG")
-    assert desk.sync().published == Published(1, new=700, feeds=2)
+    assert counted(desk.sync().published) == Counted(1, new=700, feeds=2)
     for n in range(0, 700, 2):
         desk.write(f"{n:03}.md", article(f"U{n}", slug=f"{n:03}"))
-    assert desk.sync().published == Published(2, edited=350, feeds=2)
+    assert counted(desk.sync().published) == Counted(2, edited=350, feeds=2)
     assert desk.titles()[:3] == ["T699", "U698", "T697"]
     for n in range(700):
         desk.remove(f"{n:03}.md")
-    assert desk.sync().published == Published(3, withdrawn=700, feeds=2)
+    assert counted(desk.sync().published) == Counted(3, withdrawn=700, feeds=2)
     assert desk.feed("all").entries == 0
     assert {row["gone"] for row in rows(desk, "all")} == {True}
     assert desk.publication.file("a.png") is None

@@ -235,6 +235,7 @@ def test_a_shown_file_whose_path_is_too_long_is_not_published(desk: Desk, charac
     desk.write("b.md", article("B", image=f"/{picture}"))
     in_text, in_key = desk.sync().problems
     assert (in_text.path, in_text.code) == ("content/a.md", "left-out")
+    assert in_text.severity == "warning"
     assert (in_key.path, in_key.line, in_key.code) == ("content/b.md", 4, "too-long")
     assert desk.titles() == ["A"]
     assert desk.rows(schema.shown_file) == []

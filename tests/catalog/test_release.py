@@ -8,7 +8,7 @@ import pytest
 from feedsvc.catalog import queries
 from feedsvc.catalog.publish import Published
 from feedsvc.model import Format
-from tests.desk import START, Desk, ref
+from tests.desk import START, Counted, Desk, counted, ref
 from tests.sites import article
 
 NOTHING = Published()
@@ -71,7 +71,7 @@ def test_a_release_comes_at_its_instant_and_not_a_second_before(scheduled: Desk)
     assert scheduled.release(DUE - SECOND) == NOTHING
     assert scheduled.release(DUE - timedelta(microseconds=1)) == NOTHING
     assert scheduled.feeds() == before
-    assert scheduled.release(DUE) == Published(2, new=1, feeds=6)
+    assert counted(scheduled.release(DUE)) == Counted(2, new=1, feeds=6)
     after = scheduled.feeds()
     assert set(after) == {
         "all",
@@ -134,13 +134,13 @@ def test_a_label_that_settings_took_back_does_not_stay_with_a_scheduled_article(
 def test_drafts_are_invisible_until_they_are_none(desk: Desk) -> None:
     """Conformance 55."""
     desk.write("a.md", article("A", tags=["x"], draft=True))
-    assert desk.sync().published == Published(1, feeds=1)
+    assert counted(desk.sync().published) == Counted(1, feeds=1)
     assert set(desk.feeds()) == {"all"}
     assert desk.publication.article("a") is None
     assert not desk.publication.withdrawn("a")
     assert next_due(desk) is None
     desk.write("a.md", article("A", tags=["x"]))
-    assert desk.sync().published == Published(2, new=1, feeds=3)
+    assert counted(desk.sync().published) == Counted(2, new=1, feeds=3)
     assert desk.titles("tag/x") == ["A"]
 
 
@@ -149,7 +149,7 @@ def test_an_article_made_a_draft_again_is_withdrawn(desk: Desk) -> None:
     desk.sync()
     before = desk.articles()["a.md"]
     desk.write("a.md", article("A", tags=["x", "new"], draft=True))
-    assert desk.sync().published == Published(2, withdrawn=1, feeds=3)
+    assert counted(desk.sync().published) == Counted(2, withdrawn=1, feeds=3)
     assert desk.publication.withdrawn("a")
     assert desk.feed("tag/x").entries == 0
     assert "tag/new" not in desk.feeds()
@@ -182,7 +182,7 @@ def test_an_article_expires_at_its_instant(desk: Desk) -> None:
     assert next_due(desk) == DUE
     assert desk.release(DUE - SECOND) == NOTHING
     assert desk.titles() == ["B", "A"]
-    assert desk.release(DUE) == Published(2, withdrawn=1, feeds=3)
+    assert counted(desk.release(DUE)) == Counted(2, withdrawn=1, feeds=3)
     assert desk.titles() == ["B"]
     assert desk.titles("tag/x") == []
     assert desk.publication.withdrawn("a")
@@ -230,7 +230,7 @@ def test_several_that_are_due_come_in_one_revision(desk: Desk) -> None:
     for minute in range(3):
         desk.write(f"{minute}.md", article(f"T{minute}", f"2026-01-10 09:3{minute}"))
     desk.sync()
-    assert desk.release(DUE + timedelta(hours=1)) == Published(2, new=3, feeds=2)
+    assert counted(desk.release(DUE + timedelta(hours=1))) == Counted(2, new=3, feeds=2)
     assert desk.titles() == ["T2", "T1", "T0"]
 
 

@@ -14,7 +14,7 @@ from feedsvc.catalog.sync import sync
 from feedsvc.errors import FeedsvcError
 from feedsvc.model import TERM_KINDS, Format, Kind
 from feedsvc.sources import Scan, scan
-from tests.desk import Desk, ref
+from tests.desk import Counted, Desk, counted, ref
 from tests.sites import article
 
 NOTHING = Published()
@@ -29,13 +29,13 @@ def test_the_first_sync_makes_revision_1(desk: Desk) -> None:
     desk.write("b.md", article("B"))
     report = desk.sync()
     assert (report.files, report.read, report.problems) == (2, 2, ())
-    assert report.published == Published(1, new=2, feeds=3)
+    assert counted(report.published) == Counted(1, new=2, feeds=3)
     assert desk.revisions() == [(1, desk.now)]
 
 
 def test_the_site_feed_exists_even_when_it_is_empty(desk: Desk) -> None:
     report = desk.sync()
-    assert report.published == Published(1, feeds=1)
+    assert counted(report.published) == Counted(1, feeds=1)
     assert list(desk.feeds()) == ["all"]
     assert desk.feed("all").entries == 0
     assert b"<feed" in desk.body()
@@ -90,7 +90,7 @@ def test_an_edit_touches_the_feeds_of_its_article_and_no_other(desk: Desk) -> No
     before = desk.feeds()
     desk.write("a.md", article("A2", tags=["x", "both"]))
     report = desk.sync()
-    assert report.published == Published(2, edited=1, feeds=4)
+    assert counted(report.published) == Counted(2, edited=1, feeds=4)
     after = desk.feeds()
     changed = {key for key in after if after[key] != before[key]}
     assert changed == {"all", "tag/x", "tag/both", "language/en"}
@@ -107,7 +107,7 @@ def test_an_edit_below_the_window_is_a_revision_but_changes_no_feed(desk: Desk) 
     desk.sync()
     desk.write("old.md", article("Old, edited", "2023-01-01"))
     report = desk.sync()
-    assert report.published == Published(2, edited=1, feeds=0)
+    assert counted(report.published) == Counted(2, edited=1, feeds=0)
     assert desk.feed("all").revision == 1
 
 
@@ -220,7 +220,7 @@ def test_the_settings_label_a_term(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["c++", "x"]))
     desk.sync()
     desk.configure('[labels]\ntag = { "c++" = "The C++ language" }')
-    assert desk.sync().published == Published(2, edited=1, feeds=4)
+    assert counted(desk.sync().published) == Counted(2, edited=1, feeds=4)
     (entry,) = desk.publication.entries(ref("tag/c++"))
     assert [each.label for each in entry.categories] == ["The C++ language", "x"]
     assert desk.publication.feed(ref("tag/c++")).label == "The C++ language"  # type: ignore[union-attr]
@@ -233,7 +233,7 @@ def test_the_settings_label_a_term(desk: Desk) -> None:
 def test_an_article_can_stay_out_of_every_feed(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x"], feeds=False))
     report = desk.sync()
-    assert report.published == Published(1, new=1, feeds=1)
+    assert counted(report.published) == Counted(1, new=1, feeds=1)
     assert set(desk.feeds()) == {"all"}
     assert desk.titles() == []
     page = desk.publication.article("a")
@@ -436,7 +436,7 @@ def test_a_deleted_file_withdraws_its_article_from_every_feed(desk: Desk) -> Non
     desk.write("b.md", article("B", tags=["x"]))
     desk.sync()
     desk.remove("a.md")
-    assert desk.sync().published == Published(2, withdrawn=1, feeds=5)
+    assert counted(desk.sync().published) == Counted(2, withdrawn=1, feeds=5)
     assert {key: feed.entries for key, feed in desk.feeds().items()} == {
         "all": 1,
         "author/n": 0,

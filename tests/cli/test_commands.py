@@ -248,7 +248,8 @@ def test_what_a_sync_did_can_be_had_as_json(tmp_path: Path) -> None:
     assert done["ids"] == [
         {"path": "c.md", "before": "tag:news.example.org,2022:2022-02-17:c", "after": "urn:c"}
     ]
-    assert done["feeds"] == {"changed": 4, "new": ["tag/y"]}
+    assert done["feeds"]["new"] == ["tag/y"]
+    assert len(done["feeds"]["changed"]) == 4
     [problem] = done["problems"]
     assert (problem["path"], problem["line"], problem["severity"], problem["code"]) == (
         "content/bad.md",

@@ -2,9 +2,15 @@
 
 import gzip
 import json
+import multiprocessing
 import os
-import threading
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +22,11 @@ from msgspec import structs
 from feedsvc.errors import FeedsvcError
 from feedsvc.export import build as building
 from feedsvc.export import names, workers, write
+from feedsvc.export.manifest import Manifest
 from feedsvc.export.plan import Job, Wanted
 from feedsvc.export.write import Outcome, Writer
 from feedsvc.http.representation import CODINGS, encode
 from feedsvc.model import Format
-from feedsvc.processes import Process
 from tests.export.places import (
     FILES,
     LONG,
@@ -33,6 +39,7 @@ from tests.export.places import (
     files_below,
     lived_in,
 )
+from tests.serving import PATIENCE
 from tests.sites import article
 
 DECODE: dict[str, Callable[[bytes], bytes]] = {
@@ -505,42 +512,110 @@ def test_processes_write_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert (other / name).read_bytes() == (place.out / name).read_bytes(), name
 
 
-def test_a_process_that_fails_says_why_in_a_sentence(
+def test_a_worker_that_is_killed_is_one_clear_sentence(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr(workers, "_BATCH", 1)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    send = Process.send
 
-    def kill_and_send(self: Process, value: object) -> None:
-        self._process.kill()
-        self._process.wait()
-        send(self, value)
+    def kill(*_: object) -> bool:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+            worker.join()
+        return False
 
-    monkeypatch.setattr(Process, "send", kill_and_send)
-    leave = threading.Event()
-    monkeypatch.setattr(workers, "_do", lambda writer, batch: (leave.wait(2) and []) or [])
+    monkeypatch.setattr(Future, "cancel", kill)
     with pytest.raises(FeedsvcError, match="ended by force"):
         place.build()
+    assert not multiprocessing.active_children()
 
 
-def test_a_process_that_outlives_a_build_keeps_others_away(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As after `kill -9`: it goes on with what it was given."""
+def test_an_error_of_a_worker_is_raised(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    alive: list[Process] = []
-    monkeypatch.setattr(Process, "__exit__", lambda self, *_: alive.append(self))
-    place.build()
-    monkeypatch.undo()
-    with pytest.raises(FeedsvcError, match="another `feedsvc build` is writing there"):
+    monkeypatch.setattr(Future, "cancel", lambda _: False)  # this process gets nothing to do
+    (place.out / "feeds").mkdir(parents=True)
+    (place.out / "feeds" / "all.rss").mkdir()
+    (place.out / names.MANIFEST).write_bytes(Manifest().dump())
+    with pytest.raises(FeedsvcError, match=r"all\.rss: cannot be written: Is a directory"):
         place.build()
-    for process in alive:
-        process.__exit__()
-    assert len(alive) == 1
+
+
+# Builds with one worker. This process does nothing itself but say the worker's id, and wait.
+_BUILD = """
+import multiprocessing, os, sys, threading
+from pathlib import Path
+from feedsvc.catalog.store import Catalog
+from feedsvc.config.settings import load
+from feedsvc.export import workers
+from feedsvc.export.build import build
+from feedsvc.export.plan import Wanted
+from feedsvc.publication import Publication
+
+def wait(*_):
+    print(multiprocessing.active_children()[0].pid, flush=True)
+    threading.Event().wait()
+
+if __name__ == "__main__":
+    workers._MANY, workers._BATCH, workers._do = 2, 1, wait
+    os.cpu_count = lambda: 2
+    settings = load(Path(sys.argv[1]), {})
+    publication = Publication(settings, Catalog(settings.database))
+    try:
+        build(settings, publication, Path(sys.argv[2]), Wanted())
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+@contextmanager
+def building_elsewhere(place: Place) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Build in a session of its own; yield the process and the id of its only worker."""
+    script = place.folder.parent / "script.py"
+    script.write_text(_BUILD, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, script, place.folder, place.out],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        yield process, int(process.stdout.readline())
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_worker_whose_parent_was_killed_holds_the_lock_and_ends(place: Place) -> None:
+    """As after `kill -9`. Stopped, the worker cannot notice, and might still be writing."""
+    with building_elsewhere(place) as (process, worker):
+        os.kill(worker, signal.SIGSTOP)
+        process.kill()
+        process.wait()
+        with pytest.raises(FeedsvcError, match="another `feedsvc build` is writing there"):
+            place.build()
+        os.kill(worker, signal.SIGCONT)
+    end = time.monotonic() + PATIENCE
+    while is_alive(worker):
+        assert time.monotonic() < end
+        time.sleep(0.01)
     place.build()
+
+
+def test_an_interrupted_build_leaves_no_worker_and_no_other_message(place: Place) -> None:
+    """Ctrl-C reaches all processes of a terminal."""
+    with building_elsewhere(place) as (process, worker):
+        os.killpg(process.pid, signal.SIGINT)
+        said, errors = process.communicate(timeout=PATIENCE)
+    assert (said, errors) == ("interrupted\n", "")
+    assert not is_alive(worker)
 
 
 def test_only_some_formats_are_feeds_and_nothing_else(place: Place) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from feedsvc.export import caddy, hosts, nginx, rules
+from feedsvc.export import hosts, names, rules
 from feedsvc.export.manifest import Manifest, Redirect, Resource
 from feedsvc.export.plan import Wanted
 from feedsvc.model import Format
@@ -323,13 +323,13 @@ def test_nothing_in_a_name_becomes_syntax() -> None:
         redirects={f"{evil}r": Redirect(308, "/x$y")},
         gone=(f"{evil}g",),
     )
-    groups = rules.groups(made)
-    text = nginx.text(made, groups)
+    texts = hosts.texts(made)
+    text = texts[names.NGINX]
     assert 'location = "/articles/\\"; return 200 \\"\n}$uri\\\\" {' in text
     assert 'return 308 "/x%24y";' in text
-    text = caddy.text(made, groups)
+    text = texts[names.CADDY]
     assert "return 200" not in text.replace("\\ ", " ") or "{" not in evil
-    assert evil not in hosts.headers(made, groups)
+    assert evil not in texts[names.HEADERS]
 
 
 def test_headers_of_hosts_do_not_overlap(hostile: Place) -> None:

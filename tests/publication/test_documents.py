@@ -153,7 +153,7 @@ def test_what_is_kept_is_bounded_in_bytes(
     assert publication.document(ref("tag/c"), Format.RSS) is documents["c"]
     assert publication.document(ref("tag/a"), Format.RSS) is documents["a"]
     for kept in (publication._documents, publication._entries._fragments):
-        assert 0 < kept._size <= 2 * size
+        assert 0 < kept.currsize <= 2 * size
     # One that is too big for the whole room is made all the same.
     every = publication.document(ref("tag/every"), Format.RSS)
     assert every is not None
@@ -169,7 +169,7 @@ def test_a_document_that_changes_takes_its_old_ones_room(desk: Desk) -> None:
         desk.sync()
         document = publication.document(ALL, Format.RSS)
         assert document is not None
-        assert publication._documents._size == len(document.body)
+        assert publication._documents.currsize == len(document.body)
 
 
 # Content and language

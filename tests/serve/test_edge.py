@@ -34,8 +34,8 @@ def eventually(is_so: Callable[[], bool]) -> None:
 
 
 def remembered(front: Front) -> list[str]:
-    """Return what the edge remembers, the least recently used first."""
-    return list(front.edge._kept._kept)
+    """Return the paths that the edge remembers."""
+    return front.edge._kept.keys()
 
 
 def test_a_poll_is_answered_from_memory(front: Front) -> None:
@@ -122,12 +122,12 @@ def test_nothing_that_a_client_may_add_makes_an_entry(asked: list[tuple[str, str
     """Conformance 42."""
     front = Front()
     front.ask(ALL, accept_encoding="gzip")
-    before = front.edge._kept._size
+    before = front.edge._kept.currsize
     for query, value, name in asked:
         front.ask(f"{ALL}?{query}", **{name: value, "if_none_match": value})
     assert remembered(front) == [ALL]
     assert front.publication.asked.count(ALL) == 1
-    assert front.edge._kept._size == before
+    assert front.edge._kept.currsize == before
 
 
 @pytest.mark.parametrize(
@@ -136,10 +136,10 @@ def test_nothing_that_a_client_may_add_makes_an_entry(asked: list[tuple[str, str
 def test_no_coding_asked_for_makes_an_entry(front: Front, field: str) -> None:
     """Conformance 35, 42."""
     front.ask(ALL)
-    before = front.edge._kept._size
+    before = front.edge._kept.currsize
     front.ask(ALL, accept_encoding=field)
     assert remembered(front) == [ALL]
-    assert front.edge._kept._size == before
+    assert front.edge._kept.currsize == before
 
 
 @pytest.mark.parametrize(
@@ -250,8 +250,8 @@ def test_what_is_remembered_is_bound_by_bytes(monkeypatch: pytest.MonkeyPatch) -
     for path in paths:
         front.ask(path)
         front.ask(ALL)
-        assert front.edge._kept._size <= 15_000
-    assert remembered(front) == ["/feeds/all.json", ALL]
+        assert front.edge._kept.currsize <= 15_000
+    assert sorted(remembered(front)) == ["/feeds/all.json", ALL]
     assert front.publication.asked == paths
 
 
@@ -271,7 +271,7 @@ def test_a_document_larger_than_the_room_is_served_all_the_same(
 def test_a_better_coding_comes_by_itself(front: Front) -> None:
     """Conformance 35: it is made once, while others are answered, and counted."""
     assert front.ask(ALL, accept_encoding="gzip").headers["Content-Encoding"] == "gzip"
-    before = front.edge._kept._size
+    before = front.edge._kept.currsize
     first = front.ask(ALL, accept_encoding="br, gzip")
     assert first.headers["Content-Encoding"] == "gzip"
     eventually(
@@ -280,7 +280,7 @@ def test_a_better_coding_comes_by_itself(front: Front) -> None:
     better = front.ask(ALL, accept_encoding="br, gzip")
     assert better.headers["ETag"] != first.headers["ETag"]
     assert front.ask(ALL, if_none_match=first.headers["ETag"]).status == 304
-    eventually(lambda: front.edge._kept._size == before + len(better.body))
+    eventually(lambda: front.edge._kept.currsize == before + len(better.body))
     assert front.publication.asked == [ALL]
 
 
@@ -312,15 +312,15 @@ def test_a_delta_is_answered_from_memory_and_counted(front: Front) -> None:
     front.publication.publish(SITE)
     front.look()
     whole = front.ask(ALL)
-    before = front.edge._kept._size
+    before = front.edge._kept.currsize
     first = front.ask(ALL, if_none_match=old, a_im="feed")
     assert (first.status, first.body) == (226, b"<since 7>")
     assert first.headers["ETag"] == whole.headers["ETag"]
-    after = front.edge._kept._size
+    after = front.edge._kept.currsize
     assert after > before
     for _ in range(5):
         assert front.ask(ALL, if_none_match=old, a_im="feed") == first
-    assert front.edge._kept._size == after
+    assert front.edge._kept.currsize == after
     assert [asked for asked in front.publication.asked if "since" in asked] == [
         f"{ALL} since {old[1:11]}"
     ]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from feedsvc.config.serving import ServeSettings
+from feedsvc.errors import NewerError
 from tests.web.fake import SITE, FakePublication
 from tests.web.front import Front
 
@@ -33,6 +34,25 @@ def test_a_site_whose_catalog_is_lost_is_not_ready() -> None:
     reply = front.ask("/healthz")
     assert (reply.status, json.loads(reply.body)) == (503, {"ready": False})
     assert int(reply.headers["Retry-After"]) > 0
+
+
+def test_a_site_whose_catalog_is_of_another_version_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Conformance 44: and not where the catalog is, which is nobody's business."""
+    front = Front()
+
+    def refuse() -> None:
+        raise NewerError("postgresql://db.internal/feeds", "0009", "0002")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(front.publication, "state", refuse)
+        front.look()
+    reply = front.ask("/healthz")
+    reason = "the catalog is of a newer feedsvc (schema 0009; this one has 0002)"
+    assert (reply.status, json.loads(reply.body)) == (503, {"ready": False, "reason": reason})
+    front.look()
+    assert "reason" not in json.loads(front.ask("/healthz").body)
 
 
 def test_a_site_that_was_never_synced_is_not_ready() -> None:

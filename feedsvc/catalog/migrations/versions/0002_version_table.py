@@ -1,0 +1,17 @@
+"""The schema number moves to Alembic's table; what release 0.1.0 looks at makes it refuse."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+readers = "0001"
+
+_MADE_BY = sa.table("made_by", sa.column("name"), sa.column("value"))
+# 0.1.0 shows this in place of a number, and then gives advice that would lose ids and old URLs.
+_FENCE = "of a newer feedsvc - do NOT delete this catalog, see docs/upgrading.md -"
+
+
+def upgrade() -> None:
+    """Have 0.1.0 refuse the catalog; without the row it would take it for an empty one."""
+    op.execute(_MADE_BY.update().where(_MADE_BY.c.name == "schema").values(value=_FENCE))

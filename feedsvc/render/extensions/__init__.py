@@ -1,0 +1,83 @@
+"""The protocol of namespaces: what an extension adds to feeds and entries in each format.
+
+A `Namespace` names an XML namespace and two extensions of feedgen, one for the head of a feed and
+one for an entry. Each package may declare some as entry points of the group `feedsvc.namespaces`;
+the built-in ones are the modules of this package.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from feedgen.ext.base import BaseEntryExtension, BaseExtension
+from lxml.etree import _Element
+
+from feedsvc.model import Entry, Feed, Format
+
+XML_FORMATS = frozenset({Format.RSS, Format.ATOM})
+
+# What is both an XML prefix and, after an underscore, the key of a JSON Feed extension.
+_PREFIX = re.compile(r"(?!xml)[a-z][a-z0-9_-]*", re.IGNORECASE)
+
+
+class FeedExtension(BaseExtension):  # type: ignore[misc] # feedgen has no types
+    """What a namespace adds to the head of one feed.
+
+    feed: every text can stand in XML and every URL is a URI. Output may depend on nothing else.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the root element declares the prefix though no entry may need it."""
+        return True
+
+    def extend_rss(self, root: _Element) -> None:
+        """Add to the `rss` element, whose only child is the channel. feedgen calls it last."""
+
+    def extend_atom(self, root: _Element) -> None:
+        """Add to the `feed` element. feedgen's own elements in it have no namespace yet."""
+
+    def json(self) -> Mapping[str, object]:
+        """Return the top-level extension object; it is left out if it is empty."""
+        return {}
+
+
+class EntryExtension(BaseEntryExtension):  # type: ignore[misc] # feedgen has no types
+    """What a namespace adds to one entry. entry: see FeedExtension."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+
+    def extend_rss(self, element: _Element) -> None:
+        """Add to the `item` element."""
+
+    def extend_atom(self, element: _Element) -> None:
+        """Add to the `entry` element."""
+
+    def json(self) -> Mapping[str, object]:
+        """Return the extension object of the item; it is left out if it is empty."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """An XML namespace and what it adds.
+
+    prefix: declared at the root of a document; `_prefix` is the key of its objects in JSON Feed.
+    formats: those to which it adds anything. feed, entry: None if it adds nothing there. A
+    namespace with `entry` is declared in every document, as rendered entries are kept apart from
+    their feeds. Raises ValueError for a prefix that cannot be one.
+    """
+
+    prefix: str
+    uri: str
+    feed: Callable[[Feed], FeedExtension] | None = None
+    entry: Callable[[Entry], EntryExtension] | None = None
+    formats: frozenset[Format] = frozenset(Format)
+
+    def __post_init__(self) -> None:
+        if not _PREFIX.fullmatch(self.prefix) or not self.uri:
+            raise ValueError(f"{self.prefix!r} is no prefix of letters, digits, - and _")

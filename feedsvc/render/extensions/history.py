@@ -1,0 +1,42 @@
+"""Paged and archived feeds (RFC 5005 4): links between documents, and the mark of an archive."""
+
+from collections.abc import Iterator
+
+from lxml import etree
+from lxml.etree import _Element
+
+from feedsvc.render.extensions import XML_FORMATS, FeedExtension, Namespace
+
+URI = "http://purl.org/syndication/history/1.0"
+_ATOM = "http://www.w3.org/2005/Atom"
+
+
+class History(FeedExtension):
+    """Links `current`, `prev-archive` and `next-archive`; `fh:archive` in an archive document."""
+
+    @property
+    def is_declared(self) -> bool:
+        """Only an archive document has an element of the namespace."""
+        return self.feed.current is not None
+
+    def extend_rss(self, root: _Element) -> None:
+        """Add to the channel: in RSS the links are `atom:link`."""
+        root[0].extend(self._links(f"{{{_ATOM}}}link"))
+        self._mark(root[0])
+
+    def extend_atom(self, root: _Element) -> None:
+        """Add to the feed element: the links behind those that feedgen made."""
+        place = root.index(root.findall("link")[-1]) + 1
+        root[place:place] = self._links("link")
+        self._mark(root)
+
+    def _links(self, tag: str) -> Iterator[_Element]:
+        for rel, url in self.feed.archive_links:
+            yield etree.Element(tag, href=url, rel=rel)
+
+    def _mark(self, parent: _Element) -> None:
+        if self.feed.current:
+            etree.SubElement(parent, f"{{{URI}}}archive")
+
+
+NAMESPACE = Namespace("fh", URI, History, formats=XML_FORMATS)

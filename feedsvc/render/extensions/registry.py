@@ -1,0 +1,53 @@
+"""The installed namespaces, by format."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from feedsvc import plugins
+from feedsvc.errors import FeedsvcError
+from feedsvc.model import Entry, Feed, Format
+from feedsvc.render.extensions import EntryExtension, FeedExtension, Namespace
+
+# feedgen declares these two in RSS itself.
+RSS_PREFIXES: Mapping[str, str] = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+}
+
+
+@cache
+def installed(format: Format) -> tuple[Namespace, ...]:
+    """Return the namespaces of a format: first those with elements in entries, then by name.
+
+    Raises FeedsvcError if one cannot be loaded, or if two share a prefix.
+    """
+    taken = dict.fromkeys(RSS_PREFIXES, "feedsvc")
+    found = []
+    for plugin, namespace in plugins.load(plugins.NAMESPACES):
+        name = plugins.described(plugin)
+        if not isinstance(namespace, Namespace):
+            raise FeedsvcError(f"{name} is not a Namespace; update or uninstall that package")
+        if other := taken.get(namespace.prefix):
+            raise FeedsvcError(
+                f"{name} and {other} share the prefix {namespace.prefix}; uninstall one of them"
+            )
+        taken[namespace.prefix] = name
+        if format in namespace.formats:
+            found.append(namespace)
+    return tuple(sorted(found, key=lambda each: each.entry is None))
+
+
+@cache
+def of_entries(format: Format) -> Mapping[str, str]:
+    """Return the namespaces that entries may use in a format: URIs by prefix."""
+    return {each.prefix: each.uri for each in installed(format) if each.entry}
+
+
+def of_feed(format: Format, feed: Feed) -> list[tuple[Namespace, FeedExtension]]:
+    """Return the extensions of the head of a feed, with their namespaces."""
+    return [(each, each.feed(feed)) for each in installed(format) if each.feed]
+
+
+def of_entry(format: Format, entry: Entry) -> list[tuple[Namespace, EntryExtension]]:
+    """Return the extensions of an entry, with their namespaces."""
+    return [(each, each.entry(entry)) for each in installed(format) if each.entry]

@@ -1,0 +1,458 @@
+"""Upgrades: all of a migration or nothing, whatever happens, and never by the wrong program."""
+
+import logging
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+
+from feedsvc.catalog import copies, migrations, recovery, schema
+from feedsvc.catalog.migrations import Migrations
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import release, sync
+from feedsvc.errors import CatalogError, NewerError, OutdatedError, UnreleasedError
+from feedsvc.publication import Publication
+from tests.catalog.stored.life import END, write
+from tests.catalog.stored.load import SCHEMAS, restore
+from tests.desk import Desk
+from tests.sites import article
+
+NEWEST = Migrations().newest
+RELEASED = {"0001"}  # schemas that a release had
+
+ADDITIVE = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, readers = "0901", "{before}", "{before}"
+def upgrade():
+    op.add_column("feed", sa.Column("added", sa.Text))
+"""
+# Takes a column away, which SQLite does by copying the table, and dies or fails on the way.
+BREAKING = """
+import os, signal
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, readers = "0902", "0901", "0902"
+def die(instant):
+    if os.environ.get("DIE") == instant:
+        os.kill(os.getpid(), signal.SIGKILL)
+def upgrade():
+    die("begun")
+    op.create_table("other", sa.Column("number", sa.BigInteger, primary_key=True))
+    die("a table made")
+    op.execute("INSERT INTO other SELECT number FROM article")
+    with op.batch_alter_table("article") as table:
+        table.drop_column("html")
+    die("a column dropped")
+    op.execute("DELETE FROM former_slug")
+    die("rows deleted")
+    if os.environ.get("DIE") == "failed":
+        raise ValueError("no such luck")
+"""
+
+
+# Upgrades a catalog, and dies where DIE says; the migrations die by themselves.
+UPGRADE = """
+import os, signal, sys
+from pathlib import Path
+from sqlalchemy import Engine, event
+from feedsvc.catalog import copies
+from feedsvc.catalog.migrations import Migrations
+from feedsvc.catalog.store import Catalog
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+if os.environ["DIE"] == "copying":
+    copies._flush = die
+if os.environ["DIE"] == "committing":
+    event.listen(Engine, "commit", die)
+with Catalog(sys.argv[1], Migrations(Path(sys.argv[2]))) as catalog:
+    if os.environ["DIE"] == "committed":
+        copies.keep_only = die
+    catalog.upgrade()
+"""
+
+
+def chain(folder: Path, *more: str) -> Path:
+    """Return the migrations of a later program: ours, and these besides."""
+    made = folder / f"later-{len(more)}"
+    shutil.copytree(migrations.FOLDER, made)
+    for number, source in enumerate(more, 901):
+        module = made / "versions" / f"0{number}_test.py"
+        module.write_text(source.replace("{before}", NEWEST), encoding="utf-8")
+    return made
+
+
+def upgrade_in_a_process(database: str, folder: Path, instant: str) -> int:
+    """Return the exit code of an upgrade that is killed at an instant."""
+    command = [sys.executable, "-c", UPGRADE, database, str(folder)]
+    return subprocess.run(command, env={**os.environ, "DIE": instant}, check=False).returncode
+
+
+def contents(database: str) -> dict[str, Any]:
+    """Return every table with its columns and rows."""
+    engine = create_engine(database)
+    try:
+        with engine.connect() as connection:
+            found = {}
+            for name in sorted(inspect(engine).get_table_names()):
+                columns = [
+                    (each["name"], str(each["type"])) for each in inspect(engine).get_columns(name)
+                ]
+                rows = connection.execute(text(f"SELECT * FROM {name}"))
+                found[name] = (columns, sorted(map(repr, rows)))
+            return found
+    finally:
+        engine.dispose()
+
+
+# The migrations that there are
+
+
+def test_they_are_numbered_and_each_follows_the_one_before() -> None:
+    files = sorted((migrations.FOLDER / "versions").glob("[0-9]*.py"))
+    before = None
+    for number, file in enumerate(files, 1):
+        given: dict[str, Any] = {}
+        exec(file.read_text(encoding="utf-8"), given)
+        assert given["revision"] == file.name[:4] == f"{number:04}"
+        assert given["down_revision"] == before
+        assert given["readers"] <= given["revision"]
+        before = given["revision"]
+    assert before == NEWEST
+
+
+def test_they_lead_to_the_tables_of_a_new_catalog(tmp_path: Path, database: str) -> None:
+    """From a stored catalog and from nothing, to the same tables, columns and indexes."""
+    restore(database)
+    with Catalog(database) as catalog:
+        catalog.upgrade()
+    engine = create_engine(database)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+        if engine.dialect.name == "sqlite":
+            assert _statements(database) == _statements(_new(f"sqlite:///{tmp_path}/new.db"))
+    engine.dispose()
+
+
+def test_the_first_one_makes_the_tables_of_the_first_release(tmp_path: Path) -> None:
+    stored, made = f"sqlite:///{tmp_path}/stored.db", f"sqlite:///{tmp_path}/made.db"
+    restore(stored, "0001")
+    engine = create_engine(made)
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(migrations.FOLDER))
+        command.upgrade(config, "0001")
+        schema.alembic_version.drop(connection)
+    engine.dispose()
+    assert _statements(made) == _statements(stored)
+
+
+def _new(database: str) -> str:
+    with Catalog(database) as catalog:
+        catalog.create()
+    return database
+
+
+def _statements(database: str) -> dict[str, str]:
+    """Return what SQLite was told to make each table and index with, in one spelling."""
+    path = database.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+        return {name: "".join(sql.split()).replace('"', "") for name, sql in found}
+
+
+def test_every_released_schema_has_a_stored_catalog() -> None:
+    """All but the newest, of which one is stored when there is a migration from it."""
+    assert set(SCHEMAS) >= RELEASED
+
+
+# One upgrade
+
+
+def test_what_a_command_does_usually_imports_no_alembic(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from feedsvc.catalog.store import Catalog\n"
+        "with Catalog(sys.argv[1]) as catalog:\n"
+        "    catalog.create()\n"
+        "    catalog.create()\n"
+        "    with catalog.writing():\n"
+        "        pass\n"
+        "assert 'alembic' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program, f"sqlite:///{tmp_path}/catalog.db"], check=True)
+
+
+def test_whoever_only_reads_is_told_what_to_run(database: str) -> None:
+    restore(database)
+    with (
+        Catalog(database) as catalog,
+        pytest.raises(OutdatedError, match=r"schema 0001; this one has .*run `feedsvc sync`"),
+    ):
+        recovery.create(catalog)
+
+
+def test_nothing_is_written_to_an_outdated_catalog(tmp_path: Path, database: str) -> None:
+    settings = write(tmp_path / "site", database)
+    restore(database)
+    before = contents(database)
+    with Catalog(database) as catalog:
+        with pytest.raises(OutdatedError):
+            sync(catalog, settings, END)
+        with pytest.raises(OutdatedError):
+            release(catalog, settings, END)
+        with pytest.raises(OutdatedError):
+            Publication(settings, catalog).state()
+    assert contents(database) == before
+
+
+def test_a_copy_of_what_was_is_kept_until_the_next_upgrade(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.db"
+    database = f"sqlite:///{path}"
+    restore(database)
+    before = contents(database)
+    path.chmod(0o640)
+    with Catalog(database) as catalog:
+        assert catalog.upgrade() == ("0001", NEWEST)
+        assert catalog.upgrade() is None
+    copy = Path(f"{path}.before-{NEWEST}")
+    assert contents(f"sqlite:///{copy}") == before
+    assert copy.stat().st_mode & 0o777 == 0o640
+    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE))) as catalog:
+        assert catalog.upgrade() == (NEWEST, "0901")
+    assert [each.name for each in tmp_path.glob("*.before-*")] == ["catalog.db.before-0901"]
+
+
+def test_the_copy_put_back_is_the_catalog_that_it_was(tmp_path: Path) -> None:
+    """The downgrade that docs/upgrading.md describes."""
+    path = tmp_path / "catalog.db"
+    database = f"sqlite:///{path}"
+    restore(database)
+    before = contents(database)
+    with Catalog(database) as catalog:
+        catalog.upgrade()
+        for rest in ("", "-wal", "-shm"):
+            Path(f"{path}{rest}").unlink(missing_ok=True)
+        shutil.copyfile(f"{path}.before-{NEWEST}", path)
+        assert contents(database) == before
+        with pytest.raises(OutdatedError):
+            catalog.check()
+
+
+def test_a_copy_that_cannot_be_written_stops_the_upgrade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = f"sqlite:///{tmp_path}/catalog.db"
+    restore(database)
+    before = contents(database)
+
+    def full(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(copies, "_flush", full)
+    with (
+        Catalog(database) as catalog,
+        pytest.raises(CatalogError, match=r"before-\d{4}: .*No space left.*nothing was upgraded"),
+    ):
+        catalog.upgrade()
+    assert contents(database) == before
+
+
+def test_many_may_upgrade_at_once(database: str) -> None:
+    restore(database)
+    program = (
+        "import sys\n"
+        "from feedsvc.catalog.store import Catalog\n"
+        "with Catalog(sys.argv[1]) as catalog:\n"
+        "    sys.stdin.readline()\n"
+        "    print(catalog.upgrade())\n"
+    )
+    command = [sys.executable, "-c", program, database]
+    pipe = subprocess.PIPE
+    running = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(3)]
+    said = [process.communicate("go\n")[0].strip() for process in running]
+    assert sorted(said) == [f"('0001', '{NEWEST}')", "None", "None"]
+
+
+# Upgrades that are interrupted
+
+
+INSTANTS = ("begun", "a table made", "a column dropped", "rows deleted", "committing")
+
+
+@pytest.mark.parametrize("instant", ["copying", *INSTANTS])
+def test_an_upgrade_that_is_killed_has_changed_nothing(
+    tmp_path: Path, database: str, instant: str
+) -> None:
+    """Nor has any migration before it in the same upgrade; and the next one does all of it."""
+    if instant == "copying" and "postgres" in database:
+        pytest.skip("a server's catalog is not copied")
+    restore(database)
+    before = contents(database)
+    folder = chain(tmp_path, ADDITIVE, BREAKING)
+    assert upgrade_in_a_process(database, folder, instant) == -signal.SIGKILL
+    assert contents(database) == before
+    assert upgrade_in_a_process(database, folder, "never") == 0
+    after = contents(database)
+    assert after["former_slug"][1] == []
+    assert after["alembic_version"][1] == ["('0902',)"]
+    assert "added" in dict(after["feed"][0])
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_an_upgrade_that_is_killed_when_it_is_committed_is_done(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/catalog.db"
+    restore(database)
+    folder = chain(tmp_path, ADDITIVE)
+    assert upgrade_in_a_process(database, folder, "committed") == -signal.SIGKILL
+    with Catalog(database, Migrations(folder)) as catalog:
+        assert catalog.check()
+    assert (tmp_path / "catalog.db.before-0901").exists()
+
+
+def test_a_migration_that_fails_has_changed_nothing(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restore(database)
+    before = contents(database)
+    monkeypatch.setenv("DIE", "failed")
+    with (
+        Catalog(database, Migrations(chain(tmp_path, ADDITIVE, BREAKING))) as catalog,
+        pytest.raises(CatalogError, match=r"0001 to 0902, and is as it was: ValueError: no such"),
+    ):
+        catalog.upgrade()
+    assert contents(database) == before
+
+
+# Catalogs of a newer program
+
+
+@pytest.mark.parametrize("fill", [True, False])
+def test_a_newer_catalog_is_refused_by_whoever_opens_it(
+    tmp_path: Path, database: str, fill: bool
+) -> None:
+    folder = chain(tmp_path, ADDITIVE)
+    if fill:
+        restore(database)
+    with Catalog(database, Migrations(folder)) as newer:
+        recovery.make_ready(newer)
+    before = contents(database)
+    with Catalog(database) as catalog:
+        for refused in (catalog.check, catalog.create, catalog.upgrade):
+            with pytest.raises(
+                NewerError, match=r"of a newer feedsvc \(schema 0901; this one"
+            ) as told:
+                refused()
+            assert "\n" not in str(told.value)
+        with pytest.raises(NewerError):
+            recovery.make_ready(catalog)
+    assert contents(database) == before
+
+
+def test_a_program_that_is_running_writes_nothing_to_a_newer_catalog(
+    tmp_path: Path, database: str, desk: Desk
+) -> None:
+    desk.write("a.md", article("A"))
+    desk.sync()
+    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE))) as newer:
+        recovery.make_ready(newer)
+    before = contents(database)
+    desk.write("b.md", article("B"))
+    with pytest.raises(NewerError):
+        desk.sync()
+    with pytest.raises(NewerError):
+        desk.release(desk.now)
+    assert contents(database) == before
+
+
+def test_it_goes_on_reading_where_the_migration_only_added_something(
+    tmp_path: Path, database: str, desk: Desk
+) -> None:
+    """A rolling upgrade: those who serve still show what the newer program publishes."""
+    desk.write("a.md", article("A"))
+    desk.sync()
+    publication = desk.publication
+    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE))) as newer:
+        recovery.make_ready(newer)
+        publication.state()
+        desk.write("b.md", article("B", "2022-02-18"))
+        sync(newer, desk.settings, desk.now)
+    assert publication.state()[0].startswith("2.")
+    assert desk.titles() == ["B", "A"]
+
+
+def test_it_stops_reading_where_the_migration_took_something_away(
+    tmp_path: Path, database: str, desk: Desk
+) -> None:
+    """Conformance 44: clean 503 rather than answers from what it cannot understand."""
+    desk.write("a.md", article("A"))
+    desk.sync()
+    publication = desk.publication
+    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE, BREAKING))) as newer:
+        recovery.make_ready(newer)
+    with pytest.raises(NewerError) as told:
+        publication.state()
+    assert (
+        told.value.reason
+        == f"the catalog is of a newer feedsvc (schema 0902; this one has {NEWEST})"
+    )
+
+
+def test_an_additive_migration_after_another_does_not_make_it_readable_again(
+    tmp_path: Path, database: str
+) -> None:
+    restore(database)
+    more = ADDITIVE.replace("0901", "0903").replace('"{before}", "{before}"', '"0902", "0901"')
+    last = more.replace('"added"', '"more"')
+    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE, BREAKING))) as newer:
+        newer.upgrade()
+    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE, BREAKING, last))) as newest:
+        newest.upgrade()
+    with (
+        Catalog(database, Migrations(chain(tmp_path, ADDITIVE))) as catalog,
+        catalog.reading() as connection,
+        pytest.raises(NewerError),
+    ):
+        catalog.check_readable(connection)
+
+
+def test_the_first_release_refuses_every_later_catalog(database: str) -> None:
+    """It looked for a number in a row of its own, and took a catalog without one for a new one."""
+    restore(database)
+    with Catalog(database) as catalog:
+        catalog.upgrade()
+    assert dict(eval(row) for row in contents(database)["made_by"][1])["schema"] not in ("4", None)
+
+
+def test_a_new_catalog_is_refused_by_the_first_release_too(database: str, catalog: Catalog) -> None:
+    rows = contents(database)["made_by"][1]
+    assert rows == [repr(tuple(schema.FENCE.values()))]
+
+
+def test_a_catalog_of_no_release_is_refused_and_kept(database: str, catalog: Catalog) -> None:
+    with catalog.writing() as connection:
+        schema.alembic_version.drop(connection)
+        connection.execute(schema.made_by.update().values(value="3"))
+    with pytest.raises(UnreleasedError, match=r"that no release of feedsvc has \(3\); keep it"):
+        catalog.create()
+
+
+def test_an_upgrade_is_logged(database: str, caplog: pytest.LogCaptureFixture) -> None:
+    restore(database)
+    with Catalog(database) as catalog, caplog.at_level(logging.WARNING, "feedsvc"):
+        recovery.make_ready(catalog)
+        recovery.make_ready(catalog)
+    assert caplog.messages == [f"event=upgraded from=0001 to={NEWEST}"]

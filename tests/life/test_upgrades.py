@@ -1,0 +1,180 @@
+"""Programs of two versions at one catalog, as commands and as services."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, func, select
+
+from feedsvc.catalog import schema
+from feedsvc.catalog.store import Catalog
+from tests.catalog.stored.life import write
+from tests.catalog.stored.load import restore
+from tests.catalog.test_election import hold, said
+from tests.cli.test_commands import run
+from tests.life.test_faults import feedsvc
+from tests.serving import PATIENCE, Server, free_port, serving
+from tests.sites import article, make_site
+
+
+def make_newer(database: str) -> None:
+    """Do to a catalog what a newer program does that this one cannot read after."""
+    engine = create_engine(database)
+    with engine.begin() as connection:
+        connection.execute(schema.alembic_version.update().values(version_num="9999"))
+    engine.dispose()
+
+
+@pytest.fixture
+def elected(database: str) -> Iterator[None]:
+    """Another process that is elected to write, and does nothing."""
+    process = hold(database)
+    assert said(process) == "elected"
+    yield
+    process.kill()
+    process.communicate()
+
+
+def wait_for_health(server: Server, status: int) -> dict[str, object]:
+    end = time.monotonic() + PATIENCE
+    while (answer := server.get("/healthz")).status != status:
+        assert time.monotonic() < end, f"/healthz never said {status}"
+        time.sleep(0.05)
+    found: dict[str, object] = json.loads(answer.body)
+    return found
+
+
+# Commands
+
+
+@pytest.mark.parametrize("command", ["feeds", "ids", "sync --dry-run"])
+def test_a_command_that_only_reads_says_what_upgrades_the_catalog(
+    tmp_path: Path, command: str
+) -> None:
+    database = f"sqlite:///{tmp_path}/catalog.db"
+    write(tmp_path / "site", database)
+    restore(database)
+    result = run(*command.split(), "--site", tmp_path / "site")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "run `feedsvc sync`, which upgrades it and keeps everything" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["sync", "ids --write", "build OUT"])
+def test_a_command_that_writes_upgrades_the_catalog(tmp_path: Path, command: str) -> None:
+    database = f"sqlite:///{tmp_path}/catalog.db"
+    write(tmp_path / "site", database)
+    restore(database)
+    given = [str(tmp_path / "out") if each == "OUT" else each for each in command.split()]
+    result = feedsvc(*given, "--site", tmp_path / "site")
+    assert "event=upgraded from=0001" in result.stderr
+    assert "Error" not in result.stderr
+    assert run("feeds", "--site", tmp_path / "site").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["feeds", "ids", "ids --write", "sync", "sync --dry-run", "build OUT", "serve"],
+)
+def test_every_command_refuses_a_newer_catalog_in_one_sentence(
+    tmp_path: Path, command: str
+) -> None:
+    database = f"sqlite:///{tmp_path}/catalog.db"
+    make_site(tmp_path / "site", {"a.md": article()}, f'database = "{database}"')
+    assert run("sync", "--site", tmp_path / "site").exit_code == 0
+    make_newer(database)
+    given = [str(tmp_path / "out") if each == "OUT" else each for each in command.split()]
+    if command == "serve":
+        given += ["--bind", f"127.0.0.1:{free_port()}"]
+    result = run(*given, "--site", tmp_path / "site")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert "the catalog is of a newer feedsvc (schema 9999; this one has" in result.stderr
+    assert "delete" not in result.stderr
+
+
+def test_check_needs_no_catalog_of_this_version(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/catalog.db"
+    make_site(tmp_path / "site", {"a.md": article()}, f'database = "{database}"')
+    restore(database)
+    before = (tmp_path / "catalog.db").read_bytes()
+    assert "schema" not in run("check", "--site", tmp_path / "site").stderr
+    assert (tmp_path / "catalog.db").read_bytes() == before
+
+
+@pytest.mark.usefixtures("elected")
+def test_a_command_upgrades_nothing_that_another_process_writes(
+    tmp_path: Path, database: str
+) -> None:
+    write(tmp_path / "site", database)
+    restore(database)
+    result = run("sync", "--site", tmp_path / "site")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "another process writes it; restart that one with this version" in result.stderr
+
+
+# Services
+
+
+@pytest.mark.usefixtures("elected")
+def test_a_service_takes_an_old_catalog_over_from_a_service_of_before(
+    tmp_path: Path, database: str
+) -> None:
+    """A rolling upgrade: it is ready before the old one ends, and writes from then on."""
+    settings = write(tmp_path / "site", database)
+    restore(database)
+    with serving(tmp_path / "site") as server:
+        assert wait_for_health(server, 200)["ready"] is True
+        (settings.content / "new.md").write_text(article("New", "2025-12-31"), encoding="utf-8")
+        server.wait_for("/feeds/all.json", '"New"')
+        _, errors = server.stop()
+    assert "event=deposing-older-writer" in errors
+    assert "event=upgraded from=0001" in errors
+
+
+def test_who_is_deposed_knows_it(database: str) -> None:
+    with Catalog(database) as first, Catalog(database) as second:
+        first.create()
+        lease = first.elect()
+        assert lease is not None
+        assert second.elect() is None
+        second.depose()
+        assert not lease.holds()
+        lease.end()
+        taken = second.elect()
+        assert taken is not None
+        assert taken.holds()
+        assert first.elect() is None
+        taken.end()
+
+
+def test_a_service_that_waits_to_write_does_not_take_a_newer_catalog_over(
+    tmp_path: Path, database: str
+) -> None:
+    """Conformance 44: /healthz says why, and what is in memory goes on being answered."""
+    make_site(tmp_path, {"a.md": article("A")}, f'database = "{database}"')
+    with serving(tmp_path) as first, serving(tmp_path) as waiting:
+        shown = waiting.get("/feeds/all.json")
+        first.stop()
+        make_newer(database)
+        said = wait_for_health(waiting, 503)
+        assert said["ready"] is False
+        assert str(said["reason"]).startswith("the catalog is of a newer feedsvc (schema 9999;")
+        assert waiting.get("/feeds/all.json").body == shown.body
+        assert waiting.get("/articles/a").status == 503
+        (tmp_path / "content" / "b.md").write_text(article("B"), encoding="utf-8")
+        time.sleep(2.5)  # two elections
+        with Catalog(database) as catalog:
+            engine = create_engine(database)
+            with engine.connect() as connection:
+                assert connection.scalar(select(func.count()).select_from(schema.article)) == 1
+            engine.dispose()
+            lease = catalog.elect()
+            assert lease is not None  # nobody of an older version is
+            lease.end()
+        _, errors = waiting.stop()
+    assert errors.count("event=failed") == 1
+    assert "Traceback" not in errors

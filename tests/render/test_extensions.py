@@ -1,0 +1,141 @@
+"""Namespaces of other packages: found through entry points, and shown in every format."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from feedsvc.export import manifest
+from tests.render.samples import ATOM
+from tests.sites import article, make_site
+
+TOY = "{https://toy.example/ns}"
+MODULE = '''
+"""A namespace as another package would write it: attributes, repeated and nested elements."""
+
+from lxml import etree
+
+from feedsvc.render.extensions import EntryExtension, FeedExtension, Namespace
+
+URI = "https://toy.example/ns"
+
+
+class Shelf(FeedExtension):
+    def extend_rss(self, root):
+        self._add(root[0])
+
+    def extend_atom(self, root):
+        self._add(root)
+
+    def _add(self, parent):
+        shelf = etree.SubElement(parent, f"{{{URI}}}shelf", language=self.feed.language)
+        etree.SubElement(shelf, f"{{{URI}}}owner").text = self.feed.title
+
+    def json(self):
+        return {"language": self.feed.language, "owner": {"name": self.feed.title}}
+
+
+class Labels(EntryExtension):
+    def extend_rss(self, element):
+        for each in self.entry.categories:
+            etree.SubElement(element, f"{{{URI}}}label", term=each.term).text = each.label
+
+    extend_atom = extend_rss
+
+    def json(self):
+        return {"labels": [each.label for each in self.entry.categories]}
+
+
+NAMESPACE = Namespace("toy", URI, Shelf, Labels)
+CLASHING = Namespace("media", URI, Shelf)
+'''
+
+
+def install(folder: Path, name: str) -> Path:
+    """Install the toy as a distribution whose entry point names an object of its module."""
+    info = folder / "toy_feeds-1.2.dist-info"
+    info.mkdir(parents=True)
+    (folder / "toy_feeds.py").write_text(MODULE, encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-feeds\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text(f"[feedsvc.namespaces]\ntoy = {name}\n")
+    return folder
+
+
+def build(site: Path, *packages: Path) -> subprocess.CompletedProcess[str]:
+    """Build a site into `out` beside it, with these folders of installed packages."""
+    found = os.pathsep.join(map(str, packages))
+    command = [sys.executable, "-m", "feedsvc", "build", "--site", str(site)]
+    return subprocess.run(
+        [*command, str(site.parent / "out")],
+        env={**os.environ, "PYTHONPATH": found},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    make_site(tmp_path / "site", {"a.md": article("A & B", tags=["C++", "日本 <b>"])})
+    return tmp_path / "site"
+
+
+def test_a_namespace_of_another_package_is_in_every_format(site: Path, tmp_path: Path) -> None:
+    """Conformance 1: well-formed, and declared at the root alone."""
+    done = build(site, install(tmp_path / "lib", "toy_feeds:NAMESPACE"))
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out" / "feeds"
+    channel = etree.fromstring((out / "all.rss").read_bytes())[0]
+    feed = etree.fromstring((out / "all.atom").read_bytes())
+    for head, entry in ((channel, "item"), (feed, f"{ATOM}entry")):
+        (shelf,) = head.findall(f"{TOY}shelf")
+        assert shelf.get("language") == "en"
+        assert shelf.findtext(f"{TOY}owner") == "Site"
+        (item,) = head.findall(entry)
+        labels = [(each.get("term"), each.text) for each in item.findall(f"{TOY}label")]
+        assert labels == [("c++", "C++"), ("日本-<b>", "日本 <b>")]
+    for name in ("all.rss", "all.atom"):
+        document = (out / name).read_bytes()
+        root = document.index(b">", document.index(b"?>") + 2)
+        assert document.count(b'xmlns:toy="https://toy.example/ns"', 0, root) == 1
+        assert b"xmlns" not in document[root:]
+    made = json.loads((out / "all.json").read_bytes())
+    assert made["_toy"] == {"language": "en", "owner": {"name": "Site"}}
+    assert [item["_toy"] for item in made["items"]] == [{"labels": ["C++", "日本 <b>"]}]
+
+
+def test_documents_change_their_tags_with_what_is_installed(site: Path, tmp_path: Path) -> None:
+    """Conformance 37: other bytes never have the ETag of those before."""
+    library = install(tmp_path / "lib", "toy_feeds:NAMESPACE")
+    tags, bodies = [], []
+    for packages in ([], [library], []):
+        assert build(site, *packages).returncode == 0
+        found = manifest.load(tmp_path / "out")
+        assert found
+        tags.append(found.paths["/feeds/all.atom"].etags["identity"])
+        bodies.append((tmp_path / "out" / "feeds" / "all.atom").read_bytes())
+    assert len(set(tags)) == 3
+    assert b"toy:shelf" in bodies[1]
+    assert b"toy" not in bodies[0] + bodies[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("absent:NAMESPACE", "cannot be loaded: ModuleNotFoundError: No module named 'absent'"),
+        ("toy_feeds:Shelf", "is not a Namespace"),
+        ("toy_feeds:CLASHING", "and media (feedsvc.namespaces, feedsvc 0.1.0) share the prefix"),
+    ],
+)
+def test_a_namespace_that_cannot_be_used_is_one_clear_sentence(
+    site: Path, tmp_path: Path, name: str, said: str
+) -> None:
+    done = build(site, install(tmp_path / "lib", name))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: toy (feedsvc.namespaces, toy-feeds 1.2) ")
+    assert said in line
