@@ -1,4 +1,4 @@
-"""Every URL and every id, formed and taken apart here and nowhere else; asks nothing of anybody.
+"""Terms, keys of feeds, article paths, ids, and references. The table of paths is `routes`.
 
 Paths begin with `/` and are relative to `base_url`. Functions that form a path return it
 percent-encoded; functions that take one apart expect it decoded.
@@ -13,16 +13,17 @@ from feedsvc.model import MAX_TERM, TERM_KINDS, FeedRef, Format, Kind, excess
 from feedsvc.syntax import is_url
 
 INDEX = "/"
-OPML = "/feeds.opml"
 HEALTH = "/healthz"
 METRICS = "/metrics"
-ASSETS = "/static/"
+FEEDS = "/feeds/"
+FILES = "/files/"
+# The key of a feed in a decoded path. No spelling of a kind is the name of a custom feed.
+KEY = (
+    rf"(?:{Kind.ALL}|(?:{'|'.join(TERM_KINDS)})/[^/]+"
+    rf"|(?!\s*(?i:{'|'.join(Kind)})\s*(?:/|\Z|\.(?:{'|'.join(Format)})\Z))[^/]+)"
+)
 
-_FEEDS = "/feeds/"
-_FILES = "/files/"
-_ARCHIVE = "/archive/"
-# More digits than any feed will have archives, and no more than a database takes.
-_NUMBERED = re.compile(rf"([1-9][0-9]{{0,8}})\.({'|'.join(Format)})")
+_KEY = re.compile(f"{KEY}/")
 _DOCUMENT_ENDINGS = (*(f".{format}" for format in Format), ".opml")
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#]\S*)?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:-]+(?=/|$)")
@@ -65,70 +66,18 @@ def is_addressable(name: str) -> bool:
     return name.strip(".") != ""
 
 
-def feed_path(ref: FeedRef, format: Format) -> str:
-    """Return the path of a feed's subscription document: `/feeds/tag/c%2B%2B.rss`."""
-    return f"{_FEEDS}{_key(ref)}.{format}"
-
-
-def archive_path(ref: FeedRef, format: Format, number: int) -> str:
-    """Return the path of an archive document of a feed: `/feeds/tag/c%2B%2B/archive/3.atom`."""
-    return f"{_FEEDS}{_key(ref)}{_ARCHIVE}{number}.{format}"
-
-
-def page_path(ref: FeedRef) -> str:
-    """Return the path of a feed's page for people: `/feeds/tag/c%2B%2B/`."""
-    return f"{_FEEDS}{_key(ref)}/"
-
-
-def kind_path(kind: Kind) -> str:
-    """Return the path of the list of all feeds of one kind: `/feeds/tag/`."""
-    return f"{_FEEDS}{kind}/"
-
-
-def parse_feed_path(path: str) -> tuple[FeedRef, Format] | None:
-    """Take a feed's decoded path apart; None if it is not the path of any feed."""
-    stem, _, ending = path.rpartition(".")
-    if ending not in set(Format):
-        return None
-    ref = _parse_key(stem)
-    return (ref, Format(ending)) if ref else None
-
-
 def is_document(path: str) -> bool:
     """Tell whether a decoded path may be that of a document: a feed, an archive, the OPML."""
     return path.endswith(_DOCUMENT_ENDINGS)
 
 
-def parse_archive_path(path: str) -> tuple[FeedRef, Format, int] | None:
-    """Take the decoded path of an archive document apart; None if it is not one."""
-    stem, _, name = path.rpartition(_ARCHIVE)
-    match = _NUMBERED.fullmatch(name)
-    ref = _parse_key(stem)
-    return (ref, Format(match[2]), int(match[1])) if match and ref else None
-
-
-def parse_page_path(path: str) -> FeedRef | None:
-    """Take the decoded path of a feed's page apart; None if it is not one."""
-    return _parse_key(path[:-1]) if path.endswith("/") else None
-
-
 def parse_key(key: str) -> FeedRef | None:
     """Return the feed of a key; None unless the key is as it stands in the feed's URL, decoded."""
-    ref = _parse_key(f"{_FEEDS}{key}")
-    if ref is None or ref.term != term(ref.term):
+    if not _KEY.fullmatch(f"{key}/"):
         return None
-    return ref if ref.kind is Kind.ALL or is_addressable(ref.term) else None
-
-
-def is_own(path: str) -> bool:
-    """Tell whether a decoded path may be that of anything here but an article."""
-    return bool(
-        path in {INDEX, OPML, HEALTH, METRICS, *map(kind_path, TERM_KINDS)}
-        or path.startswith((_FILES, ASSETS))
-        or parse_feed_path(path)
-        or parse_archive_path(path)
-        or parse_page_path(path)
-    )
+    ref = FeedRef.of(key)
+    is_canonical = ref.term == term(ref.term) and (ref.kind is Kind.ALL or is_addressable(ref.term))
+    return ref if is_canonical else None
 
 
 def article_path(pattern: str, slug: str, published: datetime, path: str = "") -> str:
@@ -146,13 +95,17 @@ def article_path(pattern: str, slug: str, published: datetime, path: str = "") -
     return _PLACEHOLDER.sub(lambda field: values[field[1]], pattern)
 
 
-def parse_article_path(pattern: str, path: str) -> str | None:
-    """Return the slug in an article's decoded path; None if the path is not of the pattern."""
+def article_regex(pattern: str) -> str:
+    """Return the regular expression of decoded article paths, with a group `slug` or `path`."""
     parts = _PLACEHOLDER.split(pattern)
-    regex = "".join(
+    return "".join(
         _PATTERN_FIELDS[part] if index % 2 else re.escape(part) for index, part in enumerate(parts)
     )
-    match = re.fullmatch(regex, path)
+
+
+def parse_article_path(pattern: str, path: str) -> str | None:
+    """Return the slug in an article's decoded path; None if the path is not of the pattern."""
+    match = re.fullmatch(article_regex(pattern), path)
     if match and "path" in match.re.groupindex:
         return path_slug(match["path"])
     return match["slug"] if match else None
@@ -190,8 +143,8 @@ def check_pattern(pattern: str) -> str | None:
         return None
     if not pattern.startswith("/"):
         return "must start with / or be an absolute URL"
-    if pattern.startswith((_FEEDS, _FILES)):
-        return f"must not start with {_FEEDS} or {_FILES}, where other things are"
+    if pattern.startswith((FEEDS, FILES)):
+        return f"must not start with {FEEDS} or {FILES}, where other things are"
     if odd := _NOT_LITERAL.search(_PLACEHOLDER.sub("", pattern)):
         return f"has {odd[0]!r}; use letters from a to z, digits, and signs such as - . _ /"
     return None
@@ -199,12 +152,7 @@ def check_pattern(pattern: str) -> str | None:
 
 def file_path(path: str) -> str:
     """Return the path of a local file that articles show, from its path below content/."""
-    return _FILES + quote(path)
-
-
-def parse_file_path(path: str) -> str | None:
-    """Return which file below content/ a decoded path asks for; None if it is not of that form."""
-    return path.removeprefix(_FILES) or None if path.startswith(_FILES) else None
+    return FILES + quote(path)
 
 
 def absolute(base_url: str, path: str) -> str:
@@ -236,26 +184,4 @@ def entry_id(authority: str, published: datetime, slug: str) -> str:
 
 def feed_id(authority: str, ref: FeedRef) -> str:
     """Return a feed's id, a tag URI (RFC 4151) that outlives every URL of the feed."""
-    return f"tag:{authority}:feeds/{_key(ref)}"
-
-
-def category_scheme(base_url: str, kind: Kind) -> str:
-    """Return the IRI that names a vocabulary of terms: the list of its feeds."""
-    return absolute(base_url, kind_path(kind))
-
-
-def _key(ref: FeedRef) -> str:
-    return quote(ref.key)  # a term has no `/`
-
-
-def _parse_key(path: str) -> FeedRef | None:
-    if not path.startswith(_FEEDS):
-        return None
-    kind, slash, name = path.removeprefix(_FEEDS).partition("/")
-    if slash:
-        known = kind in TERM_KINDS and name and "/" not in name
-        return FeedRef(Kind(kind), name) if known else None
-    if kind == Kind.ALL:
-        return FeedRef(Kind.ALL)
-    # A custom feed is called like no kind, in whatever spelling.
-    return FeedRef(Kind.NAMED, kind) if kind and term(kind) not in set(Kind) else None
+    return f"tag:{authority}:feeds/{quote(ref.key)}"

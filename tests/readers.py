@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from feedsvc import urls
+from feedsvc import routes
 from feedsvc.model import Document, FeedRef, Format
 from feedsvc.publication import Publication
 
@@ -36,10 +36,10 @@ def archives(publication: Publication, ref: FeedRef) -> Iterator[tuple[int, Docu
     """Follow the links from the subscription document; return each archive with its number."""
     document = subscription(publication, ref)
     while url := top(document).get("next_url"):
-        found = urls.parse_archive_path(unquote(urlsplit(url).path))
-        assert found is not None
-        _, _, number = found
-        linked = publication.archive(*found)
+        endpoint, found = routes.match(unquote(urlsplit(url).path)) or ("", {})
+        assert endpoint == "archive"
+        number = found["number"]
+        linked = publication.archive(**found)
         assert linked is not None
         document = linked
         assert top(document)["feed_url"] == url

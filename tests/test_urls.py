@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedsvc import syntax, urls
-from feedsvc.model import TERM_KINDS, FeedRef, Format, Kind
+from feedsvc.model import TERM_KINDS, FeedRef, Kind
 
 # What front matter can hold: any Unicode but lone surrogates.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -107,109 +107,10 @@ def test_a_name_of_dots_alone_is_no_path_segment(name: str, can: bool) -> None:
     assert urls.is_addressable(name) is can
 
 
-@pytest.mark.parametrize(
-    ("ref", "path"),
-    [
-        (FeedRef(Kind.ALL), "/feeds/all.rss"),
-        (FeedRef(Kind.NAMED, "security"), "/feeds/security.rss"),
-        (FeedRef(Kind.NAMED, "à-la-une"), "/feeds/%C3%A0-la-une.rss"),
-        (FeedRef(Kind.CATEGORY, "c++"), "/feeds/category/c%2B%2B.rss"),
-        (FeedRef(Kind.TAG, "c#"), "/feeds/tag/c%23.rss"),
-        (FeedRef(Kind.TAG, "x.rss"), "/feeds/tag/x.rss.rss"),
-        (FeedRef(Kind.TAG, "élection"), "/feeds/tag/%C3%A9lection.rss"),
-        (FeedRef(Kind.AUTHOR, "100%"), "/feeds/author/100%25.rss"),
-        (FeedRef(Kind.LANGUAGE, "pt-br"), "/feeds/language/pt-br.rss"),
-    ],
-)
-def test_feed_paths_are_fixed(ref: FeedRef, path: str) -> None:
-    """Stable URLs: a change of any of these breaks subscriptions."""
-    assert urls.feed_path(ref, Format.RSS) == path
-
-
 @given(EVERY_REF)
 def test_a_key_names_one_feed(ref: FeedRef) -> None:
     assert FeedRef.of(ref.key) == ref
     assert urls.parse_key(ref.key) == ref
-
-
-@given(EVERY_REF, st.sampled_from(Format))
-def test_a_feeds_path_leads_back_to_the_feed(ref: FeedRef, format: Format) -> None:
-    path = urls.feed_path(ref, format)
-    assert path.isascii()
-    assert urlsplit(f"https://news.example.org{path}").path == path
-    assert urls.parse_feed_path(unquote(path)) == (ref, format)
-
-
-@given(EVERY_REF, st.sampled_from(Format), st.integers(1, 999_999_999))
-def test_an_archives_path_leads_back_to_it_and_is_no_feeds_path(
-    ref: FeedRef, format: Format, number: int
-) -> None:
-    path = unquote(urls.archive_path(ref, format, number))
-    assert urls.parse_archive_path(path) == (ref, format, number)
-    assert urls.parse_feed_path(path) is None
-
-
-@given(EVERY_REF)
-def test_a_pages_path_leads_back_to_the_feed_and_is_no_feeds_path(ref: FeedRef) -> None:
-    path = urls.page_path(ref)
-    assert path.isascii()
-    assert urls.parse_page_path(unquote(path)) == ref
-    assert urls.parse_feed_path(unquote(path)) is None
-
-
-@given(REFS, st.sampled_from(Format))
-def test_no_feeds_path_is_that_of_a_page(ref: FeedRef, format: Format) -> None:
-    assert urls.parse_page_path(unquote(urls.feed_path(ref, format))) is None
-
-
-def test_a_tag_that_looks_like_a_file_has_a_page_and_feeds_of_its_own() -> None:
-    assert urls.parse_page_path("/feeds/tag/x.rss/") == FeedRef(Kind.TAG, "x.rss")
-    assert urls.parse_feed_path("/feeds/tag/x.rss.atom") == (
-        FeedRef(Kind.TAG, "x.rss"),
-        Format.ATOM,
-    )
-    assert urls.parse_feed_path("/feeds/tag/x.rss") == (FeedRef(Kind.TAG, "x"), Format.RSS)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "",
-        "/",
-        "/feeds",
-        "/feeds/",
-        "/feeds/.rss",
-        "/feeds/all",
-        "/feeds/all.xml",
-        "/feeds/all.RSS",
-        "/feeds/all.rss/",
-        "/feeds/all/.rss",
-        "/feeds/all/x.rss",
-        "/feeds/tag.rss",
-        "/feeds/Tag.rss",
-        "/feeds/All.rss",
-        "/feeds/named.rss",
-        "/feeds/named/a.rss",
-        "/feeds/security/a.rss",
-        "/feeds/tag/.rss",
-        "/feeds/tag/a/b.rss",
-        "/feeds/tags/a.rss",
-        "/feeds//a.rss",
-        "/articles/all.rss",
-        "feeds/all.rss",
-    ],
-)
-def test_other_paths_are_no_feeds(path: str) -> None:
-    assert urls.parse_feed_path(path) is None
-
-
-@given(TEXTS)
-def test_no_path_is_too_odd_to_be_looked_at(path: str) -> None:
-    for odd in (path, f"/feeds/{path}", f"/feeds/tag/{path}.rss", f"/feeds/tag/{path}/"):
-        urls.parse_feed_path(odd)
-        urls.parse_page_path(odd)
-        urls.parse_file_path(odd)
-        urls.parse_article_path("/articles/{slug}", odd)
 
 
 @pytest.mark.parametrize(
@@ -304,17 +205,6 @@ def test_every_pattern_that_is_allowed_leads_back(text: str) -> None:
         if urls.check_pattern(pattern) is None:
             path = urls.article_path(pattern, "a", WHEN)
             assert urls.parse_article_path(pattern, unquote(path)) == "a"
-
-
-@given(TEXTS.filter(bool))
-def test_a_files_path_leads_back_to_the_file(path: str) -> None:
-    assert urls.file_path(path).isascii()
-    assert urls.parse_file_path(unquote(urls.file_path(path))) == path
-
-
-def test_other_paths_are_no_files() -> None:
-    assert urls.parse_file_path("/files/") is None
-    assert urls.parse_file_path("/feeds/a") is None
 
 
 def test_the_base_url_stands_before_paths_alone() -> None:
@@ -466,81 +356,6 @@ def test_an_id_holds_the_day_that_the_author_wrote() -> None:
     assert ":2022-02-17:" in urls.entry_id(AUTHORITY, WHEN, "a")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.ALL])
-def test_a_scheme_is_an_absolute_url_with_a_page(kind: Kind) -> None:
-    """Conformance 17."""
-    scheme = urls.category_scheme("https://news.example.org", kind)
-    assert scheme == f"https://news.example.org{urls.kind_path(kind)}"
-    assert syntax.is_url(scheme)
-
-
-# Archives
-
-
-@pytest.mark.parametrize(
-    ("ref", "number", "path"),
-    [
-        (FeedRef(Kind.ALL), 3, "/feeds/all/archive/3.atom"),
-        (FeedRef(Kind.TAG, "c++"), 12, "/feeds/tag/c%2B%2B/archive/12.atom"),
-        (FeedRef(Kind.TAG, "archive"), 1, "/feeds/tag/archive/archive/1.atom"),
-    ],
-)
-def test_an_archive_document_has_a_path_below_its_feeds(
-    ref: FeedRef, number: int, path: str
-) -> None:
-    """Conformance 26."""
-    assert urls.archive_path(ref, Format.ATOM, number) == path
-
-
-@given(REFS, st.sampled_from(Format), st.integers(1, 999_999_999))
-def test_archive_paths_lead_back(ref: FeedRef, format: Format, number: int) -> None:
-    """Conformance 26, 27: and are the path of nothing else."""
-    path = unquote(urls.archive_path(ref, format, number))
-    assert urls.parse_archive_path(path) == (ref, format, number)
-    assert urls.parse_feed_path(path) is None
-    assert urls.parse_page_path(path) is None
-
-
-@given(REFS, st.sampled_from(Format))
-def test_the_path_of_a_feed_is_that_of_no_archive(ref: FeedRef, format: Format) -> None:
-    assert urls.parse_archive_path(unquote(urls.feed_path(ref, format))) is None
-    assert urls.parse_archive_path(unquote(urls.page_path(ref))) is None
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/feeds/all/archive/0.atom",
-        "/feeds/all/archive/03.atom",
-        "/feeds/all/archive/-3.atom",
-        "/feeds/all/archive/+3.atom",
-        "/feeds/all/archive/3 .atom",
-        "/feeds/all/archive/٣.atom",
-        "/feeds/all/archive/3.0.atom",
-        "/feeds/all/archive/1234567890.atom",
-        "/feeds/all/archive/3.xml",
-        "/feeds/all/archive/3.atom\n",
-        "/feeds/all/archive/3.ATOM",
-        "/feeds/all/archive/.atom",
-        "/feeds/all/archive/3",
-        "/feeds/all/archive/",
-        "/feeds/all/archive//3.atom",
-        "/feeds/all//archive/3.atom",
-        "/feeds/tag/archive/3.atom",
-        "/feeds/tag//archive/3.atom",
-        "/feeds/tag/a/b/archive/3.atom",
-        "/feeds/nothing/a/archive/3.atom",
-        "/feeds/archive/3.atom",
-        "/archive/3.atom",
-        "feeds/all/archive/3.atom",
-        "",
-    ],
-)
-def test_other_paths_are_those_of_no_archive(path: str) -> None:
-    """Conformance 27: one document, one URL."""
-    assert urls.parse_archive_path(path) is None
-
-
 @pytest.mark.parametrize(
     "key",
     ["", "/", "tag", "tag/", "tag/A", "tag/a b", "tag/a/b", "tag/..", "..", "A", "All", " ", "a/b"],
@@ -554,28 +369,3 @@ def test_other_texts_are_no_keys(key: str) -> None:
 )
 def test_kinds_and_what_is_below_no_kind_are_no_keys(key: str) -> None:
     assert urls.parse_key(key) is None
-
-
-@given(EVERY_REF, st.sampled_from(Format))
-def test_whatever_belongs_to_a_feed_is_our_own(ref: FeedRef, format: Format) -> None:
-    for path in (
-        urls.feed_path(ref, format),
-        urls.page_path(ref),
-        urls.archive_path(ref, format, 1),
-        urls.kind_path(Kind.TAG),
-        urls.file_path(ref.key),
-    ):
-        assert urls.is_own(unquote(path))
-
-
-@pytest.mark.parametrize("path", ["/", "/feeds.opml", "/static/x", "/healthz", "/metrics"])
-def test_other_paths_that_are_our_own(path: str) -> None:
-    assert urls.is_own(path)
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/feed", "/feed/", "/rss.xml", "/index.rss", "/feeds/posts/default", "/feeds/all", "/a/b"],
-)
-def test_paths_that_a_predecessor_may_have_had(path: str) -> None:
-    assert not urls.is_own(path)

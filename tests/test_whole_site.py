@@ -18,7 +18,7 @@ import pytest
 from lxml import etree
 from lxml import html as lxml_html
 
-from feedsvc import sources, syntax, urls
+from feedsvc import routes, sources, syntax, urls
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
 from feedsvc.model import FeedRef, Format, Kind
@@ -183,7 +183,7 @@ def test_rss_says_what_the_specification_wants(
     site = publication.settings
     for ref in refs:
         channel = etree.fromstring(body(publication, ref, Format.RSS))[0]
-        url = urls.absolute(site.base_url, urls.feed_path(ref, Format.RSS))
+        url = urls.absolute(site.base_url, routes.feed_path(ref, Format.RSS))
         [self_link] = channel.findall(f"{ATOM}link[@rel='self']")
         assert self_link.get("href") == url
         for name in ("title", "link", "description", "language", "lastBuildDate", "ttl"):
@@ -216,7 +216,7 @@ def test_atom_says_what_the_specification_wants(
     site = publication.settings
     for ref in refs:
         feed = etree.fromstring(body(publication, ref, Format.ATOM))
-        url = urls.absolute(site.base_url, urls.feed_path(ref, Format.ATOM))
+        url = urls.absolute(site.base_url, routes.feed_path(ref, Format.ATOM))
         assert feed.get(XML_LANG)
         assert [each.get("href") for each in feed.findall(f"{ATOM}link[@rel='self']")] == [url]
         tags = [child.tag for child in feed]
@@ -254,8 +254,8 @@ def test_json_feed_says_what_the_specification_wants(
     for ref in refs:
         feed = json.loads(body(publication, ref, Format.JSON))
         assert feed["version"] == "https://jsonfeed.org/version/1.1"
-        assert feed["feed_url"] == urls.absolute(site.base_url, urls.feed_path(ref, Format.JSON))
-        assert feed["home_page_url"] == urls.absolute(site.base_url, urls.page_path(ref))
+        assert feed["feed_url"] == urls.absolute(site.base_url, routes.feed_path(ref, Format.JSON))
+        assert feed["home_page_url"] == urls.absolute(site.base_url, routes.page_path(ref))
         assert feed.get("next_url") != feed["feed_url"]
         for item in feed["items"]:
             assert isinstance(item["id"], str)

@@ -1,10 +1,13 @@
 """Tells whether the site has something to show at one of its own URLs; asks the publication."""
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from feedsvc import urls
-from feedsvc.model import FeedRef, Kind
+from feedsvc.model import FeedRef
 from feedsvc.publication import Publication
+from feedsvc.routes import Routes
 
 
 class Targets:
@@ -12,6 +15,7 @@ class Targets:
 
     def __init__(self, publication: Publication) -> None:
         self._publication = publication
+        self._routes = Routes(publication.settings)
         self._base = urlsplit(publication.settings.base_url)
         self._known: dict[str, str | None] = {}
 
@@ -34,25 +38,24 @@ class Targets:
         if not f"{parts.path}/".startswith(f"{self._base.path.rstrip('/')}/"):
             return None
         path = unquote(parts.path[len(self._base.path.rstrip("/")) :]) or urls.INDEX
-        return None if self._is_there(path) else self._why(path)
+        endpoint, values = self._routes.match(path) or ("", {})
+        if endpoint == "article":
+            found = self._publication.article(values["slug"])
+            return None if found else "which no public article has"
+        return None if self._is_there(endpoint, values) else "which this site has not"
 
-    def _is_there(self, path: str) -> bool:
-        if path in {urls.INDEX, urls.OPML, *map(urls.kind_path, Kind)}:
-            return True
-        if (file := urls.parse_file_path(path)) is not None:
-            return self._publication.file(file) is not None
-        if archive := urls.parse_archive_path(path):
-            return self._publication.archive(*archive) is not None
-        if feed := urls.parse_feed_path(path):
-            return self._has_feed(feed[0])
-        if page := urls.parse_page_path(path):
-            return self._has_feed(page)
-        slug = urls.parse_article_path(self._publication.settings.article_link, path)
-        return slug is not None and self._publication.article(slug) is not None
-
-    def _has_feed(self, ref: FeedRef) -> bool:
-        return self._publication.feed(ref) is not None
-
-    def _why(self, path: str) -> str:
-        slug = urls.parse_article_path(self._publication.settings.article_link, path)
-        return "which no public article has" if slug else "which this site has not"
+    def _is_there(self, endpoint: str, values: Mapping[str, Any]) -> bool:
+        """Tell whether an endpoint has something to show, or leads to what has."""
+        publication = self._publication
+        match endpoint, values:
+            case "file", {"path": path}:
+                return publication.file(path) is not None
+            case _, {"ref": ref}:
+                settings = publication.settings
+                target = FeedRef.of(settings.moved.get(ref.key, ref.key))
+                if target.key in settings.retired:
+                    return False
+                if endpoint == "archive" and target == ref:
+                    return publication.archive(**values) is not None
+                return publication.feed(target) is not None
+        return endpoint in {"index", "opml", "kind", "asset"}

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from msgspec import structs
 
-from feedsvc import urls
+from feedsvc import routes, urls
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import Progress, sync
 from feedsvc.check import archives, content, feed, site_settings
@@ -91,10 +91,10 @@ def _documents(
     base_url = publication.settings.base_url
     document = publication.document(ref, format)
     if document:
-        yield urls.absolute(base_url, urls.feed_path(ref, format)), document.body
+        yield urls.absolute(base_url, routes.feed_path(ref, format)), document.body
     number = 1
     while document := publication.archive(ref, format, number):
-        yield urls.absolute(base_url, urls.archive_path(ref, format, number)), document.body
+        yield urls.absolute(base_url, routes.archive_path(ref, format, number)), document.body
         number += 1
 
 

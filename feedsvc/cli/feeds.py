@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from feedsvc import dates, urls
+from feedsvc import dates, routes, urls
 from feedsvc.cli.site import open_site, site_option
 from feedsvc.model import Format
 from feedsvc.publication import FeedSummary, Publication
@@ -46,4 +46,4 @@ def feeds(site: Path) -> None:
 
 
 def _url(base_url: str, feed: FeedSummary, format: Format) -> str:
-    return urls.absolute(base_url, urls.feed_path(feed.ref, format))
+    return urls.absolute(base_url, routes.feed_path(feed.ref, format))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 import feedsvc
-from feedsvc import plugins, urls
+from feedsvc import plugins, routes, urls
 from feedsvc.config.settings import Settings
 from feedsvc.model import Feed, FeedRef, Format, Image, Kind, Person
 
@@ -46,8 +46,8 @@ def head(
         id=urls.feed_id(settings.id_authority, ref),
         title=title(settings, ref, label),
         subtitle=subtitle(settings, ref) or title(settings, ref, label),
-        link=urls.absolute(settings.base_url, urls.page_path(ref)),
-        self_url=urls.absolute(settings.base_url, urls.feed_path(ref, format)),
+        link=urls.absolute(settings.base_url, routes.page_path(ref)),
+        self_url=urls.absolute(settings.base_url, routes.feed_path(ref, format)),
         updated=updated,
         language=language,
         authors=(author,),
@@ -126,7 +126,7 @@ def fingerprint(settings: Settings, ref: FeedRef, written: str, stored: str = ""
 
 
 def _archive_url(settings: Settings, ref: FeedRef, format: Format, number: int) -> str:
-    return urls.absolute(settings.base_url, urls.archive_path(ref, format, number))
+    return urls.absolute(settings.base_url, routes.archive_path(ref, format, number))
 
 
 def _absolute_image(settings: Settings, image: Image | None) -> Image | None:

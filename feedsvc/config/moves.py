@@ -122,6 +122,8 @@ def _feed(table: Table, place: str, key: str) -> FeedRef:
 
 def _check_path(table: Table, written: str) -> None:
     """Refuse what no client can ask for, and what is answered here already."""
+    from feedsvc.routes import is_own  # processes that read articles start without werkzeug
+
     path = unquote(written)
     if (
         not written.startswith("/")
@@ -137,7 +139,7 @@ def _check_path(table: Table, written: str) -> None:
         )
     if over := excess(path, MAX_PATH):
         table.fail(written, f"the path {shown(written)} {over}; remove it")
-    if urls.is_own(path):
+    if is_own(path):
         table.fail(
             written,
             f"{shown(written)} is a path of this program's own; remove it, or lead a feed "

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
-from feedsvc import urls
+from feedsvc import routes, urls
 from feedsvc.export import names
 from feedsvc.export.manifest import Resource
 from feedsvc.export.names import Names
 from feedsvc.http.representation import CODINGS
 from feedsvc.model import TERM_KINDS, FeedRef, Format
 from feedsvc.publication import FeedSummary, Publication
+from feedsvc.routes import Routes
 from feedsvc.web import assets
-from feedsvc.web.links import Links
 
 _TEXTS = (".css", ".html", ".svg")
 
@@ -64,20 +64,20 @@ def plan(publication: Publication, wanted: Wanted, known: Mapping[str, Resource]
 
     known: by path, what an earlier build wrote.
     """
-    links = Links(publication.settings.base_url)
+    site = Routes(publication.settings)
     feeds = publication.feeds()
     documents = _documents(publication, feeds, wanted)
-    others = () if wanted.only else _others(publication, feeds, links)
+    others = () if wanted.only else _others(publication, feeds, site)
     given = Names()
     jobs: dict[bytes, Job] = {}  # by decoded path
     for each in (*documents, *others):
-        path = links.here(each.path)
+        path = site.here(each.path)
         if (decoded := unquote_to_bytes(path)) not in jobs:
             file = given.give(path, each.is_page)
             codings = wanted.codings if each.is_text else ()
             jobs[decoded] = Job(path, file, codings, each.tag, known.get(path))
     if not wanted.only:
-        for path in map(links.here, _moved(publication, feeds, links)):
+        for path in map(site.here, _moved(publication, feeds, site)):
             # The way to a page may be the path of a feed, and an alias that of an article.
             jobs.setdefault(unquote_to_bytes(path), Job(path))
     return list(jobs.values())
@@ -90,59 +90,59 @@ def _documents(
     formats = wanted.only or tuple(Format)
     for feed in feeds:
         for format in formats:
-            yield _Path(urls.feed_path(feed.ref, format), tag=feed.tag)
+            yield _Path(routes.feed_path(feed.ref, format), tag=feed.tag)
     if not wanted.archives:
         return
     for feed in feeds:
         if feed.archives:
             for number, tag in enumerate(publication.archive_tags(feed.ref), 1):
                 for format in formats:
-                    yield _Path(urls.archive_path(feed.ref, format, number), tag=tag)
+                    yield _Path(routes.archive_path(feed.ref, format, number), tag=tag)
 
 
 def _others(
-    publication: Publication, feeds: Sequence[FeedSummary], links: Links
+    publication: Publication, feeds: Sequence[FeedSummary], site: Routes
 ) -> Iterator[_Path]:
-    yield _Path(urls.OPML)
+    yield _Path(routes.OPML)
     yield _Path(urls.INDEX, is_page=True)
     for page in (*_kind_pages(), *_feed_pages(feeds)):
         yield _Path(page, is_page=True)
-    for asset in assets.PATHS:
-        yield _Path(asset)
+    for name in assets.TYPES:
+        yield _Path(routes.asset_path(name))
     visible, _ = publication.article_urls()
-    for page in sorted(_below(links, visible)):
+    for page in sorted(_below(site, visible)):
         yield _Path(page, is_page=True)
-    for file in sorted(_below(links, publication.files())):
+    for file in sorted(_below(site, publication.files())):
         yield _Path(file, is_text=file.lower().endswith(_TEXTS))
 
 
-def _moved(publication: Publication, feeds: Sequence[FeedSummary], links: Links) -> Iterator[str]:
+def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes) -> Iterator[str]:
     """Yield paths that lead elsewhere, or to what has been withdrawn."""
     for page in (*_kind_pages(), *_feed_pages(feeds)):
         yield page.removesuffix("/")
     _, past = publication.article_urls()
-    yield from sorted(_below(links, past))
+    yield from sorted(_below(site, past))
     settings = publication.settings
     yield from map(quote, settings.aliases)
     for ref in map(FeedRef.of, (*settings.moved, *settings.retired)):
-        page = urls.page_path(ref)
+        page = routes.page_path(ref)
         yield from (page, page.removesuffix("/"))
         archives = range(1, len(publication.archive_tags(ref)) + 1)
         for format in Format:
-            yield urls.feed_path(ref, format)
-            yield from (urls.archive_path(ref, format, number) for number in archives)
+            yield routes.feed_path(ref, format)
+            yield from (routes.archive_path(ref, format, number) for number in archives)
 
 
 def _kind_pages() -> Iterable[str]:
-    return (urls.kind_path(kind) for kind in TERM_KINDS)
+    return (routes.kind_path(kind) for kind in TERM_KINDS)
 
 
 def _feed_pages(feeds: Sequence[FeedSummary]) -> Iterable[str]:
-    return (urls.page_path(feed.ref) for feed in feeds)
+    return (routes.page_path(feed.ref) for feed in feeds)
 
 
-def _below(links: Links, found: Iterable[str]) -> set[str]:
+def _below(site: Routes, found: Iterable[str]) -> set[str]:
     """Return the paths below base_url of those URLs that are paths of this site."""
-    here = links.here(urls.INDEX)
-    paths = (links.here(url) for url in found)
+    here = site.here(urls.INDEX)
+    paths = (site.here(url) for url in found)
     return {f"/{path[len(here) :]}" for path in paths if path.startswith(here) and "?" not in path}

@@ -76,11 +76,18 @@ class Health:
 class Publication:
     """Answers from the newest revision. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, catalog: Catalog) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        entries: Entries | None = None,
+        room: int = _DOCUMENT_BYTES,
+    ) -> None:
+        """entries: makes the entries, where others are wanted. room: bytes of documents to keep."""
         self.settings = settings
         self._catalog = catalog
-        self._documents = LRUCache[Hashable, Document](_DOCUMENT_BYTES, _size)
-        self._entries = Entries(settings)
+        self._documents = LRUCache[Hashable, Document](room, _size)
+        self._entries = entries or Entries(settings)
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
         """Return a feed in one format; None if there never was such a feed."""

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from feedsvc import urls
+from feedsvc import routes
 from feedsvc.catalog import queries
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Reading
@@ -42,13 +42,14 @@ class Fragment:
 class Entries:
     """Makes the entries of one site. Safe to share between threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, room: int = _BYTES) -> None:
+        """room: bytes of rendered entries to keep."""
         self._settings = settings
         for format in Format:
             registry.installed(format)  # a broken extension is reported before the first request
-        self._fragments = LRUCache[Hashable, Fragment](_BYTES, _size)
+        self._fragments = LRUCache[Hashable, Fragment](room, _size)
         self._schemes = {
-            kind: urls.category_scheme(settings.base_url, kind)
+            kind: routes.category_scheme(settings.base_url, kind)
             for kind in (Kind.CATEGORY, Kind.TAG)
         }
 

@@ -14,8 +14,7 @@ def create_server(publication: Publication) -> Edge:
     metrics = Metrics()
     watch = Watch(publication, metrics.flush)
     serve = publication.settings.serve
-    status = Status(serve, watch, metrics)
-    app = create_app(publication, status.health, status.metrics)
+    app = create_app(publication, Status(serve, watch, metrics).views)
     edge = Edge(app.wsgi_app, watch, metrics, limits(serve))
     watch.start()
     return edge

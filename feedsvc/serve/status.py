@@ -1,11 +1,12 @@
 """What those who run the site ask: whether it is ready, and what it has served."""
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, abort, request
 
-from feedsvc import dates, urls
+from feedsvc import dates
 from feedsvc.config.serving import ServeSettings
 from feedsvc.http.conditional import RETRY
 from feedsvc.serve import metrics
@@ -16,7 +17,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class Status:
-    """Views that answer a path that they know. They wait for nothing, the catalog included."""
+    """The views `health` and `metrics`. They wait for nothing, not even the catalog."""
 
     def __init__(self, settings: ServeSettings, watch: Watch, counted: metrics.Metrics) -> None:
         self._proxies = networks(settings.trusted_proxies)
@@ -24,10 +25,13 @@ class Status:
         self._watch = watch
         self._counted = counted
 
-    def health(self, path: str) -> Response | None:
+    @property
+    def views(self) -> Mapping[str, Callable[[], Response]]:
+        """The views by their endpoints."""
+        return {"health": self.health, "metrics": self.metrics}
+
+    def health(self) -> Response:
         """Tell a load balancer whether to send requests here: 200, or 503 where not."""
-        if path != urls.HEALTH:
-            return None
         health = self._watch.health
         said: dict[str, Any] = {"ready": bool(health and health.revision)}
         if self._watch.reason:
@@ -43,10 +47,8 @@ class Status:
         body = json.dumps(said) + "\n"
         return Response(body, 200 if ready else 503, headers, content_type="application/json")
 
-    def metrics(self, path: str) -> Response | None:
+    def metrics(self) -> Response:
         """Show the counters to those who may see them; to others there is nothing here."""
-        if path != urls.METRICS:
-            return None
         asked = request.environ
         forwarded = "HTTP_X_FORWARDED_FOR" in asked or "HTTP_FORWARDED" in asked
         # An unknown proxy on an address that may see them would show them to the world.

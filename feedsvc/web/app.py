@@ -1,76 +1,112 @@
-"""The Flask app: which view answers a path, and what an error looks like."""
+"""The blueprint that serves a publication, and the Flask app around it."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from wsgiref.types import StartResponse, WSGIApplication
 
-from flask import Flask, abort, request
+from flask import Blueprint, Flask, abort, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from feedsvc.errors import CatalogError
 from feedsvc.publication import Publication
-from feedsvc.web.assets import Assets
+from feedsvc.routes import CONVERTERS, Routes, options
+from feedsvc.web.assets import asset
 from feedsvc.web.documents import Documents
-from feedsvc.web.links import Links
 from feedsvc.web.moves import Moves
-from feedsvc.web.pages import Pages, prepare_templates, show_error, show_unavailable
+from feedsvc.web.pages import Pages
 
-View = Callable[[str], Response | None]
+Views = Mapping[str, Callable[..., Response]]
 
 _METHODS = ("GET", "HEAD")
+_NO_VIEWS: Views = {}
 
 
-def create_app(publication: Publication, *first: View) -> Flask:
-    """Return the app that shows a publication to the world.
+def create_app(publication: Publication, views: Views = _NO_VIEWS) -> Flask:
+    """Return the app that serves a publication.
 
-    first: views that come before those of the publication.
+    views: those of further endpoints in `feedsvc.routes`: health, metrics.
     """
     # The name makes Flask log under "feedsvc.web".
     app = Flask("feedsvc.web", static_folder=None)
-    links = Links(publication.settings.base_url)
-    assets = Assets(links)
-    moves = Moves(publication, links)
-    documents = Documents(publication, links)
-    pages = Pages(publication, links)
-    prepare_templates(app, publication.settings, links, assets)
-    # An article may stand wherever the settings say, so it is looked for last.
-    views: tuple[View, ...] = (
-        *first,
-        moves.alias,
-        moves.feed,
-        documents.feed,
-        documents.archive,
-        documents.opml,
-        documents.file,
-        assets.asset,
-        pages.index,
-        pages.kind,
-        pages.feed,
-        pages.article,
-    )
-    # One route for all paths: `feedsvc.urls` knows them, and Flask's own redirects would go to
-    # wherever the Host header says.
-    app.url_map.merge_slashes = app.url_map.strict_slashes = False
-    answer = partial(_answer, links, views)
-    for rule in ("/", "/<path:_>"):
-        app.add_url_rule(rule, "answer", answer, provide_automatic_options=False)
-    app.register_error_handler(HTTPException, show_error)
-    app.register_error_handler(CatalogError, show_unavailable)
+    app.url_map.merge_slashes = False
+    app.before_request(_refuse)
+    routes = Routes(publication.settings)
+    pages = Pages(publication, routes)
+    app.register_blueprint(_blueprint(publication, routes, pages, views), url_prefix="")
+    app.register_error_handler(HTTPException, pages.error)
+    app.wsgi_app = _below(routes.prefix, app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
 
 
-def _answer(links: Links, views: tuple[View, ...], _: str = "") -> Response:
-    """Answer with the first view that knows the path; a view that knows better aborts."""
+def create_blueprint(publication: Publication, name: str = "feedsvc") -> Blueprint:
+    """Return a blueprint that serves a publication in another app: below the path of its base_url.
+
+    Its endpoints are those of `feedsvc.routes`: `url_for("feedsvc.feed", ref=ref, format=format)`.
+    """
+    routes = Routes(publication.settings)
+    return _blueprint(publication, routes, Pages(publication, routes), _NO_VIEWS, name)
+
+
+def _blueprint(
+    publication: Publication, routes: Routes, pages: Pages, more: Views, name: str = "feedsvc"
+) -> Blueprint:
+    documents = Documents(publication, routes)
+    moves = Moves(publication, routes)
+    views: dict[str, Callable[..., Response]] = {
+        "index": pages.index,
+        "opml": documents.opml,
+        "asset": asset,
+        "file": documents.file,
+        "kind": pages.kind,
+        "feed": documents.feed,
+        "archive": documents.archive,
+        "page": pages.feed,
+        "article": pages.article,
+        **more,
+    }
+    blueprint = Blueprint(name, "feedsvc.web", url_prefix=routes.prefix)
+    blueprint.record(lambda state: state.app.url_map.converters.update(CONVERTERS))
+    for endpoint, rule in routes.rules.items():
+        if endpoint in views:
+            blueprint.add_url_rule(
+                rule,
+                endpoint,
+                views[endpoint],
+                provide_automatic_options=False,
+                methods=["GET"],
+                **options(endpoint),
+            )
+    blueprint.before_app_request(moves.alias)
+    blueprint.before_request(_refuse)
+    blueprint.before_request(moves.feed)
+    blueprint.register_error_handler(HTTPException, pages.error)
+    blueprint.register_error_handler(CatalogError, pages.unavailable)
+    return blueprint
+
+
+def _refuse() -> None:
+    """Refuse other methods, and paths that can be nothing here, before anything looks at them."""
     if request.environ["REQUEST_METHOD"] not in _METHODS:  # Flask takes `get` for GET
         raise MethodNotAllowed(_METHODS)
-    # Werkzeug takes any number of slashes at the beginning for one.
-    if request.environ["PATH_INFO"].startswith("//"):
+    # Werkzeug takes any number of slashes at the beginning for one. PostgreSQL refuses NUL.
+    if request.environ["PATH_INFO"].startswith("//") or "\0" in request.path:
         abort(404)
-    path = links.local(request.path)
-    if "\0" in path:  # PostgreSQL cannot be asked for it
-        abort(404)
-    for view in views:
-        response = view(path)
-        if response is not None:
-            return response
-    abort(404)
+
+
+def _below(prefix: str, app: WSGIApplication) -> WSGIApplication:
+    """Let an app answer below the path of base_url, whether or not a proxy has removed it.
+
+    prefix: that path, percent-encoded; '' for none. SCRIPT_NAME says it in either case.
+    """
+    prefix = unquote_to_bytes(prefix).decode("latin-1")  # as PEP 3333 passes paths
+
+    def answer(environ: dict[str, Any], start_response: StartResponse) -> Any:
+        path = environ["PATH_INFO"]
+        if f"{path}/".startswith(f"{prefix}/"):
+            path = path[len(prefix) :]
+        environ.update(SCRIPT_NAME=prefix, PATH_INFO=path or "/")
+        return app(environ, start_response)
+
+    return answer

@@ -5,18 +5,18 @@ import time
 from functools import partial
 from typing import Any
 
-from flask import Response, abort, redirect, request, send_file
+from flask import Response, abort, request, send_file
 from werkzeug.datastructures import Headers
-from werkzeug.wrappers import Response as AnyResponse
 
-from feedsvc import dates, urls
+from feedsvc import dates
 from feedsvc.errors import CatalogError
 from feedsvc.http.conditional import FEED_KEY, FILE_KEY, REPRESENTATION_KEY, answer
 from feedsvc.http.representation import Representation, represent
 from feedsvc.model import Document, FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.render import opml
-from feedsvc.web.links import Links
+from feedsvc.routes import OPML, Routes, archive_path, feed_path, page_path
+from feedsvc.web.moves import settle
 
 _FILE_MAX_AGE = 3600
 _ARCHIVE_MAX_AGE = 86_400  # only edits and removals change it
@@ -33,58 +33,39 @@ _FILE_HEADERS = {
 
 
 class Documents:
-    """Views that answer a path that they know with a Representation or a file."""
+    """Views that answer with a Representation or a file."""
 
-    def __init__(self, publication: Publication, links: Links) -> None:
+    def __init__(self, publication: Publication, routes: Routes) -> None:
         self._publication = publication
-        self._links = links
+        self._absolute = routes.absolute
 
-    def feed(self, path: str) -> AnyResponse | None:
-        """Send a feed, or the way to the path that is its own."""
-        found = urls.parse_feed_path(path)
-        if found is None:
-            return None
-        asked, format = found
-        ref = FeedRef(asked.kind, urls.term(asked.term))
-        document = self._publication.document(ref, format)
-        if document is None:
-            abort(404)
-        if ref != asked:
-            return redirect(self._links.feed(ref, format), 308)
+    def feed(self, ref: FeedRef, format: Format) -> Response:
+        """Send a feed."""
+        document = self._publication.document(ref, format) or abort(404)
+        settle()
         shown = represent(
             document,
-            self_url=self._links.feed_url(ref, format),
+            self_url=self._absolute(feed_path(ref, format)),
             max_age=self._publication.settings.feed(ref.key).max_age,
             delta=partial(self._delta, ref, format),
         )
         return self._send(shown, ref.key)
 
-    def archive(self, path: str) -> AnyResponse | None:
-        """Send an archive document of a feed, or the way to the path that is its own."""
-        found = urls.parse_archive_path(path)
-        if found is None:
-            return None
-        asked, format, number = found
-        ref = FeedRef(asked.kind, urls.term(asked.term))
-        document = self._publication.archive(ref, format, number)
-        if document is None:
-            abort(404)
-        canonical = urls.archive_path(ref, format, number)
-        if ref != asked:
-            return redirect(self._links.here(canonical), 308)
-        own = self._links.absolute(canonical)
+    def archive(self, ref: FeedRef, format: Format, number: int) -> Response:
+        """Send an archive document of a feed."""
+        document = self._publication.archive(ref, format, number) or abort(404)
+        settle()
+        own = self._absolute(archive_path(ref, format, number))
         return self._send(represent(document, self_url=own, max_age=_ARCHIVE_MAX_AGE), ref.key)
 
-    def opml(self, path: str) -> Response | None:
+    def opml(self) -> Response:
         """Send the list of all feeds, which a reader can subscribe to at one go."""
-        if path != urls.OPML:
-            return None
         publication = self._publication
         outlines = [
             opml.Outline(
                 title=feed.title,
-                feed_url=self._links.feed_url(feed.ref, Format.RSS),
-                html_url=self._links.absolute(urls.page_path(feed.ref)),
+                feed_url=self._absolute(feed_path(feed.ref, Format.RSS)),
+                html_url=self._absolute(page_path(feed.ref)),
             )
             for feed in publication.feeds()
         ]
@@ -97,15 +78,12 @@ class Documents:
             tag=f"{revision:x}.opml",
         )
         max_age = publication.settings.feed_defaults.max_age
-        own = self._links.absolute(urls.OPML)
+        own = self._absolute(OPML)
         return self._send(represent(document, self_url=own, max_age=max_age), "")
 
-    def file(self, path: str) -> Response | None:
+    def file(self, path: str) -> Response:
         """Send a file that an article shows, whole or the ranges that are asked for."""
-        name = urls.parse_file_path(path)
-        if name is None:
-            return None
-        found = self._publication.file(name)
+        found = self._publication.file(path)
         if found is None:
             abort(404)
         guessed, coding = mimetypes.guess_type(found.name, strict=False)

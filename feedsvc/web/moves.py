@@ -1,72 +1,73 @@
-"""Where something was: feeds that moved, feeds that were retired, and the URLs of a predecessor.
+"""Answers for what is elsewhere: aliases, feeds that moved or were retired, other spellings."""
 
-Decides nothing: the settings say what went where.
-"""
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
 
-from collections.abc import Callable
-from functools import partial
-
-from flask import redirect
-from werkzeug.exceptions import Gone
+from flask import abort, redirect, request, url_for
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
-from feedsvc import urls
+from feedsvc import routes
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
-from feedsvc.web.links import Links
-from feedsvc.web.pages import AWAY, show_error
 
-_PathOf = Callable[[FeedRef], str]
+# The answers are final, but for what the settings and articles say tomorrow. A reader that runs in
+# a browser may follow.
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "public, max-age=3600, stale-if-error=86400",
+    "Access-Control-Allow-Origin": "*",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class Moves:
-    """Views that answer a path at which something was; they come before those of what is there."""
+    """Hooks that answer before the views, as the settings `aliases`, `moved` and `retired` say."""
 
-    def __init__(self, publication: Publication, links: Links) -> None:
+    def __init__(self, publication: Publication, table: routes.Routes) -> None:
         self._publication = publication
-        self._links = links
+        self._table = table
+        aliases = publication.settings.aliases.items()
+        self._aliases = {f"{unquote(table.prefix)}{path}": target for path, target in aliases}
 
-    def alias(self, path: str) -> Response | None:
-        """Show the way from a predecessor's path to the feed that carries on."""
-        found = self._publication.settings.aliases.get(path)
-        return self._lead(urls.feed_path(*found), 301) if found else None
+    def alias(self) -> Response | None:
+        """Redirect an alias to its feed."""
+        target = self._aliases.get(request.script_root + request.path)
+        return self._redirect(routes.feed_path(*target), 301) if target else None
 
-    def feed(self, path: str) -> Response | None:
-        """Show the way to where a feed moved, or say that it was retired, whatever is asked of it.
+    def feed(self) -> Response | None:
+        """Redirect what is asked of a feed that moved, or answer that it was retired.
 
-        The condition of a poll counts for nothing (conformance 32).
+        Conditions of polls are ignored (conformance 32).
         """
-        found = self._take_apart(path)
-        if found is None:
-            return None
-        asked, path_of = found
-        key = FeedRef(asked.kind, urls.term(asked.term)).key
+        asked = dict(request.view_args or {})
+        ref = asked.get("ref")
         settings = self._publication.settings
-        if key in settings.retired:
-            return show_error(Gone())
-        if key in settings.moved:
-            return self._lead(path_of(FeedRef.of(settings.moved[key])), 308)
-        return None
+        if ref is None:
+            return None
+        if ref.key in settings.retired:
+            abort(410)
+        if ref.key not in settings.moved:
+            return None
+        return self._redirect(self._path(FeedRef.of(settings.moved[ref.key]), **asked), 308)
 
-    def _take_apart(self, path: str) -> tuple[FeedRef, _PathOf] | None:
-        """Return the feed that a path is of, and what gives the like path of another feed."""
-        if document := urls.parse_feed_path(path):
-            ref, format = document
-            return ref, partial(urls.feed_path, format=format)
-        if archive := urls.parse_archive_path(path):
-            ref, format, number = archive
-            return ref, partial(self._archive_path, format, number)
-        page = urls.parse_page_path(path) or urls.parse_page_path(f"{path}/")
-        return (page, urls.page_path) if page else None
-
-    def _archive_path(self, format: Format, number: int, ref: FeedRef) -> str:
-        """Return the path of an archive of a feed, or of the feed where it has none so high."""
-        feed = self._publication.feed(ref)
+    def _path(self, new: FeedRef, format: Format | None = None, number: int = 0, **_: Any) -> str:
+        """Return the path of a feed's page, document, or archive if it has so many."""
+        if format is None:
+            return routes.page_path(new)
+        feed = self._publication.feed(new) if number else None
         if feed and number <= feed.archives:
-            return urls.archive_path(ref, format, number)
-        return urls.feed_path(ref, format)
+            return routes.archive_path(new, format, number)
+        return routes.feed_path(new, format)
 
-    def _lead(self, path: str, code: int) -> Response:
-        response = redirect(self._links.here(path), code)
-        response.headers.update(AWAY)
+    def _redirect(self, path: str, code: int) -> Response:
+        response = redirect(self._table.here(path), code)
+        response.headers.update(HEADERS)
         return response
+
+
+def settle() -> None:
+    """Redirect to the endpoint's own URL if it was asked for by another spelling."""
+    canonical = url_for(request.endpoint or "", **(request.view_args or {}))
+    if unquote(canonical) != request.script_root + request.path:
+        abort(redirect(iri_to_uri(canonical), 308))  # it has SCRIPT_NAME decoded

@@ -1,26 +1,25 @@
 """What people read: the lists of feeds, a feed's page, an article, and errors, as HTML."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from http import HTTPStatus
 from itertools import groupby
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Response, abort, redirect, render_template
-from jinja2 import StrictUndefined
+from flask import Response, abort, redirect, request
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
-from feedsvc import dates, urls
-from feedsvc.config.settings import Settings
+from feedsvc import dates, routes, urls
 from feedsvc.errors import CatalogError
 from feedsvc.http.conditional import RETRY
 from feedsvc.model import TERM_KINDS, Category, FeedRef, Format, Kind, Person
 from feedsvc.publication import FeedSummary, Publication
 from feedsvc.render import RENDERERS
-from feedsvc.web.assets import Assets
-from feedsvc.web.links import Links
+from feedsvc.web import assets, moves
 
 logger = logging.getLogger("feedsvc.web")
 
@@ -41,14 +40,8 @@ ERRORS: Mapping[int, str] = {
     500: "Something broke on our side. It has been noted; please try again later.",
 }
 
+_TAG = re.compile(r"<[a-z][^>]*")
 _CACHING = "public, max-age=60, stale-if-error=86400"
-# Of answers that something is elsewhere or no more. They are final, but for what the settings and
-# the articles say tomorrow. A reader that lives in a browser may follow.
-AWAY: Mapping[str, str] = {
-    "Cache-Control": "public, max-age=3600, stale-if-error=86400",
-    "Access-Control-Allow-Origin": "*",
-    "X-Content-Type-Options": "nosniff",
-}
 _SAFETY = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src *; media-src *; "
@@ -60,62 +53,50 @@ _SAFETY = {
 
 
 class Pages:
-    """Views that answer a path that they know with a page."""
+    """Views that answer with a page, and pages for errors."""
 
-    def __init__(self, publication: Publication, links: Links) -> None:
+    def __init__(self, publication: Publication, table: routes.Routes) -> None:
         self._publication = publication
-        self._links = links
+        self._settings = publication.settings
+        self._table = table
+        self._templates = self._environment()
+        self._kinds = {
+            routes.category_scheme(self._settings.base_url, kind): kind for kind in TERM_KINDS
+        }
 
-    def index(self, path: str) -> Response | None:
+    def index(self) -> Response:
         """Show every feed."""
-        if path != urls.INDEX:
-            return None
         # There is no feed at all before the first sync.
         feeds = self._publication.feeds()
         groups = groupby(feeds[1:], key=lambda feed: feed.ref.kind)
-        return _page(
+        return self._page(
             "index.html",
-            title=self._publication.settings.title,
-            canonical=self._links.absolute(path),
+            title=self._settings.title,
+            canonical=self._table.absolute(urls.INDEX),
             main=feeds[0] if feeds else None,
             groups=[(kind, list(members)) for kind, members in groups],
         )
 
-    def kind(self, path: str) -> AnyResponse | None:
+    def kind(self, kind: Kind) -> Response:
         """Show every feed of one kind."""
-        for kind in TERM_KINDS:
-            canonical = urls.kind_path(kind)
-            if path == canonical:
-                feeds = [feed for feed in self._publication.feeds() if feed.ref.kind is kind]
-                return _page(
-                    "kind.html",
-                    title=HEADINGS[kind],
-                    canonical=self._links.absolute(canonical),
-                    kind=kind,
-                    feeds=feeds,
-                )
-            if f"{path}/" == canonical:
-                return redirect(self._links.kind(kind), 308)
-        return None
+        moves.settle()
+        return self._page(
+            "kind.html",
+            title=HEADINGS[kind],
+            canonical=self._table.absolute(routes.kind_path(kind)),
+            kind=kind,
+            feeds=[feed for feed in self._publication.feeds() if feed.ref.kind is kind],
+        )
 
-    def feed(self, path: str) -> AnyResponse | None:
-        """Show a feed and how to subscribe to it, or the way to the path that is its page's own."""
-        asked = urls.parse_page_path(path) or urls.parse_page_path(f"{path}/")
-        if asked is None:
-            return None
-        ref = FeedRef(asked.kind, urls.term(asked.term))
-        feed = self._publication.feed(ref)
-        if feed is None:
-            abort(404)
-        canonical = urls.page_path(ref)
-        if unquote(canonical) != path:
-            return redirect(self._links.page(ref), 308)
-        settings = self._publication.settings
-        own = settings.feed(ref.key)
-        return _page(
+    def feed(self, ref: FeedRef) -> Response:
+        """Show a feed and how to subscribe to it."""
+        feed = self._publication.feed(ref) or abort(404)
+        moves.settle()
+        own = self._settings.feed(ref.key)
+        return self._page(
             "feed.html",
             title=feed.title,
-            canonical=self._links.absolute(canonical),
+            canonical=self._table.absolute(routes.page_path(ref)),
             alternates=[(feed.ref, feed.title)],
             language=ref.term if ref.kind is Kind.LANGUAGE else own.language,
             feed=feed,
@@ -124,18 +105,15 @@ class Pages:
             page_of=self._page_of,
         )
 
-    def article(self, path: str) -> AnyResponse | None:
-        """Show an article, or the way to the path that is its own."""
-        pattern = self._links.path(self._publication.settings.article_link)
-        slug = urls.parse_article_path(pattern, path)
-        if slug is None:
-            return None
+    def article(self, slug: str) -> AnyResponse:
+        """Show an article, or redirect to its URL."""
         page = self._publication.article(slug)
         if page is None:
             abort(410 if self._publication.withdrawn(slug) else 404)
-        if self._links.path(page.link) != path:
-            return redirect(self._links.here(page.link), 308)
-        return _page(
+        canonical = self._table.here(page.link)
+        if unquote(canonical) != request.script_root + request.path:
+            return redirect(canonical, 308)
+        return self._page(
             "article.html",
             title=page.entry.title,
             canonical=page.link,
@@ -147,67 +125,88 @@ class Pages:
             byline=[(person, _feed_of(person, page.feeds)) for person in page.entry.authors],
         )
 
+    def error(self, error: HTTPException) -> AnyResponse:
+        """Answer an error with a page; the publication is not asked, for it may be what broke."""
+        response = error.get_response()
+        response.data = self._render("error.html", error=error, title=error.name)
+        response.content_type = "text/html; charset=utf-8"
+        response.headers.update(_SAFETY)
+        if error.code == HTTPStatus.GONE:
+            response.headers.update(moves.HEADERS)
+        if "Allow" in response.headers:  # Werkzeug writes it in another order in each process
+            response.headers["Allow"] = ", ".join(sorted(response.allow))
+        return response
+
+    def unavailable(self, error: CatalogError) -> AnyResponse:
+        """Answer while the catalog cannot be used."""
+        logger.error("event=unavailable reason=%r", str(error))
+        return self.error(ServiceUnavailable(retry_after=RETRY))
+
+    def _page(self, template: str, **values: object) -> Response:
+        headers = {**_SAFETY, "Cache-Control": _CACHING}
+        return Response(self._render(template, **values), headers=headers)
+
+    def _render(self, template: str, **values: object) -> str:
+        return self._templates.get_template(template).render(values)
+
     def _page_of(self, category: Category) -> str | None:
         """Link to the page of a category's feed, or of where that has moved; None if it is gone."""
-        ref = self._links.category(category)
-        if ref is None:
+        kind = self._kinds.get(category.scheme)
+        if kind is None:
             return category.scheme
-        settings = self._publication.settings
-        if ref.key in settings.retired:
+        key = FeedRef(kind, category.term).key
+        if key in self._settings.retired:
             return None
-        return self._links.page(FeedRef.of(settings.moved.get(ref.key, ref.key)))
+        return self._table.here(routes.page_path(FeedRef.of(self._settings.moved.get(key, key))))
 
+    def _local_links(self, sanitised: str) -> str:
+        """Make the URLs of this site in the attributes of a sanitised text work at any host.
 
-def prepare_templates(app: Flask, settings: Settings, links: Links, assets: Assets) -> None:
-    """Give the templates what every page needs."""
-    environment = app.jinja_env
-    environment.undefined = StrictUndefined
-    environment.trim_blocks = environment.lstrip_blocks = True
-    environment.globals.update(
-        asset=assets.link,
-        errors=ERRORS,
-        formats=[
-            (ending, name, RENDERERS[ending].media_type.partition(";")[0])
-            for ending, name in FORMATS.items()
-        ],
-        headings=HEADINGS,
-        kinds=TERM_KINDS,
-        links=links,
-        settings=settings,
-        site=(FeedRef(Kind.ALL), settings.feed(Kind.ALL).title or settings.title),
-    )
-    # Dates as ISO 8601 has them: there is no telling which language a site is read in.
-    environment.filters.update(
-        day=lambda moment: moment.date().isoformat(),
-        minute=lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-        rfc3339=dates.rfc3339,
-        host=lambda url: urlsplit(url).hostname or url,
-        file_name=lambda url: unquote(urlsplit(url).path.rpartition("/")[2]),
-    )
+        Entries carry absolute URLs for readers elsewhere; a page would show no picture before
+        its site stands at base_url.
+        """
+        ours, here = f'="{self._table.absolute("/")}', f'="{self._table.here("/")}'
+        return _TAG.sub(lambda tag: tag[0].replace(ours, here), sanitised)
 
-
-def show_error(error: HTTPException) -> AnyResponse:
-    """Answer an error with a page; the publication is not asked, for it may be what broke."""
-    response = error.get_response()
-    response.data = render_template("error.html", error=error, title=error.name)
-    response.content_type = "text/html; charset=utf-8"
-    response.headers.update(_SAFETY)
-    if error.code == HTTPStatus.GONE:
-        response.headers.update(AWAY)
-    if "Allow" in response.headers:  # Werkzeug writes it in another order in each process
-        response.headers["Allow"] = ", ".join(sorted(response.allow))
-    return response
-
-
-def show_unavailable(error: CatalogError) -> AnyResponse:
-    """Answer while the catalog cannot be used."""
-    logger.error("event=unavailable reason=%r", str(error))
-    return show_error(ServiceUnavailable(retry_after=RETRY))
-
-
-def _page(template: str, **values: object) -> Response:
-    headers = {**_SAFETY, "Cache-Control": _CACHING}
-    return Response(render_template(template, **values), headers=headers)
+    def _environment(self) -> Environment:
+        """Return an environment of our own: an app that has our blueprint keeps its own."""
+        environment = Environment(
+            loader=PackageLoader("feedsvc.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        settings = self._settings
+        environment.globals.update(
+            absolute=self._table.absolute,
+            asset=lambda name: self._table.here(assets.path(name)),
+            errors=ERRORS,
+            feed_path=routes.feed_path,
+            formats=[
+                (ending, name, RENDERERS[ending].media_type.partition(";")[0])
+                for ending, name in FORMATS.items()
+            ],
+            headings=HEADINGS,
+            here=self._table.here,
+            kind_path=routes.kind_path,
+            kinds=TERM_KINDS,
+            opml=self._table.here(routes.OPML),
+            index=self._table.here(urls.INDEX),
+            page_path=routes.page_path,
+            settings=settings,
+            site=(FeedRef(Kind.ALL), settings.feed(Kind.ALL).title or settings.title),
+        )
+        # Dates as ISO 8601 has them: there is no telling which language a site is read in.
+        environment.filters.update(
+            day=lambda moment: moment.date().isoformat(),
+            minute=lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+            rfc3339=dates.rfc3339,
+            host=lambda url: urlsplit(url).hostname or url,
+            local_links=self._local_links,
+            file_name=lambda url: unquote(urlsplit(url).path.rpartition("/")[2]),
+        )
+        return environment
 
 
 def _feed_of(person: Person, feeds: Sequence[FeedSummary]) -> FeedSummary | None:

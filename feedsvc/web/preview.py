@@ -18,7 +18,6 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.http.conditional import plain
 from feedsvc.http.representation import Headers
-from feedsvc.lru import LRUCache
 from feedsvc.model import ContentChoice, Entry
 from feedsvc.publication import Publication
 from feedsvc.publication.entries import Entries
@@ -57,18 +56,15 @@ class Preview(Publication):
         catalog: Catalog,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__(settings, catalog)
-        self._documents = LRUCache(0, lambda _: 1)
-        self._entries = _Marked(settings, clock)
+        super().__init__(settings, catalog, _Marked(settings, clock), room=0)
 
 
 class _Marked(Entries):
     """Entries that say in their titles that they are not public yet."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
-        super().__init__(settings)
+        super().__init__(settings, room=0)
         self._clock = clock
-        self._fragments = LRUCache(0, lambda _: 1)
 
     def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
         """Return an article as a feed carries it, marked."""

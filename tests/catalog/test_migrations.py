@@ -54,7 +54,7 @@ def upgrade():
     die("a table made")
     op.execute("INSERT INTO other SELECT number FROM article")
     with op.batch_alter_table("article") as table:
-        table.drop_column("html")
+        table.drop_column("link")
     die("a column dropped")
     op.execute("DELETE FROM former_slug")
     die("rows deleted")

@@ -55,6 +55,50 @@ def test_the_sample_site_is_as_it_should_be() -> None:
     }
 
 
+def test_a_link_that_the_site_redirects_is_not_broken(tmp_path: Path) -> None:
+    """An alias, a feed that moved, other spellings, a page without its slash, and an asset."""
+    paths = [
+        "/rss.xml",
+        "/feeds/tag/old.rss",
+        "/feeds/tag/old/",
+        "/feeds/tag/C++.atom",
+        "/feeds/tag/c++",
+        "/feeds/tag",
+        "/static/style.css",
+    ]
+    body = " ".join(f"[link]({path})" for path in paths)
+    toml = f'{FINE}moved = {{ "tag/old" = "tag/c++" }}\naliases = {{ "/rss.xml" = "all.rss" }}\n'
+    assert codes(judged(tmp_path, {"a.md": article(tags=["C++"], body=body)}, toml)) == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feed.xml",
+        "/feeds/tag/gone/",
+        "/feeds/tag/none.rss",
+        "/feeds/all/archive/9.atom",
+        "/feeds/named/",
+        "/healthz",
+        "/files/none.png",
+        "//news.example.org//feeds/all.rss",
+    ],
+)
+def test_a_link_to_what_the_site_has_not_is_broken(tmp_path: Path, path: str) -> None:
+    files: dict[str, str | bytes] = {"a.md": article(tags=["gone"], body=f"[link]({path})")}
+    toml = f'{FINE}retired = ["tag/gone"]\n'
+    assert codes(judged(tmp_path, files, toml)) == {"broken-link"}
+
+
+def test_a_link_to_an_article_may_be_absolute_where_article_link_is(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "a.md": article(body="[b](https://news.example.org/read/b.html)"),
+        "b.md": article(title="Another", published="2022-03-01"),
+    }
+    toml = f'{FINE}article_link = "https://news.example.org/read/{{slug}}.html"\n'
+    assert codes(judged(tmp_path, files, toml)) == set()
+
+
 # Each with the line on which it is to be found.
 ARTICLES = {
     "missing-alt": (5, article(body='Text <img src="https://example.org/a.png">')),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc import urls
+from feedsvc import routes
 from feedsvc.export import names
 from feedsvc.export.names import Names
 from feedsvc.model import MAX_TERM, FeedRef, Format, Kind
@@ -124,5 +124,5 @@ def test_the_ending_stays() -> None:
 def test_the_feeds_of_the_longest_term_have_plain_names(term: str) -> None:
     ref, given = FeedRef(Kind.CATEGORY, term), Names()
     for format in Format:
-        assert given.give(urls.feed_path(ref, format), False) == f"feeds/category/{term}.{format}"
-    assert given.give(urls.page_path(ref), True) == f"feeds/category/{term}/index.html"
+        assert given.give(routes.feed_path(ref, format), False) == f"feeds/category/{term}.{format}"
+    assert given.give(routes.page_path(ref), True) == f"feeds/category/{term}/index.html"

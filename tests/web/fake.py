@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 
-from feedsvc import urls
+from feedsvc import routes, urls
 from feedsvc.config.feeds import FeedSettings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
@@ -56,7 +56,7 @@ def entry(slug: str, title: str, **changes: object) -> Entry:
         summary="What it is <about> & why.",
         content=f'<p>Read <a href="{BASE}/files/a.pdf">this</a>.</p>',
         authors=(Person("Aïcha Diallo"), Person("A Guest")),
-        categories=(Category("c++", urls.category_scheme(BASE, Kind.TAG), "C++"),),
+        categories=(Category("c++", routes.category_scheme(BASE, Kind.TAG), "C++"),),
         enclosures=(Enclosure(f"{BASE}/files/Le%20son.mp3", "audio/mpeg", 1_234_567),),
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
@@ -101,7 +101,7 @@ class FakePublication(Publication):
         return _tag(ref, self._states[ref][-1])
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
-        self._ask(urls.feed_path(ref, format))
+        self._ask(routes.feed_path(ref, format))
         if ref not in LABELS:
             return None
         state = self._states[ref][-1]
@@ -109,13 +109,13 @@ class FakePublication(Publication):
         return self._document(body, format, state, _tag(ref, state))
 
     def archive(self, ref: FeedRef, format: Format, number: int) -> Document | None:
-        self._ask(urls.archive_path(ref, format, number))
+        self._ask(routes.archive_path(ref, format, number))
         if (ref, number) != (SITE, 1):
             return None
         return self._document(b"<archive>", format, 3, "3.abcdef01")
 
     def delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
-        self._ask(f"{urls.feed_path(ref, format)} since {tag}")
+        self._ask(f"{routes.feed_path(ref, format)} since {tag}")
         states = self._states[ref]
         held = next((state for state in states[:-1] if _tag(ref, state) == tag), None)
         if held is None or any(held < severed <= states[-1] for severed in self._severed):

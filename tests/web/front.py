@@ -45,8 +45,7 @@ class Front:
         self.publication = publication or FakePublication()
         self.metrics = Metrics()
         self.watch = Watch(self.publication, self.metrics.flush)
-        status = Status(serve, self.watch, self.metrics)
-        app = create_app(self.publication, status.health, status.metrics)
+        app = create_app(self.publication, Status(serve, self.watch, self.metrics).views)
         limits = Limits(serve) if serve.full_polls else None
         self.edge = Edge(app.wsgi_app, self.watch, self.metrics, limits)
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from feedsvc import urls
+from feedsvc import routes
 from feedsvc.catalog import listings
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import release, sync
@@ -21,6 +21,9 @@ from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.web.app import create_app
 from tests.sites import article, make_site
+
+if TYPE_CHECKING:  # a release may have it elsewhere
+    from feedsvc.config.settings import Settings
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STEP = timedelta(hours=6)  # between two stages
@@ -130,7 +133,7 @@ STAGES = (
 Note = Callable[[Publication], None]
 
 
-def write(folder: Path, database: str, stages: Iterable[Stage] = STAGES) -> Settings:
+def write(folder: Path, database: str, stages: Iterable[Stage] = STAGES) -> "Settings":
     """Bring the files of a site to where they are after these stages; return its settings."""
     settings = make_site(folder, {}, f"database = {json.dumps(database)}\n")
     for stage in stages:
@@ -144,7 +147,7 @@ def write(folder: Path, database: str, stages: Iterable[Stage] = STAGES) -> Sett
     return settings
 
 
-def live(folder: Path, database: str, catalog: Catalog, note: Note) -> Settings:
+def live(folder: Path, database: str, catalog: Catalog, note: Note) -> "Settings":
     """Live the whole life: write, sync, release; note is called after each change."""
     now = START
     settings = write(folder, database, ())
@@ -167,12 +170,12 @@ OTHER_PATHS = (
     *(f"/articles/{slug}" for slug in ("cinq", "été", "six", "pinned", "seldom", "soon", "draft")),
     *(f"/articles/{slug}" for slug in ("shown", "ends", "eight", "nine", "rich", "alone")),
     *("/articles/broken", "/articles/never", "/feeds/tag/never.rss"),
-    *("/files/a.png", "/files/a.csv", "/files/b.png", "/feeds/tag/x/", "/", urls.OPML),
+    *("/files/a.png", "/files/a.csv", "/files/b.png", "/feeds/tag/x/", "/", routes.OPML),
 )
 _PAGES = ("text/html",)  # whose looks are no part of the catalog
 
 
-def observe(settings: Settings, catalog: Catalog, held: dict[str, list[str]]) -> dict[str, Any]:
+def observe(settings: "Settings", catalog: Catalog, held: dict[str, list[str]]) -> dict[str, Any]:
     """Return everything that readers and editors can tell of a site.
 
     held: tags of older documents of feeds, by key, from which a delta may be asked for.
@@ -189,10 +192,10 @@ def observe(settings: Settings, catalog: Catalog, held: dict[str, list[str]]) ->
         ref = FeedRef.of(key)
         numbers = range(1, len(publication.archive_tags(ref)) + 1)
         for format in Format:
-            path = urls.feed_path(ref, format)
+            path = routes.feed_path(ref, format)
             answers[path] = _answer(client, path)
             for number in numbers:
-                path = urls.archive_path(ref, format, number)
+                path = routes.archive_path(ref, format, number)
                 answers[path] = _answer(client, path)
         for tag in held[key]:
             document = publication.delta(ref, Format.ATOM, tag)

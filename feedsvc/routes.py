@@ -1,0 +1,244 @@
+"""The table of URL paths: which endpoint a path belongs to, and the path of an endpoint.
+
+Paths begin with `/` and are relative to `base_url`. Paths that are built are percent-encoded, paths
+that are matched are decoded. The web app registers the same rules with Flask.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Protocol
+from urllib.parse import quote, unquote, urlsplit
+
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import BaseConverter, Map, Rule, ValidationError
+
+from feedsvc import urls
+from feedsvc.model import TERM_KINDS, FeedRef, Format, Kind
+
+RULES: Mapping[str, str] = {
+    "index": "/",
+    "opml": "/feeds.opml",
+    "health": "/healthz",
+    "metrics": "/metrics",
+    "asset": "/static/<any('style.css', 'icon.svg'):name>",
+    "file": f"{urls.FILES}<feedsvc_file:path>",
+    "kind": "/feeds/<feedsvc_kind:kind>/",
+    "feed": "/feeds/<feedsvc_feed:ref>.<feedsvc_format:format>",
+    "archive": "/feeds/<feedsvc_feed:ref>/archive/<feedsvc_number:number>.<feedsvc_format:format>",
+    "page": "/feeds/<feedsvc_feed:ref>/",
+}
+_RESERVED = (urls.FILES, "/static/")
+_SLASH_OPTIONAL = frozenset({"kind", "page"})
+
+Match = tuple[str, Mapping[str, Any]]
+
+
+class _Feed(BaseConverter):
+    """The key of a feed, in any spelling of its term. A FeedRef with the folded term."""
+
+    regex = urls.KEY
+    part_isolating = False
+
+    def to_python(self, value: str) -> FeedRef:
+        ref = FeedRef.of(value)
+        return FeedRef(ref.kind, urls.term(ref.term))
+
+    def to_url(self, value: FeedRef) -> str:
+        return quote(value.key)
+
+
+class _Format(BaseConverter):
+    regex = f"(?:{'|'.join(Format)})"
+
+    def to_python(self, value: str) -> Format:
+        return Format(value)
+
+
+class _Kind(BaseConverter):
+    regex = f"(?:{'|'.join(TERM_KINDS)})"
+
+    def to_python(self, value: str) -> Kind:
+        return Kind(value)
+
+
+class _Number(BaseConverter):
+    # More digits than any feed will have archives, and no more than a database takes.
+    regex = "[1-9][0-9]{0,8}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
+class _File(BaseConverter):
+    """A path below the content folder."""
+
+    regex = "(?s:.+)"
+    part_isolating = False
+
+    def to_url(self, value: str) -> str:
+        return quote(value)
+
+
+class _Article(BaseConverter):
+    """The slug of an article. pattern: percent-encoded, decoded a link pattern as a local path.
+
+    Matches all of a path, after everything else, and no redirect adds or removes a slash.
+    """
+
+    part_isolating = False
+    weight = 1_000
+
+    def __init__(self, table: Map, pattern: str) -> None:
+        super().__init__(table)
+        self._pattern = unquote(pattern)
+        self.regex = urls.article_regex(self._pattern).removeprefix("/")
+
+    def to_python(self, value: str) -> str | None:
+        return urls.parse_article_path(self._pattern, f"/{value}")
+
+    def to_url(self, value: str) -> str:
+        path, slug, rest = self._pattern.partition("{slug}")
+        if not slug or "{" in path + rest:
+            raise ValidationError  # only the publication knows an article's date or path
+        return (urls.own_path(path[1:]) + quote(value, safe="") + urls.own_path(rest)[1:])[1:]
+
+
+CONVERTERS: Mapping[str, type[BaseConverter]] = {
+    "feedsvc_feed": _Feed,
+    "feedsvc_format": _Format,
+    "feedsvc_kind": _Kind,
+    "feedsvc_number": _Number,
+    "feedsvc_file": _File,
+    "feedsvc_article": _Article,
+}
+
+
+def options(endpoint: str) -> dict[str, Any]:
+    """Return the options of an endpoint's rule: no automatic redirects."""
+    return {"strict_slashes": endpoint not in _SLASH_OPTIONAL, "merge_slashes": False}
+
+
+class _Table:
+    """Rules that are matched and built, by endpoint."""
+
+    def __init__(self, rules: Mapping[str, str]) -> None:
+        table = Map(converters=CONVERTERS, merge_slashes=False)
+        for endpoint, rule in rules.items():
+            table.add(Rule(rule, endpoint=endpoint, **options(endpoint)))
+        self._adapter = table.bind("")
+
+    def match(self, path: str) -> Match | None:
+        """Return the endpoint of a decoded path, and its arguments; None if there is none."""
+        if not path.startswith("/") or path.startswith("//"):
+            return None
+        try:
+            return self._adapter.match(path)
+        except NotFound:
+            return None
+
+    def build(self, endpoint: str, **values: object) -> str:
+        """Return the path of an endpoint."""
+        return self._adapter.build(endpoint, values)
+
+
+_OWN = _Table(RULES)
+
+match = _OWN.match
+build = lru_cache(4096)(_OWN.build)  # pages name the same feeds again and again
+
+
+def feed_path(ref: FeedRef, format: Format) -> str:
+    """Return the path of a feed's subscription document: `/feeds/tag/c%2B%2B.rss`."""
+    return build("feed", ref=ref, format=format)
+
+
+def archive_path(ref: FeedRef, format: Format, number: int) -> str:
+    """Return the path of an archive document of a feed: `/feeds/tag/c%2B%2B/archive/3.atom`."""
+    return build("archive", ref=ref, format=format, number=number)
+
+
+def page_path(ref: FeedRef) -> str:
+    """Return the path of a feed's page for people: `/feeds/tag/c%2B%2B/`."""
+    return build("page", ref=ref)
+
+
+def kind_path(kind: Kind) -> str:
+    """Return the path of the list of all feeds of one kind: `/feeds/tag/`."""
+    return build("kind", kind=kind)
+
+
+def asset_path(name: str) -> str:
+    """Return the path of a file that comes with the program: `/static/style.css`."""
+    return build("asset", name=name)
+
+
+def category_scheme(base_url: str, kind: Kind) -> str:
+    """Return the IRI that names a vocabulary of terms: the list of its feeds."""
+    return urls.absolute(base_url, kind_path(kind))
+
+
+OPML = build("opml")
+
+
+def is_own(path: str) -> bool:
+    """Tell whether a decoded path is reserved: no alias may be there."""
+    found = match(path)
+    redirects = found and found[0] in _SLASH_OPTIONAL and not path.endswith("/")
+    return path.startswith(_RESERVED) or bool(found and not redirects)
+
+
+class Site(Protocol):
+    """What the URLs of a site follow from: its Settings. aliases: the feeds by decoded path."""
+
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def article_link(self) -> str: ...
+    @property
+    def aliases(self) -> Mapping[str, tuple[FeedRef, Format]]: ...
+
+
+class Routes(_Table):
+    """The URLs of one site: the rules above, its articles, and its aliases.
+
+    Links within the site are paths, so that they work at any host; what is copied or kept by
+    programs is absolute, from `base_url` and never from the Host header.
+    """
+
+    def __init__(self, settings: Site) -> None:
+        self._base_url = settings.base_url
+        self._aliases = settings.aliases
+        self.prefix = urlsplit(self._base_url).path.rstrip("/")
+        self.rules = {**RULES}
+        pattern = self.local(settings.article_link)
+        if pattern.startswith("/"):  # otherwise articles are at another site
+            self.rules["article"] = f"/<feedsvc_article('{quote(pattern, safe='')}'):slug>"
+        super().__init__(self.rules)
+
+    def match(self, path: str) -> Match | None:
+        """Do so for articles and aliases, too.
+
+        An alias is the endpoint "alias", with the `ref` and `format` of the feed it leads to.
+        """
+        if path in self._aliases:
+            ref, format = self._aliases[path]
+            return "alias", {"ref": ref, "format": format}
+        return super().match(path)
+
+    def local(self, url: str) -> str:
+        """Return the decoded path, below base_url, of a link to this site; others only decoded."""
+        path, prefix = unquote(self.here(url)), unquote(self.prefix)
+        return path[len(prefix) :] if f"{path}/".startswith(f"{prefix}/") else path
+
+    def absolute(self, path: str) -> str:
+        """Return the absolute URL of a path below base_url."""
+        return urls.absolute(self._base_url, path)
+
+    def here(self, url: str) -> str:
+        """Return a path below base_url, or a URL of this site, as a link that works at any host.
+
+        The URL of another site stays as it is.
+        """
+        if url == self._base_url or url.startswith(f"{self._base_url}/"):
+            url = url[len(self._base_url) :] or urls.INDEX
+        return urls.absolute(self.prefix, url)
