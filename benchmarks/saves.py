@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from benchmarks import corpus
 from benchmarks.work import edit
+from feedsvc import sources
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.store import Catalog
-from feedsvc.config import settings
 
 _PATIENCE = 120.0  # seconds; a bound for a sync that never comes
 _LOOK = 0.05  # seconds between two looks at the catalog
@@ -23,7 +23,7 @@ class Desk:
     """Those who write. newest: how many articles are edited at one go; the newest ones."""
 
     def __init__(self, site: Path, articles: int, newest: int) -> None:
-        loaded = settings.load(site, {})
+        loaded = sources.load(site, {})
         by_date = sorted(corpus.essays(articles), key=lambda essay: essay.published)
         self._files: Sequence[Path] = [loaded.content / essay.path for essay in by_date[-newest:]]
         self._content = loaded.content

@@ -5,11 +5,13 @@ renderer needs besides the entries. A Document is a rendered feed, in bytes. Fie
 the wire names in the order Atom | RSS 2.0 | JSON Feed.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+PLAIN = "feedsvc"  # the name of our own conventions among those of generators
 # The longest texts, in bytes of UTF-8. They hold for every database. PostgreSQL sets the upper
 # bound: a row of an index, all of its columns together, has at most 2,704 bytes. Whatever is made
 # of these texts must fit in turn: in a URL, each byte may become three.
@@ -139,6 +141,23 @@ class Image:
     url: str
     width: int | None = None
     height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What a content folder is in the tree of the generator whose conventions it follows.
+
+    name: the generator; `feedsvc` for a plain tree. sign: the file or folder that it was detected
+    by, '' if the settings name it. below: the folder's path in the generator's own tree of
+    articles, '' if it is all of it. options: what was read of the generator's configuration, by
+    dotted key in lower case. tree: which of the generator's trees that is, '' if unknown.
+    """
+
+    name: str = PLAIN
+    sign: str = ""
+    below: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    tree: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

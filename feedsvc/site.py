@@ -13,11 +13,10 @@ from typing import Self
 
 from flask import Blueprint, Flask
 
-from feedsvc import urls
+from feedsvc import sources, urls
 from feedsvc.catalog.recovery import create, make_ready_elected
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, sync
-from feedsvc.config import settings
 from feedsvc.errors import OutdatedError
 from feedsvc.model import Document, Entry, FeedRef, Format
 from feedsvc.publication import FeedSummary, Publication
@@ -47,7 +46,7 @@ class Site:
         The catalog is created if it is missing, and upgraded if an earlier version made it.
         environ: where settings are looked up before the file, `os.environ` by default.
         """
-        loaded = settings.load(Path(path), os.environ if environ is None else environ)
+        loaded = sources.load(Path(path), os.environ if environ is None else environ)
         catalog = Catalog(loaded.database)
         try:
             try:

@@ -7,9 +7,10 @@ percent-encoded; functions that take one apart expect it decoded.
 import re
 import unicodedata
 from datetime import datetime
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin
 
 from feedsvc.model import MAX_TERM, TERM_KINDS, FeedRef, Format, Kind, excess
+from feedsvc.syntax import is_url
 
 INDEX = "/"
 HEALTH = "/healthz"
@@ -24,7 +25,6 @@ KEY = (
 
 _KEY = re.compile(f"{KEY}/")
 _DOCUMENT_ENDINGS = (*(f".{format}" for format in Format), ".opml")
-_SPACE = re.compile(r"\s")
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#]\S*)?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:-]+(?=/|$)")
 _ROOTED = re.compile(r"/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:[?#]\S*)?", re.ASCII)
@@ -143,7 +143,7 @@ def check_pattern(pattern: str) -> str | None:
         return f"knows no {{{unknown[0]}}}; use {{slug}}, {{path}}, {{year}}, {{month}}, {{day}}"
     if fields.count("slug") + fields.count("path") != 1:
         return "must have {slug} once, or {path}"
-    if is_absolute(pattern):
+    if is_url(pattern):
         return None
     if not pattern.startswith("/"):
         return "must start with / or be an absolute URL"
@@ -161,7 +161,7 @@ def file_path(path: str) -> str:
 
 def absolute(base_url: str, path: str) -> str:
     """Put a path behind the site's base URL; an absolute URL stays as it is."""
-    return path if is_absolute(path) else base_url.rstrip("/") + path
+    return path if is_url(path) else base_url.rstrip("/") + path
 
 
 def resolve(base: str, url: str) -> str:
@@ -179,21 +179,6 @@ def resolve(base: str, url: str) -> str:
         return urljoin(base, url)
     except ValueError:
         return ""
-
-
-def is_absolute(url: str) -> bool:
-    """Tell whether a URL has a web scheme, a host, and no white space."""
-    try:
-        parts = urlsplit(url)
-        web = parts.scheme in {"http", "https"} and bool(parts.hostname)
-        return web and not _SPACE.search(url)
-    except ValueError:
-        return False
-
-
-def is_absolute_iri(text: str) -> bool:
-    """Tell whether a text can be an entry id: a scheme, something behind it, no white space."""
-    return re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20\x7f]+", text) is not None
 
 
 def entry_id(authority: str, published: datetime, slug: str) -> str:

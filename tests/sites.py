@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from feedsvc import sources
 from feedsvc.config import settings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import SettingsError
@@ -34,7 +35,7 @@ def make_site(folder: Path, files: Mapping[str, str | bytes] = {}, toml: str = "
         path = content / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return settings.load(folder, {})
+    return sources.load(folder, {})
 
 
 def mistake(folder: Path, toml: str, line: int) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc import routes, urls
+from feedsvc import routes, syntax, urls
 from feedsvc.model import FeedRef, Format, Kind
 from tests.test_urls import EVERY_REF, REFS, TERMS, TEXTS, WHEN
 from tests.web.fake import BASE, SETTINGS, SITE
@@ -139,7 +139,7 @@ def test_a_scheme_is_an_absolute_url_with_a_page(kind: Kind) -> None:
     """Conformance 17."""
     scheme = routes.category_scheme("https://news.example.org", kind)
     assert scheme == f"https://news.example.org{routes.kind_path(kind)}"
-    assert urls.is_absolute(scheme)
+    assert syntax.is_url(scheme)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc.config import settings
+from feedsvc import sources
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
 from feedsvc.sources import ArticleReader, scan
 
@@ -19,7 +19,7 @@ NOW = datetime(2026, 2, 1, tzinfo=UTC)
 @cache
 def everything() -> dict[str, Article]:
     """Read the site; fails where anything is wrong with it."""
-    loaded = settings.load(ROOT, {})
+    loaded = sources.load(ROOT, {})
     found = scan(loaded.content, loaded.site)
     assert found.problems == ()
     reader = ArticleReader(loaded)
@@ -96,7 +96,7 @@ def test_the_site_shows(name: str, shows: Callable[[Article], object]) -> None:
 
 
 def test_the_site_defines_a_feed_that_gathers_some_articles() -> None:
-    loaded = settings.load(ROOT, {})
+    loaded = sources.load(ROOT, {})
     gathered = [
         each.path
         for each in public()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from feedsvc import urls
+from feedsvc import syntax, urls
 from feedsvc.model import TERM_KINDS, FeedRef, Kind
 
 # What front matter can hold: any Unicode but lone surrogates.
@@ -276,8 +276,8 @@ def _whole(url: str) -> str:
 def test_any_text_can_be_asked_whether_it_is_a_url(text: str) -> None:
     for odd in (text, f"https://{text}", f"https://[{text}"):
         urls.resolve("https://news.example.org/articles/a", odd)
-        urls.is_absolute(odd)
-        urls.is_absolute_iri(odd)
+        syntax.is_url(odd)
+        syntax.is_iri(odd)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_any_text_can_be_asked_whether_it_is_a_url(text: str) -> None:
     ],
 )
 def test_an_absolute_url_has_a_web_scheme_and_a_host(url: str, is_absolute: bool) -> None:
-    assert urls.is_absolute(url) is is_absolute
+    assert syntax.is_url(url) is is_absolute
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_an_absolute_url_has_a_web_scheme_and_a_host(url: str, is_absolute: bool
 )
 def test_an_id_is_an_absolute_iri(text: str, is_iri: bool) -> None:
     """Conformance 15."""
-    assert urls.is_absolute_iri(text) is is_iri
+    assert syntax.is_iri(text) is is_iri
 
 
 def test_minted_ids_are_fixed() -> None:
@@ -334,7 +334,7 @@ def test_minted_entry_ids_are_tag_uris(published: datetime, slug: str) -> None:
     """Conformance 15."""
     minted = urls.entry_id(AUTHORITY, published, slug)
     assert TAG_URI.fullmatch(minted)
-    assert urls.is_absolute_iri(minted)
+    assert syntax.is_iri(minted)
 
 
 @given(REFS)

@@ -18,10 +18,9 @@ import pytest
 from lxml import etree
 from lxml import html as lxml_html
 
-from feedsvc import routes, urls
+from feedsvc import routes, sources, syntax, urls
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
-from feedsvc.config import settings
 from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.publication import Publication
 from feedsvc.web import create_app
@@ -40,7 +39,7 @@ RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 @pytest.fixture(scope="module")
 def publication(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publication]:
     folder = tmp_path_factory.mktemp("catalog")
-    site = settings.load(ROOT, {"FEEDSVC_DATABASE": f"sqlite:///{folder}/catalog.db"})
+    site = sources.load(ROOT, {"FEEDSVC_DATABASE": f"sqlite:///{folder}/catalog.db"})
     catalog = Catalog(site.database)
     catalog.create()
     report = sync(catalog, site, NOW)
@@ -151,7 +150,7 @@ def test_ids_are_absolute_and_each_stands_for_one_article(
         items = read_json(body(publication, ref, Format.JSON))
         assert len({each.id for each in items}) == len(items)
         for each in items:
-            assert urls.is_absolute_iri(each.id)
+            assert syntax.is_iri(each.id)
             assert link_of.setdefault(each.id, each.link) == each.link
 
 
@@ -174,7 +173,7 @@ def test_every_url_in_content_is_absolute_and_nothing_active_is_left(
             assert not [name for name in element.attrib if name.startswith("on") or name == "style"]
             for name in ("href", "src", "poster", "cite"):
                 if url := element.get(name):
-                    assert urls.is_absolute(url) or url.startswith("mailto:"), url
+                    assert syntax.is_url(url) or url.startswith("mailto:"), url
 
 
 def test_rss_says_what_the_specification_wants(
@@ -232,7 +231,7 @@ def test_atom_says_what_the_specification_wants(
                 assert RFC3339.fullmatch(str(date.text))
         for category in feed.iter(f"{ATOM}category"):
             assert category.get("term") == urls.term(str(category.get("label")))
-            assert urls.is_absolute(str(category.get("scheme")))
+            assert syntax.is_url(str(category.get("scheme")))
         for content in feed.iter(f"{ATOM}content"):
             assert content.get("type") == "html"
             assert len(content) == 0

@@ -138,7 +138,7 @@ class FeedRows:
         """Note the revision in a feed whose subscription document shows something else now."""
         limit = self._settings.feed(feed.key).limit
         shown = queries.window(self._connection, feed.number, feed.unarchived, limit)
-        said = head.fingerprint(self._settings, feed.ref, feed.label)
+        said = head.fingerprint(self._settings, feed.ref, feed.label, feed.head)
         links = feed.archives != feed.archives_before
         # With another limit, entries come into the window that nobody touched.
         feed.severed = feed.severed or everywhere or links or said != feed.head

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Table
 
-from feedsvc import urls
+from feedsvc import syntax
 from feedsvc.catalog import schema
 from feedsvc.catalog.articles import TEXTS
 from feedsvc.catalog.bulk import insert_many
@@ -145,7 +145,7 @@ def _withdrawn(row: dict[str, Any]) -> dict[str, Any]:
 def _is_sound(row: dict[str, Any]) -> bool:
     """Tell whether what stands in a row can be so; a damaged page may hold anything."""
     return (
-        urls.is_absolute_iri(row["id"])
+        syntax.is_iri(row["id"])
         and 0 < row["number"] < _HIGHEST
         and _FIRST < row["published"] < _HIGHEST
         and abs(row["utc_offset"]) < _DAY

@@ -87,8 +87,9 @@ def _sync(
     with Spool() as spool:
         # Listed before its turn, a source might lack what another sync has taken from it.
         found = sources.listing()
-        before = _note(connection, "settings", _made_by(settings))
-        stale = before != _made_by(settings)
+        now_made_by = _made_by(settings)
+        before = _read_made_by(_note(connection, "settings", dump(now_made_by)))
+        stale = _said(before) != _said(now_made_by)
         files = FileRows(connection, found)
         changed = files.changed()
         if changed or files.vanished:
@@ -100,7 +101,7 @@ def _sync(
         published, loss = _publish(connection, settings, now, affected, spool, everywhere=stale)
         files.write()
         _note(connection, "synced", f"{dates.epoch(now)} {len(files.problems)}")
-    moved = _other_urls(before, settings)
+    moved = _other_urls(before, now_made_by)
     return SyncReport(len(found.fingerprints), len(changed), published, files.problems, loss, moved)
 
 
@@ -136,19 +137,39 @@ def _publish(
     return publisher.finish(everywhere, relisted), loss
 
 
-def _made_by(settings: Settings) -> str:
-    return f"{plugins.release()} {settings.fingerprint()}"
+def _made_by(settings: Settings) -> dict[str, Any]:
+    """Return what the stored is made by, as JSON values: the release, and settings by name."""
+    return {"release": plugins.release(), "settings": settings.seen()}
 
 
-def _other_urls(made_by: str | None, settings: Settings) -> tuple[tuple[str, Any, Any], ...]:
-    """Return the settings of URLs that differ from those that the catalog was made by."""
+def _read_made_by(stored: str | None) -> dict[str, Any] | None:
+    """Read what a sync noted; 0.1.0 wrote `feedsvc 0.1.0` before the JSON of the settings."""
+    if stored is None:
+        return None
+    if stored.startswith("{"):
+        found: dict[str, Any] = json.loads(stored)
+        return found
+    release, brace, settings = stored.partition("{")
+    return {"release": release.strip(), "settings": json.loads(brace + settings)}
+
+
+def _said(made_by: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Leave out settings that say nothing, which releases that do not know them leave out."""
     if made_by is None:
+        return None
+    settings = {key: value for key, value in made_by["settings"].items() if value}
+    return {**made_by, "settings": settings}
+
+
+def _other_urls(
+    before: dict[str, Any] | None, made_by: dict[str, Any]
+) -> tuple[tuple[str, Any, Any], ...]:
+    """Return the settings of URLs that differ from those that the catalog was made by."""
+    if before is None:
         return ()
-    then, now = (json.loads(text[text.index("{") :]) for text in (made_by, _made_by(settings)))
+    then, now = before["settings"], made_by["settings"]
     return tuple(
-        (name, then.get(name), now[name])
-        for name in _OF_URLS
-        if name in now and then.get(name) != now[name]
+        (name, then.get(name), now[name]) for name in _OF_URLS if then.get(name) != now[name]
     )
 
 

@@ -1,6 +1,5 @@
 """`feedsvc check`: judge the site, or any feed, before its readers do."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +10,8 @@ from pathlib import Path
 import click
 
 from feedsvc.check import exchange, feed, fetch, report, site
-from feedsvc.cli.site import site_option
+from feedsvc.cli.site import load_settings, site_option
 from feedsvc.cli.sync import progress_bar
-from feedsvc.config import settings
 from feedsvc.errors import FeedsvcError, Problem
 
 
@@ -62,7 +60,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _judge_site(folder: Path, now: datetime) -> list[Problem]:
-    loaded = settings.load(folder, os.environ)
+    loaded = load_settings(folder)
     with progress_bar() as progress:
         problems = site.judge(loaded, now, progress)
     # Editors and GitHub look for files from where the command runs.

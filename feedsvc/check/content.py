@@ -7,7 +7,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 from lxml import etree
 
-from feedsvc import html, urls
+from feedsvc import html, syntax
 from feedsvc.check import markup
 from feedsvc.check.finding import Findings, shown
 from feedsvc.errors import Problem
@@ -161,7 +161,7 @@ class _Piece:
     def _links(self) -> Iterator[tuple[str, str]]:
         for element in self._elements(*_LINKS):
             url = element.get(_LINKS[str(element.tag)])
-            if url and urls.is_absolute(str(url)):
+            if url and syntax.is_url(str(url)):
                 yield str(element.tag), str(url)
 
     def _anchors(self) -> set[str]:

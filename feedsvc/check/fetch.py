@@ -21,7 +21,7 @@ from urllib.request import (
 )
 
 import feedsvc
-from feedsvc import urls
+from feedsvc import syntax
 from feedsvc.check.exchange import Exchange
 from feedsvc.errors import FeedsvcError
 
@@ -142,7 +142,7 @@ def _check(url: str) -> None:
         _ = parts.port
     except ValueError:
         raise FetchError(f"{url}: is no URL") from None
-    if not urls.is_absolute(url):
+    if not syntax.is_url(url):
         raise FetchError(f"{url}: is no URL of http or https")
     if has_user:
         raise FetchError(

@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from msgspec import structs
+
 from feedsvc import routes, urls
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import Progress, sync
@@ -30,7 +32,7 @@ def judge(settings: Settings, now: datetime, progress: Progress | None = None) -
         TemporaryDirectory(prefix="feedsvc-check-") as folder,
         Catalog(f"sqlite:///{folder}/catalog.db") as catalog,
     ):
-        apart = replace(settings, database=f"sqlite:///{folder}/catalog.db")
+        apart = structs.replace(settings, database=f"sqlite:///{folder}/catalog.db")
         recorded = [_Recorded(source) for source in Sources.of(apart).all]
         sources = Sources(*recorded)
         catalog.create()

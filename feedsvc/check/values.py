@@ -9,8 +9,8 @@ from collections.abc import Callable
 from html.entities import html5
 from urllib.parse import urlsplit
 
+from feedsvc import syntax
 from feedsvc.check.finding import Fault
-from feedsvc.config import feeds as feed_settings
 from feedsvc.html.text import names
 
 Check = Callable[[str], Fault | None]
@@ -124,23 +124,19 @@ def canonical(text: str) -> Fault | None:
     return None
 
 
-_ATEXT = r"[\w!#$%&'*+/=?^`{|}~-]+"
-_ADDRESS = re.compile(rf"{_ATEXT}(?:\.{_ATEXT})*@[\w-]+(?:\.[\w-]+)*\.?", re.ASCII)
-
-
 def address(text: str) -> Fault | None:
     """Judge an email address alone, as Atom has it (RFC 2822, addr-spec)."""
-    if len(text) > 320 or not _ADDRESS.fullmatch(text):
-        return Fault("bad-email", "is no email address alone; write it as desk@example.org")
-    if "." not in text.rpartition("@")[2]:
+    if syntax.is_email(text):
+        return None
+    if _is_local_email(text):
         return Fault.warning("email-without-domain", "has no domain; write it as desk@example.org")
-    return None
+    return Fault("bad-email", "is no email address alone; write it as desk@example.org")
 
 
 def contact(text: str) -> Fault | None:
     """Judge an email address with a name, as RSS has it: `desk@example.org (Newsroom)`."""
     address_part, _, name = text.strip().partition(" ")
-    if len(text) < 500 and _ADDRESS.fullmatch(address_part):
+    if syntax.is_email(address_part) or _is_local_email(address_part):
         if re.fullmatch(r"\s*\(.+\)", name):
             return None
         return Fault.warning("email-form", "has no name; write it as desk@example.org (Newsroom)")
@@ -152,6 +148,11 @@ def contact(text: str) -> Fault | None:
     return Fault(
         "bad-email", "has no email address; write desk@example.org (Newsroom), or use dc:creator"
     )
+
+
+def _is_local_email(text: str) -> bool:
+    """Tell whether a text is an email address at a host without a domain."""
+    return "@" in text and syntax.is_email(f"{text}.example")
 
 
 def number(least: int, most: int | None = None) -> Check:
@@ -194,17 +195,14 @@ def one_of(*words: str) -> Check:
 
 def language(text: str) -> Fault | None:
     """Judge a language tag (RFC 5646)."""
-    if feed_settings.is_language(text.strip()):
+    if syntax.is_language(text.strip()):
         return None
     return Fault("bad-language", 'is not a language tag; write "en" or "pt-br"')
 
 
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[^\s;\"]+|\"[^\"]*\"))*")
-
-
 def media_type(text: str) -> Fault | None:
     """Judge a media type (RFC 6838)."""
-    if len(text) < 200 and _MEDIA_TYPE.fullmatch(text):
+    if syntax.is_media_type(text):
         return None
     return Fault("bad-media-type", "is not a media type; write one like audio/mpeg")
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from feedsvc import urls
+from feedsvc import syntax
 from feedsvc.cli.site import site_option
 from feedsvc.config.settings import FILE
 from feedsvc.errors import FeedsvcError
@@ -29,7 +29,7 @@ def init(site: Path, title: str, base_url: str) -> None:
 
     Changes no file that is there already.
     """
-    host = urlsplit(base_url).hostname if urls.is_absolute(base_url) else None
+    host = urlsplit(base_url).hostname if syntax.is_url(base_url) else None
     if not host:
         raise FeedsvcError(
             f'--base-url {base_url!r} is not a URL; write it whole, as "https://news.example.org"'

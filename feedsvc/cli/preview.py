@@ -3,10 +3,8 @@
 It has a catalog of its own, which is gone when it ends. That of the site is not even opened.
 """
 
-import os
 import signal
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,10 +12,11 @@ from typing import NoReturn
 from wsgiref.types import WSGIApplication
 
 import click
+from msgspec import structs
 
 from feedsvc.catalog.store import Catalog
+from feedsvc.cli.site import load_settings
 from feedsvc.cli.sync import progress_bar, show_problems, summary
-from feedsvc.config import settings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.serve.listen import check_free, make_server, shown
@@ -36,7 +35,7 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
             f"--preview shows drafts and so listens on this machine alone, not at {host}; "
             f"write --bind 127.0.0.1:{port}"
         )
-    loaded = settings.load(site, os.environ)
+    loaded = load_settings(site)
     check_free(host, port)
     outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as with nohup
     for each in _ENDS:
@@ -46,7 +45,7 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
         TemporaryDirectory(prefix="feedsvc-preview-") as folder,
         Catalog(f"sqlite:///{folder}/catalog.db") as catalog,
     ):
-        own = replace(loaded, preview=True, database=f"sqlite:///{folder}/catalog.db")
+        own = structs.replace(loaded, preview=True, database=f"sqlite:///{folder}/catalog.db")
         writer = Writer(own, catalog)
         with progress_bar() as progress:
             report = writer.sync(progress)

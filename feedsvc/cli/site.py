@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from feedsvc import sources
 from feedsvc.catalog.recovery import create, make_ready_elected
 from feedsvc.catalog.store import Catalog
-from feedsvc.config import settings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import OutdatedError
 
@@ -23,10 +23,15 @@ site_option = click.option(
 )
 
 
+def load_settings(site: Path) -> Settings:
+    """Load a site's settings. Raises FeedsvcError."""
+    return sources.load(site, os.environ)
+
+
 @contextmanager
 def load_site(site: Path) -> Iterator[tuple[Settings, Catalog]]:
     """Load a site's settings, and name its catalog without opening it. Raises FeedsvcError."""
-    loaded = settings.load(site, os.environ)
+    loaded = load_settings(site)
     with Catalog(loaded.database) as catalog:
         yield loaded, catalog
 

@@ -38,8 +38,8 @@ def sync(site: Path, dry_run: bool, as_json: bool, force: bool) -> None:
     mounted, nothing is changed without --force.
     """
     with load_site(site) as (settings, stored):
-        if settings.generator.sign and not as_json:
-            name, sign = settings.generator.name, settings.generator.sign
+        if settings.tree.sign and not as_json:
+            name, sign = settings.tree.name, settings.tree.sign
             click.echo(
                 f"The articles are read as those of {name}, because of {sign}. "
                 f'Settle it with generator = "{name}" or "feedsvc" in feedsvc.toml.'

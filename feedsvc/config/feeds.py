@@ -1,19 +1,19 @@
-"""What the settings say of feeds: the table `[feeds]`, and the feeds that it defines.
+"""The table `[feeds]` of the settings, and the author and picture that a site has as well."""
 
-Reads no other table; the site and its feeds have author, picture and language in common, and those
-are read here for both.
-"""
-
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import replace
+from typing import Annotated, NamedTuple
 
-from feedsvc import urls
-from feedsvc.config.tables import Table, is_fit, shown
+import msgspec
+from msgspec import Meta, Struct
+
+from feedsvc import syntax, urls
+from feedsvc.config.tables import Rule, Table, Text, shown
 from feedsvc.model import (
     MAX_LANGUAGE,
     MAX_TERM,
     MAX_URL,
+    TERM_KINDS,
     ContentChoice,
     FeedRef,
     Image,
@@ -23,31 +23,54 @@ from feedsvc.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FeedSettings:
-    """What can be said of one feed. None: as the site says.
+def _language(tag: str) -> str:
+    if not syntax.is_language(tag):
+        raise ValueError
+    return tag.lower()
 
-    limit: entries in the subscription document. content: full text, or summaries.
-    max_age: seconds for which a client may keep a response.
+
+def _name(text: str) -> str:
+    if over := urls.term_excess(text):
+        raise ValueError(f"{over}; shorten it")
+    return text
+
+
+Language = Annotated[str, Rule('a language tag like "en" or "pt-br"', _language, MAX_LANGUAGE)]
+Email = Rule.of("an email address like desk@example.org", lambda x: not x or syntax.is_email(x))
+Url = Rule.of(
+    "an absolute URL with its scheme", lambda x: not x or syntax.is_url(x), longest=MAX_URL
+)
+Content = Rule.of('"full" or "summary"', lambda choice: choice != ContentChoice.NONE)
+Picture = Rule.of(
+    "a path that must start with /, or an absolute URL",
+    lambda text: text.startswith("/") or syntax.is_url(text),
+    longest=MAX_URL,
+)
+
+
+class FeedSettings(Struct, frozen=True, kw_only=True):
+    """The settings of one feed; None where the site's apply.
+
+    limit: entries in the subscription document. content: full text, or summaries. max_age: seconds
+    for which a client may keep a response.
     """
 
     title: str | None = None
     subtitle: str | None = None
-    language: str | None = None
+    language: Language | None = None
     author: Person | None = None
     copyright: str | None = None
     image: Image | None = None
-    limit: int = 50
-    content: ContentChoice = ContentChoice.FULL
-    max_age: int = 900
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
+    content: Annotated[ContentChoice, Content] = ContentChoice.FULL
+    max_age: Annotated[int, Meta(ge=1, le=31_536_000)] = 900
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """Which articles a custom feed gathers. Each term is the key of its own feed: `tag/c++`.
 
-    any: of which an article must have one; () where it needs none. all: which it must have.
-    none: which it must not have.
+    any: of which an article must have one; () if it needs none. all: which it must have. none:
+    which it must not have.
     """
 
     any: tuple[str, ...] = ()
@@ -63,171 +86,125 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Feeds:
-    """The table `[feeds]`. defaults: what stands in it itself. single: what is said of a feed, by
-    its key. selections: the custom feeds, by name.
-    """
+class Feeds(NamedTuple):
+    """The table `[feeds]`: its own keys, the tables of feeds by key, and the custom feeds."""
 
-    defaults: FeedSettings
-    single: Mapping[str, FeedSettings]
+    feed_defaults: FeedSettings
+    feeds: Mapping[str, FeedSettings]
     selections: Mapping[str, Selection]
 
 
-_KEYS = {each.name for each in fields(FeedSettings)}
-_CHOICES = tuple(each.name for each in fields(Selection))
-# What a choice may list, and the kind of the terms there.
-LISTS = {
-    "categories": Kind.CATEGORY,
-    "tags": Kind.TAG,
-    "authors": Kind.AUTHOR,
-    "languages": Kind.LANGUAGE,
-}
-# What a custom feed is not called, lest somebody take it for a setting.
-_RESERVED = _KEYS | set(_CHOICES)
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+class _Author(Struct, frozen=True):
+    name: Annotated[Text, Rule("a text in quotes", _name)]
+    email: Annotated[str, Email] = ""
+    uri: Annotated[str, Url] = ""
+
+
+class _Image(Struct, frozen=True):
+    url: Annotated[str, Picture]
+    width: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    height: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+
+
+class _Labels(Struct, frozen=True):
+    """The labels that one choice of a custom feed lists."""
+
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+# The kinds of the terms in the lists of a choice.
+LISTS = dict(zip(_Labels.__struct_fields__, TERM_KINDS, strict=True))
+_CHOICES = Selection.__struct_fields__
+_KEYS = (*FeedSettings.__struct_fields__, *_CHOICES)
+_OPTIONAL = ("subtitle", "language", "copyright")
 
 
 def read(table: Table) -> Feeds:
     """Read the table. Raises SettingsError."""
     keys = [
-        key for key, value in table.values.items() if isinstance(value, dict) and key not in _KEYS
+        key
+        for key, value in table.values.items()
+        if isinstance(value, dict) and key not in FeedSettings.__struct_fields__
     ]
-    defaults = _feed(table.without(keys), FeedSettings())
-    single, selections = {}, {}
+    common = with_people(table.without(keys), "title")
+    defaults = common.to(FeedSettings)
+    feeds, selections = {}, {}
     for key in keys:
         own = table.table(key)
         if selection := _selection(table, key, own):
             selections[key] = selection
             own = own.without(_CHOICES)
-        single[key] = _feed(own, defaults)
-    return Feeds(defaults, single, selections)
+        own = with_people(own, "title")
+        feeds[key] = replace(own, values={**common.values, **own.values}).to(FeedSettings)
+    return Feeds(defaults, feeds, selections)
 
 
-def language(table: Table) -> str | None:
-    """Read the language of the site or of a feed."""
-    tag = table.text("language", "", MAX_LANGUAGE)
-    if tag and not is_language(tag):
-        message = f'language {shown(tag)} is not a language tag; write "en" or "pt-br"'
-        table.fail("language", message)
-    return tag.lower() or None
+def with_people(table: Table, *optional: str) -> Table:
+    """Return the table of a site or feed with its author and picture made.
 
-
-def author(table: Table) -> Person | None:
-    """Read the author of the site or of a feed."""
-    if "author" not in table.values:
-        return None
-    person = table.table("author", lone="name")
-    person.refuse_unknown({"name", "email", "uri"})
-    name, email = person.text("name"), person.text("email", "")
-    uri = person.text("uri", "", MAX_URL)
-    if over := urls.term_excess(name):
-        person.fail("name", f"the name {shown(name)} {over}; shorten it")
-    if email and not is_email(email):
-        person.fail("email", f"{shown(email)} is no email address; write it as desk@example.org")
-    if uri and not urls.is_absolute(uri):
-        message = f"{shown(uri)} is no absolute URL; write it with its scheme"
-        person.fail("uri", message)
-    return Person(name, email or None, uri or None)
-
-
-def image(table: Table) -> Image | None:
-    """Read the picture of the site's feeds or of one."""
-    if "image" not in table.values:
-        return None
-    image = table.table("image", lone="url")
-    image.refuse_unknown({"url", "width", "height"})
-    url = image.text("url", longest=MAX_URL)
-    if not (url.startswith("/") or urls.is_absolute(url)):
-        image.fail("url", f"image {shown(url)} must start with / or be an absolute URL")
-    sizes = {
-        side: image.number(side, 1, 1, 100_000)
-        for side in ("width", "height")
-        if side in image.values
-    }
-    return Image(url, **sizes)
-
-
-def is_language(tag: str) -> bool:
-    """Tell whether a text has the form of a language tag (RFC 5646): `en`, `pt-BR`."""
-    return _LANGUAGE_TAG.fullmatch(tag) is not None
-
-
-def is_email(text: str) -> bool:
-    """Tell whether a text has the form of an email address."""
-    local, at, host = text.rpartition("@")
-    return bool(at and local and "." in host and not set(text) & set(" <>(),;:\t"))
-
-
-def _feed(table: Table, base: FeedSettings) -> FeedSettings:
-    table.refuse_unknown(_KEYS)
-    content = table.text("content", base.content)
-    if content not in {ContentChoice.FULL, ContentChoice.SUMMARY}:
-        table.fail("content", f'content is "full" or "summary", not {shown(content)}')
-    return FeedSettings(
-        title=table.text("title", "") or base.title,
-        subtitle=table.text("subtitle", "") or base.subtitle,
-        language=language(table) or base.language,
-        author=author(table) or base.author,
-        copyright=table.text("copyright", "") or base.copyright,
-        image=image(table) or base.image,
-        limit=table.number("limit", base.limit, 1, 1000),
-        content=ContentChoice(content),
-        max_age=table.number("max_age", base.max_age, 1, 31_536_000),
-    )
+    Empty texts are taken out: of the keys in optional, and of those that every such table has.
+    """
+    optional += _OPTIONAL
+    values = {key: each for key, each in table.values.items() if each or key not in optional}
+    if "author" in values:
+        author = table.table("author", lone="name").to(_Author)
+        values["author"] = Person(author.name, author.email or None, author.uri or None)
+    if "image" in values:
+        values["image"] = Image(*msgspec.structs.astuple(table.table("image", "url").to(_Image)))
+    return replace(table, values=values)
 
 
 def _selection(table: Table, key: str, own: Table) -> Selection | None:
-    """Return what a custom feed gathers; None for a feed that is there anyway.
+    """Return what a custom feed gathers; None for a feed that exists anyway.
 
     table: `[feeds]`. own: the feed's in it.
     """
     ref = urls.parse_key(key)
     if ref and (over := excess(ref.term, MAX_TERM)):
         table.fail(key, f"{shown(key)} cannot be a feed, as its term {over}; shorten it")
+    chosen = [choice for choice in _CHOICES if choice in own.values]
     if ref and ref.kind is not Kind.NAMED:
-        for choice in own.values:
-            if choice in _CHOICES:
-                own.fail(
-                    choice,
-                    f"the articles of {shown(key)} are given; write {choice} into the table of a "
-                    "feed with a name of your own, like [feeds.security]",
-                )
+        for choice in chosen:
+            own.fail(
+                choice,
+                f"the articles of {shown(key)} are given; write {choice} into the table of a "
+                "feed with a name of your own, like [feeds.security]",
+            )
         return None
-    if own.values.keys().isdisjoint(_CHOICES):
+    if not chosen:
         table.fail(
             key,
             f"{shown(key)} names no feed; name it as in its URL: all, category/<term>, "
-            "tag/<term>, author/<term>, language/<code>; to define one of your own, say with "
+            "tag/<term>, author/<term>, language/<code>; to define a feed of your own, say with "
             "any, all or none which terms its articles have",
         )
-    if ref is None or key in _RESERVED or not is_fit(key):
+    # A feed with the name of a setting would be taken for one.
+    if ref is None or key in _KEYS or not syntax.is_line(key):
         table.fail(
             key,
             f"{shown(key)} cannot be the name of a feed; write one word as in a URL, in lower "
             'case, that is no kind of feed and no setting, like "security"',
         )
-    return Selection(**{choice: _terms(own, choice) for choice in _CHOICES})
+    return Selection(**{choice: _terms(own, choice) for choice in chosen})
 
 
 def _terms(table: Table, choice: str) -> tuple[str, ...]:
-    """Return the terms of a choice; () where it is not given."""
-    if choice not in table.values:
-        return ()
+    """Return the keys of the terms that a choice lists, each once."""
     lists = table.table(choice)
-    lists.refuse_unknown(set(LISTS))
+    labels = lists.to(_Labels)
     found = []
     for name, kind in LISTS.items():
-        for label in lists.texts(name, ()):
+        for label in getattr(labels, name):
             term = urls.term(label)
             if not urls.is_addressable(term):
-                lists.fail(name, f"{name} has {shown(label)}, which is no term; write a word")
+                lists.fail(name, f"{name} has {shown(label)}, which is not a term; write a word")
             if over := urls.term_excess(label):
                 lists.fail(name, f"{name} has {shown(label)}, which {over}; shorten it")
             found.append(FeedRef(kind, term).key)
     if not found:
-        table.fail(
-            choice,
-            f'{choice} names no term; write one, like {{ tags = ["a"] }}, or remove {choice}',
-        )
+        hint = f'write one, like {{ tags = ["a"] }}, or remove {choice}'
+        table.fail(choice, f"{choice} names no term; {hint}")
     return tuple(dict.fromkeys(found))

@@ -7,12 +7,24 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
+
 import feedsvc
 from feedsvc import plugins, routes, urls
 from feedsvc.config.settings import Settings
 from feedsvc.model import Feed, FeedRef, Format, Image, Kind, Person
 
 GENERATOR = f"feedsvc {feedsvc.__version__}"
+# The fields of a Feed that follow from the settings.
+_SHOWN = (
+    *("id", "title", "subtitle", "link", "self_url", "language", "authors", "generator", "ttl"),
+    *("rights", "image"),
+)
+# Those of which 0.1.0 hashed the repr.
+_REPR_0_1 = (
+    *("id", "title", "subtitle", "link", "self_url", "updated", "language", "authors", "generator"),
+    *("ttl", "rights", "image", "current", "prev_archive", "next_archive", "withdrawn"),
+)
 
 
 def head(
@@ -93,14 +105,24 @@ def label(settings: Settings, ref: FeedRef, written: str) -> str:
     return settings.labels.get(ref.kind, {}).get(ref.term, written or ref.term)
 
 
-def fingerprint(settings: Settings, ref: FeedRef, written: str) -> str:
-    """Return a text that changes with anything but the entries that changes a feed's bytes."""
-    sample = head(
-        settings, ref, label(settings, ref, written), Format.ATOM, datetime.fromtimestamp(0, UTC)
-    )
+def fingerprint(settings: Settings, ref: FeedRef, written: str, stored: str = "") -> str:
+    """Return a text that changes with anything but the entries that changes a feed's bytes.
+
+    stored: the text before, which is returned if 0.1.0 made it of the same values: tags and windows
+    are made of it, and its form alone changes none of them.
+    """
+    epoch = datetime.fromtimestamp(0, UTC)
+    sample = head(settings, ref, label(settings, ref, written), Format.ATOM, epoch)
+    content = settings.feed(ref.key).content
+    shown = ", ".join(f"{name}={getattr(sample, name)!r}" for name in _REPR_0_1)
     extensions = plugins.foreign(plugins.NAMESPACES)
-    said = (str(sample), settings.feed(ref.key).content, settings.base_url, *extensions)
-    return hashlib.blake2b(" ".join(said).encode(), digest_size=8).hexdigest()
+    former = " ".join((f"Feed({shown})", content, settings.base_url, *extensions))
+    if stored == hashlib.blake2b(former.encode(), digest_size=8).hexdigest():
+        return stored
+    values = {name: getattr(sample, name) for name in _SHOWN}
+    values |= {"content": content, "base_url": settings.base_url, "extensions": extensions}
+    encoded = msgspec.json.encode(values, order="deterministic")
+    return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 
 
 def _archive_url(settings: Settings, ref: FeedRef, format: Format, number: int) -> str:

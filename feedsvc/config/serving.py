@@ -1,62 +1,48 @@
-"""The table `[serve]` of the settings: what only those who serve need, and no reader ever sees."""
+"""The table `[serve]` of the settings, which only the server needs and no reader sees."""
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from typing import Annotated
 
-from feedsvc.config.tables import Table, shown
+import msgspec
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from feedsvc.config.tables import Rule, shown
 
-_LOOPBACK = ("127.0.0.0/8", "::1/128")
 _RATE = re.compile(r"([1-9][0-9]{0,5}) ?/ ?(minute|hour|day)")
+_STORAGE = re.compile(r"memory://|rediss?://\S.*")
 
 
-@dataclass(frozen=True, slots=True)
-class ServeSettings:
+def _networks(written: tuple[str, ...]) -> tuple[str, ...]:
+    for each in written:
+        try:
+            ipaddress.ip_network(each)
+        except ValueError:
+            raise ValueError(
+                f'has {shown(each)}, which is not an address; write one like "127.0.0.1" or a '
+                'network like "10.0.0.0/8"'
+            ) from None
+    return written
+
+
+Networks = Annotated[tuple[str, ...], Rule('a list of texts, like ["127.0.0.1"]', _networks)]
+Rate = Rule.of('a rate like "6/hour"', lambda text: not text or bool(_RATE.fullmatch(text)))
+Storage = Rule.of(
+    '"memory://" or a URL like "redis://host"',
+    lambda text: bool(_STORAGE.fullmatch(text)),
+    secret=True,
+)
+
+
+class ServeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How to serve.
 
-    trusted_proxies: whose X-Forwarded-For counts. full_polls: how often a client may fetch a feed
-    that has not changed in full, like `6/hour`; '' for any number of times. limit_storage: where
-    that is counted, a URL. metrics_from: who may read /metrics.
+    trusted_proxies: addresses and networks whose X-Forwarded-For counts. full_polls: how often a
+    client may fetch a feed in full that has not changed, like `6/hour`; '' for no limit.
+    limit_storage: where that is counted, a URL. metrics_from: addresses and networks that may read
+    /metrics.
     """
 
-    trusted_proxies: tuple[Network, ...] = ()
-    full_polls: str = ""
-    limit_storage: str = "memory://"
-    metrics_from: tuple[Network, ...] = tuple(map(ipaddress.ip_network, _LOOPBACK))
-
-
-def read(table: Table) -> ServeSettings:
-    """Read the table. Raises SettingsError."""
-    table.refuse_unknown(set(ServeSettings.__dataclass_fields__))
-    rate = table.text("full_polls", "")
-    if rate and not _RATE.fullmatch(rate):
-        table.fail("full_polls", f'full_polls {shown(rate)} is no rate; write one like "6/hour"')
-    storage = table.text("limit_storage", "memory://")
-    if storage != "memory://" and not re.match(r"rediss?://\S", storage):
-        kind = shown(storage.partition(":")[0])  # the rest may hold a password
-        table.fail(
-            "limit_storage",
-            f'limit_storage {kind} is of no kind known here; write "memory://" or "redis://host"',
-        )
-    return ServeSettings(
-        trusted_proxies=_networks(table, "trusted_proxies", ()),
-        full_polls=rate,
-        limit_storage=storage,
-        metrics_from=_networks(table, "metrics_from", _LOOPBACK),
-    )
-
-
-def _networks(table: Table, key: str, default: tuple[str, ...]) -> tuple[Network, ...]:
-    networks = []
-    for written in table.texts(key, default):
-        try:
-            networks.append(ipaddress.ip_network(written))
-        except ValueError:
-            table.fail(
-                key,
-                f'{key}: {shown(written)} is no address; write one like "127.0.0.1" or a network '
-                'like "10.0.0.0/8"',
-            )
-    return tuple(networks)
+    trusted_proxies: Networks = ()
+    full_polls: Annotated[str, Rate] = ""
+    limit_storage: Annotated[str, Storage] = "memory://"
+    metrics_from: Networks = ("127.0.0.0/8", "::1/128")

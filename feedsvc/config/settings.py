@@ -1,70 +1,151 @@
-"""`feedsvc.toml` and the `FEEDSVC_*` environment become one frozen Settings, validated once.
+"""Reads `feedsvc.toml` and the `FEEDSVC_*` environment into one frozen Settings, once.
 
-Nothing else in the program reads the settings file or the environment, and nothing reads them
-later. Whatever is wrong raises SettingsError with the file, the line and the remedy.
+Nothing else in the program reads the settings file or the environment. Every mistake raises
+SettingsError with the file, the line and what to write instead. What the content folder decides,
+`feedsvc.sources.load` adds.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from feedsvc import generators, urls
+import msgspec
+
+from feedsvc import syntax, urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
-from feedsvc.config import serving as serve_settings
 from feedsvc.config import tables
-from feedsvc.config.feeds import FeedSettings, Selection
+from feedsvc.config.feeds import FeedSettings, Language, Selection
 from feedsvc.config.serving import ServeSettings
-from feedsvc.config.tables import Table, shown
+from feedsvc.config.tables import Rule, Table, Text, shown
 from feedsvc.errors import SettingsError
-from feedsvc.generators import Generator
-from feedsvc.model import MAX_BASE, TERM_KINDS, FeedRef, Format, Image, Kind, Person
+from feedsvc.model import MAX_BASE, PLAIN, TERM_KINDS, FeedRef, Format, Image, Kind, Person, Tree
 
 FILE = "feedsvc.toml"
 ENVIRONMENT_PREFIX = "FEEDSVC_"
+GENERATORS = "feedsvc.generators"  # the group of their entry points
+
+_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
+# ASCII, as it stands in HTTP headers too; without a query or a fragment.
+_BASE_URL = re.compile(r"""(?i)https?://[!"$->@-~]+""")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that a site says of itself; docs/settings.md describes each key.
+def _base_url(written: str) -> str:
+    url = written.rstrip("/")
+    if not syntax.is_url(url) or not _BASE_URL.fullmatch(url):
+        raise ValueError
+    return url
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
+def _article_link(pattern: str) -> str:
+    if wrong := urls.check_pattern(pattern):
+        raise ValueError(f"{shown(pattern)} {wrong}")
+    return pattern
+
+
+def _generator(name: str) -> str:
+    if name and name not in (known := generator_names()):
+        raise ValueError(f"{shown(name)} is not known; write one of {', '.join(known)}")
+    return name
+
+
+def _database(url: str) -> str:
+    if not re.match(r"sqlite:///.|postgres(ql)?(\+psycopg)?://", url):
+        raise ValueError
+    return re.sub(r"^postgres\w*(\+psycopg)?:", "postgresql+psycopg:", url)
+
+
+BaseUrl = Annotated[
+    str,
+    Rule(
+        'the start of a URL with its scheme and in ASCII, like "https://news.example.org"',
+        _base_url,
+        MAX_BASE,
+    ),
+]
+Authority = Annotated[
+    str,
+    Rule.of(
+        "a tagging entity, which is a host name that is yours and a year in which it was, like "
+        '"news.example.org,2022"',
+        syntax.is_tagging_entity,
+        longest=MAX_BASE,
+    ),
+]
+Zone = Rule.of('a name in the IANA database like "Europe/Paris" or "UTC"', _is_zone)
+Offset = Rule.of(
+    'a time zone, which is an offset like "+01:00" or a name like "Europe/Paris"',
+    lambda text: bool(_OFFSET.fullmatch(text)) or _is_zone(text),
+)
+Link = Annotated[str, Rule('a pattern like "/articles/{slug}"', _article_link, MAX_BASE)]
+Generator = Annotated[str, Rule("the name of a generator", _generator)]
+Database = Annotated[
+    str,
+    Rule(
+        'the URL of a database like "sqlite:///.feedsvc/catalog.db" or "postgresql://user@host/name"',
+        _database,
+        secret=True,
+    ),
+]
+
+
+class SourceSettings(msgspec.Struct, frozen=True):
+    """One table of `[[sources]]`. type: the kind of source. table: its other keys, unchecked."""
+
+    type: str
+    table: Table
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings of a site; docs/settings.md describes each key.
 
     site: the folder, absolute. content: the folder of articles, absolute. database: a URL of
-    SQLAlchemy's form, with an absolute path for SQLite. generator: whose conventions the articles
-    follow. tombstones: Atom feeds say which entries were withdrawn. zones: what abbreviated time
-    zones mean. labels: the wanted label of a term, by kind. feeds: settings by feed key, `all` or
-    `tag/c++`. selections: what each custom feed gathers, by its key. moved: the new keys of feeds
-    by the old ones. retired: keys. aliases: the feed that a decoded path leads to. preview: drafts
-    and scheduled articles are shown, too; no file or variable can say so.
+    SQLAlchemy's form, with an absolute path for SQLite. article_link: '' until the tree is known.
+    generator: the configured name, '' to detect it. tree: what the content folder was found to be.
+    tombstones: Atom feeds say which entries were withdrawn. labels: the wanted label of a term, by
+    kind. feeds: settings by feed key, `all` or `tag/c++`. selections: what each custom feed
+    gathers, by its key. moved: the new keys of feeds by the old ones. retired: keys. aliases: the
+    feed that a decoded path leads to. preview: show drafts and scheduled articles, too; no file or
+    variable can say so.
     """
 
     site: Path
-    title: str
-    base_url: str
-    id_authority: str
+    title: Text
+    base_url: BaseUrl
+    id_authority: Authority
     content: Path
-    database: str
+    database: Database
     subtitle: str = ""
-    language: str = "en"
-    timezone: str = "UTC"
+    language: Language = "en"
+    timezone: Annotated[str, Zone] = "UTC"
     author: Person | None = None
     copyright: str = ""
-    article_link: str = "/articles/{slug}"
-    generator: Generator = field(default_factory=Generator)
+    article_link: Link = ""
+    generator: Generator = ""
+    tree: Tree = Tree()
     image: Image | None = None
     tombstones: bool = False
-    timezones: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[Kind, Mapping[str, str]] = field(default_factory=dict)
-    feed_defaults: FeedSettings = field(default_factory=FeedSettings)
-    feeds: Mapping[str, FeedSettings] = field(default_factory=dict)
-    selections: Mapping[str, Selection] = field(default_factory=dict)
-    moved: Mapping[str, str] = field(default_factory=dict)
+    timezones: Mapping[str, str] = {}
+    labels: Mapping[Kind, Mapping[str, str]] = {}
+    feed_defaults: FeedSettings = FeedSettings()
+    feeds: Mapping[str, FeedSettings] = {}
+    selections: Mapping[str, Selection] = {}
+    moved: Mapping[str, str] = {}
     retired: tuple[str, ...] = ()
-    aliases: Mapping[str, tuple[FeedRef, Format]] = field(default_factory=dict)
-    serve: ServeSettings = field(default_factory=ServeSettings)
+    aliases: Mapping[str, tuple[FeedRef, Format]] = {}
+    sources: tuple[SourceSettings, ...] = ()
+    serve: ServeSettings = ServeSettings()
     preview: bool = False
 
     @property
@@ -84,7 +165,7 @@ class Settings:
         return datetime(max(1970, int(written[:4])), 1, 1, tzinfo=UTC)
 
     def feed(self, key: str) -> FeedSettings:
-        """Return what holds for the feed of this key."""
+        """Return the settings that apply to the feed of this key."""
         return self.feeds.get(key, self.feed_defaults)
 
     def feeds_of(self, terms: Sequence[str]) -> tuple[str, ...]:
@@ -95,19 +176,32 @@ class Settings:
 
     @property
     def promised(self) -> tuple[str, ...]:
-        """The keys of the feeds that there are even while no article was ever in them."""
+        """The keys of the feeds that exist even while no article was ever in them."""
         aimed_at = [ref.key for ref, _ in self.aliases.values()]
         return tuple(dict.fromkeys((Kind.ALL, *self.selections, *self.moved.values(), *aimed_at)))
 
     def is_listed(self, key: str) -> bool:
-        """Tell whether the feed of this key is shown to those who look for feeds."""
+        """Tell whether lists of feeds show the feed of this key."""
         return key not in self.moved and key not in self.retired
+
+    def seen(self) -> dict[str, Any]:
+        """Return the settings on which what readers see depends, as JSON values."""
+        values = {name: getattr(self, name) for name in _SEEN}
+        values["generator"] = self.tree
+        # Their keys may hold passwords, which the catalog has no use for.
+        values["sources"] = [(each.type, each.table.digest()) for each in self.sources]
+        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(values))
+        return found
 
     def fingerprint(self) -> str:
         """Return a text that changes whenever a setting changes that readers could see."""
-        unseen = {"site": None, "content": None, "database": None, "serve": None}
-        seen = {**asdict(self), **unseen}
-        return json.dumps(seen, sort_keys=True, default=str)
+        return msgspec.json.encode(self.seen(), order="deterministic").decode()
+
+
+_INTERNAL = ("site", "tree", "feed_defaults", "selections", "preview")
+KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
+_UNSEEN = ("site", "content", "database", "serve", "generator", "sources", "tree")
+_SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
 
 def load(site: Path, environment: Mapping[str, str]) -> Settings:
@@ -117,118 +211,53 @@ def load(site: Path, environment: Mapping[str, str]) -> Settings:
     Raises SettingsError.
     """
     path = site / FILE
-    keys = {each.name for each in fields(Settings)} - _NO_KEYS
-    variables = {key: f"{ENVIRONMENT_PREFIX}{key.upper()}" for key in keys}
+    variables = {key: f"{ENVIRONMENT_PREFIX}{key.upper()}" for key in KEYS}
     try:
-        table = tables.load(path, environment, variables, _LISTS)
+        return _settings(site.resolve(), tables.load(path, environment, variables, Settings))
     except FileNotFoundError:
         raise SettingsError(
             f"{path}: there is no such file; run `feedsvc init`, or name the site with --site"
         ) from None
-    table.refuse_unknown(keys)
-    return _settings(site.resolve(), table)
 
 
-_NO_KEYS = {"site", "feed_defaults", "selections", "preview"}  # fields that no key of the file is
-_LISTS = {"retired"}
-# RFC 4151 2.1: a DNS name or an email address, and a date.
-_TAGGING_ENTITY = re.compile(
-    r"([A-Za-z0-9._-]+@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
-    r",[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?"
-)
-_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
-# ASCII, as it stands in HTTP headers too; without a query or a fragment.
-_BASE_URL = re.compile(r"""(?i)https?://[!"$->@-~]+""")
+def generator_names() -> tuple[str, ...]:
+    """Return the names of the installed generators, and of the plain tree."""
+    return (PLAIN, *sorted(entry_points(group=GENERATORS).names))
+
+
+class _Folders(msgspec.Struct, frozen=True):
+    content: str = "content"
+    database: Database = "sqlite:///.feedsvc/catalog.db"
 
 
 def _settings(site: Path, table: Table) -> Settings:
+    table = feed_settings.with_people(table)
     feeds = feed_settings.read(table.table("feeds"))
-    moves = move_settings.read(table, feeds.selections)
-    content = _path(table, "content", site, table.text("content", "content"))
-    generator = _generator(table, content, site)
-    return Settings(
+    folders = table.only("content", "database").to(_Folders)
+    return table.to(
+        Settings,
         site=site,
-        title=table.text("title"),
-        subtitle=table.text("subtitle", ""),
-        base_url=_base_url(table),
-        id_authority=_id_authority(table),
-        language=feed_settings.language(table) or "en",
-        timezone=_timezone(table),
-        author=feed_settings.author(table),
-        copyright=table.text("copyright", ""),
-        article_link=_article_link(table, generator),
-        generator=generator,
-        content=content,
-        database=_database(table, site),
-        image=feed_settings.image(table),
-        tombstones=table.flag("tombstones", False),
-        timezones=_timezones(table.table("timezones")),
+        content=_path(table, "content", site / folders.content),
+        database=_absolute_database(table, site, folders.database),
+        timezones=table.table("timezones").texts(Offset),
         labels=_labels(table.table("labels")),
-        feed_defaults=feeds.defaults,
-        feeds=feeds.single,
-        selections=feeds.selections,
-        moved=moves.moved,
-        retired=moves.retired,
-        aliases=moves.aliases,
-        serve=serve_settings.read(table.table("serve")),
+        sources=_sources(table),
+        serve=table.table("serve").to(ServeSettings),
+        **feeds._asdict(),
+        **move_settings.read(table, feeds.selections)._asdict(),
     )
 
 
-def _base_url(table: Table) -> str:
-    url = table.text("base_url", longest=MAX_BASE).rstrip("/")
-    if not urls.is_absolute(url) or not _BASE_URL.fullmatch(url):
-        table.fail(
-            "base_url",
-            f"base_url {shown(url)} is not the start of a URL; write it with its scheme and in "
-            'ASCII, as "https://news.example.org"',
-        )
-    return url
-
-
-def _id_authority(table: Table) -> str:
-    authority = table.text("id_authority", longest=MAX_BASE)
-    if not _TAGGING_ENTITY.fullmatch(authority) or not _is_date(authority.partition(",")[2]):
-        table.fail(
-            "id_authority",
-            f"id_authority {shown(authority)} is not a tagging entity; write a host name that is "
-            'yours and a year in which it was, as "news.example.org,2022"',
-        )
-    return authority
-
-
-def _is_date(written: str) -> bool:
-    """Tell whether there is such a year, month or day."""
+def _path(table: Table, key: str, path: Path) -> Path:
     try:
-        date.fromisoformat(f"{written}-01-01"[:10])
-    except ValueError:
-        return False
-    return True
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # links in a circle
+        table.fail(key, f"{key} cannot be found: {error}")
 
 
-def _timezone(table: Table) -> str:
-    name = table.text("timezone", "UTC")
-    try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        table.fail(
-            "timezone",
-            f"timezone {shown(name)} is not in the IANA database; write one like "
-            '"Europe/Paris" or "UTC"',
-        )
-
-
-def _timezones(table: Table) -> dict[str, str]:
-    zones = {name: table.text(name) for name in table.values}
-    for name, value in zones.items():
-        try:
-            _zone(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            table.fail(
-                name,
-                f'{shown(value)} is no time zone; write an offset like "+01:00" or a name like '
-                '"Europe/Paris"',
-            )
-    return zones
+def _absolute_database(table: Table, site: Path, url: str) -> str:
+    kind, _, path = url.partition("sqlite:///")
+    return url if kind else f"sqlite:///{_path(table, 'database', site / path)}"
 
 
 def _zone(value: str) -> tzinfo:
@@ -239,64 +268,28 @@ def _zone(value: str) -> tzinfo:
     return timezone(offset if match[1] == "+" else -offset)
 
 
-def _generator(table: Table, content: Path, site: Path) -> Generator:
-    name = table.text("generator", "")
-    if not name:
-        return generators.detect(content, site)
-    if name not in generators.NAMES:
-        known = ", ".join(generators.NAMES)
-        table.fail("generator", f"generator {shown(name)} is none of those known here: {known}")
-    return generators.named(name, content, site)
-
-
-def _article_link(table: Table, generator: Generator) -> str:
-    usual = "/articles/{slug}" if generator.name == generators.PLAIN else "/{path}"
-    pattern = table.text("article_link", usual, MAX_BASE)
-    if wrong := urls.check_pattern(pattern):
-        table.fail("article_link", f"article_link {shown(pattern)} {wrong}")
-    return pattern
-
-
 def _labels(table: Table) -> dict[Kind, dict[str, str]]:
-    kinds = {str(kind): kind for kind in TERM_KINDS}
-    table.refuse_unknown(set(kinds))
-    labels: dict[Kind, dict[str, str]] = {}
+    """Return labels by kind and term."""
+    table.refuse_unknown(map(str, TERM_KINDS))
+    found: dict[Kind, dict[str, str]] = {}
     for name in table.values:
-        written = table.table(name)
-        labels[kinds[name]] = _labels_by_term(written)
-    return labels
-
-
-def _labels_by_term(table: Table) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for written in table.values:
-        term = urls.term(written)
-        if over := urls.term_excess(written):
-            table.fail(written, f"the term {shown(written)} {over}; remove it")
-        if term in found:
-            table.fail(
-                written, f"{shown(written)} is there twice, as a term; remove one of the two"
-            )
-        found[term] = table.text(written)
+        of_kind = table.table(name)
+        terms = found[Kind(name)] = {}
+        for written, label in of_kind.texts().items():
+            if over := urls.term_excess(written):
+                of_kind.fail(written, f"the term {shown(written)} {over}; remove it")
+            if (term := urls.term(written)) in terms:
+                said = f"{shown(written)} is there twice, as a term"
+                of_kind.fail(written, f"{said}; remove one of the two")
+            terms[term] = label
     return found
 
 
-def _path(table: Table, key: str, site: Path, written: str) -> Path:
-    try:
-        return (site / written).resolve()
-    except (OSError, RuntimeError) as error:  # links in a circle
-        table.fail(key, f"{key} cannot be found: {error}")
-
-
-def _database(table: Table, site: Path) -> str:
-    url = table.text("database", "sqlite:///.feedsvc/catalog.db")
-    if match := re.fullmatch(r"sqlite:///(.+)", url):
-        return f"sqlite:///{_path(table, 'database', site, match[1])}"
-    if re.match(r"postgres(ql)?(\+psycopg)?://", url):
-        return re.sub(r"^postgres\w*(\+psycopg)?:", "postgresql+psycopg:", url)
-    # The rest may hold a password.
-    table.fail(
-        "database",
-        f"database {shown(url.partition(':')[0])} is of no kind known here; "
-        'write "sqlite:///.feedsvc/catalog.db" or "postgresql://user@host/name"',
-    )
+def _sources(table: Table) -> tuple[SourceSettings, ...]:
+    found = []
+    for each in table.tables("sources"):
+        kind = each.values.get("type")
+        if not isinstance(kind, str) or not kind:
+            each.fail("type", 'every source has a type; add the line type = "..."')
+        found.append(SourceSettings(kind, each.without(["type"])))
+    return tuple(found)

@@ -1,34 +1,202 @@
-"""Reads values out of the tables of a TOML file, and says where a bad one stands.
+"""Reads TOML tables into msgspec structs, and says where a wrong value stands.
 
-Knows no key by name. Whatever is wrong raises SettingsError with the file, the line and the remedy.
+Knows no setting by name. Every mistake raises SettingsError with the file and line, or the
+environment variable, and what to write.
 """
 
 import difflib
+import hashlib
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NamedTuple, NoReturn, TypeVar, get_args, get_origin
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from feedsvc.errors import SettingsError
 from feedsvc.model import excess
+from feedsvc.syntax import is_line
 
-# What not all of a header, a path, a line of text and XML can carry.
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+T = TypeVar("T", bound=msgspec.Struct)
 _LONGEST_SHOWN = 60  # characters
+
+
+class Rule(NamedTuple):
+    """What a value has to be, in the annotation of a field: `Annotated[str, Rule(...)]`.
+
+    wanted: words for "key is ..., not 1". read: returns the value to keep, or raises ValueError,
+    perhaps with the end of a sentence that begins with the key. longest: bytes of a text. secret:
+    the value may hold a password, so messages show it only up to the first colon.
+    """
+
+    wanted: str
+    read: Callable[[Any], Any] = lambda value: value
+    longest: int | None = None
+    secret: bool = False
+
+    @classmethod
+    def of(cls, wanted: str, fits: Callable[[str], bool], **more: Any) -> "Rule":
+        """Return a rule that keeps values as they are, if they fit."""
+
+        def read(value: str) -> str:
+            if not fits(value):
+                raise ValueError
+            return value
+
+        return cls(wanted, read, **more)
+
+
+_RULES = {  # of fields whose annotation has none
+    str: Rule("a text in quotes"),
+    bool: Rule("true or false"),
+    tuple: Rule('a list of texts, like ["a", "b"]'),
+}
+# How the values of environment variables begin that are TOML, by the type of the field.
+_TOML: dict[Any, tuple[str, ...]] = {tuple: ("{", "["), bool: ("{", "true", "false")}
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The file that settings are read from, and the variables that replace its top-level keys."""
+
+    path: str = ""
+    text: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, keys: tuple[str | int, ...]) -> str:
+        """Return the place of a value, or of the innermost table around it that has one.
+
+        keys: those of tables and the indexes of arrays that lead to the value.
+        """
+        if keys[0] in self.variables:
+            return f"{self.variables[str(keys[0])]} in the environment"
+        lines = self.text.split("\n")
+
+        def reached(number: int) -> tuple[int, int]:
+            """Return how many keys the first lines have, cut to where they are whole TOML."""
+            while True:
+                try:
+                    return _depth(tomllib.loads("\n".join(lines[:number])), keys), number
+                except ValueError:
+                    number -= 1
+
+        depth, _ = reached(len(lines))
+        last = bisect_left(range(len(lines)), depth, key=lambda number: reached(number)[0])
+        return f"{self.path}:{reached(last - 1)[1] + 1}" if depth else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The values of a table, and the keys that lead to it."""
+
+    values: Mapping[str, Any]
+    keys: tuple[str | int, ...] = ()
+    places: Places = Places()
+
+    def to(self, kind: type[T], **made: Any) -> T:
+        """Return the table as a struct. made: fields that were read before."""
+        self.refuse_unknown(kind.__struct_fields__)
+        rules = {key: _rule(hint) for key, hint in kind.__annotations__.items()}
+        try:
+            found = msgspec.convert({**self.values, **made}, kind)
+        except msgspec.ValidationError as error:
+            said = str(error)
+            if missing := re.search(r"missing required field `(\w+)`$", said):
+                self.fail(missing[1], f'{missing[1]} is missing; add the line {missing[1]} = "..."')
+            key, item = re.findall(r" - at `\$\.(\w+)(.*)`$", said)[-1]
+            no_text = said.startswith("Expected `str") and not item and self.values[key] != ""
+            self._refuse(key, _RULES[str] if no_text else rules[key])
+        for key in [key for key in self.values if key not in made]:
+            force_setattr(found, key, self._read(key, getattr(found, key), rules[key]))
+        return found
+
+    def texts(self, rule: Rule = _RULES[str]) -> dict[str, str]:
+        """Return a table of names and texts, none of which is empty. rule: of every text."""
+        for key, value in self.values.items():
+            if not isinstance(value, str) or not value:
+                self._refuse(key, _RULES[str])
+            self._read(key, value, rule)
+        return dict(self.values)
+
+    def table(self, key: str, lone: str | None = None) -> "Table":
+        """Return the table of a key, an empty one if it is missing.
+
+        lone: the key that a text has which stands in place of the table.
+        """
+        value = self.values.get(key, {})
+        if lone and isinstance(value, str):
+            value = {lone: value}
+        if not isinstance(value, dict):
+            self.fail(key, f"{key} is a table, not {shown(value)}")
+        return replace(self, values=value, keys=(*self.keys, key))
+
+    def tables(self, key: str) -> list["Table"]:
+        """Return the tables of an array of tables."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            self.fail(key, f"{key} is a list of tables, each below a line [[{key}]]")
+        keys = (*self.keys, key)
+        return [replace(self, values=each, keys=(*keys, n)) for n, each in enumerate(value)]
+
+    def only(self, *keys: str) -> "Table":
+        """Return the table with no other keys than these."""
+        return self.without(self.values.keys() - set(keys))
+
+    def without(self, keys: Collection[str]) -> "Table":
+        """Return the table without some keys."""
+        values = {key: value for key, value in self.values.items() if key not in keys}
+        return replace(self, values=values)
+
+    def digest(self) -> str:
+        """Return a hash that changes with the values."""
+        encoded = msgspec.json.encode(self.values, order="deterministic")
+        return hashlib.blake2b(encoded, digest_size=16).hexdigest()
+
+    def refuse_unknown(self, known: Iterable[str]) -> None:
+        """Fail if there is any other key."""
+        known = sorted(known)
+        for key in self.values:
+            if key not in known:
+                close = difflib.get_close_matches(key.lower(), known, 1, 0.6)
+                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+                self.fail(key, f"{shown(key)} is not a setting here; {hint}")
+
+    def fail(self, key: str, message: str) -> NoReturn:
+        """Raise SettingsError for a value of this table."""
+        raise SettingsError(f"{self.places.find((*self.keys, key))}: {message}")
+
+    def _read(self, key: str, value: Any, rule: Rule) -> Any:
+        if rule.longest and (over := excess(value, rule.longest)):
+            self._refuse(key, rule, f"{over}; shorten it")
+        try:
+            return rule.read(value)
+        except ValueError as error:
+            self._refuse(key, rule, str(error))
+
+    def _refuse(self, key: str, rule: Rule, why: str = "") -> NoReturn:
+        value = self.values[key]
+        if value == "" and rule.wanted == _RULES[str].wanted:
+            self.fail(key, f"{key} is empty; write something")
+        seen = shown(str(value).partition(":")[0] if rule.secret else value)
+        self.fail(key, f"{key} {why}" if why else f"{key} is {rule.wanted}, not {seen}")
 
 
 def load(
     path: Path,
     environment: Mapping[str, str],
     variables: Mapping[str, str],
-    lists: Collection[str] = (),
-) -> "Table":
+    kind: type[msgspec.Struct],
+) -> Table:
     """Read a TOML file, in which the environment replaces top-level values.
 
-    variables: the keys that may be replaced, and by which variable. Its value is text, or an inline
-    table if it begins with `{`. lists: those of them whose value is a list if it begins with `[`,
-    as a text may. Raises FileNotFoundError, SettingsError.
+    variables: all known keys, and the variable that may replace each. Its value is text, unless it
+    begins with `{`, or the field of kind is a list or a yes or no and the value looks like one.
+    Raises FileNotFoundError, SettingsError.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -39,103 +207,14 @@ def load(
     values = _parse(text, str(path))
     found = {key: name for key, name in variables.items() if name in environment}
     for key, name in found.items():
-        written = environment[name]
-        if written.startswith("{") or (key in lists and written.startswith("[")):
-            values[key] = _parse(f"value = {written}", f"{name} in the environment")["value"]
-        else:
-            values[key] = written
-    return Table(values, (), _Places(path, text, found))
-
-
-class Table:
-    """One table, and the keys that lead to it."""
-
-    def __init__(self, values: Mapping[str, Any], keys: tuple[str, ...], places: "_Places") -> None:
-        self.values = values
-        self._keys = keys
-        self._places = places
-
-    def text(self, key: str, default: str | None = None, longest: int | None = None) -> str:
-        """Return a text; where there is no default, it must be there and hold something.
-
-        longest: how many bytes it has at most.
-        """
-        value = self.values.get(key, default)
-        if value is None:
-            self.fail(key, f'{key} is missing; add the line {key} = "..."')
-        if not isinstance(value, str):
-            self.fail(key, f"{key} is a text in quotes, not {shown(value)}")
-        if default is None and not value.strip():
-            self.fail(key, f"{key} is empty; write something")
-        if not is_fit(value.strip()):
-            self.fail(
-                key,
-                f"{key} has a line break, a tab or another control character; "
-                "write it in one line without",
-            )
-        if longest and (over := excess(value.strip(), longest)):
-            self.fail(key, f"{key} {over}; shorten it")
-        return value.strip()
-
-    def number(self, key: str, default: int, low: int, high: int) -> int:
-        """Return a whole number from low to high."""
-        value = self.values.get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.fail(key, f"{key} is a whole number from {low} to {high}, not {shown(value)}")
-        return value
-
-    def flag(self, key: str, default: bool) -> bool:
-        """Return a yes or no; the environment has it as a text."""
-        value = self.values.get(key, default)
-        if self._places.is_replaced((*self._keys, key)) and value in ("true", "false"):
-            return bool(value == "true")
-        if not isinstance(value, bool):
-            self.fail(key, f"{key} is true or false, not {shown(value)}")
-        return value
-
-    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        """Return a list of texts."""
-        value = self.values.get(key, list(default))
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            self.fail(key, f'{key} is a list of texts, like ["a", "b"], not {shown(value)}')
-        if unfit := [each for each in value if not is_fit(each)]:
-            self.fail(key, f"{key} has {shown(unfit[0])} with a control character; remove it")
-        return tuple(value)
-
-    def table(self, key: str, lone: str | None = None) -> "Table":
-        """Return the table under a key, an empty one if there is none.
-
-        lone: the key of a text that stands where the table could.
-        """
-        value = self.values.get(key, {})
-        if lone and isinstance(value, str):
-            value = {lone: value}
-        if not isinstance(value, dict):
-            self.fail(key, f"{key} is a table, not {shown(value)}")
-        return Table(value, (*self._keys, key), self._places)
-
-    def without(self, keys: Iterable[str]) -> "Table":
-        """Return the table without some keys."""
-        values = {key: self.values[key] for key in self.values.keys() - set(keys)}
-        return Table(values, self._keys, self._places)
-
-    def refuse_unknown(self, known: set[str]) -> None:
-        """Fail if there is any other key."""
-        for key in self.values:
-            if key not in known:
-                close = difflib.get_close_matches(key.lower(), known, 1, 0.6)
-                names = close[0] if close else ", ".join(sorted(known))
-                hint = f"did you mean {names}?" if close else f"known are {names}"
-                self.fail(key, f"{shown(key)} is not a setting here; {hint}")
-
-    def fail(self, key: str, message: str) -> NoReturn:
-        """Raise SettingsError for a value of this table."""
-        raise SettingsError(f"{self._places.find((*self._keys, key))}: {message}")
-
-
-def is_fit(text: str) -> bool:
-    """Tell whether a text can stand in a header, a path, a line and XML."""
-    return not _UNFIT.search(text)
+        written: Any = environment[name]
+        hint = kind.__annotations__[key]
+        if written.startswith(_TOML.get(hint, _TOML.get(get_origin(hint), ("{",)))):
+            written = _parse(f"value = {written}", f"{name} in the environment")["value"]
+        values[key] = written
+    table = Table(values, (), Places(str(path), text, found))
+    table.refuse_unknown(variables)
+    return replace(table, values={key: _stripped(table, key, each) for key, each in values.items()})
 
 
 def shown(value: object) -> str:
@@ -147,45 +226,48 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
-class _Places:
-    """Knows where the value stands to which some keys lead."""
-
-    def __init__(self, path: Path, text: str, replaced: Mapping[str, str]) -> None:
-        self._path = path
-        self._text = text
-        self._replaced = replaced
-
-    def is_replaced(self, keys: tuple[str, ...]) -> bool:
-        """Tell whether the value is of the environment."""
-        return keys[0] in self._replaced
-
-    def find(self, keys: tuple[str, ...]) -> str:
-        """Return the place as a message begins with it: of the value, or of the table around it."""
-        if self.is_replaced(keys):
-            return f"{self._replaced[keys[0]]} in the environment"
-        header: tuple[str, ...] = ()
-        place, depth = str(self._path), 0
-        for number, line in enumerate(self._text.split("\n"), 1):
-            if line.lstrip().startswith("["):
-                here = header = _keys(line) or header
-            else:
-                here = header + (_keys(f"{line.partition('=')[0]}= 0") if "=" in line else ())
-            if depth < len(here) and here == keys[: len(here)]:
-                place, depth = f"{self._path}:{number}", len(here)
-        return place
+def _rule(hint: Any) -> Rule:
+    """Return the rule of a field: of its annotation, a range, or what its type says alone."""
+    for each in (hint, *get_args(hint)):
+        for found in getattr(each, "__metadata__", ()):
+            if isinstance(found, Rule):
+                return found
+            if found.ge is not None:
+                return Rule(f"a whole number from {found.ge} to {found.le}")
+    kinds = {each for each in (hint, get_origin(hint), *get_args(hint)) if each in _RULES}
+    return _RULES[tuple if tuple in kinds else kinds.pop()] if kinds else Rule("a table")
 
 
-def _keys(toml: str) -> tuple[str, ...]:
-    """Return the keys that lead to the only value of a TOML text; none if it is not such a text."""
-    try:
-        value: Any = tomllib.loads(toml)
-    except (ValueError, RecursionError):
-        return ()
-    keys = []
-    while isinstance(value, dict) and value:
-        key, value = next(iter(value.items()))
-        keys.append(key)
-    return tuple(keys)
+def _stripped(table: Table, key: str, value: Any) -> Any:
+    """Return a value with its texts stripped; fail for one that does not fit on one line.
+
+    Tables in arrays are left as they are.
+    """
+    if isinstance(value, dict):
+        inner = table.table(key)
+        return {name: _stripped(inner, name, each) for name, each in value.items()}
+    in_list = isinstance(value, list)
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and not is_line(text.strip()):
+            name = f"{shown(text)} in {key}" if in_list else key  # a lone text may be secret
+            table.fail(
+                key,
+                f"{name} has a line break, a tab or another control character; "
+                "write it in one line without",
+            )
+    return value.strip() if isinstance(value, str) else value
+
+
+def _depth(values: Any, keys: Iterable[str | int]) -> int:
+    """Return how many of the keys lead to something in the values of a TOML text."""
+    depth = 0
+    for key in keys:
+        try:
+            values = values[key]
+        except (LookupError, TypeError):
+            break
+        depth += 1
+    return depth
 
 
 def _parse(toml: str, place: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`feedsvc import`: write articles that were published elsewhere into the content folder."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +9,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from feedsvc import dates
-from feedsvc.cli.site import site_option
+from feedsvc import dates, syntax
+from feedsvc.cli.site import load_settings, site_option
 from feedsvc.cli.sync import count, show_problems
-from feedsvc.config import settings
-from feedsvc.config.feeds import is_language
 from feedsvc.config.settings import Settings
 from feedsvc.importers.item import Hints
 from feedsvc.importers.run import Progress as Callback
@@ -67,7 +64,7 @@ def import_(
     pages saved as text. No file that is there is changed, and what was imported before is left
     alone. Prints what was written, then every problem. The exit code is 1 if there is any problem.
     """
-    loaded = settings.load(site, os.environ)
+    loaded = load_settings(site)
     hints = _hints(loaded, date, categories, language, pages)
     shelf = Shelf(loaded, into, keep_links=keep_links)
     with _progress_bar() as progress:
@@ -90,7 +87,7 @@ def _hints(
         moment = dates.parse(date, loaded.zone, zones) if date else None
     except dates.DateError as error:
         raise click.BadParameter(str(error), param_hint="--date") from None
-    if language and not is_language(language):
+    if language and not syntax.is_language(language):
         raise click.BadParameter(f"{language!r} is no language tag; write en or pt-br")
     return Hints(loaded.zone, zones, moment, categories, (language or "").lower(), pages)
 

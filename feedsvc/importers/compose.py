@@ -6,13 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import yaml
 
-from feedsvc import html, urls
-from feedsvc.config.feeds import is_email, is_language
+from feedsvc import html, syntax, urls
 from feedsvc.errors import Problem
 from feedsvc.importers.item import Ending, Item
 from feedsvc.model import MAX_LANGUAGE, MAX_URL, Enclosure, Person, excess
 
-_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 # References within an article pass the sanitiser as URLs of a host that cannot exist (RFC 2606).
 _WITHIN = "https://within.invalid/"
 _WITHIN_LINK = re.compile(rf'href="{re.escape(_WITHIN)}(?=#)')
@@ -97,7 +95,7 @@ class Composer:
     def _details(self, person: Person) -> Iterator[tuple[str, str]]:
         if person.email:
             email = one_line(person.email)
-            if is_email(email):
+            if syntax.is_email(email):
                 yield "email", email
             else:
                 self._odd("email address", email)
@@ -107,7 +105,7 @@ class Composer:
     def _language(self, usual: str) -> str | None:
         language = one_line(self._item.language).replace("_", "-").lower()
         over = excess(language, MAX_LANGUAGE)
-        if language and (over or not is_language(language)):
+        if language and (over or not syntax.is_language(language)):
             self._odd("language", language, over)
             return None
         return language if language != usual else None
@@ -122,7 +120,7 @@ class Composer:
             return None
         url = urls.resolve(self._item.base, one_line(written)).replace(" ", "%20")
         over = excess(url, MAX_URL)
-        if not over and urls.is_absolute(url):
+        if not over and syntax.is_url(url):
             return url
         self._odd(what, written, over)
         return None
@@ -135,7 +133,7 @@ def one_line(text: str) -> str:
 
 def _enclosure(url: str, each: Enclosure) -> dict[str, str | int]:
     table: dict[str, str | int] = {"url": url}
-    if _MEDIA_TYPE.fullmatch(each.type):
+    if syntax.is_media_type(each.type):
         table["type"] = each.type
     if each.length:
         table["length"] = each.length
@@ -158,5 +156,5 @@ def _comments(item: Item, keep_link: bool) -> Iterator[str]:
         days = ", ".join(f"{each:%Y-%m-%d}" for each in item.candidates)
         yield f"The text does not settle its day. These fit: {days}"
         yield "Write the right one as `published`, and remove `draft`."
-    if not keep_link and urls.is_absolute(item.link) and item.link.isprintable():
+    if not keep_link and syntax.is_url(item.link) and item.link.isprintable():
         yield f"Imported from {item.link}"

@@ -10,7 +10,7 @@ from html import escape
 
 from lxml import etree
 
-from feedsvc import dates, urls
+from feedsvc import dates, syntax, urls
 from feedsvc.errors import Problem
 from feedsvc.importers import texts, wpstatus
 from feedsvc.importers.item import Found, Hints, Item, LeftOut, Reading, item_warning, of_item
@@ -212,7 +212,7 @@ def _item_link(fields: Fields) -> str:
         return link
     guid = fields.first("guid")
     if guid is not None and guid.get("isPermaLink", "true") == "true":
-        return text(guid) if urls.is_absolute(text(guid)) else ""
+        return text(guid) if syntax.is_url(text(guid)) else ""
     return ""
 
 

@@ -3,7 +3,7 @@
 import unicodedata
 import uuid
 
-from feedsvc import html, urls
+from feedsvc import html, syntax, urls
 from feedsvc.importers.item import Item
 from feedsvc.model import MAX_ID, excess
 
@@ -17,7 +17,7 @@ def identity(item: Item) -> tuple[str, bool]:
     What cannot be an id here becomes one that is the same at every import.
     """
     is_safe = html.xml_safe(item.id) == item.id
-    if urls.is_absolute_iri(item.id) and is_safe and not excess(item.id, MAX_ID):
+    if syntax.is_iri(item.id) and is_safe and not excess(item.id, MAX_ID):
         return item.id, True
     minted = uuid.uuid5(uuid.NAMESPACE_URL, item.seed.encode("utf-8", "replace").decode())
     return minted.urn, not item.id

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 from lxml import html as lxml_html
 
-from feedsvc import dates, html, urls
+from feedsvc import dates, html, syntax
 from feedsvc.errors import FeedsvcError, Problem
 from feedsvc.importers import evidence, plaintext, sources, texts
 from feedsvc.importers.item import Hints, Item, Reading, item_warning
@@ -144,7 +144,7 @@ def _link(text: str, tree: Element, found: str | None) -> str:
     saved = _SAVED_FROM.search(text[:4000])
     canonical = tree.xpath("string(//link[@rel='canonical']/@href)").strip()
     for url in (canonical, found or "", saved[1] if saved else ""):
-        if urls.is_absolute(url):
+        if syntax.is_url(url):
             return str(url)
     return ""
 

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedsvc import generators
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import names
 from feedsvc.importers.compose import Composer, one_line
 from feedsvc.importers.item import Item
-from feedsvc.model import MAX_PATH, excess
+from feedsvc.model import MAX_PATH, PLAIN, excess
 from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.scan import is_inside, shown_path
 from feedsvc.sources.site import Sources
@@ -25,7 +24,7 @@ from feedsvc.sources.site import Sources
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
 _ROOM = 255  # bytes of a path for the name of the file
 # Those whose articles may have any name anywhere, and feedsvc's keys.
-_FINDING = {generators.PLAIN, "hugo"}
+_FINDING = {PLAIN, "hugo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Shelf:
 
         into: the folder below content/ for what is written; None for one by the year.
         """
-        _check_generator(settings.generator.name)
+        _check_generator(settings.tree.name)
         self._settings = settings
         self._root = os.path.realpath(settings.content)
         self._into = into
@@ -183,7 +182,7 @@ def _check_generator(name: str) -> None:
     if name not in _FINDING:
         raise FeedsvcError(
             f"the content is read as that of {name}, which would not find what is imported; import "
-            f'into a site of its own, or write generator = "{generators.PLAIN}"'
+            f'into a site of its own, or write generator = "{PLAIN}"'
         )
 
 

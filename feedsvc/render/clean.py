@@ -10,15 +10,12 @@ from urllib.parse import quote
 
 from feedsvc.html import xml_safe
 from feedsvc.model import Category, Enclosure, Entry, Feed, Image, Person
+from feedsvc.syntax import is_email, is_media_type
 
 # RFC 3986 2: everything that may stand in a URI, but for the brackets of an IPv6 host.
 _URI_SAFE = "%/:?#@!$&'()*+,;=~"
 _URI = re.compile(r"[A-Za-z0-9._~%/:?#@!$&'()*+,;=-]*")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#@]*@)?(?P<host>\[[^]/?#]*\]|[^/?#:@]+)")
-# RFC 5322 3.4.1, without the quoted forms that readers choke on.
-_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+", re.ASCII)
-# RFC 6838 4.2, with parameters.
-_MEDIA_TYPE = re.compile(r"[\w.+!#$&^-]+/[\w.+!#$&^-]+(\s*;\s*[\w.+-]+=[\w.+-]+)*", re.ASCII)
 _ANY_BYTES = "application/octet-stream"
 
 
@@ -97,7 +94,7 @@ def _persons(raw: tuple[Person, ...]) -> tuple[Person, ...]:
     return tuple(
         Person(
             name,
-            each.email if each.email and _EMAIL.fullmatch(each.email) else None,
+            each.email if each.email and is_email(each.email) else None,
             uri(each.uri or "") or None,
         )
         for each in raw
@@ -116,14 +113,10 @@ def _categories(raw: tuple[Category, ...]) -> tuple[Category, ...]:
 
 def _enclosures(raw: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
     return tuple(
-        Enclosure(url, _media_type(each.type), max(each.length, 0))
+        Enclosure(url, each.type if is_media_type(each.type) else _ANY_BYTES, max(each.length, 0))
         for each in raw
         if (url := uri(each.url))
     )
-
-
-def _media_type(text: str) -> str:
-    return text if _MEDIA_TYPE.fullmatch(text) else _ANY_BYTES
 
 
 def _image(raw: Image | None) -> Image | None:

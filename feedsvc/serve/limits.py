@@ -7,12 +7,14 @@ or 226 costs nothing and is never counted.
 import ipaddress
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from feedsvc.config.serving import Network, ServeSettings
+from feedsvc.config.serving import ServeSettings
 from feedsvc.errors import FeedsvcError
 from feedsvc.http.conditional import Answer, plain
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 logger = logging.getLogger("feedsvc.serve")
 
@@ -32,7 +34,7 @@ class Limits:
             raise FeedsvcError(
                 "full_polls needs a library; install it with `pip install 'feedsvc[limits]'`"
             ) from None
-        self._proxies = settings.trusted_proxies
+        self._proxies = networks(settings.trusted_proxies)
         self._rate = parse(settings.full_polls)
         try:
             counts = storage.storage_from_string(settings.limit_storage)
@@ -63,6 +65,11 @@ class Limits:
 def limits(settings: ServeSettings) -> Limits | None:
     """Return the limits that are set, None for none. Raises FeedsvcError."""
     return Limits(settings) if settings.full_polls else None
+
+
+def networks(written: Iterable[str]) -> tuple[Network, ...]:
+    """Return the networks of the settings."""
+    return tuple(map(ipaddress.ip_network, written))
 
 
 def client_address(environ: Mapping[str, Any], proxies: Sequence[Network]) -> str:

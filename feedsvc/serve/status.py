@@ -10,7 +10,7 @@ from feedsvc import dates
 from feedsvc.config.serving import ServeSettings
 from feedsvc.http.conditional import RETRY
 from feedsvc.serve import metrics
-from feedsvc.serve.limits import client_address, is_within
+from feedsvc.serve.limits import client_address, is_within, networks
 from feedsvc.serve.watch import Watch
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -20,7 +20,8 @@ class Status:
     """The views `health` and `metrics`. They wait for nothing, not even the catalog."""
 
     def __init__(self, settings: ServeSettings, watch: Watch, counted: metrics.Metrics) -> None:
-        self._settings = settings
+        self._proxies = networks(settings.trusted_proxies)
+        self._visitors = networks(settings.metrics_from)
         self._watch = watch
         self._counted = counted
 
@@ -48,13 +49,12 @@ class Status:
 
     def metrics(self) -> Response:
         """Show the counters to those who may see them; to others there is nothing here."""
-        serve = self._settings
         asked = request.environ
         forwarded = "HTTP_X_FORWARDED_FOR" in asked or "HTTP_FORWARDED" in asked
         # An unknown proxy on an address that may see them would show them to the world.
-        if forwarded and not is_within(asked.get("REMOTE_ADDR", ""), serve.trusted_proxies):
+        if forwarded and not is_within(asked.get("REMOTE_ADDR", ""), self._proxies):
             abort(404)
-        if not is_within(client_address(asked, serve.trusted_proxies), serve.metrics_from):
+        if not is_within(client_address(asked, self._proxies), self._visitors):
             abort(404)
         text = self._counted.text(self._watch.health)
         return Response(text, headers=_HEADERS, content_type=metrics.MEDIA_TYPE)

@@ -11,6 +11,7 @@ from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Reading
 from feedsvc.sources.scan import scan, shown_path
 from feedsvc.sources.site import Sources
+from feedsvc.sources.trees import load
 
 __all__ = [
     "ArticleReader",
@@ -20,6 +21,7 @@ __all__ = [
     "Pinner",
     "Reading",
     "Sources",
+    "load",
     "scan",
     "shown_path",
 ]

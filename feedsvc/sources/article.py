@@ -8,8 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from feedsvc import dates, html, urls
-from feedsvc.config.feeds import is_language
+from feedsvc import dates, html, syntax, urls
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import (
@@ -17,18 +16,18 @@ from feedsvc.model import (
     MAX_LANGUAGE,
     MAX_SLUG,
     MAX_URL,
+    PLAIN,
     Article,
     ContentChoice,
     FeedRef,
     Kind,
     excess,
 )
-from feedsvc.sources import generators
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
-from feedsvc.sources.generators.foreign import Foreign
 from feedsvc.sources.protocol import Reading, Written
-from feedsvc.sources.scan import ENDINGS, shown_path
+from feedsvc.sources.scan import shown_path
+from feedsvc.sources.trees import generator, layout
 from feedsvc.sources.values import Values, absolute
 
 MAX_SIZE = 5_000_000  # bytes; a long novel has one
@@ -46,10 +45,9 @@ class ArticleReader:
         self._settings = settings
         self._zone = settings.zone
         self._zones = settings.zones
-        convention = generators.of(settings.generator.name)
-        endings = convention.endings if convention else ENDINGS
-        self._folder = Folder(os.path.realpath(settings.content), endings)
-        self._foreign = Foreign(settings, convention, self._text) if convention else None
+        name = settings.tree.name
+        self._folder = Folder(os.path.realpath(settings.content), layout(name).endings)
+        self._foreign = None if name == PLAIN else generator(name).reader(settings, self._text)
         self._by_path = urls.has_path(settings.article_link)
 
     def read(self, path: str) -> Reading:
@@ -170,7 +168,7 @@ class ArticleReader:
         written = values.text("image")
         if not written:
             return None
-        if not self._foreign or urls.is_absolute(written) or attachments.holds(written):
+        if not self._foreign or syntax.is_url(written) or attachments.holds(written):
             return attachments.url(values, "image", written)
         if written.startswith("/"):
             return absolute("image", attachments.resolve(written), values.name("image"))
@@ -239,7 +237,7 @@ class ArticleReader:
         language = values.text("language") or self._settings.language
         name = values.name("language")
         _require_fit(f"`{name}`", language, MAX_LANGUAGE, name, "language")
-        if not is_language(language):
+        if not syntax.is_language(language):
             message = f"`{name}` {language!r} is not a language tag; write `en` or `pt-br`"
             raise ArticleError("bad-value", message, key="language")
         return language.lower()
@@ -248,7 +246,7 @@ class ArticleReader:
         written = values.text("id")
         name = values.name("id")
         _require_fit(f"`{name}`", written, MAX_ID, name, "id")
-        if written and not urls.is_absolute_iri(written):
+        if written and not syntax.is_iri(written):
             message = (
                 f"`{name}` {written!r} is not an absolute IRI; "
                 "write one like `urn:uuid:...`, `tag:...` or `https://...`"

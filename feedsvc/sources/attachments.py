@@ -9,7 +9,8 @@ from feedsvc import urls
 from feedsvc.config.tables import shown
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_PATH, Enclosure, excess
-from feedsvc.sources.scan import ENDINGS, is_inside
+from feedsvc.sources.scan import is_inside
+from feedsvc.sources.trees import Layout
 from feedsvc.sources.values import Values, absolute
 
 # Python's own table, not the machine's: two machines must say the same of one file.
@@ -38,7 +39,7 @@ class Folder:
     articles: the endings of files that are not attached to others.
     """
 
-    def __init__(self, root: str, articles: tuple[str, ...] = ENDINGS) -> None:
+    def __init__(self, root: str, articles: tuple[str, ...] = Layout().endings) -> None:
         self.root = root
         self.articles = articles
         self._known: dict[str, bool] = {}

@@ -10,7 +10,7 @@ from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Pin, Reading
 from feedsvc.sources.scan import scan, shown_path
 
-_READ_BY = ("base_url", "article_link", "language", "timezone", "timezones", "author", "generator")
+_READ_BY = ("base_url", "article_link", "language", "timezone", "timezones", "author", "tree")
 
 
 class ContentFolder(ArticleSource):
@@ -31,7 +31,7 @@ class ContentFolder(ArticleSource):
     def listing(self) -> Listing:
         """List the article files; see `scan`."""
         settings = self._settings
-        return scan(settings.content, settings.site, settings.generator.name)
+        return scan(settings.content, settings.site, settings.tree.name)
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
         """Read some of the files."""

@@ -7,13 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
-from feedsvc.generators import PLAIN
-from feedsvc.model import MAX_PATH, excess
-from feedsvc.sources.generators import Convention, of
+from feedsvc.model import MAX_PATH, PLAIN, excess
 from feedsvc.sources.protocol import Listing
-
-ENDINGS = (".md", ".markdown", ".html")
-_PLAIN = Convention(keys={}, url=lambda _file, _own: "", endings=ENDINGS, passed_over=frozenset())
+from feedsvc.sources.trees import Layout, layout
 
 # The time stamps of file systems are coarse: two changes within a tick look like one.
 _SETTLED = 2.0  # seconds
@@ -36,15 +32,15 @@ def scan(content: Path, site: Path, generator: str = PLAIN) -> Listing:
         )
     files: dict[str, str] = {}
     unseen: dict[str, Problem] = {}
-    convention = of(generator) or _PLAIN
-    for found, path in _walk(root, convention):
+    rules = layout(generator)
+    for found, path in _walk(root, rules):
         if isinstance(found, ArticleError):
             shown = shown_path(content, site, path)
             unseen[path] = Problem(shown, 0, found.code, found.message)
         else:
             fingerprint = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
             files[path] = fingerprint if found.st_ctime < time.time() - _SETTLED else ""
-    articles = {path: files[path] for path in convention.articles(sorted(files))}
+    articles = {path: files[path] for path in rules.articles(sorted(files))}
     return Listing(articles, tuple(sorted(unseen.values())), tuple(unseen))
 
 
@@ -59,7 +55,7 @@ def is_inside(root: str, path: str) -> bool:
     return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _walk(root: str, convention: Convention) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
+def _walk(root: str, rules: Layout) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
     """Yield the stat of each article file, or why nobody can look there; and the path."""
     # Folders to look into, each with the real paths of those on the way to it.
     waiting = [("", frozenset({root}))]
@@ -72,7 +68,7 @@ def _walk(root: str, convention: Convention) -> Iterator[tuple[os.stat_result | 
             continue
         for entry in entries:
             path = f"{below}/{entry.name}" if below else entry.name
-            found = _look(root, entry, convention)
+            found = _look(root, entry, rules)
             if isinstance(found, str):
                 if found not in above:
                     waiting.append((path, above | {found}))
@@ -84,17 +80,17 @@ def _walk(root: str, convention: Convention) -> Iterator[tuple[os.stat_result | 
 
 
 def _look(
-    root: str, entry: "os.DirEntry[str]", convention: Convention
+    root: str, entry: "os.DirEntry[str]", rules: Layout
 ) -> os.stat_result | ArticleError | str | None:
     """Return an article file's stat, a folder's real path, what is wrong, or None for the rest."""
     name = entry.name
-    if name.startswith((".", "_")) and name not in convention.entered:
+    if name.startswith((".", "_")) and name not in rules.entered:
         return None
     try:
         is_folder, is_link = entry.is_dir(), entry.is_symlink()
-        if not (is_folder or name.endswith(convention.endings)):
+        if not (is_folder or name.endswith(rules.endings)):
             return None
-        if is_folder and name in convention.passed_over:
+        if is_folder and name in rules.passed_over:
             return None
         if is_link and not is_inside(root, entry.path):
             return ArticleError("outside-content", _LEAVES)

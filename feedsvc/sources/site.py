@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from feedsvc import html, plugins
-from feedsvc.config.settings import FILE, Settings
+from feedsvc.config.settings import Settings, SourceSettings
 from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
 from feedsvc.model import (
     MAX_ID,
@@ -134,10 +134,11 @@ class Sources:
         Raises SettingsError.
         """
         others: dict[str, ArticleSource] = {}
-        for each in getattr(settings, "sources", ()):
-            source = _make(settings, each.type, dict(each.table.values))
+        for each in settings.sources:
+            source = _make(settings, each)
             if source.name in others:
-                raise _wrong(settings, f"two are called {source.name!r}; give one another name")
+                message = f"two sources are called {source.name!r}; give one another name"
+                each.table.fail("name", message)
             others[source.name] = source
         return cls(ContentFolder(settings), *others.values())
 
@@ -220,22 +221,24 @@ class Sources:
         return pin
 
 
-def _make(settings: Settings, kind: str, options: dict[str, Any]) -> ArticleSource:
-    """Make one source. kind: its type. options: its other keys; all but `name` are its own."""
+def _make(settings: Settings, wanted: SourceSettings) -> ArticleSource:
+    """Make one source; all keys of its table but `type` and `name` are its own."""
+    kind, table = wanted.type, wanted.table
     known = {each.name: each for each in entry_points(group=GROUP)}
     if kind not in known:
         types = ", ".join(sorted(known)) or "none, until a package with one is installed"
-        raise _wrong(settings, f"a source of the type {kind!r} is not known; known are {types}")
+        table.fail("type", f"a source of the type {kind!r} is not known; known are {types}")
+    options = dict(table.values)
     name = options.pop("name", kind)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise _wrong(settings, f"a source called {name!r}; use letters, digits, `-` and `_`")
+        table.fail("name", f"a source called {name!r}; use letters, digits, `-` and `_`")
     try:
         source: ArticleSource = known[kind].load()(name, options, settings)
     except SettingsError as error:
-        raise _wrong(settings, f"the source {name!r}: {error}") from None
+        table.fail("type", f"the source {name!r}: {error}")
     except Exception as error:
         said = f"{plugins.described(known[kind])} failed with {type(error).__name__}: {error}"
-        raise _wrong(settings, f"the source {name!r}: {said}") from error
+        table.fail("type", f"the source {name!r}: {said}")
     return source
 
 
@@ -261,10 +264,6 @@ def _fields(article: Article) -> Iterator[tuple[str, object]]:
 
 def _is_storable(key: str) -> bool:
     return not excess(key, MAX_PATH) and html.xml_safe(key) == key
-
-
-def _wrong(settings: Settings, message: str) -> SettingsError:
-    return SettingsError(f"{settings.site / FILE}: sources: {message}")
 
 
 def _prefix(key: str) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from feedsvc import html, urls
-from feedsvc.config.feeds import is_email
+from feedsvc import html, syntax, urls
 from feedsvc.config.tables import shown
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_URL, FeedRef, Kind, Person, excess
@@ -118,7 +117,7 @@ class Values:
                 continue
             if uri:
                 absolute(key, uri, self.name(key))
-            if email and not is_email(email):
+            if email and not syntax.is_email(email):
                 raise self._error(
                     key, f": {email!r} is no email address; write it as desk@example.org"
                 )
@@ -168,7 +167,7 @@ def absolute(key: str, url: str, name: str) -> str:
     """
     if over := excess(url, MAX_URL):
         raise ArticleError("too-long", f"`{name}` {over}; write a shorter URL", key=key)
-    if not urls.is_absolute(url):
+    if not syntax.is_url(url):
         message = f"`{name}` is no usable URL; write it whole, as `https://example.org/page`"
         raise ArticleError("bad-url", message, key=key)
     return url

@@ -160,11 +160,11 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlalchemy import Engine, event
-from feedsvc.config import settings
+from feedsvc import sources
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
 last, count = int(sys.argv[2]), 0
-site = settings.load(Path(sys.argv[1]), {})
+site = sources.load(Path(sys.argv[1]), {})
 catalog = Catalog(site.database)
 with catalog.reading() as connection:
     connection.exec_driver_sql("SELECT 1")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from feedsvc import sources
 from feedsvc.catalog import reading, schema
 from feedsvc.catalog.reading import Read, Spool, read_all
 from feedsvc.catalog.sync import sync
@@ -98,7 +99,7 @@ def many_kinds(folder: Path) -> Settings:
     dated = {f"dated/{n}.md": article(published=when) for n, when in enumerate(WHEN)}
     make_site(folder, {**files, **BROKEN, **dated})
     (folder / settings.FILE).write_bytes((ROOT / settings.FILE).read_bytes())
-    return settings.load(folder, {})
+    return sources.load(folder, {})
 
 
 def test_processes_read_the_same_as_is_read_here(tmp_path: Path, processes: list[_Popen]) -> None:
@@ -206,10 +207,10 @@ def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) 
     make_articles(tmp_path, 20)
     program = (
         "import os, signal; from pathlib import Path\n"
-        "from feedsvc.config import settings; from feedsvc.sources import Sources\n"
+        "from feedsvc import sources; from feedsvc.sources import Sources\n"
         "from feedsvc.catalog import reading\n"
         "reading._MANY, reading._BATCH = 1, 2\n"
-        f"site = settings.load(Path({str(tmp_path)!r}), {{}})\n"
+        f"site = sources.load(Path({str(tmp_path)!r}), {{}})\n"
         "reads = reading.read_all(Sources.of(site), Sources.of(site).listing().fingerprints, 'x')\n"
         "next(reads)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.publish import Published
@@ -300,13 +301,8 @@ def test_a_moved_site_and_database_read_nothing_again(
     """A catalog is the same by whatever name it is reached."""
     desk.write("a.md", article("A"))
     desk.sync()
-    desk.settings = type(desk.settings)(
-        **{
-            **{name: getattr(desk.settings, name) for name in desk.settings.__dataclass_fields__},
-            "database": "sqlite:////elsewhere.db",
-            "site": tmp_path,
-        }
-    )
+    elsewhere = "sqlite:////elsewhere.db"
+    desk.settings = structs.replace(desk.settings, database=elsewhere, site=tmp_path)
     report = desk.sync()
     assert (report.read, report.published) == (0, NOTHING)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from feedsvc import sources
 from feedsvc.check import archives, site
 from feedsvc.check.archives import Links
 from feedsvc.check.feed import judge as judge_feed
-from feedsvc.config import settings
 from feedsvc.errors import Problem
 from feedsvc.sources import ArticleReader, Reading
 from tests.sites import article, make_site
@@ -49,7 +49,7 @@ def test_the_site_and_its_catalog_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_the_sample_site_is_as_it_should_be() -> None:
-    problems = site.judge(settings.load(ROOT, {}), NOW)
+    problems = site.judge(sources.load(ROOT, {}), NOW)
     assert {(each.path, each.code) for each in problems} == {
         ("content/2036/ntp-era.md", "far-future"),
         ("feedsvc.toml", "local-base-url"),

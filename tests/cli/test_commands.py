@@ -11,8 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from feedsvc import sources
 from feedsvc.cli import main
-from feedsvc.config import settings
 from tests.serving import free_port
 from tests.sites import article, make_site
 
@@ -32,7 +32,7 @@ def test_init_makes_a_site_that_syncs_without_a_problem(tmp_path: Path) -> None:
     synced = run("sync", "--site", site)
     assert synced.exit_code == 0
     assert "1 article, 1 read: 1 new, 0 edited, 0 withdrawn" in synced.stdout
-    assert settings.load(site, {}).title == 'The "Sahel" $Report'
+    assert sources.load(site, {}).title == 'The "Sahel" $Report'
     listed = run("feeds", "--site", site)
     assert "https://a.example/feeds/all.rss\thttps://a.example/feeds/all.atom" in listed.stdout
 
@@ -124,8 +124,8 @@ def test_the_site_can_be_named_in_the_environment(tmp_path: Path) -> None:
 UNUSABLE = {
     'title = "x': "is not TOML",
     'tilte = "x"': "did you mean title?",
-    'base_url = "news.example.org"': "write it with its scheme",
-    'database = "mysql://x"': "is of no kind known here",
+    'base_url = "news.example.org"': "the start of a URL with its scheme",
+    'database = "mysql://x"': "database is the URL of a database like",
     'database = "postgresql://nobody@127.0.0.1:9/none"': "the catalog cannot be used",
     'content = "elsewhere"': "there is no such folder",
 }

@@ -17,6 +17,7 @@ from pathlib import Path
 import brotli
 import pytest
 import zstandard
+from msgspec import structs
 
 from feedsvc.errors import FeedsvcError
 from feedsvc.export import build as building
@@ -648,12 +649,7 @@ def test_other_codings_replace_those_that_were(place: Place) -> None:
 
 def test_other_settings_are_not_taken_for_the_old(place: Place) -> None:
     place.build()
-    place.settings = type(place.settings)(
-        **{
-            **{name: getattr(place.settings, name) for name in place.settings.__slots__},
-            "base_url": "https://other.example",
-        }
-    )
+    place.settings = structs.replace(place.settings, base_url="https://other.example")
     place.sync()
     place.publication = type(place.publication)(place.settings, place.catalog)
     place.build()

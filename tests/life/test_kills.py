@@ -13,8 +13,8 @@ import time
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from feedsvc import sources
 from feedsvc.catalog.store import Catalog
-from feedsvc.config import settings
 from feedsvc.model import Format
 from feedsvc.publication import Publication
 from tests.desk import ref
@@ -36,7 +36,7 @@ class Witness:
     def __init__(self, site: Path, database: str) -> None:
         self.catalog = Catalog(database)
         self.catalog.create()
-        self.publication = Publication(settings.load(site, {}), self.catalog)
+        self.publication = Publication(sources.load(site, {}), self.catalog)
         self.round = -1
         self.instant = 0.0
         self.polls = 0
@@ -135,7 +135,7 @@ def test_a_service_killed_at_any_instant_goes_on_where_it_was(
         catalog = Catalog(database)
         catalog.create()
         catalog.verify()
-        publication = Publication(settings.load(tmp_path, {}), catalog)
+        publication = Publication(sources.load(tmp_path, {}), catalog)
         found = {entry.link: entry.id for entry in publication.entries(ref("all"))}
         assert len(found) == 30
         ids = ids or found

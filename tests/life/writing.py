@@ -10,9 +10,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from feedsvc import sources
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import release, sync
-from feedsvc.config import settings
 from tests.sites import article, make_site
 
 COUNT = 24
@@ -74,7 +74,7 @@ def write(content: Path, round_: int) -> None:
 
 def main(site: Path, database: str, round_: int) -> None:
     """Write rounds until killed."""
-    loaded = settings.load(site, {})
+    loaded = sources.load(site, {})
     catalog = Catalog(database)
     catalog.create()
     print("ready", flush=True)  # noqa: T201 - to who is going to kill this

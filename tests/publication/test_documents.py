@@ -229,12 +229,12 @@ SHOW = """
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from feedsvc.config import settings
+from feedsvc import sources
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
 from feedsvc.model import Format
 from feedsvc.publication import Publication
-site = settings.load(Path(sys.argv[1]), {"FEEDSVC_DATABASE": sys.argv[2]})
+site = sources.load(Path(sys.argv[1]), {"FEEDSVC_DATABASE": sys.argv[2]})
 catalog = Catalog(site.database)
 catalog.create()
 sync(catalog, site, datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=int(sys.argv[3])))

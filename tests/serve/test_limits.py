@@ -20,7 +20,7 @@ PROXIES = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "::1/128", "2001:db8::/
 
 @pytest.fixture
 def front() -> Front:
-    return Front(serve=ServeSettings(full_polls="3/hour", trusted_proxies=PROXIES))
+    return Front(serve=ServeSettings(full_polls="3/hour", trusted_proxies=tuple(map(str, PROXIES))))
 
 
 def exhaust(front: Front, **fields: str) -> Reply:

@@ -27,6 +27,7 @@ SETTINGS = Settings(
     id_authority="news.example.org,2022",
     content=Path("site/content"),
     database="sqlite:///catalog.db",
+    article_link="/articles/{slug}",
     language="en",
     copyright="© The Sahel Report",
     feeds={"tag/c++": FeedSettings(max_age=60)},

@@ -1,11 +1,11 @@
 """Feeds over HTTP: what stands where, and with which headers."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from lxml import etree
+from msgspec import structs
 from werkzeug.test import TestResponse
 
 from feedsvc.web import create_app
@@ -190,7 +190,7 @@ def test_the_list_of_feeds_answers_polls_as_feeds_do(client: FlaskClient) -> Non
 @pytest.mark.parametrize("asked", ["/blog/feeds/tag/C++.rss", "/feeds/tag/C++.rss"])
 def test_a_site_below_a_path_answers_with_and_without_it(asked: str) -> None:
     """Conformance 48: a proxy may have taken the path away or not."""
-    settings = replace(SETTINGS, base_url=f"{BASE}/blog")
+    settings = structs.replace(SETTINGS, base_url=f"{BASE}/blog")
     client = create_app(FakePublication(settings)).test_client()
     assert client.get(asked).location == "/blog/feeds/tag/c%2B%2B.rss"
     link = client.get(asked.replace("C", "c")).headers["Link"]

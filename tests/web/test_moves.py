@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 from lxml import html
+from msgspec import structs
 
 from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.web import create_app
@@ -137,7 +138,7 @@ def test_an_alias_is_that_path_alone(client: FlaskClient, path: str) -> None:
 
 
 def test_an_alias_wins_over_an_article() -> None:
-    settings = replace(MOVED, article_link="/{slug}", aliases={"/rain": (SITE, Format.RSS)})
+    settings = structs.replace(MOVED, article_link="/{slug}", aliases={"/rain": (SITE, Format.RSS)})
     response = create_app(FakePublication(settings)).test_client().get("/rain")
     assert (response.status_code, response.location) == (301, "/feeds/all.rss")
 
@@ -153,7 +154,7 @@ def test_an_alias_wins_over_an_article() -> None:
 )
 def test_a_site_below_a_path_leads_to_paths_below_it(asked: str, location: str) -> None:
     """Conformance 48: a proxy may have taken the path away or not."""
-    settings = replace(MOVED, base_url=f"{BASE}/blog")
+    settings = structs.replace(MOVED, base_url=f"{BASE}/blog")
     response = create_app(FakePublication(settings)).test_client().get(asked)
     assert response.location == location
 
@@ -162,7 +163,7 @@ def test_a_term_on_a_feeds_page_leads_to_where_its_feed_is_or_nowhere() -> None:
     """The term of an entry stays what it is."""
 
     def term(**changes: object) -> tuple[str, list[str | None]]:
-        settings = replace(SETTINGS, **changes)  # type: ignore[arg-type]
+        settings = structs.replace(SETTINGS, **changes)
         page = create_app(FakePublication(settings)).test_client().get("/feeds/all/").text
         item = html.fromstring(page).findall(".//ol/li/ul/li")[0]
         text = "".join(map(str, item.itertext())).strip()

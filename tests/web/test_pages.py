@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import html
+from msgspec import structs
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from feedsvc.publication import FeedSummary
@@ -91,7 +92,7 @@ def test_a_page_may_run_nothing(client: FlaskClient, path: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_every_link_of_a_page_leads_somewhere(path: str, prefix: str) -> None:
     """Conformance 48: links are paths below base_url's own, whatever the Host header says."""
-    settings = replace(SETTINGS, base_url=BASE + prefix)
+    settings = structs.replace(SETTINGS, base_url=BASE + prefix)
     client = create_app(FakePublication(settings)).test_client()
     response = client.get(prefix + path, headers={"Host": "evil.example"})
     assert "evil" not in response.text
@@ -207,7 +208,7 @@ def test_an_article_stands_where_the_settings_say(
     pattern: str, asked: str, canonical: str | None
 ) -> None:
     """Conformance 43."""
-    settings = replace(SETTINGS, article_link=pattern)
+    settings = structs.replace(SETTINGS, article_link=pattern)
     client = create_app(FakePublication(settings)).test_client()
     response = client.get(asked)
     if canonical:
@@ -325,7 +326,7 @@ def test_text_can_be_read_by_light_and_dark(client: FlaskClient) -> None:
                 assert pair[1] / pair[0] >= 4.5, (ground, text)
 
 
-APP = create_app(FakePublication(replace(SETTINGS, base_url=f"{BASE}/blog")))
+APP = create_app(FakePublication(structs.replace(SETTINGS, base_url=f"{BASE}/blog")))
 segments = st.sampled_from(
     [
         "",

@@ -1,7 +1,6 @@
 """The preview: what it shows, how it marks that, and whom it lets in."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
+from msgspec import structs
 from werkzeug.test import Client, TestResponse
 
 from feedsvc.catalog.store import Catalog
@@ -53,7 +53,7 @@ class Editor:
         self.now = NOW
         self.catalog = Catalog(settings.database)
         self.catalog.create()
-        own = replace(settings, preview=True)
+        own = structs.replace(settings, preview=True)
         self.preview = Preview(own, self.catalog, lambda: self.now)
         self.sync()
 

@@ -1,17 +1,6 @@
-"""The conventions of other generators, a module for each: data and pure functions."""
+"""Conventions of other generators, a module for each, on top of the sources.
 
-from importlib import import_module
-
-from feedsvc.generators import PLAIN
-from feedsvc.sources.generators.convention import Convention, File, Links, Own
-
-
-def of(generator: str) -> Convention | None:
-    """Return the convention of a generator, loaded when it is needed; None for our own."""
-    if generator == PLAIN:
-        return None
-    found: Convention = import_module(f"{__name__}.{generator}").CONVENTION
-    return found
-
-
-__all__ = ["Convention", "File", "Links", "Own", "of"]
+Nothing imports this package by name: the entry points `feedsvc.generators` name its objects, and
+without it feedsvc reads plain trees. `detect` recognises a generator's site, `convention` is what
+each describes, `foreign` reads files by it.
+"""

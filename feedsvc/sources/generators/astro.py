@@ -4,6 +4,7 @@ from posixpath import splitext
 
 from feedsvc.sources.generators import mdx
 from feedsvc.sources.generators.convention import Convention, File, Links, Own, github_slug, render
+from feedsvc.sources.generators.detect import Program, scripts
 from feedsvc.sources.generators.eleventy import without_collections
 
 _ENDINGS = (".md", ".markdown", ".mdx")
@@ -42,10 +43,19 @@ def _markup(file: File, body: str, links: Links) -> str:
     return render(file, mdx.reduce(body, links) if file.path.endswith(".mdx") else body)
 
 
-CONVENTION = Convention(
+_CONVENTION = Convention(
     keys=_KEYS,
     url=_url,
     complete=_complete,
     markup=_markup,
     endings=_ENDINGS,
+)
+
+GENERATOR = Program(
+    name="astro",
+    layout=_CONVENTION,
+    configs=scripts("astro.config"),
+    trees=("src/content", "src/pages", "src/data", "src"),
+    package="astro",
+    usual=lambda name: name,  # a collection: the tree is the folder above
 )

@@ -5,8 +5,8 @@ value means, and whether it is right, is for the common reader to say.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from posixpath import basename, dirname, join, normpath, splitext
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from feedsvc import html
 from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
+from feedsvc.sources.trees import Layout
 
 Own = dict[str, Any]  # front matter in feedsvc's own keys
 
@@ -24,7 +25,7 @@ class File:
     """One file as a generator sees it.
 
     path: below the generator's own tree. written: the front matter, by key in lower case. options,
-    tree: see generators.Generator. base_url and zone: the site's. moment: reads a date, None where
+    tree: see model.Tree. base_url and zone: the site's. moment: reads a date, None where
     it is none.
     """
 
@@ -77,8 +78,8 @@ class Links:
         self.warn("left-out", message, written)
 
 
-@dataclass(frozen=True, slots=True)
-class Convention:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convention(Layout):
     """How one generator names, places and writes articles.
 
     keys: for each of our keys those that are looked for, the best first. split: the path and text
@@ -86,9 +87,7 @@ class Convention:
     what is written otherwise. url: the path of the article's URL; '' where it is not known. markup:
     the body to raw HTML. refer: what a reference in that HTML means as a path in the generator's
     tree, None for what it says itself. entry_id: what the generator's own feed has for an id, from
-    the file, the absolute URL and the date. endings: of article files. entered: folders that are
-    looked into although their names begin with `_`. passed_over: folders that are not. articles: of
-    paths, those that are articles. is_page: whether a file is none for what it says.
+    the file, the absolute URL and the date. is_page: whether a file is no article for what it says.
     """
 
     keys: Mapping[str, tuple[str, ...]]
@@ -100,10 +99,7 @@ class Convention:
     markup: Callable[[File, str, Links], str] = lambda file, body, _links: render(file, body)
     refer: Callable[[File, str], str | None] = lambda file, reference: linked_file(file, reference)
     entry_id: Callable[[File, str, datetime], str] = lambda _file, url, _published: url
-    endings: tuple[str, ...] = (".md", ".markdown", ".html")
-    entered: frozenset[str] = frozenset()
-    passed_over: frozenset[str] = field(default=frozenset({"node_modules", "vendor"}))
-    articles: Callable[[Iterable[str]], Iterable[str]] = lambda paths: paths
+    passed_over: frozenset[str] = frozenset({"node_modules", "vendor"})
     is_page: Callable[[File, Own], bool] = lambda _file, _own: False
 
 

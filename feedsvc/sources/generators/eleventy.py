@@ -13,6 +13,7 @@ from feedsvc.sources.generators.convention import (
     render,
     undated_at_top,
 )
+from feedsvc.sources.generators.detect import Program, scripts
 
 # Names of collections, which say nothing about an article.
 _COLLECTIONS = frozenset({"all", "post", "posts", "blog", "nav"})
@@ -81,10 +82,18 @@ def _markup(file: File, body: str, links: Links) -> str:
     return render(file, liquid.reduce(file, body, links, lambda _tag: None))
 
 
-CONVENTION = Convention(
+_CONVENTION = Convention(
     keys=_KEYS,
     url=_url,
     complete=_complete,
     markup=_markup,
     is_page=undated_at_top,
+)
+
+GENERATOR = Program(
+    name="eleventy",
+    layout=_CONVENTION,
+    configs=(".eleventy.js", *scripts("eleventy.config")),
+    wanted=frozenset({"input"}),
+    package="@11ty/eleventy",
 )

@@ -11,12 +11,12 @@ from posixpath import basename, dirname, splitext
 from typing import Any
 from urllib.parse import unquote
 
-from feedsvc import dates, html, urls
+from feedsvc import dates, html, syntax, urls
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import ContentChoice
 from feedsvc.sources.frontmatter import FrontMatter
-from feedsvc.sources.generators import Convention, File, Links, Own
+from feedsvc.sources.generators.convention import Convention, File, Links, Own
 from feedsvc.sources.protocol import Written
 from feedsvc.sources.scan import scan
 
@@ -30,8 +30,8 @@ _COMMON = (
 )
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off"})
 _FITTING: Mapping[str, Callable[[str], bool]] = {
-    "id": urls.is_absolute_iri,
-    "link": urls.is_absolute,
+    "id": syntax.is_iri,
+    "link": syntax.is_url,
     "content": lambda text: text in set(ContentChoice),
     "feeds": lambda text: text.lower() in _WORDS,
 }
@@ -49,7 +49,7 @@ class Foreign:
     ) -> None:
         self._settings = settings
         self._text = text
-        self._generator = settings.generator
+        self._generator = settings.tree
         self._convention = convention
         self._zone, self._zones = settings.zone, settings.zones
         self._files: frozenset[str] | None = None
@@ -76,12 +76,11 @@ class Foreign:
         raw = self._convention.markup(file, body, links)
         native_id = self._native_id(file, own, place)
         front = replace(front, values=own, names=names)
-        refer = partial(self._refer, path, links)
+        refer = partial(self._refer, self._file(path, {}), links)
         return Written(text, front, body, raw, place, native_id, warnings, refer)
 
-    def _refer(self, path: str, links: Links, reference: str) -> str:
+    def _refer(self, file: File, links: Links, reference: str) -> str:
         """Return what a reference in a file's HTML is to the common reader."""
-        file = self._file(path, {})
         meant = self._convention.refer(file, reference)
         if meant is None:
             return reference
@@ -138,7 +137,7 @@ class Foreign:
 
     def _place(self, file: File, own: Own) -> str:
         url = self._convention.url(file, own)
-        if urls.is_absolute(url):
+        if syntax.is_url(url):
             own.setdefault("link", url)
             return ""
         return " ".join(html.xml_safe(urls.decoded(url)).split()).lstrip("/")
@@ -149,7 +148,7 @@ class Foreign:
             return None
         url = urls.absolute(self._settings.base_url, urls.own_path(place))
         found = self._convention.entry_id(file, url, published)
-        return found if urls.is_absolute_iri(found) else None
+        return found if syntax.is_iri(found) else None
 
     def _misspelt(self, file: File, front: FrontMatter) -> list[ArticleError]:
         known = {*_COMMON, *_FITTING, "enclosures"}
@@ -241,6 +240,6 @@ def _person(table: Mapping[str, Any]) -> dict[str, Any]:
         key: next((table[name] for name in names if table.get(name)), None)
         for key, names in _PERSON.items()
     }
-    if not urls.is_absolute(str(found["uri"])):
+    if not syntax.is_url(str(found["uri"])):
         found["uri"] = None
     return {key: value for key, value in found.items() if value}

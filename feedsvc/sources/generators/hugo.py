@@ -16,6 +16,7 @@ from feedsvc.sources.generators.convention import (
     render,
     undated_at_top,
 )
+from feedsvc.sources.generators.detect import Program, with_endings
 
 _ENDINGS = (".md", ".markdown", ".html")
 _KEYS = {
@@ -201,7 +202,7 @@ def _markup(file: File, body: str, links: Links) -> str:
     return render(file, shortcodes.reduce(file, body, links))
 
 
-CONVENTION = Convention(
+_CONVENTION = Convention(
     keys=_KEYS,
     url=_url,
     complete=_complete,
@@ -210,4 +211,16 @@ CONVENTION = Convention(
     endings=_ENDINGS,
     articles=_articles,
     is_page=undated_at_top,
+)
+
+GENERATOR = Program(
+    name="hugo",
+    layout=_CONVENTION,
+    configs=with_endings("hugo", "config", "config/_default/hugo", "config/_default/config"),
+    wanted=frozenset(
+        {"contentdir", "permalinks", "uglyurls", "disablepathtolower", "languages"}
+        | {"defaultcontentlanguage", "defaultcontentlanguageinsubdir"}
+    ),
+    trees=("content",),
+    trace="archetypes/default.md",
 )

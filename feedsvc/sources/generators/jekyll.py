@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 from posixpath import basename, dirname, splitext
 from typing import Any
 from unicodedata import normalize
 from urllib.parse import quote, unquote, urlsplit
 
+from feedsvc.model import Tree
 from feedsvc.sources.generators import liquid
 from feedsvc.sources.generators.convention import (
     Convention,
@@ -18,9 +20,11 @@ from feedsvc.sources.generators.convention import (
     render,
     words,
 )
+from feedsvc.sources.generators.detect import Program
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown", ".html")
 _POSTS = "_posts"
+_DATED_NAME = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}-.+\.\w+")
 _KEYS = {
     "published": ("date",),
     "updated": ("last_modified_at", "updated", "modified"),
@@ -192,7 +196,7 @@ def _post_url(name: str, links: Links) -> str | None:
     return links.to(found[0]) if len(found) == 1 else None
 
 
-CONVENTION = Convention(
+_CONVENTION = Convention(
     keys=_KEYS,
     url=_url,
     complete=_complete,
@@ -201,4 +205,41 @@ CONVENTION = Convention(
     endings=_ENDINGS,
     entered=frozenset({_POSTS}),
     articles=_articles,
+)
+
+
+class _Jekyll(Program):
+    def configured(self, root: Path, content: Path) -> Tree | None:
+        """Return the tree if it has posts: many other sites have Jekyll's configuration."""
+        return super().configured(root, content) if _has_posts(content) else None
+
+    def traced(self, root: Path, content: Path) -> Tree | None:
+        """Return the tree of a folder of posts."""
+        found = root == content and _has_posts(content)
+        return Tree(self.name, _POSTS, self.usual(content.name)) if found else None
+
+
+def _has_posts(content: Path) -> bool:
+    """Tell whether `_posts` holds dated files: this folder, one in it, or one in a folder in it."""
+    try:
+        folders = [content] if content.name == _POSTS else [content / _POSTS]
+        folders += [each / _POSTS for each in content.iterdir() if each.is_dir()]
+    except OSError:
+        return False
+    return any(map(_has_dated, folders))
+
+
+def _has_dated(folder: Path) -> bool:
+    try:
+        return any(_DATED_NAME.fullmatch(each.name) for each in folder.iterdir())
+    except OSError:
+        return False
+
+
+GENERATOR = _Jekyll(
+    name="jekyll",
+    layout=_CONVENTION,
+    configs=("_config.yml", "_config.yaml"),
+    wanted=frozenset({"permalink", "collections"}),
+    usual=lambda name: name if name == _POSTS else "",
 )

@@ -23,6 +23,7 @@ from feedsvc.sources.generators.convention import (
     render,
     words,
 )
+from feedsvc.sources.generators.detect import Program
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mdown", ".rst")
 _KEYS = {
@@ -235,7 +236,7 @@ def _entry_id(_file: File, url: str, published: datetime) -> str:
     return f"tag:{parts.hostname},{published.date().isoformat()}:{parts.path}"
 
 
-CONVENTION = Convention(
+_CONVENTION = Convention(
     keys=_KEYS,
     url=_url,
     complete=_complete,
@@ -245,4 +246,15 @@ CONVENTION = Convention(
     entry_id=_entry_id,
     endings=_ENDINGS,
     articles=_articles,
+)
+
+GENERATOR = Program(
+    name="pelican",
+    layout=_CONVENTION,
+    configs=("pelicanconf.py",),
+    wanted=frozenset(
+        {"path", "article_url", "article_lang_url", "default_lang", "default_category"}
+        | {"use_folder_as_category", "slugify_source", "filename_metadata"}
+    ),
+    trees=("content",),
 )

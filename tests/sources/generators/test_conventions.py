@@ -12,6 +12,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from feedsvc import sources
 from feedsvc.config import settings
 from feedsvc.errors import Problem
 from feedsvc.model import Article, Kind, Person
@@ -38,8 +39,8 @@ def read(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     (folder / settings.FILE).write_text(TOML + toml, encoding="utf-8")
-    site = settings.load(folder, {})
-    found = scan(site.content, site.site, site.generator.name)
+    site = sources.load(folder, {})
+    found = scan(site.content, site.site, site.tree.name)
     reader = ArticleReader(site)
     readings = {path: reader.read(path) for path in found.fingerprints}
     problems = [problem for each in readings.values() for problem in each.problems]

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedsvc.config import settings
+from feedsvc import sources
 from feedsvc.errors import SettingsError
-from feedsvc.generators import Generator, detect, named
+from feedsvc.model import Tree
+from feedsvc.sources.trees import detect, generator
 from tests.sites import make_site
 from tests.sources.generators import trees
 
@@ -85,12 +86,12 @@ def test_what_stands_beside_the_content_tells(
 )
 def test_where_it_is_in_doubt_the_tree_is_our_own(tmp_path: Path, files: dict[str, str]) -> None:
     (tmp_path / "content").mkdir()
-    assert detect(make(tmp_path, files) / "content", tmp_path) == Generator()
+    assert detect(make(tmp_path, files) / "content", tmp_path) == Tree()
 
 
 def test_nothing_above_the_site_counts(tmp_path: Path) -> None:
     make(tmp_path, {"hugo.toml": "contentDir = 'site'\n", "site/content/a.md": ""})
-    assert detect(tmp_path / "site/content", tmp_path / "site") == Generator()
+    assert detect(tmp_path / "site/content", tmp_path / "site") == Tree()
 
 
 def test_content_elsewhere_is_told_by_what_stands_there(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_no_configuration_stops_the_reading(tmp_path: Path, text: str | bytes, n
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     make(tmp_path, {name: data, "_config.yml": data, "pelicanconf.py": data, "content/a.md": ""})
     detect(tmp_path / "content", tmp_path)
-    named("hugo", tmp_path / "content", tmp_path)
+    generator("hugo").assumed([tmp_path], tmp_path / "content")
 
 
 def test_deep_nesting_stops_nothing(tmp_path: Path) -> None:
@@ -139,18 +140,20 @@ def test_deep_nesting_stops_nothing(tmp_path: Path) -> None:
 
 def test_the_settings_win_over_what_is_detected(tmp_path: Path) -> None:
     make(tmp_path, trees.HUGO)
-    assert make_site(tmp_path).generator.name == "hugo"
+    assert make_site(tmp_path).tree.name == "hugo"
     assert make_site(tmp_path).article_link == "/{path}"
     plain = make_site(tmp_path, {}, 'generator = "feedsvc"\n')
-    assert plain.generator == Generator()
+    assert plain.tree == Tree()
     assert plain.article_link == "/articles/{slug}"
     told = make_site(tmp_path, {}, 'generator = "hugo"\n')
-    assert (told.generator.name, told.generator.sign) == ("hugo", "")
-    assert settings.load(tmp_path, {"FEEDSVC_GENERATOR": "feedsvc"}).generator == Generator()
+    assert (told.tree.name, told.tree.sign) == ("hugo", "")
+    assert sources.load(tmp_path, {"FEEDSVC_GENERATOR": "feedsvc"}).tree == Tree()
 
 
 def test_an_unknown_generator_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="'gatsby' is none of those known here: feedsvc, hugo"):
+    with pytest.raises(
+        SettingsError, match="generator 'gatsby' is not known; write one of feedsvc, astro"
+    ):
         make_site(tmp_path, {}, 'generator = "gatsby"\n')
 
 
