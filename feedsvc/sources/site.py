@@ -236,7 +236,7 @@ def _make(settings: Settings, wanted: SourceSettings) -> ArticleSource:
         source: ArticleSource = known[kind].load()(name, options, settings)
     except SettingsError as error:
         table.fail("type", f"the source {name!r}: {error}")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - importing runs the code of another package
         said = f"{plugins.described(known[kind])} failed with {type(error).__name__}: {error}"
         table.fail("type", f"the source {name!r}: {said}")
     return source

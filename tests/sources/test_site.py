@@ -3,53 +3,27 @@
 import json
 import re
 import sys
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from feedsvc.catalog.sync import SyncReport, sync
-from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError, SettingsError, WithdrawalError
 from feedsvc.sources import ContentFolder, Sources, site
 from tests.desk import Desk, Row
 from tests.sites import article
 
 DOCS = Path(__file__).parents[2] / "docs"
-OFFERS = [{"type": "shop", "name": "offers", "file": "offers.json"}]
+OFFERS: list[dict[str, str]] = [{"type": "shop", "name": "offers", "file": "offers.json"}]
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of the settings."""
-
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class SourceSettings:
-    """One table of `[[sources]]`."""
-
-    type: str
-    table: Table
-
-
-@dataclass(frozen=True)
-class WithSources:
-    """Settings with a list of sources."""
-
-    settings: Settings
-    tables: list[dict[str, Any]]
-
-    @property
-    def sources(self) -> list[SourceSettings]:
-        tables = [dict(each) for each in self.tables]
-        return [SourceSettings(each.pop("type"), Table(each)) for each in tables]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.settings, name)
+def toml(tables: list[dict[str, str]]) -> str:
+    """Return a list of sources as the settings have it."""
+    return "".join(
+        "[[sources]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in each.items())
+        for each in tables
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -76,12 +50,12 @@ class Shop:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        desk.configure(toml(OFFERS))
         self.file = desk.folder / "offers.json"
 
     @property
     def sources(self) -> Sources:
-        settings: Any = WithSources(self.desk.settings, OFFERS)
-        return Sources.of(settings)
+        return Sources.of(self.desk.settings)
 
     def offers(self, **offers: dict[str, str]) -> None:
         self.file.write_text(json.dumps({key[1:]: offer for key, offer in offers.items()}))
@@ -255,15 +229,14 @@ def test_names_are_those_of_all_sources(shopped: Shop) -> None:
         ([{"type": "shop"}], r"'shop': shop \(feedsvc.sources, shop 1.0\) failed with KeyError"),
         ([{"type": "shelf"}], "type 'shelf' is not known; known are .*shop"),
         ([{**OFFERS[0], "name": "a/b"}], "source called 'a/b'; use letters"),
-        ([*OFFERS, *OFFERS], "two are called 'offers'"),
+        ([*OFFERS, *OFFERS], "two sources are called 'offers'"),
     ],
 )
 def test_a_mistake_in_the_list_of_sources_is_an_error(
-    desk: Desk, tables: list[dict[str, Any]], message: str
+    desk: Desk, tables: list[dict[str, str]], message: str
 ) -> None:
-    settings: Any = WithSources(desk.settings, tables)
-    with pytest.raises(SettingsError, match=message):
-        Sources.of(settings)
+    with pytest.raises(SettingsError, match=rf"feedsvc\.toml:\d+: .*{message}"):
+        Sources.of(desk.configure(toml(tables)))
 
 
 def test_a_content_folder_is_read_again_only_for_settings_that_reading_depends_on(
