@@ -5,7 +5,7 @@ Opens no file but those that a text links to, for their URLs.
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from posixpath import basename, dirname, splitext
 from typing import Any
@@ -17,7 +17,8 @@ from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import ContentChoice
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators import Convention, File, Links, Own
-from feedsvc.sources.scan import SourceFile, scan
+from feedsvc.sources.protocol import Written
+from feedsvc.sources.scan import scan
 
 _warning = partial(ArticleError, severity=Severity.WARNING)
 
@@ -37,21 +38,6 @@ _FITTING: Mapping[str, Callable[[str], bool]] = {
 _SIMILAR = 0.8  # of a key to one of ours, to be taken for a misspelling: themes have keys, too
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file taken apart. front: by our own keys. raw: HTML, not safe. path: of its URL in a
-    generator's site, decoded and without the first slash, '' where there is none. native_id: see
-    model.Article. links: how a generator's text finds other files.
-    """
-
-    front: FrontMatter
-    raw: str
-    path: str = ""
-    native_id: str | None = None
-    warnings: list[ArticleError] = field(default_factory=list)
-    links: Links | None = None
-
-
 class Foreign:
     """Reads the files of one site by its generator's convention.
 
@@ -59,14 +45,14 @@ class Foreign:
     """
 
     def __init__(
-        self, settings: Settings, convention: Convention, text: Callable[[SourceFile], str]
+        self, settings: Settings, convention: Convention, text: Callable[[str], str]
     ) -> None:
         self._settings = settings
         self._text = text
         self._generator = settings.generator
         self._convention = convention
         self._zone, self._zones = settings.zone, settings.zones
-        self._files: Mapping[str, SourceFile] | None = None
+        self._files: frozenset[str] | None = None
         self._names: dict[str, list[str]] = {}
         self._urls: dict[str, str | None] = {}
 
@@ -74,8 +60,11 @@ class Foreign:
         """Split a text into its front matter, by the keys that are written, and its body."""
         return self._convention.split(path, text)
 
-    def translate(self, path: str, front: FrontMatter, body: str) -> Source | None:
-        """Return what a file is in our own terms; None for a page. Raises ArticleError."""
+    def translate(self, path: str, text: str, front: FrontMatter, body: str) -> Written | None:
+        """Return a file with its front matter by our own keys, and its body as HTML.
+
+        text: the whole file, which `split` has split. None for a page. Raises ArticleError.
+        """
         file, own, names = self._own(path, front)
         if self._convention.is_page(file, own):
             return None
@@ -85,10 +74,12 @@ class Foreign:
             own["slug"] = place
         links = self._links(warnings, front, body)
         raw = self._convention.markup(file, body, links)
+        native_id = self._native_id(file, own, place)
         front = replace(front, values=own, names=names)
-        return Source(front, raw, place, self._native_id(file, own, place), warnings, links)
+        refer = partial(self._refer, path, links)
+        return Written(text, front, body, raw, place, native_id, warnings, refer)
 
-    def refer(self, path: str, reference: str, links: Links) -> str:
+    def _refer(self, path: str, links: Links, reference: str) -> str:
         """Return what a reference in a file's HTML is to the common reader."""
         file = self._file(path, {})
         meant = self._convention.refer(file, reference)
@@ -191,19 +182,19 @@ class Foreign:
         return self._urls[path]
 
     def _find_url(self, path: str) -> str | None:
-        file = self._tree().get(self._outside(path))
-        if file is None:
+        key = self._outside(path)
+        if key not in self._tree():
             return None
         try:
-            front, _ = self.split(file.path, html.xml_safe(self._text(file)))
-            named, own, _ = self._own(file.path, front)
-            place = self._place(named, own)
+            front, _ = self.split(key, html.xml_safe(self._text(key)))
+            file, own, _ = self._own(key, front)
+            place = self._place(file, own)
         except ArticleError:
             return None
         published = self._moment(own.get("published"))
         if published is None:  # a page, or no article
             return None
-        slug = urls.term(place or splitext(basename(file.path))[0])
+        slug = urls.term(place or splitext(basename(key))[0])
         link = urls.article_path(self._settings.article_link, slug, published, place or slug)
         return urls.absolute(self._settings.base_url, link)
 
@@ -216,25 +207,18 @@ class Foreign:
         self._tree()
         return self._names.get(name, ())
 
-    def _tree(self) -> Mapping[str, SourceFile]:
-        """Return the articles of the site; nobody asks for them who links to none."""
+    def _tree(self) -> frozenset[str]:
+        """Return the paths of the articles of the site; nobody asks for them who links to none."""
         if self._files is None:
             settings = self._settings
-            self._files = scan(settings.content, settings.site, self._generator.name).files
-            for path in self._files:
+            listing = scan(settings.content, settings.site, self._generator.name)
+            self._files = frozenset(listing.fingerprints)
+            for path in listing.fingerprints:
                 inside = self._file(path, {}).path
                 name = splitext(basename(path))[0]
                 name = basename(dirname(inside)) if name == "index" else name
                 self._names.setdefault(name, []).append(inside)
         return self._files
-
-
-def renamed(message: str, names: Mapping[str, str]) -> str:
-    """Return a message that names the keys as they are written in a file."""
-    for key, name in names.items():
-        if key != name:
-            message = message.replace(f"`{key}`", f"`{name}`").replace(f"`{key}:", f"`{name}:")
-    return message
 
 
 _PERSON = {"name": ("name", "display_name"), "email": ("email",), "uri": ("uri", "url", "href")}
