@@ -186,6 +186,7 @@ def test_a_site_whose_sources_all_fail_is_not_synced(shopped: Shop) -> None:
 
 def test_a_source_that_left_the_settings_is_withdrawn_where_that_is_meant(shopped: Shop) -> None:
     desk = shopped.desk
+    desk.configure("")
     with pytest.raises(WithdrawalError, match="more than a third"):
         desk.sync(force=False)
     assert desk.sync().published.withdrawn == 2
