@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -89,7 +90,9 @@ def _hints(
         raise click.BadParameter(str(error), param_hint="--date") from None
     if language and not syntax.is_language(language):
         raise click.BadParameter(f"{language!r} is no language tag; write en or pt-br")
-    return Hints(loaded.zone, zones, moment, categories, (language or "").lower(), pages)
+    return Hints(
+        loaded.zone, zones, datetime.now(UTC), moment, categories, (language or "").lower(), pages
+    )
 
 
 @contextmanager

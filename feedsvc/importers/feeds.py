@@ -157,7 +157,8 @@ def _found(source: str, number: int, element: Element, head: _Head, hints: Hints
             language=_language(element) or fields.text("dc:language") or head.language,
             image=_image(fields),
             enclosures=tuple(_enclosures(fields)),
-            draft=_is_draft(fields) or wpstatus.is_draft(statuses),
+            draft=_is_draft(fields)
+            or wpstatus.is_draft(statuses, published or hints.date, hints.now),
             remarks=tuple(_remarks(place, element, body, src)),
         )
     )

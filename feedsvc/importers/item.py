@@ -94,11 +94,13 @@ class Hints:
 
     date, categories, language: for texts and saved pages they win over what the source says; for
     items of feeds and exports they stand where the source says nothing. pages: take pages too.
-    zone: where a time without a zone is meant. zones: what abbreviated zones mean.
+    zone: where a time without a zone is meant. zones: what abbreviated zones mean. now:
+    the time of the import.
     """
 
     zone: tzinfo
     zones: dict[str, tzinfo]
+    now: datetime
     date: datetime | None = None
     categories: tuple[str, ...] = ()
     language: str = ""

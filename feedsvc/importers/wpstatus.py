@@ -1,12 +1,17 @@
-"""What WordPress says of an item's visibility, in exports and in feeds that carry such elements."""
+"""The visibility of a WordPress item, in exports and in feeds that carry the same elements.
+
+An import never publishes an item with a status other than `publish`.
+"""
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 STATUS = ("status", "post_status")  # local names
 PASSWORD = "post_password"  # noqa: S105 - a name
 
-_PUBLIC = frozenset({"publish", "future"})  # what is scheduled has its date
+_PUBLIC = "publish"
+_SCHEDULED = "future"
 _DRAFTS = frozenset({"draft", "pending", ""})
 _EXPORT = r"(?i)https?://(?:[\w-]+\.)*wordpress\.org/export(?![\w.-])"
 _NAMESPACE = re.compile(_EXPORT)
@@ -31,9 +36,14 @@ def left_out(statuses: Sequence[str], passwords: Sequence[str]) -> str:
     """
     if any(passwords):
         return "with a password"
-    return next((each for each in statuses if each not in _PUBLIC | _DRAFTS), "")
+    return next((each for each in statuses if each not in {_PUBLIC, _SCHEDULED, *_DRAFTS}), "")
 
 
-def is_draft(statuses: Sequence[str]) -> bool:
-    """Tell whether an item that is imported becomes a draft."""
-    return any(each in _DRAFTS for each in statuses)
+def is_draft(statuses: Sequence[str], published: datetime | None, now: datetime) -> bool:
+    """Return whether an imported item becomes a draft.
+
+    A scheduled item whose date has passed does: if WordPress missed the schedule, the item is not
+    public there either.
+    """
+    is_due = published is None or published <= now
+    return any(each in _DRAFTS or (each == _SCHEDULED and is_due) for each in statuses)

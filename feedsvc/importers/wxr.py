@@ -145,7 +145,9 @@ def _item(
             language=language,
             image=lookup.files.get(thumbnail, ""),
             enclosures=tuple(map(_enclosure, post.meta("enclosure"))),
-            draft=wpstatus.is_draft(post.texts(*wpstatus.STATUS)),
+            draft=wpstatus.is_draft(
+                post.texts(*wpstatus.STATUS), published or hints.date, hints.now
+            ),
             remarks=tuple(_remarks(source, number, post, written)),
         )
     )

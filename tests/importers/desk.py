@@ -15,7 +15,8 @@ from tests.sites import make_site
 
 SOURCES = Path(__file__).parent / "sources"
 PARIS = ZoneInfo("Europe/Paris")
-HINTS = Hints(PARIS, {})
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+HINTS = Hints(PARIS, {}, NOW)
 
 
 class Site:

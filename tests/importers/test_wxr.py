@@ -16,7 +16,7 @@ from feedsvc.importers.run import Report
 from feedsvc.importers.sources import As
 from feedsvc.importers.stream import Stream
 from feedsvc.model import Article, Enclosure, Kind, Person
-from tests.importers.desk import HINTS, SOURCES, Site, codes
+from tests.importers.desk import HINTS, NOW, SOURCES, Site, codes
 
 CET = timezone(timedelta(hours=1))
 EXPORT = (
@@ -234,7 +234,8 @@ WITHHELD = [
 ]
 IMPORTED = [
     *(("", False), ("<wp:status>publish</wp:status><wp:post_password/>", False)),
-    ("<wp:status>future</wp:status>", False),
+    ("<wp:status>future</wp:status>", True),
+    ("<wp:status>publish</wp:status><wp:post_status>future</wp:post_status>", True),
     *(("<wp:status>draft</wp:status>", True), ("<wp:status>pending</wp:status>", True)),
     *(("<wp:post_status>draft</wp:post_status>", True), ("<wp:status/>", True)),
 ]
@@ -288,5 +289,35 @@ def test_what_is_not_published_yet_becomes_a_draft_by_every_importer(
     dated = f"<pubDate>Thu, 17 Feb 2022 09:30:00 +0100</pubDate>{inside}"
     site, report = written(tmp_path, namespace, dated, choice)
     assert (report.written, report.drafts) == (1, int(draft))
+    (article,) = site.articles().values()
+    assert article.draft is draft
+
+
+@pytest.mark.parametrize("choice", [As.FEED, As.WORDPRESS])
+@pytest.mark.parametrize(("seconds", "draft"), [(1, False), (0, True), (-1, True)])
+def test_a_missed_schedule_becomes_a_draft(
+    tmp_path: Path, seconds: int, draft: bool, choice: As
+) -> None:
+    """Conformance 55: WordPress does not show a post whose schedule it missed."""
+    moment = NOW + timedelta(seconds=seconds)
+    date = (
+        f"<pubDate>{moment:%a, %d %b %Y %H:%M:%S} +0000</pubDate>"
+        f"<wp:post_date_gmt>{moment:%Y-%m-%d %H:%M:%S}</wp:post_date_gmt>"
+    )
+    inside = f"{date}<wp:status>future</wp:status>"
+    site, _ = written(tmp_path, NAMESPACES[0], inside, choice)
+    (article,) = site.articles().values()
+    assert (article.published, article.draft) == (moment, draft)
+
+
+@pytest.mark.parametrize("choice", [As.FEED, As.WORDPRESS])
+@pytest.mark.parametrize(("days", "draft"), [(1, False), (-1, True)])
+def test_a_scheduled_post_without_a_date_uses_the_given_one(
+    tmp_path: Path, days: int, draft: bool, choice: As
+) -> None:
+    site = Site(tmp_path)
+    inside = "<item><title>T</title><wp:status>future</wp:status></item>"
+    hints = replace(HINTS, date=NOW + timedelta(days=days))
+    site.run(site.put("a.xml", EXPORT.format(inside)), hints=hints, choice=choice)
     (article,) = site.articles().values()
     assert article.draft is draft
