@@ -15,28 +15,29 @@ _SCHEDULED = "future"
 _DRAFTS = frozenset({"draft", "pending", ""})
 _EXPORT = r"(?i)https?://(?:[\w-]+\.)*wordpress\.org/export(?![\w.-])"
 _NAMESPACE = re.compile(_EXPORT)
-_MARK = re.compile(_EXPORT.encode() + rb"|<(?:[\w.-]+:)?wxr_version[\s>]")
+_SIGNATURE = re.compile(_EXPORT.encode() + rb"|<(?:[\w.-]+:)?wxr_version[\s>]")
 
 
 def is_export(beginning: bytes) -> bool:
-    """Tell from the beginning of a feed whether it is an export, of whatever version."""
-    return _MARK.search(beginning) is not None
+    """Return whether a feed with this beginning is an export, of any version."""
+    return _SIGNATURE.search(beginning) is not None
 
 
 def is_namespace(uri: str | None) -> bool:
-    """Tell whether elements of a namespace are those of an export."""
+    """Return whether a namespace is that of an export."""
     return uri is not None and _NAMESPACE.match(uri) is not None
 
 
-def left_out(statuses: Sequence[str], passwords: Sequence[str]) -> str:
-    """Return why an item is not imported at all; '' if it is.
+def skip_reason(statuses: Sequence[str], passwords: Sequence[str]) -> str:
+    """Return why an item is skipped; '' if it is imported.
 
-    statuses, passwords: the texts of all elements of these names. An item without a status is
-    public, as it is in feeds.
+    statuses, passwords: the texts of all such elements. An item without a status is public, as in
+    feeds.
     """
     if any(passwords):
         return "with a password"
-    return next((each for each in statuses if each not in {_PUBLIC, _SCHEDULED, *_DRAFTS}), "")
+    imported = {_PUBLIC, _SCHEDULED, *_DRAFTS}
+    return next((status for status in statuses if status not in imported), "")
 
 
 def is_draft(statuses: Sequence[str], published: datetime | None, now: datetime) -> bool:
@@ -46,4 +47,4 @@ def is_draft(statuses: Sequence[str], published: datetime | None, now: datetime)
     public there either.
     """
     is_due = published is None or published <= now
-    return any(each in _DRAFTS or (each == _SCHEDULED and is_due) for each in statuses)
+    return any(status in _DRAFTS or (status == _SCHEDULED and is_due) for status in statuses)
