@@ -98,11 +98,13 @@ def _by_headers(
     redirects: Iterable[tuple[str, Redirect]],
 ) -> list[tuple[tuple[int, Headers], list[tuple[str, str]]]]:
     """Group the redirects that Caddy supports, as (path, target), by status and headers."""
-    found: dict[tuple[int, Headers], list[tuple[str, str]]] = {}
+    groups: dict[tuple[int, Headers], list[tuple[str, str]]] = {}
     for path, each in redirects:
         if _is_plain_in_caddy(path) and _is_plain_in_caddy(each.to):
-            found.setdefault((each.status, tuple(each.headers.items())), []).append((path, each.to))
-    return sorted(found.items())
+            groups.setdefault((each.status, tuple(each.headers.items())), []).append(
+                (path, each.to)
+            )
+    return sorted(groups.items())
 
 
 def _blocks(manifest: Manifest, groups: Iterable[Group]) -> dict[str, Headers]:

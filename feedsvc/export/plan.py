@@ -110,7 +110,7 @@ def _others(
 ) -> Iterator[_Path]:
     yield _Path(routes.OPML)
     yield _Path(urls.INDEX, is_page=True)
-    for page in (*_kind_pages(), *_feed_pages(feeds)):
+    for page in _list_pages(feeds):
         yield _Path(page, is_page=True)
     for name in assets.TYPES:
         yield _Path(routes.asset_path(name))
@@ -123,7 +123,7 @@ def _others(
 
 def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes) -> Iterator[str]:
     """Yield paths of redirects and of withdrawn articles."""
-    for page in (*_kind_pages(), *_feed_pages(feeds)):
+    for page in _list_pages(feeds):
         yield page.removesuffix("/")
     _, past = publication.article_urls()
     yield from sorted(_below(site, past))
@@ -138,16 +138,13 @@ def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes)
             yield from (routes.archive_path(ref, format, number) for number in archives)
 
 
-def _kind_pages() -> Iterable[str]:
-    return (routes.kind_path(kind) for kind in TERM_KINDS)
+def _list_pages(feeds: Sequence[FeedSummary]) -> Iterator[str]:
+    yield from map(routes.kind_path, TERM_KINDS)
+    yield from (routes.page_path(feed.ref) for feed in feeds)
 
 
-def _feed_pages(feeds: Sequence[FeedSummary]) -> Iterable[str]:
-    return (routes.page_path(feed.ref) for feed in feeds)
-
-
-def _below(site: Routes, found: Iterable[str]) -> set[str]:
+def _below(site: Routes, site_urls: Iterable[str]) -> set[str]:
     """Return the paths, below base_url, of URLs on this site."""
     here = site.here(urls.INDEX)
-    paths = (site.here(url) for url in found)
+    paths = (site.here(url) for url in site_urls)
     return {f"/{path[len(here) :]}" for path in paths if path.startswith(here) and "?" not in path}

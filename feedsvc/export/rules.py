@@ -79,16 +79,16 @@ def origin(manifest: Manifest) -> str:
 def groups(manifest: Manifest) -> list[Group]:
     """Return the groups that are not empty, in the order in which a host must try them."""
     before = prefix(manifest)
-    found: dict[str, dict[str, Resource]] = {name: {} for name, _, _ in _GROUPS}
+    members: dict[str, dict[str, Resource]] = {name: {} for name, _, _ in _GROUPS}
     patterns = [(name, re.compile(_anchored(before, each))) for name, each, _ in _GROUPS]
     for path, resource in manifest.paths.items():
         text = names.decoded(path) or ""
         name = next(name for name, pattern in patterns if pattern.search(text))
-        found[name][path] = resource
+        members[name][path] = resource
     return [
-        _group(manifest, name, _anchored(before, pattern), splats, found[name])
+        _group(manifest, name, _anchored(before, pattern), splats, members[name])
         for name, pattern, splats in _GROUPS
-        if found[name]
+        if members[name]
     ]
 
 

@@ -132,31 +132,26 @@ class Writer:
                 chunks.close()
 
     def _keep(self, job: Job, response: _Response) -> Outcome:
-        if response.representation is None and "ETag" in response.headers and not job.codings:
-            return self._copy(job, response)
-        body = b"".join(response.chunks)
-        found = self._describe(job, response, blake2b(body, digest_size=16).hexdigest())
-        if job.known and _has_same_content(job.known, found) and self._is_intact(job):
-            return _unchanged(job, response, found, job.known)
-        bodies = {IDENTITY: body} | {
-            coding: response.representation.make(coding).body
-            if response.representation
-            else encode(body, coding)
-            for coding in job.codings
-        }
+        """Write a response to files, unless they are unchanged."""
+        representation = response.representation
+        # Such a body may not fit in memory, and is identified by its ETag.
+        is_streamed = representation is None and "ETag" in response.headers and not job.codings
+        body = b"" if is_streamed else b"".join(response.chunks)
+        digest = response.headers["ETag"] if is_streamed else _digest(body)
+        resource, known = self._describe(job, response, digest), job.known
+        version = (resource.digest, resource.last_modified)
+        if known and (known.digest, known.last_modified) == version and self._is_intact(job):
+            resource = replace(resource, modified=known.modified, sizes=known.sizes)
+            return Outcome(job.path, response.status, resource)
+        bodies = {IDENTITY: response.chunks if is_streamed else (body,)}
+        for coding in job.codings:
+            coded = representation.make(coding).body if representation else encode(body, coding)
+            bodies[coding] = (coded,)
         sizes = {
-            coding: self.write(names.coded(job.file, coding), (each,), found.modified)
-            for coding, each in bodies.items()
+            coding: self.write(names.coded(job.file, coding), chunks, resource.modified)
+            for coding, chunks in bodies.items()
         }
-        return Outcome(job.path, response.status, replace(found, sizes=sizes), len(sizes))
-
-    def _copy(self, job: Job, response: _Response) -> Outcome:
-        """Write a body that may not fit in memory, and that is identified by its ETag."""
-        found = self._describe(job, response, response.headers["ETag"])
-        if job.known and _has_same_content(job.known, found) and self._is_intact(job):
-            return _unchanged(job, response, found, job.known)
-        size = self.write(job.file, response.chunks, found.modified)
-        return Outcome(job.path, response.status, replace(found, sizes={IDENTITY: size}), 1)
+        return Outcome(job.path, response.status, replace(resource, sizes=sizes), len(sizes))
 
     def _describe(self, job: Job, response: _Response, digest: str) -> Resource:
         """Return the Resource for a response, without sizes.
@@ -244,10 +239,5 @@ def _redirect(response: _Response) -> Redirect:
     return Redirect(response.status, response.headers["Location"], headers)
 
 
-def _unchanged(job: Job, response: _Response, found: Resource, known: Resource) -> Outcome:
-    resource = replace(found, modified=known.modified, sizes=known.sizes)
-    return Outcome(job.path, response.status, resource)
-
-
-def _has_same_content(known: Resource, found: Resource) -> bool:
-    return known.digest == found.digest and known.last_modified == found.last_modified
+def _digest(body: bytes) -> str:
+    return blake2b(body, digest_size=16).hexdigest()

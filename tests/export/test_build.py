@@ -718,9 +718,9 @@ def test_articles_of_another_site_have_no_page(tmp_path: Path) -> None:
 REFUSED = {
     "site": "is the site itself; name a folder of its own",
     "site/content": "is in the content folder; name a folder elsewhere",
-    "site/content/public": "is where the articles are",
-    ".": "has the site in it; name a folder of its own",
-    "full": "is not empty and `feedsvc build` did not make it",
+    "site/content/public": "is in the content folder",
+    ".": "contains the site; name a folder of its own",
+    "full": "is not empty and was not written by `feedsvc build`",
     "file": "is not a folder; name another",
     "file/below": "cannot be written",
     "app": "is not a manifest that this version of feedsvc wrote",
