@@ -59,7 +59,8 @@ class Member:
                 self.source.shown(key[:100]),
                 0,
                 "too-long",
-                f"has a key of more than {MAX_PATH:,} bytes, or with characters that no database stores",
+                f"has a key of more than {MAX_PATH:,} bytes, or with characters that no database "
+                "stores",
             )
             for key in unfit
         ]
