@@ -84,6 +84,14 @@ class FeedRef:
         return f"{self.kind}/{self.term}" if self.term else str(self.kind)
 
     @classmethod
+    def parse(cls, key: str) -> "FeedRef | None":
+        """Return the reference of a key that somebody wrote; None if it names no possible feed."""
+        try:
+            return cls.of(key)
+        except ValueError:
+            return None
+
+    @classmethod
     def of(cls, key: str) -> "FeedRef":
         """Return the reference of a key."""
         kind, slash, term = key.partition("/")

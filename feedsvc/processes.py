@@ -1,15 +1,15 @@
-"""Processes of our own that work for this one, so that both cores do; knows none of their work.
+"""Processes that work for this one; docs/adr/0019 says why they are not a pool of multiprocessing.
 
 Such a process runs the function `serve` of one of our modules. It is given values on its standard
 input and answers on its standard output, all of it pickled, and ends when there is nothing more to
-read: also when the process that started it is killed.
+read, which is also so if the process that started it is killed.
 """
 
 import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Self
 
@@ -19,12 +19,11 @@ from feedsvc.errors import FeedsvcError
 class Process:
     """One such process; it ends with the `with` block.
 
-    module: whose `serve` it runs. task: what it is for, as in `read articles`. held: descriptors
-    that it keeps open, such as that of a lock, which so lasts until the last that has it has ended.
-    Raises FeedsvcError where it cannot be started, and whenever it is found to have been killed.
+    module: the one whose `serve` it runs. task: what it is for, as in `read articles`. Raises
+    FeedsvcError if it cannot be started, and whenever it is found to have been killed.
     """
 
-    def __init__(self, module: str, task: str, held: Collection[int] = ()) -> None:
+    def __init__(self, module: str, task: str) -> None:
         self._task = task
         command = (sys.executable, "-P", "-c", f"from {module} import serve; serve()")
         found = os.pathsep.join(filter(os.path.isabs, sys.path))
@@ -34,7 +33,6 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env={**os.environ, "PYTHONPATH": found},
-                pass_fds=held,
                 process_group=0,  # Ctrl-C is for the one that started it
             )
         except OSError as error:

@@ -28,6 +28,8 @@ _DOCUMENT_ENDINGS = (*(f".{format}" for format in Format), ".opml")
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#]\S*)?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:-]+(?=/|$)")
 _ROOTED = re.compile(r"/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:[?#]\S*)?", re.ASCII)
+_BESIDE = re.compile(r"((?:\.\./)*)((?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*/?)")
+_PLAIN = re.compile(r"(https?://[A-Za-z0-9.:-]+)/?((?:[\w%~-][\w.%~-]*/)*)[\w.%~-]*")
 _SEPARATORS = re.compile(r"[\s/]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PATTERN_FIELDS = {
@@ -49,6 +51,8 @@ def term(label: str) -> str:
     changed or dropped. Folding starts from NFD, so that it is canonical caseless matching
     (Unicode 3.13, D145). Idempotent. '' for a label of white space alone.
     """
+    if label.isascii():  # which has one form alone
+        return _SEPARATORS.sub("-", label.strip().lower())
     folded = unicodedata.normalize("NFD", label.strip()).casefold()
     return _SEPARATORS.sub("-", unicodedata.normalize("NFC", folded))
 
@@ -167,6 +171,10 @@ def resolve(base: str, url: str) -> str:
         return url
     if _ROOTED.fullmatch(url) and (origin := _ORIGIN.match(base)):
         return origin[0] + url
+    if (relative := _BESIDE.fullmatch(url)) and (plain := _PLAIN.fullmatch(base)):
+        folders = plain[2].split("/")[:-1]
+        kept = max(0, len(folders) - relative[1].count("/"))
+        return "/".join((plain[1], *folders[:kept], relative[2]))
     try:
         return urljoin(base, url)
     except ValueError:

@@ -24,8 +24,8 @@ def everything() -> dict[str, Article]:
     assert found.problems == ()
     reader = ArticleReader(loaded)
     articles = {}
-    for path, file in found.files.items():
-        reading = reader.read(file)
+    for path in found.fingerprints:
+        reading = reader.read(path)
         assert reading.problems == (), path
         assert reading.article, path
         articles[path] = reading.article

@@ -1,20 +1,20 @@
-"""The files of the content folder as they were last read, so that only changed ones are read."""
+"""What was noted of each article when it was last read, so that only changed ones are read."""
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from feedsvc.catalog import rows, schema
 from feedsvc.catalog.bulk import insert_many
 from feedsvc.errors import Problem
-from feedsvc.sources import Scan, SourceFile
+from feedsvc.sources.site import SiteListing
 
 # What may mend itself without leaving a trace in the file.
-_PASSING = frozenset({"missing-file", "unreadable", "unresolved-link"})
+_PASSING = frozenset({"missing-file", "unreachable-source", "unreadable", "unresolved-link"})
 
 
 class FileRows:
     """The file rows of one sync. What is noted of a file is kept until the file changes."""
 
-    def __init__(self, connection: Connection, found: Scan) -> None:
+    def __init__(self, connection: Connection, found: SiteListing) -> None:
         file = schema.file
         self._connection = connection
         self._found = found
@@ -27,20 +27,18 @@ class FileRows:
         self._noted: dict[str, tuple[str, tuple[Problem, ...]]] = {}
         self.vanished = [path for path in self._before if not found.holds(path)]
 
-    def changed(self, everything: bool) -> list[SourceFile]:
-        """Return the files to read: all, or those that may have changed."""
+    def changed(self) -> list[str]:
+        """Return the keys of the articles to read: those that may have changed."""
         return [
-            each
-            for each in self._found.files.values()
-            if everything
-            or not each.signature
-            or self._before.get(each.path, ("",))[0] != each.signature
+            key
+            for key, fingerprint in self._found.fingerprints.items()
+            if not fingerprint or self._before.get(key, ("",))[0] != fingerprint
         ]
 
     def note(self, path: str, problems: tuple[Problem, ...]) -> None:
         """Note that a file was read, and what was wrong with it."""
         passing = any(problem.code in _PASSING for problem in problems)
-        signature = "" if passing else self._found.files[path].signature
+        signature = "" if passing else self._found.fingerprints[path]
         self._noted[path] = (signature, problems)
 
     def refuse(self, path: str, problem: Problem) -> None:
@@ -50,11 +48,11 @@ class FileRows:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All that is wrong below the content folder now, in order of place."""
+        """All that is wrong with articles now, in order of place."""
         known = [
             problem
             for path, (_, stored) in self._before.items()
-            if path in self._found.files and path not in self._noted and stored != "[]"
+            if path in self._found.fingerprints and path not in self._noted and stored != "[]"
             for problem in rows.load_problems(stored)
         ]
         noted = [problem for _, problems in self._noted.values() for problem in problems]

@@ -5,11 +5,9 @@ Pure: is given what was read and what is known, and returns what follows.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from feedsvc import urls
 from feedsvc.catalog.state import State
 from feedsvc.errors import ArticleError
 
@@ -17,19 +15,21 @@ _WITHDRAWN = "an article that was withdrawn"  # stands where a path stands other
 
 
 class Claim(NamedTuple):
-    """What a file just read says it is.
+    """What an article just read says it is.
 
-    id: pinned by its author, or None. columns: see `state.TAKEN`. native_id: see `model.Article`.
+    id: pinned by its author, or None. minted: its id if none is pinned and none was released.
+    columns: see `state.TAKEN`. slug_at, id_at: how these keys are written, and on which lines.
     """
 
     id: str | None
-    published: datetime
+    minted: str
     columns: Mapping[str, Any]
-    native_id: str | None = None
+    slug_at: tuple[str, int] = ("slug", 0)
+    id_at: tuple[str, int] = ("id", 0)
 
     @property
     def path(self) -> str:
-        """Where the file is."""
+        """Its key."""
         return str(self.columns["path"])
 
     @property
@@ -41,10 +41,6 @@ class Claim(NamedTuple):
     def text_hash(self) -> str:
         """The hash of its text."""
         return str(self.columns["text_hash"])
-
-    def minted(self, authority: str) -> str:
-        """The id that it has where none is pinned and none was released."""
-        return self.native_id or urls.entry_id(authority, self.published, self.slug)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,6 @@ def decide(
     files: Sequence[Claim],
     known: Iterable[State],
     holds: Callable[[str], bool],
-    authority: str,
 ) -> Decision:
     """Match files just read with stored articles.
 
@@ -77,14 +72,14 @@ def decide(
     Two files never share a slug or an id: who has it keeps it, and among new ones the first
     published. A file that is refused leaves its article as it was.
 
-    holds: whether a file is at a path now. authority: for minted ids.
+    holds: whether a file is at a path now.
     """
-    claims = sorted(files, key=lambda each: (each.published, each.path))
+    claims = sorted(files, key=lambda each: (each.columns["published"], each.path))
     # Of articles that had one slug, the last in this order is the likeliest to be meant.
     states = sorted(known, key=lambda each: (not each.removed, each.number))
     refused: dict[str, ArticleError] = {}
     while True:
-        matches = _match(claims, states, holds, authority)
+        matches = _match(claims, states, holds)
         conflicts = _conflicts(matches, states, holds)
         if not conflicts:
             return Decision(tuple(matches), refused)
@@ -97,7 +92,6 @@ def _match(
     claims: Sequence[Claim],
     known: Sequence[State],
     holds: Callable[[str], bool],
-    authority: str,
 ) -> list[Match]:
     """Find the article of each file, those that have the best right to one first."""
     pinned = {claim.path: claim.id for claim in claims if claim.id}
@@ -128,17 +122,16 @@ def _match(
                     taken.add(article.number)
                     break
     return [
-        Match(claim, found.get(claim.path), _id(claim, found.get(claim.path), authority))
-        for claim in claims
+        Match(claim, found.get(claim.path), _id(claim, found.get(claim.path))) for claim in claims
     ]
 
 
-def _id(claim: Claim, known: State | None, authority: str) -> str:
+def _id(claim: Claim, known: State | None) -> str:
     if claim.id:
         return claim.id
     if known and known.released is not None:
         return known.id
-    return claim.minted(authority)
+    return claim.minted
 
 
 def _conflicts(
@@ -150,18 +143,20 @@ def _conflicts(
     for match in sorted(matches, key=lambda each: slugs.get(each.claim.slug) != each.claim.path):
         path, slug = match.claim.path, match.claim.slug
         if slugs.get(slug, path) != path:
+            name, line = match.claim.slug_at
             conflicts[path] = ArticleError(
                 "duplicate-slug",
                 f"has the slug {slug!r} of {slugs[slug]}, which keeps it; "
-                "write another `slug:` here",
-                key="slug",
+                f"write another `{name}:` here",
+                line=line,
             )
         elif ids.get(match.id, path) != path:
+            name, line = match.claim.id_at
             conflicts[path] = ArticleError(
                 "duplicate-id",
                 f"has the id {match.id!r} of {ids[match.id]}, which keeps it; "
-                "write another `id:` here",
-                key="id",
+                f"write another `{name}:` here",
+                line=line,
             )
         else:
             slugs[slug] = ids[match.id] = path

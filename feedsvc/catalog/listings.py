@@ -73,6 +73,13 @@ def published(connection: Connection) -> tuple[list[Dated], list[Dated]]:
     return list(present.values()), list(past.values())
 
 
+def visible(connection: Connection) -> list[int]:
+    """Return the numbers of all visible articles, newest first."""
+    table = schema.article.c
+    query = select(table.number).where(table.visible.is_(True))
+    return list(connection.scalars(query.order_by(table.published.desc(), table.slug.desc())))
+
+
 def shown_files(connection: Connection) -> list[str]:
     """Return the local files that visible articles show, relative to the content folder."""
     table, shown = schema.article, schema.shown_file

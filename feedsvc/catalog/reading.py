@@ -8,48 +8,58 @@ import os
 import pickle
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple, Self
 
-from feedsvc import processes
+from feedsvc import processes, urls
 from feedsvc.catalog import rows
 from feedsvc.catalog.identity import Claim
+from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.state import TAKEN
-from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError, Problem
+from feedsvc.model import Article
 from feedsvc.processes import Process
-from feedsvc.sources import ArticleReader, SourceFile
+from feedsvc.sources.protocol import Reading
+from feedsvc.sources.site import Member, Sources
 
-_MANY = 2000  # files; fewer are read in the time that processes take to start
-_BATCH = 200  # files
+_MANY = 2000  # articles; fewer are read in the time that processes take to start
+_BATCH = 200  # articles
 _IN_MEMORY = 32_000_000  # bytes; more go to a temporary file
 
 
 class Read(NamedTuple):
-    """What became of one file. claim and row: None where a Problem keeps it from being an article.
+    """What was read under a key. claim and row: None if it is no article that can be taken.
 
-    row: see `rows.article_row`; pickled, as nobody looks at it before it is written.
+    row: see `rows.article_row`; pickled, as it is not needed before it is written.
     """
 
-    path: str
+    key: str
     problems: tuple[Problem, ...]
     claim: Claim | None
     row: bytes | None
 
 
-def read_all(settings: Settings, files: Sequence[SourceFile]) -> Iterator[Read]:
-    """Read files; in any order. Raises FeedsvcError where a process of ours was killed."""
-    if len(files) < _MANY:
-        reader = ArticleReader(settings)
-        yield from (_read(reader, file) for file in files)
-        return
-    batches = (files[start : start + _BATCH] for start in range(0, len(files), _BATCH))
+def read_all(sources: Sources, keys: Iterable[str], authority: str) -> Iterator[Read]:
+    """Read articles, in any order. Raises FeedsvcError if one of our processes was killed.
+
+    authority: for minted ids; see `urls.entry_id`.
+    """
+    for member, some in sources.split(keys):
+        if member.source.parallel and len(some) >= _MANY:
+            yield from _read_apart(member, some, authority)
+        else:
+            yield from _read(member, some, authority)
+
+
+def _read_apart(member: Member, keys: Sequence[str], authority: str) -> Iterator[Read]:
+    """Read articles of one source in other processes."""
+    batches = chunks(keys, _BATCH)
     with ExitStack() as stack:
-        count = min(max(2, os.cpu_count() or 1), 8, -(-len(files) // _BATCH))
+        count = min(max(2, os.cpu_count() or 1), 8, -(-len(keys) // _BATCH))
         busy = deque(stack.enter_context(Process(__name__, "read articles")) for _ in range(count))
         for process, batch in zip(busy, batches, strict=False):
-            process.send(settings)
+            process.send((member, authority))
             process.send(batch)
         for batch in batches:
             done = busy[0].receive()
@@ -92,21 +102,30 @@ class Spool:
             yield pickle.load(self._file)  # noqa: S301 - what was put in
 
 
-def _read(reader: ArticleReader, file: SourceFile) -> Read:
-    reading = reader.read(file)
-    if not reading.article:
-        return Read(file.path, reading.problems, None, None)
-    article = reading.article
-    row = rows.article_row(article)
-    columns = {name: row[name] for name in TAKEN}
-    claim = Claim(article.id, article.published, columns, article.native_id)
-    return Read(file.path, reading.problems, claim, pickle.dumps(row, pickle.HIGHEST_PROTOCOL))
+def _read(member: Member, keys: Sequence[str], authority: str) -> Iterator[Read]:
+    for reading in member.read(keys):
+        claim = row = None
+        if reading.article:
+            columns = rows.article_row(reading.article)
+            claim = _claim(reading, reading.article, columns, authority)
+            row = pickle.dumps(columns, pickle.HIGHEST_PROTOCOL)
+        yield Read(reading.key, reading.problems, claim, row)
+
+
+def _claim(reading: Reading, article: Article, row: dict[str, Any], authority: str) -> Claim:
+    return Claim(
+        article.id,
+        article.native_id or urls.entry_id(authority, article.published, article.slug),
+        {name: row[name] for name in TAKEN},
+        slug_at=(reading.name("slug"), reading.line("slug")),
+        id_at=(reading.name("id"), reading.line("id")),
+    )
 
 
 def serve() -> None:
     """Be a process that reads, until there is nothing more on the standard input."""
     with suppress(BrokenPipeError, StopIteration):
         values = processes.given()
-        reader = ArticleReader(next(values))
-        for files in values:
-            processes.answer([_read(reader, file) for file in files])
+        member, authority = next(values)
+        for keys in values:
+            processes.answer(list(_read(member, keys, authority)))

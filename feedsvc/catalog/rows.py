@@ -26,7 +26,7 @@ def chunks(items: Sequence[_Item], size: int = 500) -> Iterator[Sequence[_Item]]
 
 def dump(value: Any) -> str:
     """Write a list as JSON, the same for the same list."""
-    return _ENCODER.encode(value)
+    return _ENCODER.encode(value) if value else "[]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

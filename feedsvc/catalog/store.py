@@ -1,11 +1,13 @@
 """Opens the catalog and hands out transactions; knows no query."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -64,6 +66,8 @@ class Catalog:
             raise CatalogError(
                 f"{self._name} needs a driver; install it with `pip install 'feedsvc[postgres]'`"
             ) from None
+
+        _CATALOGS.add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -249,6 +253,10 @@ class Catalog:
         """Let go of every connection."""
         self._engine.dispose()
 
+    def forget_connections(self) -> None:
+        """Drop all connections without closing them, after a fork."""
+        self._engine.dispose(close=False)
+
     def _make_folder(self) -> None:
         if self._sqlite and self._url.database:
             try:
@@ -302,6 +310,19 @@ class Catalog:
             raise CatalogError(f"{said}{_REMEDIES.get(code, '')}") from error
         except UnicodeDecodeError as error:
             raise DamagedError(f"{self._name}: the catalog is damaged: {error}") from error
+
+
+_CATALOGS: WeakSet[Catalog] = WeakSet()
+
+
+def _leave_connections_to_parent() -> None:
+    """Have a forked process open its own; the parent goes on using those that there are."""
+    for catalog in _CATALOGS:
+        catalog.forget_connections()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_connections_to_parent)
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

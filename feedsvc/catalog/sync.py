@@ -1,7 +1,7 @@
 """Brings the stored articles into line with the files, and with the clock, in one transaction."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,13 @@ from feedsvc.catalog import articles, schema
 from feedsvc.catalog.files import FileRows
 from feedsvc.catalog.identity import Claim, decide
 from feedsvc.catalog.publish import Published, Publisher
-from feedsvc.catalog.reading import Spool, read_all
+from feedsvc.catalog.reading import Read, Spool, read_all
 from feedsvc.catalog.rows import dump
 from feedsvc.catalog.state import State
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
-from feedsvc.sources import ArticleReader, Scan, SourceFile, scan
+from feedsvc.sources.site import SiteListing, Sources
 
 Progress = Callable[[int, int], None]
 
@@ -28,7 +28,7 @@ _OF_URLS = ("base_url", "article_link", "moved", "retired", "aliases")
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync found and did. files: article files seen. read: those opened.
+    """What a sync found and did. files: articles that sources list. read: those that were read.
 
     loss: how much it withdraws, where that looks like an accident. settings: those that URLs are
     made of and that are not as they were at the last sync: their names, then and now.
@@ -48,15 +48,18 @@ def sync(
     now: datetime,
     progress: Progress | None = None,
     force: bool = False,
+    sources: Sources | None = None,
 ) -> SyncReport:
-    """Read the files that changed below the content folder, and publish what follows.
+    """Read the articles that changed in the sources of a site, and publish what follows.
 
-    A file that cannot be taken leaves its article as it was, and a Problem in the report.
-    progress: called with files read so far and files to read. force: publish also what looks like
-    an accident. Raises WithdrawalError, CatalogError, FeedsvcError; then nothing is changed.
+    An article that cannot be taken stays as it was, and so do those of a source that cannot be
+    read; each leaves a Problem in the report. progress: called with the number of articles read so
+    far and of those to read. force: publish also what looks like an accident. sources: those of the
+    settings if None. Raises WithdrawalError, CatalogError, FeedsvcError; then nothing is changed.
     """
+    sources = sources or Sources.of(settings)
     with catalog.writing() as connection:
-        report = _sync(connection, settings, now, progress)
+        report = _sync(connection, settings, sources, now, progress)
         if report.loss and not force:
             raise WithdrawalError(
                 f"{report.loss}, which is more than a third, so nothing was changed: is "
@@ -71,30 +74,35 @@ def rehearse(
 ) -> SyncReport:
     """Return what a sync would do, and do nothing. Raises CatalogError, FeedsvcError."""
     with catalog.rehearsing() as connection:
-        return _sync(connection, settings, now, progress)
+        return _sync(connection, settings, Sources.of(settings), now, progress)
 
 
 def _sync(
-    connection: Connection, settings: Settings, now: datetime, progress: Progress | None
+    connection: Connection,
+    settings: Settings,
+    sources: Sources,
+    now: datetime,
+    progress: Progress | None,
 ) -> SyncReport:
     with Spool() as spool:
-        # Looked at before its turn, the folder might lack what another sync has taken from it.
-        found = scan(settings.content, settings.site, settings.tree.name)
+        # Listed before its turn, a source might lack what another sync has taken from it.
+        found = sources.listing()
         now_made_by = _made_by(settings)
         before = _read_made_by(_note(connection, "settings", dump(now_made_by)))
         stale = _said(before) != _said(now_made_by)
         files = FileRows(connection, found)
-        changed = files.changed(everything=stale)
+        changed = files.changed()
         if changed or files.vanished:
-            claims = _read(files, changed, settings, spool, progress)
-            affected = _match(connection, claims, files, found, settings)
+            reads = read_all(sources, changed, settings.id_authority)
+            claims = _take(reads, files, spool, len(changed), progress)
+            affected = _match(connection, claims, files, found, sources)
         else:
             affected = []
         published, loss = _publish(connection, settings, now, affected, spool, everywhere=stale)
         files.write()
         _note(connection, "synced", f"{dates.epoch(now)} {len(files.problems)}")
     moved = _other_urls(before, now_made_by)
-    return SyncReport(len(found.files), len(changed), published, files.problems, loss, moved)
+    return SyncReport(len(found.fingerprints), len(changed), published, files.problems, loss, moved)
 
 
 def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
@@ -175,22 +183,18 @@ def _note(connection: Connection, name: str, value: str) -> str | None:
     return before
 
 
-def _read(
-    files: FileRows,
-    changed: Sequence[SourceFile],
-    settings: Settings,
-    spool: Spool,
-    progress: Progress | None,
+def _take(
+    reads: Iterable[Read], files: FileRows, spool: Spool, total: int, progress: Progress | None
 ) -> list[Claim]:
-    """Read files into the spool; return what each says it is."""
+    """Put the rows of what is read into the spool; return what each article says it is."""
     claims = []
-    for count, read in enumerate(read_all(settings, changed), 1):
-        files.note(read.path, read.problems)
+    for count, read in enumerate(reads, 1):
+        files.note(read.key, read.problems)
         if read.claim and read.row:
             spool.add(read.row)
             claims.append(read.claim)
         if progress:
-            progress(count, len(changed))
+            progress(count, total)
     return claims
 
 
@@ -198,23 +202,21 @@ def _match(
     connection: Connection,
     claims: list[Claim],
     files: FileRows,
-    found: Scan,
-    settings: Settings,
+    found: SiteListing,
+    sources: Sources,
 ) -> list[State]:
-    """Find the state of each file, new or known, and return those that may have changed."""
-    authority = settings.id_authority
-    minted = [claim.minted(authority) for claim in claims]
+    """Find the state of each article, new or known, and return those that may have changed."""
     states = articles.load_named(
         connection,
         path={*(claim.path for claim in claims), *files.vanished},
         slug={claim.slug for claim in claims},
         text_hash={claim.text_hash for claim in claims},
-        id={*minted, *(claim.id for claim in claims if claim.id)},
+        id={claim.id or claim.minted for claim in claims} | {claim.minted for claim in claims},
     )
-    decision = decide(claims, states, found.holds, authority)
-    reader = ArticleReader(settings)
-    for path, error in decision.refused.items():
-        files.refuse(path, reader.problem(found.files[path], error))
+    decision = decide(claims, states, found.holds)
+    for key, error in decision.refused.items():
+        problem = Problem(sources.shown(key), error.line, error.code, error.message)
+        files.refuse(key, problem)
     affected = []
     number = articles.newest(connection)
     for match in decision.matches:

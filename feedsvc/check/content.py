@@ -1,8 +1,7 @@
 """Judges articles as their readers will meet them; reads no file and asks no catalog."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import unquote, urldefrag, urlsplit
 
@@ -11,9 +10,10 @@ from lxml import etree
 from feedsvc import html, syntax
 from feedsvc.check import markup
 from feedsvc.check.finding import Findings, shown
-from feedsvc.errors import ArticleError, Problem
+from feedsvc.errors import Problem
 from feedsvc.model import Article, ContentChoice
-from feedsvc.sources.frontmatter import FrontMatter, split
+from feedsvc.sources.frontmatter import FrontMatter
+from feedsvc.sources.protocol import Reading, Written
 
 # Lists of entries give a title one or two lines, and mail takes it for the subject.
 LONGEST_TITLE = 120  # characters
@@ -25,43 +25,37 @@ _REWRITTEN = {"iframe", "embed", "object", "input"}
 _LAZY = re.compile(r"data-(?:src|lazy|original|sizes|poster)")
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """An article beside the text that it was read from. path: as Problems name the file."""
-
-    article: Article
-    path: str
-    text: str
-
-
 def judge(
-    written: Sequence[Written], now: datetime, broken: Callable[[str], str | None]
+    readings: Mapping[str, Reading], now: datetime, broken: Callable[[str], str | None]
 ) -> list[Problem]:
-    """Return what is wrong with articles; drafts are nobody's business yet.
+    """Return what is wrong with the articles that were read; drafts are not judged.
 
-    broken: why nothing is found at a URL, None where something is or nobody can say.
+    readings: by the path that Problems name. broken: why nothing is found at a URL; None if
+    something is found, or if that is not known.
     """
-    public = [each for each in written if not each.article.draft]
-    pieces = {each.path: _Piece(each) for each in public}
-    for piece in pieces.values():
+    pieces = [
+        _Piece(path, reading, reading.article)
+        for path, reading in readings.items()
+        if reading.article and not reading.article.draft
+    ]
+    for piece in pieces:
         piece.judge(now)
         piece.judge_links(broken)
-    _judge_twins(public, pieces)
-    return [problem for piece in pieces.values() for problem in piece.findings.problems()]
+    _judge_twins(pieces)
+    return [problem for piece in pieces for problem in piece.findings.problems()]
 
 
 class _Piece:
-    """One article while it is judged."""
+    """One article while it is judged. path: as Problems name it."""
 
-    def __init__(self, written: Written) -> None:
-        self.article = written.article
-        self.findings = Findings(written.path, written.text.count("\n") + 1)
-        self._text = written.text
-        try:
-            self._front, self._body = split(html.xml_safe(written.text))
-        except ArticleError:  # which a file that became an article does not raise
-            self._front, self._body = FrontMatter({}, ""), written.text
-        self._tree = markup.parse(written.article.html)
+    def __init__(self, path: str, reading: Reading, article: Article) -> None:
+        self.path = path
+        self.article = article
+        written = reading.written or Written("", FrontMatter({}, ""), "", article.html)
+        self.findings = Findings(path, written.text.count("\n") + 1)
+        self._reading = reading
+        self._written = written
+        self._tree = markup.parse(article.html)
 
     def judge(self, now: datetime) -> None:
         """Judge the article by itself."""
@@ -87,8 +81,8 @@ class _Piece:
 
     def key_line(self, key: str) -> int:
         """Return the line of a front-matter key; of the title, also where it is a heading."""
-        if key in self._front.values:
-            return self._front.line(key)
+        if key in self._written.front.values:
+            return self._reading.line(key)
         return self._line(self.article.title) if key == "title" else 1
 
     def _judge_dates(self, now: datetime) -> None:
@@ -142,8 +136,8 @@ class _Piece:
 
     def _judge_lost(self) -> None:
         """Compare what was written with what the sanitiser left."""
-        raw = self._body if self.article.path.endswith(".html") else html.markdown(self._body)
-        if not self._front.values.get("title"):
+        raw = self._written.raw
+        if not self._written.front.values.get("title"):
             _, raw = html.take_heading(raw)
         before = markup.parse(raw)
         tags, attributes = _inventory(before)
@@ -182,9 +176,10 @@ class _Piece:
 
     def _line(self, wanted: str) -> int:
         """Return the line of the body on which a text stands first; 0 if it does not."""
-        start = len(self._text) - len(self._body)
-        at = self._text.casefold().find(wanted.casefold(), max(0, start))
-        return self._text.count("\n", 0, at) + 1 if at >= 0 else 0
+        text = self._written.text
+        start = len(text) - len(self._written.body)
+        at = text.casefold().find(wanted.casefold(), max(0, start))
+        return text.count("\n", 0, at) + 1 if at >= 0 else 0
 
 
 def _inventory(root: "etree._Element | None") -> tuple[set[str], set[str]]:
@@ -201,20 +196,20 @@ def _inventory(root: "etree._Element | None") -> tuple[set[str], set[str]]:
     return tags, attributes
 
 
-def _judge_twins(public: Sequence[Written], pieces: dict[str, _Piece]) -> None:
+def _judge_twins(pieces: Iterable[_Piece]) -> None:
     """Find articles that readers will take for one."""
     titles: dict[tuple[str, object], str] = {}
     texts: dict[str, str] = {}
-    for each in sorted(public, key=lambda one: (one.article.published, one.path)):
-        article, piece = each.article, pieces[each.path]
-        other = titles.setdefault((_folded(article.title), article.published.date()), each.path)
-        if other != each.path:
+    for piece in sorted(pieces, key=lambda one: (one.article.published, one.path)):
+        article, path = piece.article, piece.path
+        other = titles.setdefault((_folded(article.title), article.published.date()), path)
+        if other != path:
             message = f"has the title and the day of {other}; readers may show one of the two"
             piece.findings.warning(
                 "same-title", piece.key_line("title"), f"{message}: tell them apart"
             )
-        other = texts.setdefault(article.html, each.path) if article.html else each.path
-        if other != each.path:
+        other = texts.setdefault(article.html, path) if article.html else path
+        if other != path:
             message = f"has the text of {other}; remove one of the two"
             piece.findings.warning("same-text", 1, message)
 

@@ -17,14 +17,13 @@ from feedsvc import routes, urls
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import Progress, sync
 from feedsvc.check import archives, content, feed, site_settings
-from feedsvc.check.content import Written
 from feedsvc.check.links import Targets
 from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import Problem
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
-from feedsvc.sources import ArticleReader, scan
-from feedsvc.sources.scan import shown_path
+from feedsvc.sources.protocol import ArticleSource, Listing, Reading
+from feedsvc.sources.site import Sources
 
 
 def judge(settings: Settings, now: datetime, progress: Progress | None = None) -> list[Problem]:
@@ -34,32 +33,49 @@ def judge(settings: Settings, now: datetime, progress: Progress | None = None) -
         Catalog(f"sqlite:///{folder}/catalog.db") as catalog,
     ):
         apart = structs.replace(settings, database=f"sqlite:///{folder}/catalog.db")
+        recorded = [_Recorded(source) for source in Sources.of(apart).all]
+        sources = Sources(*recorded)
         catalog.create()
-        report = sync(catalog, apart, now, progress)
-        publication = Publication(apart, catalog)
+        report = sync(catalog, apart, now, progress, sources=sources)
+        publication = Publication(apart, catalog, sources=sources)
         targets = Targets(publication)
+        readings = {path: found for each in recorded for path, found in each.readings.items()}
         problems = [
             *site_settings.judge(
                 apart, _read(settings.site / FILE), lambda url: targets.broken(url) is None
             ),
             *report.problems,
-            *content.judge(_written(apart), now, targets.broken),
+            *content.judge(readings, now, targets.broken),
             *_judge_feeds(publication, now),
         ]
     return sorted(problems)
 
 
-def _written(settings: Settings) -> list[Written]:
-    """Return the articles beside their texts; those that are none are in the report of the sync."""
-    reader = ArticleReader(settings)
-    written = []
-    for file in scan(settings.content, settings.site, settings.tree.name).files.values():
-        article = reader.read(file).article
-        if article:
-            text = _read(settings.content / file.path).decode("utf-8-sig", "replace")
-            path = shown_path(settings.content, settings.site, file.path)
-            written.append(Written(article, path, text.replace("\r\n", "\n").replace("\r", "\n")))
-    return written
+class _Recorded(ArticleSource):
+    """A source that keeps what is read of it, so that no article is read twice."""
+
+    def __init__(self, source: ArticleSource) -> None:
+        self.name = source.name
+        self.readings: dict[str, Reading] = {}  # by the key as Problems name it
+        self._source = source
+
+    def listing(self) -> Listing:
+        """List the source."""
+        return self._source.listing()
+
+    def shown(self, key: str) -> str:
+        """Return a key as Problems name it."""
+        return self._source.shown(key)
+
+    def file(self, path: str) -> Path | None:
+        """Return a local file of the source."""
+        return self._source.file(path)
+
+    def read(self, keys: Iterable[str]) -> Iterator[Reading]:
+        """Read some articles."""
+        for reading in self._source.read(keys):
+            self.readings[self.shown(reading.key)] = reading
+            yield reading
 
 
 def _read(path: Path) -> bytes:

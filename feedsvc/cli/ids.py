@@ -18,7 +18,7 @@ from feedsvc.cli.site import open_site, open_to_write, site_option
 from feedsvc.cli.sync import show_problems, summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import on_one_line
-from feedsvc.sources import Pinner, shown_path
+from feedsvc.sources.site import Sources
 
 
 @click.command()
@@ -41,32 +41,30 @@ def ids(site: Path, write: bool) -> None:
         return
     with open_site(site) as (settings, catalog), catalog.reading() as connection:
         found = listings.identities(connection)
-    _list(settings, found)
+    _list(Sources.of(settings), found)
 
 
 def _pin(settings: Settings, catalog: Catalog) -> None:
     """Write ids into files, and sync; end with 1 where one is left."""
+    sources = Sources.of(settings)
     with catalog.reading() as connection:
         found = listings.identities(connection)
     minted = [each for each in found if each.final and not each.pinned]
-    pinner = Pinner(settings, [each.path for each in found])
-    problems = [pinner.pin(each.path, each.id, each.is_of) for each in minted]
+    pin = sources.pinner([each.path for each in found])
+    problems = [pin(each.path, each.id, each.is_of) for each in minted]
     left = [problem for problem in problems if problem]
     click.echo(f"{len(minted) - len(left)} pinned, {len(left)} left as they are.")
     show_problems(left)
     if len(left) < len(minted):
-        report = sync(catalog, settings, datetime.now(UTC))
+        report = sync(catalog, settings, datetime.now(UTC), sources=sources)
         click.echo(summary(report))
         show_problems(report.problems)
     if left:
         sys.exit(1)
 
 
-def _list(settings: Settings, found: Sequence[Identity]) -> None:
-    rows = [
-        (on_one_line(shown_path(settings.content, settings.site, each.path)), each.id, _kind(each))
-        for each in found
-    ]
+def _list(sources: Sources, found: Sequence[Identity]) -> None:
+    rows = [(on_one_line(sources.shown(each.path)), each.id, _kind(each)) for each in found]
     console = Console()
     if not console.is_terminal:
         for row in rows:

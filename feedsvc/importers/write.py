@@ -10,18 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedsvc import html
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import names
 from feedsvc.importers.compose import Composer, one_line
 from feedsvc.importers.item import Item
 from feedsvc.model import MAX_PATH, PLAIN, excess
-from feedsvc.sources import scan
-from feedsvc.sources.article import MAX_SIZE, decode, slug_of
-from feedsvc.sources.frontmatter import FrontMatter, split
+from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.scan import is_inside, shown_path
-from feedsvc.sources.values import Values
+from feedsvc.sources.site import Sources
 
 # What file systems without hard links answer: FAT, some of networks and of containers.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -61,11 +58,9 @@ class Shelf:
         self._numbers: dict[str, int] = {}  # the last that was given to a slug
         if into is not None:
             _check_folder(into)
-        for path in scan(settings.content, settings.site, settings.tree.name).files:
-            front = _front_matter(Path(self._root, path))
-            values = Values(front.values)
-            self._ids |= {_text(values, "id")} - {""}
-            self._slugs.add(slug_of(path, _text(values, "slug")))
+        for slug, pinned in Sources.of(settings).names():
+            self._slugs.add(slug)
+            self._ids |= {pinned} - {""}
 
     def put(self, item: Item) -> Put:
         """Write an item's file, unless its article is there. Raises FeedsvcError."""
@@ -200,18 +195,3 @@ def _check_folder(into: str) -> None:
         )
     if over := excess(into, MAX_PATH - _ROOM):
         raise FeedsvcError(f"--into: the folder's path {over}; name another")
-
-
-def _front_matter(path: Path) -> FrontMatter:
-    """Return the front matter of a file; an empty one where it cannot be read."""
-    try:
-        return split(html.xml_safe(decode(path.read_bytes())))[0]
-    except (OSError, ArticleError):
-        return FrontMatter({}, "")
-
-
-def _text(values: Values, key: str) -> str:
-    try:
-        return values.text(key)
-    except ArticleError:
-        return ""

@@ -4,7 +4,7 @@ The one door between the catalog and everything that shows it to somebody. Docum
 entries are remembered by revision, so nothing here is ever stale; knows no HTTP.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from feedsvc import urls
 from feedsvc.catalog import listings, queries
 from feedsvc.catalog.listings import Dated
 from feedsvc.catalog.queries import FeedRow, Shown, Stored
+from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
@@ -29,8 +30,10 @@ from feedsvc.model import (
     Withdrawn,
 )
 from feedsvc.publication.entries import Entries, assemble
+from feedsvc.sources.site import Sources
 
 _DOCUMENT_BYTES = 16_000_000  # of documents that are kept
+_ARTICLES = 100  # read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +83,21 @@ class Publication:
         self,
         settings: Settings,
         catalog: Catalog,
+        *,
+        sources: Sources | None = None,
         entries: Entries | None = None,
         room: int = _DOCUMENT_BYTES,
     ) -> None:
-        """entries: makes the entries, where others are wanted. room: bytes of documents to keep."""
+        """Publish what is in a catalog.
+
+        sources: of its files; those of the settings if None. entries: makes the entries, where
+        others are wanted. room: bytes of documents to keep.
+        """
         self.settings = settings
         self._catalog = catalog
         self._documents = LRUCache[Hashable, Document](room, _size)
         self._entries = entries or Entries(settings)
+        self._sources = sources or Sources.of(settings)
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
         """Return a feed in one format; None if there never was such a feed."""
@@ -173,6 +183,18 @@ class Publication:
             articles = queries.articles(connection, numbers)
         return [self._entries.entry(articles[number], own.content) for number in numbers]
 
+    def articles(self) -> Iterator[Entry]:
+        """Yield all visible articles with their full text, newest first."""
+        with self._catalog.reading() as connection:
+            numbers = listings.visible(connection)
+        for some in chunks(numbers, _ARTICLES):
+            with self._catalog.reading() as connection:
+                found = queries.articles(connection, some)
+            for number in some:
+                if number in found:  # it may have been withdrawn since
+                    whole = replace(found[number], content=ContentChoice.FULL)
+                    yield self._entries.entry(whole, ContentChoice.FULL)
+
     def article(self, slug: str) -> ArticlePage | None:
         """Return an article's page; None unless the article is visible now.
 
@@ -226,15 +248,13 @@ class Publication:
     def file(self, path: str) -> Path | None:
         """Return a local file that may be served: one that a visible article or a feed shows.
 
-        path: relative to the content folder. None for any other, and for one that left since.
+        path: as in `model.Article.files`. None for any other, and for one that left since.
         """
         if self._absolute(urls.file_path(path)) not in self._images():
             with self._catalog.reading() as connection:
                 if not queries.is_shown(connection, path):
                     return None
-        root = self.settings.content
-        found = (root / path).resolve()
-        return found if found.is_relative_to(root) and found.is_file() else None
+        return self._sources.file(path)
 
     def newest(self) -> tuple[int, datetime]:
         """Return the newest revision's number and instant; 0 and the epoch before the first."""

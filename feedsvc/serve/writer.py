@@ -1,8 +1,8 @@
-"""Keeps the catalog in step with files and clock while a site is served.
+"""Keeps the catalog in step with the sources and the clock while a site is served.
 
-One thread: it syncs when a file was saved and releases what comes due. It serves nothing. Of all
-processes that serve one catalog, on whatever machine, one is elected to write; the others wait to
-take over.
+One thread: it syncs when a source may have changed and releases what comes due. It serves nothing.
+Of all processes that serve one catalog, on whatever machine, one is elected to write; the others
+wait to take over.
 """
 
 import logging
@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,12 +23,12 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError, DamagedError, FeedsvcError, OutdatedError, Problem
+from feedsvc.sources.site import Sources
 
 logger = logging.getLogger("feedsvc.serve.writer")
 
 _LOOK = 200  # milliseconds between two looks at the clock
 _SETTLE = 50  # milliseconds without another change, before a change is taken up
-_RESCAN = 60.0  # seconds after which the files are looked at though nothing was heard of them
 _NICE = 10  # those who serve come first
 _RETRY = 1.0  # seconds to wait after a failure, and for an election
 _GRACE = 3.0  # seconds for which another process may upgrade the catalog, before we take over
@@ -40,10 +41,16 @@ class Writer(threading.Thread):
     Whatever fails is logged and tried again: what is published stays published meanwhile.
     """
 
-    def __init__(self, settings: Settings, catalog: Catalog) -> None:
+    def __init__(
+        self, settings: Settings, catalog: Catalog, sources: Sources | None = None
+    ) -> None:
+        """Prepare the thread. sources: those of the settings if None."""
         super().__init__(name="feedsvc-writer", daemon=True)
         self._settings = settings
         self._catalog = catalog
+        self._sources = sources or Sources.of(settings)
+        self._interval = min(source.interval for source in self._sources.all)  # seconds
+        self._watched = [path for source in self._sources.all for path in source.watched]
         self._stopping = threading.Event()
         self._lease: Lease | None = None
         self._synced = 0.0
@@ -100,24 +107,24 @@ class Writer(threading.Thread):
                 logger.warning("event=lease-lost")
                 return
             self._release_due()
-            if changed or time.monotonic() > self._synced + _RESCAN:
+            if changed or time.monotonic() > self._synced + self._interval:
                 self._try_to_sync()
 
     def _changes(self) -> Iterator[bool]:
-        """Yield several times a second whether a file has changed; until stopped."""
+        """Yield several times a second whether a watched file has changed; until stopped."""
         while not self._stopping.is_set():
-            folder = self._folder()
-            watched = [self._settings.content] if folder else []
+            folders = self._folders()
             try:
-                for found in self._watch(watched):
+                for found in self._watch(list(folders)):
                     yield bool(found)
-                    if self._folder() != folder:  # nothing is heard of another at its place
+                    if self._folders() != folders:  # another one in its place is not watched yet
                         break
             except FileNotFoundError:
                 pass  # it is looked for again
             except OSError as error:
+                names = ", ".join(map(str, folders))
                 self._tell(
-                    f"{self._settings.content}: is looked at once a minute, as changes in it "
+                    f"{names}: is looked at every {self._interval:.0f} seconds, as changes in it "
                     f"cannot be watched: {error}"
                 )
                 for _ in self._watch([]):
@@ -137,13 +144,14 @@ class Writer(threading.Thread):
             ignore_permission_denied=True,
         )
 
-    def _folder(self) -> tuple[int, int] | None:
-        """Return what tells the content folder from another of its name; None if there is none."""
-        try:
-            found = self._settings.content.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+    def _folders(self) -> dict[Path, tuple[int, int]]:
+        """Return the watched folders that exist, with what tells each from another of its name."""
+        folders = {}
+        for path in self._watched:
+            with suppress(OSError):
+                found = path.stat()
+                folders[path] = (found.st_dev, found.st_ino)
+        return folders
 
     def _release_due(self) -> None:
         with self._catalog.reading() as connection:
@@ -171,7 +179,9 @@ class Writer(threading.Thread):
 
     def _sync(self, progress: Callable[[int, int], None] | None = None) -> SyncReport:
         self._synced = time.monotonic()
-        report = sync(self._catalog, self._settings, datetime.now(UTC), progress)
+        report = sync(
+            self._catalog, self._settings, datetime.now(UTC), progress, sources=self._sources
+        )
         self._problems = frozenset(report.problems)
         return report
 

@@ -4,7 +4,8 @@ import difflib
 import hashlib
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from feedsvc import dates, html, syntax, urls
@@ -24,8 +25,9 @@ from feedsvc.model import (
 )
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
-from feedsvc.sources.scan import SourceFile, shown_path
-from feedsvc.sources.trees import Source, generator, layout
+from feedsvc.sources.protocol import Reading, Written
+from feedsvc.sources.scan import shown_path
+from feedsvc.sources.trees import generator, layout
 from feedsvc.sources.values import Values, absolute
 
 MAX_SIZE = 5_000_000  # bytes; a long novel has one
@@ -34,14 +36,6 @@ KEYS = frozenset(
     {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
     | {"authors", "language", "link", "image", "enclosures", "draft", "content", "feeds"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What became of one file: its article, or None where a Problem keeps it from being one."""
-
-    article: Article | None
-    problems: tuple[Problem, ...]
 
 
 class ArticleReader:
@@ -56,78 +50,83 @@ class ArticleReader:
         self._foreign = None if name == PLAIN else generator(name).reader(settings, self._text)
         self._by_path = urls.has_path(settings.article_link)
 
-    def read(self, file: SourceFile) -> Reading:
-        """Read one file. Never raises for anything that the file holds."""
+    def read(self, path: str) -> Reading:
+        """Read one file below the content folder. Never raises for what the file holds."""
         front = FrontMatter({}, "")
+        article, written = None, None
         try:
-            text = self._text(file)
+            text = self._text(path)
             safe = html.xml_safe(text)
-            front, body = self._split(file.path, safe)
-            source = self._source(file.path, front, body)
-            if source is None:
-                return Reading(None, ())
-            front, raw = source.front, source.raw
-            values = Values(front.values)
-            article = self._article(file.path, values, source, _hash(text))
-            found = values.warnings + _lost_characters(text, safe, body, raw) + source.warnings
+            front, body = self._foreign.split(path, safe) if self._foreign else split(safe)
+            written = self._written(path, safe, front, body)
+            if written is None:
+                return Reading(path, None)
+            front = written.front
+            values = Values(front)
+            article = self._article(path, values, written, _hash(text))
+            found = values.warnings + _lost_characters(text, written) + written.warnings
         except ArticleError as error:
             article, found = None, [error]
-        return Reading(article, tuple(self._problem(file, front, error) for error in found))
+        problems = tuple(self._problem(path, front, error) for error in found)
+        return Reading(path, article, problems, written)
 
-    def problem(self, file: SourceFile, error: ArticleError) -> Problem:
-        """Return the Problem of a file that was read well and yet cannot be taken."""
-        try:
-            front, _ = self._split(file.path, html.xml_safe(self._text(file)))
-        except ArticleError:
-            front = FrontMatter({}, "")
-        return self._problem(file, front, error)
+    def names(self, path: str) -> tuple[str, str]:
+        """Return the slug and the id in the front matter of a file; '' for no id."""
+        found = {"slug": "", "id": ""}
+        with suppress(ArticleError):
+            values = Values(split(html.xml_safe(self._text(path)))[0])
+            for key in found:
+                with suppress(ArticleError):
+                    found[key] = values.text(key)
+        return slug_of(path, found["slug"]), found["id"]
 
-    def _problem(self, file: SourceFile, front: FrontMatter, error: ArticleError) -> Problem:
-        shown = shown_path(self._settings.content, self._settings.site, file.path)
+    def _problem(self, path: str, front: FrontMatter, error: ArticleError) -> Problem:
+        shown = shown_path(self._settings.content, self._settings.site, path)
         line = error.line or (front.line(error.key) if error.key else 0)
-        return Problem(shown, line, error.code, front.renamed(error.message), error.severity)
+        return Problem(shown, line, error.code, error.message, error.severity)
 
-    def _split(self, path: str, text: str) -> tuple[FrontMatter, str]:
-        return self._foreign.split(path, text) if self._foreign else split(text)
-
-    def _text(self, file: SourceFile) -> str:
-        if file.size > MAX_SIZE:
-            size = f"{file.size / 1e6:.0f} MB"
-            raise ArticleError("too-large", f"has {size}; an article may have 5 MB: split it")
+    def _text(self, path: str) -> str:
         try:
-            with open(self._folder.full(file.path), "rb", buffering=0) as source:
+            with open(self._folder.full(path), "rb", buffering=0) as source:
+                size = os.fstat(source.fileno()).st_size
+                if size > MAX_SIZE:
+                    message = f"has {size / 1e6:.0f} MB; an article may have 5 MB: split it"
+                    raise ArticleError("too-large", message)
                 content = source.read()
         except OSError as error:
             message = f"cannot be read: {error.strerror}; check its permissions"
             raise ArticleError("unreadable", message) from None
         return decode(content)
 
-    def _source(self, path: str, front: FrontMatter, body: str) -> Source | None:
-        """Return a file by our own keys, with its text as raw HTML; None for no article."""
+    def _written(self, path: str, text: str, front: FrontMatter, body: str) -> Written | None:
+        """Return a file by our own keys, with its body as HTML; None if it is no article."""
         if self._foreign:
-            return self._foreign.translate(path, front, body)
-        return Source(front, body if path.endswith(".html") else html.markdown(body))
+            return self._foreign.translate(path, text, front, body)
+        return Written(text, front, body, body if path.endswith(".html") else html.markdown(body))
 
-    def _article(self, path: str, values: Values, source: Source, text_hash: str) -> Article:
+    def _article(self, path: str, values: Values, written: Written, text_hash: str) -> Article:
         settings = self._settings
-        if html.is_too_deep(source.raw):
+        if html.is_too_deep(written.raw):
             raise ArticleError("bad-markup", "nests too deeply; make it flatter")
         self._warn_of_unknown_keys(values)
-        slug, place = self._slug(path, values, source)
+        slug, place = self._slug(path, values, written.path)
         published, updated, expires = self._dates(values)
         own = urls.absolute(
             settings.base_url, urls.article_path(settings.article_link, slug, published, place)
         )
-        _require_fit("the article's URL", own, MAX_URL, "slug")
-        _require_fit("the id made of the article's URL", source.native_id or "", MAX_ID, "slug")
+        slug_key = values.name("slug")
+        _require_fit("the article's URL", own, MAX_URL, slug_key)
+        native_id = written.native_id or ""
+        _require_fit("the id made of the article's URL", native_id, MAX_ID, slug_key)
         attachments = Attachments(self._folder, path, settings.base_url, own)
-        title, raw = values.text("title"), source.raw
+        title, raw = values.text("title"), written.raw
         if not title:
             title, raw = html.take_heading(raw)
         if not title:
-            message = "has no title; add `title: ...` or begin the text with a heading"
+            name = values.name("title")
+            message = f"has no title; add `{name}: ...` or begin the text with a heading"
             raise ArticleError("missing-title", message, line=1)
-        content = html.sanitise(raw, lambda url: attachments.resolve(source.refer(url))).strip()
+        content = html.sanitise(raw, _resolver(written, attachments)).strip()
         values.warnings.extend(attachments.warnings)
         language = self._language(values)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
@@ -161,7 +160,7 @@ class ArticleReader:
             feeds=values.flag("feeds", True),
             files=attachments.files,
             text_hash=text_hash,
-            native_id=source.native_id,
+            native_id=written.native_id,
         )
 
     def _image(self, values: Values, attachments: Attachments) -> str | None:
@@ -170,11 +169,12 @@ class ArticleReader:
         if not written:
             return None
         if not self._foreign or syntax.is_url(written) or attachments.holds(written):
-            return attachments.url("image", written)
+            return attachments.url(values, "image", written)
         if written.startswith("/"):
-            return absolute("image", attachments.resolve(written))
+            return absolute("image", attachments.resolve(written), values.name("image"))
+        name = values.name("image")
         message = (
-            f"`image` names {written!r}, which is not below the content folder; it is left out"
+            f"`{name}` names {written!r}, which is not below the content folder; it is left out"
         )
         values.warn("left-out", message, "image")
         return None
@@ -185,10 +185,12 @@ class ArticleReader:
             hint = f"did you mean `{close[0]}`?" if close else "remove it"
             values.warn("unknown-key", f"`{key}` is no front-matter key; {hint}", key)
 
-    def _slug(self, path: str, values: Values, source: Source) -> tuple[str, str]:
-        """Return the slug, and the path of the URL where articles have one of their own."""
+    def _slug(self, path: str, values: Values, place: str) -> tuple[str, str]:
+        """Return the slug, and the path of the URL if articles have their own.
+
+        place: that path on the site that the article was written for, or ''.
+        """
         slug = slug_of(path, values.text("slug"))
-        place = source.path
         if self._by_path and not place:
             folder, name = os.path.split(os.path.splitext(path)[0])
             folder = os.path.dirname(folder) if name == "index" else folder
@@ -196,24 +198,28 @@ class ArticleReader:
         if place:
             slug = urls.path_slug(place)
         if not urls.is_addressable(slug):
-            message = "the slug is empty or has only dots; write `slug: some-words`"
+            name = values.name("slug")
+            message = f"the slug is empty or has only dots; write `{name}: some-words`"
             raise ArticleError("bad-slug", message, key="slug")
-        _require_fit("the slug", slug, MAX_SLUG, "slug")
+        _require_fit("the slug", slug, MAX_SLUG, values.name("slug"))
         return slug, place
 
     def _dates(self, values: Values) -> tuple[datetime, datetime, datetime | None]:
         published = self._date("published", values)
         if published is None:
-            message = "has no date; add `published: 2022-02-17 09:30`"
+            name = values.name("published")
+            message = f"has no date; add `{name}: 2022-02-17 09:30`"
             raise ArticleError("missing-date", message, line=1)
         updated = self._date("updated", values) or published
         if updated < published:
-            message = "`updated` is before `published`; it is taken to be the same: mend one"
+            names = f"`{values.name('updated')}` is before `{values.name('published')}`"
+            message = f"{names}; it is taken to be the same: mend one"
             values.warn("updated-before-published", message, "updated")
             updated = published
         expires = self._date("expires", values)
         if expires and expires <= published:
-            message = "`expires` is not after `published`; mend one of the two"
+            names = f"`{values.name('expires')}` is not after `{values.name('published')}`"
+            message = f"{names}; mend one of the two"
             raise ArticleError("bad-date", message, key="expires")
         return published, updated, expires
 
@@ -224,22 +230,25 @@ class ArticleReader:
         try:
             return dates.parse(value, self._zone, self._zones)
         except dates.DateError as error:
-            raise ArticleError("bad-date", f"`{key}` {error}", key=key) from None
+            message = f"`{values.name(key)}` {error}"
+            raise ArticleError("bad-date", message, key=key) from None
 
     def _language(self, values: Values) -> str:
         language = values.text("language") or self._settings.language
-        _require_fit("`language`", language, MAX_LANGUAGE, "language")
+        name = values.name("language")
+        _require_fit(f"`{name}`", language, MAX_LANGUAGE, name, "language")
         if not syntax.is_language(language):
-            message = f"`language` {language!r} is not a language tag; write `en` or `pt-br`"
+            message = f"`{name}` {language!r} is not a language tag; write `en` or `pt-br`"
             raise ArticleError("bad-value", message, key="language")
         return language.lower()
 
     def _id(self, values: Values) -> str | None:
         written = values.text("id")
-        _require_fit("`id`", written, MAX_ID, "id")
+        name = values.name("id")
+        _require_fit(f"`{name}`", written, MAX_ID, name, "id")
         if written and not syntax.is_iri(written):
             message = (
-                f"`id` {written!r} is not an absolute IRI; "
+                f"`{name}` {written!r} is not an absolute IRI; "
                 "write one like `urn:uuid:...`, `tag:...` or `https://...`"
             )
             raise ArticleError("bad-id", message, key="id")
@@ -255,10 +264,13 @@ class ArticleReader:
         return html.excerpt(content)
 
 
-def _require_fit(what: str, text: str, limit: int, key: str) -> None:
-    """Raise ArticleError (too-long) for a text of more bytes than the limit."""
+def _require_fit(what: str, text: str, limit: int, name: str, key: str = "slug") -> None:
+    """Raise ArticleError (too-long) for a text of more bytes than the limit.
+
+    key: what to write shorter; name: that key as it is written.
+    """
     if over := excess(text, limit):
-        raise ArticleError("too-long", f"{what} {over}; write a shorter `{key}`", key=key)
+        raise ArticleError("too-long", f"{what} {over}; write a shorter `{name}`", key=key)
 
 
 def decode(content: bytes) -> str:
@@ -292,11 +304,20 @@ _LOST_REFERENCE = re.compile(
 )
 
 
-def _lost_characters(text: str, safe: str, body: str, raw: str) -> list[ArticleError]:
+def _resolver(written: Written, attachments: Attachments) -> Callable[[str], str]:
+    """Return a function that makes a URL of a text absolute."""
+    refer = written.refer
+    if refer is None:
+        return attachments.resolve
+    return lambda reference: attachments.resolve(refer(reference))
+
+
+def _lost_characters(text: str, written: Written) -> list[ArticleError]:
     """Return warnings of what is left out: control characters, and references to them.
 
     A reference counts only where HTML understands it, which it does not in Markdown's code.
     """
+    safe, body, raw = written.text, written.body, written.raw
     lost = []
     if safe != text:
         at = next(i for i, (a, b) in enumerate(zip(text, f"{safe} ", strict=False)) if a != b)

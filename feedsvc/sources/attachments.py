@@ -3,7 +3,6 @@
 import mimetypes
 import os
 import re
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from feedsvc import urls
@@ -30,9 +29,8 @@ _TYPES = {
     ".epub": "application/epub+zip",
 }
 _LENGTH = re.compile(r"[0-9]{1,15}")
-
-
-_SIMPLE = re.compile(r"/?(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*", re.ASCII)
+# References that are paths as they stand, without anything to decode.
+_SIMPLE = re.compile(r"/?(?:\.\.?/)*(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*")
 
 
 class Folder:
@@ -107,33 +105,34 @@ class Attachments:
         """Tell whether a reference names a local file."""
         return self._local(reference) is not None
 
-    def url(self, key: str, reference: str) -> str:
+    def url(self, values: Values, key: str, reference: str) -> str:
         """Return the absolute URL of a reference in front matter, where it must not dangle.
 
         Raises ArticleError (missing-file, bad-url, too-long).
         """
-        path = self._local(reference)
-        if path is None and not _split(key, reference).scheme:
-            message = f"`{key}` names {reference!r}, which is not there; add the file"
+        name, path = values.name(key), self._local(reference)
+        if path is None and not _scheme(key, reference, name):
+            message = f"`{name}` names {reference!r}, which is not there; add the file"
             raise ArticleError("missing-file", message, key=key)
         if path is not None and excess(path, MAX_PATH):
-            raise ArticleError("too-long", f"`{key}` {_too_long(path)}", key=key)
-        return absolute(key, self.resolve(reference))
+            raise ArticleError("too-long", f"`{name}` {_too_long(path)}", key=key)
+        return absolute(key, self.resolve(reference), name)
 
     def enclosures(self, values: Values) -> tuple[Enclosure, ...]:
         """Return the enclosures that front matter names; local files tell type and length."""
         records = values.records("enclosures", ("url", "type", "length"))
-        return tuple(self._enclosure(*record) for record in records)
+        return tuple(self._enclosure(values, *record) for record in records)
 
-    def _enclosure(self, reference: str, media_type: str, length: str) -> Enclosure:
+    def _enclosure(self, values: Values, reference: str, media_type: str, length: str) -> Enclosure:
         key = "enclosures"
+        name = values.name(key)
         if not reference:
-            message = "`enclosures` has one without a url; write it or remove it"
+            message = f"`{name}` has one without a url; write it or remove it"
             raise ArticleError("bad-value", message, key=key)
-        url = self.url(key, reference)
+        url = self.url(values, key, reference)
         path = self._local(reference)
         if length and not _LENGTH.fullmatch(length):
-            message = f"`enclosures`: length {length[:20]!r} is no number of bytes; leave it out"
+            message = f"`{name}`: length {length[:20]!r} is no number of bytes; leave it out"
             raise ArticleError("bad-value", message, key=key)
         size = os.path.getsize(self._folder.full(path)) if path else 0
         return Enclosure(url, media_type or _type(reference), int(length or size))
@@ -162,12 +161,12 @@ def _too_long(path: str) -> str:
     return f"shows {shown(path)}, whose path {over}; rename the file or its folders"
 
 
-def _split(key: str, reference: str) -> Any:
-    """Split a URL; raises ArticleError (bad-url) where that is hopeless."""
+def _scheme(key: str, reference: str, name: str) -> str:
+    """Return the scheme of a URL; raises ArticleError (bad-url). name: the key as written."""
     try:
-        return urlsplit(reference)
+        return urlsplit(reference).scheme
     except ValueError:
-        raise ArticleError("bad-url", f"`{key}`: {reference!r} is no URL", key=key) from None
+        raise ArticleError("bad-url", f"`{name}`: {reference!r} is no URL", key=key) from None
 
 
 def _type(reference: str) -> str:

@@ -35,17 +35,18 @@ class FrontMatter:
     names: Mapping[str, str] = field(default_factory=dict)
     first: int = 2
 
+    def name(self, key: str) -> str:
+        """Return a key as it is written."""
+        return self.names.get(key, key)
+
     def line(self, key: str) -> int:
         """Return the line of the file on which a key stands; 1 if it does not."""
-        name = re.escape(self.names.get(key, key))
-        match = re.search(rf"""^[ \t]*["':]?{name}["']?\s*[:=]""", self.text, re.MULTILINE)
+        name = self.name(key)
+        if name not in self.text:
+            return 1
+        key_at = rf"""^[ \t]*["':]?{re.escape(name)}["']?\s*[:=]"""
+        match = re.search(key_at, self.text, re.MULTILINE)
         return self.text.count("\n", 0, match.start()) + self.first if match else 1
-
-    def renamed(self, message: str) -> str:
-        """Return a message that names the keys as they are written."""
-        for key, name in self.names.items():
-            message = message.replace(f"`{key}`", f"`{name}`").replace(f"`{key}:", f"`{name}:")
-        return message
 
 
 def split(text: str) -> tuple[FrontMatter, str]:
@@ -79,7 +80,22 @@ def split_json(text: str) -> tuple[FrontMatter, str]:
     return FrontMatter(values, text[:end], first=1), text[end:]
 
 
-_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+class _Untyped:
+    """Looks for no types of YAML, as every scalar is a text; that takes half of the time."""
+
+    def descend_resolver(self, *_: object) -> None:
+        """Do nothing."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing."""
+
+    def resolve(self, *_: object) -> str:
+        """Return no tag."""
+        return ""
+
+
+class _Loader(_Untyped, getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
+    """Composes nodes, with libyaml if it is there."""
 
 
 class _Texts:

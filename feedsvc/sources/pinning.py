@@ -20,7 +20,7 @@ from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import Article
 from feedsvc.sources.article import MAX_SIZE, ArticleReader, decode
 from feedsvc.sources.frontmatter import FrontMatter, split
-from feedsvc.sources.scan import SourceFile, is_inside, shown_path
+from feedsvc.sources.scan import is_inside, shown_path
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FIRST_KEY = re.compile(r"^([ \t]*)[^\s#]", re.MULTILINE)
@@ -79,7 +79,7 @@ class Pinner:
             with open(real, "r+b") as source:  # not what its owner has made read-only
                 before = os.fstat(source.fileno())
                 content = source.read(MAX_SIZE + 1)
-            reading = self._reader.read(SourceFile(path, before.st_size, ""))
+            reading = self._reader.read(path)
             if not (reading.article and is_known(reading.article)):
                 raise _left("has changed; see what `feedsvc sync` says, then run this again")
             _replace(real, pin(content, entry_id), before)

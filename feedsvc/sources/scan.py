@@ -4,11 +4,11 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.model import MAX_PATH, PLAIN, excess
+from feedsvc.sources.protocol import Listing
 from feedsvc.sources.trees import Layout, layout
 
 # The time stamps of file systems are coarse: two changes within a tick look like one.
@@ -16,37 +16,10 @@ _SETTLED = 2.0  # seconds
 _LEAVES = "is a link that leaves the content folder; copy the file instead"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file that may be an article.
+def scan(content: Path, site: Path, generator: str = PLAIN) -> Listing:
+    """List the article files in any depth below a folder, in the order of their paths.
 
-    path: relative to the content folder, POSIX style. size: bytes. signature: another one whenever
-    the file may have changed; '' while it changed so lately that it may again without a trace.
-    """
-
-    path: str
-    size: int
-    signature: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a content folder holds: its article files by path, and what could not be looked at."""
-
-    files: dict[str, SourceFile]
-    problems: tuple[Problem, ...]
-    unseen: tuple[str, ...]
-
-    def holds(self, path: str) -> bool:
-        """Tell whether a file is there, or may be: it lies where nobody could look."""
-        return path in self.files or any(
-            path == each or not each or path.startswith(f"{each}/") for each in self.unseen
-        )
-
-
-def scan(content: Path, site: Path, generator: str = PLAIN) -> Scan:
-    """List the article files in any depth below a folder, in path order.
-
+    A fingerprint is '' while its file changed so recently that it may change again without a trace.
     Names that begin with `.` or `_` are passed over. A symlink is followed where it stays below
     the folder, and is a Problem where it leaves it. generator: whose rules hold besides. Raises
     FeedsvcError if there is no such folder: an unmounted disk must not look like an emptied one.
@@ -57,7 +30,7 @@ def scan(content: Path, site: Path, generator: str = PLAIN) -> Scan:
             f"{content}: there is no such folder; create it, or name the right one as `content` "
             "in feedsvc.toml"
         )
-    files: dict[str, SourceFile] = {}
+    files: dict[str, str] = {}
     unseen: dict[str, Problem] = {}
     rules = layout(generator)
     for found, path in _walk(root, rules):
@@ -65,11 +38,10 @@ def scan(content: Path, site: Path, generator: str = PLAIN) -> Scan:
             shown = shown_path(content, site, path)
             unseen[path] = Problem(shown, 0, found.code, found.message)
         else:
-            signature = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
-            settled = found.st_ctime < time.time() - _SETTLED
-            files[path] = SourceFile(path, found.st_size, signature if settled else "")
+            fingerprint = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+            files[path] = fingerprint if found.st_ctime < time.time() - _SETTLED else ""
     articles = {path: files[path] for path in rules.articles(sorted(files))}
-    return Scan(articles, tuple(sorted(unseen.values())), tuple(unseen))
+    return Listing(articles, tuple(sorted(unseen.values())), tuple(unseen))
 
 
 def shown_path(content: Path, site: Path, path: str) -> str:

@@ -4,7 +4,7 @@ Generators are installed under the entry points `feedsvc.generators`; none is kn
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,12 +15,12 @@ import msgspec
 from feedsvc import plugins
 from feedsvc.config import settings
 from feedsvc.config.settings import GENERATORS, Settings
-from feedsvc.errors import ArticleError, FeedsvcError
+from feedsvc.errors import FeedsvcError
 from feedsvc.model import PLAIN, Tree
 from feedsvc.sources.frontmatter import FrontMatter
 
 if TYPE_CHECKING:
-    from feedsvc.sources.scan import SourceFile
+    from feedsvc.sources.protocol import Written
 
 _UP = 3  # folders above the content that may be the root of a generator's site
 
@@ -39,29 +39,17 @@ class Layout:
     articles: Callable[[Iterable[str]], Iterable[str]] = lambda paths: paths
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file taken apart. front: by our own keys. raw: HTML, not safe. path: of its URL in a
-    generator's site, decoded and without the first slash, '' if there is none. native_id: see
-    model.Article. refer: returns a reference in raw as one that is relative to our own tree.
-    """
-
-    front: FrontMatter
-    raw: str
-    path: str = ""
-    native_id: str | None = None
-    warnings: list[ArticleError] = field(default_factory=list)
-    refer: Callable[[str], str] = lambda reference: reference
-
-
 class Reader(Protocol):
     """Reads the files of one site by a generator's conventions."""
 
     def split(self, path: str, text: str) -> tuple[FrontMatter, str]:
         """Split a text into its front matter and body. Raises ArticleError."""
 
-    def translate(self, path: str, front: FrontMatter, body: str) -> Source | None:
-        """Return what a file is in our own terms; None for a page. Raises ArticleError."""
+    def translate(self, path: str, text: str, front: FrontMatter, body: str) -> "Written | None":
+        """Return a file with its front matter by our own keys; None for a page.
+
+        text: the whole file, which `split` has split. Raises ArticleError.
+        """
 
 
 class Generator(Protocol):
@@ -82,8 +70,8 @@ class Generator(Protocol):
     def assumed(self, roots: Iterable[Path], content: Path) -> Tree:
         """Return the tree of a content folder that the settings say is the generator's."""
 
-    def reader(self, settings: Settings, text: Callable[["SourceFile"], str]) -> Reader:
-        """Return the reader of a site. text: reads a file, raises ArticleError."""
+    def reader(self, settings: Settings, text: Callable[[str], str]) -> Reader:
+        """Return the reader of a site. text: reads the file at a path, raises ArticleError."""
 
 
 def load(site: Path, environment: Mapping[str, str]) -> Settings:

@@ -3,7 +3,7 @@
 YAML gives text for every scalar, TOML gives types; both end up the same here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from feedsvc import html, syntax, urls
 from feedsvc.config.tables import shown
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_URL, FeedRef, Kind, Person, excess
+from feedsvc.sources.frontmatter import FrontMatter
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -21,8 +22,9 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 class Values:
     """The front matter of one file, with the warnings that reading it has given so far."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = values
+    def __init__(self, front: FrontMatter) -> None:
+        self._values = front.values
+        self.name = front.name
         self.warnings: list[ArticleError] = []
 
     @property
@@ -51,7 +53,7 @@ class Values:
             return value
         if isinstance(value, str) and value.lower() in _FLAGS:
             return _FLAGS[value.lower()]
-        raise ArticleError("bad-value", f"`{key}` is `true` or `false`", key=key)
+        raise self._error(key, "is `true` or `false`")
 
     def choice(self, key: str, choices: type[_Choice]) -> _Choice | None:
         """Return one of a few words; None where there is none."""
@@ -60,13 +62,13 @@ class Values:
             return None
         if value not in set(choices):
             words = ", ".join(f"`{each}`" for each in choices)
-            raise ArticleError("bad-value", f"`{key}` is one of {words}", key=key)
+            raise self._error(key, f"is one of {words}")
         return choices(value)
 
     def url(self, key: str, base: str) -> str | None:
         """Return an absolute URL, resolved against base; None where there is none."""
         written = self.text(key)
-        return absolute(key, urls.resolve(base, written)) if written else None
+        return absolute(key, urls.resolve(base, written), self.name(key)) if written else None
 
     def items(self, key: str) -> list[Any]:
         """Return a list; a value that stands alone is a list of one."""
@@ -84,7 +86,8 @@ class Values:
         for item in self.items(key):
             label = self._text(key, item)
             if not label:
-                self.warn("empty-term", f"`{key}` has an empty item; write it or remove it", key)
+                message = f"`{self.name(key)}` has an empty item; write it or remove it"
+                self.warn("empty-term", message, key)
             elif ref := self.ref(key, kind, label):
                 found.append((ref, label))
         return found
@@ -92,13 +95,16 @@ class Values:
     def ref(self, key: str, kind: Kind, label: str) -> FeedRef | None:
         """Return the feed of a label; warn of one that is too long, and return None."""
         if over := urls.term_excess(label):
-            message = f"`{key}`: {shown(label)} cannot be a term, as it {over}; shorten it"
+            message = (
+                f"`{self.name(key)}`: {shown(label)} cannot be a term, as it {over}; shorten it"
+            )
             self.warn("too-long-term", message, key)
             return None
         term = urls.term(label)
         if not urls.is_addressable(term):
-            message = f"`{key}`: {label!r} has only dots, which no URL can hold; write a word"
-            raise ArticleError("bad-value", message, key=key)
+            raise self._error(
+                key, f": {label!r} has only dots, which no URL can hold; write a word"
+            )
         return FeedRef(kind, term)
 
     def people(self, key: str) -> tuple[Person, ...]:
@@ -106,13 +112,15 @@ class Values:
         people = []
         for name, email, uri in self.records(key, ("name", "email", "uri")):
             if not name:
-                self.warn("empty-term", f"`{key}` has a person without a name; write it", key)
+                message = f"`{self.name(key)}` has a person without a name; write it"
+                self.warn("empty-term", message, key)
                 continue
             if uri:
-                absolute(key, uri)
+                absolute(key, uri, self.name(key))
             if email and not syntax.is_email(email):
-                message = f"`{key}`: {email!r} is no email address; write it as desk@example.org"
-                raise ArticleError("bad-value", message, key=key)
+                raise self._error(
+                    key, f": {email!r} is no email address; write it as desk@example.org"
+                )
             people.append(Person(name, email or None, uri or None))
         return tuple(people)
 
@@ -124,39 +132,42 @@ class Values:
         for item in self.items(key):
             table = item if isinstance(item, dict) else {names[0]: item}
             if not table.keys() <= set(names):
-                message = f"`{key}` knows only {', '.join(names)}; remove the rest"
-                raise ArticleError("bad-value", message, key=key)
+                raise self._error(key, f"knows only {', '.join(names)}; remove the rest")
             yield tuple(self._text(key, table.get(name)) for name in names)
 
     def _text(self, key: str, value: Any) -> str:
         if value is None:
             return ""
-        written = value if isinstance(value, str) else _written(key, value)
+        written = value if isinstance(value, str) else self._written(key, value)
         safe = html.xml_safe(written)
         if safe != written:
-            message = f"`{key}` holds a control character; it is left out: delete it"
+            message = f"`{self.name(key)}` holds a control character; it is left out: delete it"
             self.warn("control-character", message, key)
         return " ".join(safe.split())
 
+    def _written(self, key: str, value: Any) -> str:
+        """Return a number of TOML as text; raises ArticleError (bad-value)."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._error(key, "is a text; write it in quotes")
+        try:
+            return str(value)
+        except ValueError:  # it has thousands of digits
+            raise self._error(key, "is a text; shorten it") from None
 
-def _written(key: str, value: Any) -> str:
-    """Return a number of TOML as text; raises ArticleError (bad-value)."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ArticleError("bad-value", f"`{key}` is a text; write it in quotes", key=key)
-    try:
-        return str(value)
-    except ValueError:  # it has thousands of digits
-        raise ArticleError("bad-value", f"`{key}` is a text; shorten it", key=key) from None
+    def _error(self, key: str, what: str) -> ArticleError:
+        """Return the error of a value. what: follows the key as it is written."""
+        space = "" if what.startswith(":") else " "
+        return ArticleError("bad-value", f"`{self.name(key)}`{space}{what}", key=key)
 
 
-def absolute(key: str, url: str) -> str:
+def absolute(key: str, url: str, name: str) -> str:
     """Return a URL if it is an absolute one of the web.
 
-    Raises ArticleError (bad-url, too-long).
+    name: the key as it is written. Raises ArticleError (bad-url, too-long).
     """
     if over := excess(url, MAX_URL):
-        raise ArticleError("too-long", f"`{key}` {over}; write a shorter URL", key=key)
+        raise ArticleError("too-long", f"`{name}` {over}; write a shorter URL", key=key)
     if not syntax.is_url(url):
-        message = f"`{key}` is no usable URL; write it whole, as `https://example.org/page`"
+        message = f"`{name}` is no usable URL; write it whole, as `https://example.org/page`"
         raise ArticleError("bad-url", message, key=key)
     return url

@@ -40,13 +40,19 @@ def create_app(publication: Publication, views: Views = _NO_VIEWS) -> Flask:
     return app
 
 
-def create_blueprint(publication: Publication, name: str = "feedsvc") -> Blueprint:
-    """Return a blueprint that serves a publication in another app: below the path of its base_url.
+def create_blueprint(
+    publication: Publication, name: str = "feedsvc", url_prefix: str | None = None
+) -> Blueprint:
+    """Return a blueprint that serves a publication in another app.
 
+    url_prefix: where in the app, by default the path of base_url.
     Its endpoints are those of `feedsvc.routes`: `url_for("feedsvc.feed", ref=ref, format=format)`.
     """
     routes = Routes(publication.settings)
-    return _blueprint(publication, routes, Pages(publication, routes), _NO_VIEWS, name)
+    blueprint = _blueprint(publication, routes, Pages(publication, routes), _NO_VIEWS, name)
+    if url_prefix is not None:
+        blueprint.url_prefix = url_prefix
+    return blueprint
 
 
 def _blueprint(

@@ -56,7 +56,7 @@ class Preview(Publication):
         catalog: Catalog,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__(settings, catalog, _Marked(settings, clock), room=0)
+        super().__init__(settings, catalog, entries=_Marked(settings, clock), room=0)
 
 
 class _Marked(Entries):

@@ -17,7 +17,7 @@ from feedsvc.catalog.sync import sync
 from feedsvc.config import settings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
-from feedsvc.sources import SourceFile, scan
+from feedsvc.sources import Sources
 from tests.desk import Desk
 from tests.sites import article, make_site
 
@@ -70,8 +70,13 @@ def have_ended(processes: list[_Popen]) -> bool:
     return bool(processes) and all(process.returncode is not None for process in processes)
 
 
-def files_of(site: Settings) -> list[SourceFile]:
-    return list(scan(site.content, site.site).files.values())
+def keys_of(site: Settings) -> list[str]:
+    return list(Sources.of(site).listing().fingerprints)
+
+
+def reads_of(site: Settings) -> Iterator[Read]:
+    """Read all articles of a site."""
+    return read_all(Sources.of(site), keys_of(site), site.id_authority)
 
 
 def make_articles(folder: Path, count: int) -> Settings:
@@ -99,15 +104,15 @@ def many_kinds(folder: Path) -> Settings:
 
 def test_processes_read_the_same_as_is_read_here(tmp_path: Path, processes: list[_Popen]) -> None:
     site = many_kinds(tmp_path)
-    files = files_of(site)
-    apart = plain(list(read_all(site, files)))
+    keys = keys_of(site)
+    apart = plain(list(reads_of(site)))
     assert len(processes) == 2
     assert have_ended(processes)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "_MANY", len(files) + 1)
-        here = plain(list(read_all(site, files)))
+        patch.setattr(reading, "_MANY", len(keys) + 1)
+        here = plain(list(reads_of(site)))
     assert len(processes) == 2
-    assert sorted(each[0] for each in here) == [file.path for file in files]
+    assert sorted(each[0] for each in here) == keys
     problems = {path: [each.code for each in found] for path, found, *_ in here if found}
     assert problems == BROKEN_CODES
     assert {path for path, *_, row in here if row is None} == {*problems} - {"broken/warned.md"}
@@ -128,9 +133,7 @@ def test_every_file_is_read_once_however_many_batches_there_are(
     tmp_path: Path, processes: list[_Popen], count: int
 ) -> None:
     site = make_articles(tmp_path, count)
-    files = files_of(site)
-    paths = [read.path for read in read_all(site, files)]
-    assert sorted(paths) == [file.path for file in files]
+    assert sorted(read.key for read in reads_of(site)) == keys_of(site)
     assert have_ended(processes)
 
 
@@ -139,7 +142,7 @@ def test_a_few_files_are_read_without_processes(
 ) -> None:
     site = make_articles(tmp_path, 3)
     monkeypatch.setattr(reading, "_MANY", 4)
-    assert len(list(read_all(site, files_of(site)))) == 3
+    assert len(list(reads_of(site))) == 3
     assert processes == []
 
 
@@ -159,6 +162,13 @@ def test_a_sync_with_processes_stores_what_one_without_stores(
     assert (here.read, here.published.revision) == (apart.read, None)
 
 
+def test_a_minted_id_is_of_the_day_that_the_author_wrote(tmp_path: Path) -> None:
+    site = make_site(tmp_path, {"a.md": article(published="2022-02-17 00:30 +14:00")})
+    (read,) = reads_of(site)
+    assert read.claim
+    assert read.claim.minted == "tag:news.example.org,2022:2022-02-17:a"
+
+
 # Ends
 
 
@@ -167,7 +177,7 @@ def test_who_wants_no_more_leaves_no_process_behind(
     tmp_path: Path, processes: list[_Popen], taken: int
 ) -> None:
     site = make_articles(tmp_path, 20)
-    reads = read_all(site, files_of(site))
+    reads = reads_of(site)
     for _ in range(taken):
         next(reads)
     assert not have_ended(processes)
@@ -197,11 +207,11 @@ def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) 
     make_articles(tmp_path, 20)
     program = (
         "import os, signal; from pathlib import Path\n"
-        "from feedsvc import sources; from feedsvc.sources import scan\n"
+        "from feedsvc import sources; from feedsvc.sources import Sources\n"
         "from feedsvc.catalog import reading\n"
         "reading._MANY, reading._BATCH = 1, 2\n"
         f"site = sources.load(Path({str(tmp_path)!r}), {{}})\n"
-        "reads = reading.read_all(site, list(scan(site.content, site.site).files.values()))\n"
+        "reads = reading.read_all(Sources.of(site), Sources.of(site).listing().fingerprints, 'x')\n"
         "next(reads)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -255,7 +265,7 @@ def test_no_module_is_imported_from_the_folder_that_a_command_runs_in(
             trap.parent.mkdir(exist_ok=True)
             trap.write_text(f"open({str(marker)!r}, 'a').write(__file__)\n")
         monkeypatch.chdir(folder)
-        reads = list(read_all(site, files_of(site)))
+        reads = list(reads_of(site))
         assert [read.row is not None for read in reads] == [True] * 9
         assert not marker.exists()
     assert len(processes) == 4

@@ -2,7 +2,6 @@
 
 import os
 import threading
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,11 @@ from feedsvc.catalog.publish import Published
 from feedsvc.catalog.sync import sync
 from feedsvc.errors import FeedsvcError
 from feedsvc.model import TERM_KINDS, Format, Kind
-from feedsvc.sources import Scan, scan
+from feedsvc.sources import ContentFolder, Listing
 from tests.desk import Counted, Desk, counted, ref
 from tests.sites import article
 
 NOTHING = Published()
-SYNC = import_module("feedsvc.catalog.sync")  # the package shows a function by this name
 
 
 # The first sync, and one that finds nothing new
@@ -469,16 +467,17 @@ def test_a_sync_that_waited_for_another_does_not_undo_it(
     desk.write("a.md", article("A"))
     desk.sync()
     looked, written = threading.Event(), threading.Event()
+    listing = ContentFolder.listing
     first = threading.Thread(target=desk.sync)
 
-    def slow(content: Path, site: Path, generator: str) -> Scan:
-        found = scan(content, site, generator)
+    def slow(folder: ContentFolder) -> Listing:
+        found = listing(folder)
         if threading.current_thread() is first:
             looked.set()
             written.wait(0.3)  # longer, and the other has its turn after this one
         return found
 
-    monkeypatch.setattr(SYNC, "scan", slow)
+    monkeypatch.setattr(ContentFolder, "listing", slow)
     first.start()
     looked.wait()
     desk.write("b.md", article("B"))

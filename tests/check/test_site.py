@@ -10,6 +10,7 @@ from feedsvc.check import archives, site
 from feedsvc.check.archives import Links
 from feedsvc.check.feed import judge as judge_feed
 from feedsvc.errors import Problem
+from feedsvc.sources import ArticleReader, Reading
 from tests.sites import article, make_site
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -244,3 +245,30 @@ def test_a_feed_says_where_it_is() -> None:
     elsewhere = judge_feed(body, "feed", "https://other.example.org/", NOW)
     assert codes(elsewhere) == {"other-self-link"}
     assert judge_feed(body, "feed", "https://wells.example.org/feed.rss", NOW) == []
+
+
+def test_a_key_of_another_generator_is_found_on_its_line(tmp_path: Path) -> None:
+    text = '---\ntitle: "A"\ndate: 1969-02-17\n---\nText.\n'
+    problems = judged(tmp_path, {"posts/a.md": text}, f'{FINE}generator = "hugo"\n')
+    found = [(each.path, each.line) for each in problems if each.code == "far-past"]
+    assert found == [("content/posts/a.md", 3)]
+
+
+def test_restructuredtext_is_not_judged_as_markdown(tmp_path: Path) -> None:
+    """In Markdown, the literal block would be a tag that readers do not show."""
+    text = "Title\n=====\n\n:date: 2022-02-17\n\nSome words::\n\n  a\n\n<blink>b</blink> is text.\n"
+    problems = judged(tmp_path, {"a.rst": text}, f'{FINE}generator = "pelican"\n')
+    assert "html-removed" not in codes(problems)
+
+
+def test_an_article_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    plain = ArticleReader.read
+
+    def reading(reader: ArticleReader, path: str) -> Reading:
+        read.append(path)
+        return plain(reader, path)
+
+    monkeypatch.setattr(ArticleReader, "read", reading)
+    judged(tmp_path, {"a.md": article(), "b.md": article(slug="a")})
+    assert read == ["a.md", "b.md"]

@@ -14,6 +14,7 @@ from feedsvc.export import manifest, names
 from feedsvc.export.build import Built, build
 from feedsvc.export.manifest import Manifest
 from feedsvc.export.plan import Wanted
+from feedsvc.model import MAX_TERM
 from feedsvc.publication import Publication
 from feedsvc.serve.edge import Edge
 from feedsvc.serve.metrics import Metrics
@@ -22,7 +23,7 @@ from feedsvc.web.app import create_app
 from tests.sites import article, make_site
 from tests.web.front import Reply
 
-LONG = "a-very-long-term-" * 20
+LONG = ("a-very-long-term-" * 20)[:MAX_TERM]
 TAGS = ["C++", "x", "x.rss", "100%", "élection", "日本語", ".htaccess", "$uri", "{path}"]
 TAGS.append(LONG)
 QUICK = Wanted(codings=("gzip",))

@@ -205,7 +205,7 @@ def test_bad_names_have_files_of_their_own(built: Place) -> None:
     assert paths["/feeds/tag/x.rss"].file == "feeds/tag/x.rss"
     hashed = {path for path, each in paths.items() if each.file.startswith("_paths/")}
     assert "/feeds/tag/x.rss/" in hashed  # its folder would be the feed of the tag x
-    assert f"/feeds/tag/{LONG[:-1]}-.rss" in hashed
+    assert paths[f"/feeds/tag/{LONG}.rss"].file == f"feeds/tag/{LONG}.rss"
     assert "/feeds/tag/.htaccess.rss" in hashed
     assert len({"/files/a.png", "/files/A.png"} & hashed) == 1
     assert len({"/files/data.csv", "/files/data.csv.gz"} & hashed) == 1
@@ -293,7 +293,7 @@ def test_other_bytes_never_have_the_time_of_the_last(
     template = Path(building.__file__).parents[1] / "web/templates/article.html"
     text = template.read_text(encoding="utf-8").replace("More of this", "Of this more")
     monkeypatch.setattr(
-        "jinja2.loaders.FileSystemLoader.get_source",
+        "jinja2.loaders.PackageLoader.get_source",
         _instead_of("article.html", text),
     )
     place.build()
@@ -302,11 +302,11 @@ def test_other_bytes_never_have_the_time_of_the_last(
 
 
 def _instead_of(name: str, text: str) -> Callable[..., object]:
-    from jinja2.loaders import FileSystemLoader
+    from jinja2.loaders import PackageLoader
 
-    get = FileSystemLoader.get_source
+    get = PackageLoader.get_source
 
-    def get_source(self: FileSystemLoader, environment: object, template: str) -> object:
+    def get_source(self: PackageLoader, environment: object, template: str) -> object:
         found = get(self, environment, template)  # type: ignore[arg-type]
         return (text, *found[1:]) if template == name else found
 

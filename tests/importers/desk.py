@@ -44,7 +44,7 @@ class Site:
         """Read every article back; there must not be a single Problem."""
         found = scan(self.content, self.settings.site)
         assert found.problems == ()
-        readings = [ArticleReader(self.settings).read(file) for file in found.files.values()]
+        readings = [ArticleReader(self.settings).read(file) for file in found.fingerprints]
         assert [problem for reading in readings for problem in reading.problems] == []
         articles = [reading.article for reading in readings if reading.article]
         assert len({article.slug for article in articles}) == len(articles)

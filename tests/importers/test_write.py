@@ -274,7 +274,7 @@ def test_a_tree_that_finds_what_is_written_is_written_into_once(
     site = Site(tmp_path, f'generator = "{generator}"')
     assert site.shelf().put(as_item()).path
     assert site.shelf().put(as_item()).known
-    (file,) = scan(site.content, site.settings.site, generator).files.values()
+    (file,) = scan(site.content, site.settings.site, generator).fingerprints
     reading = ArticleReader(site.settings).read(file)
     assert reading.problems == ()
     assert reading.article

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from feedsvc import html
 from feedsvc.config.settings import Settings
-from feedsvc.errors import ArticleError, Problem
+from feedsvc.errors import Problem
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind, Person
 from feedsvc.sources import ArticleReader, Reading, scan
 from feedsvc.sources.article import KEYS, MAX_SIZE
@@ -28,7 +28,7 @@ CEST = timezone(timedelta(hours=2))
 
 def read(settings: Settings, path: str = "a.md") -> Reading:
     """Read one file of a site."""
-    return ArticleReader(settings).read(scan(settings.content, settings.site).files[path])
+    return ArticleReader(settings).read(path)
 
 
 def taken(folder: Path, text: str | bytes, path: str = "a.md", toml: str = "") -> Article:
@@ -204,7 +204,7 @@ def test_a_file_that_vanished_or_may_not_be_read_is_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = make_site(tmp_path, {"a.md": article()})
-    (file,) = scan(settings.content, settings.site).files.values()
+    (file,) = scan(settings.content, settings.site).fingerprints
     (settings.content / "a.md").unlink()
     (gone,) = ArticleReader(settings).read(file).problems
     assert (gone.path, gone.code) == ("content/a.md", "unreadable")
@@ -499,12 +499,12 @@ def test_html_is_sanitised(tmp_path: Path) -> None:
     assert taken(tmp_path, article(body=body)).html.strip() == "<p>c <a>e</a></p>"
 
 
-def test_a_problem_that_others_find_gets_the_line_of_its_key(tmp_path: Path) -> None:
-    settings = make_site(tmp_path, {"a.md": article(slug="b", body="a\x0b")})
-    (file,) = scan(settings.content, settings.site).files.values()
-    error = ArticleError("duplicate-slug", "is there already", key="slug")
-    problem = ArticleReader(settings).problem(file, error)
-    assert problem == Problem("content/a.md", 4, "duplicate-slug", "is there already")
+def test_a_reading_tells_where_its_keys_are_written(tmp_path: Path) -> None:
+    reading = read(make_site(tmp_path, {"a.md": article(slug="b", body="a\x0b")}))
+    assert [(reading.name(key), reading.line(key)) for key in ("slug", "id")] == [
+        ("slug", 4),
+        ("id", 1),
+    ]
 
 
 @many_per_folder
@@ -569,7 +569,7 @@ def test_articles_are_read_fast(tmp_path: Path) -> None:
     names = [f"{number}.md" for number in range(300)]
     body = "A paragraph of *some* words with a [link](https://example.org/).\n\n" * 8
     settings = make_site(tmp_path, dict.fromkeys(names, article(tags=["a", "b"], body=body)))
-    files = scan(settings.content, settings.site).files.values()
+    files = scan(settings.content, settings.site).fingerprints
     reader = ArticleReader(settings)
     before = os.times().user
     assert all(reader.read(file).article for file in files)
@@ -579,7 +579,7 @@ def test_articles_are_read_fast(tmp_path: Path) -> None:
 @pytest.mark.parametrize("body", [">" * 600 + " a", "<div>" * 600, "<span><p></span></p>" * 600])
 def test_a_text_that_nests_too_deeply_is_refused(tmp_path: Path, body: str) -> None:
     site = make_site(tmp_path, {"a.md": article(body=body)})
-    (file,) = scan(site.content, site.site, site.tree.name).files.values()
+    (file,) = scan(site.content, site.site, site.tree.name).fingerprints
     reading = ArticleReader(site).read(file)
     assert reading.article is None
     assert [(each.code, each.message) for each in reading.problems] == [

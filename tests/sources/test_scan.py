@@ -10,34 +10,29 @@ import pytest
 
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
-from feedsvc.sources import Scan, scan
+from feedsvc.sources import Listing, scan
 from tests.sites import make_site
 
 
-def scanned(settings: Settings) -> Scan:
+def scanned(settings: Settings) -> Listing:
     return scan(settings.content, settings.site)
 
 
-def codes(found: Scan) -> list[tuple[str, str]]:
+def codes(found: Listing) -> list[tuple[str, str]]:
     return [(problem.path, problem.code) for problem in found.problems]
 
 
 def test_articles_are_found_in_any_depth_in_the_order_of_their_paths(tmp_path: Path) -> None:
     names = ["b.md", "a.markdown", "2022/02/c.html", "2022/d.md", "été/日本.md"]
     found = scanned(make_site(tmp_path, dict.fromkeys(names, "x")))
-    assert list(found.files) == sorted(names)
-    assert all(path == file.path for path, file in found.files.items())
+    assert list(found.fingerprints) == sorted(names)
     assert not found.problems
     assert not found.unseen
 
 
 def test_other_files_and_hidden_names_are_passed_over(tmp_path: Path) -> None:
     names = ["a.txt", "a.png", "md", ".a.md", "_a.md", ".git/a.md", "_drafts/a.md", "a.md~", "a.MD"]
-    assert not scanned(make_site(tmp_path, dict.fromkeys(names, "x"))).files
-
-
-def test_a_file_tells_its_size(tmp_path: Path) -> None:
-    assert scanned(make_site(tmp_path, {"a.md": "12345"})).files["a.md"].size == 5
+    assert not scanned(make_site(tmp_path, dict.fromkeys(names, "x"))).fingerprints
 
 
 def test_a_missing_content_folder_is_an_error_and_not_an_empty_site(tmp_path: Path) -> None:
@@ -53,29 +48,29 @@ def test_a_file_in_place_of_the_content_folder_is_an_error(tmp_path: Path) -> No
         scanned(settings)
 
 
-def test_a_changed_file_has_another_signature(tmp_path: Path) -> None:
+def test_a_changed_file_has_another_fingerprint(tmp_path: Path) -> None:
     settings = make_site(tmp_path, {"a.md": "one"})
-    signatures = set()
+    seen = set()
     for second in (1, 2):
         os.utime(settings.content / "a.md", (second, second))
-        signatures.add(_settled(settings))
+        seen.add(_settled(settings))
     (settings.content / "a.md").write_text("two")
-    signatures.add(_settled(settings))
-    assert len(signatures) == 3
-    assert "" not in signatures
-    assert _settled(settings) in signatures
+    seen.add(_settled(settings))
+    assert len(seen) == 3
+    assert "" not in seen
+    assert _settled(settings) in seen
 
 
 def _settled(settings: Settings) -> str:
     with pytest.MonkeyPatch.context() as patch:
         later = time.time() + 10
         patch.setattr("time.time", lambda: later)
-        return scanned(settings).files["a.md"].signature
+        return scanned(settings).fingerprints["a.md"]
 
 
-def test_a_file_that_just_changed_has_no_signature_yet(tmp_path: Path) -> None:
+def test_a_file_that_just_changed_has_no_fingerprint_yet(tmp_path: Path) -> None:
     """It may change again within the tick of the file system's clock."""
-    assert scanned(make_site(tmp_path, {"a.md": "x"})).files["a.md"].signature == ""
+    assert scanned(make_site(tmp_path, {"a.md": "x"})).fingerprints["a.md"] == ""
 
 
 def test_links_within_the_content_folder_are_followed(tmp_path: Path) -> None:
@@ -83,7 +78,7 @@ def test_links_within_the_content_folder_are_followed(tmp_path: Path) -> None:
     (settings.content / "b.md").symlink_to(settings.content / "2022/a.md")
     (settings.content / "latest").symlink_to("2022")
     found = scanned(settings)
-    assert list(found.files) == ["2022/a.md", "b.md", "latest/a.md"]
+    assert list(found.fingerprints) == ["2022/a.md", "b.md", "latest/a.md"]
     assert found.problems == ()
 
 
@@ -102,7 +97,7 @@ def test_links_that_leave_the_content_folder_are_problems(tmp_path: Path) -> Non
     }.items():
         (settings.content / name).symlink_to(target)
     found = scanned(settings)
-    assert not found.files
+    assert not found.fingerprints
     names = ["file.md", "folder", "gone.md", "root.md", "sibling"]
     assert codes(found) == [(f"content/{name}", "outside-content") for name in names]
     assert "copy the file instead" in found.problems[0].message
@@ -117,8 +112,8 @@ def test_links_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
     (settings.content / "loop.md").symlink_to("loop.md")
     (settings.content / "loop").symlink_to("loop")
     found = scanned(settings)
-    assert {"a/one.md", "b/two.md"} <= set(found.files)
-    assert len(found.files) < 10
+    assert {"a/one.md", "b/two.md"} <= set(found.fingerprints)
+    assert len(found.fingerprints) < 10
     assert ("content/loop.md", "unreadable") in codes(found)
 
 
@@ -130,14 +125,14 @@ def test_a_broken_link_is_a_problem(tmp_path: Path) -> None:
 
 def test_a_folder_with_the_name_of_an_article_is_a_folder(tmp_path: Path) -> None:
     found = scanned(make_site(tmp_path, {"a.md/b.md": "x"}))
-    assert list(found.files) == ["a.md/b.md"]
+    assert list(found.fingerprints) == ["a.md/b.md"]
 
 
 def test_a_pipe_is_a_problem_as_opening_it_would_wait_for_ever(tmp_path: Path) -> None:
     settings = make_site(tmp_path)
     os.mkfifo(settings.content / "a.md")
     found = scanned(settings)
-    assert not found.files
+    assert not found.fingerprints
     assert codes(found) == [("content/a.md", "unreadable")]
 
 
@@ -150,7 +145,7 @@ def test_names_that_are_not_utf8_are_problems(tmp_path: Path) -> None:
     except OSError:
         pytest.skip("this file system has only names in UTF-8")
     found = scanned(settings)
-    assert not found.files
+    assert not found.fingerprints
     assert [problem.code for problem in found.problems] == ["not-utf8", "not-utf8"]
     assert str(found.problems[0]).startswith("content/caf\\udce9: error: has a name that is not")
 
@@ -168,7 +163,7 @@ def test_a_folder_that_cannot_be_read_is_a_problem_and_its_files_are_not_gone(
 
     monkeypatch.setattr("os.scandir", scandir)
     found = scanned(settings)
-    assert list(found.files) == ["c.md"]
+    assert list(found.fingerprints) == ["c.md"]
     assert str(found.problems[0]) == (
         "content/a: error: cannot be read: Permission denied; check its permissions [unreadable]"
     )
@@ -189,7 +184,7 @@ def test_folders_may_be_deep(tmp_path: Path) -> None:
     os.close(folder)
     try:
         found = scanned(settings)
-        assert found.files == {}
+        assert found.fingerprints == {}
         assert [problem.code for problem in found.problems] == ["too-long"]  # it was found
     finally:  # Python 3.11 cannot remove so many, and pytest would try
         subprocess.run(["rm", "-r", settings.content], check=True)

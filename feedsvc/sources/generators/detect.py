@@ -18,7 +18,6 @@ from feedsvc.config.settings import Settings
 from feedsvc.model import Tree
 from feedsvc.sources.generators.convention import Convention
 from feedsvc.sources.generators.foreign import Foreign
-from feedsvc.sources.scan import SourceFile
 
 _LARGEST = 200_000  # bytes
 _LONGEST_LINE = 1000  # characters, and so the depth of YAML's blocks
@@ -67,7 +66,7 @@ class Program:
                 return Tree(self.name, "", below, dict(_flat(found[1])), tree)
         return Tree(self.name, below=self.usual(content.name))
 
-    def reader(self, settings: Settings, text: Callable[[SourceFile], str]) -> Foreign:
+    def reader(self, settings: Settings, text: Callable[[str], str]) -> Foreign:
         """See trees.Generator."""
         return Foreign(settings, self.layout, text)
 

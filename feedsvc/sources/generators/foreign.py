@@ -17,8 +17,8 @@ from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import ContentChoice
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators.convention import Convention, File, Links, Own
-from feedsvc.sources.scan import SourceFile, scan
-from feedsvc.sources.trees import Source
+from feedsvc.sources.protocol import Written
+from feedsvc.sources.scan import scan
 
 _warning = partial(ArticleError, severity=Severity.WARNING)
 
@@ -45,14 +45,14 @@ class Foreign:
     """
 
     def __init__(
-        self, settings: Settings, convention: Convention, text: Callable[[SourceFile], str]
+        self, settings: Settings, convention: Convention, text: Callable[[str], str]
     ) -> None:
         self._settings = settings
         self._text = text
         self._generator = settings.tree
         self._convention = convention
         self._zone, self._zones = settings.zone, settings.zones
-        self._files: Mapping[str, SourceFile] | None = None
+        self._files: frozenset[str] | None = None
         self._names: dict[str, list[str]] = {}
         self._urls: dict[str, str | None] = {}
 
@@ -60,8 +60,11 @@ class Foreign:
         """Split a text into its front matter, by the keys that are written, and its body."""
         return self._convention.split(path, text)
 
-    def translate(self, path: str, front: FrontMatter, body: str) -> Source | None:
-        """Return what a file is in our own terms; None for a page. Raises ArticleError."""
+    def translate(self, path: str, text: str, front: FrontMatter, body: str) -> Written | None:
+        """Return a file with its front matter by our own keys, and its body as HTML.
+
+        text: the whole file, which `split` has split. None for a page. Raises ArticleError.
+        """
         file, own, names = self._own(path, front)
         if self._convention.is_page(file, own):
             return None
@@ -71,10 +74,10 @@ class Foreign:
             own["slug"] = place
         links = self._links(warnings, front, body)
         raw = self._convention.markup(file, body, links)
-        front = replace(front, values=own, names=names)
         native_id = self._native_id(file, own, place)
+        front = replace(front, values=own, names=names)
         refer = partial(self._refer, self._file(path, {}), links)
-        return Source(front, raw, place, native_id, warnings, refer)
+        return Written(text, front, body, raw, place, native_id, warnings, refer)
 
     def _refer(self, file: File, links: Links, reference: str) -> str:
         """Return what a reference in a file's HTML is to the common reader."""
@@ -178,19 +181,19 @@ class Foreign:
         return self._urls[path]
 
     def _find_url(self, path: str) -> str | None:
-        file = self._tree().get(self._outside(path))
-        if file is None:
+        key = self._outside(path)
+        if key not in self._tree():
             return None
         try:
-            front, _ = self.split(file.path, html.xml_safe(self._text(file)))
-            named, own, _ = self._own(file.path, front)
-            place = self._place(named, own)
+            front, _ = self.split(key, html.xml_safe(self._text(key)))
+            file, own, _ = self._own(key, front)
+            place = self._place(file, own)
         except ArticleError:
             return None
         published = self._moment(own.get("published"))
         if published is None:  # a page, or no article
             return None
-        slug = urls.term(place or splitext(basename(file.path))[0])
+        slug = urls.term(place or splitext(basename(key))[0])
         link = urls.article_path(self._settings.article_link, slug, published, place or slug)
         return urls.absolute(self._settings.base_url, link)
 
@@ -203,12 +206,13 @@ class Foreign:
         self._tree()
         return self._names.get(name, ())
 
-    def _tree(self) -> Mapping[str, SourceFile]:
-        """Return the articles of the site; nobody asks for them who links to none."""
+    def _tree(self) -> frozenset[str]:
+        """Return the paths of the articles of the site; nobody asks for them who links to none."""
         if self._files is None:
             settings = self._settings
-            self._files = scan(settings.content, settings.site, self._generator.name).files
-            for path in self._files:
+            listing = scan(settings.content, settings.site, self._generator.name)
+            self._files = frozenset(listing.fingerprints)
+            for path in listing.fingerprints:
                 inside = self._file(path, {}).path
                 name = splitext(basename(path))[0]
                 name = basename(dirname(inside)) if name == "index" else name

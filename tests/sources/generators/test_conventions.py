@@ -42,7 +42,7 @@ def read(
     site = sources.load(folder, {})
     found = scan(site.content, site.site, site.tree.name)
     reader = ArticleReader(site)
-    readings = {path: reader.read(file) for path, file in found.files.items()}
+    readings = {path: reader.read(path) for path in found.fingerprints}
     problems = [problem for each in readings.values() for problem in each.problems]
     return {path: each.article for path, each in readings.items() if each.article}, problems
 
@@ -722,3 +722,20 @@ def test_usual_patterns_of_pelican_are_run(tmp_path: Path, pattern: str) -> None
     articles, problems = read(tmp_path, files, "")
     assert places(articles) == {"2022-02-17_other.md": "/other.html"}
     assert problems == []
+
+
+def test_a_message_names_keys_as_they_are_written(tmp_path: Path) -> None:
+    text = "---\ntitle: A\nDate: 17 Febtober\n---\n"
+    readings = {"content/posts/a.md": text, "content/posts/b.md": "---\ntitle: B\n---\n"}
+    _, problems = read(tmp_path, readings, 'generator = "hugo"\n')
+    said = {each.path: (each.line, each.message) for each in problems}
+    assert said["content/posts/a.md"][0] == 3
+    assert said["content/posts/a.md"][1].startswith("`Date` '17 Febtober' is not a date")
+    assert said["content/posts/b.md"] == (1, "has no date; add `date: 2022-02-17 09:30`")
+
+
+def test_a_message_does_not_rename_what_an_author_wrote(tmp_path: Path) -> None:
+    """Only keys are named as they are written, not words of a value that look like one."""
+    text = "---\ntitle: A\ndate: 2022-02-17\nlang: '`published`'\n---\n"
+    _, problems = read(tmp_path, {"content/a.rst": text}, 'generator = "hugo"\n')
+    assert all("`date`" not in each.message for each in problems)

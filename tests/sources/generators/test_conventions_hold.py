@@ -14,7 +14,7 @@ from feedsvc.catalog import reading
 from feedsvc.catalog.reading import read_all
 from feedsvc.config.settings import generator_names
 from feedsvc.model import Tree
-from feedsvc.sources import ArticleReader, scan
+from feedsvc.sources import ArticleReader, Sources, scan
 from feedsvc.sources.trees import generator as installed
 from tests.sites import article, make_site
 
@@ -102,7 +102,7 @@ def test_no_text_stops_a_convention(tmp_path: Path, generator: str, head: str, b
         {PATHS[generator]: text.encode("utf-8", "surrogatepass")},
         f'generator = "{generator}"\n',
     )
-    (file,) = scan(site.content, site.site, generator).files.values()
+    (file,) = scan(site.content, site.site, generator).fingerprints
     found = ArticleReader(site).read(file).article
     if found:
         assert syntax.is_url(found.link)
@@ -115,7 +115,7 @@ def test_no_restructuredtext_stops_the_reader(tmp_path: Path, text: str) -> None
     head = "Title\n=====\n\n:date: 2022-02-17\n\n"
     data = f"{head}{text}".encode("utf-8", "surrogatepass")
     site = make_site(tmp_path, {"a.rst": data}, 'generator = "pelican"\n')
-    (file,) = scan(site.content, site.site, "pelican").files.values()
+    (file,) = scan(site.content, site.site, "pelican").fingerprints
     ArticleReader(site).read(file)
 
 
@@ -153,7 +153,7 @@ def test_no_value_stops_a_convention(
     front = json.dumps({"title": "T", "date": "2022-02-17"} | values)
     text = f"---\n{front}\n---\nText.\n"
     site = make_site(tmp_path, {PATHS[generator]: text}, f'generator = "{generator}"\n')
-    (file,) = scan(site.content, site.site, generator).files.values()
+    (file,) = scan(site.content, site.site, generator).fingerprints
     ArticleReader(site).read(file)
 
 
@@ -176,7 +176,7 @@ def test_no_text_takes_forever(tmp_path: Path, generator: str, text: str) -> Non
     """What takes the square of its length would not end here."""
     head = "---\ntitle: T\ndate: 2022-02-17\n---\n"
     site = make_site(tmp_path, {PATHS[generator]: head + text}, f'generator = "{generator}"\n')
-    (file,) = scan(site.content, site.site, generator).files.values()
+    (file,) = scan(site.content, site.site, generator).fingerprints
     assert ArticleReader(site).read(file).article
 
 
@@ -192,9 +192,9 @@ def test_a_plain_tree_reads_the_same_with_and_without_detection(tmp_path: Path, 
     detected = make_site(tmp_path, files)
     told = make_site(tmp_path, files, 'generator = "feedsvc"\n')
     assert (detected.tree, detected.article_link) == (told.tree, told.article_link)
-    paths = scan(told.content, told.site, told.tree.name).files
+    paths = scan(told.content, told.site, told.tree.name).fingerprints
     assert list(paths) == ["a.md", "b/index.md"]
-    for file in paths.values():
+    for file in paths:
         first, second = ArticleReader(detected).read(file), ArticleReader(told).read(file)
         assert first == second
         assert first.article
@@ -207,14 +207,15 @@ def test_processes_that_read_know_the_generator(
     text = "---\ntitle: A\ndate: 2022-02-17\n---\n[x]({{< ref 1 >}})"
     site = make_site(tmp_path, {f"posts/{n}.md": text for n in range(5)}, 'generator = "hugo"\n')
     assert pickle.loads(pickle.dumps(site)) == site
-    files = list(scan(site.content, site.site, "hugo").files.values())
-    here = sorted(read_all(site, files), key=lambda each: each.path)
+    sources = Sources.of(site)
+    keys = sources.listing().fingerprints
+    here = sorted(read_all(sources, keys, site.id_authority), key=lambda each: each.key)
     monkeypatch.setattr(reading, "_MANY", 1)
     monkeypatch.setattr(reading, "_BATCH", 2)
-    there = sorted(read_all(site, files), key=lambda each: each.path)
+    there = sorted(read_all(sources, keys, site.id_authority), key=lambda each: each.key)
     assert here == there
     assert here[0].claim
-    assert here[0].claim.native_id == "https://news.example.org/posts/0/"
+    assert here[0].claim.minted == "https://news.example.org/posts/0/"
 
 
 def test_settings_are_read_where_the_site_is(tmp_path: Path) -> None:

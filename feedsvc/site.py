@@ -1,0 +1,140 @@
+"""One site, for programs that embed feedsvc: its articles, feeds and documents, and a Flask app.
+
+This module is the public API together with the names that `feedsvc` exports; docs/library.md shows
+it in use. Everything else may change between releases.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from flask import Blueprint, Flask
+
+from feedsvc import sources, urls
+from feedsvc.catalog.recovery import create, make_ready_elected
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import SyncReport, sync
+from feedsvc.errors import OutdatedError
+from feedsvc.model import Document, Entry, FeedRef, Format
+from feedsvc.publication import FeedSummary, Publication
+from feedsvc.serve import server
+from feedsvc.serve.writer import Writer
+from feedsvc.web.app import create_blueprint
+
+
+class Site:
+    """A site whose catalog is open. Safe to share between threads.
+
+    Use `Site.open`. As a context manager a site is closed at the end of the block. Every method
+    raises FeedsvcError, with a message of one sentence, if it cannot do its work.
+    """
+
+    def __init__(self, publication: Publication, catalog: Catalog) -> None:
+        self._publication = publication
+        self._catalog = catalog
+        self._writer: Writer | None = None
+
+    @classmethod
+    def open(
+        cls, path: str | os.PathLike[str] = ".", environ: Mapping[str, str] | None = None
+    ) -> Self:
+        """Open the site in a folder.
+
+        The catalog is created if it is missing, and upgraded if an earlier version made it.
+        environ: where settings are looked up before the file, `os.environ` by default.
+        """
+        loaded = sources.load(Path(path), os.environ if environ is None else environ)
+        catalog = Catalog(loaded.database)
+        try:
+            try:
+                create(catalog)
+            except OutdatedError:
+                make_ready_elected(catalog)
+        except BaseException:
+            catalog.close()
+            raise
+        return cls(Publication(loaded, catalog), catalog)
+
+    def sync(
+        self, *, force: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> SyncReport:
+        """Read the articles that changed, and publish what follows from them.
+
+        force: also publish what looks like an accident, as the withdrawal of most articles does;
+        otherwise that raises WithdrawalError. progress: called with the number of articles read so
+        far and of those to read. What is wrong with single articles is in the report's `problems`.
+        """
+        now = datetime.now(UTC)
+        return sync(self._catalog, self._publication.settings, now, progress, force)
+
+    def feeds(self) -> list[FeedSummary]:
+        """Return all feeds that are listed, the site feed first."""
+        return self._publication.feeds()
+
+    def document(self, key: str, format: Format | str) -> Document | None:
+        """Return the subscription document of a feed; None if there has never been such a feed.
+
+        key: as in `FeedSummary.ref.key`: "all", "tag/mali", or the name of a custom feed. format:
+        "rss", "atom" or "json"; any other raises ValueError.
+        """
+        wanted = Format(format)
+        ref = FeedRef.parse(key)
+        if ref is None:
+            return None
+        return self._publication.document(FeedRef(ref.kind, urls.term(ref.term)), wanted)
+
+    def articles(self) -> Iterator[Entry]:
+        """Yield all published articles with their full text, newest first."""
+        return self._publication.articles()
+
+    def close(self) -> None:
+        """Stop the writer if there is one, and close the catalog."""
+        if self._writer:
+            self._writer.stop()
+        self._catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start_writer(self) -> None:
+        """Publish changes and scheduled articles from a thread, as `feedsvc serve` does.
+
+        Of all processes that do so for one catalog, one is elected to write; the others wait. Call
+        it after a server has forked, not before. It does nothing the second time.
+        """
+        if self._writer is None:
+            self._writer = Writer(self._publication.settings, self._catalog)
+            self._writer.start()
+
+
+def blueprint(site: Site, url_prefix: str | None = None) -> Blueprint:
+    """Return a Flask blueprint that serves a site in another app.
+
+    url_prefix: where in the app, by default the path of the site's base_url. Links are always made
+    from base_url; another prefix is for an app behind a proxy that changes paths.
+    Endpoints are `feedsvc.index`, `feedsvc.feed`, `feedsvc.article` and so on; see docs/library.md.
+    """
+    return create_blueprint(site._publication, url_prefix=url_prefix)
+
+
+def create_app(path: str | os.PathLike[str] | None = None, *, writer: bool = False) -> Flask:
+    """Return a Flask app that serves the site in a folder, for `flask --app` and WSGI servers.
+
+    path: the site's folder, by default what FEEDSVC_SITE names, or the current folder. writer: also
+    publish changes, from a thread of each process; without it, run `feedsvc sync`.
+    Threads start at a process's first request, so a server may load the app before it forks.
+    """
+    site = Site.open(os.environ.get("FEEDSVC_SITE", ".") if path is None else path)
+    on_first_request = [site.start_writer] if writer else []
+    return server.create_app(site._publication, on_first_request)

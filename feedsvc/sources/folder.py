@@ -1,0 +1,56 @@
+"""The content folder: the source whose articles are files, and whose keys are their paths."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import feedsvc
+from feedsvc.config.settings import Settings
+from feedsvc.sources.article import ArticleReader
+from feedsvc.sources.pinning import Pinner
+from feedsvc.sources.protocol import ArticleSource, Listing, Pin, Reading
+from feedsvc.sources.scan import scan, shown_path
+
+_READ_BY = ("base_url", "article_link", "language", "timezone", "timezones", "author", "tree")
+
+
+class ContentFolder(ArticleSource):
+    """The files below the content folder of one site."""
+
+    name = "content"
+    parallel = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.watched = (settings.content,)
+
+    @property
+    def fingerprint(self) -> str:
+        """The version of feedsvc, and the settings that reading depends on."""
+        return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _READ_BY]))
+
+    def listing(self) -> Listing:
+        """List the article files; see `scan`."""
+        settings = self._settings
+        return scan(settings.content, settings.site, settings.tree.name)
+
+    def read(self, keys: Iterable[str]) -> Iterator[Reading]:
+        """Read some of the files."""
+        return map(ArticleReader(self._settings).read, keys)
+
+    def names(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the slug and the pinned id of each file, from its front matter alone."""
+        return map(ArticleReader(self._settings).names, keys)
+
+    def shown(self, key: str) -> str:
+        """Return the path of a file relative to the site."""
+        return shown_path(self._settings.content, self._settings.site, key)
+
+    def file(self, path: str) -> Path | None:
+        """Return a file of the folder; None if links lead out of it."""
+        root = self._settings.content
+        found = (root / path).resolve()
+        return found if found.is_relative_to(root) and found.is_file() else None
+
+    def pinner(self, keys: Iterable[str]) -> Pin:
+        """Return what writes ids into the files."""
+        return Pinner(self._settings, keys).pin

@@ -1,0 +1,271 @@
+"""All sources of a site as one, and where they come from: the settings and installed packages."""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from feedsvc import html, plugins
+from feedsvc.config.settings import Settings, SourceSettings
+from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
+from feedsvc.model import (
+    MAX_ID,
+    MAX_PATH,
+    MAX_SLUG,
+    MAX_TERM,
+    MAX_URL,
+    Article,
+    excess,
+)
+from feedsvc.sources.folder import ContentFolder
+from feedsvc.sources.protocol import (
+    ArticleSource,
+    Listing,
+    NamingSource,
+    Pin,
+    PinningSource,
+    Reading,
+)
+
+GROUP = "feedsvc.sources"  # of entry points
+_NAME = re.compile(r"[\w-]+")
+_MARK = "://"  # ends the name of a source in a key; no path of the content folder has it
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A source of a site. prefix: of its keys in the site, '' for the content folder."""
+
+    prefix: str
+    source: ArticleSource
+
+    def listing(self) -> Listing:
+        """List the source; its own fingerprint becomes part of each. Raises FeedsvcError."""
+        try:
+            found = self.source.listing()
+            digest = hashlib.blake2b(self.source.fingerprint.encode(), digest_size=6).hexdigest()
+        except FeedsvcError:
+            raise
+        except Exception as error:
+            raise FeedsvcError(f"unexpected {type(error).__name__}: {error}") from error
+        unfit = [key for key in found.fingerprints if not _is_storable(self.prefix + key)]
+        problems = [
+            Problem(
+                self.source.shown(key[:100]),
+                0,
+                "too-long",
+                f"has a key of more than {MAX_PATH:,} bytes or with characters that XML has not",
+            )
+            for key in unfit
+        ]
+        fingerprints = {
+            key: f"{digest} {fingerprint}" if fingerprint else ""
+            for key, fingerprint in found.fingerprints.items()
+            if key not in unfit
+        }
+        return replace(found, fingerprints=fingerprints, problems=(*found.problems, *problems))
+
+    def read(self, keys: Sequence[str]) -> Iterator[Reading]:
+        """Read some articles of the source by their keys in the site.
+
+        If the source fails, its first article that was not read has a Problem, and the others have
+        no Reading.
+        """
+        if not self.prefix:
+            yield from self.source.read(keys)
+            return
+        left = {key.removeprefix(self.prefix): key for key in keys}
+        try:
+            for reading in self.source.read(list(left)):
+                if key := left.pop(reading.key, None):
+                    yield self._checked(reading, key)
+        except Exception as error:  # noqa: BLE001 - somebody else's code must not stop the others
+            for key in list(left.values())[:1]:
+                yield Reading(key, None, (self.unreachable(error),))
+
+    def _checked(self, reading: Reading, key: str) -> Reading:
+        """Return a Reading under its key in the site, without an article that cannot be stored."""
+        article = reading.article and replace(reading.article, path=key)
+        if article and (unfit := _unfit(article)):
+            problem = Problem(self.source.shown(reading.key), 0, *unfit)
+            return Reading(key, None, (*reading.problems, problem))
+        return replace(reading, key=key, article=article)
+
+    def unreachable(self, error: Exception) -> Problem:
+        """Return the Problem of a source that failed."""
+        said = f"{error}" if isinstance(error, FeedsvcError) else f"{type(error).__name__}: {error}"
+        message = f"cannot be read: {said}; its articles stay as they are"
+        return Problem(self.source.name, 0, "unreachable-source", message)
+
+
+class SiteListing:
+    """What the sources of a site hold now, under their keys in the site."""
+
+    def __init__(self, listings: Sequence[tuple[Member, Listing]]) -> None:
+        self._listings = {member.prefix: listing for member, listing in listings}
+        self.problems = tuple(each for _, found in listings for each in found.problems)
+        self.fingerprints: dict[str, str] = {}
+        for member, found in listings:
+            for key, fingerprint in found.fingerprints.items():
+                self.fingerprints[member.prefix + key] = fingerprint
+
+    def holds(self, key: str) -> bool:
+        """Tell whether an article is there, or may be; see `Listing`."""
+        prefix = _prefix(key)
+        found = self._listings.get(prefix)
+        return found is not None and found.holds(key.removeprefix(prefix))
+
+
+class Sources:
+    """The sources of one site. The first is the content folder, whose keys have no prefix."""
+
+    def __init__(self, content: ArticleSource, *others: ArticleSource) -> None:
+        members = [Member("", content), *(Member(f"{each.name}{_MARK}", each) for each in others)]
+        self._members = {member.prefix: member for member in members}
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Sources":
+        """Make the sources of a site: its content folder, and those in the list `[[sources]]`.
+
+        Raises SettingsError.
+        """
+        others: dict[str, ArticleSource] = {}
+        for each in settings.sources:
+            source = _make(settings, each)
+            if source.name in others:
+                message = f"two sources are called {source.name!r}; give one another name"
+                each.table.fail("name", message)
+            others[source.name] = source
+        return cls(ContentFolder(settings), *others.values())
+
+    @property
+    def all(self) -> list[ArticleSource]:
+        """The sources, the content folder first."""
+        return [member.source for member in self._members.values()]
+
+    def listing(self) -> SiteListing:
+        """List what there is. Of a source that fails, every article may be there.
+
+        Raises FeedsvcError if all of them fail.
+        """
+        listings: list[tuple[Member, Listing]] = []
+        failures: list[FeedsvcError] = []
+        for member in self._members.values():
+            try:
+                listings.append((member, member.listing()))
+            except FeedsvcError as error:
+                failures.append(error)
+                listings.append((member, Listing({}, (member.unreachable(error),), ("",))))
+        if len(failures) == len(listings):
+            raise failures[0]
+        return SiteListing(listings)
+
+    def split(self, keys: Iterable[str]) -> list[tuple[Member, list[str]]]:
+        """Return which of these keys belong to which source."""
+        split = defaultdict(list)
+        for key in keys:
+            split[_prefix(key)].append(key)
+        return [(self._members[prefix], some) for prefix, some in split.items()]
+
+    def read(self, keys: Iterable[str]) -> Iterator[Reading]:
+        """Read some of what was listed last, in this process."""
+        for member, some in self.split(keys):
+            yield from member.read(some)
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield the slug and the pinned id of every article, '' for none; for who adds articles.
+
+        Raises FeedsvcError if a source cannot be listed.
+        """
+        for member in self._members.values():
+            keys = member.listing().fingerprints
+            if isinstance(member.source, NamingSource):
+                yield from member.source.names(keys)
+                continue
+            for reading in member.source.read(keys):
+                if reading.article:
+                    yield reading.article.slug, reading.article.id or ""
+
+    def shown(self, key: str) -> str:
+        """Return a key as Problems name it; also one of a source that is no more."""
+        prefix = _prefix(key)
+        member = self._members.get(prefix)
+        return member.source.shown(key.removeprefix(prefix)) if member else key
+
+    def file(self, path: str) -> Path | None:
+        """Return the local file that an article shows, of the first source that has it."""
+        return next((found for each in self.all if (found := each.file(path))), None)
+
+    def pinner(self, keys: Iterable[str]) -> Pin:
+        """Return a function that pins the id of one article; see `Pinner.pin`.
+
+        keys: of all articles of the site.
+        """
+        pins: dict[str, Pin] = {}
+        for member, some in self.split(key for key in keys if _prefix(key) in self._members):
+            if isinstance(member.source, PinningSource):
+                own = [key.removeprefix(member.prefix) for key in some]
+                pins[member.prefix] = member.source.pinner(own)
+
+        def pin(key: str, entry_id: str, is_known: Any) -> Problem | None:
+            prefix = _prefix(key)
+            if prefix in pins:
+                return pins[prefix](key.removeprefix(prefix), entry_id, is_known)
+            message = f"comes from a source that ids are not written to; its id is {entry_id}"
+            return Problem(self.shown(key), 0, "not-pinned", message, Severity.WARNING)
+
+        return pin
+
+
+def _make(settings: Settings, wanted: SourceSettings) -> ArticleSource:
+    """Make one source; all keys of its table but `type` and `name` are its own."""
+    kind, table = wanted.type, wanted.table
+    known = {each.name: each for each in entry_points(group=GROUP)}
+    if kind not in known:
+        types = ", ".join(sorted(known)) or "none, until a package with one is installed"
+        table.fail("type", f"a source of the type {kind!r} is not known; known are {types}")
+    options = dict(table.values)
+    name = options.pop("name", kind)
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        table.fail("name", f"a source called {name!r}; use letters, digits, `-` and `_`")
+    try:
+        source: ArticleSource = known[kind].load()(name, options, settings)
+    except SettingsError as error:
+        table.fail("type", f"the source {name!r}: {error}")
+    except Exception as error:  # noqa: BLE001 - importing runs the code of another package
+        said = f"{plugins.described(known[kind])} failed with {type(error).__name__}: {error}"
+        table.fail("type", f"the source {name!r}: {said}")
+    return source
+
+
+_LIMITS = {"slug": MAX_SLUG, "id": MAX_ID, "native_id": MAX_ID, "path": MAX_PATH, "link": MAX_URL}
+
+
+def _unfit(article: Article) -> tuple[str, str] | None:
+    """Return the code and message of what no database or feed takes of an article; or None."""
+    texts = {name: value for name, value in _fields(article) if isinstance(value, str)}
+    bad = next((name for name, text in texts.items() if html.xml_safe(text) != text), None)
+    if bad:
+        return "bad-value", f"its {bad} has characters that XML has not; remove them"
+    sizes = [(f"its {name}", texts.get(name, ""), most) for name, most in _LIMITS.items()]
+    sizes += [(f"the term {ref.term[:30]!r}", ref.term, MAX_TERM) for ref, _ in article.terms]
+    sizes += [(f"the path {path[:30]!r}", path, MAX_PATH) for path in article.files]
+    found = ((what, excess(text, most)) for what, text, most in sizes)
+    return next((("too-long", f"{what} {over}; shorten it") for what, over in found if over), None)
+
+
+def _fields(article: Article) -> Iterator[tuple[str, object]]:
+    return ((each.name, getattr(article, each.name)) for each in fields(article))
+
+
+def _is_storable(key: str) -> bool:
+    return not excess(key, MAX_PATH) and html.xml_safe(key) == key
+
+
+def _prefix(key: str) -> str:
+    name, mark, _ = key.partition(_MARK)
+    return name + mark if mark else ""

@@ -1,0 +1,180 @@
+"""What feedsvc promises to programs: the names it exports, as docs/library.md shows them."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask, url_for
+
+import feedsvc
+from tests.sites import make_site
+
+PAGE = Path(__file__).parent.parent / "docs" / "library.md"
+EXAMPLES = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
+ARTICLES = {
+    "a.md": "---\ntitle: A\npublished: 2022-02-17\ntags: [Mali]\n---\nText A.\n",
+    "b.md": "---\ntitle: B\npublished: 2022-02-18\n---\nText B.\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_site(tmp_path / "mysite", ARTICLES)
+    return tmp_path / "mysite"
+
+
+def test_the_exported_names_are_those_that_are_promised() -> None:
+    assert sorted(feedsvc.__all__) == [
+        *("CatalogError", "Category", "Change", "Document", "Enclosure", "Entry", "FeedRef"),
+        *("FeedSummary", "FeedsvcError", "Format", "Person", "Problem", "Published"),
+        *("SettingsError", "Severity", "Site", "SyncReport", "WithdrawalError", "blueprint"),
+        "create_app",
+    ]
+    assert all(getattr(feedsvc, name).__name__ == name for name in feedsvc.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'Catalog'"):
+        _ = feedsvc.Catalog
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_run_unguarded(example: str, folder: Path) -> None:
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    script = folder.parent / "example.py"
+    script.write_text(example, encoding="utf-8")
+    subprocess.run([sys.executable, script], cwd=folder.parent, env=environ, check=True)
+
+
+def test_a_site_is_synced_and_read(folder: Path) -> None:
+    with feedsvc.Site.open(folder) as site:
+        report = site.sync()
+        assert (report.published.new, report.problems) == (2, ())
+        assert set(report.published.feeds) == {"all", "language/en", "tag/mali"}
+        assert [feed.ref.key for feed in site.feeds()] == ["all", "tag/mali", "language/en"]
+        assert [entry.title for entry in site.articles()] == ["B", "A"]
+        document = site.document("tag/Mali", "rss")
+        assert document is not None
+        assert b"Text A." in document.body
+        assert site.document("tag/other", feedsvc.Format.ATOM) is None
+        assert site.document("nothing/such", "json") is None
+        with pytest.raises(ValueError, match="xml"):
+            site.document("all", "xml")
+
+
+def test_what_is_wrong_is_one_sentence(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(feedsvc.SettingsError, match=r"feedsvc\.toml: there is no such file"):
+        feedsvc.Site.open(tmp_path / "nowhere")
+    with feedsvc.Site.open(folder) as site:
+        site.sync()
+        for path in (folder / "content").iterdir():
+            path.unlink()
+        with pytest.raises(feedsvc.WithdrawalError, match="2 of 2 published articles"):
+            site.sync()
+        assert site.sync(force=True).published.withdrawn == 2
+
+
+def test_a_blueprint_serves_a_site_beside_other_views(folder: Path) -> None:
+    with feedsvc.Site.open(folder, {"FEEDSVC_BASE_URL": "https://example.org/news"}) as site:
+        site.sync()
+        app = Flask("host")
+        app.add_url_rule("/", "home", lambda: "home")
+        app.register_blueprint(feedsvc.blueprint(site))
+        with app.test_request_context():
+            ref = feedsvc.FeedRef.of("tag/mali")
+            path = url_for("feedsvc.feed", ref=ref, format=feedsvc.Format.ATOM)
+        assert path == "/news/feeds/tag/mali.atom"
+        client = app.test_client()
+        assert client.get("/").text == "home"
+        assert client.get("/nowhere").status_code == 404
+        whole = client.get(path)
+        assert b"https://example.org/news/feeds/tag/mali.atom" in whole.data
+        held = client.get(path, headers={"If-None-Match": whole.headers["ETag"]})
+        assert held.status_code == 304
+
+
+def test_a_blueprint_may_be_elsewhere_than_base_url_says(folder: Path) -> None:
+    with feedsvc.Site.open(folder) as site:
+        site.sync()
+        app = Flask("host")
+        app.register_blueprint(feedsvc.blueprint(site, url_prefix="/inner"))
+        assert app.test_client().get("/inner/feeds/all.rss").status_code == 200
+
+
+SERVERS = {
+    "flask": ["-m", "flask", "--app", "feedsvc:create_app('mysite')", "run", "--port", "{port}"],
+    "gunicorn": [
+        *("-m", "gunicorn", "--preload", "--workers", "2", "--threads", "2"),
+        *("--bind", "127.0.0.1:{port}", "feedsvc:create_app('mysite', writer=True)"),
+    ],
+    "waitress": ["-m", "waitress", "--listen", "127.0.0.1:{port}", "--call", "wsgi:app"],
+}
+
+
+@contextlib.contextmanager
+def served(server: str, folder: Path) -> Iterator[str]:
+    """Serve a site, and yield the address of its root."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (folder.parent / "wsgi.py").write_text(
+        "import feedsvc\ndef app(): return feedsvc.create_app('mysite')\n", encoding="utf-8"
+    )
+    command = [sys.executable, *(each.format(port=port) for each in SERVERS[server])]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder.parent), *sys.path])}
+    process = subprocess.Popen(command, cwd=folder.parent, env=environ, stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def fetch(url: str, **headers: str) -> tuple[int, bytes, str]:
+    """Return status, body and entity tag, as soon as the server answers."""
+    request = urllib.request.Request(
+        url, headers={k.replace("_", "-"): v for k, v in headers.items()}
+    )
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return response.status, response.read(), response.headers["ETag"]
+        except urllib.error.HTTPError as error:
+            return error.code, b"", ""
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server does not answer")
+
+
+@pytest.mark.parametrize("server", sorted(SERVERS))
+def test_other_servers_answer_as_ours(server: str, folder: Path) -> None:
+    with feedsvc.Site.open(folder) as site:
+        site.sync()
+        document = site.document("all", "rss")
+    assert document is not None
+    with served(server, folder) as root:
+        status, body, tag = fetch(f"{root}/feeds/all.rss")
+        assert (status, body) == (200, document.body)
+        assert fetch(f"{root}/feeds/all.rss", If_None_Match=tag)[0] == 304
+        assert fetch(f"{root}/healthz")[0] == 200
+        assert fetch(f"{root}/feeds/tag/none.rss")[0] == 404
+
+
+def test_the_writer_of_a_preforking_server_publishes(folder: Path) -> None:
+    with feedsvc.Site.open(folder) as site:
+        site.sync()
+    with served("gunicorn", folder) as root:
+        fetch(f"{root}/healthz")
+        text = "---\ntitle: C\npublished: 2022-02-19\n---\nText C.\n"
+        (folder / "content" / "c.md").write_text(text, encoding="utf-8")
+        for _ in range(600):
+            if b"Text C." in fetch(f"{root}/feeds/all.rss")[1]:
+                return
+            time.sleep(0.1)
+        raise AssertionError("the new article was not published")
