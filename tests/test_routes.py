@@ -1,11 +1,11 @@
 """The table of paths: what is built is matched again, and nothing else is."""
 
-from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from feedsvc import routes, syntax, urls
 from feedsvc.model import FeedRef, Format, Kind
@@ -244,7 +244,7 @@ def test_what_werkzeug_builds_of_a_file_is_its_path(path: str) -> None:
 @pytest.mark.parametrize("pattern", ["/{slug}", "/{slug}/", "/a+b/({slug})", "{base}/x/{slug}"])
 @given(slug=TERMS)
 def test_an_articles_path_is_matched_and_built_last(base_url: str, pattern: str, slug: str) -> None:
-    settings = replace(
+    settings = structs.replace(
         SETTINGS, base_url=base_url, article_link=pattern.format(base=base_url, slug="{slug}")
     )
     table = routes.Routes(settings)
@@ -256,13 +256,15 @@ def test_an_articles_path_is_matched_and_built_last(base_url: str, pattern: str,
 
 
 def test_articles_of_another_site_have_no_rule() -> None:
-    table = routes.Routes(replace(SETTINGS, article_link="https://old.example.org/{slug}"))
+    table = routes.Routes(structs.replace(SETTINGS, article_link="https://old.example.org/{slug}"))
     assert "article" not in table.rules
     assert table.match("/rain") is None
 
 
 def test_an_alias_wins_over_everything() -> None:
-    settings = replace(SETTINGS, article_link="/{slug}", aliases={"/feed/": (SITE, Format.RSS)})
+    settings = structs.replace(
+        SETTINGS, article_link="/{slug}", aliases={"/feed/": (SITE, Format.RSS)}
+    )
     table = routes.Routes(settings)
     assert table.match("/feed/") == ("alias", {"ref": SITE, "format": Format.RSS})
     assert table.match("/feed") == ("article", {"slug": "feed"})

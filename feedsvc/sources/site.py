@@ -33,6 +33,7 @@ from feedsvc.sources.protocol import (
 
 GROUP = "feedsvc.sources"  # of entry points
 _NAME = re.compile(r"[\w-]+")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MARK = "://"  # ends the name of a source in a key; no path of the content folder has it
 
 
@@ -58,7 +59,8 @@ class Member:
                 self.source.shown(key[:100]),
                 0,
                 "too-long",
-                f"has a key of more than {MAX_PATH:,} bytes or with characters that XML has not",
+                f"has a key of more than {MAX_PATH:,} bytes, or with characters that no database "
+                "stores",
             )
             for key in unfit
         ]
@@ -248,7 +250,8 @@ _LIMITS = {"slug": MAX_SLUG, "id": MAX_ID, "native_id": MAX_ID, "path": MAX_PATH
 def _unfit(article: Article) -> tuple[str, str] | None:
     """Return the code and message of what no database or feed takes of an article; or None."""
     texts = {name: value for name, value in _fields(article) if isinstance(value, str)}
-    bad = next((name for name, text in texts.items() if html.xml_safe(text) != text), None)
+    shown = {name: text for name, text in texts.items() if name != "path"}
+    bad = next((name for name, text in shown.items() if html.xml_safe(text) != text), None)
     if bad:
         return "bad-value", f"its {bad} has characters that XML has not; remove them"
     sizes = [(f"its {name}", texts.get(name, ""), most) for name, most in _LIMITS.items()]
@@ -263,7 +266,8 @@ def _fields(article: Article) -> Iterator[tuple[str, object]]:
 
 
 def _is_storable(key: str) -> bool:
-    return not excess(key, MAX_PATH) and html.xml_safe(key) == key
+    """A key never reaches a feed, so only what PostgreSQL cannot store is refused."""
+    return not excess(key, MAX_PATH) and "\0" not in key and not _SURROGATE.search(key)
 
 
 def _prefix(key: str) -> str:

@@ -135,7 +135,9 @@ def test_the_fingerprint_moves_with_a_definition_and_is_the_same_in_every_proces
 
 FEW = st.sampled_from(["x", "X", "y ", "É t", "e\u0301-T", "z"])
 ANY = st.text(st.characters(exclude_categories=["Cs", "Cc"])).filter(
-    lambda text: syntax.is_line(text) and urls.is_addressable(urls.term(text))
+    lambda text: (
+        syntax.is_line(text) and urls.is_addressable(urls.term(text)) and not urls.term_excess(text)
+    )
 )
 LABELS = st.lists(FEW | ANY, max_size=3)
 TERMS = st.fixed_dictionaries({}, optional=dict.fromkeys(LISTS, LABELS))

@@ -26,8 +26,9 @@ class History(FeedExtension):
 
     def extend_atom(self, root: _Element) -> None:
         """Add to the feed element: the links behind those that feedgen made."""
-        place = root.index(root.findall("link")[-1]) + 1
-        root[place:place] = self._links("link")
+        if links := [*self._links("link")]:
+            place = root.index(root.findall("link")[-1]) + 1
+            root[place:place] = links
         self._mark(root)
 
     def _links(self, tag: str) -> Iterator[_Element]:
