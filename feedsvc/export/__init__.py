@@ -1,7 +1,6 @@
-"""The whole site as static files: what `feedsvc serve` would answer, written down once.
+"""Builds the whole site as static files, with the responses of `feedsvc serve`.
 
-    publication --plan--> paths and file names --write--> files --manifest, rules--> what hosts need
+    publication --plan--> paths and file names --write--> files --manifest, rules--> hosts
 
-Every byte comes from the app that serves, asked in process. Nothing here renders, and nothing here
-knows a feed format.
+All content comes from the WSGI app, called in process. Nothing here renders or knows feed formats.
 """

@@ -1,39 +1,42 @@
-"""Builds the site into a folder: plans, writes, tells hosts how to serve it, removes what is gone.
+"""Builds the site into a folder: writes files and host configuration, removes obsolete files.
 
-Files of one build are of one revision: if another process publishes meanwhile, what that changed is
-asked for again. A build that is killed leaves every file as it was or as it was to be, and the next
-one finishes the work.
+All files of a build show the same revision: if another process publishes meanwhile, changed paths
+are requested again. A killed build leaves each file in its old or new state, and the next build
+completes it.
 """
 
 import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from feedsvc import plugins
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.export import hosts, manifest, names
 from feedsvc.export.manifest import Manifest, Redirect, Resource
-from feedsvc.export.plan import Job, Wanted, plan
-from feedsvc.export.workers import do_all
+from feedsvc.export.plan import BuildOptions, Job, plan
+from feedsvc.export.workers import run_jobs
 from feedsvc.export.write import Outcome, Writer, remove
 from feedsvc.publication import Publication
 
-_TRIES = 5
+_MAX_ATTEMPTS = 5
+_Target = TypeVar("_Target", Resource, Redirect)
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """What a build did. paths: answered with files. files: how many there are, codings included;
-    written, removed: of them. revision: which they show. due: when something is released or expires
-    next, and the build is to be run again.
+class BuildReport:
+    """The result of a build.
+
+    paths: number of paths with a file. files: number of files, including codings. written,
+    removed: numbers of changed files. revision: of the catalog. due: the next release or expiry,
+    when the build must be run again.
     """
 
     paths: int
@@ -44,25 +47,27 @@ class Built:
     due: datetime | None
 
 
-def build(settings: Settings, publication: Publication, folder: Path, wanted: Wanted) -> Built:
-    """Bring a folder into line with the publication. Raises FeedsvcError."""
-    folder = _checked(folder, settings)
-    with _alone(folder) as lock:
-        return _Build(settings, publication, folder, lock, wanted).run()
+def build(
+    settings: Settings, publication: Publication, folder: Path, options: BuildOptions
+) -> BuildReport:
+    """Update a folder to match the publication. Raises FeedsvcError."""
+    folder = _validated(folder, settings)
+    with _locked(folder) as lock:
+        return _Build(settings, publication, folder, lock, options).run()
 
 
 def check(settings: Settings, folder: Path) -> None:
-    """Refuse, before anything is published, a folder in which `build` would refuse to work.
+    """Validate a folder before anything is published, as `build` does.
 
-    The folder is made if it is missing. Raises FeedsvcError.
+    Creates the folder if it is missing. Raises FeedsvcError.
     """
-    folder = _checked(folder, settings)
-    with _alone(folder):
+    folder = _validated(folder, settings)
+    with _locked(folder):
         manifest.load(folder)
 
 
 class _Build:
-    """One build. lock: see `do_all`. earlier: what the last one left."""
+    """One build. lock: see `run_jobs`."""
 
     def __init__(
         self,
@@ -70,136 +75,135 @@ class _Build:
         publication: Publication,
         folder: Path,
         lock: int,
-        wanted: Wanted,
+        options: BuildOptions,
     ) -> None:
         self._settings = settings
         self._publication = publication
         self._folder = folder
         self._lock = lock
-        self._wanted = wanted
-        self._earlier = manifest.load(folder) or Manifest()
-        self._writer: Writer  # one for each try, as it knows the revision
-        self._made_by = _made_by(settings)
+        self._options = options
+        self._previous = manifest.load(folder) or Manifest()
+        self._writer: Writer  # of each attempt, because it depends on the revision
+        self._fingerprint = _fingerprint(settings)
         self._written = self._removed = 0
 
-    def run(self) -> Built:
-        """Do it, again where another process published meanwhile."""
-        known, made_by = dict(self._earlier.paths), self._earlier.made_by
-        for _ in range(_TRIES):
-            now = self._publication.newest()
+    def run(self) -> BuildReport:
+        """Build, and repeat if another process published meanwhile."""
+        known, fingerprint = dict(self._previous.paths), self._previous.fingerprint
+        for _ in range(_MAX_ATTEMPTS):
+            newest = self._publication.newest()
             self._writer = Writer(self._publication, self._folder)
-            outcomes = self._do(known, made_by)
-            if self._publication.newest() == now:
-                return self._finish(outcomes, now[0])
-            found = {each.path: each.found for each in outcomes}
-            known = {path: each for path, each in found.items() if isinstance(each, Resource)}
-            made_by = self._made_by
+            outcomes = self._write(known, fingerprint)
+            if self._publication.newest() == newest:
+                return self._finish(outcomes, newest[0])
+            known = _targets(outcomes, Resource)
+            fingerprint = self._fingerprint
         raise FeedsvcError("the site changes faster than it can be built; try again later")
 
-    def _do(self, known: dict[str, Resource], made_by: str) -> list[Outcome]:
-        jobs = plan(self._publication, self._wanted, known)
-        if made_by != self._made_by:  # then a tag may stand for other bytes
+    def _write(self, known: dict[str, Resource], fingerprint: str) -> list[Outcome]:
+        jobs = plan(self._publication, self._options, known)
+        if fingerprint != self._fingerprint:  # then the same tag may mean other bytes
             jobs = [replace(job, tag=None) for job in jobs]
         self._reserve({file for job in jobs for file in job.files})
-        done = [job for job in jobs if self._writer.is_done(job)]
-        paths = {job.path for job in done}
-        pending = [job for job in jobs if job.path not in paths]
-        outcomes = [Outcome(job.path, 200, job.known) for job in done]
-        outcomes += do_all(self._settings, self._folder, self._lock, self._writer, pending)
+        outcomes, pending = [], []
+        for job in jobs:
+            if self._writer.is_current(job):
+                outcomes.append(Outcome(job.path, 200, job.known))
+            else:
+                pending.append(job)
+        outcomes += run_jobs(self._settings, self._folder, self._lock, self._writer, pending)
         self._written += sum(each.written for each in outcomes)
         return outcomes
 
-    def _finish(self, outcomes: Sequence[Outcome], revision: int) -> Built:
-        found = {each.path: each.found for each in outcomes}
-        paths = {path: each for path, each in found.items() if isinstance(each, Resource)}
+    def _finish(self, outcomes: Sequence[Outcome], revision: int) -> BuildReport:
+        paths = _targets(outcomes, Resource)
         gone = tuple(sorted(each.path for each in outcomes if each.status == 410))
-        made = Manifest(
+        new = Manifest(
             base_url=self._settings.base_url,
-            made_by=self._made_by,
+            fingerprint=self._fingerprint,
             revision=revision,
             paths=paths,
-            redirects={path: each for path, each in found.items() if isinstance(each, Redirect)},
+            redirects=_targets(outcomes, Redirect),
             gone=gone,
             errors=self._errors(gone),
         )
         files = self._own_files() | {file for each in paths.values() for file in each.files}
-        for name, text in hosts.texts(made).items():
+        for name, text in hosts.texts(new).items():
             self._put(name, text.encode())
-        self._removed += remove(self._folder, self._earlier.files - files)
-        self._put(names.MANIFEST, replace(made, files=frozenset(files)).dump())
+        self._removed += remove(self._folder, self._previous.files - files)
+        self._put(names.MANIFEST, replace(new, files=frozenset(files)).dump())
         _, due = self._publication.state()
-        return Built(len(paths), len(files), self._written, self._removed, revision, due)
+        return BuildReport(len(paths), len(files), self._written, self._removed, revision, due)
 
     def _errors(self, gone: Sequence[str]) -> dict[int, Resource]:
-        if self._wanted.only:
+        if self._options.only:
             return {}
         errors = {}
         for status, path in ((404, "/"), *((410, path) for path in gone[:1])):
-            known = self._earlier.errors.get(status)
-            job = Job(path, names.ERRORS[status], self._wanted.codings, known=known)
-            outcome = self._writer.do_error(job, status)
+            known = self._previous.errors.get(status)
+            job = Job(path, names.ERRORS[status], self._options.codings, known=known)
+            outcome = self._writer.write_error(job, status)
             self._written += outcome.written
-            if isinstance(outcome.found, Resource):
-                errors[status] = outcome.found
+            if isinstance(outcome.target, Resource):
+                errors[status] = outcome.target
         return errors
 
     def _reserve(self, files: set[str]) -> None:
-        """Note what may be written before it is, so that what a killed build leaves is known.
+        """Record files before they are written, so that the next build knows those of a killed one.
 
-        What stands in the way is removed if a build wrote it, and a reason to stop if not.
+        Blocking files are removed if a build wrote them. Raises FeedsvcError for any other.
         """
         files |= self._own_files()
-        new = files - self._earlier.files
+        new = files - self._previous.files
         for name in sorted(new):
             if (self._folder / name).is_file() or (self._folder / name).is_symlink():
                 raise FeedsvcError(
                     f"{self._folder / name}: is in the way and was not written by `feedsvc build`; "
                     "move it elsewhere"
                 )
-        old = self._earlier.files - files
-        above = {each for name in new for each in _above(name)}
-        blocking = {name for name in old if name in above or not new.isdisjoint(_above(name))}
+        old = self._previous.files - files
+        parents = {parent for name in new for parent in _parents(name)}
+        blocking = {name for name in old if name in parents or not new.isdisjoint(_parents(name))}
         self._removed += remove(self._folder, blocking)
         if new:
-            self._earlier = replace(self._earlier, files=self._earlier.files | files)
-            self._put(names.MANIFEST, self._earlier.dump())
+            self._previous = replace(self._previous, files=self._previous.files | files)
+            self._put(names.MANIFEST, self._previous.dump())
 
     def _own_files(self) -> set[str]:
-        """Return the names of the files that no path leads to, as they may be there."""
-        codings = ("", *self._wanted.codings)
-        errors = () if self._wanted.only else names.ERRORS.values()
-        return {*names.RULES, *(names.coded(file, each) for file in errors for each in codings)}
+        """Return the names of possible files that belong to no path."""
+        codings = ("", *self._options.codings)
+        errors = () if self._options.only else names.ERRORS.values()
+        return {*names.RULES, *(names.coded(file, coding) for file in errors for coding in codings)}
 
     def _put(self, name: str, body: bytes) -> None:
-        """Write a file that says something else than it did."""
-        try:
-            known = (self._folder / name).read_bytes()
-        except OSError:
-            known = None
-        if known != body:
+        """Write a file if its content changed."""
+        old = None
+        with suppress(OSError):
+            old = (self._folder / name).read_bytes()
+        if old != body:
             self._writer.write(name, (body,))
             self._written += 1
 
 
-def _checked(folder: Path, settings: Settings) -> Path:
-    """Return where a folder really is. Raises FeedsvcError where nothing should be built there."""
-    found = folder.resolve()
-    if found == settings.site:
+def _validated(folder: Path, settings: Settings) -> Path:
+    """Return the real path of a folder. Raises FeedsvcError if it is unsuitable for a build."""
+    resolved = folder.resolve()
+    if resolved == settings.site:
         _refuse(folder, "is the site itself; name a folder of its own, like public")
-    if found.is_relative_to(settings.content):
-        _refuse(folder, "is where the articles are; name a folder elsewhere")
-    if settings.site.is_relative_to(found) or settings.content.is_relative_to(found):
-        _refuse(folder, "has the site in it; name a folder of its own, like public")
-    if not found.exists():
-        return found
-    if not found.is_dir():
+    if resolved.is_relative_to(settings.content):
+        _refuse(folder, "is in the content folder; name a folder elsewhere")
+    if settings.site.is_relative_to(resolved) or settings.content.is_relative_to(resolved):
+        _refuse(folder, "contains the site; name a folder of its own, like public")
+    if not resolved.exists():
+        return resolved
+    if not resolved.is_dir():
         _refuse(folder, "is not a folder; name another")
-    inside = {each.name for each in found.iterdir()}
+    inside = {entry.name for entry in resolved.iterdir()}
     if inside and inside.isdisjoint({names.MANIFEST, names.TEMPORARY}):
         _refuse(
-            folder, "is not empty and `feedsvc build` did not make it; empty it or name another"
+            folder, "is not empty and was not written by `feedsvc build`; empty it or name another"
         )
-    return found
+    return resolved
 
 
 def _refuse(folder: Path, why: str) -> NoReturn:
@@ -207,34 +211,39 @@ def _refuse(folder: Path, why: str) -> NoReturn:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[int]:
-    """Let one build at a time work in a folder, and leave nothing unfinished in it.
+def _locked(folder: Path) -> Iterator[int]:
+    """Lock a folder for one build, with an empty folder for temporary files.
 
     Yields the descriptor of the lock.
     """
-    aside = folder / names.TEMPORARY
+    temporary = folder / names.TEMPORARY
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(aside, ignore_errors=True)
-            aside.mkdir()
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir()
             yield lock
-            shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
         finally:
             os.close(lock)
     except BlockingIOError:
-        _refuse(folder, "another `feedsvc build` is writing there; wait until it has ended")
+        _refuse(folder, "another `feedsvc build` is writing there; wait until it has finished")
     except OSError as error:
         _refuse(folder, f"cannot be written: {error.strerror}")
 
 
-def _made_by(settings: Settings) -> str:
-    said = hashlib.blake2b(settings.fingerprint().encode(), digest_size=16)
-    return f"{plugins.release()} {said.hexdigest()}"
+def _fingerprint(settings: Settings) -> str:
+    digest = hashlib.blake2b(settings.fingerprint().encode(), digest_size=16)
+    return f"{plugins.release()} {digest.hexdigest()}"
 
 
-def _above(name: str) -> list[str]:
-    """Return the folders that a file is in."""
-    return [str(each) for each in PurePosixPath(name).parents][:-1]
+def _targets(outcomes: Iterable[Outcome], kind: type[_Target]) -> dict[str, _Target]:
+    """Return the targets of one kind, by path."""
+    return {each.path: each.target for each in outcomes if isinstance(each.target, kind)}
+
+
+def _parents(name: str) -> list[str]:
+    """Return the folders that contain a file, relative to that of the build."""
+    return [str(parent) for parent in PurePosixPath(name).parents][:-1]

@@ -1,8 +1,8 @@
-"""Writes the rules of hosts: nginx, Caddy, and those that read `_headers` and `_redirects`.
+"""Renders configuration for nginx, Caddy, and hosts that read `_headers` and `_redirects`.
 
-The rules are templates; each host's filters quote values as its syntax asks for. Netlify and
-Cloudflare Pages cannot be told everything: files below `_paths/` have no path there, and a feed or
-redirect whose headers differ from those of the others in its folder has theirs.
+Each template has filters that quote values in the syntax of its host. Netlify and Cloudflare Pages
+have limits: files below `_paths/` cannot be reached, and a feed or redirect gets the headers of the
+others in its folder.
 """
 
 import re
@@ -18,15 +18,15 @@ from feedsvc.export import names, rules
 from feedsvc.export.manifest import Manifest, Redirect, Resource
 from feedsvc.export.rules import SELF, Group, Headers, Style
 
-_LONGEST = 255  # bytes; nginx compares no more of a path that is given as it is
+_MAX_LITERAL = 255  # bytes of a literal path in nginx
 _NGINX_FILES = {Style.SAME: "$uri", Style.PAGE: "$uri.html", Style.INDEX: "${uri}index.html"}
 _CADDY_FILES = {Style.SAME: "{path}", Style.PAGE: "{path}.html", Style.INDEX: "{path}index.html"}
-_UNFIT_IN_CADDY = frozenset("{\\")  # begin a variable and an escape, and cannot be escaped
-_UNFIT_IN_HEADERS = frozenset("*: ")
+_UNSUPPORTED_IN_CADDY = frozenset("{\\")  # begin placeholders and escapes, and cannot be escaped
+_UNSUPPORTED_IN_HEADERS = frozenset("*: ")
 
 
 def texts(manifest: Manifest) -> dict[str, str]:
-    """Return the text of each file of rules, by its name."""
+    """Return the contents of the configuration files, by name."""
     groups = rules.groups(manifest)
     redirects = sorted(manifest.redirects.items())
     common: dict[str, Any] = {
@@ -42,7 +42,7 @@ def texts(manifest: Manifest) -> dict[str, str]:
     }
     own = {
         names.NGINX: _files(_NGINX_FILES),
-        names.CADDY: {**_files(_CADDY_FILES), "redirects": _alike(redirects)},
+        names.CADDY: {**_files(_CADDY_FILES), "redirects": _by_headers(redirects)},
         names.HEADERS: {"blocks": _blocks(manifest, groups)},
         names.REDIRECTS: {},
     }
@@ -50,7 +50,7 @@ def texts(manifest: Manifest) -> dict[str, str]:
 
 
 def _files(files: Mapping[Style, str]) -> dict[str, Any]:
-    """Return what templates need to write file names in the syntax of a host."""
+    """Return template variables for file names in the syntax of a host."""
 
     def file(path: str, resource: Resource) -> str:
         style = rules.style(path, resource.file)
@@ -60,9 +60,9 @@ def _files(files: Mapping[Style, str]) -> dict[str, Any]:
 
 
 def _location(path: str) -> str:
-    """Write what nginx matches a single path with."""
+    """Return the nginx location for a single path."""
     text = _decoded(path)
-    if len(text.encode()) <= _LONGEST:
+    if len(text.encode()) <= _MAX_LITERAL:
         return f"= {_nginx_quoted(text)}"
     return f"~ {_nginx_quoted(_exactly(path))}"
 
@@ -76,7 +76,7 @@ def _decoded(path: str) -> str:
 
 
 def _nginx_value(text: str) -> str:
-    """Quote a text in which nginx looks for variables. It has no way to write a `$` there."""
+    """Quote a text with variables for nginx, which has no escape for `$`."""
     return _nginx_quoted(text.replace("$", "%24"))
 
 
@@ -91,22 +91,24 @@ def _caddy_quoted(text: str) -> str:
 
 
 def _is_plain_in_caddy(text: str) -> bool:
-    return _UNFIT_IN_CADDY.isdisjoint(_decoded(text))
+    return _UNSUPPORTED_IN_CADDY.isdisjoint(_decoded(text))
 
 
-def _alike(
+def _by_headers(
     redirects: Iterable[tuple[str, Redirect]],
 ) -> list[tuple[tuple[int, Headers], list[tuple[str, str]]]]:
-    """Gather the redirects that Caddy can write, as (path, target), by status and headers."""
-    found: dict[tuple[int, Headers], list[tuple[str, str]]] = {}
+    """Group the redirects that Caddy supports, as (path, target), by status and headers."""
+    groups: dict[tuple[int, Headers], list[tuple[str, str]]] = {}
     for path, each in redirects:
         if _is_plain_in_caddy(path) and _is_plain_in_caddy(each.to):
-            found.setdefault((each.status, tuple(each.headers.items())), []).append((path, each.to))
-    return sorted(found.items())
+            groups.setdefault((each.status, tuple(each.headers.items())), []).append(
+                (path, each.to)
+            )
+    return sorted(groups.items())
 
 
 def _blocks(manifest: Manifest, groups: Iterable[Group]) -> dict[str, Headers]:
-    """Return the blocks of `_headers`. No two are for the same path, or both would count."""
+    """Return the blocks of `_headers`. They do not overlap, because all matching blocks apply."""
     before = quote(rules.prefix(manifest))
     blocks: dict[str, Headers] = {}
     for group in groups:
@@ -120,11 +122,11 @@ def _blocks(manifest: Manifest, groups: Iterable[Group]) -> dict[str, Headers]:
 
 
 def _is_plain_in_headers(text: str) -> bool:
-    return _UNFIT_IN_HEADERS.isdisjoint(text)
+    return _UNSUPPORTED_IN_HEADERS.isdisjoint(text)
 
 
 def _folder(group: Group) -> Iterator[str]:
-    """Yield what stands for all pages, if they are below a folder of their own."""
+    """Yield the pattern of all pages, if they have a common folder."""
     if group.name == "page":
         above = commonpath([path.rpartition("/")[0] or "/" for path in group.members])
         if above != "/":
@@ -141,17 +143,17 @@ def _type(group: Group, splat: str) -> Iterator[tuple[str, str]]:
 def _environment(
     filters: Mapping[str, Callable[[str], str]] = {}, **tests: Callable[[str], bool]
 ) -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader(__package__),
-        autoescape=False,  # noqa: S701 - no template is HTML
+        autoescape=False,  # noqa: S701 - not HTML
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {"decoded": _decoded, "exactly": _exactly, **filters}
-    made.tests |= tests
-    return made
+    environment.filters |= {"decoded": _decoded, "exactly": _exactly, **filters}
+    environment.tests |= tests
+    return environment
 
 
 _NGINX = {"quoted": _nginx_quoted, "value": _nginx_value, "location": _location}

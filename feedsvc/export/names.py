@@ -1,9 +1,9 @@
-"""Which file holds what a URL path answers with; touches no file.
+"""Maps URL paths to file names, without IO.
 
-A file is named like its path, so that any host finds it without rules: `/feeds/tag/c%2B%2B.rss` is
-`feeds/tag/c++.rss`. A page that ends in `/` is `index.html` in that folder, any other page has
-`.html` put to its name. What cannot stand there lies below `_paths/` under a hash of its path, and
-only the manifest and the rules lead to it.
+A file is named like its path, so that any host finds it without configuration:
+`/feeds/tag/c%2B%2B.rss` is `feeds/tag/c++.rss`. A page that ends in `/` is `index.html` in that
+folder; other pages get the suffix `.html`. Paths that are not valid file names are stored below
+`_paths/` under a hash, and reached only through the manifest and the host configuration.
 """
 
 import re
@@ -12,32 +12,32 @@ from hashlib import blake2b
 from pathlib import PurePosixPath
 from urllib.parse import unquote_to_bytes
 
-SUFFIXES = {"gzip": ".gz", "br": ".br", "zstd": ".zst"}  # of a coded file, by its coding
+SUFFIXES = {"gzip": ".gz", "br": ".br", "zstd": ".zst"}  # of coded files
 MANIFEST = "manifest.json"
 NGINX, CADDY, HEADERS, REDIRECTS = "nginx.conf", "Caddyfile", "_headers", "_redirects"
 RULES = (NGINX, CADDY, HEADERS, REDIRECTS)
 ERRORS = {404: "404.html", 410: "410.html"}
-TEMPORARY = ".feedsvc-build"  # a folder, there while a build runs
+TEMPORARY = ".feedsvc-build"  # a folder, exists during a build
 
 _HASHED = "_paths"
 _RESERVED = (MANIFEST, *RULES, *ERRORS.values(), TEMPORARY, _HASHED)
 _INDEX, _PAGE = "index.html", ".html"
-_LONGEST_NAME = 240  # bytes; file systems take 255, and a coding is put behind
-_LONGEST_PATH = 1000  # bytes, so that a folder fits in front of it
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+_MAX_NAME = 240  # bytes; file systems allow 255, including the suffix of a coding
+_MAX_PATH = 1000  # bytes, to leave room for the folder of the build
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _ENDING = re.compile(r"\.[a-z0-9]{1,10}", re.ASCII)
 
 
 def decoded(path: str) -> str | None:
-    """Return what a percent-encoded path says; None if that is not UTF-8."""
+    """Return a percent-encoded path decoded; None if it is not UTF-8."""
     try:
         return unquote_to_bytes(path).decode()
     except UnicodeDecodeError:
         return None
 
 
-def style(path: str, is_page: bool) -> str | None:
-    """Return the name that a file would have from a path alone; None if it cannot have it."""
+def natural(path: str, is_page: bool) -> str | None:
+    """Return the file name for a path; None if it cannot be used."""
     text = decoded(path)
     if text is None or not text.startswith("/"):
         return None
@@ -48,17 +48,17 @@ def style(path: str, is_page: bool) -> str | None:
     elif is_page and not name.endswith(_PAGE):
         name += _PAGE
     parts = name.split("/")
-    fits = len(name.encode()) <= _LONGEST_PATH and all(map(_is_plain, parts))
-    # What is called so, hosts show for the folder.
+    fits = len(name.encode()) <= _MAX_PATH and all(map(_is_plain, parts))
+    # Hosts would serve this file for the folder.
     return name if fits and (is_folder or parts[-1] != _INDEX) else None
 
 
-class Names:
-    """Gives out file names, each once. Those who ask first get the plainer ones.
+class FileNames:
+    """Assigns unique file names, first come, first served.
 
-    Names that differ in case or in their Unicode form alone are one file on some file systems, so
-    they are one here. Beside each file there is room for it in every coding: a host would take
-    `data.csv.gz` for `data.csv`, whatever is in it.
+    Names that differ only in case or Unicode normalisation are equal, as on some file systems. The
+    names of all codings are reserved with each name: a host would serve `data.csv.gz` for
+    `data.csv`, whatever its content.
     """
 
     def __init__(self) -> None:
@@ -67,9 +67,9 @@ class Names:
         for name in _RESERVED:
             self._take(name)
 
-    def give(self, path: str, is_page: bool) -> str:
-        """Return the file of a percent-encoded path."""
-        name = style(path, is_page)
+    def assign(self, path: str, is_page: bool) -> str:
+        """Return the file name of a percent-encoded path."""
+        name = natural(path, is_page)
         if name is None or not self._is_free(name):
             name = _hashed(path, is_page)
         self._take(name)
@@ -77,20 +77,20 @@ class Names:
 
     def _take(self, name: str) -> None:
         self._files.update(_family(name))
-        self._folders.update(_above(name))
+        self._folders.update(_parents(name))
 
     def _is_free(self, name: str) -> bool:
-        family, above = _family(name), _above(name)
-        return self._files.isdisjoint(family + above) and self._folders.isdisjoint(family)
+        family, parents = _family(name), _parents(name)
+        return self._files.isdisjoint(family + parents) and self._folders.isdisjoint(family)
 
 
 def is_safe(name: str) -> bool:
-    """Tell whether a file name leads to somewhere below the folder that it is relative to."""
+    """Return whether a relative file name stays below its folder."""
     return all(part not in ("", ".", "..") and "\0" not in part for part in name.split("/"))
 
 
 def coded(name: str, coding: str) -> str:
-    """Return the name of a file in a coding; its own for `identity`."""
+    """Return the name of a coded file; the same name for `identity`."""
     return name + SUFFIXES.get(coding, "")
 
 
@@ -103,12 +103,12 @@ def _hashed(path: str, is_page: bool) -> str:
 
 
 def _is_plain(part: str) -> bool:
-    """Tell whether a name can stand in a folder. `.ht*` is not for show to Apache, but to obey."""
+    """Return whether a name can be used. Apache obeys `.ht*` files and never serves them."""
     return (
         part not in ("", ".", "..")
-        and len(part.encode()) <= _LONGEST_NAME
+        and len(part.encode()) <= _MAX_NAME
         and not part.lower().startswith(".ht")
-        and not _UNFIT.search(part)
+        and not _FORBIDDEN.search(part)
     )
 
 
@@ -117,7 +117,7 @@ def _family(name: str) -> list[str]:
     return [folded, *(folded + suffix for suffix in SUFFIXES.values())]
 
 
-def _above(name: str) -> list[str]:
+def _parents(name: str) -> list[str]:
     parts = _folded(name).split("/")
     return ["/".join(parts[:count]) for count in range(1, len(parts))]
 

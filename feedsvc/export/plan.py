@@ -1,4 +1,4 @@
-"""Which URL paths a build asks for, and which file each is written to; writes nothing."""
+"""Plans which URL paths a build requests, and the file of each."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote_to_bytes
 from feedsvc import routes, urls
 from feedsvc.export import names
 from feedsvc.export.manifest import Resource
-from feedsvc.export.names import Names
+from feedsvc.export.names import FileNames
 from feedsvc.http.representation import CODINGS
 from feedsvc.model import TERM_KINDS, FeedRef, Format
 from feedsvc.publication import FeedSummary, Publication
@@ -18,10 +18,11 @@ _TEXTS = (".css", ".html", ".svg")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be built. only: documents in these formats and nothing else; none for everything.
+class BuildOptions:
+    """Options of a build.
 
-    archives: with them. codings: in which documents and texts lie ready.
+    only: build only documents in these formats; () for everything. archives: include them.
+    codings: for precompressed documents and texts.
     """
 
     only: tuple[Format, ...] = ()
@@ -31,10 +32,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One path to ask for. path: percent-encoded, from the root of the host.
+    """A path to request. path: percent-encoded, from the root of the host.
 
-    file: '' where none is expected, as of a path that moved. codings: to write beside it. tag: of
-    the document, where that is known. known: what the last build wrote.
+    file: '' if none is expected, as for a redirect. codings: of additional files. tag: of the
+    document, if known. known: the result of the previous build.
     """
 
     path: str
@@ -45,13 +46,15 @@ class Job:
 
     @property
     def files(self) -> list[str]:
-        """The names of all files that it may lead to."""
-        return [names.coded(self.file, each) for each in ("", *self.codings)] if self.file else []
+        """The names of all possible files."""
+        return (
+            [names.coded(self.file, coding) for coding in ("", *self.codings)] if self.file else []
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """A path below base_url. is_text: it compresses well. tag: see Job."""
+    """A path below base_url. is_text: worth compressing. tag: see Job."""
 
     path: str
     is_page: bool = False
@@ -59,39 +62,41 @@ class _Path:
     tag: str | None = None
 
 
-def plan(publication: Publication, wanted: Wanted, known: Mapping[str, Resource]) -> list[Job]:
-    """Return the jobs of a build, one for each decoded path, however that may be encoded.
+def plan(
+    publication: Publication, options: BuildOptions, known: Mapping[str, Resource]
+) -> list[Job]:
+    """Return the jobs of a build, one for each decoded path.
 
-    known: by path, what an earlier build wrote.
+    known: the results of the previous build, by path.
     """
     site = Routes(publication.settings)
     feeds = publication.feeds()
-    documents = _documents(publication, feeds, wanted)
-    others = () if wanted.only else _others(publication, feeds, site)
-    given = Names()
+    documents = _documents(publication, feeds, options)
+    others = () if options.only else _others(publication, feeds, site)
+    file_names = FileNames()
     jobs: dict[bytes, Job] = {}  # by decoded path
     for each in (*documents, *others):
         path = site.here(each.path)
         if (decoded := unquote_to_bytes(path)) not in jobs:
-            file = given.give(path, each.is_page)
-            codings = wanted.codings if each.is_text else ()
+            file = file_names.assign(path, each.is_page)
+            codings = options.codings if each.is_text else ()
             jobs[decoded] = Job(path, file, codings, each.tag, known.get(path))
-    if not wanted.only:
+    if not options.only:
         for path in map(site.here, _moved(publication, feeds, site)):
-            # The way to a page may be the path of a feed, and an alias that of an article.
+            # The redirect to a page may have the path of a feed, and an alias that of an article.
             jobs.setdefault(unquote_to_bytes(path), Job(path))
     return list(jobs.values())
 
 
 def _documents(
-    publication: Publication, feeds: Sequence[FeedSummary], wanted: Wanted
+    publication: Publication, feeds: Sequence[FeedSummary], options: BuildOptions
 ) -> Iterator[_Path]:
-    """The subscription documents come first, so that nothing takes the plain name from one."""
-    formats = wanted.only or tuple(Format)
+    """Subscription documents come first, so that they get their natural names."""
+    formats = options.only or tuple(Format)
     for feed in feeds:
         for format in formats:
             yield _Path(routes.feed_path(feed.ref, format), tag=feed.tag)
-    if not wanted.archives:
+    if not options.archives:
         return
     for feed in feeds:
         if feed.archives:
@@ -105,7 +110,7 @@ def _others(
 ) -> Iterator[_Path]:
     yield _Path(routes.OPML)
     yield _Path(urls.INDEX, is_page=True)
-    for page in (*_kind_pages(), *_feed_pages(feeds)):
+    for page in _list_pages(feeds):
         yield _Path(page, is_page=True)
     for name in assets.TYPES:
         yield _Path(routes.asset_path(name))
@@ -117,8 +122,8 @@ def _others(
 
 
 def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes) -> Iterator[str]:
-    """Yield paths that lead elsewhere, or to what has been withdrawn."""
-    for page in (*_kind_pages(), *_feed_pages(feeds)):
+    """Yield paths of redirects and of withdrawn articles."""
+    for page in _list_pages(feeds):
         yield page.removesuffix("/")
     _, past = publication.article_urls()
     yield from sorted(_below(site, past))
@@ -133,16 +138,13 @@ def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes)
             yield from (routes.archive_path(ref, format, number) for number in archives)
 
 
-def _kind_pages() -> Iterable[str]:
-    return (routes.kind_path(kind) for kind in TERM_KINDS)
+def _list_pages(feeds: Sequence[FeedSummary]) -> Iterator[str]:
+    yield from map(routes.kind_path, TERM_KINDS)
+    yield from (routes.page_path(feed.ref) for feed in feeds)
 
 
-def _feed_pages(feeds: Sequence[FeedSummary]) -> Iterable[str]:
-    return (routes.page_path(feed.ref) for feed in feeds)
-
-
-def _below(site: Routes, found: Iterable[str]) -> set[str]:
-    """Return the paths below base_url of those URLs that are paths of this site."""
+def _below(site: Routes, site_urls: Iterable[str]) -> set[str]:
+    """Return the paths, below base_url, of URLs on this site."""
     here = site.here(urls.INDEX)
-    paths = (site.here(url) for url in found)
+    paths = (site.here(url) for url in site_urls)
     return {f"/{path[len(here) :]}" for path in paths if path.startswith(here) and "?" not in path}

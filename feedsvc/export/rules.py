@@ -1,7 +1,7 @@
-"""Sorts what a build wrote into a few groups that a host can be told about; writes no syntax.
+"""Groups the paths of a build for host configuration, independently of its syntax.
 
-Most paths of a group have the same headers and a file that follows from the path. What differs is
-listed by itself, so nothing is lost and rules stay short.
+Most paths in a group have the same headers, and a file name that follows from the path. Exceptions
+are listed individually, which keeps the configuration short and complete.
 """
 
 import re
@@ -17,7 +17,7 @@ from feedsvc.export import names
 from feedsvc.export.manifest import Manifest, Resource
 from feedsvc.model import Format
 
-SELF = "{self}"  # in a header's value: the absolute URL of what is asked for
+SELF = "{self}"  # in header values: the absolute URL of the request
 VARY = ("Vary", "Accept-Encoding")
 
 Headers = tuple[tuple[str, str], ...]
@@ -28,17 +28,17 @@ class Style(Enum):
     """How a file's name follows from its path."""
 
     SAME = "same"
-    PAGE = "page"  # with .html behind
-    INDEX = "index"  # index.html in it
+    PAGE = "page"  # with the suffix .html
+    INDEX = "index"  # index.html in the folder
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Paths that are served alike.
+    """Paths that are served in the same way.
 
-    pattern: a regular expression for the decoded path. splats: the same where only one `*` is
-    understood, without the prefix of the site. types: media types by ending. members: by
-    percent-encoded path; single: those of them that differ from the rest.
+    pattern: a regular expression for the decoded path. splats: the same for hosts that support only
+    one `*`, without the prefix of the site. types: media types by suffix. members: by
+    percent-encoded path. single: members that differ from the others.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Group:
 
 _ENDINGS = "|".join(Format)
 _OF_FORMATS = tuple(f"/feeds/*.{format}" for format in Format)
-# The first pattern that matches counts.
+# The first matching pattern applies.
 _GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("folder", "/$", ("/", "/*/")),
     ("archive", rf"/feeds/.+/archive/[0-9]+\.({_ENDINGS})$", ()),
@@ -71,43 +71,43 @@ def prefix(manifest: Manifest) -> str:
 
 
 def origin(manifest: Manifest) -> str:
-    """Return the host of base_url with its scheme."""
+    """Return the origin of base_url."""
     parts = urlsplit(manifest.base_url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def groups(manifest: Manifest) -> list[Group]:
-    """Return the groups that something is in, in the order in which a host has to try them."""
+    """Return the groups that are not empty, in the order in which a host must try them."""
     before = prefix(manifest)
-    found: dict[str, dict[str, Resource]] = {name: {} for name, _, _ in _GROUPS}
+    members: dict[str, dict[str, Resource]] = {name: {} for name, _, _ in _GROUPS}
     patterns = [(name, re.compile(_anchored(before, each))) for name, each, _ in _GROUPS]
     for path, resource in manifest.paths.items():
         text = names.decoded(path) or ""
         name = next(name for name, pattern in patterns if pattern.search(text))
-        found[name][path] = resource
+        members[name][path] = resource
     return [
-        _group(manifest, name, _anchored(before, pattern), splats, found[name])
+        _group(manifest, name, _anchored(before, pattern), splats, members[name])
         for name, pattern, splats in _GROUPS
-        if found[name]
+        if members[name]
     ]
 
 
 def headers(manifest: Manifest, path: str, resource: Resource) -> Headers:
-    """Return what a host has to say besides type, validators and coding."""
+    """Return the headers, except for type, validators and coding."""
     own = origin(manifest) + path
-    said = {
+    values = {
         name: value.replace(f"<{own}>", f"<{SELF}>") for name, value in resource.headers.items()
     }
     if len(resource.sizes) > 1:
-        said |= dict([VARY])
-    return (*said.items(), ("Cache-Control", resource.cache_control))
+        values |= dict([VARY])
+    return (*values.items(), ("Cache-Control", resource.cache_control))
 
 
 def style(path: str, file: str) -> Style | None:
-    """Return how a file's name follows from its path; None if it does not."""
-    if file == names.style(path, is_page=False):
+    """Return how a file name follows from its path; None if it does not."""
+    if file == names.natural(path, is_page=False):
         return Style.SAME
-    if file == names.style(path, is_page=True):
+    if file == names.natural(path, is_page=True):
         return Style.INDEX if path.endswith("/") else Style.PAGE
     return None
 
@@ -123,24 +123,23 @@ def _group(
     splats: tuple[str, ...],
     members: Mapping[str, Resource],
 ) -> Group:
-    said = {path: headers(manifest, path, each) for path, each in members.items()}
+    headers_of = {path: headers(manifest, path, each) for path, each in members.items()}
     styles = {path: style(path, each.file) for path, each in members.items()}
-    common = _most(said.values())
-    usual = _most(styles.values()) or Style.SAME
+    common = _most_common(headers_of.values())
+    usual = _most_common(styles.values()) or Style.SAME
     types: dict[str, str] = {}
     single = {}
     for path, each in sorted(members.items()):
-        fits = said[path] == common and styles[path] is usual
-        ending = ending_of(each)
-        if not (fits and ending and types.setdefault(ending, each.type) == each.type):
+        fits = headers_of[path] == common and styles[path] is usual
+        suffix = _suffix(each)
+        if not (fits and suffix and types.setdefault(suffix, each.type) == each.type):
             single[path] = each
     return Group(name, pattern, splats, usual, common, types, members, single)
 
 
-def ending_of(resource: Resource) -> str:
-    """Return what a host tells the type of a file by, without the dot; '' for nothing."""
+def _suffix(resource: Resource) -> str:
     return PurePosixPath(resource.file).suffix[1:].lower()
 
 
-def _most(found: Iterable[_T]) -> _T:
-    return Counter(found).most_common(1)[0][0]
+def _most_common(values: Iterable[_T]) -> _T:
+    return Counter(values).most_common(1)[0][0]

@@ -1,4 +1,4 @@
-"""Does the jobs of a build: in this process, and where there are many in a pool of others, too."""
+"""Runs the jobs of a build in this process and, if there are many, in a process pool."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -19,51 +19,51 @@ from feedsvc.export.plan import Job
 from feedsvc.export.write import Outcome, Writer
 from feedsvc.publication import Publication
 
-_MANY = 40  # jobs; fewer are done in the time that a process takes to start
+_MANY = 40  # jobs; fewer take less time than starting a process
 _BATCH = 8  # jobs
 
 Batch = Sequence[Job]
 
 
-def do_all(
+def run_jobs(
     settings: Settings, folder: Path, lock: int, writer: Writer, jobs: Batch
 ) -> list[Outcome]:
-    """Do jobs; return what became of them, in any order. writer: of this process.
+    """Run jobs, and return their outcomes in any order. writer: for this process.
 
-    lock: the descriptor of the folder's lock. Workers inherit it, so the lock is held until the
-    last of them has ended, even if this process is killed. Raises FeedsvcError.
+    lock: the descriptor of the folder's lock. Workers inherit it, so that it is held until the last
+    of them ends, even if this process is killed. Raises FeedsvcError.
     """
-    others = min(os.cpu_count() or 1, 8) - 1 if len(jobs) >= _MANY else 0
-    if not others:
-        return _do(writer, jobs)
+    workers = min(os.cpu_count() or 1, 8) - 1 if len(jobs) >= _MANY else 0
+    if not workers:
+        return _run(writer, jobs)
     batches = [jobs[start : start + _BATCH] for start in range(0, len(jobs), _BATCH)]
     outcomes: list[Outcome] = []
     given = (settings, folder, _Inherited(lock))
-    pool = ProcessPoolExecutor(others, get_context("spawn"), _start, given)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, given)
     try:
         with _sigint_blocked():
-            submitted = [(batch, pool.submit(_do_in_worker, batch)) for batch in batches]
-        # The workers begin with the first batch and this process with the last.
+            submitted = [(batch, pool.submit(_run_in_worker, batch)) for batch in batches]
+        # Workers take batches from the front, this process from the back.
         for batch, future in reversed(submitted):
-            outcomes += _do(writer, batch) if future.cancel() else future.result()
+            outcomes += _run(writer, batch) if future.cancel() else future.result()
     except BrokenProcessPool:
         raise FeedsvcError(
-            "a process that was to write files was ended by force; is memory short?"
+            "a worker process was ended by force; check whether memory is short"
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
     return outcomes
 
 
-def _do(writer: Writer, batch: Batch) -> list[Outcome]:
-    return [writer.do(job) for job in batch]
+def _run(writer: Writer, batch: Batch) -> list[Outcome]:
+    return [writer.write_path(job) for job in batch]
 
 
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
-    """Have processes that are started in the block ignore Ctrl-C, which reaches them as well.
+    """Make processes that are started in the block ignore Ctrl-C, which reaches them too.
 
-    They inherit the signal mask, so there is no moment at which they could be interrupted.
+    They inherit the signal mask, so it applies from their start.
     """
     before = pthread_sigmask(SIG_BLOCK, {SIGINT})
     try:
@@ -73,7 +73,7 @@ def _sigint_blocked() -> Iterator[None]:
 
 
 class _Inherited:
-    """A descriptor that a spawned process gets with its arguments, under the same number."""
+    """A file descriptor passed to spawned processes as an argument."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -86,28 +86,28 @@ def _detached(passed: Any) -> int:
     return int(passed.detach())
 
 
-# Of a worker, set by `_start`: the settings and folder, and a Writer from the first batch on.
+# In workers: set by `_start`, and a Writer created for the first batch.
 _given: tuple[Settings, Path]
 _writer: Writer | None = None
 
 
 def _start(settings: Settings, folder: Path, _lock: object) -> None:
-    """Prepare a worker. The lock stays open as nobody closes it."""
+    """Initialise a worker. The descriptor of the lock stays open until the process ends."""
     global _given
     _given = settings, folder
     Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
-    """End at once when the parent is killed; a pool's workers would wait for work for ever."""
+    """Exit when the parent is killed; workers of a pool would wait forever."""
     if parent := parent_process():
         parent.join()
     os._exit(1)
 
 
-def _do_in_worker(batch: Batch) -> list[Outcome]:
+def _run_in_worker(batch: Batch) -> list[Outcome]:
     global _writer
     if _writer is None:
         settings, folder = _given
         _writer = Writer(Publication(settings, Catalog(settings.database)), folder)
-    return _do(_writer, batch)
+    return _run(_writer, batch)

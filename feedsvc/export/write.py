@@ -1,7 +1,6 @@
-"""Asks the app for a path and writes down what it answers; decides nothing of what there is.
+"""Requests paths from the app and writes the responses to files.
 
-A file is written aside and put into its place in one step: whoever looks sees the old one or the
-new one. One that says the same already is not touched.
+Files are replaced atomically, and left untouched if their content does not change.
 """
 
 import os
@@ -28,10 +27,10 @@ from feedsvc.http.representation import Representation, encode
 from feedsvc.publication import Publication
 from feedsvc.web import create_app
 
-_MOVED = (301, 308)
-_NOWHERE = "//"  # where there never is anything
-# What has a place of its own in the manifest, and what is for whoever sends the answer to say.
-_OWN = frozenset(
+_REDIRECTS = (301, 308)
+_NOT_FOUND = "//"  # never exists
+# Headers with fields of their own in the manifest, and those set by the server.
+_EXCLUDED = frozenset(
     {
         "Accept-Ranges",
         "Cache-Control",
@@ -48,82 +47,76 @@ _OWN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one path. found: None where there is nothing (404), or nothing more (410).
-
-    written: files that were not as they are now.
-    """
+    """The result for one path. target: None for 404 and 410. written: number of changed files."""
 
     path: str
     status: int
-    found: Resource | Redirect | None = None
+    target: Resource | Redirect | None = None
     written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """What the app answered. shown: the representation that the answer was made of, if any.
-
-    chunks: of the body, which are read once.
-    """
+class _Response:
+    """A response of the app. chunks: of the body; can be read once."""
 
     status: int
     headers: dict[str, str]
     chunks: Iterable[bytes]
-    shown: Representation | None
+    representation: Representation | None
 
 
 class Writer:
-    """Writes below one folder. Safe to share between threads."""
+    """Writes files below one folder. Thread-safe."""
 
     def __init__(self, publication: Publication, folder: Path) -> None:
         self._app: WSGIApplication = create_app(publication).wsgi_app
         self._folder = folder
-        self._changed = dates.epoch(publication.newest()[1])
-        self._made: set[Path] = set()
+        self._revision_time = dates.epoch(publication.newest()[1])
+        self._folders: set[Path] = set()
         self._numbers = count()
 
-    def is_done(self, job: Job) -> bool:
-        """Tell without asking whether the files of a document are those of its present state."""
+    def is_current(self, job: Job) -> bool:
+        """Return whether the files of a document are current, without a request."""
         tag = job.known and job.known.etags.get(IDENTITY, "")
         return bool(job.tag and tag and tag.startswith(f'"{job.tag}.')) and self._is_intact(job)
 
-    def do(self, job: Job) -> Outcome:
-        """Ask for a path, and see to it that its files say what the answer says."""
-        with self._ask(job.path) as answer:
-            if answer.status in _MOVED:
-                return Outcome(job.path, answer.status, _redirect(answer))
-            if answer.status != 200 or not job.file:
-                return Outcome(job.path, answer.status)
-            return self._keep(job, answer)
+    def write_path(self, job: Job) -> Outcome:
+        """Request a path, and update its files."""
+        with self._request(job.path) as response:
+            if response.status in _REDIRECTS:
+                return Outcome(job.path, response.status, _redirect(response))
+            if response.status != 200 or not job.file:
+                return Outcome(job.path, response.status)
+            return self._keep(job, response)
 
-    def do_error(self, job: Job, status: int) -> Outcome:
-        """Write down what is answered where there is nothing (404), or nothing more (410)."""
-        with self._ask(_NOWHERE if status == 404 else job.path) as answer:
-            if answer.status != status:
-                raise FeedsvcError(f"{job.path}: {status} was due, but {answer.status} came")
-            return self._keep(job, answer)
+    def write_error(self, job: Job, status: int) -> Outcome:
+        """Write the error page for 404 or 410."""
+        with self._request(_NOT_FOUND if status == 404 else job.path) as response:
+            if response.status != status:
+                raise FeedsvcError(f"{job.path}: expected status {status}, got {response.status}")
+            return self._keep(job, response)
 
     def write(self, name: str, chunks: Iterable[bytes], modified: int | None = None) -> int:
-        """Put a file into its place; return its size. Raises FeedsvcError.
+        """Write a file atomically; return its size. Raises FeedsvcError.
 
-        modified: seconds since the epoch; None for the present.
+        modified: seconds since the epoch; None for now.
         """
         target = self._folder / name
-        own = f"{os.getpid()}-{threading.get_ident()}-{next(self._numbers)}"
-        aside = self._folder / names.TEMPORARY / own
+        unique = f"{os.getpid()}-{threading.get_ident()}-{next(self._numbers)}"
+        temporary = self._folder / names.TEMPORARY / unique
         try:
-            self._make(target.parent)
-            with aside.open("wb") as file:
+            self._create_folder(target.parent)
+            with temporary.open("wb") as file:
                 size = sum(map(file.write, chunks))
             if modified is not None:
-                os.utime(aside, (modified, modified))
-            aside.replace(target)
+                os.utime(temporary, (modified, modified))
+            temporary.replace(target)
         except OSError as error:
             raise FeedsvcError(f"{target}: cannot be written: {error.strerror}") from None
         return size
 
     @contextmanager
-    def _ask(self, path: str) -> Iterator[_Answer]:
+    def _request(self, path: str) -> Iterator[_Response]:
         environ: dict[str, Any] = {"PATH_INFO": unquote_to_bytes(path).decode("latin-1")}
         setup_testing_defaults(environ)
         started: list[Any] = []
@@ -133,60 +126,60 @@ class Writer:
             if status >= 500:
                 kind = CatalogError if status == 503 else FeedsvcError
                 raise kind(f"{path} cannot be made ({status}); `feedsvc -v build` shows why")
-            yield _Answer(status, dict(started[1]), chunks, environ.get(REPRESENTATION_KEY))
+            yield _Response(status, dict(started[1]), chunks, environ.get(REPRESENTATION_KEY))
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
 
-    def _keep(self, job: Job, answer: _Answer) -> Outcome:
-        if answer.shown is None and "ETag" in answer.headers and not job.codings:
-            return self._copy(job, answer)
-        body = b"".join(answer.chunks)
-        found = self._describe(job, answer, blake2b(body, digest_size=16).hexdigest())
-        if job.known and _says_the_same(job.known, found) and self._is_intact(job):
-            return _unchanged(job, answer, found, job.known)
-        bodies = {IDENTITY: body} | {
-            coding: answer.shown.make(coding).body if answer.shown else encode(body, coding)
-            for coding in job.codings
-        }
+    def _keep(self, job: Job, response: _Response) -> Outcome:
+        """Write a response to files, unless they are unchanged."""
+        representation = response.representation
+        # Such a body may not fit in memory, and is identified by its ETag.
+        is_streamed = representation is None and "ETag" in response.headers and not job.codings
+        body = b"" if is_streamed else b"".join(response.chunks)
+        digest = response.headers["ETag"] if is_streamed else _digest(body)
+        resource, known = self._describe(job, response, digest), job.known
+        version = (resource.digest, resource.last_modified)
+        if known and (known.digest, known.last_modified) == version and self._is_intact(job):
+            resource = replace(resource, modified=known.modified, sizes=known.sizes)
+            return Outcome(job.path, response.status, resource)
+        bodies = {IDENTITY: response.chunks if is_streamed else (body,)}
+        for coding in job.codings:
+            coded = representation.make(coding).body if representation else encode(body, coding)
+            bodies[coding] = (coded,)
         sizes = {
-            coding: self.write(names.coded(job.file, coding), (each,), found.modified)
-            for coding, each in bodies.items()
+            coding: self.write(names.coded(job.file, coding), chunks, resource.modified)
+            for coding, chunks in bodies.items()
         }
-        return Outcome(job.path, answer.status, replace(found, sizes=sizes), len(sizes))
+        return Outcome(job.path, response.status, replace(resource, sizes=sizes), len(sizes))
 
-    def _copy(self, job: Job, answer: _Answer) -> Outcome:
-        """Keep what may be too large for memory, and has a validator to tell it by."""
-        found = self._describe(job, answer, answer.headers["ETag"])
-        if job.known and _says_the_same(job.known, found) and self._is_intact(job):
-            return _unchanged(job, answer, found, job.known)
-        size = self.write(job.file, answer.chunks, found.modified)
-        return Outcome(job.path, answer.status, replace(found, sizes={IDENTITY: size}), 1)
+    def _describe(self, job: Job, response: _Response, digest: str) -> Resource:
+        """Return the Resource for a response, without sizes.
 
-    def _describe(self, job: Job, answer: _Answer, digest: str) -> Resource:
-        """Return what an answer says of itself, but for the sizes.
-
-        The headers of a representation are those that hold at any time: what an answer says besides
-        may be for the next minutes alone.
+        The headers of a representation do not depend on the time, unlike those of the response.
         """
-        shown = answer.shown
-        headers = dict(shown.make(IDENTITY).headers) if shown else answer.headers
-        etags = {coding: tag for tag, coding in shown.etags.items()} if shown else {}
-        if not shown and "ETag" in headers:
+        representation = response.representation
+        headers = (
+            dict(representation.make(IDENTITY).headers) if representation else response.headers
+        )
+        etags = (
+            {coding: tag for tag, coding in representation.etags.items()} if representation else {}
+        )
+        if not representation and "ETag" in headers:
             etags[IDENTITY] = headers["ETag"]
         stamp = headers.get("Last-Modified")
         moment = dates.http_date(stamp, dates.from_epoch(0)) if stamp else None
-        modified = dates.epoch(moment) if moment else self._changed
+        modified = dates.epoch(moment) if moment else self._revision_time
         known = job.known
         if known and known.digest != digest and known.modified == modified:
-            # Servers make validators of time and size: other bytes never have the same time.
+            # Servers derive validators from time and size, so other bytes need another time.
             modified += 1
         return Resource(
             file=job.file,
             type=headers["Content-Type"],
             last_modified=stamp,
             cache_control=headers.get("Cache-Control", ""),
-            headers={name: value for name, value in headers.items() if name not in _OWN},
+            headers={name: value for name, value in headers.items() if name not in _EXCLUDED},
             etags=etags,
             digest=digest,
             modified=modified,
@@ -194,33 +187,33 @@ class Writer:
         )
 
     def _is_intact(self, job: Job) -> bool:
-        """Tell whether the files are as the last build left them, and no coding is missing."""
+        """Return whether all files, including codings, are unchanged since the previous build."""
         known = job.known
         if known is None or known.file != job.file or {*known.sizes} != {IDENTITY, *job.codings}:
             return False
         try:
-            found = [os.lstat(self._folder / name) for name in known.files]
+            stats = [os.lstat(self._folder / name) for name in known.files]
         except OSError:
             return False
-        times = {each.st_mtime_ns for each in found}
-        sizes = [each.st_size for each in found]
+        times = {each.st_mtime_ns for each in stats}
+        sizes = [each.st_size for each in stats]
         return sizes == list(known.sizes.values()) and times == {known.modified * 10**9}
 
-    def _make(self, folder: Path) -> None:
-        """Make a folder below ours where it is missing. Never goes through a link."""
-        if folder in self._made or folder == self._folder:
+    def _create_folder(self, folder: Path) -> None:
+        """Create a folder below that of the build. Never follows links."""
+        if folder in self._folders or folder == self._folder:
             return
-        self._make(folder.parent)
+        self._create_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         if folder.is_symlink():
             raise FeedsvcError(f"{folder}: is a link, which may lead anywhere; remove it")
-        self._made.add(folder)
+        self._folders.add(folder)
 
 
 def remove(folder: Path, files: Iterable[str]) -> int:
-    """Remove files that an earlier build wrote, and the folders that are empty then; count them.
+    """Remove files of earlier builds, and folders that become empty; return the number of files.
 
-    One that is no longer there, or that only a link leads to, is left alone.
+    Missing files, and files that are reached through links, are skipped.
     """
     removed = 0
     for name in sorted(files, reverse=True):
@@ -232,24 +225,19 @@ def remove(folder: Path, files: Iterable[str]) -> int:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
             continue
         removed += 1
-        for above in target.relative_to(folder).parents[:-1]:
+        for parent in target.relative_to(folder).parents[:-1]:
             try:
-                (folder / above).rmdir()
+                (folder / parent).rmdir()
             except OSError:
                 break
     return removed
 
 
-def _redirect(answer: _Answer) -> Redirect:
-    own = _OWN - {"Cache-Control"} | {"Location"}
-    headers = {name: value for name, value in answer.headers.items() if name not in own}
-    return Redirect(answer.status, answer.headers["Location"], headers)
+def _redirect(response: _Response) -> Redirect:
+    excluded = _EXCLUDED - {"Cache-Control"} | {"Location"}
+    headers = {name: value for name, value in response.headers.items() if name not in excluded}
+    return Redirect(response.status, response.headers["Location"], headers)
 
 
-def _unchanged(job: Job, answer: _Answer, found: Resource, known: Resource) -> Outcome:
-    kept = replace(found, modified=known.modified, sizes=known.sizes)
-    return Outcome(job.path, answer.status, kept)
-
-
-def _says_the_same(known: Resource, found: Resource) -> bool:
-    return known.digest == found.digest and known.last_modified == found.last_modified
+def _digest(body: bytes) -> str:
+    return blake2b(body, digest_size=16).hexdigest()

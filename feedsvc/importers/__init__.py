@@ -1,6 +1,6 @@
-"""What somebody published elsewhere becomes articles in the content folder; fetches nothing.
+"""Imports articles published elsewhere into the content folder, without any network access.
 
     source --feeds, wxr, jsonfeed, page, plaintext--> Item --compose--> text --write--> content/
 
-`run` walks the sources; `sources` says what each is; `write` alone writes, and changes no file.
+`run` iterates over the sources, `sources` detects their formats, and only `write` creates files.
 """

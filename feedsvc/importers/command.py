@@ -1,8 +1,9 @@
-"""`feedsvc import`: write articles that were published elsewhere into the content folder."""
+"""`feedsvc import`: import articles published elsewhere into the content folder."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,8 +17,8 @@ from feedsvc.config.settings import Settings
 from feedsvc.importers.item import Hints
 from feedsvc.importers.run import Progress as Callback
 from feedsvc.importers.run import Report, run
-from feedsvc.importers.sources import As
-from feedsvc.importers.write import Shelf
+from feedsvc.importers.sources import SourceFormat
+from feedsvc.importers.write import ArticleWriter
 
 
 @click.command("import")
@@ -25,32 +26,34 @@ from feedsvc.importers.write import Shelf
 @click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--as",
-    "choice",
-    type=click.Choice([str(each) for each in As]),
-    help="What the sources are, where that cannot be seen.",
+    "format",
+    type=click.Choice([str(format) for format in SourceFormat]),
+    help="The format of the sources, if it cannot be detected.",
 )
 @click.option(
-    "--into", metavar="FOLDER", help="Write into this folder below content/, not by year."
+    "--into",
+    metavar="FOLDER",
+    help="Write into this folder below content/ instead of one per year.",
 )
 @click.option(
-    "--date", metavar="DATE", help="The date of texts and pages, and of items without one."
+    "--date", metavar="DATE", help="The date of texts and pages, and the default for other items."
 )
 @click.option(
     "--category",
     "categories",
     metavar="LABEL",
     multiple=True,
-    help="The category of texts and pages, and of items without one; may be repeated.",
+    help="The category of texts and pages, and the default for other items; may be repeated.",
 )
 @click.option(
-    "--language", metavar="TAG", help="The language of texts and pages; of items without one."
+    "--language", metavar="TAG", help="The language of texts and pages, and the default for others."
 )
 @click.option("--pages", is_flag=True, help="Import the pages of WordPress and Blogger too.")
-@click.option("--keep-links", is_flag=True, help="Let entries lead to the articles' old URLs.")
+@click.option("--keep-links", is_flag=True, help="Link entries to the old URLs of the articles.")
 def import_(
     site: Path,
     sources: tuple[Path, ...],
-    choice: str | None,
+    format: str | None,
     into: str | None,
     date: str | None,
     categories: tuple[str, ...],
@@ -58,17 +61,18 @@ def import_(
     pages: bool,
     keep_links: bool,
 ) -> None:
-    """Write articles from elsewhere into the content folder, each with the id it had.
+    """Import articles published elsewhere into the content folder, with their ids.
 
     SOURCES are files or folders: RSS, Atom and JSON feeds, WordPress exports, saved web pages, and
-    pages saved as text. No file that is there is changed, and what was imported before is left
-    alone. Prints what was written, then every problem. The exit code is 1 if there is any problem.
+    pages saved as text. Existing files are not changed, and articles imported before are skipped.
+    Prints a summary, then all problems. The exit code is 1 if there is a problem.
     """
     loaded = load_settings(site)
     hints = _hints(loaded, date, categories, language, pages)
-    shelf = Shelf(loaded, into, keep_links=keep_links)
+    writer = ArticleWriter(loaded, into, keep_links=keep_links)
     with _progress_bar() as progress:
-        report = run(sources, shelf, hints, As(choice) if choice else None, progress)
+        source_format = SourceFormat(format) if format else None
+        report = run(sources, writer, hints, source_format, progress)
     click.echo(_summary(report))
     show_problems(report.problems)
     if report.problems:
@@ -88,13 +92,15 @@ def _hints(
     except dates.DateError as error:
         raise click.BadParameter(str(error), param_hint="--date") from None
     if language and not syntax.is_language(language):
-        raise click.BadParameter(f"{language!r} is no language tag; write en or pt-br")
-    return Hints(loaded.zone, zones, moment, categories, (language or "").lower(), pages)
+        raise click.BadParameter(f"{language!r} is not a language tag; write en or pt-br")
+    return Hints(
+        loaded.zone, zones, datetime.now(UTC), moment, categories, (language or "").lower(), pages
+    )
 
 
 @contextmanager
 def _progress_bar() -> Iterator[Callback | None]:
-    """A progress bar for the bytes of the sources, on a terminal; nothing elsewhere."""
+    """Show a progress bar in bytes, if stderr is a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
@@ -106,12 +112,12 @@ def _progress_bar() -> Iterator[Callback | None]:
 
 
 def _summary(report: Report) -> str:
-    """Say in one line what an import did."""
+    """Return the result of an import on one line."""
     drafts = f" ({count(report.drafts, 'draft')})" if report.drafts else ""
     parts = [f"{count(report.written, 'article')} written{drafts}"]
-    if report.known:
-        parts.append(f"{report.known} there already")
-    if report.left_out:
-        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.left_out.items()))
-        parts.append(f"{report.left_out.total()} left out ({kinds})")
+    if report.existing:
+        parts.append(f"{report.existing} there already")
+    if report.skipped:
+        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.skipped.items()))
+        parts.append(f"{report.skipped.total()} left out ({kinds})")
     return "; ".join(parts) + "."

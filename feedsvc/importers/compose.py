@@ -1,4 +1,4 @@
-"""An Item as the text of an article file, which the reader of articles takes without a Problem."""
+"""Converts an Item to the text of an article file, which must read back without Problems."""
 
 import re
 from collections.abc import Iterator
@@ -8,38 +8,39 @@ import yaml
 
 from feedsvc import html, syntax, urls
 from feedsvc.errors import Problem
-from feedsvc.importers.item import Ending, Item
+from feedsvc.importers.item import FileType, Item
 from feedsvc.model import MAX_LANGUAGE, MAX_URL, Enclosure, Person, excess
 
-# References within an article pass the sanitiser as URLs of a host that cannot exist (RFC 2606).
-_WITHIN = "https://within.invalid/"
-_WITHIN_LINK = re.compile(rf'href="{re.escape(_WITHIN)}(?=#)')
+# The sanitiser sees fragment links as URLs of a reserved host name (RFC 2606).
+_FRAGMENT_BASE = "https://within.invalid/"
+_FRAGMENT_LINK = re.compile(rf'href="{re.escape(_FRAGMENT_BASE)}(?=#)')
 
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_ONE_LINE = 1_000_000_000  # characters; no text is broken into lines
+_NO_WRAPPING = 1_000_000_000  # characters
 
 
 class Composer:
-    """Composes the file of one item, and notes what of it could not be kept."""
+    """Composes the file of an item, and records Problems with values that are left out."""
 
     def __init__(self, item: Item) -> None:
         self._item = item
         self.problems: list[Problem] = []
 
     def text(self, identity: str, slug: str, language: str, *, keep_link: bool) -> str:
-        """Return the text of the file. language: the site's, which need not be written."""
+        """Return the text of the file. language: the site's, which is not repeated."""
         item = self._item
         self.problems.clear()
+        is_updated = item.updated and item.published and item.updated > item.published
         values = {
             "title": one_line(item.title),
-            "published": _written(item.published),
-            "updated": _written(item.updated) if _is_later(item) else None,
+            "published": _for_yaml(item.published),
+            "updated": _for_yaml(item.updated) if is_updated else None,
             "id": identity,
             "slug": slug,
             "link": self._url("link", item.link) if keep_link else None,
-            "categories": list(self._terms("category", item.categories)),
-            "tags": list(self._terms("tag", item.tags)),
-            "authors": list(self._people()),
+            "categories": list(self._labels("category", item.categories)),
+            "tags": list(self._labels("tag", item.tags)),
+            "authors": list(self._authors()),
             "language": self._language(language),
             "summary": one_line(item.summary),
             "content": "summary" if item.only_summary else None,
@@ -47,48 +48,47 @@ class Composer:
             "enclosures": list(self._enclosures()),
             "draft": item.draft,
         }
-        front = yaml.dump(
+        front_matter = yaml.dump(
             {key: value for key, value in values.items() if value},
             Dumper=_Dumper,
             allow_unicode=True,
             default_flow_style=False,
             sort_keys=False,
-            width=_ONE_LINE,
+            width=_NO_WRAPPING,
         )
         comments = "".join(f"# {line}\n" for line in _comments(item, keep_link))
-        return f"---\n{comments}{front}---\n{self._body()}\n"
+        return f"---\n{comments}{front_matter}---\n{self._body()}\n"
 
     def _body(self) -> str:
-        item = self._item
-        if item.ending is Ending.MARKDOWN:
-            return item.body
-        cleaned = html.sanitise(item.body, self._resolve).strip()
-        return _WITHIN_LINK.sub('href="', cleaned)
+        if self._item.file_type is FileType.MARKDOWN:
+            return self._item.body
+        clean = html.sanitise(self._item.body, self._resolve).strip()
+        return _FRAGMENT_LINK.sub('href="', clean)
 
     def _resolve(self, url: str) -> str:
         if url.startswith("#"):
-            return _WITHIN + url
+            return _FRAGMENT_BASE + url
         return urls.resolve(self._item.base, url)
 
-    def _odd(self, what: str, value: str, why: str | None = None) -> None:
-        reason = why or "cannot be used"
-        message = f"has the {what} {value[:60]!r}, which {reason}; it is left out"
-        self.problems.append(self._item.warning("unusable-value", message))
+    def _reject(self, name: str, value: str, reason: str | None = None) -> None:
+        reason = reason or "cannot be used"
+        message = f"has the {name} {value[:60]!r}, which {reason}; it is left out"
+        self.problems.append(self._item.origin.warning("unusable-value", message))
 
-    def _terms(self, what: str, labels: tuple[str, ...]) -> Iterator[str]:
+    def _labels(self, name: str, labels: tuple[str, ...]) -> Iterator[str]:
         seen = set()
         for label in map(one_line, labels):
             term = urls.term(label)
-            over = urls.term_excess(label)
-            if label and (over or not urls.is_addressable(term)):
-                self._odd(what, label, over)
+            too_long = urls.term_excess(label)
+            if label and (too_long or not urls.is_addressable(term)):
+                self._reject(name, label, too_long)
             elif label and term not in seen:
                 seen.add(term)
                 yield label
 
-    def _people(self) -> Iterator[str | dict[str, str]]:
+    def _authors(self) -> Iterator[str | dict[str, str]]:
         people = {one_line(person.name): person for person in self._item.authors}
-        for name in self._terms("author", tuple(people)):
+        for name in self._labels("author", tuple(people)):
             details = {"name": name} | dict(self._details(people[name]))
             yield details if len(details) > 1 else name
 
@@ -98,54 +98,47 @@ class Composer:
             if syntax.is_email(email):
                 yield "email", email
             else:
-                self._odd("email address", email)
-        if uri := self._url("address of an author", person.uri or ""):
+                self._reject("email address", email)
+        if uri := self._url("author URL", person.uri or ""):
             yield "uri", uri
 
-    def _language(self, usual: str) -> str | None:
+    def _language(self, default: str) -> str | None:
         language = one_line(self._item.language).replace("_", "-").lower()
-        over = excess(language, MAX_LANGUAGE)
-        if language and (over or not syntax.is_language(language)):
-            self._odd("language", language, over)
+        too_long = excess(language, MAX_LANGUAGE)
+        if language and (too_long or not syntax.is_language(language)):
+            self._reject("language", language, too_long)
             return None
-        return language if language != usual else None
+        return language if language != default else None
 
     def _enclosures(self) -> Iterator[dict[str, str | int]]:
-        for each in self._item.enclosures:
-            if url := self._url("enclosure", each.url):
-                yield _enclosure(url, each)
+        for enclosure in self._item.enclosures:
+            if url := self._url("enclosure", enclosure.url):
+                yield _enclosure(url, enclosure)
 
-    def _url(self, what: str, written: str) -> str | None:
-        if not written:
+    def _url(self, name: str, value: str) -> str | None:
+        if not value:
             return None
-        url = urls.resolve(self._item.base, one_line(written)).replace(" ", "%20")
-        over = excess(url, MAX_URL)
-        if not over and syntax.is_url(url):
+        url = urls.resolve(self._item.base, one_line(value)).replace(" ", "%20")
+        too_long = excess(url, MAX_URL)
+        if not too_long and syntax.is_url(url):
             return url
-        self._odd(what, written, over)
+        self._reject(name, value, too_long)
         return None
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, free of what XML cannot carry, as front matter is read."""
+    """Return a text on one line and without characters that are invalid in XML."""
     return " ".join(html.xml_safe(text).split())
 
 
-def _enclosure(url: str, each: Enclosure) -> dict[str, str | int]:
-    table: dict[str, str | int] = {"url": url}
-    if syntax.is_media_type(each.type):
-        table["type"] = each.type
-    if each.length:
-        table["length"] = each.length
-    return table
+def _enclosure(url: str, enclosure: Enclosure) -> dict[str, str | int]:
+    media_type = enclosure.type if syntax.is_media_type(enclosure.type) else ""
+    table: dict[str, str | int] = {"url": url, "type": media_type, "length": enclosure.length}
+    return {key: value for key, value in table.items() if value}
 
 
-def _is_later(item: Item) -> bool:
-    return item.updated is not None and item.published is not None and item.updated > item.published
-
-
-def _written(moment: datetime | None) -> datetime | None:
-    """Return a moment as YAML can hold it: before there were zones, offsets had seconds."""
+def _for_yaml(moment: datetime | None) -> datetime | None:
+    """Return a moment that YAML can represent: historical UTC offsets have seconds."""
     if moment and (moment.utcoffset() or timedelta()) % timedelta(minutes=1):
         return moment.astimezone(UTC)
     return moment
@@ -153,7 +146,7 @@ def _written(moment: datetime | None) -> datetime | None:
 
 def _comments(item: Item, keep_link: bool) -> Iterator[str]:
     if item.candidates:
-        days = ", ".join(f"{each:%Y-%m-%d}" for each in item.candidates)
+        days = ", ".join(f"{day:%Y-%m-%d}" for day in item.candidates)
         yield f"The text does not settle its day. These fit: {days}"
         yield "Write the right one as `published`, and remove `draft`."
     if not keep_link and syntax.is_url(item.link) and item.link.isprintable():

@@ -1,16 +1,17 @@
-"""The day that a text was published, by what it says; reads no clock, no file, and guesses nothing.
+"""Derives the day of publication from a text, without a clock, IO or guesses.
 
-A weekday with a day and a month (`Thursday February 17`) is true in one year of five to eleven.
-Those years are the candidates; a month with its year elsewhere in the text (`by June 2022`)
-chooses among them. Where that leaves none or several, the answer is all of them.
+A weekday with a day and a month (`Thursday February 17`) occurs in one of five to eleven years.
+These years are the candidates; a month with a year elsewhere in the text (`by June 2022`) selects
+among them. If the result is not unique, all candidates are returned.
 """
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-FIRST_YEAR, LAST_YEAR = 1970, 2069  # where candidates are looked for; fixed, so no clock decides
+FIRST_YEAR, LAST_YEAR = 1970, 2069  # of candidates; fixed, to be independent of the clock
 
 _WEEKDAYS = {
     "en": "monday mon|tuesday tues tue|wednesday wed|thursday thurs thur thu|friday fri|"
@@ -26,18 +27,18 @@ _MONTHS = {
 
 
 def _numbered(lists: dict[str, str]) -> dict[str, tuple[int, str]]:
-    """Return each word's number, from 0, and its language; '' where it is of both."""
-    found: dict[str, tuple[int, str]] = {}
+    """Return the number of each word, from 0, and its language; '' if it is in both."""
+    numbered: dict[str, tuple[int, str]] = {}
     for language, text in lists.items():
         for number, words in enumerate(text.split("|")):
             for word in words.split():
-                found[word] = (number, "" if word in found else language)
-    return found
+                numbered[word] = (number, "" if word in numbered else language)
+    return numbered
 
 
 _WEEKDAY_OF = _numbered(_WEEKDAYS)
 _MONTH_OF = _numbered(_MONTHS)
-_NO_MONTHS = {"may", "march", "mar"}  # where they stand in lower case, in English
+_NOT_MONTHS = {"may", "march", "mar"}  # these lower-case words have other meanings in English
 
 
 def _any_of(words: dict[str, tuple[int, str]]) -> str:
@@ -60,10 +61,10 @@ _BARE_YEAR = re.compile(_YEAR)
 
 @dataclass(frozen=True, slots=True)
 class Dating:
-    """What a text says of its day.
+    """The evidence for the day of a text.
 
-    day: the only one that fits, None where none or several do. candidates: all that fit, those
-    of years that the text names first. language: of the words that name days, '' if unclear.
+    day: None if it is not unique. candidates: all possible days, those of years in the text first.
+    language: of the names of days and months, '' if unclear.
     """
 
     day: date | None = None
@@ -72,10 +73,10 @@ class Dating:
 
 
 def find(text: str) -> Dating:
-    """Date a text by the weekdays, days, months and years that it names.
+    """Date a text by the weekdays, days, months and years in it.
 
-    A day that is named without its year is what the text calls this year, so it counts before one
-    that is named with it, which may be long past.
+    A day without a year is in the year of the text, so it takes precedence over one with a year,
+    which may be long past.
     """
     folded = _fold(text)
     yearless: dict[tuple[int, int, int], set[date]] = {}
@@ -83,10 +84,10 @@ def find(text: str) -> Dating:
     languages: set[str] = set()
     for match in _matches(_NAMED, folded):
         weekday, language = _WEEKDAY_OF[_word(match, "weekday")]
-        (month, other), number, year = _month(match), _day(match), match["year"]
-        days = {each for each in _days(month, number, year) if each.weekday() == weekday}
+        (month, month_language), number, year = _month(match), _day(match), match["year"]
+        days = {day for day in _days(month, number, year) if day.weekday() == weekday}
         if days:
-            languages |= {language, other} - {""}
+            languages |= {language, month_language} - {""}
             if year:
                 whole |= days
             else:
@@ -95,34 +96,34 @@ def find(text: str) -> Dating:
     dated = {int(match["year"]) for match in _matches([*_WHOLE, _DATED_MONTH], folded)}
     named = {int(year) for year in _BARE_YEAR.findall(folded)}
     if yearless:
-        fitting = _fitting(list(yearless.values()), dated, named)
-        later = False
+        candidates = _candidates(list(yearless.values()), dated, named)
+        is_past = False
     else:
-        fitting = sorted(whole)
-        later = any(year > day.year for day in fitting for year in named)
-    day = fitting[0] if len(fitting) == 1 and not later else None
-    return Dating(day, tuple(fitting), language)
+        candidates = sorted(whole)
+        is_past = any(year > day.year for day in candidates for year in named)
+    day = candidates[0] if len(candidates) == 1 and not is_past else None
+    return Dating(day, tuple(candidates), language)
 
 
-def _fitting(mentions: list[set[date]], dated: set[int], named: set[int]) -> list[date]:
-    """Return the days that fit best, those of years that are named first.
+def _candidates(mentions: list[set[date]], dated: set[int], named: set[int]) -> list[date]:
+    """Return the most plausible days, those of years in the text first.
 
-    mentions: the days that each mention can mean. dated, named: years that stand in the text with
-    a month, and in any way. A year alone chooses nothing, as it may be long past; but it keeps
-    another from being the only one.
+    mentions: the possible days of each mention. dated: years in the text with a month. named: all
+    years in the text. A year without a month may be long past, so it selects nothing, but it keeps
+    another from being unique.
     """
-    every = set.union(*mentions)
+    all_days = set.union(*mentions)
     years = set.intersection(*({day.year for day in days} for days in mentions))
-    days = {day for day in every if day.year in years}
+    days = {day for day in all_days if day.year in years}
     chosen = {day for day in days if day.year in dated}
     rivals = {day for day in days if day.year in named}
     if rivals == chosen and len({day.year for day in chosen}) == 1:
         return sorted(chosen)
-    return sorted(chosen) + sorted(rivals - chosen) + sorted((days or every) - rivals)
+    return sorted(chosen) + sorted(rivals - chosen) + sorted((days or all_days) - rivals)
 
 
 def date_line(line: str) -> date | None:
-    """Return the day of a line that is a whole date in words and nothing else."""
+    """Return the day of a line that consists of a complete date in words."""
     folded = _fold(line).strip(" .")
     for pattern in (*_NAMED, *_WHOLE):
         match = pattern.fullmatch(folded)
@@ -131,24 +132,22 @@ def date_line(line: str) -> date | None:
             days = _days(month, _day(match), match["year"])
             if "weekday" in match.groupdict():
                 weekday = _WEEKDAY_OF[_word(match, "weekday")][0]
-                days = [each for each in days if each.weekday() == weekday]
+                days = [day for day in days if day.weekday() == weekday]
             return days[0] if days else None
     return None
 
 
 def _days(month: int, day: int, year: str | None) -> list[date]:
-    found = []
-    for each in [int(year)] if year else range(FIRST_YEAR, LAST_YEAR + 1):
-        try:
-            found.append(date(each, month, day))
-        except ValueError:  # 29 February, 31 April
-            continue
-    return found
+    days = []
+    for number in [int(year)] if year else range(FIRST_YEAR, LAST_YEAR + 1):
+        with suppress(ValueError):  # 29 February, 31 April
+            days.append(date(number, month, day))
+    return days
 
 
 def _matches(patterns: list[re.Pattern[str]], text: str) -> list[re.Match[str]]:
-    found = [match for pattern in patterns for match in pattern.finditer(text)]
-    return [match for match in found if match["month"] not in _NO_MONTHS]
+    matches = (match for pattern in patterns for match in pattern.finditer(text))
+    return [match for match in matches if match["month"] not in _NOT_MONTHS]
 
 
 def _word(match: re.Match[str], name: str) -> str:
@@ -165,6 +164,6 @@ def _day(match: re.Match[str]) -> int:
 
 
 def _fold(text: str) -> str:
-    """Drop accents, so that `fevrier` and `février` are one; keep capitals, which `May` needs."""
+    """Remove accents, so that `fevrier` equals `février`, but keep the case, for `May`."""
     decomposed = unicodedata.normalize("NFD", text)
-    return "".join(each for each in decomposed if not unicodedata.combining(each))
+    return "".join(char for char in decomposed if not unicodedata.combining(char))

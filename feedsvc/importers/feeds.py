@@ -1,6 +1,6 @@
-"""Reads RSS of all versions and Atom, item by item, in the memory of one item.
+"""Reads all versions of RSS and Atom item by item, with one item in memory at a time.
 
-Each element is taken as it stands: an id must come out character by character as readers know it.
+Ids are read literally: they must stay as feed readers know them, character by character.
 """
 
 import copy
@@ -13,15 +13,16 @@ from lxml import etree
 from feedsvc import dates, syntax, urls
 from feedsvc.errors import Problem
 from feedsvc.importers import texts, wpstatus
-from feedsvc.importers.item import Found, Hints, Item, LeftOut, Reading, item_warning, of_item
+from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults, Skipped
 from feedsvc.importers.stream import Stream
-from feedsvc.importers.xmlitems import Element, elements, local, text
+from feedsvc.importers.xmlitems import Element, Fields, elements, local, text
 from feedsvc.model import Enclosure, Person
 
-ITEMS = frozenset({"item", "entry"})
-_HEAD = frozenset({"link", "id", "language", "author"})  # what a feed says of itself
+_ITEMS = frozenset({"item", "entry"})
+_METADATA = frozenset({"link", "id", "language", "author"})
 
-_FAMILIES = {
+# The prefix under which `Fields` has the elements of a namespace.
+_PREFIXES = {
     None: "",
     "http://purl.org/rss/1.0/": "",
     "http://my.netscape.com/rdf/simple/0.9/": "",
@@ -42,85 +43,57 @@ _FAMILIES = {
 }
 _WP_STATUS = tuple(f"wp:{name}" for name in wpstatus.STATUS)
 _WP_PASSWORD = f"wp:{wpstatus.PASSWORD}"
-_XML = "{http://www.w3.org/XML/1998/namespace}"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _BLOGGER_KIND = "http://schemas.google.com/g/2005#kind"
 _EMPTY = re.compile(r"(?:\s|&nbsp;|\xa0|</?(?:div|p|span|br)\b[^<>]*>)*")
-_MAIL_AND_NAME = re.compile(r"([^\s()@]+@[^\s()@]+)\s*\(([^()]*)\)")
+_EMAIL_AND_NAME = re.compile(r"([^\s()@]+@[^\s()@]+)\s*\(([^()]*)\)")
+_TEXT_TYPES = {"text", "text/plain"}
 
 
-class Fields:
-    """The children of an element by name: `title`, `dc:creator`, `atom:id`."""
-
-    def __init__(self, element: Element) -> None:
-        self.element = element
-        self._children: dict[str, list[Element]] = {}
-        for child in element:
-            if isinstance(child.tag, str):
-                family = _family(etree.QName(child).namespace)
-                self._children.setdefault(family + local(child), []).append(child)
-
-    def all(self, *names: str) -> list[Element]:
-        """Return the children of these names, those of the first name first."""
-        return [child for name in names for child in self._children.get(name, ())]
-
-    def first(self, *names: str) -> Element | None:
-        """Return the first child of these names that holds anything."""
-        found = self.all(*names)
-        return next((child for child in found if text(child) or len(child)), None)
-
-    def texts(self, *names: str) -> list[str]:
-        """Return the texts of all children of these names, also empty ones."""
-        return [text(child) for child in self.all(*names)]
-
-    def text(self, *names: str) -> str:
-        """Return the first text under these names that is not empty."""
-        return next((found for child in self.all(*names) if (found := text(child))), "")
-
-
-def _family(namespace: str | None) -> str:
-    """Return the prefix under which `Fields` has the elements of a namespace."""
-    return _FAMILIES.get(namespace, "wp:" if wpstatus.is_namespace(namespace) else "?")
-
-
-def read(source: str, stream: Stream, hints: Hints) -> Reading:
-    """Yield the items of a feed, in its order."""
-    head: _Head | None = None
+def read(source: str, stream: Stream, hints: Hints) -> ParseResults:
+    """Yield the items of a feed, in order."""
+    metadata: _Metadata | None = None
     number = 0
-    for element in elements(source, stream, ITEMS, _HEAD):
+    for element in elements(source, stream, _ITEMS, _METADATA):
         if isinstance(element, Problem):
             yield element
             continue
-        head = head or _Head(element)
+        metadata = metadata or _Metadata(element)
         number += 1
-        yield _found(source, number, element, head, hints)
+        yield _parse(Origin(source, element.sourceline or 0, number), element, metadata, hints)
 
 
-class _Head:
-    """What a feed says of itself, as far as it stands before its first item."""
+class _Metadata:
+    """The metadata of a feed that precedes its first item."""
 
     def __init__(self, item: Element) -> None:
-        above = item.getparent()
-        channel = next((each for each in above if _name(each) == "channel"), above)
-        fields = Fields(channel)
+        parent = item.getparent()
+        fields = Fields(next(parent.iterchildren("{*}channel"), parent), _name)
         self.link = fields.text("link") or _link(fields)
         self.id = fields.text("atom:id") or self.link
         self.language = fields.text("language", "dc:language")
         self.authors = tuple(_atom_authors(fields))
 
 
-def _found(source: str, number: int, element: Element, head: _Head, hints: Hints) -> Found:
-    fields = Fields(element)
+def _name(element: Element) -> str:
+    """Return the prefixed name of an element: `title`, `dc:creator`, `atom:id`."""
+    namespace = etree.QName(element).namespace
+    unknown = "wp:" if wpstatus.is_namespace(namespace) else "?"
+    return _PREFIXES.get(namespace, unknown) + local(element)
+
+
+def _parse(origin: Origin, element: Element, feed: _Metadata, hints: Hints) -> ParseResult:
+    fields = Fields(element, _name)
     kind = _blogger_kind(fields)
-    if kind not in {"post", *(["page"] if hints.pages else [])}:
-        return LeftOut(kind)
-    statuses, passwords = fields.texts(*_WP_STATUS), fields.texts(_WP_PASSWORD)
-    if reason := wpstatus.left_out(statuses, passwords):
-        return LeftOut(reason)
+    if kind not in hints.kinds():
+        return Skipped(kind)
+    statuses = fields.texts(*_WP_STATUS)
+    if reason := wpstatus.skip_reason(statuses, fields.texts(_WP_PASSWORD)):
+        return Skipped(reason)
     link = _item_link(fields)
-    written = fields.text("guid", "atom:id") or element.get(_RDF_ABOUT, "").strip() or link
-    title = _text_of(fields.first("title", "atom:title", "dc:title"))
-    place = (source, element.sourceline or 0, number)
+    identity = fields.text("guid", "atom:id") or element.get(_RDF_ABOUT, "").strip() or link
+    title = _plain(fields.first("title", "atom:title", "dc:title"))
     try:
         published = texts.date(
             fields.text("pubDate", "atom:published", "atom:issued", "dc:date", "dcterms:created")
@@ -131,68 +104,63 @@ def _found(source: str, number: int, element: Element, head: _Head, hints: Hints
             fields.text("atom:updated", "atom:modified", "dcterms:modified"), hints
         )
     except dates.DateError as error:
-        return of_item(*place, "bad-source-date", f"has a bad date: {error}")
+        return origin.problem("bad-source-date", f"has a bad date: {error}")
     body, base, summary, only_summary = _content(fields)
-    src = _src(fields)
-    if src:
-        body += f'<p><a href="{escape(src)}">{escape(src)}</a></p>'
+    remote = _remote_content(fields)
+    if remote:
+        body += f'<p><a href="{escape(remote)}">{escape(remote)}</a></p>'
     labels = list(_labels(fields))
     return hints.complete(
         Item(
-            *place,
-            id=written,
-            seed="\n".join([head.id, written or title + body]),
+            origin,
+            id=identity,
+            seed="\n".join([feed.id, identity or title + body]),
             title=title,
             published=published,
             updated=updated,
-            slug=texts.path_words(link),
+            slug=texts.last_segment(link),
             link=link,
             body=body,
-            base=urls.resolve(link or head.link, base),
+            base=urls.resolve(link or feed.link, base),
             summary=summary,
             only_summary=only_summary,
             categories=tuple(label for label, is_tag in labels if not is_tag),
             tags=tuple(label for label, is_tag in labels if is_tag),
-            authors=tuple(_rss_authors(fields)) or tuple(_atom_authors(fields)) or head.authors,
-            language=_language(element) or fields.text("dc:language") or head.language,
+            authors=tuple(_rss_authors(fields)) or tuple(_atom_authors(fields)) or feed.authors,
+            language=_language(element) or fields.text("dc:language") or feed.language,
             image=_image(fields),
             enclosures=tuple(_enclosures(fields)),
-            draft=_is_draft(fields) or wpstatus.is_draft(statuses),
-            remarks=tuple(_remarks(place, element, body, src)),
+            draft=_is_draft(fields)
+            or wpstatus.is_draft(statuses, published or hints.date, hints.now),
+            warnings=tuple(_warnings(origin, _is_atom(element), body, remote)),
         )
     )
 
 
-def _remarks(place: tuple[str, int, int], entry: Element, body: str, src: str) -> Iterator[Problem]:
-    """Yield what an entry of Atom lacks; items of RSS may well be no more than a title."""
-    source, line, number = place
-    if src:
-        message = f"has its text elsewhere, at {src[:200]}; it became a link: write the text"
-        yield item_warning(source, line, number, "empty-text", message)
-    elif _is_atom(entry) and _EMPTY.fullmatch(body):
-        message = "has no text that can be read, only a title; write the text"
-        yield item_warning(source, line, number, "empty-text", message)
+def _warnings(origin: Origin, is_atom: bool, body: str, remote: str) -> Iterator[Problem]:
+    """Yield warnings about missing text, which RSS allows and Atom does not."""
+    if remote:
+        message = f"has its text elsewhere, at {remote[:200]}; it became a link: write the text"
+        yield origin.warning("empty-text", message)
+    elif is_atom and _EMPTY.fullmatch(body):
+        yield origin.warning("empty-text", "has a title but no readable text; write the text")
 
 
-def _src(fields: Fields) -> str:
-    """Return where the content of an entry is if it is not in it (RFC 4287 4.1.3.2)."""
-    for each in fields.all("atom:content"):
-        url = urls.resolve(each.base or "", each.get("src", "").strip())
-        if url and not (text(each) or len(each)):
+def _remote_content(fields: Fields) -> str:
+    """Return the URL of content that is not in the entry (RFC 4287 4.1.3.2)."""
+    for content in fields.all("atom:content"):
+        url = urls.resolve(content.base or "", content.get("src", "").strip())
+        if url and not (text(content) or len(content)):
             return url
     return ""
 
 
-def _name(element: Element) -> str:
-    return local(element) if isinstance(element.tag, str) else ""
-
-
 def _blogger_kind(fields: Fields) -> str:
-    """Return what an entry of a Blogger export is; `post` for every other feed's."""
+    """Return the kind of a Blogger entry; `post` for other feeds."""
     if fields.text("blogger:status") in {"SOFT_TRASHED", "TRASHED"}:
         return "trash"
-    if found := fields.text("blogger:type"):
-        return found.lower()
+    if kind := fields.text("blogger:type"):
+        return kind.lower()
     for category in fields.all("atom:category"):
         if category.get("scheme") == _BLOGGER_KIND:
             return str(category.get("term", "")).rpartition("#")[2] or "post"
@@ -200,135 +168,127 @@ def _blogger_kind(fields: Fields) -> str:
 
 
 def _is_draft(fields: Fields) -> bool:
-    """Tell whether an entry is a draft (RFC 5023 13.1.1)."""
+    """Return whether an entry is marked as a draft (RFC 5023 13.1.1)."""
     control = fields.first("app:control")
-    marked = control is not None and Fields(control).text("app:draft") == "yes"
+    marked = control is not None and Fields(control, _name).text("app:draft") == "yes"
     return marked or fields.text("blogger:status") == "DRAFT"
 
 
 def _item_link(fields: Fields) -> str:
     link = fields.text("feedburner:origLink", "link") or _link(fields)
-    if link:
-        return link
     guid = fields.first("guid")
-    if guid is not None and guid.get("isPermaLink", "true") == "true":
-        return text(guid) if syntax.is_url(text(guid)) else ""
-    return ""
+    if link or guid is None or guid.get("isPermaLink", "true") != "true":
+        return link
+    return text(guid) if syntax.is_url(text(guid)) else ""
 
 
 def _link(fields: Fields) -> str:
-    for each in fields.all("atom:link"):
-        if each.get("rel", "alternate") == "alternate":
-            return urls.resolve(each.base or "", each.get("href", ""))
+    for link in fields.all("atom:link"):
+        if link.get("rel", "alternate") == "alternate":
+            return urls.resolve(link.base or "", link.get("href", ""))
     return ""
 
 
 def _language(element: Element) -> str:
-    while element is not None:
-        if found := element.get(f"{_XML}lang"):
-            return str(found)
-        element = element.getparent()
-    return ""
+    ancestors = (element, *element.iterancestors())
+    return next((str(found) for each in ancestors if (found := each.get(_LANG))), "")
 
 
 def _content(fields: Fields) -> tuple[str, str, str, bool]:
     """Return the body, its xml:base, the summary, and whether the body is only a summary.
 
-    A description alone is taken for the whole article if it has paragraphs or pictures.
+    A description without content is the whole article if it has block elements or images.
     """
     content = fields.first("content:encoded", "atom:content")
     summary = fields.first("description", "atom:summary", "itunes:summary", "dc:description")
     if content is not None:
-        return _markup(content), content.base or "", _text_of(summary), False
+        return _markup(content), content.base or "", _plain(summary), False
     if summary is None:
         return "", "", "", False
     body = _markup(summary)
-    only_summary = local(summary) == "summary" or not texts.is_page(body)
-    short = _text_of(summary) if only_summary else ""
-    return (
-        body if texts.is_page(body) else f"<p>{body}</p>",
-        summary.base or "",
-        short,
-        only_summary,
-    )
+    has_blocks = texts.has_blocks(body)
+    only_summary = local(summary) == "summary" or not has_blocks
+    short = _plain(summary) if only_summary else ""
+    return body if has_blocks else f"<p>{body}</p>", summary.base or "", short, only_summary
 
 
-def _text_of(element: Element | None) -> str:
-    """Return what a text construct says, as plain text."""
+def _plain(element: Element | None) -> str:
+    """Return a text construct as plain text."""
     if element is None:
         return ""
-    if _is_atom(element) and element.get("type", "text") in {"text", "text/plain"}:
+    if not _is_atom(element):
+        return texts.title(text(element))
+    if element.get("type", "text") in _TEXT_TYPES:
         return " ".join(text(element).split())
-    return texts.plain(_markup(element)) if _is_atom(element) else texts.title(text(element))
+    return texts.plain(_markup(element))
 
 
 def _markup(element: Element) -> str:
-    """Return what a text construct says, as raw HTML (RFC 4287 3.1, 4.1.3)."""
-    kind = element.get("type", "text") if _is_atom(element) else "html"
-    if "xhtml" in kind or element.get("mode") == "xml":
+    """Return a text construct as raw HTML (RFC 4287 3.1, 4.1.3)."""
+    media_type = element.get("type", "text") if _is_atom(element) else "html"
+    if "xhtml" in media_type or element.get("mode") == "xml":
         return _xhtml(element)
-    if kind in {"text", "text/plain"} and element.get("mode") != "escaped":
+    if media_type in _TEXT_TYPES and element.get("mode") != "escaped":
         return texts.paragraphs(text(element))
-    return text(element) if kind in {"html", "text/html", "text", "text/plain"} else ""
+    return text(element) if media_type in {"html", "text/html", *_TEXT_TYPES} else ""
 
 
 def _is_atom(element: Element) -> bool:
-    return _FAMILIES.get(etree.QName(element).namespace) == "atom:"
+    return _PREFIXES.get(etree.QName(element).namespace) == "atom:"
 
 
 def _xhtml(element: Element) -> str:
     element = copy.deepcopy(element)
-    for each in element.iter(etree.Element):
-        each.tag = local(each)
+    for child in element.iter(etree.Element):
+        child.tag = local(child)
     etree.cleanup_namespaces(element)
-    inner = [etree.tostring(each, encoding="unicode", method="html") for each in element]
+    inner = [etree.tostring(child, encoding="unicode", method="html") for child in element]
     return (element.text or "") + "".join(inner)
 
 
 def _labels(fields: Fields) -> Iterator[tuple[str, bool]]:
-    """Yield each label, and whether its scheme says that it is a tag."""
-    for each in fields.all("category", "dc:subject"):
-        yield texts.title(text(each)), each.get("domain", "").rstrip("/").endswith("/tag")
-    for each in fields.all("atom:category"):
-        scheme = each.get("scheme", "")
+    """Yield each label, and whether its scheme marks it as a tag."""
+    for category in fields.all("category", "dc:subject"):
+        is_tag = category.get("domain", "").rstrip("/").endswith("/tag")
+        yield texts.title(text(category)), is_tag
+    for category in fields.all("atom:category"):
+        scheme = category.get("scheme", "")
         if scheme != _BLOGGER_KIND:
-            label = each.get("label") or each.get("term", "")
+            label = category.get("label") or category.get("term", "")
             yield label, scheme.rstrip("/").endswith("/tag")
 
 
 def _rss_authors(fields: Fields) -> Iterator[Person]:
-    creators = [text(each) for each in fields.all("dc:creator")]
-    written = [text(each) for each in fields.all("author")] or [fields.text("itunes:author")]
-    for name in creators or written:
-        found = _MAIL_AND_NAME.fullmatch(name)
-        if found and found[2].strip():
-            yield Person(found[2].strip(), found[1])
+    authors = fields.texts("author") or [fields.text("itunes:author")]
+    for name in fields.texts("dc:creator") or authors:
+        match = _EMAIL_AND_NAME.fullmatch(name)
+        if match and match[2].strip():
+            yield Person(match[2].strip(), match[1])
         elif name:
             yield Person(texts.title(name))
 
 
 def _atom_authors(fields: Fields) -> Iterator[Person]:
-    for each in fields.all("atom:author"):
-        person = Fields(each)
+    for author in fields.all("atom:author"):
+        person = Fields(author, _name)
         name, email = person.text("atom:name"), person.text("atom:email")
         if name or email:
             yield Person(name or email, email or None, person.text("atom:uri", "atom:url") or None)
 
 
 def _image(fields: Fields) -> str:
-    for each in fields.all("media:thumbnail", "media:content", "itunes:image"):
-        is_picture = each.get("medium") == "image" or each.get("type", "").startswith("image/")
-        if local(each) != "content" or is_picture:
-            return str(each.get("url") or each.get("href") or "")
+    for media in fields.all("media:thumbnail", "media:content", "itunes:image"):
+        is_image = media.get("medium") == "image" or media.get("type", "").startswith("image/")
+        if local(media) != "content" or is_image:
+            return str(media.get("url") or media.get("href") or "")
     return ""
 
 
 def _enclosures(fields: Fields) -> Iterator[Enclosure]:
-    links = [each for each in fields.all("atom:link") if each.get("rel") == "enclosure"]
-    for each in [*fields.all("enclosure"), *links]:
-        length = each.get("length", "").strip()
+    links = [link for link in fields.all("atom:link") if link.get("rel") == "enclosure"]
+    for enclosure in [*fields.all("enclosure"), *links]:
         yield Enclosure(
-            (each.get("url") or each.get("href") or "").strip(),
-            each.get("type", "").strip(),
-            int(length) if re.fullmatch(r"[0-9]{1,15}", length) else 0,
+            (enclosure.get("url") or enclosure.get("href") or "").strip(),
+            enclosure.get("type", "").strip(),
+            texts.length(enclosure.get("length", "").strip()),
         )

@@ -1,47 +1,60 @@
-"""What every importer returns: an Item, or why there is none; reads and writes nothing.
+"""The values that all importers return.
 
-A source is somebody else's file. Its texts are not trusted to be on one line, short, or free of
-control characters: write.py sees to that.
+Sources are untrusted: their texts may be long, span lines or hold control characters. `compose`
+cleans them.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from feedsvc.errors import Problem, Severity
 from feedsvc.model import Enclosure, Person
 
 
-class Ending(StrEnum):
-    """What kind of file an item's body makes."""
+class FileType(StrEnum):
+    """The file type of an article, by its suffix."""
 
     HTML = ".html"
     MARKDOWN = ".md"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One article of a source, before it has a file.
-
-    source, line, number: where it stands; the line is 0 where it is not known, the number from 1.
-    id: what readers know it by, as the source has it; '' where the source has none. seed: what a
-    stable id is made of if `id` cannot be one. title: plain text. published: aware; None where
-    nobody knows. slug: what the source calls it, in whatever form; '' to take the title's words.
-    body: raw HTML, or Markdown; ending says which. base: what its relative URLs are resolved
-    against. only_summary: the body is no more than a summary. candidates: other dates that would
-    fit. draft: not public. remarks: what should be looked at once it is written.
-    """
+class Origin:
+    """The position of an item. line: 0 if unknown. number: of the item in its source, from 1."""
 
     source: str
     line: int
     number: int
+
+    def problem(self, code: str, message: str) -> Problem:
+        """Return an error about this item."""
+        return Problem(self.source, self.line, code, f"item {self.number} {message}")
+
+    def warning(self, code: str, message: str) -> Problem:
+        """Return a warning about this item, which is imported nevertheless."""
+        return replace(self.problem(code, message), severity=Severity.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An article as read from a source.
+
+    id: the id in the source, '' if it has none. seed: the name from which a UUID is derived if `id`
+    cannot be used. title: plain text. published: aware; None if unknown. slug: as in the source;
+    '' to derive it from the title. body: raw HTML or Markdown, according to file_type. base: the
+    base of relative URLs. only_summary: the body is only a summary. candidates: the possible dates
+    of publication. warnings: reported once the article has been written.
+    """
+
+    origin: Origin
     id: str
     seed: str
     title: str
     published: datetime | None
     body: str
-    ending: Ending = Ending.HTML
+    file_type: FileType = FileType.HTML
     base: str = ""
     updated: datetime | None = None
     slug: str = ""
@@ -56,56 +69,39 @@ class Item:
     enclosures: tuple[Enclosure, ...] = ()
     candidates: tuple[datetime, ...] = ()
     draft: bool = False
-    remarks: tuple[Problem, ...] = ()
-
-    def warning(self, code: str, message: str) -> Problem:
-        """Return a Problem that leaves the article imported."""
-        return item_warning(self.source, self.line, self.number, code, message)
-
-    def problem(self, code: str, message: str) -> Problem:
-        """Return a Problem of this item."""
-        return of_item(self.source, self.line, self.number, code, message)
-
-
-def of_item(source: str, line: int, number: int, code: str, message: str) -> Problem:
-    """Return a Problem of the item with this number, from 1, at a line that may not be known."""
-    return Problem(source, line, code, f"item {number} {message}")
-
-
-def item_warning(source: str, line: int, number: int, code: str, message: str) -> Problem:
-    """Return a Problem that leaves the article imported; see `of_item`."""
-    return replace(of_item(source, line, number, code, message), severity=Severity.WARNING)
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Something in a source that is no article, by its kind: `page`, `comment`, `trash`."""
+class Skipped:
+    """Something in a source that is not an article. kind: such as `page`, `comment`, `trash`."""
 
     kind: str
 
 
-Found = Item | Problem | LeftOut
-Reading = Iterator[Found]
+ParseResult = Item | Problem | Skipped
+ParseResults = Iterator[ParseResult]
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the user and the site's settings say of the sources.
+    """Import options and site settings that complete the sources.
 
-    date, categories, language: for texts and saved pages they win over what the source says; for
-    items of feeds and exports they stand where the source says nothing. pages: take pages too.
-    zone: where a time without a zone is meant. zones: what abbreviated zones mean.
+    zone: the zone of times without one. zones: the meaning of zone abbreviations. now: the time of
+    the import. date, categories, language: override texts and saved pages, and are defaults for the
+    items of feeds and exports. pages: import pages too.
     """
 
     zone: tzinfo
     zones: dict[str, tzinfo]
+    now: datetime
     date: datetime | None = None
     categories: tuple[str, ...] = ()
     language: str = ""
     pages: bool = False
 
     def complete(self, item: Item) -> Item:
-        """Return an item with the hints where the source said nothing."""
+        """Return an item with these defaults for its missing values."""
         return replace(
             item,
             published=item.published or self.date,
@@ -113,17 +109,6 @@ class Hints:
             language=item.language or self.language,
         )
 
-
-# RFC 822 5.1 defines these, so they are clear wherever its dates are used.
-RFC822_ZONES: dict[str, tzinfo] = {
-    name: timezone(timedelta(hours=hours))
-    for names, hours in (
-        ("UT", 0),
-        ("EDT", -4),
-        ("EST CDT", -5),
-        ("CST MDT", -6),
-        ("MST PDT", -7),
-        ("PST", -8),
-    )
-    for name in names.split()
-}
+    def kinds(self) -> set[str]:
+        """Return the kinds of WordPress and Blogger posts to import."""
+        return {"post", "page"} if self.pages else {"post"}

@@ -1,4 +1,4 @@
-"""Reads JSON Feed, versions 1 and 1.1; a file is read whole, so its size is limited."""
+"""Reads JSON Feed 1 and 1.1. Files are read whole, so their size is limited."""
 
 import json
 from typing import Any
@@ -6,38 +6,38 @@ from typing import Any
 from feedsvc import dates
 from feedsvc.errors import Problem
 from feedsvc.importers import texts
-from feedsvc.importers.item import Found, Hints, Item, Reading, of_item
+from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults
 from feedsvc.model import Enclosure, Person
 
 
-def read(source: str, content: bytes, hints: Hints) -> Reading:
-    """Yield the items of a JSON feed, in its order."""
+def read(source: str, content: bytes, hints: Hints) -> ParseResults:
+    """Yield the items of a JSON feed, in order."""
     try:
-        feed = json.loads(content.decode("utf-8-sig"))
+        document = json.loads(content.decode("utf-8-sig"))
     except RecursionError:
-        yield Problem(source, 0, "broken-json", "nests too deeply; it is no JSON feed")
+        yield Problem(source, 0, "broken-json", "is nested too deeply for a JSON feed")
         return
-    except ValueError as error:  # also where it is not UTF-8
+    except ValueError as error:  # includes UnicodeDecodeError
         line = getattr(error, "lineno", 0)
-        yield Problem(source, line, "broken-json", f"is not JSON: {error}; mend it")
+        yield Problem(source, line, "broken-json", f"is not valid JSON: {error}; fix it")
         return
-    table = _Table(feed)
-    if not table.text("version").startswith("https://jsonfeed.org/version/"):
-        message = "is JSON, but no JSON feed; leave it out"
+    feed = _Object(document)
+    if not feed.text("version").startswith("https://jsonfeed.org/version/"):
+        message = "is JSON, but not a JSON feed; leave it out"
         yield Problem(source, 0, "unknown-source", message)
         return
-    for number, each in enumerate(table.items("items"), 1):
-        yield _found(source, number, _Table(each), table, hints)
+    for number, item in enumerate(feed.objects("items"), 1):
+        yield _parse(Origin(source, 0, number), item, feed, hints)
 
 
-class _Table:
-    """An object of JSON, of which nothing is known."""
+class _Object:
+    """A JSON object with unchecked values; empty if the value is not an object."""
 
     def __init__(self, value: object) -> None:
         self._values: dict[str, Any] = value if isinstance(value, dict) else {}
 
     def text(self, *names: str) -> str:
-        """Return the first text under these names; a number counts, as ids once were numbers."""
+        """Return the first non-empty text with one of these names. Ids may be numbers."""
         for name in names:
             value = self._values.get(name)
             if isinstance(value, str) and value.strip():
@@ -46,74 +46,62 @@ class _Table:
                 return json.dumps(value)
         return ""
 
-    def items(self, name: str) -> list[Any]:
-        """Return the list under a name, an empty one if there is none."""
+    def array(self, name: str) -> list[Any]:
+        """Return an array; empty if it is missing."""
         value = self._values.get(name)
         return value if isinstance(value, list) else []
 
-    def table(self, name: str) -> "_Table":
-        """Return the object under a name, an empty one if there is none."""
-        return _Table(self._values.get(name))
+    def objects(self, name: str) -> list["_Object"]:
+        """Return the objects in an array."""
+        return [_Object(value) for value in self.array(name)]
 
-    def tables(self, name: str) -> list["_Table"]:
-        """Return the objects in the list under a name."""
-        return [_Table(each) for each in self.items(name)]
+    def authors(self) -> tuple[Person, ...]:
+        """Return the authors, in the form of version 1.1 or 1."""
+        people = self.objects("authors") or [_Object(self._values.get("author"))]
+        return tuple(
+            Person(person.text("name"), uri=person.text("url") or None)
+            for person in people
+            if person.text("name")
+        )
 
 
-def _found(source: str, number: int, item: _Table, feed: _Table, hints: Hints) -> Found:
-    published_text = item.text("date_published")
+def _parse(origin: Origin, item: _Object, feed: _Object, hints: Hints) -> ParseResult:
+    date_text = item.text("date_published")
     try:
-        published = texts.date(published_text, hints)
+        published = texts.date(date_text, hints)
         updated = texts.date(item.text("date_modified"), hints)
     except dates.DateError as error:
-        return of_item(source, 0, number, "bad-source-date", f"has a bad date: {error}")
+        return origin.problem("bad-source-date", f"has a bad date: {error}")
     link = item.text("url")
     summary = item.text("summary")
     body = item.text("content_html") or texts.paragraphs(item.text("content_text"))
     title = " ".join(item.text("title").split())
+    key = item.text("id") or link or "\n".join([title, date_text, body or summary])
     return hints.complete(
         Item(
-            source,
-            0,
-            number,
+            origin,
             id=item.text("id") or link,
-            seed="\n".join(
-                [
-                    feed.text("home_page_url", "feed_url"),
-                    item.text("id") or link or "\n".join([title, published_text, body or summary]),
-                ]
-            ),
+            seed="\n".join([feed.text("home_page_url", "feed_url"), key]),
             title=title,
             published=published or updated,
             updated=updated,
-            slug=texts.path_words(link),
+            slug=texts.last_segment(link),
             link=link,
             body=body or texts.paragraphs(summary),
             base=link or feed.text("home_page_url"),
             summary=summary,
             only_summary=bool(summary and not body),
-            tags=tuple(each for each in item.items("tags") if isinstance(each, str)),
-            authors=_authors(item) or _authors(feed),
+            tags=tuple(tag for tag in item.array("tags") if isinstance(tag, str)),
+            authors=item.authors() or feed.authors(),
             language=item.text("language") or feed.text("language"),
             image=item.text("image", "banner_image"),
-            enclosures=tuple(_enclosure(each) for each in item.tables("attachments")),
+            enclosures=tuple(
+                Enclosure(
+                    attachment.text("url"),
+                    attachment.text("mime_type"),
+                    texts.length(attachment.text("size_in_bytes")),
+                )
+                for attachment in item.objects("attachments")
+            ),
         )
-    )
-
-
-def _authors(of: _Table) -> tuple[Person, ...]:
-    tables = of.tables("authors") or [of.table("author")]
-    return tuple(
-        Person(each.text("name"), uri=each.text("url") or None)
-        for each in tables
-        if each.text("name")
-    )
-
-
-def _enclosure(each: _Table) -> Enclosure:
-    size = each.text("size_in_bytes")
-    return Enclosure(
-        each.text("url"),
-        each.text("mime_type"),
-        int(size) if size.isdigit() and len(size) < 16 else 0,
     )

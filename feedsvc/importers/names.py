@@ -1,4 +1,4 @@
-"""Ids and slugs for items: ids as readers know them, slugs that any file system can hold."""
+"""Ids and slugs of imported items."""
 
 import unicodedata
 import uuid
@@ -7,14 +7,14 @@ from feedsvc import html, syntax, urls
 from feedsvc.importers.item import Item
 from feedsvc.model import MAX_ID, excess
 
-_LONGEST = 120  # bytes; file names may have 255
-_NAMELESS = "article"
+_MAX_SLUG = 120  # bytes; file systems allow 255 in a name
+_DEFAULT_SLUG = "article"
 
 
 def identity(item: Item) -> tuple[str, bool]:
-    """Return an item's id, and whether it is the one that readers know.
+    """Return an item's id, and False if it replaces an unusable id of the source.
 
-    What cannot be an id here becomes one that is the same at every import.
+    A replacement or missing id is a UUID that is the same on every import.
     """
     is_safe = html.xml_safe(item.id) == item.id
     if syntax.is_iri(item.id) and is_safe and not excess(item.id, MAX_ID):
@@ -24,22 +24,16 @@ def identity(item: Item) -> tuple[str, bool]:
 
 
 def slug(item: Item) -> str:
-    """Return a slug for an item: what its source calls it, else the words of its title."""
-    return _slug(item.slug) or _slug(item.title) or _NAMELESS
-
-
-def numbered(slug: str, number: int) -> str:
-    """Return the slug of the second and later articles that would have the same one."""
-    return slug if number == 1 else f"{slug}-{number}"
+    """Return a slug that is also a valid file name, from the source's slug or the title."""
+    return _slug(item.slug) or _slug(item.title) or _DEFAULT_SLUG
 
 
 def _slug(text: str) -> str:
     folded = urls.term(html.xml_safe(text))
-    words = "".join(each if _is_fit(each) else "-" for each in folded)
-    short = "-".join(filter(None, words.split("-"))).encode()[:_LONGEST].decode(errors="ignore")
+    words = "".join(char if _is_allowed(char) else "-" for char in folded)
+    short = "-".join(filter(None, words.split("-"))).encode()[:_MAX_SLUG].decode(errors="ignore")
     return urls.term(short.strip("-._"))
 
 
-def _is_fit(character: str) -> bool:
-    """Tell whether a character may stand in a file's name: letters, their marks, digits."""
-    return character.isalnum() or character in "._" or unicodedata.category(character)[0] == "M"
+def _is_allowed(char: str) -> bool:
+    return char.isalnum() or char in "._" or unicodedata.category(char)[0] == "M"

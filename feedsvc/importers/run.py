@@ -1,4 +1,4 @@
-"""One import: every file of the sources is read as what it is, and its items are written."""
+"""Runs an import: parses every source and writes its items."""
 
 import logging
 from collections import Counter
@@ -7,133 +7,136 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from feedsvc.errors import FeedsvcError, Problem, Severity
-from feedsvc.importers import feeds, jsonfeed, page, plaintext, sources, wxr
-from feedsvc.importers.decode import decode
-from feedsvc.importers.item import Hints, Item, LeftOut, Reading
-from feedsvc.importers.sources import As, Source
+from feedsvc.importers import feeds, jsonfeed, page, plaintext, sources, texts, wxr
+from feedsvc.importers.item import Hints, ParseResult, ParseResults, Skipped
+from feedsvc.importers.sources import Source, SourceFormat
 from feedsvc.importers.stream import Advance, Stream
-from feedsvc.importers.write import Shelf
+from feedsvc.importers.write import ArticleWriter
 from feedsvc.sources.article import MAX_SIZE
 
 logger = logging.getLogger("feedsvc.importers")
 
+# Called with the number of bytes done and the number of bytes of all sources.
 Progress = Callable[[int, int], None]
 
-# Bytes of a file that is read whole.
-_LARGEST = {As.FEED: 20_000_000, As.PAGE: 20_000_000, As.TEXT: MAX_SIZE}
+# Bytes; these files are read whole.
+_MAX_SIZES = {
+    SourceFormat.FEED: 20_000_000,
+    SourceFormat.PAGE: 20_000_000,
+    SourceFormat.TEXT: MAX_SIZE,
+}
 
 
 @dataclass(slots=True)
 class Report:
-    """What an import did. left_out: how many of each kind were no articles."""
+    """The result of an import. existing: articles that were there already. skipped: by kind."""
 
     written: int = 0
     drafts: int = 0
-    known: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    existing: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
+
+    def add(self, result: ParseResult, writer: ArticleWriter) -> None:
+        """Write an item, or record why there is none. Raises FeedsvcError."""
+        if isinstance(result, Problem):
+            self.problems.append(result)
+        elif isinstance(result, Skipped):
+            self.skipped[result.kind] += 1
+        else:
+            outcome = writer.write(result)
+            self.existing += outcome.exists
+            self.written += outcome.path is not None
+            self.drafts += outcome.path is not None and result.draft
+            self.problems += outcome.problems
 
 
 def run(
-    named: tuple[Path, ...],
-    shelf: Shelf,
+    paths: tuple[Path, ...],
+    writer: ArticleWriter,
     hints: Hints,
-    choice: As | None = None,
+    format: SourceFormat | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Import files and folders. Raises FeedsvcError where nothing more can be done.
+    """Import files and folders. Raises FeedsvcError if the import cannot continue.
 
-    choice: what to read each file as; None to look at what it holds. progress: called with the
-    bytes that are done and the bytes of all sources.
+    format: of all files; None to detect it.
     """
     report = Report()
-    found = list(sources.find(named))
+    found = list(sources.find(paths))
     report.problems += [each for each in found if isinstance(each, Problem)]
     files = [each for each in found if isinstance(each, Source)]
     meter = _Meter(sum(file.size for file in files), progress)
     for file in files:
         try:
-            for each in _read(file, choice or sources.kind(file), hints, meter.advance):
-                _take(each, shelf, report)
+            for result in _parse(file, format or sources.detect(file), hints, meter.advance):
+                report.add(result, writer)
         except OSError as error:
             message = f"cannot be read: {error.strerror}; check its permissions"
-            report.problems.append(Problem(file.shown, 0, "unreadable-source", message))
+            report.problems.append(Problem(file.name, 0, "unreadable-source", message))
         except FeedsvcError:
             raise
-        except Exception as error:  # one odd source must not cost the others
-            logger.info("%s", file.shown, exc_info=True)
+        except Exception as error:  # an unforeseen failure must not affect the other sources
+            logger.info("%s", file.name, exc_info=True)
             message = (
-                f"cannot be read any further, as of {type(error).__name__}: {str(error)[:200]}; "
-                "what comes before is imported: leave it out, and report what feedsvc --verbose "
-                "import logs"
+                f"cannot be read any further, because of {type(error).__name__}: "
+                f"{str(error)[:200]}; what comes before is imported: leave it out, and report what "
+                "feedsvc --verbose import logs"
             )
-            report.problems.append(Problem(file.shown, 0, "unexpected", message))
-        meter.reach(file)
+            report.problems.append(Problem(file.name, 0, "unexpected", message))
+        meter.finish(file)
     return report
 
 
 class _Meter:
-    """Counts bytes; each file counts once, however often it is read."""
+    """Reports progress in bytes. Each file counts once, however often it is read."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self._total = total
         self._progress = progress
-        self._done = self._before = 0
+        self._done = self._finished = 0
 
     def advance(self, count: int) -> None:
         self._done += count
         if self._progress:
             self._progress(self._done, self._total)
 
-    def reach(self, file: Source) -> None:
-        self._before += file.size
-        self.advance(self._before - self._done)
+    def finish(self, file: Source) -> None:
+        self._finished += file.size
+        self.advance(self._finished - self._done)
 
 
-def _take(each: Item | Problem | LeftOut, shelf: Shelf, report: Report) -> None:
-    if isinstance(each, Problem):
-        report.problems.append(each)
-    elif isinstance(each, LeftOut):
-        report.left_out[each.kind] += 1
-    else:
-        put = shelf.put(each)
-        report.known += put.known
-        report.written += put.path is not None
-        report.drafts += put.path is not None and each.draft
-        report.problems += put.problems
-
-
-def _read(file: Source, kind: As | None, hints: Hints, advance: Advance) -> Reading:
-    """Yield what a file holds. Raises OSError, FeedsvcError."""
-    if kind is As.WORDPRESS:
+def _parse(
+    file: Source, format: SourceFormat | None, hints: Hints, advance: Advance
+) -> ParseResults:
+    """Yield the contents of a file. Raises OSError, FeedsvcError."""
+    if format is SourceFormat.WORDPRESS:
         yield from _wordpress(file, hints, advance)
-    elif kind is As.FEED and not sources.is_json(file):
+    elif format is SourceFormat.FEED and not sources.is_json(file):
         with file.path.open("rb") as opened:
-            yield from feeds.read(file.shown, Stream(file.shown, opened, advance), hints)
-    elif kind is None:
-        message = "is nothing that can be imported; leave it out, or say with --as what it is"
-        yield Problem(file.shown, 0, "unknown-source", message)
-    elif file.size > _LARGEST[kind]:
-        message = (
-            f"has {file.size / 1e6:.0f} MB; {_LARGEST[kind] / 1e6:.0f} MB can be read: split it"
-        )
-        yield Problem(file.shown, 0, "source-too-large", message)
-    elif kind is As.FEED:
-        yield from jsonfeed.read(file.shown, file.path.read_bytes(), hints)
+            yield from feeds.read(file.name, Stream(file.name, opened, advance), hints)
+    elif format is None:
+        message = "is in no format that can be imported; leave it out, or name its format with --as"
+        yield Problem(file.name, 0, "unknown-source", message)
+    elif file.size > (limit := _MAX_SIZES[format]):
+        message = f"has {file.size / 1e6:.0f} MB; the limit is {limit / 1e6:.0f} MB: split it"
+        yield Problem(file.name, 0, "source-too-large", message)
+    elif format is SourceFormat.FEED:
+        yield from jsonfeed.read(file.name, file.path.read_bytes(), hints)
     else:
-        text, fits = decode(file.path.read_bytes())
-        if not fits:
-            message = "is in an encoding that it does not name; look at its accents"
-            yield Problem(file.shown, 0, "broken-encoding", message, Severity.WARNING)
-        read = page.read if kind is As.PAGE else plaintext.read
-        yield from read(file.shown, text, hints)
+        text, is_valid = texts.decode(file.path.read_bytes())
+        if not is_valid:
+            message = "is not UTF-8 and names no encoding that fits; check its accented letters"
+            yield Problem(file.name, 0, "broken-encoding", message, Severity.WARNING)
+        read = page.read if format is SourceFormat.PAGE else plaintext.read
+        yield from read(file.name, text, hints)
 
 
-def _wordpress(file: Source, hints: Hints, advance: Advance) -> Reading:
-    def half(count: int) -> None:
+def _wordpress(file: Source, hints: Hints, advance: Advance) -> ParseResults:
+    def advance_half(count: int) -> None:
         advance(count // 2)
 
     with file.path.open("rb") as opened:
-        lookup = wxr.look_up(file.shown, Stream(file.shown, opened, half))
+        lookup = wxr.look_up(file.name, Stream(file.name, opened, advance_half))
     with file.path.open("rb") as opened:
-        yield from wxr.read(file.shown, Stream(file.shown, opened, half), lookup, hints)
+        yield from wxr.read(file.name, Stream(file.name, opened, advance_half), lookup, hints)

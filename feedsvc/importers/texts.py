@@ -1,16 +1,52 @@
-"""Small conversions between what sources hold and what an Item wants; makes nothing safe."""
+"""Conversions of source texts. Their results are not sanitised."""
 
+import codecs
 import re
-from datetime import datetime
+from datetime import datetime, timedelta, timezone, tzinfo
 from html import escape
 
 from feedsvc import dates, html
-from feedsvc.importers.item import RFC822_ZONES, Hints
+from feedsvc.importers.item import Hints
 
 _BLOCK = re.compile(r"(?i)<(?:p|div|br|ul|ol|table|blockquote|pre|h[1-6]|img|figure|iframe)\b")
 _CLOSED = re.compile(r"</[a-zA-Z]|&(?:[a-zA-Z]\w*|#\w+);")
-# RFC 2822 4.3: what a year of two digits means in a date of this form.
+# Two-digit years are interpreted as in RFC 2822 4.3.
 _SHORT_YEAR = re.compile(r"(?i)^((?:[a-z]{3},?\s+)?\d{1,2}\s+[a-z]{3}\s+)(\d\d)(\s+\d\d:\d\d)")
+_ZONES = {"UT": 0, "EDT": -4, "EST": -5, "CDT": -5, "CST": -6, "MDT": -6, "MST": -7, "PDT": -7}
+# Defined by RFC 822 5.1.
+_RFC822_ZONES: dict[str, tzinfo] = {
+    name: timezone(timedelta(hours=hours)) for name, hours in (_ZONES | {"PST": -8}).items()
+}
+
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_DECLARED = re.compile(rb"""(?i)(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9._:-]{2,40})""")
+# Python also has codecs that are not text encodings.
+_TEXT_ENCODING = re.compile(
+    r"(?:windows|cp|iso|latin|koi8|gb|big5|euc|shift|mac|utf-?(?:8|16|32)|tis)[a-z0-9_-]*"
+)
+# The default of browsers, and what they use for these labels (Encoding Standard 4.2).
+_DEFAULT_ENCODING = "windows-1252"
+_LATIN1 = {"iso-8859-1", "iso8859-1", "latin1", "latin-1"}
+
+
+def decode(content: bytes) -> tuple[str, bool]:
+    """Return the text of a file, and whether its encoding was known and every byte was valid."""
+    bom = next((name for mark, name in _BOMS.items() if content.startswith(mark)), None)
+    try:
+        return content.decode(bom or "utf-8"), True
+    except UnicodeDecodeError:
+        declared = _DECLARED.search(content[:4096])
+        name = declared[1].decode().lower() if declared else ""
+    known = _TEXT_ENCODING.fullmatch(name) is not None
+    encoding = _DEFAULT_ENCODING if name in _LATIN1 or not known else name
+    try:
+        return content.decode(encoding), known
+    except (LookupError, UnicodeDecodeError):
+        return content.decode(_DEFAULT_ENCODING, "replace"), False
 
 
 def plain(markup: str) -> str:
@@ -18,38 +54,43 @@ def plain(markup: str) -> str:
     return html.plain(html.sanitise(markup, lambda _: ""))
 
 
-def title(written: str) -> str:
-    """Return a title as plain text, where nobody says whether it is text or HTML.
+def title(text: str) -> str:
+    """Return a title of unspecified type as plain text.
 
-    It counts as HTML if it has a closing tag or a character reference, as with most readers.
+    As in most feed readers, it is HTML if it has a closing tag or a character reference.
     """
-    return plain(written) if _CLOSED.search(written) else " ".join(written.split())
+    return plain(text) if _CLOSED.search(text) else " ".join(text.split())
 
 
-def is_page(markup: str) -> bool:
-    """Tell whether HTML has blocks or pictures, and so is more than a summary's text."""
+def has_blocks(markup: str) -> bool:
+    """Return whether HTML has block elements or images, so that it is more than a summary."""
     return _BLOCK.search(markup) is not None
 
 
 def paragraphs(text: str) -> str:
-    """Return plain text as HTML: a paragraph for each block, a break for each line."""
+    """Return plain text as HTML, with a paragraph for each block and a break for each line."""
     blocks = re.split(r"\n\s*\n", escape(text.strip().replace("\r\n", "\n"), quote=False))
     return "\n".join("<p>" + block.replace("\n", "<br>\n") + "</p>" for block in blocks if block)
 
 
-def date(written: str, hints: Hints) -> datetime | None:
-    """Read the date of a feed; None where there is none. Raises DateError."""
-    if not written.strip():
+def date(text: str, hints: Hints) -> datetime | None:
+    """Parse a date of a feed; None if it is blank. Raises DateError."""
+    text = text.strip()
+    if not text:
         return None
-    year = _SHORT_YEAR.match(written.strip())
-    if year:
+    if year := _SHORT_YEAR.match(text):
         century = "19" if int(year[2]) >= 50 else "20"
-        written = f"{year[1]}{century}{year[2]}{written.strip()[year.end(2) :]}"
-    return dates.parse(written, hints.zone, RFC822_ZONES | hints.zones)
+        text = f"{year[1]}{century}{text[year.start(2) :]}"
+    return dates.parse(text, hints.zone, _RFC822_ZONES | hints.zones)
 
 
-def path_words(url: str) -> str:
-    """Return the last part of a URL's path, as a slug could be; '' where it has none."""
+def length(text: str) -> int:
+    """Parse the size of an enclosure in bytes; 0 if it is not a plausible number."""
+    return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else 0
+
+
+def last_segment(url: str) -> str:
+    """Return the last segment of a URL's path, without a page's suffix; '' if none."""
     path = re.sub(r"^[a-z]+://[^/?#]*", "", url.partition("#")[0].partition("?")[0])
     name = path.rstrip("/").rpartition("/")[2]
     return re.sub(r"(?i)\.(?:html?|php|aspx?)$", "", name)

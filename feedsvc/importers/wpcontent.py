@@ -1,7 +1,7 @@
-"""WordPress's stored texts as HTML; makes nothing safe.
+"""Converts texts as stored by WordPress to HTML, which is not sanitised.
 
-WordPress makes paragraphs of lines only when it shows a text. Shortcodes other than captions and
-embeds are left as they stand, as only their plugins know them.
+WordPress creates paragraphs only when it displays a text. Shortcodes other than captions and
+embeds are left unchanged, because only their plugins can render them.
 """
 
 import re
@@ -16,7 +16,7 @@ _OPENS = re.compile(rf"(?i)(<(?:{_BLOCKS})(?=[\s/>])[^<>]*>)")
 _CLOSES = re.compile(rf"(?i)(</(?:{_BLOCKS})\s*>|<hr\b[^<>]*>)")
 _BLOCK_FIRST = re.compile(rf"(?i)</?(?:{_BLOCKS})(?=[\s/>])|<!--")
 _VERBATIM = re.compile(r"(?i)<(pre|script|style)(?=[\s/>])")
-# What ends at the next bracket cannot be looked for again and again in a long text.
+# Bounded by the next bracket, to keep the search linear in long texts.
 _CAPTION = re.compile(
     r"(?i)\[caption\b[^\[\]]*\]\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)([^\[]*)\[/caption\]"
 )
@@ -26,7 +26,7 @@ _SHORTCODE = re.compile(r"\[(gallery|playlist|audio|video|contact-form-7)\b[^\[\
 
 
 def to_html(text: str) -> str:
-    """Return the HTML that WordPress would make of a stored text."""
+    """Return the HTML that WordPress would display for a stored text."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _CAPTION.sub(_figure, text)
     text = _EMBED.sub(r'<a href="\1">\1</a>', text)
@@ -36,7 +36,7 @@ def to_html(text: str) -> str:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Yield the text with its paragraphs, and the elements in which lines stay as they are."""
+    """Yield text with paragraphs, and verbatim elements in which line breaks are kept."""
     at = 0
     while found := _VERBATIM.search(text, at):
         close = re.compile(rf"(?i)</{found[1]}\s*>").search(text, found.end())
@@ -49,20 +49,19 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def shortcode(text: str) -> str:
-    """Return the name of a shortcode of WordPress itself that is left as it stands; '' for none."""
+    """Return the name of a built-in shortcode that is left unchanged; '' if there is none."""
     found = _SHORTCODE.search(text)
     return found[1] if found else ""
 
 
 def _figure(caption: re.Match[str]) -> str:
-    words = caption[2].strip()
-    return f"<figure>{caption[1]}<figcaption>{words}</figcaption></figure>"
+    return f"<figure>{caption[1]}<figcaption>{caption[2].strip()}</figcaption></figure>"
 
 
 def _paragraphs(text: str) -> str:
-    apart = _CLOSES.sub(r"\1\n\n", _OPENS.sub(r"\n\n\1", text))
+    separated = _CLOSES.sub(r"\1\n\n", _OPENS.sub(r"\n\n\1", text))
     return "\n".join(
         block if _BLOCK_FIRST.match(block) else "<p>" + block.replace("\n", "<br>\n") + "</p>"
-        for block in map(str.strip, re.split(r"\n\s*\n", apart))
+        for block in map(str.strip, re.split(r"\n\s*\n", separated))
         if block
     )

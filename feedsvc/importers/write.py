@@ -1,6 +1,6 @@
-"""Writes the files of items into the content folder; the only part of an import that writes.
+"""Writes items as article files. The only part of an import that changes the content folder.
 
-No file that is there is ever changed: an article that was imported before is known by its id.
+Existing files are never changed; an article that exists already is recognised by its id.
 """
 
 import errno
@@ -20,104 +20,104 @@ from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.scan import is_inside, shown_path
 from feedsvc.sources.site import Sources
 
-# What file systems without hard links answer: FAT, some of networks and of containers.
+# The errors of file systems without hard links, such as FAT and some network file systems.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
-_ROOM = 255  # bytes of a path for the name of the file
-# Those whose articles may have any name anywhere, and feedsvc's keys.
-_FINDING = {PLAIN, "hugo"}
+_MAX_NAME = 255  # bytes of a file name
+# Generators whose articles may have any path, with the front matter of feedsvc.
+_SUPPORTED_GENERATORS = {PLAIN, "hugo"}
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
-    """What became of one item.
+class WriteResult:
+    """The result for one item.
 
-    path: the file that was written, relative to the site; None if none was. known: an article with
-    its id is there already.
+    path: of the new file, relative to the site; None if none was written. exists: an article with
+    this id exists already.
     """
 
     path: str | None
-    known: bool
+    exists: bool
     problems: tuple[Problem, ...]
 
 
-class Shelf:
-    """The content folder, with the ids and slugs that are taken."""
+class ArticleWriter:
+    """Writes articles into the content folder, with unique ids and slugs."""
 
     def __init__(self, settings: Settings, into: str | None, *, keep_links: bool) -> None:
-        """Read the front matter of every article. Raises FeedsvcError.
+        """Read the front matter of all articles. Raises FeedsvcError.
 
-        into: the folder below content/ for what is written; None for one by the year.
+        into: the folder below content/ for new files; None for one per year.
         """
         _check_generator(settings.tree.name)
+        if into is not None:
+            _check_folder(into)
         self._settings = settings
         self._root = os.path.realpath(settings.content)
         self._into = into
         self._keep_links = keep_links
         self._ids: set[str] = set()
         self._slugs: set[str] = set()
-        self._numbers: dict[str, int] = {}  # the last that was given to a slug
-        if into is not None:
-            _check_folder(into)
+        self._last_numbers: dict[str, int] = {}  # by slug
         for slug, pinned in Sources.of(settings).names():
             self._slugs.add(slug)
             self._ids |= {pinned} - {""}
 
-    def put(self, item: Item) -> Put:
-        """Write an item's file, unless its article is there. Raises FeedsvcError."""
-        identity, is_theirs = names.identity(item)
+    def write(self, item: Item) -> WriteResult:
+        """Write an item's file, unless its article exists. Raises FeedsvcError."""
+        identity, is_kept = names.identity(item)
         if identity in self._ids:
-            return Put(None, True, ())
+            return WriteResult(None, True, ())
         composer = Composer(item)
         try:
-            _check(item)
+            _check_item(item)
             path = self._write(item, identity, composer)
         except ArticleError as error:
-            return Put(None, False, (item.problem(error.code, error.message),))
+            problem = item.origin.problem(error.code, error.message)
+            return WriteResult(None, False, (problem,))
         self._ids.add(identity)
-        odd = [] if is_theirs else [_minted(item, identity)]
-        shown = shown_path(self._settings.content, self._settings.site, path)
-        return Put(shown, False, (*item.remarks, *composer.problems, *odd))
+        replaced = [] if is_kept else [_id_warning(item, identity)]
+        problems = (*item.warnings, *composer.problems, *replaced)
+        return WriteResult(self._shown(path), False, problems)
 
     def _write(self, item: Item, identity: str, composer: Composer) -> str:
-        """Write a file under the first slug that is free; return its path below content/."""
+        """Write a file under the first unused slug; return its path below content/."""
         folder = self._folder(item)
-        for slug in self._free_slugs(names.slug(item)):
+        for slug in self._unused_slugs(names.slug(item)):
             language = self._settings.language
             text = composer.text(identity, slug, language, keep_link=self._keep_links)
-            path = f"{folder}/{slug}{item.ending}"
+            path = f"{folder}/{slug}{item.file_type}"
             if self._create(path, text.encode()):
                 break
         self._slugs.add(slug)
         return path
 
-    def _free_slugs(self, slug: str) -> Iterator[str]:
-        """Yield the slugs that an article may have, each one if the last was not free after all."""
+    def _unused_slugs(self, base: str) -> Iterator[str]:
+        """Yield slugs that no article has, in case a file with the previous one exists."""
         while True:
-            number = self._numbers.get(slug, 0) + 1
-            self._numbers[slug] = number
-            found = names.numbered(slug, number)
-            if found not in self._slugs:
-                yield found
+            number = self._last_numbers[base] = self._last_numbers.get(base, 0) + 1
+            slug = base if number == 1 else f"{base}-{number}"
+            if slug not in self._slugs:
+                yield slug
 
     def _folder(self, item: Item) -> str:
-        """Return the folder for an item, which is made if it is missing. Raises ArticleError."""
+        """Return the folder of an item, created if missing. Raises ArticleError, FeedsvcError."""
         year = f"{item.published.year:04}" if item.published else ""
         path = year if self._into is None else self._into
         folder = Path(self._root, path)
         if not is_inside(self._root, str(folder)):
-            message = f"belongs into {folder}, a link that leaves the content folder; give --into"
+            message = f"belongs in {folder}, a link that leaves the content folder; use --into"
             raise ArticleError("unusable-folder", message)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
-            message = f"belongs into {folder}, which is no folder; give another with --into"
+            message = f"belongs in {folder}, which is not a folder; name another with --into"
             raise ArticleError("unusable-folder", message) from None
         except OSError as error:
-            raise FeedsvcError(f"{folder}: cannot be made: {error.strerror}") from None
+            raise FeedsvcError(f"{folder}: cannot be created: {error.strerror}") from None
         return path
 
     def _create(self, path: str, content: bytes) -> bool:
-        """Write a file whole or not at all; False where there is one.
+        """Create a file atomically; return False if one exists.
 
         Raises ArticleError, FeedsvcError.
         """
@@ -128,19 +128,22 @@ class Shelf:
         try:
             with temporary.open("xb") as file:
                 file.write(content)
-            _give_name(full, temporary, content)
+            _link(full, temporary, content)
         except FileExistsError:
             return False
         except OSError as error:
-            shown = shown_path(self._settings.content, self._settings.site, path)
-            raise FeedsvcError(f"{shown}: cannot be written: {error.strerror}") from None
+            message = f"{self._shown(path)}: cannot be written: {error.strerror}"
+            raise FeedsvcError(message) from None
         finally:
             temporary.unlink(missing_ok=True)
         return True
 
+    def _shown(self, path: str) -> str:
+        return shown_path(self._settings.content, self._settings.site, path)
 
-def _give_name(full: Path, temporary: Path, content: bytes) -> None:
-    """Give what is written its name, which replaces no file, unlike a rename. Raises OSError."""
+
+def _link(full: Path, temporary: Path, content: bytes) -> None:
+    """Give a file its name. Unlike a rename, this replaces no file. Raises OSError."""
     try:
         full.hardlink_to(temporary)
     except OSError as error:
@@ -151,12 +154,11 @@ def _give_name(full: Path, temporary: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
             except OSError:
-                full.unlink()  # ours, as it was made here
+                full.unlink()  # created here, so no other file is lost
                 raise
 
 
-def _check(item: Item) -> None:
-    """Raise ArticleError for what can be no article."""
+def _check_item(item: Item) -> None:
     if not one_line(item.title):
         raise ArticleError("no-title", "has no title; write one in the source")
     if item.published is None:
@@ -166,32 +168,31 @@ def _check(item: Item) -> None:
 
 
 def _too_large() -> ArticleError:
-    return ArticleError("too-large-item", "has more than the 5 MB of an article; split it")
+    return ArticleError("too-large-item", "exceeds 5 MB, the limit of an article; split it")
 
 
-def _minted(item: Item, minted: str) -> Problem:
+def _id_warning(item: Item, minted: str) -> Problem:
     message = (
-        f"has the id {item.id[:60]!r}, which is no IRI or is too long; it became {minted}, so that "
-        "readers will show it as new"
+        f"has the id {item.id[:60]!r}, which is not an IRI or is too long; it became {minted}, so "
+        "feed readers will show the article as new"
     )
-    return item.warning("new-id", message)
+    return item.origin.warning("new-id", message)
 
 
 def _check_generator(name: str) -> None:
-    """Refuse trees in whose conventions an article that is written here would not be one."""
-    if name not in _FINDING:
+    """Refuse generators that would not recognise the written files as articles."""
+    if name not in _SUPPORTED_GENERATORS:
         raise FeedsvcError(
-            f"the content is read as that of {name}, which would not find what is imported; import "
-            f'into a site of its own, or write generator = "{PLAIN}"'
+            f"the content is read as that of {name}, which would not find imported articles; "
+            f'import into a site of its own, or write generator = "{PLAIN}"'
         )
 
 
 def _check_folder(into: str) -> None:
-    parts = into.split("/")
-    if any(each[:1] in {"", ".", "_"} for each in parts):
+    if any(part[:1] in {"", ".", "_"} for part in into.split("/")):
         raise FeedsvcError(
-            f"--into {into!r} is no folder of articles; name one below content/, like notes/2022, "
-            "with no part that begins with . or _"
+            f"--into {into!r} is not a folder of articles; name one below content/, like "
+            "notes/2022, with no part that begins with . or _"
         )
-    if over := excess(into, MAX_PATH - _ROOM):
-        raise FeedsvcError(f"--into: the folder's path {over}; name another")
+    if too_long := excess(into, MAX_PATH - _MAX_NAME):
+        raise FeedsvcError(f"--into: the folder's path {too_long}; name another")

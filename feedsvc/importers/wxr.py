@@ -1,6 +1,6 @@
-"""Reads WordPress exports (WXR), post by post, in the memory of one post.
+"""Reads WordPress exports (WXR) post by post, with one post in memory at a time.
 
-An export is read twice: the posts name authors and pictures that stand elsewhere in it.
+An export is read twice, because posts refer to authors and attachments elsewhere in the file.
 """
 
 import re
@@ -12,123 +12,90 @@ from urllib.parse import unquote
 from feedsvc import dates, html
 from feedsvc.errors import Problem
 from feedsvc.importers import texts, wpcontent, wpstatus
-from feedsvc.importers.item import Hints, Item, LeftOut, Reading, item_warning, of_item
+from feedsvc.importers.item import Hints, Item, Origin, ParseResults, Skipped
 from feedsvc.importers.stream import Stream
-from feedsvc.importers.xmlitems import Element, elements, local, text
+from feedsvc.importers.xmlitems import Element, Fields, elements, local, text
 from feedsvc.model import Enclosure, Person
 
-_ITEMS = frozenset({"item"})
-_HEADS = frozenset({"item", "author"})
-_KEPT = frozenset({"language"})
-_DROPPED = frozenset({"comment"})
-_NEVER = re.compile(r"0000-00-00|-0001\b")
-_WIDEST = timedelta(hours=14)  # that an offset from UTC can be
+_ELEMENTS = (frozenset({"item", "author"}), frozenset({"language"}), frozenset({"comment"}))
+_ZERO_DATE = re.compile(r"0000-00-00|-0001\b")
+_MAX_OFFSET = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What posts refer to. names: of authors by login. files: URLs of attachments by number."""
+    """The targets of references in posts: author names by login, attachment URLs by number."""
 
-    names: dict[str, str] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
+    authors: dict[str, str] = field(default_factory=dict)
+    attachments: dict[str, str] = field(default_factory=dict)
 
 
 def look_up(source: str, stream: Stream) -> Lookup:
-    """Read the authors and attachments of an export, as far as it can be read."""
+    """Read the authors and attachments of an export, up to the first syntax error."""
     lookup = Lookup()
-    for element in elements(source, stream, _HEADS, _KEPT, _DROPPED):
+    for element in elements(source, stream, *_ELEMENTS):
         if isinstance(element, Problem):
             continue
-        post = _Post(element)
+        fields = Fields(element, _name)
         if local(element) == "author":
-            lookup.names[post.text("author_login")] = post.text("author_display_name")
-        elif post.text("post_type") == "attachment":
-            lookup.files[post.text("post_id")] = post.text("attachment_url")
+            lookup.authors[fields.text("author_login")] = fields.text("author_display_name")
+        elif fields.text("post_type") == "attachment":
+            lookup.attachments[fields.text("post_id")] = fields.text("attachment_url")
     return lookup
 
 
-def read(source: str, stream: Stream, lookup: Lookup, hints: Hints) -> Reading:
-    """Yield the posts of an export in its order, and its pages where the hints ask for them."""
+def read(source: str, stream: Stream, lookup: Lookup, hints: Hints) -> ParseResults:
+    """Yield the posts of an export in order, and its pages if the hints ask for them."""
     language, number = "", 0
-    for element in elements(source, stream, _HEADS, _KEPT, _DROPPED):
+    for element in elements(source, stream, *_ELEMENTS):
         if isinstance(element, Problem):
             yield element
             continue
-        # It stands before everything else, and is freed with the first element that was read.
+        # The language precedes the items, and is freed with the first of them.
         language = language or (element.getparent().findtext("language") or "")
-        if local(element) in _ITEMS:
-            number += 1
-            yield from _found(source, number, _Post(element), lookup, hints, language)
+        if local(element) != "item":
+            continue
+        number += 1
+        post = Fields(element, _name)
+        if reason := _skip_reason(post, hints):
+            yield Skipped(reason)
+            continue
+        origin = Origin(source, element.sourceline or 0, number)
+        try:
+            yield _item(origin, post, lookup, hints, language)
+        except dates.DateError as error:
+            yield origin.problem("bad-source-date", f"has a bad date: {error}")
 
 
-class _Post:
-    """The children of an item by local name, which in exports are clear enough."""
-
-    def __init__(self, element: Element) -> None:
-        self.line = element.sourceline or 0
-        self.children: dict[str, list[Element]] = {}
-        for child in element:
-            if isinstance(child.tag, str):
-                name = local(child)
-                if name == "encoded":  # `content:encoded` or `excerpt:encoded`
-                    is_excerpt = "/excerpt" in child.tag
-                    name = "excerpt" if is_excerpt else "content"
-                self.children.setdefault(name, []).append(child)
-
-    def text(self, name: str) -> str:
-        """Return the text of the first child of this name; '' where there is none."""
-        found = self.children.get(name)
-        return text(found[0]) if found else ""
-
-    def texts(self, *names: str) -> list[str]:
-        """Return the texts of all children of these names."""
-        return [text(each) for name in names for each in self.children.get(name, ())]
-
-    def meta(self, key: str) -> list[str]:
-        """Return the values of the postmeta with a key."""
-        pairs = [_Post(each) for each in self.children.get("postmeta", ())]
-        return [pair.text("meta_value") for pair in pairs if pair.text("meta_key") == key]
+def _name(element: Element) -> str:
+    """Return the local name, which is unambiguous except for `encoded`."""
+    name = local(element)
+    if name != "encoded":
+        return name
+    return "excerpt" if "/excerpt" in element.tag else "content"
 
 
-def _found(
-    source: str, number: int, post: _Post, lookup: Lookup, hints: Hints, language: str
-) -> Reading:
-    if reason := _left_out(post, hints):
-        yield LeftOut(reason)
-        return
-    try:
-        yield _item(source, number, post, lookup, hints, language)
-    except dates.DateError as error:
-        message = f"has a bad date: {error}"
-        yield of_item(source, post.line, number, "bad-source-date", message)
-
-
-def _left_out(post: _Post, hints: Hints) -> str:
-    """Return what kind of thing this is if it is no article for the public; '' if it is one."""
+def _skip_reason(post: Fields, hints: Hints) -> str:
     kind = post.text("post_type") or "post"
-    if kind not in {"post", *(["page"] if hints.pages else [])}:
+    if kind not in hints.kinds():
         return kind
-    return wpstatus.left_out(post.texts(*wpstatus.STATUS), post.texts(wpstatus.PASSWORD))
+    return wpstatus.skip_reason(post.texts(*wpstatus.STATUS), post.texts(wpstatus.PASSWORD))
 
 
-def _item(
-    source: str, number: int, post: _Post, lookup: Lookup, hints: Hints, language: str
-) -> Item:
+def _item(origin: Origin, post: Fields, lookup: Lookup, hints: Hints, language: str) -> Item:
     published = _date(post, "post_date", hints)
-    if not published and not _NEVER.search(post.text("pubDate")):
+    if not published and not _ZERO_DATE.search(post.text("pubDate")):
         published = texts.date(post.text("pubDate"), hints)
-    written = post.text("content")
-    before = html.split_more(written)
-    excerpt = post.text("excerpt") or (wpcontent.to_html(before) if before else "")
+    body = post.text("content")
+    before_more = html.split_more(body)
+    excerpt = post.text("excerpt") or (wpcontent.to_html(before_more) if before_more else "")
     link = post.text("link")
-    thumbnail = next(iter(post.meta("_thumbnail_id")), "")
+    thumbnail = next(_metadata(post, "_thumbnail_id"), "")
     login = post.text("creator")
-    name = texts.plain(lookup.names.get(login) or login)
+    author = texts.plain(lookup.authors.get(login) or login)
     return hints.complete(
         Item(
-            source,
-            post.line,
-            number,
+            origin,
             id=post.text("guid") or link,
             seed="\n".join([link, post.text("guid"), post.text("post_id")]),
             title=texts.plain(post.text("title")),
@@ -136,52 +103,65 @@ def _item(
             updated=_date(post, "post_modified", hints),
             slug=unquote(post.text("post_name")),
             link=link,
-            body=wpcontent.to_html(written),
+            body=wpcontent.to_html(body),
             base=link,
             summary=texts.plain(excerpt),
             categories=_labels(post, "category"),
             tags=_labels(post, "post_tag"),
-            authors=(Person(name),) if name else (),
+            authors=(Person(author),) if author else (),
             language=language,
-            image=lookup.files.get(thumbnail, ""),
-            enclosures=tuple(map(_enclosure, post.meta("enclosure"))),
-            draft=wpstatus.is_draft(post.texts(*wpstatus.STATUS)),
-            remarks=tuple(_remarks(source, number, post, written)),
+            image=lookup.attachments.get(thumbnail, ""),
+            enclosures=tuple(map(_enclosure, _metadata(post, "enclosure"))),
+            draft=wpstatus.is_draft(
+                post.texts(*wpstatus.STATUS), published or hints.date, hints.now
+            ),
+            warnings=tuple(_warnings(origin, body)),
         )
     )
 
 
-def _remarks(source: str, number: int, post: _Post, body: str) -> Iterator[Problem]:
+def _metadata(post: Fields, key: str) -> Iterator[str]:
+    """Yield the values of the postmeta with a key."""
+    for element in post.all("postmeta"):
+        pair = Fields(element, local)
+        if pair.text("meta_key") == key:
+            yield pair.text("meta_value")
+
+
+def _warnings(origin: Origin, body: str) -> Iterator[Problem]:
     if name := wpcontent.shortcode(body):
-        message = f"has the shortcode [{name}], which is left as it stands: replace it"
-        yield item_warning(source, post.line, number, "shortcode", message)
+        message = f"has the shortcode [{name}], which is left unchanged: replace it"
+        yield origin.warning("shortcode", message)
 
 
-def _labels(post: _Post, domain: str) -> tuple[str, ...]:
-    found = post.children.get("category", ())
-    return tuple(texts.plain(text(each)) for each in found if each.get("domain") == domain)
+def _labels(post: Fields, domain: str) -> tuple[str, ...]:
+    return tuple(
+        texts.plain(text(category))
+        for category in post.all("category")
+        if category.get("domain") == domain
+    )
 
 
-def _date(post: _Post, name: str, hints: Hints) -> datetime | None:
-    """Return a date with the offset that the site had; None where WordPress has only zeros.
+def _date(post: Fields, name: str, hints: Hints) -> datetime | None:
+    """Return a date with the site's offset at that time; None if it consists of zeros.
 
-    WordPress stores local time and UTC beside each other. Raises DateError.
+    WordPress stores both local time and UTC. Raises DateError.
     """
     local_text, utc_text = post.text(name), post.text(f"{name}_gmt")
-    local_time = None if _is_never(local_text) else dates.parse(local_text, UTC, {})
-    if _is_never(utc_text):
+    local_time = None if _is_missing(local_text) else dates.parse(local_text, UTC, {})
+    if _is_missing(utc_text):
         return local_time and dates.parse(local_text, hints.zone, {})
     utc = dates.parse(utc_text, UTC, {})
     offset = local_time - utc if local_time else timedelta()
-    is_real = abs(offset) <= _WIDEST and not offset % timedelta(minutes=15)
+    is_real = abs(offset) <= _MAX_OFFSET and not offset % timedelta(minutes=15)
     return utc.astimezone(timezone(offset)) if is_real else utc
 
 
-def _is_never(written: str) -> bool:
-    return not written or _NEVER.search(written) is not None
+def _is_missing(date: str) -> bool:
+    return not date or _ZERO_DATE.search(date) is not None
 
 
 def _enclosure(value: str) -> Enclosure:
-    """Read the lines in which WordPress keeps an enclosure: URL, length, type."""
-    url, length, kind = [*map(str.strip, value.split("\n")), "", "", ""][:3]
-    return Enclosure(url, kind, int(length) if re.fullmatch(r"[0-9]{1,15}", length) else 0)
+    """Parse an enclosure as WordPress stores it: URL, length and type on lines of their own."""
+    url, length, media_type = [*map(str.strip, value.split("\n")), "", "", ""][:3]
+    return Enclosure(url, media_type, texts.length(length))

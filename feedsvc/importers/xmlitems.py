@@ -1,11 +1,12 @@
-"""The elements of an XML document one at a time, in the memory of one; knows no feed format.
+"""Iterates over the items of an XML document, one in memory at a time, for any feed format.
 
-The parser reaches no network, loads no DTD and replaces no entity. A document that declares
-entities is refused, as they are for bombs and for reading the machine's files.
+The parser never uses the network, loads no DTD and expands no entities. Documents that declare
+entities are refused, because entities allow denial of service and reading local files.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -13,16 +14,13 @@ from lxml import etree
 from feedsvc.errors import Problem
 from feedsvc.importers.stream import Stream
 
-Element = Any  # what lxml-stubs say of elements leaves out half of it
+Element = Any  # lxml-stubs are incomplete
 
-# No names at all, for what is not to be dropped.
-NONE: frozenset[str] = frozenset()
-
-_MOST_KEPT = 100  # elements, as a head has a few of them
-_UNSAFE = "declares entities, which can hold a bomb; take its <!DOCTYPE> out"
-# What libxml2 says of entities before there is an element.
+_MAX_KEPT = 100  # elements of a feed's metadata
+_UNSAFE = "declares entities, which can be used for attacks; take its <!DOCTYPE> out"
+# What libxml2 reports about entities before the first element.
 _ENTITIES = {etree.ErrorTypes.ERR_ENTITY_LOOP, etree.ErrorTypes.ERR_ENTITY_IS_EXTERNAL}
-_AMPLIFIED = "entity amplification"  # under a code that it has for all its limits
+_AMPLIFICATION = "entity amplification"  # its code is shared by all limits
 
 
 def elements(
@@ -30,14 +28,14 @@ def elements(
     stream: Stream,
     names: frozenset[str],
     kept: frozenset[str],
-    dropped: frozenset[str] = NONE,
+    dropped: frozenset[str] = frozenset(),
 ) -> Iterator[Element | Problem]:
-    """Yield each element with one of these local names that is a child of the root or its channel.
+    """Yield the children of the root or its channel that have one of these local names.
 
-    An element is complete when it is yielded, and emptied afterwards. kept: local names of elements
-    beside the first that stay for its reading. dropped: local names of elements within them that
-    nobody wants, and of which there may be very many. What was mended is told at the end; where the
-    document breaks off or is not XML, the line is.
+    Each element is complete when it is yielded, and cleared afterwards. kept: local names of
+    metadata elements that remain until the first item is read. dropped: local names of numerous
+    descendants that are not needed. Syntax errors are reported with their line, and warnings of the
+    stream at the end.
     """
     events = etree.iterparse(
         stream,
@@ -49,47 +47,47 @@ def elements(
         remove_pis=True,
         huge_tree=False,
     )
-    heap = _Heap(kept)
-    is_known = any_read = False
+    discarded = _Discarded(kept)
+    is_checked = any_read = False
     try:
         for _, element in events:
-            if not is_known and _declares(element):
+            if not is_checked and _declares_entities(element):
                 yield Problem(source, 1, "unsafe-xml", _UNSAFE)
                 return
-            is_known = True
+            is_checked = True
             name = local(element)
             if name in dropped:
-                heap.throw(element)
+                discarded.add(element)
             elif _is_near_root(element):
                 if name in names:
                     any_read = True
                     yield element
-                    _forget(element)
-                elif not heap.keeps(name):
-                    heap.throw(element)
+                    _clear(element)
+                elif not discarded.keeps(name):
+                    discarded.add(element)
     except etree.XMLSyntaxError as error:
-        yield _broken(source, error, any_read)
+        yield _syntax_problem(source, error, any_read)
     yield from stream.warnings()
 
 
-class _Heap:
-    """Elements that nobody wants: each is emptied at once, and taken out with the next.
+class _Discarded:
+    """Frees unused elements: clears each at once, and removes it when the next one is added.
 
-    The parser may still add to what stands last in the tree, so that cannot be taken out.
+    The last one must stay in the tree, because the parser may still append to it.
     """
 
     def __init__(self, kept: frozenset[str]) -> None:
         self._kept = kept | {"channel"}
-        self._left = _MOST_KEPT
+        self._remaining = _MAX_KEPT
         self._last: Element | None = None
 
     def keeps(self, name: str) -> bool:
-        """Tell whether one more element of this name stays."""
-        self._left -= name in self._kept
-        return name in self._kept and self._left >= 0
+        """Return whether one more element with this name is kept."""
+        self._remaining -= name in self._kept
+        return name in self._kept and self._remaining >= 0
 
-    def throw(self, element: Element) -> None:
-        """Empty an element, and take the last one out."""
+    def add(self, element: Element) -> None:
+        """Clear an element, and remove the previous one."""
         element.clear()
         parent = None if self._last is None else self._last.getparent()
         if parent is not None:
@@ -97,27 +95,39 @@ class _Heap:
         self._last = element
 
 
-def _broken(source: str, error: Any, any_read: bool) -> Problem:
-    # libxml2 adds what it was reading, on further lines.
-    reason = (error.msg or "it is empty").splitlines()[0].partition(", line ")[0]
-    if error.code in _ENTITIES or _AMPLIFIED in reason:
-        return Problem(source, 1, "unsafe-xml", _UNSAFE)
-    message = (
-        f"cannot be read from here on: {reason}; what comes before is imported: mend it and "
-        "import it again"
-        if any_read
-        else f"cannot be read: {reason}; mend it and import it again"
-    )
-    return Problem(source, error.lineno or 0, "broken-xml", message)
+class Fields:
+    """The children of an element by name. name: returns the name of a child."""
+
+    def __init__(self, element: Element, name: Callable[[Element], str]) -> None:
+        self._children: dict[str, list[Element]] = {}
+        for child in element:
+            if isinstance(child.tag, str):
+                self._children.setdefault(name(child), []).append(child)
+
+    def all(self, *names: str) -> list[Element]:
+        """Return the children with these names, those with the first name first."""
+        return [child for name in names for child in self._children.get(name, ())]
+
+    def first(self, *names: str) -> Element | None:
+        """Return the first child with one of these names that is not empty."""
+        return next((child for child in self.all(*names) if text(child) or len(child)), None)
+
+    def texts(self, *names: str) -> list[str]:
+        """Return the texts of all children with these names, including empty ones."""
+        return [text(child) for child in self.all(*names)]
+
+    def text(self, *names: str) -> str:
+        """Return the first non-empty text of a child with one of these names."""
+        return next(filter(None, self.texts(*names)), "")
 
 
 def local(element: Element) -> str:
-    """Return an element's name without its namespace."""
+    """Return an element's local name."""
     return str(etree.QName(element).localname)
 
 
 def text(element: Element) -> str:
-    """Return all the text of an element; references that only a DTD explains mean HTML's."""
+    """Return all text of an element. Undefined entities have their meaning in HTML."""
     if len(element) == 0:
         return (element.text or "").strip()
     parts = [element.text or ""]
@@ -127,21 +137,32 @@ def text(element: Element) -> str:
     return "".join(parts).strip()
 
 
-def _declares(element: Element) -> bool:
+def _syntax_problem(source: str, error: Any, any_read: bool) -> Problem:
+    # libxml2 appends the context on further lines.
+    reason = (error.msg or "it is empty").splitlines()[0].partition(", line ")[0]
+    if error.code in _ENTITIES or _AMPLIFICATION in reason:
+        return Problem(source, 1, "unsafe-xml", _UNSAFE)
+    message = (
+        f"cannot be read from here on: {reason}; what comes before is imported: fix it and "
+        "import it again"
+        if any_read
+        else f"cannot be read: {reason}; fix it and import it again"
+    )
+    return Problem(source, error.lineno or 0, "broken-xml", message)
+
+
+def _declares_entities(element: Element) -> bool:
     dtd = element.getroottree().docinfo.internalDTD
-    return dtd is not None and any(True for each in (*dtd.iterentities(), *dtd.iterelements()))
+    return dtd is not None and any(True for _ in (*dtd.iterentities(), *dtd.iterelements()))
 
 
 def _is_near_root(element: Element) -> bool:
-    parent = element.getparent()
-    above = parent.getparent() if parent is not None else None
-    return parent is not None and (
-        above is None or (local(parent) == "channel" and above.getparent() is None)
-    )
+    ancestors = list(islice(element.iterancestors(), 3))
+    return len(ancestors) == 1 or (len(ancestors) == 2 and local(ancestors[0]) == "channel")
 
 
-def _forget(element: Element) -> None:
-    """Free an element and all that came before it."""
+def _clear(element: Element) -> None:
+    """Free an element and everything before it."""
     element.clear(keep_tail=False)
     parent = element.getparent()
     while element.getprevious() is not None:

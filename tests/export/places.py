@@ -11,9 +11,9 @@ from werkzeug.test import run_wsgi_app
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
 from feedsvc.export import manifest, names
-from feedsvc.export.build import Built, build
+from feedsvc.export.build import BuildReport, build
 from feedsvc.export.manifest import Manifest
-from feedsvc.export.plan import Wanted
+from feedsvc.export.plan import BuildOptions
 from feedsvc.model import MAX_TERM
 from feedsvc.publication import Publication
 from feedsvc.serve.edge import Edge
@@ -26,7 +26,7 @@ from tests.web.front import Reply
 LONG = ("a-very-long-term-" * 20)[:MAX_TERM]
 TAGS = ["C++", "x", "x.rss", "100%", "élection", "日本語", ".htaccess", "$uri", "{path}"]
 TAGS.append(LONG)
-QUICK = Wanted(codings=("gzip",))
+QUICK = BuildOptions(codings=("gzip",))
 TOML = """\
 retired = ["tag/lost", "author/nobody,at-all"]
 
@@ -104,7 +104,7 @@ class Place:
         (content / name).rename(content / to)
         self.sync()
 
-    def build(self, wanted: Wanted = QUICK) -> Built:
+    def build(self, wanted: BuildOptions = QUICK) -> BuildReport:
         """Build the site."""
         return build(self.settings, self.publication, self.out, wanted)
 

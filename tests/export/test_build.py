@@ -23,7 +23,7 @@ from feedsvc.errors import FeedsvcError
 from feedsvc.export import build as building
 from feedsvc.export import names, workers, write
 from feedsvc.export.manifest import Manifest
-from feedsvc.export.plan import Job, Wanted
+from feedsvc.export.plan import BuildOptions, Job
 from feedsvc.export.write import Outcome, Writer
 from feedsvc.http.representation import CODINGS, encode
 from feedsvc.model import Format
@@ -54,7 +54,7 @@ HEADERS = ("Access-Control-Allow-Origin", "Cache-Control", "X-Content-Type-Optio
 def built(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A built site, which no test changes."""
     place = lived_in(tmp_path_factory.mktemp("built"))
-    place.build(Wanted())
+    place.build(BuildOptions())
     return place
 
 
@@ -243,16 +243,16 @@ def test_only_what_changed_is_written(place: Place, monkeypatch: pytest.MonkeyPa
 def test_documents_that_did_not_change_are_not_asked_for(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = Wanted((Format.RSS,), codings=())
+    wanted = BuildOptions((Format.RSS,), codings=())
     place.build(wanted)
     asked: list[str] = []
-    do = Writer.do
+    do = Writer.write_path
 
     def note(self: Writer, job: Job) -> Outcome:
         asked.append(job.path)
         return do(self, job)
 
-    monkeypatch.setattr(Writer, "do", note)
+    monkeypatch.setattr(Writer, "write_path", note)
     place.save("two.md", article("Two", "2022-02-18", "Other words.", tags=["x"]))
     place.build(wanted)
     assert sorted(asked) == ["/feeds/all.rss", "/feeds/language/en.rss", "/feeds/tag/x.rss"]
@@ -334,7 +334,7 @@ def test_what_a_build_did_not_write_is_never_removed(place: Place) -> None:
     (place.out / "articles" / "mine.html").write_text("mine")
     place.withdraw("one.md")
     place.withdraw("two.md")
-    place.build(Wanted((Format.JSON,)))
+    place.build(BuildOptions((Format.JSON,)))
     assert (place.out / "robots.txt").read_text() == "mine"
     assert (place.out / "articles" / "mine.html").read_text() == "mine"
     assert not (place.out / "files").exists()  # empty folders go
@@ -362,7 +362,7 @@ def test_links_in_the_folder_are_not_followed(place: Place, tmp_path: Path) -> N
     with pytest.raises(FeedsvcError, match="is a link, which may lead anywhere; remove it"):
         place.build()
     place.withdraw("two.md")
-    place.build(Wanted((Format.RSS,)))
+    place.build(BuildOptions((Format.RSS,)))
     assert files_below(elsewhere) == before
 
 
@@ -448,7 +448,7 @@ def _interrupt(*_: object) -> None:
 
 def test_files_are_of_one_revision(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process may publish while a build runs."""
-    do = Writer.do
+    do = Writer.write_path
     edits = iter(["first", "second"])
 
     def do_and_publish(self: Writer, job: Job) -> Outcome:
@@ -457,7 +457,7 @@ def test_files_are_of_one_revision(place: Place, monkeypatch: pytest.MonkeyPatch
             place.save("two.md", article("Two", "2022-02-18", text, tags=["x"]))
         return done
 
-    monkeypatch.setattr(Writer, "do", do_and_publish)
+    monkeypatch.setattr(Writer, "write_path", do_and_publish)
     built = place.build()
     monkeypatch.undo()
     assert built.revision == place.publication.newest()[0] == 3
@@ -470,7 +470,7 @@ def test_a_site_that_never_rests_is_given_up(place: Place, monkeypatch: pytest.M
     numbers = iter(range(1000))
     monkeypatch.setattr(place.publication, "newest", lambda: (next(numbers), datetime.now(UTC)))
     with pytest.raises(FeedsvcError, match="changes faster than it can be built"):
-        place.build(Wanted((Format.RSS,)))
+        place.build(BuildOptions((Format.RSS,)))
 
 
 def test_two_builds_of_the_same_are_the_same_bytes(
@@ -478,18 +478,18 @@ def test_two_builds_of_the_same_are_the_same_bytes(
 ) -> None:
     """Conformance 24: in whatever order the jobs were done."""
     asked: list[str] = []
-    do_error = Writer.do_error
+    do_error = Writer.write_error
 
     def note(self: Writer, job: Job, status: int) -> Outcome:
         asked.append(job.path)
         return do_error(self, job, status)
 
-    monkeypatch.setattr(Writer, "do_error", note)
+    monkeypatch.setattr(Writer, "write_error", note)
     place = lived_in(tmp_path)
     place.build()
     assert len(place.manifest.gone) > 5
-    do_all = workers.do_all
-    monkeypatch.setattr(building, "do_all", lambda *given: do_all(*given)[::-1])
+    do_all = workers.run_jobs
+    monkeypatch.setattr(building, "run_jobs", lambda *given: do_all(*given)[::-1])
     other = tmp_path / "other"
     building.build(place.settings, place.publication, other, QUICK)
     assert asked[:2] == asked[2:] == ["/", min(place.manifest.gone)]
@@ -550,7 +550,7 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import load
 from feedsvc.export import workers
 from feedsvc.export.build import build
-from feedsvc.export.plan import Wanted
+from feedsvc.export.plan import BuildOptions
 from feedsvc.publication import Publication
 
 def wait(*_):
@@ -558,12 +558,12 @@ def wait(*_):
     threading.Event().wait()
 
 if __name__ == "__main__":
-    workers._MANY, workers._BATCH, workers._do = 2, 1, wait
+    workers._MANY, workers._BATCH, workers._run = 2, 1, wait
     os.cpu_count = lambda: 2
     settings = load(Path(sys.argv[1]), {})
     publication = Publication(settings, Catalog(settings.database))
     try:
-        build(settings, publication, Path(sys.argv[2]), Wanted())
+        build(settings, publication, Path(sys.argv[2]), BuildOptions())
     except KeyboardInterrupt:
         print("interrupted")
 """
@@ -619,7 +619,7 @@ def test_an_interrupted_build_leaves_no_worker_and_no_other_message(place: Place
 
 
 def test_only_some_formats_are_feeds_and_nothing_else(place: Place) -> None:
-    built = place.build(Wanted((Format.RSS, Format.JSON), codings=()))
+    built = place.build(BuildOptions((Format.RSS, Format.JSON), codings=()))
     endings = {name.rpartition(".")[2] for name in place.manifest.paths}
     assert endings == {"rss", "json"}
     assert files_below(place.out) == {
@@ -632,15 +632,15 @@ def test_only_some_formats_are_feeds_and_nothing_else(place: Place) -> None:
 
 def test_archives_can_be_left_out(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    with_them = place.build(Wanted((Format.RSS,), codings=())).paths
-    without = place.build(Wanted((Format.RSS,), archives=False, codings=())).paths
+    with_them = place.build(BuildOptions((Format.RSS,), codings=())).paths
+    without = place.build(BuildOptions((Format.RSS,), archives=False, codings=())).paths
     assert without == len(place.publication.feeds())
     assert with_them > without
     assert not any("archive" in name for name in files_below(place.out))
 
 
 def test_other_codings_replace_those_that_were(place: Place) -> None:
-    place.build(Wanted(codings=("br", "gzip")))
+    place.build(BuildOptions(codings=("br", "gzip")))
     place.build()
     suffixes = {Path(name).suffix for name in files_below(place.out)}
     assert ".gz" in suffixes
@@ -658,16 +658,16 @@ def test_other_settings_are_not_taken_for_the_old(place: Place) -> None:
 
 def test_another_version_asks_for_everything(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may make other bytes of the same state."""
-    wanted = Wanted((Format.RSS,), codings=())
+    wanted = BuildOptions((Format.RSS,), codings=())
     place.build(wanted)
     asked: list[str] = []
-    do = Writer.do
+    do = Writer.write_path
 
     def note(self: Writer, job: Job) -> Outcome:
         asked.append(job.path)
         return do(self, job)
 
-    monkeypatch.setattr(Writer, "do", note)
+    monkeypatch.setattr(Writer, "write_path", note)
     place.build(wanted)
     assert not asked
     monkeypatch.setattr("feedsvc.__version__", "99.0")
@@ -700,7 +700,7 @@ def test_articles_stand_where_their_pattern_says(
 ) -> None:
     files = {"one.md": article(), "index.md": article("I"), "manifest.json.md": article("M")}
     place = Place(tmp_path, f'article_link = "{pattern}"\n', files)
-    place.build(Wanted(codings=()))
+    place.build(BuildOptions(codings=()))
     assert place.manifest.paths[path].file == file
     serve = Serve(place)
     assert len(place.manifest.paths) > 10
@@ -711,16 +711,16 @@ def test_articles_stand_where_their_pattern_says(
 def test_articles_of_another_site_have_no_page(tmp_path: Path) -> None:
     toml = 'article_link = "https://elsewhere.example/{slug}"\n'
     place = Place(tmp_path, toml, {"one.md": article()})
-    place.build(Wanted(codings=()))
+    place.build(BuildOptions(codings=()))
     assert not [path for path in place.manifest.paths if "one" in path]
 
 
 REFUSED = {
     "site": "is the site itself; name a folder of its own",
-    "site/content": "is where the articles are; name a folder elsewhere",
-    "site/content/public": "is where the articles are",
-    ".": "has the site in it; name a folder of its own",
-    "full": "is not empty and `feedsvc build` did not make it",
+    "site/content": "is in the content folder; name a folder elsewhere",
+    "site/content/public": "is in the content folder",
+    ".": "contains the site; name a folder of its own",
+    "full": "is not empty and was not written by `feedsvc build`",
     "file": "is not a folder; name another",
     "file/below": "cannot be written",
     "app": "is not a manifest that this version of feedsvc wrote",
@@ -745,7 +745,7 @@ def test_folders_that_are_not_for_it_are_refused(place: Place, tmp_path: Path, n
 
 def test_one_build_at_a_time_writes_to_a_folder(place: Place) -> None:
     with (
-        building._alone(place.out),
+        building._locked(place.out),
         pytest.raises(FeedsvcError, match="another `feedsvc build` is writing there"),
     ):
         place.build()

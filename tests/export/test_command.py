@@ -80,9 +80,9 @@ def test_codings_can_be_asked_for_with_only(site: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (["--only", "xml"], "'xml' is none of rss, atom, json"),
-        (["--only", "rss,"], "'' is none of rss, atom, json"),
-        (["--codings", "deflate"], "'deflate' is none of br, zstd, gzip"),
+        (["--only", "xml"], "'xml' is not one of rss, atom, json"),
+        (["--only", "rss,"], "'' is not one of rss, atom, json"),
+        (["--codings", "deflate"], "'deflate' is not one of br, zstd, gzip"),
     ],
 )
 def test_unknown_names_are_refused(
@@ -97,7 +97,7 @@ def test_a_folder_that_is_not_for_it_is_one_clear_line(site: Path) -> None:
     result = run("build", "--site", site, site / "content")
     assert result.exit_code == 1
     assert result.stderr == (
-        f"Error: {site / 'content'}: is where the articles are; name a folder elsewhere\n"
+        f"Error: {site / 'content'}: is in the content folder; name a folder elsewhere\n"
     )
 
 

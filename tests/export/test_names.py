@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from feedsvc import routes
 from feedsvc.export import names
-from feedsvc.export.names import Names
+from feedsvc.export.names import FileNames
 from feedsvc.model import MAX_TERM, FeedRef, Format, Kind
 
 TERMS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)
@@ -36,7 +36,7 @@ PATHS = st.lists(
     ],
 )
 def test_a_file_is_named_like_its_path(path: str, is_page: bool, file: str) -> None:
-    assert Names().give(path, is_page) == file
+    assert FileNames().assign(path, is_page) == file
 
 
 @pytest.mark.parametrize(
@@ -65,15 +65,15 @@ def test_a_file_is_named_like_its_path(path: str, is_page: bool, file: str) -> N
     ],
 )
 def test_what_cannot_stand_there_has_a_hash_for_a_name(path: str) -> None:
-    file = Names().give(path, is_page=False)
+    file = FileNames().assign(path, is_page=False)
     assert file.startswith("_paths/")
     assert len(file) < 60
 
 
 @given(PATHS)
 def test_no_file_leaves_the_folder_or_is_given_twice(paths: list[tuple[str, bool]]) -> None:
-    given_out = Names()
-    files = [given_out.give(quote(f"/{path}"), is_page) for path, is_page in paths]
+    given_out = FileNames()
+    files = [given_out.assign(quote(f"/{path}"), is_page) for path, is_page in paths]
     taken: list[str] = []
     for file in files:
         assert names.is_safe(file)
@@ -93,8 +93,8 @@ def test_no_file_leaves_the_folder_or_is_given_twice(paths: list[tuple[str, bool
 @given(TERMS)
 def test_a_hash_is_of_the_whole_path(term: str) -> None:
     path = f"/{quote(term, safe='')}/" + "x" * 300
-    assert Names().give(path, False) == Names().give(path, False)
-    assert Names().give(path, False) != Names().give(f"{path}y", False)
+    assert FileNames().assign(path, False) == FileNames().assign(path, False)
+    assert FileNames().assign(path, False) != FileNames().assign(f"{path}y", False)
 
 
 @pytest.mark.parametrize(
@@ -109,20 +109,22 @@ def test_a_hash_is_of_the_whole_path(term: str) -> None:
     ],
 )
 def test_the_second_of_two_that_clash_gives_way(pair: tuple[str, str]) -> None:
-    given_out = Names()
-    first, second = (given_out.give(path, False) for path in pair)
+    given_out = FileNames()
+    first, second = (given_out.assign(path, False) for path in pair)
     assert not first.startswith("_paths/")
     assert second.startswith("_paths/")
 
 
 def test_the_ending_stays() -> None:
-    assert Names().give("/" + "a" * 300 + ".rss", False).endswith(".rss")
-    assert Names().give("/" + "a" * 300, True).endswith(".html")
+    assert FileNames().assign("/" + "a" * 300 + ".rss", False).endswith(".rss")
+    assert FileNames().assign("/" + "a" * 300, True).endswith(".html")
 
 
 @pytest.mark.parametrize("term", ["x" * MAX_TERM, "\U0001f418" * (MAX_TERM // 4)])
 def test_the_feeds_of_the_longest_term_have_plain_names(term: str) -> None:
-    ref, given = FeedRef(Kind.CATEGORY, term), Names()
+    ref, given = FeedRef(Kind.CATEGORY, term), FileNames()
     for format in Format:
-        assert given.give(routes.feed_path(ref, format), False) == f"feeds/category/{term}.{format}"
-    assert given.give(routes.page_path(ref), True) == f"feeds/category/{term}/index.html"
+        assert (
+            given.assign(routes.feed_path(ref, format), False) == f"feeds/category/{term}.{format}"
+        )
+    assert given.assign(routes.page_path(ref), True) == f"feeds/category/{term}/index.html"

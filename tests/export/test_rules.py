@@ -15,7 +15,7 @@ import pytest
 
 from feedsvc.export import hosts, names, rules
 from feedsvc.export.manifest import Manifest, Redirect, Resource
-from feedsvc.export.plan import Wanted
+from feedsvc.export.plan import BuildOptions
 from feedsvc.model import Format
 from tests.export.places import Place, Serve, crossed, lived_in
 from tests.serving import PATIENCE, free_port
@@ -282,7 +282,7 @@ def test_articles_are_served_wherever_they_stand(tmp_path: Path, name: str, patt
 @pytest.mark.parametrize("name", ["nginx", "caddy"])
 def test_rules_of_feeds_alone_are_rules(tmp_path: Path, name: str) -> None:
     place = Place(tmp_path, "", {"one.md": article(tags=["x"])})
-    place.build(Wanted((Format.ATOM,), codings=()))
+    place.build(BuildOptions((Format.ATOM,), codings=()))
     with hosting(name, place, tmp_path) as host:
         got = host.ask("/feeds/tag/x.atom")
         assert got.body == place.file("/feeds/tag/x.atom")

@@ -5,17 +5,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from feedsvc.config.settings import Settings
-from feedsvc.importers.item import Hints, Item
+from feedsvc.importers.item import Hints, Item, Origin
 from feedsvc.importers.run import Report, run
-from feedsvc.importers.sources import As
-from feedsvc.importers.write import Shelf
+from feedsvc.importers.sources import SourceFormat
+from feedsvc.importers.write import ArticleWriter
 from feedsvc.model import Article
 from feedsvc.sources import ArticleReader, scan
 from tests.sites import make_site
 
 SOURCES = Path(__file__).parent / "sources"
 PARIS = ZoneInfo("Europe/Paris")
-HINTS = Hints(PARIS, {})
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+HINTS = Hints(PARIS, {}, NOW)
 
 
 class Site:
@@ -25,13 +26,13 @@ class Site:
         self.settings: Settings = make_site(folder, {}, toml)
         self.content = self.settings.content
 
-    def shelf(self, into: str | None = None, *, keep_links: bool = False) -> Shelf:
-        """Return the shelf of a new import."""
-        return Shelf(self.settings, into, keep_links=keep_links)
+    def writer(self, into: str | None = None, *, keep_links: bool = False) -> ArticleWriter:
+        """Return the writer of a new import."""
+        return ArticleWriter(self.settings, into, keep_links=keep_links)
 
-    def run(self, *named: Path, hints: Hints = HINTS, choice: As | None = None) -> Report:
+    def run(self, *named: Path, hints: Hints = HINTS, format: SourceFormat | None = None) -> Report:
         """Import files as the command would."""
-        return run(named, self.shelf(), hints, choice)
+        return run(named, self.writer(), hints, format)
 
     def put(self, source: str, content: str | bytes) -> Path:
         """Write a source beside the content folder."""
@@ -67,9 +68,7 @@ def codes(report: Report) -> list[str]:
 def as_item(**values: object) -> Item:
     """Return an item that has all that an article needs, and these values."""
     usual: dict[str, object] = {
-        "source": "feed.xml",
-        "line": 3,
-        "number": 1,
+        "origin": Origin("feed.xml", 3, 1),
         "id": "urn:x:1",
         "seed": "1",
         "title": "Title",

@@ -62,7 +62,7 @@ def test_a_kind_may_be_named(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["--date", "February 17"], "has no year"),
-        (["--language", "English!"], "is no language tag"),
+        (["--language", "English!"], "is not a language tag"),
         (["--as", "mail"], "is not one of"),
         (["--into", "../x"], "name one below content/"),
     ],

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedsvc.importers import feeds, jsonfeed
-from feedsvc.importers.item import Item, LeftOut
-from feedsvc.importers.sources import As
+from feedsvc.importers.item import Item, Skipped
+from feedsvc.importers.sources import SourceFormat
 from feedsvc.importers.stream import Stream
 from feedsvc.model import Article, ContentChoice, Enclosure, FeedRef, Kind, Person
 from tests.importers.desk import HINTS, SOURCES, Site, codes
@@ -80,7 +80,7 @@ def test_atom_of_wordpress(tmp_path: Path) -> None:
 def test_what_blogger_exports(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(SOURCES / "blogger.xml")
-    assert report.left_out == {"settings": 1, "page": 1, "comment": 1}
+    assert report.skipped == {"settings": 1, "page": 1, "comment": 1}
     articles = {article.id: article for article in site.articles().values()}
     post = articles["tag:blogger.com,1999:blog-771.post-1001"]
     assert (post.title, post.published, post.draft) == (
@@ -104,8 +104,8 @@ def test_what_blogger_exports_nowadays() -> None:
     assert isinstance(live, Item)
     assert isinstance(draft, Item)
     assert (live.draft, draft.draft) == (False, True)
-    assert found(entry.format("COMMENT", "LIVE")) == [LeftOut("comment")]
-    assert found(entry.format("POST", "SOFT_TRASHED")) == [LeftOut("trash")]
+    assert found(entry.format("COMMENT", "LIVE")) == [Skipped("comment")]
+    assert found(entry.format("POST", "SOFT_TRASHED")) == [Skipped("trash")]
 
 
 def test_rss_of_hugo(tmp_path: Path) -> None:
@@ -300,10 +300,10 @@ def test_archive_pages_that_overlap_give_each_article_once(tmp_path: Path) -> No
         )
         site.put(f"page{number}.xml", RSS.format(items))
     report = site.run(tmp_path / "sources")
-    assert (report.written, report.known, report.problems) == (4, 2, [])
+    assert (report.written, report.existing, report.problems) == (4, 2, [])
     before = site.files()
     again = site.run(tmp_path / "sources")
-    assert (again.written, again.known) == (0, 6)
+    assert (again.written, again.existing) == (0, 6)
     assert site.files() == before
     site.put("page3.xml", RSS.format(ITEM.format("").replace("urn:x:1", "urn:x:9")))
     assert site.run(tmp_path / "sources").written == 1
@@ -314,7 +314,7 @@ def test_hints_stand_where_a_feed_says_nothing(tmp_path: Path) -> None:
     site = Site(tmp_path)
     dated, bare = ITEM.format("<category>C</category>"), "<item><title>B</title></item>"
     hints = replace(HINTS, date=MORNING, categories=("D",), language="fr")
-    site.run(site.put("a.xml", RSS.format(dated + bare)), hints=hints, choice=As.FEED)
+    site.run(site.put("a.xml", RSS.format(dated + bare)), hints=hints, format=SourceFormat.FEED)
     first, second = sorted(site.articles().values(), key=lambda each: each.title == "B")
     assert (first.published.day, labels(first, Kind.CATEGORY)) == (17, ["C"])
     assert (second.published, labels(second, Kind.CATEGORY)) == (MORNING, ["D"])
@@ -338,8 +338,8 @@ def test_items_of_json_without_id_and_url_are_one_only_if_all_is_the_same(
     site = Site(tmp_path)
     source = site.put("a.json", json.dumps(feed))
     report = site.run(source)
-    assert (report.written, report.known, report.problems) == (2, 1, [])
-    assert site.run(source).known == 3
+    assert (report.written, report.existing, report.problems) == (2, 1, [])
+    assert site.run(source).existing == 3
 
 
 ATOM = (
@@ -385,3 +385,15 @@ def test_an_entry_with_text_or_a_picture_is_not_empty(tmp_path: Path, content: s
     site = Site(tmp_path)
     source = ATOM.format(f'<content type="html">{content}</content>')
     assert codes(site.run(site.put("a.xml", source))) == []
+
+
+def test_the_size_of_an_attachment_may_be_anything() -> None:
+    attachment = {"url": "https://a.example/b.mp3", "mime_type": "audio/mpeg"}
+    items = [
+        {"id": "1", "attachments": [attachment | {"size_in_bytes": size}]}
+        for size in (12, "12", "\u00b2", -1, None, 10**20)
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
+    found = jsonfeed.read("a.json", json.dumps(feed).encode(), HINTS)
+    lengths = [item.enclosures[0].length for item in found if isinstance(item, Item)]
+    assert lengths == [12, 12, 0, 0, 0, 0]

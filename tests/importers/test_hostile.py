@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from feedsvc import html
 from feedsvc.errors import FeedsvcError, Problem
 from feedsvc.importers import feeds, plaintext, sources, xmlitems
-from feedsvc.importers.decode import decode
 from feedsvc.importers.item import Item
 from feedsvc.importers.run import run
-from feedsvc.importers.sources import As, Source
+from feedsvc.importers.sources import Source, SourceFormat
 from feedsvc.importers.stream import Stream
+from feedsvc.importers.texts import decode
 from tests.importers.desk import HINTS, SOURCES, Site, as_item, codes
 
 ITEM = "<item><title>T{0}</title><guid>urn:x:{0}</guid><pubDate>2022-02-17</pubDate>{1}</item>\n"
@@ -122,13 +122,13 @@ def test_where_nothing_comes_before_nobody_says_that_it_is_imported(
     (problem,) = report.problems
     assert problem.code == "broken-xml"
     assert problem.message.startswith("cannot be read: ")
-    assert problem.message.endswith("; mend it and import it again")
+    assert problem.message.endswith("; fix it and import it again")
     assert "imported" not in problem.message
 
 
 def test_an_empty_file_is_one_problem(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    report = site.run(site.put("a.xml", b""), choice=As.FEED)
+    report = site.run(site.put("a.xml", b""), format=SourceFormat.FEED)
     assert codes(report) == ["broken-xml"]
 
 
@@ -283,29 +283,31 @@ def test_in_a_folder_other_files_are_passed_over(tmp_path: Path) -> None:
 
 
 KINDS = {
-    "wordpress.xml": As.WORDPRESS,
-    "wordpress.rss": As.FEED,
-    "wordpress.atom": As.FEED,
-    "blogger.xml": As.FEED,
-    "jekyll.xml": As.FEED,
-    "feed.json": As.FEED,
-    "page.html": As.PAGE,
-    "mali.txt": As.TEXT,
+    "wordpress.xml": SourceFormat.WORDPRESS,
+    "wordpress.rss": SourceFormat.FEED,
+    "wordpress.atom": SourceFormat.FEED,
+    "blogger.xml": SourceFormat.FEED,
+    "jekyll.xml": SourceFormat.FEED,
+    "feed.json": SourceFormat.FEED,
+    "page.html": SourceFormat.PAGE,
+    "mali.txt": SourceFormat.TEXT,
 }
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS.items())
-def test_what_a_source_is_follows_from_what_it_holds(tmp_path: Path, name: str, kind: As) -> None:
+def test_what_a_source_is_follows_from_what_it_holds(
+    tmp_path: Path, name: str, kind: SourceFormat
+) -> None:
     renamed = tmp_path / "x.txt"
     renamed.write_bytes((SOURCES / name).read_bytes())
-    assert sources.kind(Source(renamed, "x.txt", 0)) is kind
+    assert sources.detect(Source(renamed, "x.txt", 0)) is kind
 
 
 def test_progress_ends_with_all_the_bytes(tmp_path: Path) -> None:
     site = Site(tmp_path)
     told: list[tuple[int, int]] = []
     named = tuple(SOURCES / name for name in KINDS)
-    run(named, site.shelf(), HINTS, None, lambda *each: told.append(each))
+    run(named, site.writer(), HINTS, None, lambda *each: told.append(each))
     total = sum(path.stat().st_size for path in named)
     assert {each for _, each in told} == {total}
     assert [done for done, _ in told] == sorted(done for done, _ in told)
@@ -330,12 +332,12 @@ def test_files_that_are_too_large_or_may_not_be_read_are_named(
         file.write(b"a" * 70_000)
     gone = site.put("b.xml", rss(""))
 
-    def kind(source: Source) -> As:
+    def detect(source: Source) -> SourceFormat:
         if source.path == gone:
             raise PermissionError(13, "Permission denied")
-        return As.TEXT
+        return SourceFormat.TEXT
 
-    monkeypatch.setattr(sources, "kind", kind)
+    monkeypatch.setattr(sources, "detect", detect)
     assert codes(site.run(large, gone)) == ["source-too-large", "unreadable-source"]
 
 
@@ -394,7 +396,7 @@ def test_what_nobody_foresaw_ends_one_source_and_no_other(
     (problem,) = report.problems
     assert str(problem).endswith("[unexpected]")
     assert "a.txt: error: " in str(problem)
-    assert r"as of TypeError: unhashable\ntype; " in str(problem)
+    assert r"because of TypeError: unhashable\ntype; " in str(problem)
     assert report.written == 2
     assert "Traceback" in caplog.text
 

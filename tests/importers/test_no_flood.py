@@ -7,7 +7,7 @@ import pytest
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.importers.run import run
-from feedsvc.importers.write import Shelf
+from feedsvc.importers.write import ArticleWriter
 from feedsvc.model import Format
 from tests.desk import Desk
 from tests.importers.desk import HINTS, SOURCES
@@ -30,7 +30,7 @@ def test_a_reader_that_moves_sees_nothing_twice(
     monkeypatch.setenv("READER_NO_VENDORED_FEEDPARSER", "1")
     library = pytest.importorskip("reader")
     desk = _desk(tmp_path)
-    run((SOURCES / old,), Shelf(desk.settings, None, keep_links=False), HINTS)
+    run((SOURCES / old,), ArticleWriter(desk.settings, None, keep_links=False), HINTS)
     desk.sync()
     ours = tmp_path / f"feed.{format}"
     ours.write_bytes(desk.body("all", format))

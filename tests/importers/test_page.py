@@ -47,7 +47,7 @@ def test_a_saved_page(tmp_path: Path) -> None:
     assert "<strong>European</strong>" in article.html
     assert not any(word in article.html for word in ("Copyright", "Home", "<h1", "_files"))
     again = site.run(SOURCES / "page.html")
-    assert (again.written, again.known, again.problems) == (0, 1, [])
+    assert (again.written, again.existing, again.problems) == (0, 1, [])
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_the_same_text_is_the_same_article_whatever_its_file_is_called(tmp_path:
     text = (SOURCES / "mali.txt").read_text(encoding="utf-8")
     site.run(site.put("a.txt", text))
     report = site.run(site.put("2022-02-18.txt", text))
-    assert (report.written, report.known) == (0, 1)
+    assert (report.written, report.existing) == (0, 1)
 
 
 @given(st.text())

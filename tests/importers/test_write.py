@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from feedsvc import html, syntax, urls
 from feedsvc.errors import FeedsvcError
 from feedsvc.importers import names, plaintext
-from feedsvc.importers.item import Ending
+from feedsvc.importers.item import FileType
 from feedsvc.model import (
     MAX_ID,
     MAX_LANGUAGE,
@@ -79,8 +79,8 @@ def test_what_is_written_is_read_back(keep_links: bool, **values: object) -> Non
     item = as_item(**values)
     with TemporaryDirectory() as folder:
         site = Site(Path(folder))
-        put = site.shelf("a", keep_links=keep_links).put(item)
-        assert put.path
+        result = site.writer("a", keep_links=keep_links).write(item)
+        assert result.path
         ((path, article),) = site.articles().items()
     assert path == f"a/{article.slug}.html"
     assert article.title == one_line(item.title)
@@ -121,7 +121,7 @@ def test_a_body_in_html_is_read_back_as_it_was_written(body: str) -> None:
     """Conformance 1, 13, 25."""
     with TemporaryDirectory() as folder:
         site = Site(Path(folder))
-        site.shelf().put(as_item(body=body, base="https://old.example/a/"))
+        site.writer().write(as_item(body=body, base="https://old.example/a/"))
         (article,) = site.articles().values()
     own = "https://news.example.org/articles/title"
 
@@ -145,7 +145,7 @@ def test_a_line_of_text_is_shown_as_it_is(lines: list[str]) -> None:
     with TemporaryDirectory() as folder:
         site = Site(Path(folder))
         body = "\n\n".join(map(plaintext.escape, lines))
-        site.shelf().put(as_item(body=body, ending=Ending.MARKDOWN))
+        site.writer().write(as_item(body=body, file_type=FileType.MARKDOWN))
         (article,) = site.articles().values()
     found = re.findall(r"<p>(.*?)</p>", article.html, re.DOTALL)
     assert [html.plain(each) for each in found] == lines
@@ -172,20 +172,20 @@ def test_many_items_with_one_title_each_get_a_slug(tmp_path: Path) -> None:
     """And the same one wherever the same source is imported."""
     number = 300
     for folder in ("a", "b"):
-        shelf = Site(tmp_path / folder).shelf()
+        writer = Site(tmp_path / folder).writer()
         for index in range(number):
-            assert shelf.put(as_item(id=f"urn:x:{index}")).path
+            assert writer.write(as_item(id=f"urn:x:{index}")).path
     first, second = Site(tmp_path / "a"), Site(tmp_path / "b")
     assert first.files() == second.files()
     assert {f"2022/title{end}.html" for end in ("", "-2", f"-{number}")} <= first.files().keys()
     assert len(first.files()) == number
-    again = first.shelf()
-    assert all(again.put(as_item(id=f"urn:x:{index}")).known for index in range(number))
+    again = first.writer()
+    assert all(again.write(as_item(id=f"urn:x:{index}")).exists for index in range(number))
 
 
 def test_an_article_is_known_by_its_id_wherever_it_is(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    site.shelf().put(as_item())
+    site.writer().write(as_item())
     (path,) = site.files()
     edited = site.content / "elsewhere" / "renamed.md"
     edited.parent.mkdir()
@@ -193,8 +193,8 @@ def test_an_article_is_known_by_its_id_wherever_it_is(tmp_path: Path) -> None:
     text = edited.read_text(encoding="utf-8").replace("Title", "Another title")
     edited.write_text(text.replace("slug: title\n", ""), encoding="utf-8")
     before = site.files()
-    put = site.shelf().put(as_item(body="changed", title="changed"))
-    assert (put.path, put.known, put.problems) == (None, True, ())
+    result = site.writer().write(as_item(body="changed", title="changed"))
+    assert (result.path, result.exists, result.problems) == (None, True, ())
     assert site.files() == before
 
 
@@ -205,7 +205,7 @@ def test_slugs_of_other_articles_are_left_to_them(tmp_path: Path) -> None:
     (site.content / "title-2" / "index.md").write_text(
         "---\ntitle: B\npublished: 2022-01-01\n---\n"
     )
-    assert site.shelf().put(as_item()).path == "content/2022/title-3.html"
+    assert site.writer().write(as_item()).path == "content/2022/title-3.html"
     assert len(site.articles()) == 3
 
 
@@ -223,7 +223,7 @@ def test_nothing_that_is_there_is_replaced(tmp_path: Path, kind: str) -> None:
         taken.symlink_to(outside)
     if kind == "link":
         outside.write_text("mine")
-    assert site.shelf().put(as_item()).path == "content/2022/title-2.html"
+    assert site.writer().write(as_item()).path == "content/2022/title-2.html"
     assert outside.exists() == (kind == "link")
     assert kind != "file" or taken.read_bytes() == b"\xff is no article"
     assert not list(site.content.rglob(".*"))
@@ -235,21 +235,21 @@ def test_nothing_is_written_outside_the_content_folder(tmp_path: Path) -> None:
     outside.mkdir()
     (site.content / "2022").symlink_to(outside)
     (site.content / "2023").write_text("a file")
-    shelf = site.shelf()
-    put = shelf.put(as_item())
-    assert [problem.code for problem in put.problems] == ["unusable-folder"]
-    put = shelf.put(as_item(id="urn:x:2", published=datetime(2023, 1, 1, tzinfo=UTC)))
-    assert [problem.code for problem in put.problems] == ["unusable-folder"]
-    (put,) = [site.shelf("2022/below").put(as_item())]
-    assert [problem.code for problem in put.problems] == ["unusable-folder"]
-    assert shelf.put(as_item(id="urn:x:3", published=datetime(2021, 1, 1, tzinfo=UTC))).path
+    writer = site.writer()
+    result = writer.write(as_item())
+    assert [problem.code for problem in result.problems] == ["unusable-folder"]
+    result = writer.write(as_item(id="urn:x:2", published=datetime(2023, 1, 1, tzinfo=UTC)))
+    assert [problem.code for problem in result.problems] == ["unusable-folder"]
+    (result,) = [site.writer("2022/below").write(as_item())]
+    assert [problem.code for problem in result.problems] == ["unusable-folder"]
+    assert writer.write(as_item(id="urn:x:3", published=datetime(2021, 1, 1, tzinfo=UTC))).path
     assert list(outside.iterdir()) == []
 
 
 @pytest.mark.parametrize("into", ["..", "../a", "/var", "a/../b", ".a", "_a", "", "a//b", "a/."])
 def test_a_folder_must_be_one_of_articles(tmp_path: Path, into: str) -> None:
     with pytest.raises(FeedsvcError, match="name one below content/"):
-        Site(tmp_path).shelf(into)
+        Site(tmp_path).writer(into)
 
 
 @pytest.mark.parametrize("generator", ["jekyll", "pelican", "eleventy", "astro"])
@@ -258,13 +258,13 @@ def test_a_tree_that_would_not_find_what_is_written_is_refused(
 ) -> None:
     site = Site(tmp_path, f'generator = "{generator}"')
     with pytest.raises(FeedsvcError, match=f"as that of {generator}, which would not find"):
-        site.shelf()
+        site.writer()
 
 
 def test_a_generator_that_was_detected_is_refused_too(tmp_path: Path) -> None:
     (tmp_path / "pelicanconf.py").write_text("")
     with pytest.raises(FeedsvcError, match="as that of pelican"):
-        Site(tmp_path).shelf()
+        Site(tmp_path).writer()
 
 
 @pytest.mark.parametrize("generator", ["feedsvc", "hugo"])
@@ -272,8 +272,8 @@ def test_a_tree_that_finds_what_is_written_is_written_into_once(
     tmp_path: Path, generator: str
 ) -> None:
     site = Site(tmp_path, f'generator = "{generator}"')
-    assert site.shelf().put(as_item()).path
-    assert site.shelf().put(as_item()).known
+    assert site.writer().write(as_item()).path
+    assert site.writer().write(as_item()).exists
     (file,) = scan(site.content, site.settings.site, generator).fingerprints
     reading = ArticleReader(site.settings).read(file)
     assert reading.problems == ()
@@ -282,26 +282,26 @@ def test_a_tree_that_finds_what_is_written_is_written_into_once(
 
 
 def test_what_an_article_must_have_is_asked_for(tmp_path: Path) -> None:
-    shelf = Site(tmp_path).shelf()
-    missing = [shelf.put(as_item(title=" \x00")), shelf.put(as_item(published=None))]
-    assert [str(problem) for put in missing for problem in put.problems] == [
+    writer = Site(tmp_path).writer()
+    missing = [writer.write(as_item(title=" \x00")), writer.write(as_item(published=None))]
+    assert [str(problem) for result in missing for problem in result.problems] == [
         "feed.xml:3: error: item 1 has no title; write one in the source [no-title]",
         "feed.xml:3: error: item 1 has no date; write one in the source, or give --date [no-date]",
     ]
-    put = shelf.put(as_item(body="a" * MAX_SIZE))
-    assert [problem.code for problem in put.problems] == ["too-large-item"]
+    result = writer.write(as_item(body="a" * MAX_SIZE))
+    assert [problem.code for problem in result.problems] == ["too-large-item"]
 
 
 def test_an_id_that_only_rss_can_hold_is_made_into_one_that_stays(tmp_path: Path) -> None:
     """Conformance 15."""
     site = Site(tmp_path)
-    put = site.shelf().put(as_item(id="123", seed="https://old.example/\n123"))
-    (problem,) = put.problems
+    result = site.writer().write(as_item(id="123", seed="https://old.example/\n123"))
+    (problem,) = result.problems
     assert (problem.code, problem.severity) == ("new-id", "warning")
     (article,) = site.articles().values()
     assert article.id == "urn:uuid:b1b3a03b-a8f6-5784-b62b-9e4c5ca29f4d"
     other = as_item(id="123", seed="https://other.example/\n123")
-    assert site.shelf().put(other).path
+    assert site.writer().write(other).path
 
 
 def test_what_cannot_be_used_is_named_and_left_out(tmp_path: Path) -> None:
@@ -313,8 +313,8 @@ def test_what_cannot_be_used_is_named_and_left_out(tmp_path: Path) -> None:
         image="data:image/png,a",
         enclosures=(Enclosure("http://[", "a"), Enclosure("https://b.example/c d.mp3", "?", 3)),
     )
-    put = site.shelf().put(item)
-    assert [problem.code for problem in put.problems] == ["unusable-value"] * 6
+    result = site.writer().write(item)
+    assert [problem.code for problem in result.problems] == ["unusable-value"] * 6
     (article,) = site.articles().values()
     assert article.authors == (Person("Ada"),)
     assert article.enclosures == (Enclosure("https://b.example/c%20d.mp3", "audio/mpeg", 3),)
@@ -326,7 +326,7 @@ def test_a_draft_without_a_settled_day_names_the_days_that_fit(tmp_path: Path) -
     site = Site(tmp_path)
     days = tuple(datetime(year, 2, 17, tzinfo=UTC) for year in (2011, 2022))
     item = replace(as_item(published=days[0]), candidates=days, draft=True)
-    site.shelf().put(item)
+    site.writer().write(item)
     (content,) = site.files().values()
     assert b"# The text does not settle its day. These fit: 2011-02-17, 2022-02-17\n" in content
     (article,) = site.articles().values()
@@ -335,7 +335,7 @@ def test_a_draft_without_a_settled_day_names_the_days_that_fit(tmp_path: Path) -
 
 def test_files_are_utf_8_with_lf_and_may_be_read_by_a_server(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    site.shelf().put(as_item(body="<p>é</p>\r\n<p>\r</p>", title="é"))
+    site.writer().write(as_item(body="<p>é</p>\r\n<p>\r</p>", title="é"))
     ((path, content),) = site.files().items()
     assert b"\r" not in content
     assert "é" in content.decode()
@@ -365,7 +365,7 @@ def test_where_there_are_no_hard_links_nothing_is_replaced_either(
     taken = site.content / "2022" / "title.html"
     taken.parent.mkdir()
     taken.symlink_to(tmp_path / "outside.html")
-    assert site.shelf().put(as_item()).path == "content/2022/title-2.html"
+    assert site.writer().write(as_item()).path == "content/2022/title-2.html"
     assert not (tmp_path / "outside.html").exists()
     taken.unlink()
     ((path, content),) = site.files().items()
@@ -381,7 +381,7 @@ def test_what_else_keeps_a_file_from_being_written_is_one_sentence(
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     site = Site(tmp_path)
     with pytest.raises(FeedsvcError, match="cannot be written: No space left on device"):
-        site.shelf().put(as_item())
+        site.writer().write(as_item())
     assert site.files() == {}
 
 
@@ -395,7 +395,7 @@ def test_texts_at_their_limits_are_kept(tmp_path: Path) -> None:
     term = "🐘" * (MAX_TERM // 4)
     language = ("en" + "-abcdefgh" * 20)[:MAX_LANGUAGE]
     item = as_item(id=entry_id, link=link, tags=(term,), authors=(Person(term),), language=language)
-    assert site.shelf(keep_links=True).put(item).problems == ()
+    assert site.writer(keep_links=True).write(item).problems == ()
     (article,) = site.articles().values()
     assert (article.id, article.link, article.language) == (entry_id, link, language)
     assert {FeedRef(Kind.TAG, term), FeedRef(Kind.AUTHOR, term)} <= dict(article.terms).keys()
@@ -419,7 +419,7 @@ def test_a_text_beyond_its_limit_is_left_out_and_the_reader_finds_no_fault(
     tmp_path: Path, value: dict[str, object]
 ) -> None:
     site = Site(tmp_path)
-    (problem,) = site.shelf(keep_links=True).put(as_item(**value)).problems
+    (problem,) = site.writer(keep_links=True).write(as_item(**value)).problems
     assert problem.code == "unusable-value"
     assert " bytes in UTF-8, and the limit is " in problem.message
     assert len(site.articles()) == 1
@@ -428,15 +428,15 @@ def test_a_text_beyond_its_limit_is_left_out_and_the_reader_finds_no_fault(
 def test_an_id_beyond_its_limit_becomes_one_that_is_the_same_next_time(tmp_path: Path) -> None:
     site = Site(tmp_path)
     item = as_item(id=f"urn:x:{LONG}", slug=LONG, title="words " * 1000)
-    (problem,) = site.shelf().put(item).problems
+    (problem,) = site.writer().write(item).problems
     assert problem.code == "new-id"
     (article,) = site.articles().values()
     assert article.id
     assert article.id.startswith("urn:uuid:")
-    assert site.shelf().put(item).known
+    assert site.writer().write(item).exists
 
 
 def test_a_folder_that_leaves_no_room_for_names_is_refused(tmp_path: Path) -> None:
     into = "/".join(["x" * 200] * 4)
     with pytest.raises(FeedsvcError, match="803 bytes in UTF-8, and the limit is 745"):
-        Site(tmp_path).shelf(into)
+        Site(tmp_path).writer(into)

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from feedsvc import html
 from feedsvc.importers import sources, wpcontent, wxr
-from feedsvc.importers.item import Found, Item, LeftOut
+from feedsvc.importers.item import Item, ParseResult, Skipped
 from feedsvc.importers.run import Report
-from feedsvc.importers.sources import As
+from feedsvc.importers.sources import SourceFormat
 from feedsvc.importers.stream import Stream
 from feedsvc.model import Article, Enclosure, Kind, Person
-from tests.importers.desk import HINTS, SOURCES, Site, codes
+from tests.importers.desk import HINTS, NOW, SOURCES, Site, codes
 
 CET = timezone(timedelta(hours=1))
 EXPORT = (
@@ -35,7 +35,7 @@ def articles(tmp_path: Path) -> dict[str, Article]:
     site = Site(tmp_path)
     report = site.run(SOURCES / "wordpress.xml")
     assert codes(report) == ["shortcode"]
-    assert report.left_out == {
+    assert report.skipped == {
         "attachment": 1,
         "nav_menu_item": 1,
         "page": 1,
@@ -47,7 +47,7 @@ def articles(tmp_path: Path) -> dict[str, Article]:
     return {str(article.id).removeprefix("https://old.example/"): article for article in found}
 
 
-def read(inside: str, **hints: object) -> list[Found]:
+def read(inside: str, **hints: object) -> list[ParseResult]:
     """Return what an export holds."""
     text = EXPORT.format(inside).encode()
     streams = [Stream("a.xml", io.BytesIO(text), lambda _: None) for _ in range(2)]
@@ -123,7 +123,7 @@ def test_a_second_import_writes_nothing_and_has_nothing_to_say(tmp_path: Path) -
     site.run(SOURCES / "wordpress.xml")
     before = site.files()
     report = site.run(SOURCES / "wordpress.xml")
-    assert (report.written, report.known, report.problems) == (0, 4, [])
+    assert (report.written, report.existing, report.problems) == (0, 4, [])
     assert site.files() == before
 
 
@@ -167,7 +167,7 @@ def test_an_attachment_may_stand_behind_the_post_that_shows_it() -> None:
     item, left_out = read(POST.format(meta) + attachment)
     assert isinstance(item, Item)
     assert item.image == "https://a.example/7.png"
-    assert left_out == LeftOut("attachment")
+    assert left_out == Skipped("attachment")
 
 
 def test_what_stands_above_more_is_the_summary() -> None:
@@ -234,19 +234,22 @@ WITHHELD = [
 ]
 IMPORTED = [
     *(("", False), ("<wp:status>publish</wp:status><wp:post_password/>", False)),
-    ("<wp:status>future</wp:status>", False),
+    ("<wp:status>future</wp:status>", True),
+    ("<wp:status>publish</wp:status><wp:post_status>future</wp:post_status>", True),
     *(("<wp:status>draft</wp:status>", True), ("<wp:status>pending</wp:status>", True)),
     *(("<wp:post_status>draft</wp:post_status>", True), ("<wp:status/>", True)),
 ]
 
 
-def written(folder: Path, namespace: str, inside: str, choice: As | None) -> tuple[Site, Report]:
+def written(
+    folder: Path, namespace: str, inside: str, format: SourceFormat | None
+) -> tuple[Site, Report]:
     """Import an export of one post, as what it is taken for or as what is chosen."""
     site = Site(folder)
     version = "<wp:wxr_version>1.2</wp:wxr_version>"
     text = EXPORT.replace("http://wordpress.org/export/1.2/", namespace)
     return site, site.run(
-        site.put("a.xml", text.format(version + POST.format(inside))), choice=choice
+        site.put("a.xml", text.format(version + POST.format(inside))), format=format
     )
 
 
@@ -256,7 +259,7 @@ def test_an_export_is_known_by_any_namespace_of_wordpress(tmp_path: Path, namesp
     text = EXPORT.replace("http://wordpress.org/export/1.2/", namespace).format(POST)
     (source,) = sources.find((site.put("a.xml", text),))
     assert isinstance(source, sources.Source)
-    assert sources.kind(source) is As.WORDPRESS
+    assert sources.detect(source) is SourceFormat.WORDPRESS
 
 
 def test_an_export_is_known_by_its_version_alone(tmp_path: Path) -> None:
@@ -265,28 +268,58 @@ def test_an_export_is_known_by_its_version_alone(tmp_path: Path) -> None:
     )
     (source,) = sources.find((Site(tmp_path).put("a.xml", text),))
     assert isinstance(source, sources.Source)
-    assert sources.kind(source) is As.WORDPRESS
+    assert sources.detect(source) is SourceFormat.WORDPRESS
 
 
-@pytest.mark.parametrize("choice", [None, As.FEED, As.WORDPRESS])
+@pytest.mark.parametrize("format", [None, SourceFormat.FEED, SourceFormat.WORDPRESS])
 @pytest.mark.parametrize("namespace", NAMESPACES[:3])
 @pytest.mark.parametrize(("inside", "reason"), WITHHELD)
 def test_what_is_not_public_is_left_out_by_every_importer(
-    tmp_path: Path, namespace: str, inside: str, reason: str, choice: As | None
+    tmp_path: Path, namespace: str, inside: str, reason: str, format: SourceFormat | None
 ) -> None:
-    site, report = written(tmp_path, namespace, inside, choice)
-    assert report.left_out == {reason: 1}
+    site, report = written(tmp_path, namespace, inside, format)
+    assert report.skipped == {reason: 1}
     assert site.files() == {}
 
 
-@pytest.mark.parametrize("choice", [None, As.FEED, As.WORDPRESS])
+@pytest.mark.parametrize("format", [None, SourceFormat.FEED, SourceFormat.WORDPRESS])
 @pytest.mark.parametrize("namespace", NAMESPACES[:3])
 @pytest.mark.parametrize(("inside", "draft"), IMPORTED)
 def test_what_is_not_published_yet_becomes_a_draft_by_every_importer(
-    tmp_path: Path, namespace: str, inside: str, draft: bool, choice: As | None
+    tmp_path: Path, namespace: str, inside: str, draft: bool, format: SourceFormat | None
 ) -> None:
     dated = f"<pubDate>Thu, 17 Feb 2022 09:30:00 +0100</pubDate>{inside}"
-    site, report = written(tmp_path, namespace, dated, choice)
+    site, report = written(tmp_path, namespace, dated, format)
     assert (report.written, report.drafts) == (1, int(draft))
+    (article,) = site.articles().values()
+    assert article.draft is draft
+
+
+@pytest.mark.parametrize("format", [SourceFormat.FEED, SourceFormat.WORDPRESS])
+@pytest.mark.parametrize(("seconds", "draft"), [(1, False), (0, True), (-1, True)])
+def test_a_missed_schedule_becomes_a_draft(
+    tmp_path: Path, seconds: int, draft: bool, format: SourceFormat
+) -> None:
+    """Conformance 55: WordPress does not show a post whose schedule it missed."""
+    moment = NOW + timedelta(seconds=seconds)
+    date = (
+        f"<pubDate>{moment:%a, %d %b %Y %H:%M:%S} +0000</pubDate>"
+        f"<wp:post_date_gmt>{moment:%Y-%m-%d %H:%M:%S}</wp:post_date_gmt>"
+    )
+    inside = f"{date}<wp:status>future</wp:status>"
+    site, _ = written(tmp_path, NAMESPACES[0], inside, format)
+    (article,) = site.articles().values()
+    assert (article.published, article.draft) == (moment, draft)
+
+
+@pytest.mark.parametrize("format", [SourceFormat.FEED, SourceFormat.WORDPRESS])
+@pytest.mark.parametrize(("days", "draft"), [(1, False), (-1, True)])
+def test_a_scheduled_post_without_a_date_uses_the_given_one(
+    tmp_path: Path, days: int, draft: bool, format: SourceFormat
+) -> None:
+    site = Site(tmp_path)
+    inside = "<item><title>T</title><wp:status>future</wp:status></item>"
+    hints = replace(HINTS, date=NOW + timedelta(days=days))
+    site.run(site.put("a.xml", EXPORT.format(inside)), hints=hints, format=format)
     (article,) = site.articles().values()
     assert article.draft is draft
