@@ -1,15 +1,19 @@
-# Everything runs in .venv, which is made and filled as needed.
-#   make serve    the sample site at http://127.0.0.1:8000/
-#   make test     the tests; make check: format, lint, types, layers
-#   make soak     the tests of a site's life, long: hundreds of kills, a thousand random lives
-#   make bench    the figures of README.md; make bench-polls: of polls, beside nginx and Django;
-#                 make bench-build: of static builds, beside Hugo and Pelican
+# Everything runs in .venv, which is created and updated as needed.
+#   make serve          serve the sample site at http://127.0.0.1:8000/
+#   make test           run the tests
+#   make check          check formatting, lint, types and layers
+#   make format         format the code and apply lint fixes
+#   make soak           run the long tests in tests/life: hundreds of kills, a thousand random sequences
+#   make bench          measure syncing and rendering; see docs/performance.md
+#   make bench-polls    measure polls, compared with nginx and Django
+#   make bench-build    measure static builds, compared with Hugo and Pelican
+#   make bench-stalled  measure polls during stalled downloads
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak check format bench bench-polls bench-build clean
+.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -33,12 +37,16 @@ format: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.bench
 
-# wrk, nginx and Hugo come from the system; a figure that needs what is not there is skipped by name.
+# wrk, nginx and Hugo must be installed on the system; figures that need a missing program are skipped.
 bench-polls: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.polls
 
 bench-build: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.build
+
+# Needs wrk.
+bench-stalled: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.stalled
 
 clean:
 	rm -rf $(VENV) .feedsvc build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,8 @@
-"""How fast feedsvc is and how much memory it takes, on a corpus that is the same everywhere.
+"""Benchmarks of feedsvc's speed and memory use, on a reproducible corpus.
 
-corpus.py writes a site, work.py does one piece of work on it in a process of its own, bench.py
-runs them all and shows the figures beside what we hold ourselves to. polls.py serves the site and
-measures what polls cost, beside nginx and Django; peers.py starts the servers, load.py polls them.
+corpus.py writes a site, work.py performs one task on it in a separate process, and bench.py runs
+all tasks and compares the results with their targets. polls.py serves the site and measures the
+cost of polls, compared with nginx and Django; peers.py starts the servers, load.py polls them.
+build.py compares static builds with Hugo and Pelican, which generators.py runs. stalled.py measures
+polls during stalled downloads. judged.py compares `feedsvc check` with the W3C feed validator.
 """

@@ -1,9 +1,9 @@
-"""Measures feedsvc and shows the figures beside what we hold ourselves to.
+"""Measure feedsvc and compare the results with their targets.
 
     python -m benchmarks.bench [--sizes 1000,10000,100000] [--database URL] [--markdown] [--json F]
 
-Every figure is taken in a process of its own and says what was done for it. A run that did not do
-what it should ends the benchmark; a missed target does not, it is shown.
+Each measurement runs in a separate process and reports the work it did. A run that did not do the
+expected work aborts the benchmark; a missed target is only reported.
 """
 
 import argparse
@@ -29,24 +29,25 @@ from benchmarks.work import Figures, edit
 from feedsvc.model import Format
 
 _ROOT = Path(__file__).parents[1]
-_SETTLED = 2.2  # seconds; what changed within the last 2 is read again by every sync
-_LONG = 20  # seconds; what takes longer is done once, all else three times and the median shown
+_SETTLED = 2.2  # seconds; every sync reads files changed within the last 2 s again
+_LONG = 20  # seconds; longer tasks run once, others three times, and the median is reported
 _LIMIT = 50  # entries in a feed
 
-_COLD, _UNCHANGED, _EDITED = "cold sync", "sync, nothing new", "sync after one edit"
+_COLD, _UNCHANGED, _EDITED = "first sync", "sync without changes", "sync after one edit"
 _FIRST, _AGAIN = "first render", "render after one edit"
-_POLL, _SYNCING, _SERVING = "poll, nothing new", "memory of the cold sync", "memory of a server"
+_POLL = "poll of an unchanged feed"
+_SYNCING, _SERVING = "peak memory of the first sync", "peak memory of serving"
 
-# What holds for one size, and what holds for all; in the unit of the figure.
+# Targets for one size, and targets for all sizes; in the unit of the figure.
 _TARGETS = {(_COLD, 10_000): 3.0, (_UNCHANGED, 10_000): 0.5, (_EDITED, 10_000): 0.5}
 _TARGETS_OF_ALL = {_FIRST: 15.0, _AGAIN: 3.0, _SERVING: 150.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure. work: what was done; did: the proof. unit: s, ms, µs or MB.
+    """One result. work: the task; did: details that prove it was done. unit: s, ms, µs or MB.
 
-    target: the most that the figure should be; None where nothing was promised.
+    target: the maximum for the figure; None if there is no target.
     """
 
     articles: int
@@ -58,23 +59,23 @@ class Row:
 
     @property
     def missed(self) -> bool:
-        """Whether the figure is worse than the target."""
+        """Whether the figure exceeds the target."""
         return self.target is not None and self.figure > self.target
 
     @property
     def shown(self) -> tuple[str, str, str, str, str]:
-        """The cells of a table."""
+        """The cells of a table row."""
         figure = report.figure(self.figure, self.unit)
         target = "" if self.target is None else f"≤ {self.target:g} {self.unit}"
         missed = ", missed" if self.missed else ""
         return f"{self.articles:,}", self.work, figure, target + missed, self.did
 
 
-_HEADINGS = ("articles", "work", "figure", "target", "what was done")
+_HEADINGS = ("articles", "task", "result", "target", "details")
 
 
 class Bench:
-    """The works on a corpus of one size, one after the other: later ones need the earlier."""
+    """All tasks on a corpus of one size, in order: later tasks need the results of earlier ones."""
 
     def __init__(self, size: int, folder: Path, empty_database: Callable[[], str]) -> None:
         self._size = size
@@ -85,17 +86,17 @@ class Bench:
         time.sleep(_SETTLED)
 
     def rows(self) -> Iterator[Row]:
-        """Take every figure."""
+        """Take all measurements."""
         yield from self._cold()
         yield self._unchanged()
         yield self._edited()
         yield from self._renders(_FIRST, "render")
         yield from self._renders(_AGAIN, "render-again")
         poll = self._work("poll")
-        did = f"{poll['times']:,} polls of {poll['bytes']:,} bytes, none rendered again"
+        did = f"{poll['times']:,} polls of {poll['bytes']:,} bytes, no further render"
         yield self._row(_POLL, poll["seconds"] * 1e6, "µs", did)
         server = self._work("serve")
-        did = f"{server['feeds']} feeds rendered and kept, {server['bytes'] / 1e6:.0f} MB of bytes"
+        did = f"{server['feeds']} feeds rendered and cached, {server['bytes'] / 1e6:.0f} MB"
         yield self._row(_SERVING, server["peak"] / 1e6, "MB", did)
 
     def _cold(self) -> Iterator[Row]:
@@ -107,10 +108,10 @@ class Bench:
             return done
 
         runs = _repeat(sync)
-        did = f"{runs[0]['read']:,} files read, as many articles in {runs[0]['feeds']:,} feeds"
+        did = f"{runs[0]['read']:,} files read, published in {runs[0]['feeds']:,} feeds"
         yield self._sync_row(_COLD, runs, did)
         peak = max(each["peak"] for each in runs)
-        yield self._row(_SYNCING, peak / 1e6, "MB", "the peak of the same process")
+        yield self._row(_SYNCING, peak / 1e6, "MB", "in the same process")
 
     def _unchanged(self) -> Row:
         def sync() -> Figures:
@@ -120,7 +121,7 @@ class Bench:
             return done
 
         runs = _repeat(sync)
-        return self._sync_row(_UNCHANGED, runs, f"{self._size:,} files looked at, none read")
+        return self._sync_row(_UNCHANGED, runs, f"{self._size:,} files scanned, none read")
 
     def _edited(self) -> Row:
         def sync() -> Figures:
@@ -132,7 +133,7 @@ class Bench:
             return done
 
         runs = _repeat(sync)
-        did = f"{self._size:,} files looked at, 1 read, {runs[0]['feeds']} feeds changed"
+        did = f"{self._size:,} files scanned, 1 read, {runs[0]['feeds']} feeds changed"
         return self._sync_row(_EDITED, runs, did)
 
     def _renders(self, name: str, work: str) -> Iterator[Row]:
@@ -146,7 +147,7 @@ class Bench:
     def _sync_row(self, work: str, runs: Sequence[Figures], did: str) -> Row:
         seconds = median(each["seconds"] for each in runs)
         cpu = median(each["cpu"] for each in runs)
-        return self._row(work, seconds, "s", f"{did}; {cpu:.3g} s of processor time")
+        return self._row(work, seconds, "s", f"{did}; {cpu:.3g} s of CPU time")
 
     def _row(self, work: str, figure: float, unit: str, did: str) -> Row:
         target = _TARGETS.get((work, self._size), _TARGETS_OF_ALL.get(work))
@@ -156,7 +157,7 @@ class Bench:
         command = (sys.executable, "-m", "benchmarks.work", name, self._site, self._database)
         done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, check=False)
         if done.returncode:
-            sys.exit(f"{self._size:,} articles: the process for {name} failed")
+            sys.exit(f"{self._size:,} articles: the process of task {name} failed")
         figures: Figures = json.loads(done.stdout)
         return figures
 
@@ -170,15 +171,15 @@ def _repeat(work: Callable[[], Figures]) -> list[Figures]:
 
 def _check(right: bool, work: str, done: Figures) -> None:
     if not right:
-        sys.exit(f"{work} did not do what it should: {json.dumps(done)[:1000]}")
+        sys.exit(f"{work}: unexpected result: {json.dumps(done)[:1000]}")
 
 
 @contextmanager
 def _databases(url: str | None, folder: Path) -> Iterator[Callable[[], str]]:
-    """Yield what makes an empty database and returns its URL; at the end all of them are gone.
+    """Yield a function that creates an empty database and returns its URL; drop them all on exit.
 
-    url: None for SQLite. In PostgreSQL each is a schema of its own, so that nothing else that is
-    there is touched.
+    url: None for SQLite. In PostgreSQL each database is a separate schema, so existing data is not
+    touched.
     """
     names = (f"feedsvc_bench_{os.getpid()}_{number}" for number in count())
     if url is None:
@@ -205,33 +206,33 @@ def _databases(url: str | None, folder: Path) -> Iterator[Callable[[], str]]:
 
 
 def run(sizes: Sequence[int], url: str | None, say: Callable[[str], None]) -> Iterator[Row]:
-    """Take every figure for each size. url: of a PostgreSQL database; None for SQLite."""
+    """Take all measurements for each size. url: of a PostgreSQL database; None for SQLite."""
     for size in sizes:
-        say(f"{size:,} articles: writing them")
+        say(f"{size:,} articles: writing the corpus")
         with (
             tempfile.TemporaryDirectory(prefix="feedsvc-bench-") as folder,
             _databases(url, Path(folder)) as empty_database,
         ):
             for row in Bench(size, Path(folder), empty_database).rows():
-                say(f"{size:,} articles: {row.work} took {row.figure:,.3g} {row.unit}")
+                say(f"{size:,} articles: {row.work}: {row.figure:,.3g} {row.unit}")
                 yield row
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark with the options from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
     parser.add_argument("--sizes", type=sizes, default="1000,10000,100000", metavar="N,N...")
-    parser.add_argument("--database", metavar="URL", help="of PostgreSQL; SQLite without it")
+    parser.add_argument("--database", metavar="URL", help="a PostgreSQL database; default: SQLite")
     report.add_options(parser)
     asked = parser.parse_args()
     with Console(stderr=True).status("") as status:
         rows = list(run(asked.sizes, asked.database, status.update))
     on = report.machine("PostgreSQL" if asked.database else "SQLite")
-    report.show(asked, _HEADINGS, ("articles", "figure"), rows, on)
+    report.show(asked, _HEADINGS, ("articles", "result"), rows, on)
 
 
 def sizes(text: str) -> list[int]:
-    """Read numbers of articles, as `1000,10000`."""
+    """Parse a list of article counts such as `1000,10000`."""
     return [int(number) for number in text.split(",")]
 
 

@@ -1,9 +1,9 @@
-"""Writes a site of any number of made-up articles; the same ones for the same number, everywhere.
+"""Write a site with a given number of generated articles; the output is reproducible.
 
     python -m benchmarks.corpus DIR N
 
-An Essay is what an article says; how its front matter is written is decided at the end and apart,
-so the same essays can be given to programs that use other keys.
+An Essay is the content of an article, independent of its front matter, so that the same essays can
+be written for programs that use other keys.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 _SEED = "feedsvc"
-_FIRST = datetime(2014, 1, 1)  # noqa: DTZ001 - in the site's zone, as in the files
+_FIRST = datetime(2014, 1, 1)  # noqa: DTZ001 - local time of the site, as in the files
 _MINUTES = 12 * 365 * 24 * 60
 
 _SETTINGS = """\
@@ -53,14 +53,14 @@ _SYLLABLES = tuple(
 )
 _ENDINGS = ("", "", "n", "r", "s", "t", "nd", "ring")
 
-# The smallest image there is: one transparent pixel.
+# A minimal GIF: one transparent pixel.
 _GIF = bytes.fromhex("47494638396101000100800000000000ffffff2c00000000010001000002024401003b")
 _PICTURES = ("pictures/bridge.gif", "pictures/harbour.gif", "pictures/market.gif")
 
 
 @dataclass(frozen=True, slots=True)
 class Essay:
-    """What one article says. published: without a zone. summary: '' for none. body: Markdown."""
+    """The content of one article. published: naive. summary: '' for none. body: Markdown."""
 
     slug: str
     title: str
@@ -73,12 +73,12 @@ class Essay:
 
     @property
     def path(self) -> str:
-        """Where its file is, relative to the folder of articles."""
+        """The path of its file, relative to the content folder."""
         return f"{self.published:%Y/%m}/{self.slug}.md"
 
 
 def write(site: Path, count: int) -> Path:
-    """Write a site of so many articles into a folder; return the file of the newest one."""
+    """Write a site with `count` articles into a folder; return the file of the newest article."""
     content = site / "content"
     for picture in _PICTURES:
         _write(content / picture, _GIF)
@@ -92,13 +92,13 @@ def write(site: Path, count: int) -> Path:
 
 
 def essays(count: int) -> Iterator[Essay]:
-    """Make so many essays. The first thousand of ten thousand are those of a thousand."""
+    """Generate `count` essays. A larger count only appends to those of a smaller one."""
     writer = _Writer()
     return (writer.essay(number) for number in range(1, count + 1))
 
 
 def front_matter(essay: Essay) -> str:
-    """Write an essay's front matter."""
+    """Return an essay's front matter."""
     values: dict[str, object] = {
         "title": essay.title,
         "published": essay.published,
@@ -119,7 +119,7 @@ def _yaml(value: object) -> str:
 
 
 class _Writer:
-    """Has a vocabulary, and makes of it whatever number it is asked for."""
+    """Generates essays from a fixed vocabulary."""
 
     def __init__(self) -> None:
         random = Random(_SEED)
@@ -129,7 +129,7 @@ class _Writer:
             f"{first} {second}"
             for first, second in zip(self._words, self._words[300:500], strict=False)
         )
-        # As in any language, the n-th word is n times as rare as the first.
+        # Word frequencies roughly follow Zipf's law.
         total, weights = 0.0, []
         for rank in range(1, len(self._words) + 1):
             total += 1 / (rank + 5)
@@ -214,7 +214,7 @@ def _write(file: Path, content: bytes) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Write the site that the command line asks for."""
+    """Write the site given on the command line."""
     if len(arguments) != 2 or not arguments[1].isdecimal():
         sys.exit("usage: python -m benchmarks.corpus DIR N")
     write(Path(arguments[0]), int(arguments[1]))

@@ -1,7 +1,7 @@
-"""Has site generators write the same RSS feeds of the same files: feedsvc, Hugo and Pelican.
+"""Run feedsvc, Hugo and Pelican, so that they write the same RSS feeds from the same files.
 
-All three read one folder of articles, whose front matter is YAML with keys that each of them knows
-or can be told of. Pages are rendered by none; every feed carries full text, authors, categories.
+All three read one folder of articles, with YAML front matter whose keys each of them knows or can
+be configured to use. None renders pages; every feed contains full text, authors and categories.
 """
 
 import json
@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks import corpus
 from benchmarks.corpus import Essay
 
-_LOOK = 0.01  # seconds between two looks at the memory
+_LOOK = 0.01  # seconds between two measurements of memory
 _PROC = Path("/proc")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -88,7 +88,7 @@ from pelican.readers import MarkdownReader
 
 
 class YamlReader(MarkdownReader):
-    # Pelican's own reader knows no lists: here YAML is read as YAML.
+    # Pelican's own reader does not support YAML lists.
     def read(self, source_path):
         from markdown import Markdown
 
@@ -133,12 +133,12 @@ _FOUND: Mapping[str, Callable[[], bool]] = {
 
 
 def missing(needed: Iterable[str]) -> list[str]:
-    """Return what of the needed is not there."""
+    """Return the names of requirements that are not installed."""
     return [name for name in needed if not _FOUND[name]()]
 
 
 def versions() -> list[str]:
-    """Return the versions of the peers that are there."""
+    """Return the names and versions of the installed peers."""
     found = []
     if not missing(["Hugo"]):
         said = subprocess.run(("hugo", "version"), capture_output=True, text=True, check=True)
@@ -150,9 +150,9 @@ def versions() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run took. wall, cpu: seconds; memory: the peak of all its processes, in MB.
+    """The cost of one run. wall, cpu: seconds; memory: the peak of all its processes, in MB.
 
-    feeds, entries, size: how many feeds were written, and their entries and bytes.
+    feeds, entries, size: the number of feeds written, and of their entries and bytes.
     """
 
     wall: float
@@ -164,15 +164,15 @@ class Run:
 
     @property
     def did(self) -> str:
-        """What was written."""
+        """A summary of the output."""
         return f"{self.feeds} feeds, {self.entries:,} entries, {self.size / 1e6:.0f} MB"
 
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """One program at its work. command: run in folder. out: where it writes, below the folder.
+    """One site generator. command: run in `folder`. out: its output folder, relative to `folder`.
 
-    feed: of the whole site. leftovers: what a first run does not find.
+    feed: the feed of the whole site, relative to `out`. leftovers: removed before a clean build.
     """
 
     name: str
@@ -183,24 +183,24 @@ class Generator:
     leftovers: Sequence[str]
 
     def run(self, marker: str) -> Run:
-        """Let it work, and look at what it wrote. marker: is in the feed of the whole site."""
+        """Run it and check its output. marker: text that the site's main feed must contain."""
         wall, cpu, memory = _measure(self.command, self.folder)
         out = self.folder / self.out
         feeds = [path for path in out.rglob("*") if path.suffix in {".rss", ".xml"}]
         entries = sum(path.read_bytes().count(b"<item>") for path in feeds)
         if marker.encode() not in (out / self.feed).read_bytes():
-            sys.exit(f"{self.name} wrote no {marker} into {self.feed}")
+            sys.exit(f"{self.name} did not write {marker} to {self.feed}")
         return Run(wall, cpu, memory, len(feeds), entries, sum(p.stat().st_size for p in feeds))
 
     def cold(self, marker: str) -> Run:
-        """Let it work where it never did."""
+        """Remove the results of earlier runs, then run it."""
         for name in self.leftovers:
             shutil.rmtree(self.folder / name, ignore_errors=True)
         return self.run(marker)
 
 
 def write(folder: Path, count: int) -> tuple[Path, str]:
-    """Write the articles and settings for all; return the file and the slug of the newest."""
+    """Write articles and settings for all generators; return the newest article's file and slug."""
     site = folder / "site"
     corpus.write(site, 0)
     newest = max(corpus.essays(count), key=lambda essay: essay.published)
@@ -217,7 +217,7 @@ def write(folder: Path, count: int) -> tuple[Path, str]:
 
 
 def feedsvc(folder: Path) -> Generator:
-    """Ours."""
+    """Return the generator for feedsvc."""
     command = (sys.executable, "-m", "feedsvc", "build", "--only", "rss", "--no-archives", "ours")
     return Generator(
         "feedsvc",
@@ -230,13 +230,13 @@ def feedsvc(folder: Path) -> Generator:
 
 
 def hugo(folder: Path) -> Generator:
-    """Hugo."""
+    """Return the generator for Hugo."""
     command = ("hugo", "--quiet", "--source", "site", "--destination", "../hugo")
     return Generator("Hugo", folder, command, "hugo", "index.xml", ("hugo", "site/resources"))
 
 
 def pelican(folder: Path) -> Generator:
-    """Pelican."""
+    """Return the generator for Pelican."""
     command = (sys.executable, "-m", "pelican", "-q", "-s", "pelicanconf.py", "-o", "../pelican")
     return Generator(
         "Pelican", folder / "site", command, "../pelican", "feeds/all.rss", ("../pelican", "cache")
@@ -261,7 +261,7 @@ def _front_matter(essay: Essay) -> str:
 
 
 def _measure(command: Sequence[str | Path], folder: Path) -> tuple[float, float, float]:
-    """Run a program to its end; return wall time, processor time, and peak memory in MB."""
+    """Run a program; return its wall time and CPU time in seconds, and its peak memory in MB."""
     environment = {key: value for key, value in os.environ.items() if key[:8] != "FEEDSVC_"}
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     started = time.perf_counter()
@@ -288,12 +288,12 @@ def _measure(command: Sequence[str | Path], folder: Path) -> tuple[float, float,
         sys.exit(f"{command[0]} failed: {said.decode()}")
     if process.stderr:
         process.stderr.close()
-    # A peak between two looks is only known of the process itself.
+    # A peak between two measurements is known only for the parent process.
     return wall, used.ru_utime + used.ru_stime, max(peak, used.ru_maxrss * 1024) / 1e6
 
 
 def _family(pid: int) -> list[int]:
-    """Return a process and all that come from it."""
+    """Return the ids of a process and all its descendants."""
     try:
         tasks = list((_PROC / f"{pid}/task").iterdir())
         texts = [(task / "children").read_text() for task in tasks]
@@ -306,7 +306,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _resident(pid: int) -> int:
-    """Return the resident memory of a process, in bytes; shared pages count in each."""
+    """Return a process's resident memory in bytes; shared pages count in every process."""
     try:
         return int((_PROC / f"{pid}/statm").read_text().split()[1]) * _PAGE
     except OSError:

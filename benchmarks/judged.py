@@ -1,10 +1,11 @@
-"""How far `feedsvc check` agrees with a collection of feeds that say what is wrong with them.
+"""Compare the findings of `feedsvc check` with the expectations in a collection of test feeds.
 
     python -m benchmarks.judged FOLDER
 
-FOLDER holds files such as the test cases of the W3C feed validator: each says in a comment
-`Expect: Name`, which a judge must find, or `Expect: !Name`, which it must not. Prints the table
-that docs/checks.md shows, and with --missed the files on which we differ.
+FOLDER contains files such as the test cases of the W3C feed validator. A comment in each file is
+`Expect: Name`, a fault that a validator must report, or `Expect: !Name`, one that it must not. The
+program prints the table in docs/checks.md, and with --missed also the files on which the results
+differ.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from feedsvc.errors import Problem
 
 _EXPECT = re.compile(rb"<!--\s*Description:.*?Expect:\s*(!?)(\w+)(?:\{([^}]*)\})?\s*-->", re.S)
 
-# Their names, and those of our codes that say it. What has no name here, we do not judge.
+# W3C names, and our codes with the same meaning. feedsvc does not check faults missing here.
 CODES = {
     "AtomLinkNotEmpty": "unexpected-text",
     "AttrNotBlank": "blank bad-word bad-media-type",
@@ -152,7 +153,7 @@ CODES = {
     "UriNotIri": "not-ascii-url",
     "UseZeroForMidnight": "hour-24",
 }
-# `Expect: ValidX` says that no such fault is there.
+# `Expect: ValidX` means that this fault is absent.
 VALID = {
     "ValidBooleanAttribute": "InvalidBooleanAttribute",
     "ValidCloud": "MissingAttribute",
@@ -179,19 +180,19 @@ VALID = {
     "ValidWidth": "InvalidWidth",
     "ValidAtomLinkRel": "UnregisteredAtomLinkRel",
 }
-# The others are of formats and vocabularies that we only recognise.
+# The other groups test formats and vocabularies that feedsvc recognises but does not validate.
 GROUPS = ("atom", "ext/fh", "rss", "rss20", "xml")
-# `Expect: !Error` and the like: which severities must not be there.
+# `Expect: !Error` and similar: the severities that must not occur.
 _NONE_OF = {"Error": {"error"}, "Warning": {"error", "warning"}, "Message": {"error", "warning"}}
-# Theirs leave these out of account too, as their files are not where their self links say.
+# The W3C tests ignore these too, since the files are not at the URLs in their self links.
 _PLACE = {"no-self-link", "other-self-link"}
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One file. group: what it is about. name: what it expects. present: or expects not to find.
+    """One test file. group: its topic. name: the fault. present: whether the fault is expected.
 
-    element: where, '' for anywhere.
+    element: where the fault is, '' for anywhere.
     """
 
     path: Path
@@ -202,7 +203,7 @@ class Case:
 
 
 def cases(folder: Path) -> Iterator[Case]:
-    """Yield the files of a folder that say what they expect."""
+    """Yield the test files of a folder that contain an expectation."""
     for path in sorted(folder.rglob("*.xml")):
         match = _EXPECT.search(path.read_bytes())
         if match:
@@ -218,7 +219,7 @@ def cases(folder: Path) -> Iterator[Case]:
 
 
 def agrees(case: Case, problems: list[Problem]) -> bool | None:
-    """Tell whether our findings are what a case expects; None where we do not judge that."""
+    """Return whether our findings match the expectation; None if feedsvc does not check for it."""
     found = {problem.code for problem in problems}
     if case.group not in GROUPS or "not-judged" in found:
         return None
@@ -242,10 +243,10 @@ def agrees(case: Case, problems: list[Problem]) -> bool | None:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table."""
+    """Run the comparison and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--missed", action="store_true", help="also the files on which we differ")
+    parser.add_argument("--missed", action="store_true", help="also list the differences")
     options = parser.parse_args(arguments)
     now = datetime.now(UTC)
     counts: Counter[tuple[str, str]] = Counter()
@@ -264,15 +265,13 @@ def main(arguments: list[str]) -> int:
         if options.missed and not agreed:
             codes = ", ".join(sorted({problem.code for problem in problems}))
             sign = "" if case.present else "!"
-            print(f"{case.path.relative_to(options.folder)}: {sign}{case.name}; ours: {codes}")
+            print(f"{below}: expected {sign}{case.name}; found: {codes}")
     _table(counts)
     return 0
 
 
 def _table(counts: Counter[tuple[str, str]]) -> None:
-    print(
-        "| files | with a fault that we judge | found | without it | no false alarm | not judged |"
-    )
+    print("| files | with a fault | found | without a fault | no false alarm | not checked |")
     print("|---|---:|---:|---:|---:|---:|")
     groups = sorted({group for group, _ in counts})
     for group in groups:
@@ -280,7 +279,7 @@ def _table(counts: Counter[tuple[str, str]]) -> None:
     _row("all", [sum(counts[group, each] for group in groups) for each in _COLUMNS])
 
 
-_BASE = "http://www.feedvalidator.org/testcases/"  # where the files say that they are
+_BASE = "http://www.feedvalidator.org/testcases/"  # the URL that the files give as their location
 _COLUMNS = ("faults", "faults agreed", "good", "good agreed", "unjudged")
 
 

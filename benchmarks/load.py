@@ -1,4 +1,4 @@
-"""Polls a server with wrk, and returns what wrk counted; judges only its errors."""
+"""Poll a server with wrk and return its counts; only errors are checked here."""
 
 import json
 import os
@@ -10,12 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 
 _SCRIPT = Path(__file__).with_name("polls.lua")
-# One core is the server's. Where one other is all there is, wrk may be the slower of the two.
+# One core is for the server. With only one other core, wrk may be the bottleneck.
 _THREADS = max(1, min(4, (os.cpu_count() or 1) - 1))
 
 
 class Mode(StrEnum):
-    """How it is polled; polls.lua says what each does."""
+    """A polling mode; polls.lua describes each."""
 
     STEADY = "steady"
     COUNTED = "counted"
@@ -25,7 +25,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk counted. p99: seconds. statuses: how often each came; empty in a steady run."""
+    """The results of wrk. p99: seconds. statuses: count per status; empty for a steady run."""
 
     requests: int
     seconds: float
@@ -35,25 +35,25 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """Requests per second."""
         return self.requests / self.seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Poller:
-    """Polls one URL with the same header fields."""
+    """Polls one URL with fixed header fields."""
 
     url: str
     fields: Mapping[str, str]
     connections: int
 
     def run(self, mode: Mode, seconds: int, number: int = 0) -> Load:
-        """Poll for so long. number: what the mode makes of it."""
+        """Poll for `seconds` and return the results. number: the argument of the mode."""
         return self.start(mode, seconds, number).load()
 
     def start(self, mode: Mode, seconds: int, number: int) -> "Run":
-        """Begin to poll."""
-        threads = _THREADS if mode is Mode.STEADY else 1  # the script counts in one
+        """Start polling in the background."""
+        threads = _THREADS if mode is Mode.STEADY else 1  # the script counts per thread
         options = (f"-t{threads}", f"-c{self.connections}", f"-d{seconds}s", "--timeout=60s")
         fields = (f"-H{name}: {value}" for name, value in self.fields.items())
         command = ("wrk", *options, *fields, f"-s{_SCRIPT}", self.url, "--", mode, str(number))
@@ -62,24 +62,24 @@ class Poller:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A wrk that is polling."""
+    """A running wrk process."""
 
     url: str
     process: "subprocess.Popen[str]"
 
     @property
     def ended(self) -> bool:
-        """Whether it has polled for as long as it should."""
+        """Whether wrk has finished."""
         return self.process.poll() is not None
 
     def load(self) -> Load:
-        """Wait for the end; return what it counted. A poll that failed ends the benchmark."""
+        """Wait for wrk to finish and return its results. A failed poll aborts the benchmark."""
         output, _ = self.process.communicate()
         if self.process.returncode:
             sys.exit(f"{self.url}: wrk failed: {output}")
         counted = json.loads(output.splitlines()[-1])
         if counted["errors"] or not counted["requests"]:
-            sys.exit(f"{self.url}: not every poll was answered as it should: {output}")
+            sys.exit(f"{self.url}: some polls failed: {output}")
         return Load(
             requests=counted["requests"],
             seconds=counted["microseconds"] / 1e6,

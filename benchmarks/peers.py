@@ -1,4 +1,4 @@
-"""Starts what is measured: feedsvc, nginx, Django on gunicorn; one worker each, on loopback."""
+"""Start the servers to compare: feedsvc, nginx, Django on gunicorn; one worker each, loopback."""
 
 import json
 import os
@@ -23,7 +23,7 @@ _PATIENCE = 300.0  # seconds; a bound for a server that never answers
 _PROC = Path("/proc")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
-# What must be there, and what is skipped where it is not.
+# Requirements; measurements that need a missing one are skipped.
 _FOUND: Mapping[str, Callable[[], bool]] = {
     "wrk": lambda: shutil.which("wrk") is not None,
     "nginx": lambda: _nginx() is not None,
@@ -32,11 +32,11 @@ _FOUND: Mapping[str, Callable[[], bool]] = {
     "/proc": lambda: (_PROC / "self/smaps_rollup").exists(),
 }
 
-# What nginx says itself, in its own words.
+# Header fields that nginx generates itself.
 _NGINX_SAYS = {
     "server", "date", "content-type", "content-length", "last-modified", "etag", "connection",
 }  # fmt: skip
-# As for production: no system call too many for a file that does not change.
+# Tuned as for production: no unnecessary system calls for an unchanged file.
 _NGINX = """\
 worker_processes 1;
 daemon off;
@@ -68,7 +68,7 @@ http {{
 
 
 def missing(needed: Iterable[str]) -> list[str]:
-    """Return what of the needed is not there."""
+    """Return the names of requirements that are not installed."""
     return [name for name in needed if not _FOUND[name]()]
 
 
@@ -84,21 +84,21 @@ class Server:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def ask(self, path: str, **fields: str) -> Answer:
-        """Ask once, and count the bytes."""
+        """Send one request and return the response."""
         return ask(self.port, path, **fields)
 
     def worked(self) -> float:
-        """Return the processor time of all its processes so far, in seconds."""
+        """Return the CPU time used by all its processes so far, in seconds."""
         pids = (self.process.pid, *_children(self.process.pid))
         # proc(5): utime and stime are fields 14 and 15; the name, field 2, may hold spaces.
         stats = ((_PROC / f"{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids)
         return sum(int(stat[11]) + int(stat[12]) for stat in stats) / _TICKS
 
     def memory(self) -> tuple[float, float]:
-        """Return what its one worker takes: resident, and its share of it (PSS); in MB."""
+        """Return the resident set size (RSS) and PSS of its only worker, in MB."""
         pids = [pid for pid in _children(self.process.pid) if not _is_tracker(pid)]
         if len(pids) != 1:
-            sys.exit(f"there should be one worker, but there are {len(pids)}")
+            sys.exit(f"expected one worker, found {len(pids)}")
         lines = (_PROC / f"{pids[0]}/smaps_rollup").read_text().splitlines()[1:]
         sizes = {line.split()[0]: int(line.split()[1]) * 1024 / 1e6 for line in lines}
         return sizes["Rss:"], sizes["Pss:"]
@@ -115,7 +115,7 @@ def feedsvc(site: Path) -> Iterator[Server]:
 
 @contextmanager
 def nginx(folder: Path, path: str, answer: Answer) -> Iterator[Server]:
-    """Serve an answer's body as a static file, with the same header fields as far as can be."""
+    """Serve an answer's body as a static file, with the same header fields as far as possible."""
     program = _nginx()
     if program is None:
         raise FileNotFoundError("nginx")
@@ -137,7 +137,7 @@ def nginx(folder: Path, path: str, answer: Answer) -> Iterator[Server]:
         fields="\n    ".join(fields),
     )
     (folder / "nginx.conf").write_text(settings, encoding="utf-8")
-    folder.chmod(0o755)  # its worker is nobody where it is started by root
+    folder.chmod(0o755)  # when started as root, nginx runs its worker as nobody
     command = (program, "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf")
     with _running(command, port, folder) as server:
         yield server
@@ -174,7 +174,7 @@ def _row(essay: Essay) -> dict[str, object]:
 
 @contextmanager
 def _running(command: Sequence[str | Path], port: int, folder: Path) -> Iterator[Server]:
-    """Run a server until the end of the block, in a folder that keeps what it prints."""
+    """Run a server for the duration of the block; its output goes to a file in `folder`."""
     printed = folder / "printed"
     environment = {key: value for key, value in os.environ.items() if key[:8] != "FEEDSVC_"}
     with printed.open("wb") as output:
@@ -198,7 +198,7 @@ def _await_answer(process: "subprocess.Popen[bytes]", port: int, printed: Path) 
             time.sleep(0.05)
         else:
             return
-    sys.exit(f"{process.args!r} never answered: {printed.read_text(encoding='utf-8')}")
+    sys.exit(f"{process.args!r} did not respond: {printed.read_text(encoding='utf-8')}")
 
 
 def _children(pid: int) -> list[int]:
@@ -210,7 +210,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _is_tracker(pid: int) -> bool:
-    """Tell whether it is the process that multiprocessing keeps beside its workers."""
+    """Return whether a process is multiprocessing's resource tracker."""
     return b"resource_tracker" in (_PROC / f"{pid}/cmdline").read_bytes()
 
 

@@ -1,11 +1,11 @@
--- What wrk sends, and what it says at the end: one line of JSON.
+-- Requests for wrk, and a summary as one line of JSON at the end.
 --
 --     wrk ... -s polls.lua URL -- MODE [NUMBER]
 --
--- steady     the same request again and again; nothing is read but bytes
--- counted    the same, and statuses are counted; reading responses in Lua is slow
--- readers    If-None-Match has the entity tag that came last; NUMBER: ms to wait before a poll
--- strangers  a User-Agent and a query that nobody sent before; NUMBER: a seed
+-- steady     repeat one request; responses are not parsed
+-- counted    as steady, and count statuses; handling responses in Lua is slow
+-- readers    send the last entity tag in If-None-Match; NUMBER: ms to wait before each poll
+-- strangers  send a new User-Agent and query with every request; NUMBER: random seed
 
 seen = {}
 
@@ -52,7 +52,7 @@ function modes.strangers(seed)
   local etag = wrk.headers["If-None-Match"]
   function request()
     wrk.headers["User-Agent"] = word(8) .. "/" .. math.random(99) .. " (" .. word(12) .. ")"
-    -- One in a hundred remembers nothing.
+    -- One in a hundred has no entity tag.
     wrk.headers["If-None-Match"] = math.random(100) > 1 and etag or nil
     return wrk.format("GET", wrk.path .. "?" .. word(4) .. "=" .. word(10))
   end

@@ -1,4 +1,4 @@
-"""What is measured beside something else: rows of a table, and sides that take turns."""
+"""Measurements compared with a peer: table rows, and alternating runs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import TypeVar
 
 from benchmarks import report
 
-HEADINGS = ("what", "ours", "peer", "ratio", "target", "what each side served")
-NUMBERS = ("ours", "peer", "ratio")
+HEADINGS = ("measurement", "feedsvc", "peer", "ratio", "target", "details")
+NUMBERS = ("feedsvc", "peer", "ratio")
 Taken = TypeVar("Taken")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a figure should be: at least that much, or at most."""
+    """A lower or upper bound for a figure."""
 
     bound: float
     at_least: bool
@@ -26,10 +26,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure of ours and what it is held against; None where it was skipped.
+    """One figure of feedsvc and that of its peer; None if it was skipped.
 
-    ratio: the median of those of the rounds. target: of the ratio; of ours where there is none.
-    did: what each side served, or why it was skipped.
+    ratio: the median over the rounds. target: for the ratio, or for `ours` if there is no ratio.
+    did: what each side served, or why the measurement was skipped.
     """
 
     what: str
@@ -51,7 +51,7 @@ class Row:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The cells of a table."""
+        """The cells of a table row."""
         ours = "skipped" if self.ours is None else report.figure(self.ours, self.unit)
         peer = "" if self.peer is None else report.figure(self.peer, self.unit)
         ratio = "" if self.ratio is None else report.figure(self.ratio, "×")
@@ -63,7 +63,7 @@ class Row:
 def alternate(
     rounds: int, ours: Callable[[], Taken], peer: Callable[[], Taken]
 ) -> list[tuple[Taken, Taken]]:
-    """Let both take turns, and each begin every other time; return what each round took."""
+    """Run both in each round, alternating which goes first; return the results, ours first."""
     figures = []
     for number in range(rounds):
         first, second = (peer, ours) if number % 2 else (ours, peer)
@@ -75,7 +75,7 @@ def alternate(
 def compared(
     what: str, rounds: Sequence[tuple[float, float]], unit: str, target: Target | None, did: str
 ) -> Row:
-    """Make a row of the figures of each round, ours first."""
+    """Return a row from the figures of all rounds, each with ours first."""
     ours, peer = zip(*rounds, strict=True)
     ratio = median(one / other for one, other in rounds)
     return Row(what, median(ours), median(peer), unit, ratio, target, did)

@@ -1,4 +1,4 @@
-"""Shows the rows of a benchmark as a table, in Markdown and as JSON; measures nothing."""
+"""Print the results of a benchmark as a table or as Markdown, and write them as JSON."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from rich.table import Table
 
 
 class Row(Protocol):
-    """One figure: a dataclass that knows how it is shown."""
+    """One result: a dataclass that formats itself as table cells."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -26,22 +26,22 @@ class Row(Protocol):
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The cells of a table, one for each heading."""
+        """The cells of a table row, one for each heading."""
         ...
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Let the command line say how the figures are to be shown."""
-    parser.add_argument("--markdown", action="store_true", help="print a table in Markdown")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there too")
+    """Add the output options to a command-line parser."""
+    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="also write the results to FILE")
 
 
 def show(
     asked: Namespace, headings: Sequence[str], numbers: Sequence[str], rows: Sequence[Row], on: str
 ) -> None:
-    """Show the figures as the command line asks. numbers: the headings of what stands right.
+    """Print the results as requested. numbers: the headings of right-aligned columns.
 
-    on: what the figures were taken on.
+    on: the machine, see `machine`.
     """
     if asked.json:
         figures = {"machine": on, "rows": [asdict(row) for row in rows]}
@@ -53,12 +53,12 @@ def show(
 
 
 def figure(value: float, unit: str) -> str:
-    """Write a figure with as many digits as matter."""
+    """Format a figure with three significant digits, or as an integer from 100 on."""
     return f"{value:.3g} {unit}" if abs(value) < 100 else f"{value:,.0f} {unit}"
 
 
 def machine(*programs: str) -> str:
-    """Say what the figures were taken on, and when."""
+    """Return a description of this machine and the programs, with today's date."""
     named = ", ".join((f"Python {platform.python_version()}", *programs))
     return f"{_processor()}, {os.cpu_count()} cores; {named}; {datetime.now(UTC):%F}"
 

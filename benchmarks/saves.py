@@ -1,4 +1,4 @@
-"""Saves articles below a site that is being served, and waits until they are published."""
+"""Save articles in a site that is being served, and wait until they are published."""
 
 import sys
 import time
@@ -15,12 +15,12 @@ from feedsvc import sources
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.store import Catalog
 
-_PATIENCE = 120.0  # seconds; a bound for a sync that never comes
-_LOOK = 0.05  # seconds between two looks at the catalog
+_PATIENCE = 120.0  # seconds; the longest time to wait for a sync
+_LOOK = 0.05  # seconds between two polls of the catalog
 
 
 class Desk:
-    """Those who write. newest: how many articles are edited at one go; the newest ones."""
+    """Simulates the authors. newest: the number of articles edited at once, the newest ones."""
 
     def __init__(self, site: Path, articles: int, newest: int) -> None:
         loaded = sources.load(site, {})
@@ -34,7 +34,7 @@ class Desk:
         return len(self._files)
 
     def edit_all(self) -> float:
-        """Edit every file; return the seconds until all of them were published."""
+        """Edit the newest articles; return the seconds until all are published."""
         before = self._revision()
         started = time.monotonic()
         for file in self._files:
@@ -43,7 +43,7 @@ class Desk:
         return time.monotonic() - started
 
     def add_one(self, slug: str) -> None:
-        """Add an article, newer than all, and wait until it is published."""
+        """Add an article, newer than all others, and wait until it is published."""
         before = self._revision()
         essay = corpus.Essay(
             slug=slug,
@@ -64,7 +64,7 @@ class Desk:
         touched = 0
         while touched < articles:
             if time.monotonic() > end:
-                sys.exit(f"{articles:,} articles were saved, but {touched:,} were published")
+                sys.exit(f"{articles:,} articles were saved, but only {touched:,} published")
             time.sleep(_LOOK)
             if self._revision() > before:
                 touched = self._touched_since(before)

@@ -1,9 +1,10 @@
-"""Measures what stalled downloads cost those who poll, beside the same server without them.
+"""Measure the latency of polls during stalled downloads, compared with the same server without.
 
     python -m benchmarks.stalled [--downloads N] [--seconds N] [--rounds N] [--markdown] [--json F]
 
-One worker, loopback, wrk. The downloads are of a file of 20 MB, by clients with small buffers that
-read nothing. With and without them take turns, and the median of the ratios counts.
+The server has one worker and is polled by wrk over loopback. The clients download a file of 20 MB
+with small buffers and read nothing. Runs with and without them alternate, and the median of the
+ratios is reported.
 """
 
 import argparse
@@ -18,26 +19,26 @@ from benchmarks import corpus, peers, report
 from benchmarks.load import Mode, Poller
 from benchmarks.ratios import HEADINGS, NUMBERS, Row, Target, alternate, compared
 
-_WHAT = "p99 of polls during stalled downloads, against quiet"
+_WHAT = "p99 latency of polls during stalled downloads, compared with none"
 _TARGET = Target(2, at_least=False)
 _FEED, _FILE = "/feeds/all.rss", "/files/big.mp3"
 _SIZE = 20_000_000  # bytes
 _ARTICLES = 50
-_READERS, _PAUSE = 8, 5  # clients that poll, and their milliseconds between answer and poll
+_READERS, _PAUSE = 8, 5  # polling clients; milliseconds between response and next poll
 _SETTLED = 2.2  # seconds until the buffers of a download are full
 _BUFFER = 4096  # bytes
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark with the options from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stalled", description=__doc__)
     parser.add_argument("--downloads", type=int, default=500, metavar="N")
-    parser.add_argument("--seconds", type=int, default=5, metavar="N", help="of each run of wrk")
+    parser.add_argument("--seconds", type=int, default=5, metavar="N", help="per run of wrk")
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     report.add_options(parser)
     asked = parser.parse_args()
     if absent := peers.missing(("wrk",)):
-        sys.exit(f"there is no {absent[0]} here")
+        sys.exit(f"{absent[0]} is not installed")
     row = _measure(asked.downloads, asked.seconds, asked.rounds)
     report.show(asked, HEADINGS, NUMBERS, [row], report.machine("loopback, one worker"))
 
@@ -60,17 +61,17 @@ def _measure(downloads: int, seconds: int, rounds: int) -> Row:
                 with ExitStack() as stack:
                     clients = [_stall(stack, server.port) for _ in range(downloads)]
                     if not all(each.recv(12) == b"HTTP/1.1 200" for each in clients):
-                        sys.exit("not every download began")
+                        sys.exit("some downloads did not start")
                     time.sleep(_SETTLED)
                     return poller.run(Mode.READERS, seconds, _PAUSE).p99 * 1e3
 
             times = alternate(rounds, stalled, quiet)
-    did = f"{_READERS} readers; {downloads} downloads of {_SIZE / 1e6:.0f} MB that nobody reads"
+    did = f"{_READERS} readers; {downloads} stalled downloads of {_SIZE / 1e6:.0f} MB"
     return compared(_WHAT, times, "ms", _TARGET, did)
 
 
 def _link(content: Path) -> None:
-    """Have an article show the file: no other is served."""
+    """Link the file from an article, since only linked files are served."""
     article = min(content.rglob("*.md"))
     depth = len(article.relative_to(content).parts) - 1
     with article.open("a", encoding="utf-8") as text:

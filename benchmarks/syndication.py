@@ -1,14 +1,14 @@
-"""The same articles in Django's syndication framework: a whole project in one file of text.
+"""The same articles in Django's syndication framework: a project as the text of a single module.
 
-It is not imported here: whoever measures it writes it into a folder and runs it there. It answers
-conditional requests, as ours does; everything that costs time and changes nothing in a feed is
-left out: no sessions, no templates, no many-to-many tables.
+The module is not imported here: peers.py writes it to a folder and runs it there. It supports
+conditional requests, as feedsvc does. Everything that takes time without changing a feed is
+omitted: no sessions, no templates, no many-to-many tables.
 """
 
 MODULE = "gazette"
 
-# Read by gunicorn in the folder that it is started in. Releases that can be controlled through a
-# socket would leave one behind in the home folder; others ignore the name.
+# gunicorn reads this file from its working directory. Releases with a control socket would leave it
+# behind in the home directory; other releases ignore the setting.
 SETTINGS = """\
 bind = "127.0.0.1:{port}"
 workers = 1

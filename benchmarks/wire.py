@@ -1,15 +1,15 @@
-"""Asks a server for one thing over a bare socket, and counts every byte of what comes back."""
+"""Send one request over a plain socket, and keep every byte of the response."""
 
 import socket
 import sys
 from dataclasses import dataclass
 
-_PATIENCE = 60.0  # seconds; a bound for a hanging server
+_PATIENCE = 60.0  # seconds; the timeout of the socket
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole response. head: its bytes up to and with the empty line. fields: names lower-case."""
+    """A complete response. head: including the empty line. fields: by lower-case name."""
 
     status: int
     head: bytes
@@ -18,7 +18,7 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """The bytes on the wire."""
+        """The number of bytes on the wire."""
         return len(self.head) + len(self.body)
 
     @property
@@ -28,7 +28,7 @@ class Answer:
 
 
 def ask(port: int, path: str, **sent: str) -> Answer:
-    """Ask a server on loopback. sent: header fields, `_` for `-`; the connection is kept alive."""
+    """Send a GET request to loopback with keep-alive. sent: header fields, with `_` for `-`."""
     fields = {"Host": f"127.0.0.1:{port}"}
     fields |= {name.replace("_", "-"): value for name, value in sent.items()}
     lines = (f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()))
@@ -48,18 +48,18 @@ def _read(connection: socket.socket, path: str) -> Answer:
     }
     status = int(first.split()[1])
     if status != 304 and "content-length" not in fields:
-        sys.exit(f"{path}: the answer does not say how long it is: {fields}")
+        sys.exit(f"{path}: the response has no Content-Length: {fields}")
     length = 0 if status == 304 else int(fields["content-length"])
     parts = [body]
     while (missing := length - sum(map(len, parts))) > 0:
         parts.append(_more(connection, path))
     if missing:
-        sys.exit(f"{path}: {-missing} bytes came behind the body")
+        sys.exit(f"{path}: {-missing} extra bytes after the body")
     return Answer(status, head + b"\r\n\r\n", fields, b"".join(parts))
 
 
 def _more(connection: socket.socket, path: str) -> bytes:
     received = connection.recv(1 << 20)
     if not received:
-        raise ConnectionError(f"{path}: the answer broke off")
+        raise ConnectionError(f"{path}: the response was truncated")
     return received

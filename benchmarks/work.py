@@ -1,8 +1,8 @@
-"""Does one piece of work on a site in a process of its own, and prints what it took as JSON.
+"""Perform one task on a site and print the measurements as JSON.
 
     python -m benchmarks.work WORK SITE DATABASE
 
-Whoever starts it judges the figures: every one comes with what was done for it.
+The output includes details of the work done, which the caller checks.
 """
 
 import json
@@ -28,7 +28,7 @@ Figures = dict[str, Any]
 
 
 def run_sync(settings: Settings) -> Figures:
-    """Bring the catalog into line with the files, once."""
+    """Sync the catalog with the files once."""
     started, worked = perf_counter(), process_time()
     catalog = Catalog(settings.database)
     catalog.create()
@@ -50,7 +50,7 @@ def run_sync(settings: Settings) -> Figures:
 
 
 def render(settings: Settings) -> Figures:
-    """Render the site feed in each format as a process does that has just been started."""
+    """Render the site feed in each format, as in a new process."""
     return {format: _first_render(settings, format) for format in Format}
 
 
@@ -67,7 +67,7 @@ def _first_render(settings: Settings, format: Format) -> Figures:
 
 
 def render_again(settings: Settings) -> Figures:
-    """Render the site feed in each format after one of its entries was edited, several times."""
+    """Edit an entry of the site feed and render the feed in each format, several times."""
     catalog = Catalog(settings.database)
     publication = Publication(settings, catalog)
     before = {format: _document(publication, format) for format in Format}
@@ -82,7 +82,7 @@ def render_again(settings: Settings) -> Figures:
             document = _document(publication, format)
             times[format].append(perf_counter() - started)
             if document.body == before[format].body:
-                sys.exit(f"{format}: an edited article left the document as it was")
+                sys.exit(f"{format}: editing an article did not change the document")
             before[format] = document
     return {
         format: {
@@ -95,7 +95,7 @@ def render_again(settings: Settings) -> Figures:
 
 
 def poll(settings: Settings) -> Figures:
-    """Ask for a feed that has not changed."""
+    """Request an unchanged feed repeatedly."""
     publication = Publication(settings, Catalog(settings.database))
     first = _document(publication, Format.ATOM)
     times = []
@@ -109,7 +109,7 @@ def poll(settings: Settings) -> Figures:
 
 
 def serve(settings: Settings) -> Figures:
-    """Render as many feeds as a process may have to keep."""
+    """Render as many feeds as a process may cache."""
     publication = Publication(settings, Catalog(settings.database))
     before = _peak()
     feeds = [each.ref for each in publication.feeds()[:_SERVED]]
@@ -127,7 +127,7 @@ def edit(file: Path, text: str) -> None:
 def _document(publication: Publication, format: Format) -> Document:
     document = publication.document(_SITE_FEED, format)
     if document is None:
-        sys.exit("there is no site feed; has the site been synced?")
+        sys.exit("there is no site feed; run the sync task first")
     return document
 
 
@@ -137,12 +137,12 @@ def _size(document: Document, format: Format) -> Figures:
 
 
 def _peak() -> int:
-    """Return the most memory that this process has had in use at once, in bytes."""
+    """Return the peak memory of this process, in bytes."""
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:  # not Linux
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Unlike getrusage, it does not count what the parent had in use.
+    # Unlike getrusage, VmHWM does not include the parent's memory.
     line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024
 
@@ -157,7 +157,7 @@ WORKS: Mapping[str, Callable[[Settings], Figures]] = {
 
 
 def main(work: str, site: str, database: str) -> None:
-    """Do the work that the command line names."""
+    """Run the task given on the command line."""
     settings = load(Path(site), {"FEEDSVC_DATABASE": database})
     json.dump(WORKS[work](settings), sys.stdout)
 
