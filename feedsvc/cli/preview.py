@@ -19,7 +19,7 @@ from feedsvc.cli.site import load_settings
 from feedsvc.cli.sync import progress_bar, show_problems, summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
-from feedsvc.serve.listen import check_free, make_server, shown
+from feedsvc.serve.listen import check_free, make_server, netloc
 from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
 from feedsvc.web.preview import Preview, create_preview, is_loopback
@@ -58,7 +58,7 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
         server.on_startup(writer.start)
         server.on_shutdown(writer.stop)
         handle_terminal_signals(server)
-        click.echo(f"Previewing {own.title} at http://{shown(host, port)}/ (Ctrl-C ends it)")
+        click.echo(f"Previewing {own.title} at http://{netloc(host, port)}/ (Ctrl-C ends it)")
         server.serve(target_loader=partial(load_app, own), wrap_loader=False)
 
 

@@ -18,8 +18,8 @@ from feedsvc.errors import CatalogError, FeedsvcError
 from feedsvc.publication import Publication
 from feedsvc.serve import metrics
 from feedsvc.serve.edge import Edge
-from feedsvc.serve.limits import limits
-from feedsvc.serve.listen import check_free, make_server, parse_bind, shown
+from feedsvc.serve.limits import create_limits
+from feedsvc.serve.listen import check_free, make_server, netloc, parse_bind
 from feedsvc.serve.server import create_server
 from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
@@ -83,7 +83,7 @@ def serve(
     with load_site(site) as (settings, catalog):
         check_free(*bind)
         _check_certificate(certificate, key)
-        limits(settings.serve)  # what is wrong with them is told now, and once
+        create_limits(settings.serve)  # reports errors once, before the workers start
         writer = Writer(settings, catalog)
         _sync(writer, Publication(settings, catalog))
         catalog.close()
@@ -92,7 +92,7 @@ def serve(
         server.on_shutdown(writer.stop)
         handle_terminal_signals(server)
         scheme = "https" if certificate else "http"
-        click.echo(f"Serving {settings.title} at {scheme}://{shown(*bind)}/ (Ctrl-C ends it)")
+        click.echo(f"Serving {settings.title} at {scheme}://{netloc(*bind)}/ (Ctrl-C ends it)")
         with TemporaryDirectory(prefix="feedsvc-") as counters:
             os.environ[metrics.FOLDER] = counters
             server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
