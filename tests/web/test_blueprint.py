@@ -1,16 +1,15 @@
 """The blueprint in an app of somebody else: named endpoints, and nothing of the app is changed."""
 
-from dataclasses import replace
-
 import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
+from msgspec import structs
 
 from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.web import create_app, create_blueprint
 from tests.web.fake import BASE, SETTINGS, SITE, TAG, FakePublication
 
-SETTINGS_BELOW = replace(
+SETTINGS_BELOW = structs.replace(
     SETTINGS,
     base_url=f"{BASE}/blog",
     moved={"tag/old": "all"},
@@ -98,7 +97,7 @@ def test_the_app_keeps_its_own_pages_errors_and_templates(app: Flask, client: Fl
 def test_two_sites_stand_in_one_app_with_links_of_their_own() -> None:
     app = Flask("shop")
     for name, pattern in (("one", "/{slug}"), ("two", "/read/{slug}/")):
-        settings = replace(SETTINGS, base_url=f"{BASE}/{name}", article_link=pattern)
+        settings = structs.replace(SETTINGS, base_url=f"{BASE}/{name}", article_link=pattern)
         app.register_blueprint(create_blueprint(FakePublication(settings), name))
     client = app.test_client()
     assert client.get("/one/rain").status_code == 200
@@ -110,7 +109,7 @@ def test_two_sites_stand_in_one_app_with_links_of_their_own() -> None:
 
 def test_an_app_behind_a_proxy_links_below_its_base_url_in_ascii() -> None:
     """Conformance 48."""
-    app = create_app(FakePublication(replace(SETTINGS, base_url=f"{BASE}/bl%C3%A9g")))
+    app = create_app(FakePublication(structs.replace(SETTINGS, base_url=f"{BASE}/bl%C3%A9g")))
     for asked in ("/feeds/tag/C++", "/bl%C3%A9g/feeds/tag/C++"):
         response = app.test_client().get(asked)
         assert response.location == "/bl%C3%A9g/feeds/tag/c%2B%2B/"

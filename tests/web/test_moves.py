@@ -1,7 +1,5 @@
 """Over HTTP: feeds that moved, feeds that were retired, and the URLs of a predecessor."""
 
-from dataclasses import replace
-
 import pytest
 from flask.testing import FlaskClient
 from lxml import html
@@ -12,7 +10,7 @@ from feedsvc.web import create_app
 from tests.web.fake import BASE, SENT_DATE, SETTINGS, SITE, FakePublication
 from tests.web.front import Front
 
-MOVED = replace(
+MOVED = structs.replace(
     SETTINGS,
     moved={"tag/old": "all", "author/c++": "category/élection", "news": "security"},
     retired=("tag/gone", "tag/c++", "weekly"),
