@@ -1,7 +1,7 @@
-"""What can go wrong, as exceptions and as values; formats nothing for a terminal.
+"""Exceptions, and problems as values.
 
-A `Problem` is found in somebody's files, kept, and shown; the work goes on. An exception ends
-the command with its one sentence.
+A `Problem` is found in a user's files, stored and reported, while work continues. An exception
+ends the command with its message, which is one sentence.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Problem:
 
 
 def on_one_line(text: str) -> str:
-    """Escape what would break the line, steer a terminal, or stop an encoder."""
+    """Escape characters that are not printable: line breaks, terminal controls, surrogates."""
     if text.isprintable():
         return text
     return "".join(
@@ -51,11 +51,11 @@ def on_one_line(text: str) -> str:
 
 
 class FeedsvcError(Exception):
-    """The base of all errors that a user is shown; its text is one clear sentence."""
+    """Base class of all errors reported to users; the message is one sentence."""
 
 
 class SettingsError(FeedsvcError):
-    """The settings cannot be used; names the file, the line and the remedy."""
+    """The settings are invalid; the message has the file, the line and the remedy."""
 
 
 class CatalogError(FeedsvcError):

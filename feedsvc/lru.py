@@ -1,4 +1,4 @@
-"""A least recently used cache that threads can share."""
+"""A thread-safe LRU cache."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -12,9 +12,9 @@ Value = TypeVar("Value")
 
 
 class LRUCache(Generic[Key, Value]):
-    """`cachetools.LRUCache` with a lock around each access, which changes the order of use.
+    """`cachetools.LRUCache` with a lock around each access.
 
-    maxsize: the greatest sum of getsizeof of the values, which it is asked for once for each `put`.
+    maxsize: the maximum sum of the sizes of all values. getsizeof: called once for each `put`.
     """
 
     def __init__(self, maxsize: int, getsizeof: Callable[[Value], int]) -> None:
@@ -32,7 +32,7 @@ class LRUCache(Generic[Key, Value]):
             return self._cache.get(key)
 
     def keys(self) -> list[Key]:
-        """Return a snapshot of the keys; marks nothing as used."""
+        """Return a snapshot of the keys, without marking them as used."""
         with self._lock:
             return list(self._cache)
 

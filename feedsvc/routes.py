@@ -1,7 +1,7 @@
-"""The table of URL paths: which endpoint a path belongs to, and the path of an endpoint.
+"""The route table: matches paths to endpoints, and builds the paths of endpoints.
 
-Paths begin with `/` and are relative to `base_url`. Paths that are built are percent-encoded, paths
-that are matched are decoded. The web app registers the same rules with Flask.
+Paths begin with `/` and are relative to `base_url`. Built paths are percent-encoded, matched paths
+are decoded. The web app registers the same rules with Flask.
 """
 
 from collections.abc import Mapping
@@ -119,7 +119,7 @@ def options(endpoint: str) -> dict[str, Any]:
 
 
 class _Table:
-    """Rules that are matched and built, by endpoint."""
+    """A werkzeug map of rules, by endpoint."""
 
     def __init__(self, rules: Mapping[str, str]) -> None:
         table = Map(converters=CONVERTERS, merge_slashes=False)
@@ -168,7 +168,7 @@ def kind_path(kind: Kind) -> str:
 
 
 def asset_path(name: str) -> str:
-    """Return the path of a file that comes with the program: `/static/style.css`."""
+    """Return the path of a static asset: `/static/style.css`."""
     return build("asset", name=name)
 
 
@@ -181,7 +181,7 @@ OPML = build("opml")
 
 
 def is_own(path: str) -> bool:
-    """Tell whether a decoded path is reserved: no alias may be there."""
+    """Return whether a decoded path is reserved: no alias may be there."""
     found = match(path)
     redirects = found and found[0] in _SLASH_OPTIONAL and not path.endswith("/")
     return path.startswith(_RESERVED) or bool(found and not redirects)

@@ -26,7 +26,7 @@ from feedsvc.web.app import create_blueprint
 
 
 class Site:
-    """A site whose catalog is open. Safe to share between threads.
+    """A site whose catalog is open. Thread-safe.
 
     Use `Site.open`. As a context manager a site is closed at the end of the block. Every method
     raises FeedsvcError, with a message of one sentence, if it cannot do its work.

@@ -29,32 +29,32 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def is_line(text: str) -> bool:
-    """Tell whether a text fits on one line and into a header, a path and XML."""
+    """Return whether a text fits on one line and into a header, a path and XML."""
     return not _UNFIT.search(text)
 
 
 def is_email(text: str) -> bool:
-    """Tell whether a text is an email address in ASCII whose domain has a dot (RFC 5322)."""
+    """Return whether a text is an email address in ASCII whose domain has a dot (RFC 5322)."""
     return len(text) <= _MAX_EMAIL and _EMAIL.fullmatch(text) is not None
 
 
 def is_media_type(text: str) -> bool:
-    """Tell whether a text is a media type, with or without parameters (RFC 6838)."""
+    """Return whether a text is a media type, with or without parameters (RFC 6838)."""
     return len(text) < _MAX_MEDIA_TYPE and _MEDIA_TYPE.fullmatch(text) is not None
 
 
 def is_language(tag: str) -> bool:
-    """Tell whether a text has the form of a language tag (RFC 5646): `en`, `pt-BR`."""
+    """Return whether a text has the form of a language tag (RFC 5646): `en`, `pt-BR`."""
     return _LANGUAGE_TAG.fullmatch(tag) is not None
 
 
 def is_tagging_entity(text: str) -> bool:
-    """Tell whether a text is the authority and date of a tag URI: `example.org,2022-02-17`."""
+    """Return whether a text is the authority and date of a tag URI: `example.org,2022-02-17`."""
     return _TAGGING_ENTITY.fullmatch(text) is not None and _is_date(text.partition(",")[2])
 
 
 def is_url(text: str) -> bool:
-    """Tell whether a text is an absolute URL with a web scheme, a host, and no white space."""
+    """Return whether a text is an absolute URL with a web scheme, a host, and no white space."""
     try:
         parts = urlsplit(text)
         return (
@@ -65,12 +65,12 @@ def is_url(text: str) -> bool:
 
 
 def is_iri(text: str) -> bool:
-    """Tell whether a text is an absolute IRI: a scheme, something behind it, no white space."""
+    """Return whether a text is an absolute IRI: a scheme, something behind it, no white space."""
     return _IRI.fullmatch(text) is not None
 
 
 def _is_date(written: str) -> bool:
-    """Tell whether a year, month or day exists."""
+    """Return whether a year, month or day exists."""
     try:
         date.fromisoformat(f"{written}-01-01"[:10])
     except ValueError:

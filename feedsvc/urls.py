@@ -51,7 +51,7 @@ def term(label: str) -> str:
     changed or dropped. Folding starts from NFD, so that it is canonical caseless matching
     (Unicode 3.13, D145). Idempotent. '' for a label of white space alone.
     """
-    if label.isascii():  # which has one form alone
+    if label.isascii():  # already normalized
         return _SEPARATORS.sub("-", label.strip().lower())
     folded = unicodedata.normalize("NFD", label.strip()).casefold()
     return _SEPARATORS.sub("-", unicodedata.normalize("NFC", folded))
@@ -63,7 +63,7 @@ def term_excess(label: str) -> str | None:
 
 
 def is_addressable(name: str) -> bool:
-    """Tell whether a term or slug can stand as a path segment: not empty, not only dots.
+    """Return whether a term or slug can stand as a path segment: not empty, not only dots.
 
     `.` and `..` are taken out of a path by every client, even percent-encoded (RFC 3986 5.2.4).
     """
@@ -71,7 +71,7 @@ def is_addressable(name: str) -> bool:
 
 
 def is_document(path: str) -> bool:
-    """Tell whether a decoded path may be that of a document: a feed, an archive, the OPML."""
+    """Return whether a decoded path may be that of a document: a feed, an archive, the OPML."""
     return path.endswith(_DOCUMENT_ENDINGS)
 
 
@@ -116,7 +116,7 @@ def parse_article_path(pattern: str, path: str) -> str | None:
 
 
 def has_path(pattern: str) -> bool:
-    """Tell whether articles are at paths of their own by a link pattern."""
+    """Return whether articles are at paths of their own by a link pattern."""
     return "{path}" in pattern
 
 

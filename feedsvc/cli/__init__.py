@@ -17,7 +17,7 @@ GROUP = "feedsvc.commands"  # of entry points; each names a click command
 
 
 class _Commands(click.Group):
-    """Loads commands from entry points when they are called, and shows every error as one line."""
+    """Loads commands from entry points on demand, and reports every error as one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(each.name for each in entry_points(group=GROUP))
@@ -31,8 +31,8 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands with the summaries of their modules, which need no import."""
         with formatter.section("Commands"):
-            found = sorted(entry_points(group=GROUP))
-            formatter.write_dl([(each.name, _summary(each.module)) for each in found])
+            commands = sorted(entry_points(group=GROUP))
+            formatter.write_dl([(each.name, _summary(each.module)) for each in commands])
 
     def invoke(self, context: click.Context) -> object:
         try:
@@ -42,7 +42,7 @@ class _Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except BrokenPipeError:
-            raise  # who reads the output has read enough; click ends without a word
+            raise  # the reader closed the pipe; click exits silently
         except Exception as error:
             logger.info("event=failed", exc_info=True)
             raise click.ClickException(
@@ -52,12 +52,12 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(feedsvc.__version__, prog_name="feedsvc")
-@click.option("-v", "--verbose", is_flag=True, help="Log what is done, not only what is wrong.")
+@click.option("-v", "--verbose", is_flag=True, help="Log activity, not only problems.")
 def main(verbose: bool) -> None:
     """Publish stored articles as RSS, Atom and JSON feeds at stable URLs.
 
     A site is a folder with a feedsvc.toml and a content folder of articles in Markdown or HTML.
-    Begin one with `feedsvc init`, and see it with `feedsvc serve`.
+    Create one with `feedsvc init`, and serve it with `feedsvc serve`.
     """
     logging.basicConfig(
         level=logging.WARNING,

@@ -18,8 +18,8 @@ from feedsvc.publication import FeedSummary, Publication
 def feeds(site: Path) -> None:
     """List every feed with its URLs, as of the last sync.
 
-    On a terminal a table; elsewhere a line each with tabs between key, entries, last change and
-    the URLs of RSS, Atom and JSON.
+    Prints a table on a terminal, and otherwise one line per feed with tabs between key, entries,
+    last change and the URLs of RSS, Atom and JSON.
     """
     with open_site(site) as (settings, catalog):
         found = Publication(settings, catalog).feeds()

@@ -1,4 +1,4 @@
-"""`feedsvc ids`: list what articles are known by, and pin it in their files."""
+"""`feedsvc ids`: list the ids of articles, and pin them in their files."""
 
 import sys
 from collections.abc import Sequence
@@ -27,13 +27,13 @@ from feedsvc.sources.site import Sources
 def ids(site: Path, write: bool) -> None:
     """List the id of every article, as of the last sync.
 
-    An id is `pinned` if it stands in the file; `minted` if feedsvc made it and the article was
-    published once, so that it is final; `provisional` if the article was not, and the id may still
-    change with its date or slug. On a terminal a table; elsewhere a line each with tabs between
-    path, id and which of these it is.
+    An id is `pinned` if it is in the article's file, `minted` if feedsvc generated it and the
+    article has been published, which makes it final, and `provisional` if the article has not been
+    published, so that the id may still change with its date or slug. Prints a table on a terminal,
+    and otherwise one line per article with tabs between path, id and status.
 
-    --write pins what is minted, and then syncs. A file that cannot be given its id in one line is
-    left as it is and named, and the exit code is 1.
+    --write pins minted ids, and then syncs. A file to which the id cannot be added as one line is
+    left unchanged and reported, and the exit code is 1.
     """
     if write:
         with open_to_write(site) as (settings, catalog):
@@ -45,7 +45,7 @@ def ids(site: Path, write: bool) -> None:
 
 
 def _pin(settings: Settings, catalog: Catalog) -> None:
-    """Write ids into files, and sync; end with 1 where one is left."""
+    """Write ids into files, and sync; exit with 1 if a file could not be changed."""
     sources = Sources.of(settings)
     with catalog.reading() as connection:
         found = listings.identities(connection)

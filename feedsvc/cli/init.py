@@ -1,4 +1,4 @@
-"""`feedsvc init`: begin a site."""
+"""`feedsvc init`: create a site."""
 
 import json
 from datetime import UTC, datetime
@@ -25,9 +25,9 @@ from feedsvc.errors import FeedsvcError
     help="The public address that every URL begins with.",
 )
 def init(site: Path, title: str, base_url: str) -> None:
-    """Begin a site: write a commented feedsvc.toml and a first article.
+    """Create a site: write a commented feedsvc.toml and a first article.
 
-    Changes no file that is there already.
+    Existing files are not changed.
     """
     host = urlsplit(base_url).hostname if syntax.is_url(base_url) else None
     if not host:

@@ -1,6 +1,6 @@
-"""`feedsvc serve --preview`: show the site's editors what is not public yet, on their own machine.
+"""`feedsvc serve --preview`: show unpublished articles to the site's editors, on their own machine.
 
-It has a catalog of its own, which is gone when it ends. That of the site is not even opened.
+It uses a temporary catalog. The site's own catalog is not opened.
 """
 
 import signal
@@ -19,7 +19,7 @@ from feedsvc.cli.site import load_settings
 from feedsvc.cli.sync import progress_bar, show_problems, summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
-from feedsvc.serve.listen import check_free, make_server, shown
+from feedsvc.serve.listen import check_free, make_server, netloc
 from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
 from feedsvc.web.preview import Preview, create_preview, is_loopback
@@ -28,7 +28,7 @@ _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def preview(site: Path, bind: tuple[str, int]) -> None:
-    """Serve a preview until it is ended. Raises FeedsvcError."""
+    """Serve a preview until a signal ends it. Raises FeedsvcError."""
     host, port = bind
     if not is_loopback(host):
         raise FeedsvcError(
@@ -49,7 +49,7 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
         writer = Writer(own, catalog)
         with progress_bar() as progress:
             report = writer.sync(progress)
-        if report:  # nobody else can have been elected
+        if report:  # always, as no other process uses this catalog
             click.echo(summary(report))
             show_problems(report.problems)
         catalog.close()
@@ -58,22 +58,22 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
         server.on_startup(writer.start)
         server.on_shutdown(writer.stop)
         handle_terminal_signals(server)
-        click.echo(f"Previewing {own.title} at http://{shown(host, port)}/ (Ctrl-C ends it)")
+        click.echo(f"Previewing {own.title} at http://{netloc(host, port)}/ (Ctrl-C ends it)")
         server.serve(target_loader=partial(load_app, own), wrap_loader=False)
 
 
 def load_app(own: Settings) -> WSGIApplication:
-    """Make the app of the worker process."""
+    """Create the app of the worker process."""
     return create_preview(Preview(own, Catalog(own.database)))
 
 
 def _end(*_: object) -> NoReturn:
-    """Unwind what is being done, so that no drafts are left in a temporary folder."""
-    for each in _ENDS:  # a second one would end the tidying up
+    """Exit through the `with` blocks, so that no drafts are left in a temporary folder."""
+    for each in _ENDS:  # a second signal would interrupt the cleanup
         signal.signal(each, signal.SIG_IGN)
     sys.exit(0)
 
 
 def _follow_terminal(follows: bool) -> None:
-    """Undo that the server, which has its own signal handlers now, takes SIGHUP for a reload."""
+    """Replace the server's SIGHUP handler, which reloads the workers."""
     signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM) if follows else signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""What a sync changed, or would change, article by article: as lines for people, or as JSON."""
+"""Formats what a sync changed, or would change, as lines of text or as JSON."""
 
 import json
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from dataclasses import asdict
 from feedsvc.catalog.publish import Change, What
 from feedsvc.catalog.sync import SyncReport
 
-_MOST = 20  # lines of each sort; JSON has them all
+_MAX_LINES = 20  # of each kind; JSON is complete
 
 
 def details(report: SyncReport) -> Iterator[str]:
-    """Yield a line for each thing that readers would notice, the gravest first."""
+    """Yield a line for each change that readers would notice, most serious first."""
     changes = report.published.changes
     if report.loss:
         yield f"refused without --force: {report.loss}, which is more than a third"
@@ -21,24 +21,24 @@ def details(report: SyncReport) -> Iterator[str]:
         yield f"id of {change.path}: {change.former_id} -> {change.id}: readers see it as new"
     for what in (What.WITHDRAWN, What.NEW, What.EDITED):
         paths = [change.path for change in changes if change.what is what]
-        yield from (f"{what}: {path}" for path in paths[:_MOST])
-        if len(paths) > _MOST:
-            yield f"{what}: {len(paths) - _MOST} more"
+        yield from (f"{what}: {path}" for path in paths[:_MAX_LINES])
+        if len(paths) > _MAX_LINES:
+            yield f"{what}: {len(paths) - _MAX_LINES} more"
     feeds = report.published.new_feeds
-    yield from (f"new feed: {key}" for key in feeds[:_MOST])
-    if len(feeds) > _MOST:
-        yield f"new feed: {len(feeds) - _MOST} more"
+    yield from (f"new feed: {key}" for key in feeds[:_MAX_LINES])
+    if len(feeds) > _MAX_LINES:
+        yield f"new feed: {len(feeds) - _MAX_LINES} more"
 
 
-def as_json(report: SyncReport, rehearsed: bool) -> str:
+def as_json(report: SyncReport, dry_run: bool) -> str:
     """Return a report as JSON; docs/publishing.md describes the fields."""
     published = report.published
-    said = {
-        "dry_run": rehearsed,
+    fields = {
+        "dry_run": dry_run,
         "files": report.files,
         "read": report.read,
-        "revision": None if rehearsed else published.revision,
-        "refused": report.loss if rehearsed else None,
+        "revision": None if dry_run else published.revision,
+        "refused": report.loss if dry_run else None,
         **{
             str(what): [
                 {"path": change.path, "id": change.id}
@@ -57,7 +57,7 @@ def as_json(report: SyncReport, rehearsed: bool) -> str:
         ],
         "problems": [{**asdict(each), "severity": each.severity} for each in report.problems],
     }
-    return json.dumps(said, ensure_ascii=False, indent=2)
+    return json.dumps(fields, ensure_ascii=False, indent=2)
 
 
 def _reidentified(report: SyncReport) -> list[Change]:

@@ -1,4 +1,4 @@
-"""`feedsvc serve`: publish the site over HTTP, and every saved article within a second."""
+"""`feedsvc serve`: serve the site over HTTP, and publish saved articles within a second."""
 
 import os
 import ssl
@@ -18,13 +18,13 @@ from feedsvc.errors import CatalogError, FeedsvcError
 from feedsvc.publication import Publication
 from feedsvc.serve import metrics
 from feedsvc.serve.edge import Edge
-from feedsvc.serve.limits import limits
-from feedsvc.serve.listen import check_free, make_server, parse_bind, shown
+from feedsvc.serve.limits import create_limits
+from feedsvc.serve.listen import check_free, make_server, netloc, parse_bind
 from feedsvc.serve.server import create_server
 from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
 
-_SWITCH = 0.0005  # seconds for which a poll may wait while another thread renders
+_SWITCH_INTERVAL = 0.0005  # seconds for which a poll may wait while another thread renders
 
 
 @click.command()
@@ -42,7 +42,7 @@ _SWITCH = 0.0005  # seconds for which a poll may wait while another thread rende
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Serving processes; one for each core serves the most.",
+    help="Worker processes; one per core gives the highest throughput.",
 )
 @click.option(
     "--certificate",
@@ -67,23 +67,23 @@ def serve(
 ) -> None:
     """Serve the site's feeds and pages, and publish each article as it is saved.
 
-    Listens on this machine alone unless --bind says otherwise. Ctrl-C or SIGTERM ends it when the
-    requests in hand are answered; SIGHUP replaces the serving processes one by one.
+    Listens on the loopback interface unless --bind is given. Ctrl-C or SIGTERM stops it after the
+    requests in progress; SIGHUP replaces the worker processes one by one.
 
-    --preview marks what is not public yet, and leaves the site's catalog alone: it may run beside
-    the server, and all that it knows is forgotten at its end.
+    --preview marks unpublished articles, and uses a temporary catalog: it can run at the same time
+    as the server.
     """
     if preview:
         if workers > 1 or certificate or key:
             raise click.UsageError(
-                "--preview goes with --site and --bind alone; leave the rest out"
+                "--preview only allows --site and --bind; leave the other options out"
             )
         serve_preview(site, bind)
         return
     with load_site(site) as (settings, catalog):
         check_free(*bind)
         _check_certificate(certificate, key)
-        limits(settings.serve)  # what is wrong with them is told now, and once
+        create_limits(settings.serve)  # reports errors once, before the workers start
         writer = Writer(settings, catalog)
         _sync(writer, Publication(settings, catalog))
         catalog.close()
@@ -92,14 +92,14 @@ def serve(
         server.on_shutdown(writer.stop)
         handle_terminal_signals(server)
         scheme = "https" if certificate else "http"
-        click.echo(f"Serving {settings.title} at {scheme}://{shown(*bind)}/ (Ctrl-C ends it)")
+        click.echo(f"Serving {settings.title} at {scheme}://{netloc(*bind)}/ (Ctrl-C ends it)")
         with TemporaryDirectory(prefix="feedsvc-") as counters:
             os.environ[metrics.FOLDER] = counters
             server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
 
 
 def _sync(writer: Writer, publication: Publication) -> None:
-    """Sync before serving. What is published already is served even where the files are not right.
+    """Sync before serving. If it fails, published articles are served, if there are any.
 
     Raises FeedsvcError.
     """
@@ -121,19 +121,19 @@ def _sync(writer: Writer, publication: Publication) -> None:
 
 
 def load_app(settings: Settings) -> Edge:
-    """Make the app of one worker process."""
-    sys.setswitchinterval(_SWITCH)
+    """Create the app of a worker process."""
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     return create_server(Publication(settings, Catalog(settings.database)))
 
 
 def _check_certificate(certificate: Path | None, key: Path | None) -> None:
-    """Raise where HTTPS was asked for and could not be served."""
+    """Raise an error if the options for HTTPS cannot be used."""
     if (certificate is None) != (key is None):
         raise click.UsageError("--certificate and --key belong together; name both")
     if certificate:
         try:
             ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
-        except OSError as error:  # which ssl.SSLError is
+        except OSError as error:  # the base class of ssl.SSLError
             raise FeedsvcError(
                 f"{certificate} and {key} cannot be used: {error.strerror or error}; "
                 "name a certificate and its own key, both as PEM and the key without a password"

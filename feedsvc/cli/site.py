@@ -1,4 +1,4 @@
-"""What every command that works on a site begins with."""
+"""The --site option, and opening a site for a command."""
 
 import os
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def load_settings(site: Path) -> Settings:
 
 @contextmanager
 def load_site(site: Path) -> Iterator[tuple[Settings, Catalog]]:
-    """Load a site's settings, and name its catalog without opening it. Raises FeedsvcError."""
+    """Load a site's settings, and return its catalog without opening it. Raises FeedsvcError."""
     loaded = load_settings(site)
     with Catalog(loaded.database) as catalog:
         yield loaded, catalog
@@ -38,9 +38,9 @@ def load_site(site: Path) -> Iterator[tuple[Settings, Catalog]]:
 
 @contextmanager
 def open_site(site: Path) -> Iterator[tuple[Settings, Catalog]]:
-    """Load a site's settings and open its catalog to read it, made if it is missing.
+    """Load a site's settings and open its catalog for reading, created if it is missing.
 
-    Raises FeedsvcError, also for the catalog of an older program.
+    Raises FeedsvcError, also for a catalog of an older version.
     """
     with load_site(site) as (loaded, catalog):
         create(catalog)
@@ -49,7 +49,7 @@ def open_site(site: Path) -> Iterator[tuple[Settings, Catalog]]:
 
 @contextmanager
 def open_to_write(site: Path) -> Iterator[tuple[Settings, Catalog]]:
-    """Load a site's settings and open its catalog, made if it is missing, upgraded if it is old.
+    """Load a site's settings and open its catalog, created or upgraded if necessary.
 
     Raises FeedsvcError.
     """
@@ -61,7 +61,7 @@ def open_to_write(site: Path) -> Iterator[tuple[Settings, Catalog]]:
         yield loaded, catalog
 
 
-def warn(told: str | None) -> None:
-    """Print what there is to say of a catalog that was damaged."""
-    if told:
-        click.echo(f"Warning: {told}", err=True)
+def warn(message: str | None) -> None:
+    """Print a warning, if there is one, about a damaged catalog."""
+    if message:
+        click.echo(f"Warning: {message}", err=True)

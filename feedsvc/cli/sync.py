@@ -24,9 +24,9 @@ from feedsvc.errors import DamagedError, Problem
 @click.command()
 @site_option
 @click.option(
-    "--dry-run", is_flag=True, help="Say what readers would see, and change nothing for them."
+    "--dry-run", is_flag=True, help="Show what readers would see, without changing anything."
 )
-@click.option("--json", "as_json", is_flag=True, help="Say it as JSON, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--force", is_flag=True, help="Withdraw more than a third of the published articles.")
 def sync(site: Path, dry_run: bool, as_json: bool, force: bool) -> None:
     """Read the articles that changed and publish them.
@@ -64,7 +64,7 @@ def sync(site: Path, dry_run: bool, as_json: bool, force: bool) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Callback | None]:
-    """A progress bar for reading files, on a terminal; nothing elsewhere."""
+    """Show a progress bar on a terminal; yield its callback, None if there is no terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
@@ -74,13 +74,13 @@ def progress_bar() -> Iterator[Callback | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def summary(report: SyncReport, rehearsed: bool = False) -> str:
-    """Say in one line what a sync did, or would do."""
+def summary(report: SyncReport, dry_run: bool = False) -> str:
+    """Summarize in one line what a sync did, or would do."""
     published = report.published
     read = f"{count(report.files, 'article')}, {report.read} read"
     if published.revision is None:
-        return f"{read}: nothing {'would change' if rehearsed else 'changed'} for readers."
-    would = "would change" if rehearsed else f"changed, revision {published.revision}"
+        return f"{read}: nothing {'would change' if dry_run else 'changed'} for readers."
+    would = "would change" if dry_run else f"changed, revision {published.revision}"
     return (
         f"{read}: {published.new} new, {published.edited} edited, {published.withdrawn} withdrawn; "
         f"{count(len(published.feeds), 'feed')} {would}."
@@ -96,7 +96,7 @@ def show_problems(problems: Iterable[Problem]) -> None:
 def _sync(
     catalog: Catalog, settings: Settings, progress: Callback | None, force: bool
 ) -> SyncReport:
-    """Sync; make the catalog anew first if it is damaged."""
+    """Sync; rebuild the catalog first if it is damaged."""
     warn(make_ready_elected(catalog))
     try:
         return sync_catalog(catalog, settings, datetime.now(UTC), progress, force=force)
@@ -106,5 +106,5 @@ def _sync(
 
 
 def count(number: int, word: str) -> str:
-    """Return a number of things."""
+    """Return a number with its noun: `1 feed`, `2 feeds`."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,1 +1,1 @@
-"""HTTP without a framework: representations, header fields, conditional answers."""
+"""Framework-independent HTTP: header fields, representations, conditional requests."""

@@ -1,15 +1,14 @@
-"""Reads the header fields of requests by their grammar (RFC 9110, RFC 3229); decides nothing.
+"""Parses request header fields (RFC 9110, RFC 3229).
 
-Every function is total: a field that is not of its grammar says nothing, and raises nothing.
+No function raises: a field that violates its grammar is treated as empty.
 """
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-# A field longer than this says nothing: a client has no use for more, an attacker has.
-_LONGEST = 8_192  # characters
-_USUAL = 100
+_MAX_LENGTH = 8_192  # characters; longer fields are ignored, as only attackers send them
+_MAX_CACHED_LENGTH = 100
 
 _TAG = re.compile(r'[ \t]*(?:(?:W/)?("[\x21\x23-\x7e\x80-\xff]*"))?[ \t]*(?:,|$)')
 _MEMBER = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+)[ \t]*(?:;[ \t]*q=([01](?:\.[0-9]{0,3})?)[ \t]*)?")
@@ -19,12 +18,11 @@ IDENTITY = "identity"
 
 
 def entity_tags(field: str) -> frozenset[str]:
-    """Return the opaque tags of If-None-Match in their quotes, ANY for `*` (RFC 9110 13.1.2).
+    """Return the opaque tags of If-None-Match with quotes, ANY for `*` (RFC 9110 13.1.2).
 
-    The weakness of a tag is left out: the comparison there is the weak one. A field with anything
-    else in it has no tags.
+    Weakness is dropped, since If-None-Match uses weak comparison. A malformed field has no tags.
     """
-    if len(field) > _LONGEST:
+    if len(field) > _MAX_LENGTH:
         return frozenset()
     if field.strip(" \t") == "*":
         return ANY
@@ -40,15 +38,15 @@ def entity_tags(field: str) -> frozenset[str]:
 
 
 def acceptable(field: str | None, codings: tuple[str, ...]) -> tuple[str, ...]:
-    """Return which content codings Accept-Encoding admits, the best first (RFC 9110 12.5.3).
+    """Return the content codings that Accept-Encoding allows, best first (RFC 9110 12.5.3).
 
-    codings: those on offer, the server's favourite first; `identity` is one more that always is.
-    Without the field nothing is asked for but identity. () if nothing on offer is admitted.
+    codings: those on offer besides `identity`, in the server's order of preference. Without the
+    field only identity is returned; () if none on offer is acceptable.
     """
-    if field is None or len(field) > _LONGEST:
+    if field is None or len(field) > _MAX_LENGTH:
         return (IDENTITY,)
-    # Most clients send one of a few fields; odd ones are not worth the memory.
-    return (_remembered if len(field) <= _USUAL else _acceptable)(field, codings)
+    # Most clients send one of a few values; unusual ones are not worth caching.
+    return (_cached if len(field) <= _MAX_CACHED_LENGTH else _acceptable)(field, codings)
 
 
 def _acceptable(field: str, codings: tuple[str, ...]) -> tuple[str, ...]:
@@ -56,26 +54,24 @@ def _acceptable(field: str, codings: tuple[str, ...]) -> tuple[str, ...]:
     if "x-gzip" in weights:
         weights.setdefault("gzip", weights["x-gzip"])
     others = weights.get("*")
-    found = []
-    for rank, coding in enumerate((*codings, IDENTITY)):
-        unnamed = 0.001 if coding == IDENTITY and others is None else others or 0.0
-        weight = weights.get(coding, unnamed)
-        if weight > 0:
-            found.append((-weight, rank, coding))
-    return tuple(coding for _, _, coding in sorted(found))
+    if others is None:
+        weights.setdefault(IDENTITY, 0.001)
+    offered = [(coding, weights.get(coding, others or 0.0)) for coding in (*codings, IDENTITY)]
+    offered.sort(key=lambda each: -each[1])
+    return tuple(coding for coding, weight in offered if weight > 0)
 
 
-_remembered = lru_cache(maxsize=512)(_acceptable)
+_cached = lru_cache(maxsize=512)(_acceptable)
 
 
 def manipulations(field: str) -> frozenset[str]:
-    """Return which instance manipulations A-IM admits (RFC 3229 10.5.3)."""
+    """Return the instance manipulations that A-IM allows (RFC 3229 10.5.3)."""
     return frozenset(name for name, weight in _weighted(field) if weight > 0)
 
 
 def _weighted(field: str) -> Iterator[tuple[str, float]]:
-    """Yield the members of a list with their weights, in lower case; skip what is not one."""
-    if len(field) > _LONGEST:
+    """Yield the members of a list in lower case, with their weights; skip malformed members."""
+    if len(field) > _MAX_LENGTH:
         return
     for member in field.lower().split(","):
         match = _MEMBER.fullmatch(member.strip(" \t"))

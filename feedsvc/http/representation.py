@@ -1,7 +1,7 @@
-"""A Document becomes a Representation: its bytes in each content coding, and every header.
+"""Representations: a Document in each content coding, with all response headers.
 
-Pure: it says what there is to send, but knows no web framework, no request and no clock. The dear
-codings are made by whoever asks, once; until then a client gets another that it takes.
+Independent of the web framework, the request and the clock. Expensive codings are compressed once,
+on demand; until then clients get another coding that they accept.
 """
 
 import gzip
@@ -20,43 +20,42 @@ from feedsvc.model import Document
 
 Headers = list[tuple[str, str]]
 
-# The best that each coding can do, and the same bytes each time: no time of day in them. In order
-# of what they save.
-_MAKE: Mapping[str, Callable[[bytes], bytes]] = {
+# Maximum compression, with deterministic output (no timestamps). Smallest result first.
+_COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=11),
     "zstd": lambda body: zstandard.ZstdCompressor(level=19).compress(body),
     "gzip": lambda body: gzip.compress(body, 9, mtime=0),
 }
-CODINGS = tuple(_MAKE)
-QUICK = "gzip"  # the coding that everybody takes, and made within milliseconds
+CODINGS = tuple(_COMPRESS)
+QUICK = "gzip"  # accepted by all clients, and compressed within milliseconds
 _DAY = 86_400
-_DELTAS = 16  # kept with one representation: for readers that are so many changes behind
-_BASES = 4  # tags of one request that are looked into
-_OVERHEAD = 4_000  # bytes, about; of headers and tags
-_OURS = re.compile(r'"([0-9a-f]+\.[0-9a-z]+)\.[0-9a-f]{18}(?:-[a-z]+)?"')
+_MAX_DELTAS = 16  # cached per representation
+_MAX_BASES = 4  # entity tags of one request for which a delta is tried
+_OVERHEAD = 4_000  # approximate bytes of headers and tags
+_OUR_TAG = re.compile(r'"([0-9a-f]+\.[0-9a-z]+)\.[0-9a-f]{18}(?:-[a-z]+)?"')
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
     """A representation in one content coding (RFC 9110 8.4).
 
-    etag: strong, in its quotes. headers: all but Date, which the server adds, Cache-Control last;
-    of `headers_unchanged`, for a 304, none describes a body (15.4.5).
+    etag: strong, with quotes. headers: all but Date, which the server adds; Cache-Control is last.
+    not_modified: the headers of a 304, which do not describe a body (15.4.5).
     """
 
     coding: str
     etag: str
     body: bytes
     headers: Headers
-    headers_unchanged: Headers
+    not_modified: Headers
 
 
 class Representation:
-    """What a URL answers with until its document changes. Safe to share between threads.
+    """What a URL serves until its document changes. Thread-safe.
 
     status: 200, or 226 for a delta. last_modified: an HTTP-date; instant: the same in seconds since
-    the epoch. max_age: seconds, None for what no cache may keep. size: bytes that it takes in
-    memory, about. etags: the coding of each tag, whether it is made yet or not.
+    the epoch. max_age: seconds, None if it must not be cached. size: approximate bytes in memory.
+    etags: codings by entity tag, including those not compressed yet.
     """
 
     def __init__(
@@ -82,29 +81,28 @@ class Representation:
         self.make(IDENTITY)
 
     def ready(self, coding: str) -> Variant | None:
-        """Return a coding's variant if it is made."""
+        """Return the variant in a coding if it has been made."""
         return self._variants.get(coding)
 
     def make(self, coding: str) -> Variant:
-        """Return a coding's variant, which may take long the first time."""
-        found = self._variants.get(coding)
-        if found is None:
+        """Return the variant in a coding; compressing it the first time may be slow."""
+        variant = self._variants.get(coding)
+        if variant is None:
             body = self.document.body
-            found = self._variants[coding] = self._variant(
+            variant = self._variants[coding] = self._variant(
                 coding, body if coding == IDENTITY else encode(body, coding)
             )
-            self.size += len(found.body)
-        return found
+            self.size += len(variant.body)
+        return variant
 
-    def unchanged(self, coding: str) -> Headers:
-        """Return the headers of a 304 for a client that has a coding's variant."""
-        made = self._variants.get(coding)
-        return made.headers_unchanged if made else self._variant(coding, b"").headers_unchanged
+    def not_modified(self, coding: str) -> Headers:
+        """Return the headers of a 304 for a client that has the variant in a coding."""
+        return (self._variants.get(coding) or self._variant(coding, b"")).not_modified
 
-    def held(self, if_none_match: str) -> str | None:
-        """Return the coding of a variant that the tags of If-None-Match name, compared weakly.
+    def match(self, if_none_match: str) -> str | None:
+        """Return the coding of the variant that If-None-Match names, None if it names none.
 
-        Whatever coding would be chosen now, a client that has the bytes needs them no more.
+        The comparison is weak. Any coding matches, not only the one that would be sent now.
         """
         coding = self.etags.get(if_none_match)
         if coding is not None:
@@ -115,32 +113,36 @@ class Representation:
         return next((self.etags[tag] for tag in sorted(tags) if tag in self.etags), None)
 
     def delta(self, if_none_match: str) -> tuple["Representation | None", str]:
-        """Return what a client lacks that has a document which one of the tags names, and that tag.
+        """Return the delta from the newest document named by the tags, and the tag of that one.
 
-        None where that cannot be said (RFC 3229 10.5.3; conformance 38).
+        Returns `(None, "")` if there is no delta (RFC 3229 10.5.3; conformance 38).
         """
         tags = fields.entity_tags(if_none_match)
-        ours = {match[1]: tag for tag in tags if (match := _OURS.fullmatch(tag))}
-        for base in sorted(ours, key=_revision, reverse=True)[:_BASES]:
-            found = self._deltas.get(base) or self._find_delta(base)
-            if found:
-                return found, ours[base]
+        bases = {match[1]: tag for tag in tags if (match := _OUR_TAG.fullmatch(tag))}
+        for base in sorted(bases, key=_revision, reverse=True)[:_MAX_BASES]:
+            if delta := self._deltas.get(base) or self._compute_delta(base):
+                return delta, bases[base]
         return None, ""
 
-    def _find_delta(self, base: str) -> "Representation | None":
-        found = self._delta(base) if self._delta else None
-        if found and len(self._deltas) < _DELTAS:
-            self._deltas[base] = found
-            self.size += found.size
-        return found
+    def _compute_delta(self, base: str) -> "Representation | None":
+        delta = self._delta(base) if self._delta else None
+        if delta and len(self._deltas) < _MAX_DELTAS:
+            self._deltas[base] = delta
+            self.size += delta.size
+        return delta
 
     def _variant(self, coding: str, body: bytes) -> Variant:
         etag = self._tags[coding]
-        coded = [] if coding == IDENTITY else [("Content-Encoding", coding)]
-        about = [("Content-Type", self.document.media_type), ("Content-Length", str(len(body)))]
-        headers = [("ETag", etag), ("Last-Modified", self.last_modified), *self._headers]
-        headers.append(("Cache-Control", cache_control(self.max_age)))
-        return Variant(coding, etag, body, [*about, *coded, *headers], headers)
+        of_body = [("Content-Type", self.document.media_type), ("Content-Length", str(len(body)))]
+        if coding != IDENTITY:
+            of_body.append(("Content-Encoding", coding))
+        headers = [
+            ("ETag", etag),
+            ("Last-Modified", self.last_modified),
+            *self._headers,
+            ("Cache-Control", cache_control(self.max_age)),
+        ]
+        return Variant(coding, etag, body, [*of_body, *headers], headers)
 
 
 def represent(
@@ -150,41 +152,41 @@ def represent(
     max_age: int,
     delta: Callable[[str], Document | None] | None = None,
 ) -> Representation:
-    """Put the headers to a document.
+    """Return the representation of a document.
 
-    self_url: the absolute URL that it is served at. max_age: seconds for which a client may keep
-    it. delta: returns the document that a client of an older one lacks, given that one's tag.
+    self_url: the absolute URL it is served at. max_age: seconds of freshness. delta: returns the
+    delta from an older document, given that one's tag.
     """
     etag = f"{document.tag}.{blake2b(document.body, digest_size=9).hexdigest()}"
     etags = {f'"{etag}"': IDENTITY} | {f'"{etag}-{coding}"': coding for coding in CODINGS}
 
     def represent_delta(tag: str) -> Representation | None:
-        found = delta(tag) if delta else None
-        # One that leads to a later state than the tag says would be taken for what it is not.
-        if found is None or found.tag != document.tag:
+        changes = delta(tag) if delta else None
+        # The ETag of a delta names the document it leads to, which must be this one.
+        if changes is None or changes.tag != document.tag:
             return None
         vary = ("Vary", "Accept-Encoding, A-IM, If-None-Match")
-        made = Representation(found, [("IM", "feed"), vary, *_headers(self_url)], etags, None)
-        made.make(QUICK)  # nobody makes a coding of it later
-        return made
+        headers = [("IM", "feed"), vary, *_headers(self_url)]
+        representation = Representation(changes, headers, etags, None)
+        representation.make(QUICK)  # codings of deltas are not compressed later
+        return representation
 
-    vary = ("Vary", "Accept-Encoding")
-    headers = [vary, *_headers(self_url)]
+    headers = [("Vary", "Accept-Encoding"), *_headers(self_url)]
     return Representation(document, headers, etags, max_age, represent_delta if delta else None)
 
 
 def encode(body: bytes, coding: str) -> bytes:
-    """Return a body in one of CODINGS, as small as that can make it."""
-    return _MAKE[coding](body)
+    """Compress a body in one of CODINGS, as far as possible."""
+    return _COMPRESS[coding](body)
 
 
 def cache_control(max_age: int | None, left: int | None = None) -> str:
-    """Return the Cache-Control of an answer.
+    """Return the Cache-Control of a response.
 
-    max_age: seconds for which a client may keep it; for as long again a cache may answer with it
-    while it fetches the next, and for a day if that fails (RFC 5861). None for a delta, which is
-    kept only by caches that know of deltas (RFC 3229 10.8.1). left: seconds until something is
-    released or expires; nothing may be taken for fresh beyond.
+    max_age: seconds of freshness; a cache may serve it stale for as long again while revalidating,
+    and for a day if that fails (RFC 5861). None for a delta, which only caches that support deltas
+    may store (RFC 3229 10.8.1). left: seconds until the next release or expiry, which limit
+    freshness.
     """
     if max_age is None:
         return "no-store, im"
@@ -198,7 +200,7 @@ def cache_control(max_age: int | None, left: int | None = None) -> str:
 def _headers(self_url: str) -> Headers:
     return [
         ("Link", f'<{self_url}>; rel="self"'),
-        # Readers that live in a browser may fetch a public feed, and see what they poll with.
+        # Browser-based readers may fetch a public feed and read what conditional requests need.
         ("Access-Control-Allow-Origin", "*"),
         ("Access-Control-Expose-Headers", "ETag, Last-Modified, Link, IM"),
         ("X-Content-Type-Options", "nosniff"),

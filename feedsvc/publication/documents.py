@@ -1,7 +1,7 @@
-"""What the site publishes, by reference: feeds as documents, articles, files, lists.
+"""Everything a site publishes: feeds as documents, articles, files, lists.
 
-The one door between the catalog and everything that shows it to somebody. Documents and rendered
-entries are remembered by revision, so nothing here is ever stale; knows no HTTP.
+All presentation goes through this interface to the catalog. Documents and rendered entries are
+cached by revision, so they are never stale. Independent of HTTP.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -32,18 +32,18 @@ from feedsvc.model import (
 from feedsvc.publication.entries import Entries, assemble
 from feedsvc.sources.site import Sources
 
-_DOCUMENT_BYTES = 16_000_000  # of documents that are kept
-_ARTICLES = 100  # read at a time
+_CACHE_SIZE = 16_000_000  # bytes of documents
+_BATCH = 100  # articles per query
 
 
 @dataclass(frozen=True, slots=True)
 class FeedSummary:
-    """A feed as lists show it.
+    """A feed in a list of feeds.
 
-    label: what people call it, the site's title for the site feed, else the term's label.
-    title, subtitle: as in the feed itself, but '' for no subtitle. entries: articles in it now.
-    changed: when its subscription document last changed, UTC. archives: how many it has. tag: of
-    its subscription document; see model.Document.
+    label: its display name: the site's title for the site feed, else the term's label. title,
+    subtitle: as in the feed itself, but '' for no subtitle. entries: the number of its articles.
+    changed: when its subscription document last changed, UTC. archives: their number. tag: of its
+    subscription document; see model.Document.
     """
 
     ref: FeedRef
@@ -58,8 +58,10 @@ class FeedSummary:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """An article for its own page. entry: with full content. link: the page's own URL, whatever
-    entry.link says. feeds: those that carry it and are listed, the site feed first.
+    """An article for its page.
+
+    entry: with full content. link: the page's URL, which may differ from entry.link. feeds: the
+    listed feeds that contain it, the site feed first.
     """
 
     entry: Entry
@@ -69,7 +71,7 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the site is. revision: the newest; 0 before the first. problems: of the last sync."""
+    """A health report. revision: the newest, 0 if there is none. problems: of the last sync."""
 
     revision: int
     synced: datetime | None
@@ -77,7 +79,7 @@ class Health:
 
 
 class Publication:
-    """Answers from the newest revision. Safe to share between threads."""
+    """The newest revision of a site. Thread-safe."""
 
     def __init__(
         self,
@@ -86,21 +88,20 @@ class Publication:
         *,
         sources: Sources | None = None,
         entries: Entries | None = None,
-        room: int = _DOCUMENT_BYTES,
+        room: int = _CACHE_SIZE,
     ) -> None:
-        """Publish what is in a catalog.
+        """Publish the contents of a catalog.
 
-        sources: of its files; those of the settings if None. entries: makes the entries, where
-        others are wanted. room: bytes of documents to keep.
+        sources, entries: those of the settings if None. room: bytes of documents to cache.
         """
         self.settings = settings
         self._catalog = catalog
-        self._documents = LRUCache[Hashable, Document](room, _size)
+        self._documents = LRUCache[Hashable, Document](room, lambda document: len(document.body))
         self._entries = entries or Entries(settings)
         self._sources = sources or Sources.of(settings)
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
-        """Return a feed in one format; None if there never was such a feed."""
+        """Return a feed in one format; None if there has never been such a feed."""
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
             if row is None:
@@ -134,18 +135,17 @@ class Publication:
         return self._keep((ref, format, number), assemble(feed, format, fragments, found))
 
     def delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
-        """Return what the holder of an older document of a feed lacks (RFC 3229, conformance 40).
+        """Return the delta from an older document of a feed (RFC 3229, conformance 40).
 
-        That is the present document with only those of its entries that were touched since,
-        whatever their dates. tag: of the older one. None where it cannot be said what its holder
-        lacks, or where it is the present one.
+        It is the current document with only the entries that changed since, whatever their dates.
+        tag: of the older document. None if there is no delta from it, or if it is the current one.
         """
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
             if row is None or tag == row.tag:
                 return None
-            held = queries.held(connection, row, tag)
-            if held is None:
+            since = queries.held(connection, row, tag)
+            if since is None:
                 return None
             known = self._documents.get((ref, format, tag))
             if known and known.tag == row.tag:
@@ -153,52 +153,50 @@ class Publication:
             shown = self._window(connection, row)
             feed = self._head(connection, row, format, shown)
             fragments = self._entries.render(connection, ref, format, feed.language, shown)
-        return self._keep((ref, format, tag), assemble(feed, format, fragments, row, held))
+        return self._keep((ref, format, tag), assemble(feed, format, fragments, row, since))
 
     def feeds(self) -> list[FeedSummary]:
-        """Return every feed that is listed, in the order of kinds, then by label."""
+        """Return every listed feed, in the order of kinds, then by label."""
         with self._catalog.reading() as connection:
             rows = queries.feeds(connection)
-        listed = (row for row in rows if self.settings.is_listed(row.ref.key))
-        summaries = [self._summary(row) for row in listed]
         order = {kind: index for index, kind in enumerate(Kind)}
         return sorted(
-            summaries, key=lambda each: (order[each.ref.kind], each.label.casefold(), each.ref)
+            (self._summary(row) for row in rows if self.settings.is_listed(row.ref.key)),
+            key=lambda each: (order[each.ref.kind], each.label.casefold(), each.ref),
         )
 
     def feed(self, ref: FeedRef) -> FeedSummary | None:
-        """Return one feed's summary; None if there never was such a feed."""
+        """Return the summary of a feed; None if there has never been such a feed."""
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
         return self._summary(row) if row else None
 
     def entries(self, ref: FeedRef) -> list[Entry]:
-        """Return the entries of a feed's subscription document, newest first; [] for none."""
-        own = self.settings.feed(ref.key)
+        """Return the entries of a feed's subscription document, newest first."""
+        content = self.settings.feed(ref.key).content
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
             if row is None:
                 return []
             numbers = [number for number, _ in self._window(connection, row)]
             articles = queries.articles(connection, numbers)
-        return [self._entries.entry(articles[number], own.content) for number in numbers]
+        return [self._entries.entry(articles[number], content) for number in numbers]
 
     def articles(self) -> Iterator[Entry]:
         """Yield all visible articles with their full text, newest first."""
         with self._catalog.reading() as connection:
             numbers = listings.visible(connection)
-        for some in chunks(numbers, _ARTICLES):
+        for batch in chunks(numbers, _BATCH):
             with self._catalog.reading() as connection:
-                found = queries.articles(connection, some)
-            for number in some:
-                if number in found:  # it may have been withdrawn since
-                    whole = replace(found[number], content=ContentChoice.FULL)
-                    yield self._entries.entry(whole, ContentChoice.FULL)
+                articles = queries.articles(connection, batch)
+            for number in batch:
+                if number in articles:  # it may have been withdrawn since
+                    yield self._full_entry(articles[number])
 
     def article(self, slug: str) -> ArticlePage | None:
         """Return an article's page; None unless the article is visible now.
 
-        slug: its own, or one that it had once and that is nobody's now.
+        slug: its current one, or a former one that no other article uses now.
         """
         with self._catalog.reading() as connection:
             stored = queries.article(connection, slug)
@@ -206,39 +204,37 @@ class Publication:
                 return None
             keys = self.settings.feeds_of([ref.key for ref, _ in stored.terms])
             listed = [key for key in keys if stored.feeds and self.settings.is_listed(key)]
-            found = (queries.feed(connection, FeedRef.of(key)) for key in listed)
-            rows = [row for row in found if row]
-        whole = replace(stored, content=ContentChoice.FULL)
+            rows = [queries.feed(connection, FeedRef.of(key)) for key in listed]
         return ArticlePage(
-            entry=self._entries.entry(whole, ContentChoice.FULL),
+            entry=self._full_entry(stored),
             link=self._page_url(stored),
-            feeds=tuple(self._summary(row) for row in rows),
+            feeds=tuple(self._summary(row) for row in rows if row),
         )
 
     def withdrawn(self, slug: str) -> bool:
-        """Tell whether an article was published once, and is not visible now."""
+        """Return whether an article was published once but is not visible now."""
         with self._catalog.reading() as connection:
             return queries.article(connection, slug) is None and queries.was_visible(
                 connection, slug
             )
 
     def archive_tags(self, ref: FeedRef) -> list[str]:
-        """Return the tags of a feed's archive documents, the oldest first; see model.Document."""
+        """Return the tags of a feed's archive documents, oldest first; see model.Document."""
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
             if row is None:
                 return []
-            found = (queries.archive(connection, row, n + 1) for n in range(row.archives))
-            return [each.tag for each in found if each]
+            archives = (queries.archive(connection, row, n + 1) for n in range(row.archives))
+            return [each.tag for each in archives if each]
 
     def article_urls(self) -> tuple[list[str], list[str]]:
-        """Return the URLs at which an article is, and those at which one was."""
+        """Return the URLs of visible articles, and those of withdrawn ones."""
         with self._catalog.reading() as connection:
             present, past = listings.published(connection)
         return [self._page_url(each) for each in present], [self._page_url(each) for each in past]
 
     def files(self) -> list[str]:
-        """Return the URLs of all local files that may be served."""
+        """Return the URLs of all local files that may be served, sorted."""
         with self._catalog.reading() as connection:
             shown = listings.shown_files(connection)
         of_articles = {self._absolute(urls.file_path(path)) for path in shown}
@@ -246,9 +242,9 @@ class Publication:
         return sorted(of_articles | {url for url in self._images() if url.startswith(ours)})
 
     def file(self, path: str) -> Path | None:
-        """Return a local file that may be served: one that a visible article or a feed shows.
+        """Return a local file if a visible article or a feed uses it, else None.
 
-        path: as in `model.Article.files`. None for any other, and for one that left since.
+        path: as in `model.Article.files`.
         """
         if self._absolute(urls.file_path(path)) not in self._images():
             with self._catalog.reading() as connection:
@@ -257,26 +253,26 @@ class Publication:
         return self._sources.file(path)
 
     def newest(self) -> tuple[int, datetime]:
-        """Return the newest revision's number and instant; 0 and the epoch before the first."""
+        """Return number and instant of the newest revision; 0 and the epoch if there is none."""
         with self._catalog.reading() as connection:
             number, instant, _ = queries.newest(connection)
         return number, instant
 
     def state(self) -> tuple[str, datetime | None]:
-        """Return what names the newest revision, and when something is released or expires next.
+        """Return a name of the newest revision, and when something is released or expires next.
 
-        The name is another one, too, in a catalog made anew, which counts from 1 again. Raises
-        OutdatedError, NewerError for a catalog of another schema, unless it is readable for us.
+        The name is unique even if a catalog is rebuilt and its revisions start from 1 again. Raises
+        CatalogError if the catalog is empty, or if its schema cannot be read by this version.
         """
         with self._catalog.reading() as connection:
             self._catalog.check_readable(connection)
             number, _, digest = queries.newest(connection)
-            if not number:  # made, or made anew, and not filled: what it lacks is not gone
+            if not number:  # new or rebuilt: missing articles must not become 404 or 410
                 raise CatalogError("the catalog is empty; the first sync fills it")
             return f"{number}.{digest}", queries.next_due(connection)
 
     def health(self) -> Health:
-        """Tell how the site is."""
+        """Return the health of the site."""
         with self._catalog.reading() as connection:
             revision, *_ = queries.newest(connection)
             synced, problems = queries.last_sync(connection) or (None, 0)
@@ -290,12 +286,13 @@ class Publication:
         if not (self.settings.tombstones and format is Format.ATOM):
             return feed
         limit = self.settings.feed(row.ref.key).limit
-        gone = queries.withdrawn(connection, row.number, shown, limit)
-        instants = queries.instants(connection, {revision for _, revision in gone})
-        return replace(
-            feed,
-            withdrawn=tuple(Withdrawn(entry_id, instants[revision]) for entry_id, revision in gone),
-        )
+        rows = queries.withdrawn(connection, row.number, shown, limit)
+        instants = queries.instants(connection, {revision for _, revision in rows})
+        withdrawn = (Withdrawn(entry_id, instants[revision]) for entry_id, revision in rows)
+        return replace(feed, withdrawn=tuple(withdrawn))
+
+    def _full_entry(self, stored: Stored) -> Entry:
+        return self._entries.entry(replace(stored, content=ContentChoice.FULL), ContentChoice.FULL)
 
     def _window(self, connection: Reading, row: FeedRow) -> list[Shown]:
         limit = self.settings.feed(row.ref.key).limit
@@ -316,8 +313,8 @@ class Publication:
     def _page_url(self, stored: Stored | Dated) -> str:
         if urls.has_path(self.settings.article_link):
             return stored.link
-        written = stored.published.astimezone(stored.zone)
-        path = urls.article_path(self.settings.article_link, stored.slug, written)
+        published = stored.published.astimezone(stored.zone)
+        path = urls.article_path(self.settings.article_link, stored.slug, published)
         return self._absolute(path)
 
     def _absolute(self, path: str) -> str:
@@ -327,7 +324,3 @@ class Publication:
         feeds = (self.settings.feed_defaults, *self.settings.feeds.values())
         images = (self.settings.image, *(each.image for each in feeds))
         return {self._absolute(each.url) for each in images if each}
-
-
-def _size(document: Document) -> int:
-    return len(document.body)

@@ -1,6 +1,6 @@
-"""Articles as feeds carry them: as Entries, rendered and remembered, and put together to Documents.
+"""Converts articles to Entries, renders them, and assembles Documents.
 
-Rendered entries are remembered by revision, so nothing here is ever stale. Chooses no article.
+Rendered entries are cached by revision, so they are never stale.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -27,27 +27,26 @@ from feedsvc.model import (
 from feedsvc.render import RENDERERS
 from feedsvc.render.extensions import registry
 
-# The fifty entries of a feed of full texts take a quarter of a MB.
-_BYTES = 20_000_000
+_CACHE_SIZE = 20_000_000  # bytes; fifty entries with full content take about 250,000
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A rendered entry, and what its feed has to know of it."""
+    """A rendered entry. updated: as in the entry."""
 
     body: bytes
     updated: datetime
 
 
 class Entries:
-    """Makes the entries of one site. Safe to share between threads."""
+    """The entries of one site. Thread-safe."""
 
-    def __init__(self, settings: Settings, room: int = _BYTES) -> None:
-        """room: bytes of rendered entries to keep."""
+    def __init__(self, settings: Settings, room: int = _CACHE_SIZE) -> None:
+        """room: bytes of rendered entries to cache."""
         self._settings = settings
         for format in Format:
             registry.installed(format)  # a broken extension is reported before the first request
-        self._fragments = LRUCache[Hashable, Fragment](room, _size)
+        self._fragments = LRUCache[Hashable, Fragment](room, lambda fragment: len(fragment.body))
         self._schemes = {
             kind: routes.category_scheme(settings.base_url, kind)
             for kind in (Kind.CATEGORY, Kind.TAG)
@@ -61,19 +60,19 @@ class Entries:
         language: str,
         shown: Sequence[Shown],
     ) -> dict[Shown, Fragment]:
-        """Return entries of a feed in one format; only those not kept yet are read and rendered.
+        """Return entries of a feed in one format; only those not cached are read and rendered.
 
         language: the feed's.
         """
-        own = self._settings.feed(ref.key)
-        keys = {each: (format, own.content, language, *each) for each in shown}
-        kept = {each: self._fragments.get(key) for each, key in keys.items()}
-        missing = [number for (number, _), fragment in kept.items() if fragment is None]
+        content = self._settings.feed(ref.key).content
+        keys = {each: (format, content, language, *each) for each in shown}
+        cached = {each: self._fragments.get(key) for each, key in keys.items()}
+        missing = [number for (number, _), fragment in cached.items() if fragment is None]
         articles = queries.articles(connection, missing)
         rendered = {}
-        for each, fragment in kept.items():
+        for each, fragment in cached.items():
             if fragment is None:
-                entry = self.entry(articles[each[0]], own.content)
+                entry = self.entry(articles[each[0]], content)
                 if entry.language == language:
                     entry = replace(entry, language=None)
                 fragment = Fragment(RENDERERS[format].entry(entry), entry.updated)
@@ -82,7 +81,7 @@ class Entries:
         return rendered
 
     def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
-        """Return an article as a feed carries it. choice: what the feed wants of its text."""
+        """Return an article as a feed entry. choice: how much content the feed includes."""
         chosen = stored.content or choice
         return Entry(
             id=stored.id,
@@ -103,18 +102,14 @@ def assemble(
     format: Format,
     fragments: Mapping[Shown, Fragment],
     of: FeedRow | Archive,
-    held: int = 0,
+    since: int = 0,
 ) -> Document:
-    """Put a document together, but for entries that no revision after `held` touched.
+    """Assemble a document from the entries that changed after a revision, by default all.
 
-    feed: its updated is for want of entries: an empty one, too, is the same whenever it is made.
+    feed: its `updated` is used only if there are no entries, so that output stays reproducible.
     """
     updated = max((each.updated for each in fragments.values()), default=feed.updated)
-    bodies = [each.body for (_, revision), each in fragments.items() if revision > held]
+    bodies = [each.body for (_, revision), each in fragments.items() if revision > since]
     renderer = RENDERERS[format]
     body = renderer.document(replace(feed, updated=updated), bodies)
     return Document(body, renderer.media_type, of.revision, of.changed, of.tag)
-
-
-def _size(fragment: Fragment) -> int:
-    return len(fragment.body)

@@ -1,7 +1,7 @@
-"""A Feed and its Entries become bytes, one module per format; does no IO, knows no clock.
+"""Renders a Feed and its Entries, one module per format; pure functions.
 
-An entry is rendered alone, once per revision, and kept by the caller; a document is the feed's
-head with the kept fragments spliced in. All of feedgen, and all of its faults, stay in here.
+Each entry is rendered separately, once per revision, and cached by the caller. A document is the
+feed's head with these fragments inserted. feedgen is used only in this package.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +13,10 @@ from feedsvc.render import atom, jsonfeed, rss
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """How one format is written; pure functions, safe to call from any thread.
+    """The functions that render one format; pure and thread-safe.
 
-    media_type: the Content-Type, with charset where the format has one. entry: one entry to its
-    fragment, which depends on nothing else. document: a feed and the fragments of its entries, in
-    their order, to the whole document in UTF-8.
+    media_type: the Content-Type, with a charset if the format has that parameter. entry: renders an
+    entry as a fragment. document: renders a feed with the fragments of its entries, in UTF-8.
     """
 
     media_type: str

@@ -1,4 +1,4 @@
-"""Atom 1.0 (RFC 4287); the XML is feedgen's, mended."""
+"""Renders Atom 1.0 (RFC 4287) with feedgen and the fixes in `mend`."""
 
 import re
 from collections.abc import Sequence
@@ -29,46 +29,46 @@ def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
 
 def entry_element(entry: Entry) -> FeedEntry:
     """Build an entry element from a cleaned entry."""
-    made = mend.feed_entry(entry, Format.ATOM)
-    made.id(mend.required(entry.id))
-    made.title(mend.required(entry.title))
-    made.updated(entry.updated)
-    made.published(entry.published)
-    made.mend.links = made.link(
+    element = mend.feed_entry(entry, Format.ATOM)
+    element.id(mend.required(entry.id))
+    element.title(mend.required(entry.title))
+    element.updated(entry.updated)
+    element.published(entry.published)
+    element.mend.links = element.link(
         [
             {"href": entry.link, "rel": "alternate", "type": "text/html"},
             *(_enclosure(each) for each in entry.enclosures),
         ]
     )
-    made.author([_person(each) for each in entry.authors])
+    element.author([_person(each) for each in entry.authors])
     if entry.content:
-        made.content(entry.content, type="html")
-    # An entry should have textual content (4.1.1.1); a blank summary says that it has none.
+        element.content(entry.content, type="html")
+    # An entry should have textual content (4.1.1.1); a blank summary means that it has none.
     if entry.summary or not entry.content:
-        made.summary(mend.required(entry.summary), type="text")
-    made.category([mend.category(each) for each in entry.categories])
-    return made
+        element.summary(mend.required(entry.summary), type="text")
+    element.category([mend.category(each) for each in entry.categories])
+    return element
 
 
 def feed_element(feed: Feed) -> FeedGenerator:
     """Build a feed element without entries from a cleaned feed."""
-    made = mend.feed_generator(feed, Format.ATOM)
-    made.id(mend.required(feed.id))
-    made.title(mend.required(feed.title))
-    made.subtitle(feed.subtitle)
-    made.updated(feed.updated)
-    made.link({"href": feed.self_url, "rel": "self", "type": "application/atom+xml"})
-    made.link({"href": feed.link, "rel": "alternate", "type": "text/html"})
-    # A feed must have an author unless each of its entries has one (4.1.1), which is not known
-    # here; the publication itself stands in.
+    element = mend.feed_generator(feed, Format.ATOM)
+    element.id(mend.required(feed.id))
+    element.title(mend.required(feed.title))
+    element.subtitle(feed.subtitle)
+    element.updated(feed.updated)
+    element.link({"href": feed.self_url, "rel": "self", "type": "application/atom+xml"})
+    element.link({"href": feed.link, "rel": "alternate", "type": "text/html"})
+    # A feed must have an author unless each of its entries has one (4.1.1), which is unknown
+    # here; the feed's title is the fallback.
     authors = feed.authors or (Person(mend.required(feed.title)),)
-    made.author([_person(each) for each in authors])
-    made.language(feed.language)
-    made.rights(feed.rights)
-    made.generator(*_generator(feed.generator))
+    element.author([_person(each) for each in authors])
+    element.language(feed.language)
+    element.rights(feed.rights)
+    element.generator(*_generator(feed.generator))
     if feed.image:
-        made.logo(feed.image.url)
-    return made
+        element.logo(feed.image.url)
+    return element
 
 
 @cache

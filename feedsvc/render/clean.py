@@ -1,7 +1,7 @@
-"""Feeds and entries made fit for every format; knows none of the formats.
+"""Normalizes feeds and entries for all formats, so that every renderer starts from the same data.
 
-All renderers start from here, so that they say the same: text that XML can carry, URIs where only
-URIs are allowed, no blank author, category or address.
+Removes characters that XML does not allow, converts IRIs to URIs, and drops blank authors,
+categories and addresses.
 """
 
 import re
@@ -12,7 +12,7 @@ from feedsvc.html import xml_safe
 from feedsvc.model import Category, Enclosure, Entry, Feed, Image, Person
 from feedsvc.syntax import is_email, is_media_type
 
-# RFC 3986 2: everything that may stand in a URI, but for the brackets of an IPv6 host.
+# RFC 3986 2: all characters allowed in a URI, except the brackets of an IPv6 host.
 _URI_SAFE = "%/:?#@!$&'()*+,;=~"
 _URI = re.compile(r"[A-Za-z0-9._~%/:?#@!$&'()*+,;=-]*")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#@]*@)?(?P<host>\[[^]/?#]*\]|[^/?#:@]+)")
@@ -20,7 +20,7 @@ _ANY_BYTES = "application/octet-stream"
 
 
 def entry(raw: Entry) -> Entry:
-    """Return an entry that every format can carry."""
+    """Return an entry that is valid in every format."""
     return replace(
         raw,
         id=xml_safe(raw.id),
@@ -37,7 +37,7 @@ def entry(raw: Entry) -> Entry:
 
 
 def feed(raw: Feed) -> Feed:
-    """Return a feed that every format can carry."""
+    """Return a feed that is valid in every format."""
     return replace(
         raw,
         id=xml_safe(raw.id),
@@ -58,10 +58,9 @@ def feed(raw: Feed) -> Feed:
 
 
 def uri(iri: str) -> str:
-    """Map an IRI to a URI (RFC 3987 3.1): RSS, unlike Atom, knows only URIs.
+    """Map an IRI to a URI (RFC 3987 3.1), since RSS, unlike Atom, allows only URIs.
 
-    A host becomes its ASCII form, any other character that is not allowed is percent-encoded. A
-    URI comes back as it is.
+    The host is converted to ASCII; other characters that are not allowed are percent-encoded.
     """
     iri = xml_safe(iri)
     if _URI.fullmatch(iri):
@@ -81,7 +80,7 @@ def _ascii_host(host: str) -> str:
 
 
 def _words(text: str) -> str:
-    """A text as it is, or '' where there is nothing to read: white space is not a title."""
+    """Return a text without invalid characters; '' if it is only white space."""
     text = xml_safe(text)
     return "" if text.isspace() else text
 
@@ -103,7 +102,7 @@ def _persons(raw: tuple[Person, ...]) -> tuple[Person, ...]:
 
 
 def _categories(raw: tuple[Category, ...]) -> tuple[Category, ...]:
-    # A category is its term: without a label it is shown as the term, without a term it is none.
+    # The label defaults to the term; without a term there is no category.
     return tuple(
         Category(term, uri(each.scheme), _words(each.label) or term)
         for each in raw

@@ -1,8 +1,8 @@
-"""What feedgen 1.0.0 gets wrong, put right by an extension of its own; chooses no content.
+"""Fixes for feedgen 1.0.0, implemented as a feedgen extension.
 
-An extension sees the finished element, so feedgen builds what it can and this one corrects it:
-dates without its locale switch and its microseconds, and link attributes that it loses. Those of
-the installed namespaces (`extensions`) are registered after it.
+An extension receives the finished element and corrects it: dates without feedgen's locale switch
+and microseconds, and link attributes that feedgen loses. The extensions of the installed namespaces
+(`extensions`) are registered after it.
 """
 
 import re
@@ -27,11 +27,11 @@ _HEXADECIMAL = {"&": "#x26", "<": "#x3C"}
 
 
 def feed_generator(feed: Feed, format: Format) -> FeedGenerator:
-    """Start feedgen on a cleaned feed: mended, extended, and without a clock in it."""
+    """Return a feedgen generator for a normalized feed, with fixes and extensions registered."""
     extensions = registry.of_feed(format, feed)
     declared = {each.prefix: each.uri for each, extension in extensions if extension.is_declared}
     generator = FeedGenerator()
-    # The default is now, and any date here is written under a process-wide setlocale.
+    # The default is the current time, and feedgen formats it under a process-wide setlocale.
     generator._FeedGenerator__rss_lastBuildDate = None
     namespaces = {**registry.of_entries(format), **declared}
     generator.register_extension("mend", partial(FeedMend, feed, namespaces))
@@ -40,36 +40,34 @@ def feed_generator(feed: Feed, format: Format) -> FeedGenerator:
 
 
 def feed_entry(entry: Entry, format: Format) -> FeedEntry:
-    """Start feedgen on a cleaned entry: mended and extended."""
-    made = FeedEntry()
-    made.register_extension("mend", partial(EntryMend, entry))
-    _extend(made, registry.of_entry(format, entry))
-    return made
+    """Return a feedgen entry for a normalized entry, with fixes and extensions registered."""
+    generator = FeedEntry()
+    generator.register_extension("mend", partial(EntryMend, entry))
+    _extend(generator, registry.of_entry(format, entry))
+    return generator
 
 
-def _extend(made: Any, extensions: Iterable[tuple[Namespace, object]]) -> None:
+def _extend(generator: Any, extensions: Iterable[tuple[Namespace, object]]) -> None:
     for namespace, extension in extensions:
-        # feedgen makes it an attribute of this name, which must hide no method of its own.
-        made.register_extension(f"extension_{namespace.prefix}", partial(_itself, extension))
-
-
-def _itself(extension: object) -> object:
-    """Return an extension to feedgen, which expects a class without arguments."""
-    return extension
+        # feedgen expects a class without arguments, and sets an attribute of this name, which must
+        # not hide a method of its own.
+        generator.register_extension(
+            f"extension_{namespace.prefix}", lambda extension=extension: extension
+        )
 
 
 def category(category: Category) -> dict[str, str]:
-    """Return a category as feedgen takes it; without its label RSS would have no text."""
+    """Return a category for feedgen, which uses the label as the text of the RSS element."""
     return {"term": category.term, "label": category.label, "scheme": category.scheme}
 
 
 def required(text: str) -> str:
-    """Return a text that feedgen takes for a required element: it refuses an empty one."""
+    """Return the text of a required element; feedgen rejects an empty one."""
     return text or " "
 
 
 class FeedMend:
-    """Corrects the channel and the feed element, and declares all namespaces."""
+    """Fixes the channel and the feed element, and declares all namespaces."""
 
     def __init__(self, feed: Feed, namespaces: Mapping[str, str]) -> None:
         self._feed = feed
@@ -89,7 +87,7 @@ class FeedMend:
 
 
 class EntryMend:
-    """Corrects an item and an entry element. links: as feedgen was given them."""
+    """Fixes an item and an entry element. links: as passed to feedgen."""
 
     links: Sequence[Mapping[str, str]] = ()
 
@@ -103,7 +101,7 @@ class EntryMend:
     def extend_atom(self, element: _Element) -> None:
         _set(element, "updated", rfc3339(self._entry.updated))
         _set(element, "published", rfc3339(self._entry.published))
-        # feedgen loses every attribute of an entry's link but href, to a shadowed variable.
+        # A shadowed variable makes feedgen drop all attributes of an entry's link except href.
         for made, link in zip(element.iterchildren("link"), self.links, strict=True):
             made.attrib.update({name: link[name] for name in _LINK_ATTRIBUTES if link.get(name)})
         if self._entry.language:
@@ -123,9 +121,8 @@ def _set(parent: _Element, tag: str, text: str) -> None:
 def _reference(plain: Iterable[_Element]) -> None:
     """Write & and < in plain text as hexadecimal references.
 
-    They are the same text to any XML parser. The RSS Best Practices Profile (Character Data) found
-    them to survive in the most readers, and the W3C validator takes them as the sign that text
-    with an & in it is not HTML.
+    XML parsers read the same text. According to the RSS Best Practices Profile (Character Data),
+    most readers support this form, and the W3C validator takes it as plain text, not HTML.
     """
     for element in plain:
         first, *rest = _MARKUP.split(element.text or "")

@@ -1,4 +1,4 @@
-"""OPML 2.0 (http://opml.org/spec2.opml): a list of feeds to subscribe to; writes no dates."""
+"""Renders a list of feeds as OPML 2.0 (http://opml.org/spec2.opml)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,10 +19,7 @@ class Outline:
 
 
 def document(title: str, outlines: Sequence[Outline]) -> bytes:
-    """Render a list of feeds, in the order given.
-
-    The type is `rss` for every feed: to OPML the word means any syndication format.
-    """
+    """Render a list of feeds. In OPML the type `rss` means any syndication format."""
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = xml_safe(title)

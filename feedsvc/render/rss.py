@@ -1,4 +1,4 @@
-"""RSS 2.0, with the RSS Best Practices Profile; the XML is feedgen's, mended.
+"""Renders RSS 2.0 according to the Best Practices Profile, with feedgen and the fixes in `mend`.
 
 Spec: https://www.rssboard.org/rss-specification and https://www.rssboard.org/rss-profile
 """
@@ -38,47 +38,47 @@ def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
 
 def item(entry: Entry) -> FeedEntry:
     """Build an item from a cleaned entry."""
-    made = mend.feed_entry(entry, Format.RSS)
-    made.title(entry.title)
-    made.link(href=entry.link)
+    element = mend.feed_entry(entry, Format.RSS)
+    element.title(entry.title)
+    element.link(href=entry.link)
     is_web_page = entry.id.startswith(("http://", "https://"))
-    made.guid(mend.required(entry.id), permalink=is_web_page and entry.id == entry.link)
-    # A description is HTML, whereas a summary is plain text. feedgen puts it before the content,
-    # and the content in its place where there is none.
+    element.guid(mend.required(entry.id), permalink=is_web_page and entry.id == entry.link)
+    # A description is HTML, a summary plain text. feedgen writes the content as the description if
+    # there is no summary.
     if entry.summary:
-        made.description(escape(entry.summary, quote=False))
+        element.description(escape(entry.summary, quote=False))
     if entry.content:
-        made.content(entry.content)
+        element.content(entry.content)
     if not (entry.title or entry.summary or entry.content):
-        made.description(mend.required(""))
-    made.category([mend.category(each) for each in entry.categories])
-    # An item has one enclosure; the others are in Atom and JSON Feed.
+        element.description(mend.required(""))
+    element.category([mend.category(each) for each in entry.categories])
+    # RSS allows one enclosure per item.
     for enclosure in entry.enclosures[:1]:
-        made.enclosure(enclosure.url, enclosure.length, enclosure.type)
-    return made
+        element.enclosure(enclosure.url, enclosure.length, enclosure.type)
+    return element
 
 
 def channel(feed: Feed) -> FeedGenerator:
     """Build a channel without items from a cleaned feed."""
-    made = mend.feed_generator(feed, Format.RSS)
-    made.title(mend.required(feed.title))
-    made.description(mend.required(feed.subtitle))
-    made.link({"href": feed.self_url, "rel": "self", "type": "application/rss+xml"})
-    # feedgen takes the last link of any kind for the channel's.
-    made.link({"href": mend.required(feed.link), "rel": "alternate"})
-    made.language(feed.language)
-    made.rights(feed.rights)
-    made.generator(feed.generator)
-    made.ttl(feed.ttl)
+    element = mend.feed_generator(feed, Format.RSS)
+    element.title(mend.required(feed.title))
+    element.description(mend.required(feed.subtitle))
+    element.link({"href": feed.self_url, "rel": "self", "type": "application/rss+xml"})
+    # feedgen uses the last link of any kind for the channel.
+    element.link({"href": mend.required(feed.link), "rel": "alternate"})
+    element.language(feed.language)
+    element.rights(feed.rights)
+    element.generator(feed.generator)
+    element.ttl(feed.ttl)
     for editor in _contacts(feed.authors)[:1]:
-        made.managingEditor(editor)
+        element.managingEditor(editor)
     if feed.image and _is_image(feed.image):
-        made.image(
+        element.image(
             feed.image.url,
             width=feed.image.width and str(feed.image.width),
             height=feed.image.height and str(feed.image.height),
         )
-    return made
+    return element
 
 
 @cache

@@ -1,7 +1,7 @@
-"""Cuts an entry out of a document and puts entries into one, as bytes; never parses.
+"""Cuts entries out of documents and inserts them into others, as bytes.
 
-The result is byte for byte what feedgen would have written for the whole feed, because an entry
-is written inside a document of the same shape, where all prefixes are declared at the root.
+The result is exactly what feedgen would write for the whole feed, because each entry is serialized
+inside a document of the same structure, which declares all prefixes at the root.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class Frame:
     namespaces: Mapping[str, str]
 
     def cut(self, entry: _Element) -> bytes:
-        """Write one entry as it stands in a document: indented, its prefixes declared outside."""
+        """Serialize an entry as part of a document: indented, with prefixes declared outside."""
         root = parent = etree.Element(self.tags[0], nsmap=dict(self.namespaces))
         for tag in self.tags[1:]:
             parent = etree.SubElement(parent, tag)
@@ -32,7 +32,7 @@ class Frame:
         return lines.split(b"\n", depth)[depth].removesuffix(self._closing)
 
     def splice(self, head: bytes, fragments: Sequence[bytes]) -> bytes:
-        """Put fragments, in order, behind everything else in a document without entries."""
+        """Append fragments to a document without entries."""
         return b"".join((head.removesuffix(self._closing), *fragments, self._closing))
 
     @property

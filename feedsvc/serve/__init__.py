@@ -1,1 +1,1 @@
-"""`feedsvc serve`: the processes, the edge in front of the app, and the writer."""
+"""`feedsvc serve`: worker processes, the edge in front of the app, and the writer thread."""

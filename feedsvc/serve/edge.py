@@ -1,18 +1,18 @@
-"""Answers polls from memory, in front of Flask: path -> dictionary -> ready representation.
+"""Answers polls from an in-memory cache in front of Flask: path -> cache entry -> representation.
 
-What is not there, or no longer new, Flask is asked for, once for all who ask at the same time. The
-view that answers leaves its Representation in the WSGI environment, and the edge remembers it. The
-edge renders nothing and knows no feed: only paths, revisions and bytes.
+On a miss, or after a new revision, one request goes to Flask and all others for the same path wait
+for its result. The view leaves its Representation in the WSGI environment, where the edge takes it
+from. The edge renders nothing and knows no feeds, only paths, revisions and bytes.
 """
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
+from weakref import WeakValueDictionary
 from wsgiref.types import StartResponse, WSGIApplication
 from wsgiref.util import setup_testing_defaults
 
@@ -24,54 +24,48 @@ from feedsvc.serve.limits import Limits
 from feedsvc.serve.metrics import Metrics
 from feedsvc.serve.watch import Watch
 
-_BYTES = 40_000_000  # of all that is remembered
-_AHEAD = 0.25  # seconds for which a new revision may wait for what is asked for often
+_CACHE_SIZE = 40_000_000  # bytes
+_REFRESH_TIME = 0.25  # seconds by which refreshing popular paths may delay a new revision
 _METHODS = frozenset({"GET", "HEAD"})
-_ALWAYS = frozenset({urls.HEALTH, urls.METRICS})  # paths that ask the catalog nothing
+_NO_CATALOG = frozenset({urls.HEALTH, urls.METRICS})  # paths that do not need the catalog
 _UNAVAILABLE = b"This cannot be shown at the moment. Please try again soon.\n"
 
 Environ = dict[str, Any]
 
 
 @dataclass(slots=True, eq=False)
-class _Kept:
-    """What is remembered of a path. as_of: the newest revision when it was last known to be new.
+class _CacheEntry:
+    """The cached representation of a path.
 
-    feed: its key, for counting. size: as it was put away. asked: when it last was, by the monotonic
-    clock; 0 if not since the last revision. making: codings under way.
+    feed: the feed's key, for metrics. checked: the newest revision when the representation was last
+    known to be current. size: its size in bytes when it was put into the cache. used: time of the
+    last request by the monotonic clock; 0 if there was none since the last revision. encoding:
+    content codings that are being compressed in the background.
     """
 
-    shown: Representation
+    representation: Representation
     feed: str
-    as_of: int
+    checked: int
     size: int = 0
-    asked: float = 0
-    making: set[str] = field(default_factory=set)
+    used: float = 0
+    encoding: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class _Response:
-    """What Flask answered."""
+    """A response of Flask."""
 
     line: str = ""
     headers: Headers = field(default_factory=list)
     body: list[bytes] = field(default_factory=list)
 
     def __call__(self, line: str, headers: Headers, _: Any = None) -> Any:
-        """Take line and headers, as `start_response` of PEP 3333."""
+        """Record status line and headers, as `start_response` of PEP 3333."""
         self.line, self.headers = line, headers
 
 
-@dataclass(slots=True)
-class _Flight:
-    """One request under way that others wait for."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    aboard: int = 0
-
-
 class Edge:
-    """The WSGI application. Safe to share between threads."""
+    """The WSGI application. Thread-safe."""
 
     def __init__(
         self, app: WSGIApplication, watch: Watch, metrics: Metrics, limits: Limits | None = None
@@ -80,37 +74,38 @@ class Edge:
         self._watch = watch
         self._metrics = metrics
         self._limits = limits
-        self._kept = LRUCache[str, _Kept](_BYTES, attrgetter("size"))
-        self._flights: dict[str, _Flight] = {}
+        self._cache = LRUCache[str, _CacheEntry](_CACHE_SIZE, attrgetter("size"))
+        self._locks = WeakValueDictionary[str, threading.Lock]()  # of paths that are being fetched
         self._guard = threading.Lock()
-        self._maker = ThreadPoolExecutor(1, "feedsvc-codings")
-        watch.prepare = self._renew
+        self._encoder = ThreadPoolExecutor(1, "feedsvc-codings")
+        watch.prepare = self._refresh
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         path = environ["PATH_INFO"]
         if environ["REQUEST_METHOD"] not in _METHODS or not urls.is_document(path):
             return self._pass_on(environ, start_response)
-        kept = self._kept.get(path)
-        if kept is None or not self._watch.is_new(kept.as_of):
-            found = self._fetch(path, environ)
-            if isinstance(found, _Response):
-                return self._send(found, start_response)
-            kept = found
-        kept.asked = time.monotonic()
-        if self._watch.lost:  # a delta may have to be asked for, and nobody waits for it in vain
+        entry = self._cache.get(path)
+        if entry is None or not self._watch.is_current(entry.checked):
+            fetched = self._fetch(path, environ)
+            if isinstance(fetched, _Response):
+                return self._send(fetched, start_response)
+            entry = fetched
+        entry.used = time.monotonic()
+        if self._watch.lost:  # a delta may need the catalog, and would wait for it in vain
             environ.pop("HTTP_A_IM", None)
-        sent = answer(kept.shown, environ, time.time(), self._watch.due)
-        if self._limits and (refused := self._limits.refuse(environ, sent)):
-            sent = refused
-        self._metrics.count(kept.feed, sent, len(kept.shown.document.body))
-        if sent.wanted or kept.size != kept.shown.size:
-            self._grow(path, kept, sent)
+        representation = entry.representation
+        sent = answer(representation, environ, time.time(), self._watch.due)
+        if self._limits and (refusal := self._limits.refuse(environ, sent)):
+            sent = refusal
+        self._metrics.count(entry.feed, sent, len(representation.document.body))
+        if sent.missing or entry.size != representation.size:
+            self._grow(path, entry, sent)
         start_response(sent.line, sent.headers)
         return [sent.body]
 
     def _pass_on(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if self._watch.lost and environ["PATH_INFO"] not in _ALWAYS:  # nobody waits for it in vain
+        if self._watch.lost and environ["PATH_INFO"] not in _NO_CATALOG:
             return self._send(_unavailable(), start_response)
 
         def start(line: str, headers: Headers, *more: Any) -> Any:
@@ -124,52 +119,53 @@ class Edge:
         start_response(response.line, response.headers)
         return response.body
 
-    def _renew(self) -> None:
-        """Bring up to date what is asked for often, before the coming revision counts.
+    def _refresh(self) -> None:
+        """Refresh popular paths, most recently used first, before a new revision takes effect.
 
-        Otherwise all who poll would wait, after each revision, for the first of them.
+        Otherwise all clients would wait for the first request after each revision.
         """
-        end = time.monotonic() + _AHEAD
-        kept = [(path, self._kept.get(path)) for path in self._kept.keys()]  # noqa: SIM118 - no mapping
-        asked = [(each.asked, path, each) for path, each in kept if each and each.asked]
-        for _, path, each in sorted(asked, reverse=True):
+        end = time.monotonic() + _REFRESH_TIME
+        entries = [(path, self._cache.get(path)) for path in self._cache.keys()]  # noqa: SIM118 - no mapping
+        used = [(entry.used, path, entry) for path, entry in entries if entry and entry.used]
+        for _, path, entry in sorted(used, reverse=True):
             if time.monotonic() < end:
                 environ: Environ = {"PATH_INFO": path}
-                setup_testing_defaults(environ)  # all that PEP 3333 asks for
-                each.asked = 0
+                setup_testing_defaults(environ)  # everything that PEP 3333 requires
+                entry.used = 0
                 self._fetch(path, environ)
 
-    def _fetch(self, path: str, environ: Environ) -> _Kept | _Response:
-        """Bring what is remembered of a path up to date, or return what Flask says instead.
+    def _fetch(self, path: str, environ: Environ) -> _CacheEntry | _Response:
+        """Return a current cache entry, or the response of Flask if it has no representation.
 
-        While the catalog cannot be reached, the last that was known of a path goes on.
+        While the catalog is unavailable, an existing entry is returned as it is. Only one thread at
+        a time fetches a path.
         """
-        with self._flight(path):
-            kept = self._kept.get(path)
-            # Looked at before rendering: what is committed meanwhile makes the entry stale again.
-            as_of = self._watch.coming
-            if kept and (kept.as_of == as_of or self._watch.lost):
-                return kept
+        with self._lock(path):
+            entry = self._cache.get(path)
+            # Read before rendering, so that a later commit makes the entry stale again.
+            revision = self._watch.coming
+            if entry and (entry.checked == revision or self._watch.lost):
+                return entry
             if self._watch.lost:
                 return _unavailable()
             started = time.perf_counter()
-            response = self._ask(environ)
-            shown = environ.get(REPRESENTATION_KEY)
-            if shown is None:
-                if kept and response.line.startswith("503"):
-                    return kept
-                self._kept.drop(path)
+            response = self._call_app(environ)
+            representation = environ.get(REPRESENTATION_KEY)
+            if representation is None:
+                if entry and response.line.startswith("503"):
+                    return entry
+                self._cache.drop(path)
                 return response
-            if kept and _same(kept.shown, shown):
-                kept.as_of = as_of
-                return kept
+            if entry and _version(entry.representation) == _version(representation):
+                entry.checked = revision
+                return entry
             self._metrics.rendered(time.perf_counter() - started)
-            shown.make(QUICK)
-            kept = _Kept(shown, environ[FEED_KEY], as_of)
-            self._put(path, kept)
-            return kept
+            representation.make(QUICK)
+            entry = _CacheEntry(representation, environ[FEED_KEY], revision)
+            self._put(path, entry)
+            return entry
 
-    def _ask(self, environ: Environ) -> _Response:
+    def _call_app(self, environ: Environ) -> _Response:
         response = _Response()
         body = self._app(environ, response)
         try:
@@ -179,48 +175,34 @@ class Edge:
                 body.close()
         return response
 
-    @contextmanager
-    def _flight(self, path: str) -> Iterator[None]:
-        """Let one request for a path after the other through."""
+    def _lock(self, path: str) -> threading.Lock:
         with self._guard:
-            flight = self._flights.setdefault(path, _Flight())
-            flight.aboard += 1
-        try:
-            with flight.lock:
-                yield
-        finally:
-            with self._guard:
-                flight.aboard -= 1
-                if not flight.aboard:
-                    del self._flights[path]
+            return self._locks.setdefault(path, threading.Lock())
 
-    def _grow(self, path: str, kept: _Kept, sent: Answer) -> None:
-        """See to a coding that a client would have liked better; count what has been made."""
-        wanted = sent.wanted
-        if wanted and sent.shown is kept.shown and wanted not in kept.making:
-            kept.making.add(wanted)
-            self._maker.submit(self._make, path, kept, wanted)
-        elif kept.size != kept.shown.size:
-            self._put(path, kept)
+    def _grow(self, path: str, entry: _CacheEntry, sent: Answer) -> None:
+        """Start compressing a missing coding in the background; update the entry's size."""
+        coding = sent.missing
+        is_whole = sent.representation is entry.representation
+        if coding and is_whole and coding not in entry.encoding:
+            entry.encoding.add(coding)
+            self._encoder.submit(self._encode, path, entry, coding)
+        elif entry.size != entry.representation.size:
+            self._put(path, entry)
 
-    def _make(self, path: str, kept: _Kept, coding: str) -> None:
-        kept.shown.make(coding)
-        self._put(path, kept)
+    def _encode(self, path: str, entry: _CacheEntry, coding: str) -> None:
+        entry.representation.make(coding)
+        self._put(path, entry)
 
-    def _put(self, path: str, kept: _Kept) -> None:
+    def _put(self, path: str, entry: _CacheEntry) -> None:
         with self._guard:
-            known = self._kept.get(path)
-            if known in (None, kept) or kept.as_of >= known.as_of:
-                kept.size = kept.shown.size
-                self._kept.put(path, kept)
+            cached = self._cache.get(path)
+            if cached in (None, entry) or entry.checked >= cached.checked:
+                entry.size = entry.representation.size
+                self._cache.put(path, entry)
 
 
-def _same(one: Representation, other: Representation) -> bool:
-    return _said(one) == _said(other)
-
-
-def _said(shown: Representation) -> tuple[object, ...]:
-    return shown.document.tag, shown.instant, shown.max_age
+def _version(representation: Representation) -> tuple[object, ...]:
+    return representation.document.tag, representation.instant, representation.max_age
 
 
 def _unavailable() -> _Response:

@@ -1,7 +1,7 @@
 """Runs a WSGI application behind RSGI, Granian's own interface.
 
-RSGI can be told to send a part of a file. Granian then reads and sends it on its own threads, as
-fast as the client takes it, so that no Python thread waits for a client.
+RSGI can send a range of a file: Granian reads and sends it on its own threads, as fast as the
+client receives it, so that no Python thread waits for a client.
 """
 
 import io
@@ -22,13 +22,13 @@ _RANGE = re.compile(r"bytes (\d+)-(\d+)/\d+")
 
 
 class Gateway:
-    """Answers requests of RSGI with a WSGI application. Never reads the body of a request."""
+    """An RSGI callback that calls a WSGI application. Never reads request bodies."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """Answer one request. The application may not use the `write` function of PEP 3333."""
+        """Answer one request. The `write` function of PEP 3333 is not supported."""
         environ = _environ(scope)
         status = 500
         headers: Headers = []
@@ -55,20 +55,20 @@ def _send(
     body: Iterable[bytes],
     environ: dict[str, Any],
 ) -> None:
-    """Have Granian send a file, or collect any other body so that it waits for no client."""
+    """Let Granian send a file; collect any other body first, so that it waits for no client."""
     file = environ.get(FILE_KEY)
     if file and environ["REQUEST_METHOD"] == "GET" and _is_utf8(file):
-        start, end = _extent(status, dict(headers))
+        start, end = _file_range(status, dict(headers))
         if start < end:
             protocol.response_file_range(status, headers, file, start, end)
             return
     protocol.response_bytes(status, headers, b"".join(body))
 
 
-def _extent(status: int, fields: dict[str, str]) -> tuple[int, int]:
-    """Return which bytes of a file a response has: the first, and the one after the last.
+def _file_range(status: int, fields: dict[str, str]) -> tuple[int, int]:
+    """Return the bytes of the file to send, as a half-open range.
 
-    The end is given for a whole file too: it may have grown since its length was announced.
+    A whole file has an end too: it may have grown since Content-Length was computed.
     """
     if status == 206 and (match := _RANGE.fullmatch(fields.get("Content-Range", ""))):
         return int(match[1]), int(match[2]) + 1
@@ -76,7 +76,7 @@ def _extent(status: int, fields: dict[str, str]) -> tuple[int, int]:
 
 
 def _is_utf8(path: str) -> bool:
-    """Tell whether Granian can open a file: it takes no names with other bytes (PEP 383)."""
+    """Return whether Granian can open a file: it rejects names that are not UTF-8 (PEP 383)."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -99,19 +99,19 @@ def _environ(scope: Scope) -> dict[str, Any]:
             environ[key] += ("; " if key == "HTTP_COOKIE" else ",") + value
         else:
             environ[key] = value
-    if len(environ) < expected:  # `items` leaves out values that are not ASCII
-        for name in fields.keys():  # noqa: SIM118 - which is no mapping
+    if len(environ) < expected:  # `items` omits values that are not ASCII
+        for name in fields.keys():  # noqa: SIM118 - not a mapping
             environ.setdefault(_key(name), "")
-    if "HTTP_HOST" not in environ:  # HTTP/2 has it in :authority
+    if "HTTP_HOST" not in environ:  # in HTTP/2 it is :authority
         environ["HTTP_HOST"] = scope.authority or ""
     return environ
 
 
 @lru_cache(4096)
 def _connection(server: str, client: str, version: str, scheme: str) -> dict[str, Any]:
-    """Return what is the same for all requests of a connection.
+    """Return the part of the environment that all requests of a connection share.
 
-    server and client: its two ends, as `127.0.0.1:80` or `[::1]:80`.
+    server, client: addresses with ports, like `127.0.0.1:80` or `[::1]:80`.
     """
     name, _, port = server.rpartition(":")
     return {
@@ -133,11 +133,11 @@ def _connection(server: str, client: str, version: str, scheme: str) -> dict[str
 
 @lru_cache(1024)
 def _key(name: str) -> str:
-    """Return the key of a header field in the environment."""
+    """Return the environment key of a header field."""
     key = name.upper().replace("-", "_")
     return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
 
 
 def _ip(host: str) -> str:
-    """Return the address of a host in a URL, without brackets and IPv6 zone."""
+    """Return an address without its brackets and IPv6 zone."""
     return host.strip("[]").partition("%")[0]

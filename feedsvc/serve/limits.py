@@ -1,7 +1,7 @@
-"""Refuses clients that fetch the same unchanged feed in full again and again; off by default.
+"""Limits how often a client may fetch the same unchanged feed in full; off by default.
 
-Counts with the `limits` library, in memory or, for many machines, in Redis. A poll that ends in 304
-or 226 costs nothing and is never counted.
+Uses the `limits` library, with counters in memory or, shared by several machines, in Redis.
+Polls answered with 304 or 226 are never counted.
 """
 
 import ipaddress
@@ -14,6 +14,7 @@ from feedsvc.config.serving import ServeSettings
 from feedsvc.errors import FeedsvcError
 from feedsvc.http.conditional import Answer, plain
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 logger = logging.getLogger("feedsvc.serve")
@@ -25,7 +26,7 @@ _REFUSAL = (
 
 
 class Limits:
-    """Counts full answers by client, feed and state of the feed."""
+    """Counts full responses by client, feed and version of the feed."""
 
     def __init__(self, settings: ServeSettings) -> None:
         try:
@@ -37,23 +38,23 @@ class Limits:
         self._proxies = networks(settings.trusted_proxies)
         self._rate = parse(settings.full_polls)
         try:
-            counts = storage.storage_from_string(settings.limit_storage)
-        except Exception as error:  # noqa: BLE001 - of whatever store it is
+            counters = storage.storage_from_string(settings.limit_storage)
+        except Exception as error:  # noqa: BLE001 - depends on the storage
             raise FeedsvcError(f"limit_storage cannot be used: {error}") from None
-        self._limiter = strategies.FixedWindowRateLimiter(counts)
+        self._limiter = strategies.FixedWindowRateLimiter(counters)
 
     def refuse(self, environ: Mapping[str, Any], answer: Answer) -> Answer | None:
-        """Count an answer, and return the refusal to send instead if it is one too many."""
+        """Count a response; return the 429 to send instead if the limit is exceeded."""
         if answer.status != 200 or not answer.body:
             return None
         client = client_address(environ, self._proxies)
         agent = environ.get("HTTP_USER_AGENT", "")[:200]
-        key = (client, agent, environ["PATH_INFO"], answer.shown.document.tag)
+        key = (client, agent, environ["PATH_INFO"], answer.representation.document.tag)
         try:
             if self._limiter.hit(self._rate, *key):
                 return None
             reset = self._limiter.get_window_stats(self._rate, *key).reset_time
-        except Exception:  # a store elsewhere is out of reach; nobody suffers for it
+        except Exception:  # the storage is unreachable: do not refuse anybody
             logger.exception("event=limits-failed")
             return None
         headers = plain(_REFUSAL, ("Retry-After", str(max(1, int(reset - time.time()) + 1))))
@@ -62,44 +63,42 @@ class Limits:
         )
 
 
-def limits(settings: ServeSettings) -> Limits | None:
-    """Return the limits that are set, None for none. Raises FeedsvcError."""
+def create_limits(settings: ServeSettings) -> Limits | None:
+    """Return the configured limits, None if there are none. Raises FeedsvcError."""
     return Limits(settings) if settings.full_polls else None
 
 
-def networks(written: Iterable[str]) -> tuple[Network, ...]:
-    """Return the networks of the settings."""
-    return tuple(map(ipaddress.ip_network, written))
+def networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Parse the networks in a setting."""
+    return tuple(map(ipaddress.ip_network, texts))
 
 
 def client_address(environ: Mapping[str, Any], proxies: Sequence[Network]) -> str:
-    """Return who asks: the last address in X-Forwarded-For that no trusted proxy wrote of another.
+    """Return the client's address: the last in X-Forwarded-For that is not a trusted proxy's.
 
-    Whoever is not trusted may have written anything into it, so it is read from its end.
+    The field is read from its end, since an untrusted client may have written the beginning.
     """
     address = str(environ.get("REMOTE_ADDR", ""))
     forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",")
     while is_within(address, proxies) and forwarded:
         previous = forwarded.pop().strip()
-        if not _is_address(previous):
+        if _parse(previous) is None:
             break
         address = previous
     return address
 
 
 def is_within(address: str, networks: Sequence[Network]) -> bool:
-    """Tell whether an address belongs to one of the networks."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    """Return whether an address belongs to one of the networks."""
+    parsed = _parse(address)
+    if parsed is None:
         return False
     mapped = getattr(parsed, "ipv4_mapped", None)
     return any((mapped or parsed) in network for network in networks)
 
 
-def _is_address(text: str) -> bool:
+def _parse(address: str) -> Address | None:
     try:
-        ipaddress.ip_address(text)
+        return ipaddress.ip_address(address)
     except ValueError:
-        return False
-    return True
+        return None

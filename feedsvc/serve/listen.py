@@ -1,4 +1,4 @@
-"""Where a server listens, and with what; serves nothing yet."""
+"""Configures Granian: address, workers, timeouts, TLS."""
 
 import multiprocessing
 import re
@@ -16,28 +16,28 @@ from granian.server.mp import MPServer
 from feedsvc.errors import FeedsvcError
 from feedsvc.serve import worker
 
-_DRAIN = 30  # seconds for the requests in hand, when a worker is to end
-_HEAD = 30  # seconds for the header fields of a request, and until the next one begins
-_BUFFER = 65_536  # bytes at most of a request's header fields, and of a response that waits
+_DRAIN_TIMEOUT = 30  # seconds for requests in progress when a worker stops
+_HEADER_TIMEOUT = 30  # seconds to receive request headers; also the keep-alive timeout
+_BUFFER = 65_536  # maximum bytes of request headers, and of a response waiting to be sent
 
 
 class _Server(MPServer):
-    """Granian's server, with our own worker."""
+    """Granian's server with our worker."""
 
     _spawn_rsgi_worker = staticmethod(worker.run)
 
 
 def parse_bind(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, int]:
-    """Return host and port of HOST:PORT or [HOST]:PORT."""
+    """Parse HOST:PORT or [HOST]:PORT (a Click callback)."""
     match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):([0-9]{1,5})", value)
     if not match or not 0 < int(match[3]) < 65536:
         raise click.BadParameter(f"{value!r} is not HOST:PORT, like 127.0.0.1:8000")
     host, port = match[1] or match[2], int(match[3])
     try:
-        host.encode("idna")  # as whoever looks it up does
+        host.encode("idna")  # as name resolution does
     except UnicodeError:
         raise click.BadParameter(
-            f"{host!r} is no host name; write HOST:PORT, like 127.0.0.1:8000"
+            f"{host!r} is not a host name; write HOST:PORT, like 127.0.0.1:8000"
         ) from None
     return host, port
 
@@ -45,33 +45,35 @@ def parse_bind(_context: click.Context, _option: click.Parameter, value: str) ->
 def make_server(
     bind: tuple[str, int], workers: int, certificate: Path | None, key: Path | None
 ) -> AbstractServer[Any]:
-    """Return a server whose workers are still to be told what to run."""
-    # A forked worker would take the writer's connections and locks along.
+    """Return a server; its `serve` method takes the application."""
+    # A forked worker would inherit the writer's connections and locks.
     multiprocessing.set_start_method("spawn", force=True)
     return _Server(
         target="feedsvc",
-        address=_resolve(*bind)[1],  # it takes no names
+        address=_resolve(*bind)[1],  # Granian takes no host names
         port=bind[1],
         interface=Interfaces.RSGI,
         workers=workers,
-        # Python runs one thread at a time anyway, and a poll waits for nothing: one more would
-        # cost a third of the polls.
+        # A poll never blocks, and Python runs one thread at a time: a second thread would cost a
+        # third of the throughput.
         blocking_threads=1,
         runtime_mode=RuntimeModes.st,
         backpressure=worker.CONNECTIONS,
-        # Where Granian detects the version, a client that sends nothing is never cut off. Without
-        # TLS there is only one version.
+        # With version detection, Granian never times out a client that sends nothing. Without TLS,
+        # HTTP/1 is the only version.
         http=HTTPModes.auto if certificate else HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEAD * 1000, max_buffer_size=_BUFFER),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEADER_TIMEOUT * 1000, max_buffer_size=_BUFFER
+        ),
         http2_settings=HTTP2Settings(
-            keep_alive_interval=_HEAD * 1000,
-            keep_alive_timeout=_HEAD,
+            keep_alive_interval=_HEADER_TIMEOUT * 1000,
+            keep_alive_timeout=_HEADER_TIMEOUT,
             max_concurrent_streams=100,
             max_send_buffer_size=_BUFFER,
         ),
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=_DRAIN,
+        workers_kill_timeout=_DRAIN_TIMEOUT,
         ssl_cert=certificate,
         ssl_key=key,
         ssl_protocol_min=SSLProtocols.tls12,
@@ -80,7 +82,7 @@ def make_server(
 
 
 def check_free(host: str, port: int) -> None:
-    """Raise FeedsvcError where nobody could listen, before any work is done."""
+    """Raise FeedsvcError if the address cannot be bound, before any work is done."""
     try:
         family, _ = _resolve(host, port)
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -89,12 +91,12 @@ def check_free(host: str, port: int) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise FeedsvcError(
-            f"cannot listen at {shown(host, port)}: {reason}; choose another with --bind"
+            f"cannot listen on {netloc(host, port)}: {reason}; choose another with --bind"
         ) from None
 
 
-def shown(host: str, port: int) -> str:
-    """Return an address as a URL has it."""
+def netloc(host: str, port: int) -> str:
+    """Return an address as it appears in a URL."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

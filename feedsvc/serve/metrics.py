@@ -1,6 +1,6 @@
-"""Counts what is served, and shows it in Prometheus' text format for all serving processes.
+"""Counts responses; exposes the sum of all serving processes in Prometheus' text format.
 
-The hot path adds to plain numbers; `flush` carries them to the library about every second.
+The hot path increments plain integers; `flush` adds them to the library's counters every second.
 """
 
 import os
@@ -14,12 +14,12 @@ from prometheus_client.core import GaugeMetricFamily
 from feedsvc.http.conditional import Answer
 from feedsvc.publication import Health
 
-# A folder that the serving processes share, named in the environment before any of them begins:
-# so the library wants it.
+# The library's environment variable for the folder shared by the serving processes. Must be set
+# before they start.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-_RENDER = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # seconds
+_RENDER_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # seconds
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class _Tally:
 
 
 class Metrics:
-    """The counters of one process. Safe to share between threads."""
+    """The counters of one process. Thread-safe."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -39,7 +39,7 @@ class Metrics:
         self._sent = Counter("feedsvc_sent_bytes", "Bytes of bodies.", names, registry=registry)
         self._saved = Counter(
             "feedsvc_saved_bytes",
-            "Bytes that plain bodies would have had more: saved by 304, 226 or the coding.",
+            "Bytes saved by 304, 226 or compression, compared with the whole plain document.",
             names,
             registry=registry,
         )
@@ -49,14 +49,14 @@ class Metrics:
         self._renders = Histogram(
             "feedsvc_render_seconds",
             "Time to render a feed that was not in memory.",
-            buckets=_RENDER,
+            buckets=_RENDER_BUCKETS,
             registry=registry,
         )
         self._tallies: dict[tuple[str, int, str], _Tally] = {}
         self._guard = threading.Lock()
 
     def count(self, feed: str, answer: Answer, whole: int) -> None:
-        """Count the answer to a poll. whole: bytes of the plain document. HEAD saves nothing."""
+        """Count the response to a poll. whole: bytes of the plain document. HEAD saves nothing."""
         key = (feed, answer.status, answer.coding)
         sent = len(answer.body)
         with self._guard:
@@ -69,15 +69,15 @@ class Metrics:
                 tally.saved += whole - sent
 
     def count_page(self, status: str) -> None:
-        """Count an answer that is no feed. status: its code."""
+        """Count a response that is not a feed. status: its code."""
         self._pages.labels(status).inc()
 
     def rendered(self, seconds: float) -> None:
-        """Note how long a feed took to render."""
+        """Record how long a feed took to render."""
         self._renders.observe(seconds)
 
     def flush(self) -> None:
-        """Carry what was counted to where it is read."""
+        """Add the counts since the last flush to the library's counters."""
         with self._guard:
             tallies, self._tallies = self._tallies, {}
         for (feed, status, coding), tally in tallies.items():
@@ -87,7 +87,7 @@ class Metrics:
             self._saved.labels(*labels).inc(max(0, tally.saved))
 
     def text(self, health: Health | None) -> bytes:
-        """Return what all processes have counted; None for health while the catalog is lost."""
+        """Return the metrics of all processes. health: None if the catalog is unavailable."""
         self.flush()
         registry = self._registry
         if FOLDER in os.environ:
@@ -100,13 +100,13 @@ class Metrics:
 
 
 class _State:
-    """What is so now, whoever is asked."""
+    """Gauges, computed at scrape time."""
 
     def __init__(self, health: Health | None) -> None:
         self._health = health
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the metrics, as the library asks for them."""
+        """Yield the metrics (the library's collector protocol)."""
         up = GaugeMetricFamily("feedsvc_catalog_up", "Whether the catalog can be reached.")
         up.add_metric([], 1.0 if self._health else 0.0)
         yield up

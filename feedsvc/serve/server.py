@@ -1,8 +1,8 @@
-"""The app with everything that a serving process adds: edge, watch, limits, metrics, status."""
+"""Assembles a serving process: the app, edge, watch, limits, metrics and status."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
 from flask import Flask
@@ -10,23 +10,17 @@ from flask import Flask
 from feedsvc import web
 from feedsvc.publication import Publication
 from feedsvc.serve.edge import Edge
-from feedsvc.serve.limits import limits
+from feedsvc.serve.limits import create_limits
 from feedsvc.serve.metrics import Metrics
 from feedsvc.serve.status import Status
 from feedsvc.serve.watch import Watch
 
 
-class _Parts(NamedTuple):
-    app: Flask
-    edge: Edge
-    watch: Watch
-
-
 def create_server(publication: Publication) -> Edge:
-    """Return the app with the edge in front of it, for a process that does nothing but serve."""
-    parts = _build(publication)
-    parts.watch.start()
-    return parts.edge
+    """Return the edge with the app behind it, for a process of `feedsvc serve`."""
+    _, edge, watch = _build(publication)
+    watch.start()
+    return edge
 
 
 def create_app(publication: Publication, on_first_request: Sequence[Callable[[], None]]) -> Flask:
@@ -35,30 +29,29 @@ def create_app(publication: Publication, on_first_request: Sequence[Callable[[],
     on_first_request: called once in each process. Threads start only then, as a server may fork
     after it has loaded the app.
     """
-    parts = _build(publication)
-    start = (parts.watch.start, *on_first_request)
-    parts.app.wsgi_app = _after(start, parts.edge)  # type: ignore[assignment, method-assign]
-    return parts.app
+    app, edge, watch = _build(publication)
+    app.wsgi_app = _after((watch.start, *on_first_request), edge)  # type: ignore[assignment, method-assign]
+    return app
 
 
-def _build(publication: Publication) -> _Parts:
+def _build(publication: Publication) -> tuple[Flask, Edge, Watch]:
     metrics = Metrics()
     watch = Watch(publication, metrics.flush)
-    serve = publication.settings.serve
-    app = web.create_app(publication, Status(serve, watch, metrics).views)
-    return _Parts(app, Edge(app.wsgi_app, watch, metrics, limits(serve)), watch)
+    settings = publication.settings.serve
+    app = web.create_app(publication, Status(settings, watch, metrics).views)
+    return app, Edge(app.wsgi_app, watch, metrics, create_limits(settings)), watch
 
 
-def _after(start: Iterable[Callable[[], None]], app: WSGIApplication) -> WSGIApplication:
-    """Return an app that calls some functions before its first answer."""
-    waiting = list(start)
+def _after(callbacks: Iterable[Callable[[], None]], app: WSGIApplication) -> WSGIApplication:
+    """Return an app that calls functions before its first response."""
+    pending = list(callbacks)
     lock = threading.Lock()
 
-    def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        if waiting:
+    def run(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if pending:
             with lock:
-                while waiting:
-                    waiting.pop(0)()
+                while pending:
+                    pending.pop(0)()
         return app(environ, start_response)
 
-    return answer
+    return run

@@ -1,9 +1,9 @@
-"""Which process handles the signals of a terminal while a site is served.
+"""Handles the signals of a terminal in the parent process only.
 
-A terminal sends SIGINT and SIGHUP to every process of the foreground group. A worker would get
-SIGINT from it and SIGTERM from the server at almost the same time. Linux may then deliver both to a
-thread other than the main one, which goes on waiting for a lock. Python runs handlers in the main
-thread alone, so neither was run, and the worker was killed after its time to drain.
+A terminal sends SIGINT and SIGHUP to every process of the foreground group. A worker would receive
+SIGINT from it and SIGTERM from the server at almost the same time. Linux may deliver both to a
+thread other than the main one, which stays blocked on a lock. Python runs signal handlers only in
+the main thread, so neither would run, and the worker would be killed after the drain timeout.
 """
 
 import signal
@@ -19,8 +19,8 @@ _TERMINAL = frozenset({signal.SIGINT, signal.SIGHUP})
 def handle_terminal_signals(server: AbstractServer[Any]) -> None:
     """Let a server handle SIGINT and SIGHUP in a thread, and keep them from its workers.
 
-    They are blocked from now on, which threads and workers inherit from their first instruction;
-    one that arrives before the server has started waits for it. Call this in the main thread,
+    They are blocked from now on, and new threads and workers inherit the mask; a signal that
+    arrives before the server has started stays pending until then. Call this in the main thread,
     before any other thread is started and after all other startup hooks are registered.
     """
     resource_tracker.ensure_running()  # would unblock SIGINT if the first worker started it
@@ -29,9 +29,9 @@ def handle_terminal_signals(server: AbstractServer[Any]) -> None:
 
 
 def _dispatch() -> None:
-    """Call the handler of each signal. Those of the server only set an event."""
+    """Call the handler of each signal. Granian's handlers only set an event."""
     while True:
         received = signal.sigwait(_TERMINAL)
         handler = signal.getsignal(received)
-        if callable(handler):  # not SIG_IGN, which a blocked signal disregards
+        if callable(handler):  # SIG_IGN is not, and does not discard a blocked signal
             handler(received, None)

@@ -1,4 +1,4 @@
-"""What those who run the site ask: whether it is ready, and what it has served."""
+"""The monitoring endpoints: readiness and metrics."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,44 +17,44 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class Status:
-    """The views `health` and `metrics`. They wait for nothing, not even the catalog."""
+    """The views `health` and `metrics`. They never wait for the catalog."""
 
-    def __init__(self, settings: ServeSettings, watch: Watch, counted: metrics.Metrics) -> None:
+    def __init__(self, settings: ServeSettings, watch: Watch, counters: metrics.Metrics) -> None:
         self._proxies = networks(settings.trusted_proxies)
-        self._visitors = networks(settings.metrics_from)
+        self._allowed = networks(settings.metrics_from)
         self._watch = watch
-        self._counted = counted
+        self._counters = counters
 
     @property
     def views(self) -> Mapping[str, Callable[[], Response]]:
-        """The views by their endpoints."""
+        """The views by endpoint."""
         return {"health": self.health, "metrics": self.metrics}
 
     def health(self) -> Response:
-        """Tell a load balancer whether to send requests here: 200, or 503 where not."""
+        """Return readiness for a load balancer: 200 if ready, else 503."""
         health = self._watch.health
-        said: dict[str, Any] = {"ready": bool(health and health.revision)}
+        ready = bool(health and health.revision)
+        status: dict[str, Any] = {"ready": ready}
         if self._watch.reason:
-            said["reason"] = self._watch.reason
+            status["reason"] = self._watch.reason
         if health:
-            said |= {
+            status |= {
                 "revision": health.revision,
                 "last_sync": dates.rfc3339(health.synced) if health.synced else None,
                 "problems": health.problems,
             }
-        ready = said["ready"]
         headers = _HEADERS if ready else {**_HEADERS, "Retry-After": str(RETRY)}
-        body = json.dumps(said) + "\n"
+        body = json.dumps(status) + "\n"
         return Response(body, 200 if ready else 503, headers, content_type="application/json")
 
     def metrics(self) -> Response:
-        """Show the counters to those who may see them; to others there is nothing here."""
-        asked = request.environ
-        forwarded = "HTTP_X_FORWARDED_FOR" in asked or "HTTP_FORWARDED" in asked
-        # An unknown proxy on an address that may see them would show them to the world.
-        if forwarded and not is_within(asked.get("REMOTE_ADDR", ""), self._proxies):
+        """Return the metrics to the clients in `metrics_from`, and 404 to others."""
+        environ = request.environ
+        forwarded = "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ
+        # An untrusted proxy at an allowed address would expose them to the world.
+        if forwarded and not is_within(environ.get("REMOTE_ADDR", ""), self._proxies):
             abort(404)
-        if not is_within(client_address(asked, self._proxies), self._visitors):
+        if not is_within(client_address(environ, self._proxies), self._allowed):
             abort(404)
-        text = self._counted.text(self._watch.health)
+        text = self._counters.text(self._watch.health)
         return Response(text, headers=_HEADERS, content_type=metrics.MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""Knows in each serving process how the catalog is, without asking it for each request."""
+"""Polls the catalog in each serving process, so that requests need not."""
 
 import logging
 import threading
@@ -11,46 +11,45 @@ from feedsvc.publication import Health, Publication
 
 logger = logging.getLogger("feedsvc.serve")
 
-_LOOK = 0.05  # seconds between two looks at the catalog
-_LOST = 1.0  # seconds between two while it cannot be reached
-_TICK = 1.0
+_POLL_INTERVAL = 0.05  # seconds
+_RETRY_INTERVAL = 1.0  # seconds, while the catalog is unavailable
+_TICK_INTERVAL = 1.0  # seconds
 
 
 class Watch(threading.Thread):
-    """The watching thread. Its answers are of one look, at most so old as a look takes to come.
+    """The polling thread. All attributes come from the latest poll.
 
-    newest: how many newest revisions have been seen, the present one included; coming: the same, or
-    one more while that one is being prepared for. prepare: called while that is so. due: when
-    something is released or expires next, in seconds since the epoch, or None. health: about a
-    second old, None for unknown. lost: the catalog cannot be used; newest and due are as they
-    were. reason: why, for anybody to read, where the catalog is of another program. tick: called
-    every second, about.
+    newest: the number of revisions seen so far. coming: the same, or one more while `prepare` runs,
+    which is called before a new revision takes effect. due: when something is released or expires
+    next, in seconds since the epoch, or None. health: at most about a second old; None if unknown.
+    lost: the catalog is unavailable; newest and due keep their values. reason: the public reason,
+    if the catalog has another schema. tick: called about once a second.
     """
 
     def __init__(self, publication: Publication, tick: Callable[[], None] | None = None) -> None:
         super().__init__(name="feedsvc-watch", daemon=True)
         self.newest = self.coming = 0
-        self._seen = ""
         self.prepare: Callable[[], None] = lambda: None
         self.due: int | None = None
         self.health: Health | None = None
         self.lost = False
         self.reason: str | None = None
         self._publication = publication
+        self._state = ""
         self._tick = tick
         self._ticked = 0.0
-        self.look()
+        self.poll()
 
-    def is_new(self, revision: int) -> bool:
-        """Tell whether what was so at a revision, as counted here, may still be shown."""
+    def is_current(self, revision: int) -> bool:
+        """Return whether what was current at a revision, as counted here, may still be served."""
         return revision in (self.newest, self.coming)
 
-    def look(self) -> None:
-        """Ask the catalog now."""
+    def poll(self) -> None:
+        """Poll the catalog once."""
         try:
-            seen, due = self._publication.state()
-            if seen != self._seen:  # maybe not a higher number: a catalog can be made anew
-                self._seen = seen
+            state, due = self._publication.state()
+            if state != self._state:  # not compared by size: a rebuilt catalog counts from 1 again
+                self._state = state
                 self.coming += 1
             if self.lost:
                 logger.warning("event=catalog-found")
@@ -59,7 +58,7 @@ class Watch(threading.Thread):
                 self.prepare()
                 self.newest = self.coming
             self.due = dates.epoch(due) if due else None
-            if time.monotonic() > self._ticked + _TICK:
+            if time.monotonic() > self._ticked + _TICK_INTERVAL:
                 self._ticked = time.monotonic()
                 self.health = self._publication.health()
                 if self._tick:
@@ -71,10 +70,10 @@ class Watch(threading.Thread):
             self.reason = error.reason if isinstance(error, SchemaError) else None
 
     def run(self) -> None:
-        """Look until the process ends."""
+        """Poll until the process ends."""
         while True:
-            time.sleep(_LOST if self.lost else _LOOK)
+            time.sleep(_RETRY_INTERVAL if self.lost else _POLL_INTERVAL)
             try:
-                self.look()
+                self.poll()
             except Exception:
                 logger.exception("event=failed")

@@ -1,7 +1,7 @@
-"""The serving process: Granian's RSGI worker without an event loop, and with limits for sockets.
+"""The worker process: Granian's RSGI worker without an event loop, and with socket timeouts.
 
-Granian hands each RSGI request to an event loop, which costs a third of the polls. Nothing here is
-asynchronous, so requests are answered right on Granian's Python thread, as its WSGI worker does it.
+Granian passes each RSGI request to an event loop, which costs a third of the throughput. Nothing
+here is asynchronous, so requests are answered on Granian's Python thread, as in its WSGI worker.
 """
 
 import os
@@ -18,19 +18,19 @@ from granian.server.mp import WorkerProcess
 
 from feedsvc.serve.gateway import Gateway
 
-CONNECTIONS = 4096  # at most, of one worker
+CONNECTIONS = 4096  # maximum per worker
 STALLED = 60  # seconds without progress after which a connection is closed
-_PROBE = 10  # seconds between two keep-alive probes
-_UNSENT = 131_072  # bytes of a response that wait in the system for a client to read
-_SPARE_FILES = 256  # descriptors for everything that is no download
+_PROBE = 10  # seconds between keep-alive probes
+_UNSENT = 131_072  # maximum bytes of a response in the send buffer
+_SPARE_FILES = 256  # file descriptors for everything except downloads
 
-# Granian's type stubs do not describe what its own workers call.
+# Missing from Granian's type stubs.
 _RSGIWorker: Any = _granian.RSGIWorker
 _set_sync_signals: Any = _signals.set_sync_signals
 
-# Of TCP, in seconds except TCP_USER_TIMEOUT (RFC 5482), which on Linux also ends a connection whose
-# client reads nothing. macOS lacks it, and calls TCP_KEEPIDLE TCP_KEEPALIVE. TCP_NOTSENT_LOWAT
-# keeps each stalled download from copying megabytes first, and holding them.
+# TCP options, in seconds except TCP_USER_TIMEOUT (RFC 5482), which on Linux also closes a
+# connection whose client stops reading. macOS lacks it, and calls TCP_KEEPIDLE TCP_KEEPALIVE.
+# TCP_NOTSENT_LOWAT keeps a stalled download from buffering megabytes.
 _OPTIONS = {
     "TCP_USER_TIMEOUT": STALLED * 1000,
     "TCP_KEEPIDLE": STALLED,
@@ -42,7 +42,7 @@ _OPTIONS = {
 
 
 class _Direct(_granian.CallbackScheduler):
-    """Runs the callback on the thread that a request is handed over on."""
+    """Runs the callback on the thread that delivers the request."""
 
     def __new__(cls, loop: Any, callback: Callable[..., None]) -> "_Direct":
         return super().__new__(cls, loop, callback, None, None, None)  # type: ignore[call-arg]
@@ -53,7 +53,7 @@ class _Direct(_granian.CallbackScheduler):
         def run(watcher: Any) -> None:
             try:
                 callback(watcher.scope, watcher.proto)
-            except Exception as error:  # noqa: BLE001 - Granian logs it, and answers 500
+            except Exception as error:  # noqa: BLE001 - Granian logs it and responds with 500
                 watcher.err(error)
             else:
                 watcher.done()
@@ -85,14 +85,14 @@ def run(
     _scope_options: dict[str, Any],
     metrics: Any,
 ) -> None:
-    """Serve a WSGI app until SIGTERM, in the place of Granian's own `_spawn_rsgi_worker`."""
+    """Serve a WSGI app until SIGTERM; replaces Granian's `_spawn_rsgi_worker`."""
     connections = min(backpressure, _allow_files(2 * backpressure + _SPARE_FILES))
     stop = _set_sync_signals()
     stopped = threading.Event()
     stop.add_cb(stopped.set)
     spec, holder = sock
     holder = holder or spec.build()
-    limit_waiting(holder.get_fd())
+    set_timeouts(holder.get_fd())
     worker = _RSGIWorker(
         worker_id,
         (None, holder),
@@ -115,10 +115,10 @@ def run(
     stopped.wait()
 
 
-def limit_waiting(listener: int) -> None:
-    """Have the system close connections that make no progress.
+def set_timeouts(listener: int) -> None:
+    """Make the system close connections that make no progress.
 
-    listener: descriptor of a socket that listens or will; what it accepts inherits the options.
+    listener: file descriptor of the listening socket; accepted connections inherit the options.
     """
     with socket.socket(fileno=os.dup(listener)) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -127,16 +127,15 @@ def limit_waiting(listener: int) -> None:
                 listening.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-def _allow_files(wanted: int) -> int:
+def _allow_files(count: int) -> int:
     """Raise the limit of open files to a number if allowed; return how many downloads fit.
 
-    A download needs two files: its connection and what it sends.
+    A download needs two file descriptors: its connection and the file.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < allowed:
+    if soft == resource.RLIM_INFINITY:
+        soft = count
+    elif soft < (allowed := count if hard == resource.RLIM_INFINITY else min(count, hard)):
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
         soft = allowed
-    if soft == resource.RLIM_INFINITY:
-        soft = wanted
     return max(1, (soft - _SPARE_FILES) // 2)

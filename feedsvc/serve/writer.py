@@ -1,7 +1,7 @@
-"""Keeps the catalog in step with the sources and the clock while a site is served.
+"""Keeps the catalog in sync with the sources and the clock while a site is served.
 
-One thread: it syncs when a source may have changed and releases what comes due. It serves nothing.
-Of all processes that serve one catalog, on whatever machine, one is elected to write; the others
+One thread syncs when a source may have changed, and releases articles when they are due. Of all
+processes that serve one catalog, on one machine or several, one is elected to write; the others
 wait to take over.
 """
 
@@ -27,30 +27,30 @@ from feedsvc.sources.site import Sources
 
 logger = logging.getLogger("feedsvc.serve.writer")
 
-_LOOK = 200  # milliseconds between two looks at the clock
-_SETTLE = 50  # milliseconds without another change, before a change is taken up
-_NICE = 10  # those who serve come first
-_RETRY = 1.0  # seconds to wait after a failure, and for an election
-_GRACE = 3.0  # seconds for which another process may upgrade the catalog, before we take over
-_AGAIN = 0.1  # seconds between two looks whether it has
+_CLOCK_INTERVAL = 200  # milliseconds between checks of the clock
+_SETTLE = 50  # milliseconds without another change before a change is handled
+_NICE = 10  # serving has priority
+_RETRY_INTERVAL = 1.0  # seconds, after a failure or a lost election
+_UPGRADE_GRACE = 3.0  # seconds in which another process may upgrade the catalog
+_UPGRADE_INTERVAL = 0.1  # seconds between checks whether it has
 
 
 class Writer(threading.Thread):
-    """The writing thread. `start` it once; `stop` ends it after the work in hand.
+    """The writing thread. `start` it once; `stop` ends it after the current work.
 
-    Whatever fails is logged and tried again: what is published stays published meanwhile.
+    Failures are logged and retried; published articles stay published meanwhile.
     """
 
     def __init__(
         self, settings: Settings, catalog: Catalog, sources: Sources | None = None
     ) -> None:
-        """Prepare the thread. sources: those of the settings if None."""
+        """Initialize the thread. sources: those of the settings if None."""
         super().__init__(name="feedsvc-writer", daemon=True)
         self._settings = settings
         self._catalog = catalog
         self._sources = sources or Sources.of(settings)
         self._interval = min(source.interval for source in self._sources.all)  # seconds
-        self._watched = [path for source in self._sources.all for path in source.watched]
+        self._paths = [path for source in self._sources.all for path in source.watched]
         self._stopping = threading.Event()
         self._lease: Lease | None = None
         self._synced = 0.0
@@ -59,7 +59,7 @@ class Writer(threading.Thread):
         self._problems: frozenset[Problem] = frozenset()
 
     def stop(self) -> None:
-        """End the thread, and wait until it has ended."""
+        """Stop the thread and wait for it."""
         self._stopping.set()
         if self.is_alive():
             self.join()
@@ -67,23 +67,23 @@ class Writer(threading.Thread):
     def sync(self, progress: Callable[[int, int], None] | None = None) -> SyncReport | None:
         """Sync once, in the calling thread, before the thread is started.
 
-        A catalog of an older program is upgraded, and taken over from one that still writes it.
-        None where another process of this version writes. Raises FeedsvcError.
+        A catalog of an older version is upgraded, and its writer deposed if there is one. Returns
+        None if another process of this version is the writer. Raises FeedsvcError.
         """
-        end = time.monotonic() + _GRACE
+        end = time.monotonic() + _UPGRADE_GRACE
         while not self._elect():
             if not self._is_outdated():
                 return None
             if time.monotonic() > end:
                 logger.warning("event=deposing-older-writer")
                 self._catalog.depose()
-            self._stopping.wait(_AGAIN)
+            self._stopping.wait(_UPGRADE_INTERVAL)
         self._make_ready()
         return self._sync(progress)
 
     def run(self) -> None:
         """Work until stopped."""
-        if sys.platform == "linux":  # where it counts for this thread alone
+        if sys.platform == "linux":  # where it applies to this thread only
             os.nice(_NICE)
         while not self._stopping.is_set():
             try:
@@ -92,16 +92,18 @@ class Writer(threading.Thread):
             except DamagedError as error:
                 self._damage = error
             except FeedsvcError as error:
-                self._tell(str(error))
+                self._log_failure(str(error))
             except Exception:
                 logger.exception("event=failed")
-            self._resign()
-            self._stopping.wait(_RETRY)
+            if self._lease:
+                self._lease.end()
+                self._lease = None
+            self._stopping.wait(_RETRY_INTERVAL)
 
     def _write(self) -> None:
-        """Sync and release until stopped, or until the right to do so is lost."""
+        """Sync and release until stopped, or until the lease is lost."""
         self._make_ready()
-        self._try_to_sync()  # what was saved before the watch began
+        self._try_to_sync()  # changes from before the watch began
         for changed in self._changes():
             if not (self._lease and self._lease.holds()):
                 logger.warning("event=lease-lost")
@@ -111,20 +113,20 @@ class Writer(threading.Thread):
                 self._try_to_sync()
 
     def _changes(self) -> Iterator[bool]:
-        """Yield several times a second whether a watched file has changed; until stopped."""
+        """Yield several times a second whether a watched file has changed, until stopped."""
         while not self._stopping.is_set():
             folders = self._folders()
             try:
-                for found in self._watch(list(folders)):
-                    yield bool(found)
-                    if self._folders() != folders:  # another one in its place is not watched yet
+                for changes in self._watch(list(folders)):
+                    yield bool(changes)
+                    if self._folders() != folders:  # a replaced folder is not watched yet
                         break
             except FileNotFoundError:
-                pass  # it is looked for again
+                pass  # list the folders again
             except OSError as error:
                 names = ", ".join(map(str, folders))
-                self._tell(
-                    f"{names}: is looked at every {self._interval:.0f} seconds, as changes in it "
+                self._log_failure(
+                    f"{names}: checked every {self._interval:.0f} seconds, because changes "
                     f"cannot be watched: {error}"
                 )
                 for _ in self._watch([]):
@@ -137,7 +139,7 @@ class Writer(threading.Thread):
             watch_filter=None,
             debounce=4 * _SETTLE,
             step=_SETTLE,
-            rust_timeout=_LOOK,
+            rust_timeout=_CLOCK_INTERVAL,
             yield_on_timeout=True,
             stop_event=self._stopping,
             raise_interrupt=False,
@@ -145,30 +147,30 @@ class Writer(threading.Thread):
         )
 
     def _folders(self) -> dict[Path, tuple[int, int]]:
-        """Return the watched folders that exist, with what tells each from another of its name."""
+        """Return the watched folders that exist, with device and inode."""
         folders = {}
-        for path in self._watched:
+        for path in self._paths:
             with suppress(OSError):
-                found = path.stat()
-                folders[path] = (found.st_dev, found.st_ino)
+                status = path.stat()
+                folders[path] = (status.st_dev, status.st_ino)
         return folders
 
     def _release_due(self) -> None:
         with self._catalog.reading() as connection:
-            due = queries.next_due(connection)  # which `feedsvc sync` beside us may have changed
+            due = queries.next_due(connection)  # not cached: `feedsvc sync` may have changed it
         if due and datetime.now(UTC) >= due:
             published = release(self._catalog, self._settings, datetime.now(UTC))
             logger.info("event=released published=%r", published)
 
     def _try_to_sync(self) -> None:
-        """Sync; where the files are not as they should be, what is due is released all the same."""
+        """Sync, but let releases continue if the files are at fault."""
         known = self._problems
         try:
             report = self._sync()
         except CatalogError:
             raise
         except FeedsvcError as error:
-            self._tell(str(error))
+            self._log_failure(str(error))
             return
         self._failure = ""
         if report.read:
@@ -186,13 +188,13 @@ class Writer(threading.Thread):
         return report
 
     def _make_ready(self) -> None:
-        told = recovery.make_ready(self._catalog, self._damage)
+        report = recovery.make_ready(self._catalog, self._damage)
         self._damage = None
-        if told:
-            logger.error("event=damaged reason=%r", told)
+        if report:
+            logger.error("event=damaged reason=%r", report)
 
     def _elect(self) -> bool:
-        """Tell whether this process may write. Raises NewerError where it must not."""
+        """Return whether this process is the writer. Raises NewerError for a newer catalog."""
         if self._lease is None:
             self._is_outdated()
             self._lease = self._catalog.elect()
@@ -201,22 +203,17 @@ class Writer(threading.Thread):
         return self._lease is not None
 
     def _is_outdated(self) -> bool:
-        """Tell whether an older program made the catalog. Raises NewerError for a newer one."""
+        """Return whether the catalog has an older schema. Raises NewerError for a newer one."""
         try:
             self._catalog.check()
         except OutdatedError:
             return True
-        except DamagedError:  # which is for whoever is elected to see to
-            return False
+        except DamagedError:
+            pass  # the elected writer repairs it
         return False
 
-    def _resign(self) -> None:
-        if self._lease:
-            self._lease.end()
-            self._lease = None
-
-    def _tell(self, failure: str) -> None:
-        """Log a failure once, however often it comes."""
+    def _log_failure(self, failure: str) -> None:
+        """Log a failure, but not again while it repeats."""
         if failure != self._failure:
             logger.error("event=failed reason=%r", failure)
         self._failure = failure

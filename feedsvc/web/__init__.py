@@ -1,10 +1,10 @@
-"""The public face: feeds for readers and pages for people, as one Flask app behind an edge.
+"""The Flask app and blueprint that serve feeds and HTML pages.
 
-    request --edge, from memory--> answer
-    request --edge--> Flask --table of routes--> view --> Response
+    request --edge, from memory--> response
+    request --edge--> Flask --route table--> view --> response
 
-It asks a Publication for everything. It knows no SQL and no clock, and opens no file but its own
-assets and those that the publication hands it to send.
+All content comes from a Publication. The package knows no SQL, and opens no files except its own
+assets and those that the publication returns.
 """
 
 from feedsvc.web.app import create_app, create_blueprint

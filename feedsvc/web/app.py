@@ -26,17 +26,17 @@ _NO_VIEWS: Views = {}
 def create_app(publication: Publication, views: Views = _NO_VIEWS) -> Flask:
     """Return the app that serves a publication.
 
-    views: those of further endpoints in `feedsvc.routes`: health, metrics.
+    views: additional views, by endpoint in `feedsvc.routes`: health, metrics.
     """
     # The name makes Flask log under "feedsvc.web".
     app = Flask("feedsvc.web", static_folder=None)
     app.url_map.merge_slashes = False
-    app.before_request(_refuse)
+    app.before_request(_reject_invalid)
     routes = Routes(publication.settings)
     pages = Pages(publication, routes)
     app.register_blueprint(_blueprint(publication, routes, pages, views), url_prefix="")
     app.register_error_handler(HTTPException, pages.error)
-    app.wsgi_app = _below(routes.prefix, app.wsgi_app)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = _mount(routes.prefix, app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
 
 
@@ -45,8 +45,8 @@ def create_blueprint(
 ) -> Blueprint:
     """Return a blueprint that serves a publication in another app.
 
-    url_prefix: where in the app, by default the path of base_url.
-    Its endpoints are those of `feedsvc.routes`: `url_for("feedsvc.feed", ref=ref, format=format)`.
+    url_prefix: by default the path of base_url. The endpoints are those of `feedsvc.routes`, as in
+    `url_for("feedsvc.feed", ref=ref, format=format)`.
     """
     routes = Routes(publication.settings)
     blueprint = _blueprint(publication, routes, Pages(publication, routes), _NO_VIEWS, name)
@@ -85,34 +85,34 @@ def _blueprint(
                 **options(endpoint),
             )
     blueprint.before_app_request(moves.alias)
-    blueprint.before_request(_refuse)
+    blueprint.before_request(_reject_invalid)
     blueprint.before_request(moves.feed)
     blueprint.register_error_handler(HTTPException, pages.error)
     blueprint.register_error_handler(CatalogError, pages.unavailable)
     return blueprint
 
 
-def _refuse() -> None:
-    """Refuse other methods, and paths that can be nothing here, before anything looks at them."""
-    if request.environ["REQUEST_METHOD"] not in _METHODS:  # Flask takes `get` for GET
+def _reject_invalid() -> None:
+    """Reject other methods and impossible paths before any view runs."""
+    if request.environ["REQUEST_METHOD"] not in _METHODS:  # Flask treats `get` as GET
         raise MethodNotAllowed(_METHODS)
-    # Werkzeug takes any number of slashes at the beginning for one. PostgreSQL refuses NUL.
+    # Werkzeug merges leading slashes. PostgreSQL rejects NUL.
     if request.environ["PATH_INFO"].startswith("//") or "\0" in request.path:
         abort(404)
 
 
-def _below(prefix: str, app: WSGIApplication) -> WSGIApplication:
-    """Let an app answer below the path of base_url, whether or not a proxy has removed it.
+def _mount(prefix: str, app: WSGIApplication) -> WSGIApplication:
+    """Mount an app at the path of base_url, whether or not a proxy strips it.
 
-    prefix: that path, percent-encoded; '' for none. SCRIPT_NAME says it in either case.
+    prefix: that path, percent-encoded; '' for none. It becomes SCRIPT_NAME in either case.
     """
-    prefix = unquote_to_bytes(prefix).decode("latin-1")  # as PEP 3333 passes paths
+    prefix = unquote_to_bytes(prefix).decode("latin-1")  # the encoding of paths in PEP 3333
 
-    def answer(environ: dict[str, Any], start_response: StartResponse) -> Any:
+    def mounted(environ: dict[str, Any], start_response: StartResponse) -> Any:
         path = environ["PATH_INFO"]
         if f"{path}/".startswith(f"{prefix}/"):
             path = path[len(prefix) :]
         environ.update(SCRIPT_NAME=prefix, PATH_INFO=path or "/")
         return app(environ, start_response)
 
-    return answer
+    return mounted

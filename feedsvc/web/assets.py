@@ -1,4 +1,4 @@
-"""The files that pages need and that come with the program: the stylesheet and the icon."""
+"""Static assets of the pages: the stylesheet and the icon."""
 
 from functools import cache
 from hashlib import blake2b
@@ -23,7 +23,7 @@ def asset(name: str) -> Response:
 
 @cache
 def path(name: str) -> str:
-    """Return the path of an asset, with a hash of its bytes so that it may be kept for ever."""
+    """Return the path of an asset, with a content hash so that it can be cached indefinitely."""
     version = blake2b(_body(name), digest_size=6).hexdigest()
     return f"{routes.asset_path(name)}?v={version}"
 

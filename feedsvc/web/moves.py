@@ -1,4 +1,4 @@
-"""Answers for what is elsewhere: aliases, feeds that moved or were retired, other spellings."""
+"""Redirects: aliases, moved or retired feeds, non-canonical spellings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,8 +12,7 @@ from feedsvc import routes
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 
-# The answers are final, but for what the settings and articles say tomorrow. A reader that runs in
-# a browser may follow.
+# Cached for an hour only, as settings and articles may change. Browser-based readers may follow.
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "public, max-age=3600, stale-if-error=86400",
     "Access-Control-Allow-Origin": "*",
@@ -22,7 +21,7 @@ HEADERS: Mapping[str, str] = {
 
 
 class Moves:
-    """Hooks that answer before the views, as the settings `aliases`, `moved` and `retired` say."""
+    """Request hooks that implement the settings `aliases`, `moved` and `retired`."""
 
     def __init__(self, publication: Publication, table: routes.Routes) -> None:
         self._publication = publication
@@ -36,12 +35,12 @@ class Moves:
         return self._redirect(routes.feed_path(*target), 301) if target else None
 
     def feed(self) -> Response | None:
-        """Redirect what is asked of a feed that moved, or answer that it was retired.
+        """Redirect requests for a moved feed; respond with 410 for a retired one.
 
-        Conditions of polls are ignored (conformance 32).
+        Conditional requests are not treated differently (conformance 32).
         """
-        asked = dict(request.view_args or {})
-        ref = asked.get("ref")
+        view_args = dict(request.view_args or {})
+        ref = view_args.get("ref")
         settings = self._publication.settings
         if ref is None:
             return None
@@ -49,10 +48,10 @@ class Moves:
             abort(410)
         if ref.key not in settings.moved:
             return None
-        return self._redirect(self._path(FeedRef.of(settings.moved[ref.key]), **asked), 308)
+        return self._redirect(self._path(FeedRef.of(settings.moved[ref.key]), **view_args), 308)
 
     def _path(self, new: FeedRef, format: Format | None = None, number: int = 0, **_: Any) -> str:
-        """Return the path of a feed's page, document, or archive if it has so many."""
+        """Return the path of a feed's archive if it has that many, else its document or page."""
         if format is None:
             return routes.page_path(new)
         feed = self._publication.feed(new) if number else None
@@ -66,8 +65,8 @@ class Moves:
         return response
 
 
-def settle() -> None:
-    """Redirect to the endpoint's own URL if it was asked for by another spelling."""
+def redirect_to_canonical() -> None:
+    """Redirect to the canonical URL of the current endpoint if the request used another one."""
     canonical = url_for(request.endpoint or "", **(request.view_args or {}))
     if unquote(canonical) != request.script_root + request.path:
-        abort(redirect(iri_to_uri(canonical), 308))  # it has SCRIPT_NAME decoded
+        abort(redirect(iri_to_uri(canonical), 308))  # SCRIPT_NAME is decoded in it

@@ -1,4 +1,4 @@
-"""What people read: the lists of feeds, a feed's page, an article, and errors, as HTML."""
+"""Views for people: the lists of feeds, a feed's page, an article, and errors, as HTML."""
 
 import logging
 import re
@@ -32,12 +32,12 @@ HEADINGS: Mapping[Kind, str] = {
     Kind.LANGUAGE: "Languages",
 }
 ERRORS: Mapping[int, str] = {
-    400: "This address cannot be read.",
+    400: "The server could not understand this request.",
     404: "There is nothing at this address.",
-    405: "This address can be read, and nothing else.",
-    410: "What was published here once has been withdrawn.",
+    405: "This address only supports GET and HEAD.",
+    410: "What was published at this address has been withdrawn.",
     503: "This cannot be shown at the moment. Please try again soon.",
-    500: "Something broke on our side. It has been noted; please try again later.",
+    500: "An internal error occurred. It has been logged; please try again later.",
 }
 
 _TAG = re.compile(r"<[a-z][^>]*")
@@ -53,7 +53,7 @@ _SAFETY = {
 
 
 class Pages:
-    """Views that answer with a page, and pages for errors."""
+    """Views that return HTML, and error pages."""
 
     def __init__(self, publication: Publication, table: routes.Routes) -> None:
         self._publication = publication
@@ -66,7 +66,6 @@ class Pages:
 
     def index(self) -> Response:
         """Show every feed."""
-        # There is no feed at all before the first sync.
         feeds = self._publication.feeds()
         groups = groupby(feeds[1:], key=lambda feed: feed.ref.kind)
         return self._page(
@@ -79,7 +78,7 @@ class Pages:
 
     def kind(self, kind: Kind) -> Response:
         """Show every feed of one kind."""
-        moves.settle()
+        moves.redirect_to_canonical()
         return self._page(
             "kind.html",
             title=HEADINGS[kind],
@@ -91,7 +90,7 @@ class Pages:
     def feed(self, ref: FeedRef) -> Response:
         """Show a feed and how to subscribe to it."""
         feed = self._publication.feed(ref) or abort(404)
-        moves.settle()
+        moves.redirect_to_canonical()
         own = self._settings.feed(ref.key)
         return self._page(
             "feed.html",
@@ -126,9 +125,11 @@ class Pages:
         )
 
     def error(self, error: HTTPException) -> AnyResponse:
-        """Answer an error with a page; the publication is not asked, for it may be what broke."""
+        """Return an error page. Does not use the publication, which may be what failed."""
         response = error.get_response()
-        response.data = self._render("error.html", error=error, title=error.name)
+        response.data = self._templates.get_template("error.html").render(
+            error=error, title=error.name
+        )
         response.content_type = "text/html; charset=utf-8"
         response.headers.update(_SAFETY)
         if error.code == HTTPStatus.GONE:
@@ -138,19 +139,16 @@ class Pages:
         return response
 
     def unavailable(self, error: CatalogError) -> AnyResponse:
-        """Answer while the catalog cannot be used."""
+        """Return the error page for an unavailable catalog."""
         logger.error("event=unavailable reason=%r", str(error))
         return self.error(ServiceUnavailable(retry_after=RETRY))
 
     def _page(self, template: str, **values: object) -> Response:
         headers = {**_SAFETY, "Cache-Control": _CACHING}
-        return Response(self._render(template, **values), headers=headers)
-
-    def _render(self, template: str, **values: object) -> str:
-        return self._templates.get_template(template).render(values)
+        return Response(self._templates.get_template(template).render(values), headers=headers)
 
     def _page_of(self, category: Category) -> str | None:
-        """Link to the page of a category's feed, or of where that has moved; None if it is gone."""
+        """Return the URL of the page of a category's feed, after moves; None if it is retired."""
         kind = self._kinds.get(category.scheme)
         if kind is None:
             return category.scheme
@@ -160,16 +158,16 @@ class Pages:
         return self._table.here(routes.page_path(FeedRef.of(self._settings.moved.get(key, key))))
 
     def _local_links(self, sanitised: str) -> str:
-        """Make the URLs of this site in the attributes of a sanitised text work at any host.
+        """Make the absolute URLs of this site in attributes of sanitised HTML relative.
 
-        Entries carry absolute URLs for readers elsewhere; a page would show no picture before
-        its site stands at base_url.
+        Entries carry absolute URLs. Pages must also work when they are served elsewhere than at
+        base_url.
         """
         ours, here = f'="{self._table.absolute("/")}', f'="{self._table.here("/")}'
         return _TAG.sub(lambda tag: tag[0].replace(ours, here), sanitised)
 
     def _environment(self) -> Environment:
-        """Return an environment of our own: an app that has our blueprint keeps its own."""
+        """Return a private Jinja environment, independent of the app that has the blueprint."""
         environment = Environment(
             loader=PackageLoader("feedsvc.web"),
             autoescape=True,
@@ -197,7 +195,7 @@ class Pages:
             settings=settings,
             site=(FeedRef(Kind.ALL), settings.feed(Kind.ALL).title or settings.title),
         )
-        # Dates as ISO 8601 has them: there is no telling which language a site is read in.
+        # ISO 8601 dates, as the reader's language is unknown.
         environment.filters.update(
             day=lambda moment: moment.date().isoformat(),
             minute=lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC",

@@ -1,7 +1,7 @@
-"""A site as its editors will see it: with drafts and scheduled articles, marked, for nobody else.
+"""Previews of a site with drafts and scheduled articles, for local use only.
 
-What is in it is decided by `Settings.preview`, in the catalog. Here the marks are made, and the
-guard in front of the app: it lets only this machine in, and lets nobody keep an answer.
+`Settings.preview` makes the catalog include them. This module marks them in titles, and guards the
+app: only requests from this machine are accepted, and responses must not be cached.
 """
 
 import re
@@ -25,8 +25,8 @@ from feedsvc.web.app import create_app
 
 _LOOPBACK = ip_network("127.0.0.0/8"), IPv6Address("::1")
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:]+)\]|([^\[\]:]+))(?::[0-9]*)?")
-_ELSEWHERE = b"This is a preview, for its own machine alone: open it as localhost.\n"
-# What a client may have kept says nothing of what it would get: a mark goes with the time.
+_ELSEWHERE = b"This preview is only available on its own machine: open it as localhost.\n"
+# Ignored, because marks in titles change with time: a cached response may be outdated.
 _CONDITIONS = (
     "HTTP_A_IM",
     "HTTP_IF_MODIFIED_SINCE",
@@ -38,7 +38,7 @@ _CONDITIONS = (
 _PRIVATE: Headers = [
     ("Cache-Control", "private, no-store"),
     ("X-Robots-Tag", "noindex"),
-    # Nor may a page of another site show a draft's picture, which needs no rights to read it.
+    # Other sites must not embed a draft's images, which CORS does not prevent.
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
 _REPLACED = re.compile(
@@ -48,7 +48,7 @@ _REPLACED = re.compile(
 
 
 class Preview(Publication):
-    """A publication that marks what is not public yet, and keeps nothing between requests."""
+    """A publication that marks unpublished articles, and caches nothing between requests."""
 
     def __init__(
         self,
@@ -60,14 +60,14 @@ class Preview(Publication):
 
 
 class _Marked(Entries):
-    """Entries that say in their titles that they are not public yet."""
+    """Entries with a mark in the titles of unpublished articles."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         super().__init__(settings, room=0)
         self._clock = clock
 
     def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
-        """Return an article as a feed carries it, marked."""
+        """Return an article as a feed entry, marked if it is not published."""
         entry = super().entry(stored, choice)
         mark = _mark(stored, self._clock())
         return replace(entry, title=f"{mark}: {entry.title}") if mark else entry
@@ -93,7 +93,7 @@ def create_preview(preview: Preview) -> WSGIApplication:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine as only it can call it: localhost, 127.0.0.0/8, ::1."""
+    """Return whether a host is a loopback name or address: localhost, 127.0.0.0/8, ::1."""
     if host.lower() == "localhost":
         return True
     network, address = _LOOPBACK
@@ -105,17 +105,17 @@ def is_loopback(host: str) -> bool:
 
 
 def _names_loopback(field: str) -> bool:
-    """Tell whether a Host header (RFC 9110 7.2) names this machine.
+    """Return whether a Host header (RFC 9110 7.2) names a loopback host.
 
-    Any other may belong to a page of another site whose name leads here for a moment (DNS
-    rebinding), and which could then read everything.
+    Any other may come from a page of another site whose name resolves here (DNS rebinding), which
+    could then read everything.
     """
     match = _HOST.fullmatch(field)
     return match is not None and is_loopback(match[1] or match[2])
 
 
 def _mark(stored: Stored, now: datetime) -> str:
-    """Return what stands before the title of an article that is not public; '' if it is."""
+    """Return the mark for the title of an article that is not published; '' if it is."""
     if stored.draft:
         return "Draft"
     if stored.published > now:

@@ -185,7 +185,7 @@ def test_serve_refuses_what_cannot_be_a_host_name(
     make_site(tmp_path)
     result = run("serve", "--site", tmp_path, "--bind", f"{host}:8000", *options)
     assert result.exit_code == 2
-    assert f"{host!r} is no host name; write HOST:PORT, like 127.0.0.1:8000" in result.stderr
+    assert f"{host!r} is not a host name; write HOST:PORT, like 127.0.0.1:8000" in result.stderr
 
 
 def test_every_command_and_option_has_help() -> None:

@@ -143,5 +143,5 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
         )
     assert result.returncode == 1
     assert result.stderr == (
-        f"Error: cannot listen at {bind}: Address already in use; choose another with --bind\n"
+        f"Error: cannot listen on {bind}: Address already in use; choose another with --bind\n"
     )

@@ -134,10 +134,10 @@ def test_a_better_coding_is_wanted_until_it_is_made() -> None:
     """Conformance 35."""
     ours = representation()
     first = ask({"accept_encoding": "br, gzip"}, ours)
-    assert (first.coding, first.wanted) == ("identity", "br")
+    assert (first.coding, first.missing) == ("identity", "br")
     ours.make("br")
     second = ask({"accept_encoding": "br, gzip"}, ours)
-    assert (second.coding, second.wanted) == ("br", None)
+    assert (second.coding, second.missing) == ("br", None)
 
 
 def test_the_best_of_the_codings_made_is_sent() -> None:
@@ -151,7 +151,7 @@ def test_the_best_of_the_codings_made_is_sent() -> None:
 def test_who_takes_one_coding_alone_waits_for_it() -> None:
     """Conformance 35."""
     sent = ask({"accept_encoding": "zstd, identity;q=0"})
-    assert (sent.coding, sent.wanted) == ("zstd", None)
+    assert (sent.coding, sent.missing) == ("zstd", None)
     assert dict(sent.headers)["Content-Encoding"] == "zstd"
 
 

@@ -94,7 +94,7 @@ class Life(RuleBasedStateMachine):
     def seen(self) -> None:
         self.model.now = self.desk.now
         self.model.settle()
-        self.watch.look()
+        self.watch.poll()
 
     def save(self, item: Item, ends: str = "\n") -> None:
         if item.exists:

@@ -143,8 +143,8 @@ def test_what_is_kept_is_bounded_in_bytes(
     desk.sync()
     size = len(desk.body("tag/a", Format.RSS))
     rendered.clear()
-    monkeypatch.setattr(entries, "_BYTES", 2 * size)
-    monkeypatch.setattr(publication_module, "_DOCUMENT_BYTES", 2 * size)
+    monkeypatch.setattr(entries, "_CACHE_SIZE", 2 * size)
+    monkeypatch.setattr(publication_module, "_CACHE_SIZE", 2 * size)
     publication = desk.publication
     documents = {}
     for letter in "abca":

@@ -35,7 +35,7 @@ def eventually(is_so: Callable[[], bool]) -> None:
 
 def remembered(front: Front) -> list[str]:
     """Return the paths that the edge remembers."""
-    return front.edge._kept.keys()
+    return front.edge._cache.keys()
 
 
 def test_a_poll_is_answered_from_memory(front: Front) -> None:
@@ -122,12 +122,12 @@ def test_nothing_that_a_client_may_add_makes_an_entry(asked: list[tuple[str, str
     """Conformance 42."""
     front = Front()
     front.ask(ALL, accept_encoding="gzip")
-    before = front.edge._kept.currsize
+    before = front.edge._cache.currsize
     for query, value, name in asked:
         front.ask(f"{ALL}?{query}", **{name: value, "if_none_match": value})
     assert remembered(front) == [ALL]
     assert front.publication.asked.count(ALL) == 1
-    assert front.edge._kept.currsize == before
+    assert front.edge._cache.currsize == before
 
 
 @pytest.mark.parametrize(
@@ -136,10 +136,10 @@ def test_nothing_that_a_client_may_add_makes_an_entry(asked: list[tuple[str, str
 def test_no_coding_asked_for_makes_an_entry(front: Front, field: str) -> None:
     """Conformance 35, 42."""
     front.ask(ALL)
-    before = front.edge._kept.currsize
+    before = front.edge._cache.currsize
     front.ask(ALL, accept_encoding=field)
     assert remembered(front) == [ALL]
-    assert front.edge._kept.currsize == before
+    assert front.edge._cache.currsize == before
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_many_who_ask_at_once_are_one_who_asks() -> None:
             assert front.publication.asked == [ALL] * rounds
             front.publication.publish(SITE)
             front.look()
-    assert front.edge._flights == {}
+    assert list(front.edge._locks) == []
 
 
 def test_who_asks_for_another_feed_does_not_wait() -> None:
@@ -239,18 +239,18 @@ def test_a_fault_is_not_remembered_and_stops_nobody() -> None:
     front.look()
     assert front.ask(ALL).status == 500
     assert remembered(front) == []
-    assert front.edge._flights == {}
+    assert list(front.edge._locks) == []
 
 
 def test_what_is_remembered_is_bound_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The feeds that were not polled for longest make room."""
-    monkeypatch.setattr(edge, "_BYTES", 15_000)  # for two of some 6,000 bytes each
+    monkeypatch.setattr(edge, "_CACHE_SIZE", 15_000)  # for two of some 6,000 bytes each
     front = Front()
     paths = [ALL, PLUS, "/feeds/all.atom", "/feeds/all.json"]
     for path in paths:
         front.ask(path)
         front.ask(ALL)
-        assert front.edge._kept.currsize <= 15_000
+        assert front.edge._cache.currsize <= 15_000
     assert sorted(remembered(front)) == ["/feeds/all.json", ALL]
     assert front.publication.asked == paths
 
@@ -258,7 +258,7 @@ def test_what_is_remembered_is_bound_by_bytes(monkeypatch: pytest.MonkeyPatch) -
 def test_a_document_larger_than_the_room_is_served_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(edge, "_BYTES", 15_000)
+    monkeypatch.setattr(edge, "_CACHE_SIZE", 15_000)
     publication = FakePublication()
     publication.length = 50_000
     front = Front(publication)
@@ -271,7 +271,7 @@ def test_a_document_larger_than_the_room_is_served_all_the_same(
 def test_a_better_coding_comes_by_itself(front: Front) -> None:
     """Conformance 35: it is made once, while others are answered, and counted."""
     assert front.ask(ALL, accept_encoding="gzip").headers["Content-Encoding"] == "gzip"
-    before = front.edge._kept.currsize
+    before = front.edge._cache.currsize
     first = front.ask(ALL, accept_encoding="br, gzip")
     assert first.headers["Content-Encoding"] == "gzip"
     eventually(
@@ -280,19 +280,19 @@ def test_a_better_coding_comes_by_itself(front: Front) -> None:
     better = front.ask(ALL, accept_encoding="br, gzip")
     assert better.headers["ETag"] != first.headers["ETag"]
     assert front.ask(ALL, if_none_match=first.headers["ETag"]).status == 304
-    eventually(lambda: front.edge._kept.currsize == before + len(better.body))
+    eventually(lambda: front.edge._cache.currsize == before + len(better.body))
     assert front.publication.asked == [ALL]
 
 
 def test_a_coding_of_what_is_no_longer_new_does_not_take_its_place(front: Front) -> None:
     """Conformance 37."""
     front.ask(ALL)
-    (kept,) = [front.edge._kept.get(ALL)]
+    (kept,) = [front.edge._cache.get(ALL)]
     assert kept
     front.publication.publish(SITE)
     front.look()
     new = front.ask(ALL)
-    front.edge._make(ALL, kept, "br")
+    front.edge._encode(ALL, kept, "br")
     assert front.ask(ALL) == new
     assert front.publication.asked == [ALL] * 2
 
@@ -312,15 +312,15 @@ def test_a_delta_is_answered_from_memory_and_counted(front: Front) -> None:
     front.publication.publish(SITE)
     front.look()
     whole = front.ask(ALL)
-    before = front.edge._kept.currsize
+    before = front.edge._cache.currsize
     first = front.ask(ALL, if_none_match=old, a_im="feed")
     assert (first.status, first.body) == (226, b"<since 7>")
     assert first.headers["ETag"] == whole.headers["ETag"]
-    after = front.edge._kept.currsize
+    after = front.edge._cache.currsize
     assert after > before
     for _ in range(5):
         assert front.ask(ALL, if_none_match=old, a_im="feed") == first
-    assert front.edge._kept.currsize == after
+    assert front.edge._cache.currsize == after
     assert [asked for asked in front.publication.asked if "since" in asked] == [
         f"{ALL} since {old[1:11]}"
     ]

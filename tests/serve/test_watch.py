@@ -27,12 +27,12 @@ def test_it_knows_from_the_beginning(publication: FakePublication) -> None:
     assert watching.health == publication.health()
 
 
-def test_it_sees_what_is_new(publication: FakePublication) -> None:
+def test_it_sees_what_is_current(publication: FakePublication) -> None:
     publication.due = datetime.now(UTC)
     watching = Watch(publication)
     publication.publish(SITE)
     publication.due = None
-    watching.look()
+    watching.poll()
     assert (watching.newest, watching.due) == (2, None)
 
 
@@ -41,9 +41,9 @@ def test_a_catalog_made_anew_is_new_though_it_counts_from_1_again(
 ) -> None:
     watching = Watch(publication)
     monkeypatch.setattr(publication, "state", lambda: ("another 7", None))
-    watching.look()
+    watching.poll()
     assert watching.newest == 2
-    assert not watching.is_new(1)
+    assert not watching.is_current(1)
 
 
 def test_what_it_knew_stays_while_the_catalog_is_lost(
@@ -55,11 +55,11 @@ def test_what_it_knew_stays_while_the_catalog_is_lost(
     publication.lost = True
     with caplog.at_level(logging.WARNING, "feedsvc.serve"):
         for _ in range(3):
-            watching.look()
+            watching.poll()
             assert (watching.newest, watching.lost, watching.health) == (1, True, None)
         publication.lost = False
         for _ in range(3):
-            watching.look()
+            watching.poll()
             assert (watching.newest, watching.lost) == (2, False)
     assert [record.message.split()[0] for record in caplog.records] == [
         "event=catalog-lost",
@@ -72,7 +72,7 @@ def test_it_begins_without_a_catalog_and_finds_it(publication: FakePublication) 
     watching = Watch(publication)
     assert (watching.newest, watching.due, watching.lost) == (0, None, True)
     publication.lost = False
-    watching.look()
+    watching.poll()
     assert (watching.newest, watching.lost) == (1, False)
     assert watching.health
 
@@ -86,7 +86,7 @@ def test_health_and_tick_come_about_every_second(
     watching = Watch(publication, lambda: ticks.append(now))
     for step in range(1, 41):
         now = 100.0 + step / 16
-        watching.look()
+        watching.poll()
     assert ticks == [100.0, 101.0625, 102.125]
 
 
@@ -95,7 +95,7 @@ def test_it_looks_by_itself_and_no_fault_ends_it(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(watch, "_LOOK", 0.001)
+    monkeypatch.setattr(watch, "_POLL_INTERVAL", 0.001)
     seen = threading.Event()
     calls = 0
 
@@ -103,12 +103,12 @@ def test_it_looks_by_itself_and_no_fault_ends_it(
         pass
 
     class Watched(Watch):
-        def look(self) -> None:
+        def poll(self) -> None:
             nonlocal calls
             calls += 1
             if calls == 2:
                 raise RuntimeError("a fault")
-            super().look()
+            super().poll()
             if self.newest == 2:
                 seen.set()
                 raise Ended

@@ -22,7 +22,7 @@ def connected(listener: socket.socket) -> tuple[socket.socket, socket.socket]:
 
 def test_accepted_connections_have_the_limits_of_the_listener() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        worker.limit_waiting(listener.fileno())
+        worker.set_timeouts(listener.fileno())
         client, accepted = connected(listener)
         with client, accepted:
             assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
@@ -35,7 +35,7 @@ def test_accepted_connections_have_the_limits_of_the_listener() -> None:
 def test_a_client_that_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_OPTIONS", {"TCP_USER_TIMEOUT": 500})
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        worker.limit_waiting(listener.fileno())
+        worker.set_timeouts(listener.fileno())
         client, accepted = connected(listener)
         with client, accepted, pytest.raises(TimeoutError) as caught:
             accepted.sendall(bytes(50_000_000))
@@ -45,5 +45,5 @@ def test_a_client_that_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch)
 def test_an_option_that_a_system_does_not_have_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(socket, "TCP_USER_TIMEOUT", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        worker.limit_waiting(listener.fileno())
+        worker.set_timeouts(listener.fileno())
         assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

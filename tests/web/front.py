@@ -51,7 +51,7 @@ class Front:
 
     def look(self) -> None:
         """See what is new in the publication."""
-        self.watch.look()
+        self.watch.poll()
 
     def ask(
         self, path: str, *, method: str = "GET", client: str = "127.0.0.1", **fields: str

@@ -126,7 +126,7 @@ def test_the_edge_remembers_nothing_of_them(front: Front, path: str) -> None:
     front.ask(path)
     front.publication.publish()
     front.look()
-    assert list(front.edge._kept.keys()) == []
+    assert list(front.edge._cache.keys()) == []
     assert front.ask(path).status in {301, 308, 410}
 
 

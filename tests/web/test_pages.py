@@ -269,7 +269,7 @@ def test_a_site_without_articles_has_an_index() -> None:
 
     response = create_app(Empty()).test_client().get("/")
     assert response.status_code == 200
-    assert "Nothing is published here yet." in response.text
+    assert "Nothing has been published yet." in response.text
 
 
 def test_the_page_of_a_languages_feed_is_in_that_language(client: FlaskClient) -> None:

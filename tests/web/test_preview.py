@@ -289,7 +289,10 @@ def test_every_other_name_is_refused(editor: Editor, host: str, method: str) -> 
     app = create_preview(editor.preview)
     body = b"".join(app(environ, lambda line, headers: sent.append(line)))  # type: ignore[arg-type]
     assert sent == ["421 Misdirected Request"]
-    assert body in {b"", b"This is a preview, for its own machine alone: open it as localhost.\n"}
+    assert body in {
+        b"",
+        b"This preview is only available on its own machine: open it as localhost.\n",
+    }
     assert (body == b"") == (method == "HEAD")
 
 

@@ -1,7 +1,7 @@
-"""The protocol of namespaces: what an extension adds to feeds and entries in each format.
+"""Interface for namespaces, which add elements to feeds and entries.
 
-A `Namespace` names an XML namespace and two extensions of feedgen, one for the head of a feed and
-one for an entry. Each package may declare some as entry points of the group `feedsvc.namespaces`;
+A `Namespace` consists of an XML namespace and two feedgen extensions, one for the head of a feed
+and one for an entry. Packages declare namespaces as entry points of the group `feedsvc.namespaces`;
 the built-in ones are the modules of this package.
 """
 
@@ -16,14 +16,14 @@ from feedsvc.model import Entry, Feed, Format
 
 XML_FORMATS = frozenset({Format.RSS, Format.ATOM})
 
-# What is both an XML prefix and, after an underscore, the key of a JSON Feed extension.
+# Valid as an XML prefix and, after an underscore, as the key of a JSON Feed extension.
 _PREFIX = re.compile(r"(?!xml)[a-z][a-z0-9_-]*", re.IGNORECASE)
 
 
 class FeedExtension(BaseExtension):  # type: ignore[misc] # feedgen has no types
-    """What a namespace adds to the head of one feed.
+    """The elements that a namespace adds to the head of a feed.
 
-    feed: every text can stand in XML and every URL is a URI. Output may depend on nothing else.
+    feed: normalized, with XML-safe text and URIs. Output must not depend on anything else.
     """
 
     def __init__(self, feed: Feed) -> None:
@@ -31,7 +31,7 @@ class FeedExtension(BaseExtension):  # type: ignore[misc] # feedgen has no types
 
     @property
     def is_declared(self) -> bool:
-        """Whether the root element declares the prefix though no entry may need it."""
+        """Whether the root element declares the prefix even if entries do not use it."""
         return True
 
     def extend_rss(self, root: _Element) -> None:
@@ -41,12 +41,12 @@ class FeedExtension(BaseExtension):  # type: ignore[misc] # feedgen has no types
         """Add to the `feed` element. feedgen's own elements in it have no namespace yet."""
 
     def json(self) -> Mapping[str, object]:
-        """Return the top-level extension object; it is left out if it is empty."""
+        """Return the top-level extension object; an empty one is omitted."""
         return {}
 
 
 class EntryExtension(BaseEntryExtension):  # type: ignore[misc] # feedgen has no types
-    """What a namespace adds to one entry. entry: see FeedExtension."""
+    """The elements that a namespace adds to an entry. entry: normalized, as in FeedExtension."""
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -58,18 +58,18 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc] # feedgen has no
         """Add to the `entry` element."""
 
     def json(self) -> Mapping[str, object]:
-        """Return the extension object of the item; it is left out if it is empty."""
+        """Return the extension object of the item; an empty one is omitted."""
         return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """An XML namespace and what it adds.
+    """An XML namespace and its extensions.
 
     prefix: declared at the root of a document; `_prefix` is the key of its objects in JSON Feed.
-    formats: those to which it adds anything. feed, entry: None if it adds nothing there. A
-    namespace with `entry` is declared in every document, as rendered entries are kept apart from
-    their feeds. Raises ValueError for a prefix that cannot be one.
+    formats: those it extends. feed, entry: None if it does not extend them. A namespace with
+    `entry` is declared in every document, as rendered entries are cached independently of their
+    feeds. Raises ValueError for an invalid prefix.
     """
 
     prefix: str
@@ -80,4 +80,4 @@ class Namespace:
 
     def __post_init__(self) -> None:
         if not _PREFIX.fullmatch(self.prefix) or not self.uri:
-            raise ValueError(f"{self.prefix!r} is no prefix of letters, digits, - and _")
+            raise ValueError(f"{self.prefix!r} is not a prefix of letters, digits, - and _")

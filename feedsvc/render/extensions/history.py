@@ -1,4 +1,4 @@
-"""Paged and archived feeds (RFC 5005 4): links between documents, and the mark of an archive."""
+"""Paged and archived feeds (RFC 5005 4): links between documents, and the archive element."""
 
 from collections.abc import Iterator
 
@@ -20,12 +20,12 @@ class History(FeedExtension):
         return self.feed.current is not None
 
     def extend_rss(self, root: _Element) -> None:
-        """Add to the channel: in RSS the links are `atom:link`."""
+        """Add to the channel; in RSS the links are `atom:link` elements."""
         root[0].extend(self._links(f"{{{_ATOM}}}link"))
         self._mark(root[0])
 
     def extend_atom(self, root: _Element) -> None:
-        """Add to the feed element: the links behind those that feedgen made."""
+        """Add to the feed element: the links after those of feedgen."""
         if links := [*self._links("link")]:
             place = root.index(root.findall("link")[-1]) + 1
             root[place:place] = links

@@ -1,4 +1,4 @@
-"""Media RSS (https://www.rssboard.org/media-rss): the picture of an entry as its thumbnail."""
+"""Media RSS (https://www.rssboard.org/media-rss): the image of an entry as its thumbnail."""
 
 from lxml import etree
 from lxml.etree import _Element
@@ -9,7 +9,7 @@ URI = "http://search.yahoo.com/mrss/"
 
 
 class Thumbnail(EntryExtension):
-    """`media:thumbnail`, if the entry has a picture. JSON Feed has a member of its own for it."""
+    """`media:thumbnail`, if the entry has an image. JSON Feed has the member `image` instead."""
 
     def extend_rss(self, element: _Element) -> None:
         """Add to an `item` or `entry` element."""

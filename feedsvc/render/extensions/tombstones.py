@@ -15,7 +15,7 @@ class Tombstones(FeedExtension):
 
     @property
     def is_declared(self) -> bool:
-        """Most feeds have none of its elements, so each declares the prefix itself."""
+        """Each element declares the prefix itself, as most feeds have none of them."""
         return False
 
     def extend_atom(self, root: _Element) -> None:
