@@ -1,14 +1,14 @@
-"""The table `[feeds]` of the settings, and the author and picture that a site has as well."""
+"""The table `[feeds]` of the settings, and the author and image of a site or feed."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, NamedTuple
 
-import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import astuple
 
 from feedsvc import syntax, urls
-from feedsvc.config.tables import Rule, Table, Text, shown
+from feedsvc.config.tables import Rule, Table, Text, quoted
 from feedsvc.model import (
     MAX_LANGUAGE,
     MAX_TERM,
@@ -36,23 +36,22 @@ def _name(text: str) -> str:
 
 
 Language = Annotated[str, Rule('a language tag like "en" or "pt-br"', _language, MAX_LANGUAGE)]
-Email = Rule.of("an email address like desk@example.org", lambda x: not x or syntax.is_email(x))
-Url = Rule.of(
-    "an absolute URL with its scheme", lambda x: not x or syntax.is_url(x), longest=MAX_URL
-)
-Content = Rule.of('"full" or "summary"', lambda choice: choice != ContentChoice.NONE)
-Picture = Rule.of(
+Email = Rule.matching("an email address like desk@example.org", syntax.is_email)
+Url = Rule.matching("an absolute URL with its scheme", syntax.is_url, max_bytes=MAX_URL)
+Content = Rule.matching('"full" or "summary"', lambda choice: choice != ContentChoice.NONE)
+Picture = Rule.matching(
     "a path that must start with /, or an absolute URL",
     lambda text: text.startswith("/") or syntax.is_url(text),
-    longest=MAX_URL,
+    max_bytes=MAX_URL,
 )
+Pixels = Annotated[int, Meta(ge=1, le=100_000)]
 
 
 class FeedSettings(Struct, frozen=True, kw_only=True):
     """The settings of one feed; None where the site's apply.
 
     limit: entries in the subscription document. content: full text, or summaries. max_age: seconds
-    for which a client may keep a response.
+    for which a client may cache a response.
     """
 
     title: str | None = None
@@ -67,10 +66,10 @@ class FeedSettings(Struct, frozen=True, kw_only=True):
 
 
 class Selection(Struct, frozen=True, kw_only=True):
-    """Which articles a custom feed gathers. Each term is the key of its own feed: `tag/c++`.
+    """Which articles a custom feed contains, by the keys of the terms' own feeds: `tag/c++`.
 
-    any: of which an article must have one; () if it needs none. all: which it must have. none:
-    which it must not have.
+    any: an article must have at least one, unless empty. all: it must have each. none: it must
+    have none.
     """
 
     any: tuple[str, ...] = ()
@@ -78,7 +77,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     none: tuple[str, ...] = ()
 
     def takes(self, terms: frozenset[str]) -> bool:
-        """Tell whether an article with these terms is in the feed."""
+        """Return whether the feed contains an article with these terms."""
         return (
             (not self.any or not terms.isdisjoint(self.any))
             and terms.issuperset(self.all)
@@ -87,7 +86,7 @@ class Selection(Struct, frozen=True, kw_only=True):
 
 
 class Feeds(NamedTuple):
-    """The table `[feeds]`: its own keys, the tables of feeds by key, and the custom feeds."""
+    """The table `[feeds]`: the defaults, the settings of feeds by key, and the custom feeds."""
 
     feed_defaults: FeedSettings
     feeds: Mapping[str, FeedSettings]
@@ -96,18 +95,18 @@ class Feeds(NamedTuple):
 
 class _Author(Struct, frozen=True):
     name: Annotated[Text, Rule("a text in quotes", _name)]
-    email: Annotated[str, Email] = ""
-    uri: Annotated[str, Url] = ""
+    email: Annotated[str, Email] | None = None
+    uri: Annotated[str, Url] | None = None
 
 
 class _Image(Struct, frozen=True):
     url: Annotated[str, Picture]
-    width: Annotated[int, Meta(ge=1, le=100_000)] | None = None
-    height: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    width: Pixels | None = None
+    height: Pixels | None = None
 
 
 class _Labels(Struct, frozen=True):
-    """The labels that one choice of a custom feed lists."""
+    """The terms in one condition of a custom feed, by kind."""
 
     categories: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -115,15 +114,13 @@ class _Labels(Struct, frozen=True):
     languages: tuple[str, ...] = ()
 
 
-# The kinds of the terms in the lists of a choice.
 LISTS = dict(zip(_Labels.__struct_fields__, TERM_KINDS, strict=True))
-_CHOICES = Selection.__struct_fields__
-_KEYS = (*FeedSettings.__struct_fields__, *_CHOICES)
+_CONDITIONS = Selection.__struct_fields__
 _OPTIONAL = ("subtitle", "language", "copyright")
 
 
 def read(table: Table) -> Feeds:
-    """Read the table. Raises SettingsError."""
+    """Read the table `[feeds]`. Raises SettingsError."""
     keys = [
         key
         for key, value in table.values.items()
@@ -136,75 +133,79 @@ def read(table: Table) -> Feeds:
         own = table.table(key)
         if selection := _selection(table, key, own):
             selections[key] = selection
-            own = own.without(_CHOICES)
-        own = with_people(own, "title")
+        own = with_people(own.without(_CONDITIONS), "title")
         feeds[key] = replace(own, values={**common.values, **own.values}).to(FeedSettings)
     return Feeds(defaults, feeds, selections)
 
 
 def with_people(table: Table, *optional: str) -> Table:
-    """Return the table of a site or feed with its author and picture made.
+    """Return the table of a site or feed with its author and image converted.
 
-    Empty texts are taken out: of the keys in optional, and of those that every such table has.
+    Optional texts that are empty are removed.
     """
-    optional += _OPTIONAL
-    values = {key: each for key, each in table.values.items() if each or key not in optional}
+    table = _without_empty(table, *_OPTIONAL, *optional)
+    values = dict(table.values)
     if "author" in values:
-        author = table.table("author", lone="name").to(_Author)
-        values["author"] = Person(author.name, author.email or None, author.uri or None)
+        author = _without_empty(table.table("author", "name"), "email", "uri")
+        values["author"] = Person(*astuple(author.to(_Author)))
     if "image" in values:
-        values["image"] = Image(*msgspec.structs.astuple(table.table("image", "url").to(_Image)))
+        values["image"] = Image(*astuple(table.table("image", "url").to(_Image)))
     return replace(table, values=values)
 
 
-def _selection(table: Table, key: str, own: Table) -> Selection | None:
-    """Return what a custom feed gathers; None for a feed that exists anyway.
+def _without_empty(table: Table, *keys: str) -> Table:
+    return table.without([key for key in keys if table.values.get(key) == ""])
 
-    table: `[feeds]`. own: the feed's in it.
+
+def _selection(table: Table, key: str, own: Table) -> Selection | None:
+    """Return what a custom feed contains; None for a built-in feed.
+
+    table: `[feeds]`. own: its subtable for the feed.
     """
     ref = urls.parse_key(key)
     if ref and (over := excess(ref.term, MAX_TERM)):
-        table.fail(key, f"{shown(key)} cannot be a feed, as its term {over}; shorten it")
-    chosen = [choice for choice in _CHOICES if choice in own.values]
+        table.fail(key, f"{quoted(key)} cannot be a feed, as its term {over}; shorten it")
+    conditions = [name for name in _CONDITIONS if name in own.values]
     if ref and ref.kind is not Kind.NAMED:
-        for choice in chosen:
+        if conditions:
             own.fail(
-                choice,
-                f"the articles of {shown(key)} are given; write {choice} into the table of a "
+                conditions[0],
+                f"the articles of {quoted(key)} are fixed; move {conditions[0]} to the table of a "
                 "feed with a name of your own, like [feeds.security]",
             )
         return None
-    if not chosen:
+    if not conditions:
         table.fail(
             key,
-            f"{shown(key)} names no feed; name it as in its URL: all, category/<term>, "
-            "tag/<term>, author/<term>, language/<code>; to define a feed of your own, say with "
-            "any, all or none which terms its articles have",
+            f"{quoted(key)} names no feed; name it as in its URL: all, category/<term>, "
+            "tag/<term>, author/<term>, language/<code>; to define a feed of your own, list the "
+            "terms of its articles with any, all or none",
         )
-    # A feed with the name of a setting would be taken for one.
-    if ref is None or key in _KEYS or not syntax.is_line(key):
+    # A feed named like a setting would be ambiguous.
+    is_setting = key in (*FeedSettings.__struct_fields__, *_CONDITIONS)
+    if ref is None or is_setting or not syntax.is_line(key):
         table.fail(
             key,
-            f"{shown(key)} cannot be the name of a feed; write one word as in a URL, in lower "
-            'case, that is no kind of feed and no setting, like "security"',
+            f"{quoted(key)} cannot be the name of a feed; write one word as in a URL, in lower "
+            'case, that is neither a kind of feed nor a setting, like "security"',
         )
-    return Selection(**{choice: _terms(own, choice) for choice in chosen})
+    return Selection(**{name: _terms(own, name) for name in conditions})
 
 
-def _terms(table: Table, choice: str) -> tuple[str, ...]:
-    """Return the keys of the terms that a choice lists, each once."""
-    lists = table.table(choice)
+def _terms(table: Table, condition: str) -> tuple[str, ...]:
+    """Return the keys of the terms in a condition, without duplicates."""
+    lists = table.table(condition)
     labels = lists.to(_Labels)
-    found = []
+    keys = []
     for name, kind in LISTS.items():
         for label in getattr(labels, name):
             term = urls.term(label)
             if not urls.is_addressable(term):
-                lists.fail(name, f"{name} has {shown(label)}, which is not a term; write a word")
+                lists.fail(name, f"{name} has {quoted(label)}, which is not a term; write a word")
             if over := urls.term_excess(label):
-                lists.fail(name, f"{name} has {shown(label)}, which {over}; shorten it")
-            found.append(FeedRef(kind, term).key)
-    if not found:
-        hint = f'write one, like {{ tags = ["a"] }}, or remove {choice}'
-        table.fail(choice, f"{choice} names no term; {hint}")
-    return tuple(dict.fromkeys(found))
+                lists.fail(name, f"{name} has {quoted(label)}, which {over}; shorten it")
+            keys.append(FeedRef(kind, term).key)
+    if not keys:
+        hint = f'write one, like {{ tags = ["a"] }}, or remove {condition}'
+        table.fail(condition, f"{condition} names no term; {hint}")
+    return tuple(dict.fromkeys(keys))

@@ -1,6 +1,6 @@
-"""What a feed says of itself, from the settings; knows no entry but the newest one's date.
+"""The metadata of a feed, from the settings; pure, and independent of the entries.
 
-Pure. The catalog asks it whether a change of settings changed a feed, the publication renders it.
+The catalog compares its fingerprint after a change of settings; the publication renders it.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ from feedsvc.config.settings import Settings
 from feedsvc.model import Feed, FeedRef, Format, Image, Kind, Person
 
 GENERATOR = f"feedsvc {feedsvc.__version__}"
-# The fields of a Feed that follow from the settings.
-_SHOWN = (
+# The fields of a Feed that depend on the settings.
+_FIELDS = (
     *("id", "title", "subtitle", "link", "self_url", "language", "authors", "generator", "ttl"),
     *("rights", "image"),
 )
-# Those of which 0.1.0 hashed the repr.
+# The fields whose repr 0.1.0 hashed.
 _REPR_0_1 = (
     *("id", "title", "subtitle", "link", "self_url", "updated", "language", "authors", "generator"),
     *("ttl", "rights", "image", "current", "prev_archive", "next_archive", "withdrawn"),
@@ -35,9 +35,9 @@ def head(
     updated: datetime,
     archives: int = 0,
 ) -> Feed:
-    """Return the head of a subscription document.
+    """Return the metadata of a subscription document.
 
-    label: the term as people read it. archives: how many there are.
+    label: the display name of the term. archives: the number of archive documents.
     """
     own = settings.feed(ref.key)
     author = own.author or settings.author or Person(settings.title)
@@ -68,7 +68,7 @@ def archive_head(
     archives: int,
     number: int,
 ) -> Feed:
-    """Return the head of one of a feed's archive documents; see `head`."""
+    """Return the metadata of an archive document; see `head`."""
     feed = head(settings, ref, label, format, updated)
     before, after = number - 1, number + 1
     return replace(
@@ -81,7 +81,7 @@ def archive_head(
 
 
 def title(settings: Settings, ref: FeedRef, label: str) -> str:
-    """Return a feed's title: the settings' own for it, else the site's with the label."""
+    """Return a feed's title: its configured title, else the site's with the label."""
     own = settings.feed(ref.key).title
     if own:
         return own
@@ -89,14 +89,14 @@ def title(settings: Settings, ref: FeedRef, label: str) -> str:
 
 
 def subtitle(settings: Settings, ref: FeedRef) -> str:
-    """Return a feed's subtitle: the settings' own for it, else the site's; '' for none."""
+    """Return a feed's subtitle: its configured subtitle, else the site's; '' for none."""
     return settings.feed(ref.key).subtitle or settings.subtitle
 
 
 def label(settings: Settings, ref: FeedRef, written: str) -> str:
-    """Return what people call a feed: for a term its label in force.
+    """Return the display name of a feed; for a term, its configured label if any.
 
-    written: as it was first written; '' where it never was, as for a custom feed.
+    written: the term's first spelling; '' if unknown, as for a custom feed.
     """
     if ref.kind is Kind.ALL:
         return settings.title
@@ -106,20 +106,20 @@ def label(settings: Settings, ref: FeedRef, written: str) -> str:
 
 
 def fingerprint(settings: Settings, ref: FeedRef, written: str, stored: str = "") -> str:
-    """Return a text that changes with anything but the entries that changes a feed's bytes.
+    """Return a hash of everything except the entries that determines a feed's bytes.
 
-    stored: the text before, which is returned if 0.1.0 made it of the same values: tags and windows
-    are made of it, and its form alone changes none of them.
+    stored: the previous fingerprint, which is returned if it is 0.1.0's hash of the same values, so
+    that the ETags and archives derived from it stay valid.
     """
     epoch = datetime.fromtimestamp(0, UTC)
     sample = head(settings, ref, label(settings, ref, written), Format.ATOM, epoch)
     content = settings.feed(ref.key).content
-    shown = ", ".join(f"{name}={getattr(sample, name)!r}" for name in _REPR_0_1)
+    fields = ", ".join(f"{name}={getattr(sample, name)!r}" for name in _REPR_0_1)
     extensions = plugins.foreign(plugins.NAMESPACES)
-    former = " ".join((f"Feed({shown})", content, settings.base_url, *extensions))
+    former = " ".join((f"Feed({fields})", content, settings.base_url, *extensions))
     if stored == hashlib.blake2b(former.encode(), digest_size=8).hexdigest():
         return stored
-    values = {name: getattr(sample, name) for name in _SHOWN}
+    values = {name: getattr(sample, name) for name in _FIELDS}
     values |= {"content": content, "base_url": settings.base_url, "extensions": extensions}
     encoded = msgspec.json.encode(values, order="deterministic")
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()

@@ -1,8 +1,8 @@
 """Reads `feedsvc.toml` and the `FEEDSVC_*` environment into one frozen Settings, once.
 
 Nothing else in the program reads the settings file or the environment. Every mistake raises
-SettingsError with the file, the line and what to write instead. What the content folder decides,
-`feedsvc.sources.load` adds.
+SettingsError with the file, the line and the remedy. `feedsvc.sources.load` adds the settings that
+depend on the content folder.
 """
 
 import re
@@ -21,7 +21,7 @@ from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
 from feedsvc.config.feeds import FeedSettings, Language, Selection
 from feedsvc.config.serving import ServeSettings
-from feedsvc.config.tables import Rule, Table, Text, shown
+from feedsvc.config.tables import Rule, Table, Text, quoted
 from feedsvc.errors import SettingsError
 from feedsvc.model import MAX_BASE, PLAIN, TERM_KINDS, FeedRef, Format, Image, Kind, Person, Tree
 
@@ -30,12 +30,12 @@ ENVIRONMENT_PREFIX = "FEEDSVC_"
 GENERATORS = "feedsvc.generators"  # the group of their entry points
 
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
-# ASCII, as it stands in HTTP headers too; without a query or a fragment.
+# ASCII, as HTTP headers include it; no query or fragment.
 _BASE_URL = re.compile(r"""(?i)https?://[!"$->@-~]+""")
 
 
-def _base_url(written: str) -> str:
-    url = written.rstrip("/")
+def _base_url(url: str) -> str:
+    url = url.rstrip("/")
     if not syntax.is_url(url) or not _BASE_URL.fullmatch(url):
         raise ValueError
     return url
@@ -49,14 +49,14 @@ def _is_zone(name: str) -> bool:
 
 
 def _article_link(pattern: str) -> str:
-    if wrong := urls.check_pattern(pattern):
-        raise ValueError(f"{shown(pattern)} {wrong}")
+    if fault := urls.check_pattern(pattern):
+        raise ValueError(f"{quoted(pattern)} {fault}")
     return pattern
 
 
 def _generator(name: str) -> str:
     if name and name not in (known := generator_names()):
-        raise ValueError(f"{shown(name)} is not known; write one of {', '.join(known)}")
+        raise ValueError(f"{quoted(name)} is not known; write one of {', '.join(known)}")
     return name
 
 
@@ -76,15 +76,15 @@ BaseUrl = Annotated[
 ]
 Authority = Annotated[
     str,
-    Rule.of(
+    Rule.matching(
         "a tagging entity, which is a host name that is yours and a year in which it was, like "
         '"news.example.org,2022"',
         syntax.is_tagging_entity,
-        longest=MAX_BASE,
+        max_bytes=MAX_BASE,
     ),
 ]
-Zone = Rule.of('a name in the IANA database like "Europe/Paris" or "UTC"', _is_zone)
-Offset = Rule.of(
+Zone = Rule.matching('a name in the IANA database like "Europe/Paris" or "UTC"', _is_zone)
+Offset = Rule.matching(
     'a time zone, which is an offset like "+01:00" or a name like "Europe/Paris"',
     lambda text: bool(_OFFSET.fullmatch(text)) or _is_zone(text),
 )
@@ -101,7 +101,7 @@ Database = Annotated[
 
 
 class SourceSettings(msgspec.Struct, frozen=True):
-    """One table of `[[sources]]`. type: the kind of source. table: its other keys, unchecked."""
+    """One table of `[[sources]]`. type: the kind of source. table: its other keys, unvalidated."""
 
     type: str
     table: Table
@@ -110,14 +110,13 @@ class SourceSettings(msgspec.Struct, frozen=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a site; docs/settings.md describes each key.
 
-    site: the folder, absolute. content: the folder of articles, absolute. database: a URL of
-    SQLAlchemy's form, with an absolute path for SQLite. article_link: '' until the tree is known.
-    generator: the configured name, '' to detect it. tree: what the content folder was found to be.
-    tombstones: Atom feeds say which entries were withdrawn. labels: the wanted label of a term, by
-    kind. feeds: settings by feed key, `all` or `tag/c++`. selections: what each custom feed
-    gathers, by its key. moved: the new keys of feeds by the old ones. retired: keys. aliases: the
-    feed that a decoded path leads to. preview: show drafts and scheduled articles, too; no file or
-    variable can say so.
+    site: the folder, absolute. content: the folder of articles, absolute. database: an SQLAlchemy
+    URL, with an absolute path for SQLite. article_link: '' until the tree is known. generator: the
+    configured name, '' to detect it. tree: the detected kind of content folder. tombstones: whether
+    Atom feeds list withdrawn entries. labels: configured labels of terms, by kind. feeds: settings
+    by feed key, `all` or `tag/c++`. selections: the contents of custom feeds, by key. moved: old
+    keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds. preview: include
+    drafts and scheduled articles; not configurable.
     """
 
     site: Path
@@ -150,51 +149,50 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def zone(self) -> tzinfo:
-        """The zone in which a time without a zone is meant."""
+        """The time zone of dates without one."""
         return ZoneInfo(self.timezone)
 
     @property
     def zones(self) -> Mapping[str, tzinfo]:
-        """The abbreviations that dates may use besides GMT, UTC and Z."""
+        """The time zone abbreviations that dates may use, in addition to GMT, UTC and Z."""
         return {name: _zone(value) for name, value in self.timezones.items()}
 
     @property
     def since(self) -> datetime:
-        """The beginning of the year that id_authority names, which no clock moves."""
-        _, _, written = self.id_authority.partition(",")
-        return datetime(max(1970, int(written[:4])), 1, 1, tzinfo=UTC)
+        """The start of the year in id_authority: a date that does not depend on the clock."""
+        year = int(self.id_authority.partition(",")[2][:4])
+        return datetime(max(1970, year), 1, 1, tzinfo=UTC)
 
     def feed(self, key: str) -> FeedSettings:
         """Return the settings that apply to the feed of this key."""
         return self.feeds.get(key, self.feed_defaults)
 
     def feeds_of(self, terms: Sequence[str]) -> tuple[str, ...]:
-        """Return the keys of all feeds that gather an article, given the keys of its terms."""
-        had = frozenset(terms)
-        custom = [key for key, selection in self.selections.items() if selection.takes(had)]
+        """Return the keys of all feeds that contain an article, given the keys of its terms."""
+        own = frozenset(terms)
+        custom = [key for key, selection in self.selections.items() if selection.takes(own)]
         return (Kind.ALL, *custom, *terms)
 
     @property
     def promised(self) -> tuple[str, ...]:
-        """The keys of the feeds that exist even while no article was ever in them."""
-        aimed_at = [ref.key for ref, _ in self.aliases.values()]
-        return tuple(dict.fromkeys((Kind.ALL, *self.selections, *self.moved.values(), *aimed_at)))
+        """The keys of the feeds that exist even if they never had an article."""
+        aliased = [ref.key for ref, _ in self.aliases.values()]
+        return tuple(dict.fromkeys((Kind.ALL, *self.selections, *self.moved.values(), *aliased)))
 
     def is_listed(self, key: str) -> bool:
-        """Tell whether lists of feeds show the feed of this key."""
+        """Return whether lists of feeds include the feed of this key."""
         return key not in self.moved and key not in self.retired
 
     def seen(self) -> dict[str, Any]:
-        """Return the settings on which what readers see depends, as JSON values."""
+        """Return the settings that affect what readers see, as JSON values."""
         values = {name: getattr(self, name) for name in _SEEN}
         values["generator"] = self.tree
-        # Their keys may hold passwords, which the catalog has no use for.
+        # Hashed, as they may contain passwords, which the catalog must not store.
         values["sources"] = [(each.type, each.table.digest()) for each in self.sources]
-        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(values))
-        return found
+        return dict(msgspec.json.decode(msgspec.json.encode(values)))
 
     def fingerprint(self) -> str:
-        """Return a text that changes whenever a setting changes that readers could see."""
+        """Return a text that changes with every setting that affects what readers see."""
         return msgspec.json.encode(self.seen(), order="deterministic").decode()
 
 
@@ -207,7 +205,7 @@ _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN
 def load(site: Path, environment: Mapping[str, str]) -> Settings:
     """Read the settings of the site in a folder.
 
-    environment: usually os.environ; `FEEDSVC_TITLE` and the like win over the file.
+    environment: usually os.environ; variables like `FEEDSVC_TITLE` override the file.
     Raises SettingsError.
     """
     path = site / FILE
@@ -221,7 +219,7 @@ def load(site: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def generator_names() -> tuple[str, ...]:
-    """Return the names of the installed generators, and of the plain tree."""
+    """Return the names of the installed generators, and that of the plain tree."""
     return (PLAIN, *sorted(entry_points(group=GENERATORS).names))
 
 
@@ -251,19 +249,19 @@ def _settings(site: Path, table: Table) -> Settings:
 def _path(table: Table, key: str, path: Path) -> Path:
     try:
         return path.resolve()
-    except (OSError, RuntimeError) as error:  # links in a circle
+    except (OSError, RuntimeError) as error:  # a loop of symlinks
         table.fail(key, f"{key} cannot be found: {error}")
 
 
 def _absolute_database(table: Table, site: Path, url: str) -> str:
-    kind, _, path = url.partition("sqlite:///")
-    return url if kind else f"sqlite:///{_path(table, 'database', site / path)}"
+    before, _, path = url.partition("sqlite:///")
+    return url if before else f"sqlite:///{_path(table, 'database', site / path)}"
 
 
-def _zone(value: str) -> tzinfo:
-    match = _OFFSET.fullmatch(value)
+def _zone(offset_or_name: str) -> tzinfo:
+    match = _OFFSET.fullmatch(offset_or_name)
     if not match:
-        return ZoneInfo(value)
+        return ZoneInfo(offset_or_name)
     offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
     return timezone(offset if match[1] == "+" else -offset)
 
@@ -271,25 +269,24 @@ def _zone(value: str) -> tzinfo:
 def _labels(table: Table) -> dict[Kind, dict[str, str]]:
     """Return labels by kind and term."""
     table.refuse_unknown(map(str, TERM_KINDS))
-    found: dict[Kind, dict[str, str]] = {}
+    labels: dict[Kind, dict[str, str]] = {}
     for name in table.values:
-        of_kind = table.table(name)
-        terms = found[Kind(name)] = {}
-        for written, label in of_kind.texts().items():
-            if over := urls.term_excess(written):
-                of_kind.fail(written, f"the term {shown(written)} {over}; remove it")
-            if (term := urls.term(written)) in terms:
-                said = f"{shown(written)} is there twice, as a term"
-                of_kind.fail(written, f"{said}; remove one of the two")
-            terms[term] = label
-    return found
+        subtable = table.table(name)
+        of_kind = labels[Kind(name)] = {}
+        for key, label in subtable.texts().items():
+            if over := urls.term_excess(key):
+                subtable.fail(key, f"the term {quoted(key)} {over}; remove it")
+            if (term := urls.term(key)) in of_kind:
+                subtable.fail(key, f"{quoted(key)} repeats an earlier term; remove one of the two")
+            of_kind[term] = label
+    return labels
 
 
 def _sources(table: Table) -> tuple[SourceSettings, ...]:
-    found = []
+    sources = []
     for each in table.tables("sources"):
         kind = each.values.get("type")
         if not isinstance(kind, str) or not kind:
             each.fail("type", 'every source has a type; add the line type = "..."')
-        found.append(SourceSettings(kind, each.without(["type"])))
-    return tuple(found)
+        sources.append(SourceSettings(kind, each.without(["type"])))
+    return tuple(sources)

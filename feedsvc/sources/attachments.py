@@ -6,7 +6,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from feedsvc import urls
-from feedsvc.config.tables import shown
+from feedsvc.config.tables import quoted
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_PATH, Enclosure, excess
 from feedsvc.sources.scan import is_inside
@@ -158,7 +158,7 @@ class Attachments:
 
 def _too_long(path: str) -> str:
     over = excess(path, MAX_PATH)
-    return f"shows {shown(path)}, whose path {over}; rename the file or its folders"
+    return f"shows {quoted(path)}, whose path {over}; rename the file or its folders"
 
 
 def _scheme(key: str, reference: str, name: str) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from feedsvc import html, syntax, urls
-from feedsvc.config.tables import shown
+from feedsvc.config.tables import quoted
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_URL, FeedRef, Kind, Person, excess
 from feedsvc.sources.frontmatter import FrontMatter
@@ -96,7 +96,7 @@ class Values:
         """Return the feed of a label; warn of one that is too long, and return None."""
         if over := urls.term_excess(label):
             message = (
-                f"`{self.name(key)}`: {shown(label)} cannot be a term, as it {over}; shorten it"
+                f"`{self.name(key)}`: {quoted(label)} cannot be a term, as it {over}; shorten it"
             )
             self.warn("too-long-term", message, key)
             return None

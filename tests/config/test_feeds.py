@@ -89,14 +89,14 @@ def test_the_environment_gives_no_name_that_no_database_takes(tmp_path: Path) ->
 BAD: list[tuple[str, int, str]] = [
     # What the file says, on which of these lines it is wrong, what the message says.
     ("[feeds.news]", 1, "names no feed; name it as in its URL: all, category/<term>"),
-    ("[feeds.news]\nlimit = 5", 1, "say with any, all or none which terms its articles have"),
+    ("[feeds.news]\nlimit = 5", 1, "list the terms of its articles with any, all or none"),
     (
         '[feeds."tag/a"]\nany = { tags = ["b"] }',
         2,
-        "the articles of 'tag/a' are given; write any into",
+        "the articles of 'tag/a' are fixed; move any to",
     ),
     ('[feeds.all]\nnone = { tags = ["b"] }', 2, "with a name of your own, like [feeds."),
-    ('[feeds.all]\nlimit = 5\nany = { tags = ["b"] }', 3, "the articles of 'all' are given"),
+    ('[feeds.all]\nlimit = 5\nany = { tags = ["b"] }', 3, "the articles of 'all' are fixed"),
     ("[feeds.news]\nany = {}", 2, "any names no term; write one"),
     ("[feeds.news]\nany = { tags = [] }", 2, "any names no term"),
     ('[feeds.news]\nany = { tags = ["a"] }\nnone = {}', 3, "none names no term"),
