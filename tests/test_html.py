@@ -467,7 +467,7 @@ def test_the_parser_is_never_given_what_nests_deeply(pieces: list[str], times: i
     cleaner_of_nh3 = cleaner._CLEANER
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cleaner, "_CLEANER", Parser())
-        patch.setattr(depth, "DEEPEST", 20)
+        patch.setattr(depth, "MAX_DEPTH", 20)
         clean("".join(pieces) * times)
     for text in given_to_it[:1]:  # the second pass sees what the first one made
         opened = deepest = 0

@@ -1,8 +1,8 @@
-"""Markdown to sanitised HTML, and HTML to plain text; fetches nothing and knows no settings.
+"""Converts Markdown to sanitised HTML, and HTML to plain text; independent of the settings.
 
     Markdown --markdown--> raw HTML --split_more, take_heading, sanitise--> HTML --excerpt--> text
 
-Only what `sanitise` returns may be published: `markdown` lets raw HTML through untouched.
+Only publish what `sanitise` returns: `markdown` passes raw HTML through.
 """
 
 from feedsvc.html.cleaner import sanitise

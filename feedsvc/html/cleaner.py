@@ -1,7 +1,4 @@
-"""The sanitiser: an allow-list over the parsed HTML, and every URL made absolute.
-
-Forms no URL itself: the caller says what each one means.
-"""
+"""The sanitiser: filters parsed HTML by allow-lists and makes every URL absolute."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +11,7 @@ from feedsvc.html import embeds
 from feedsvc.html.depth import is_too_deep, without_tags
 from feedsvc.html.text import names, plain, xml_safe
 
-# All of them pass the W3C feed validator; `bdo`, `rtc`, `map` and MathML do not, or need a page.
+# The W3C feed validator accepts these; `bdo`, `rtc`, `map` and MathML fail it, or need a page.
 _TAGS = names(
     "a abbr acronym address article aside audio b bdi big blockquote br caption center cite code "
     "col colgroup data dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 "
@@ -22,14 +19,14 @@ _TAGS = names(
     "small source span strike strong sub summary sup table tbody td tfoot th thead time tr track "
     "tt u ul var video wbr"
 )
-# Gone with what they hold; other elements that are not allowed leave their content behind.
+# Removed with their content; other disallowed elements are replaced by their content.
 _DROPPED = names(
     "annotation annotation-xml applet button canvas datalist embed iframe noembed noframes "
     "noscript object optgroup option script select style svg template textarea title"
 )
 _CELL = {"abbr", "align", "colspan", "headers", "rowspan", "scope"}
-# Ids are kept as they are, so that fragments find them. They cannot clobber what scripts use in
-# an article's page, as its policy admits no script that reads names.
+# Ids are kept unchanged for fragments. DOM clobbering is no concern, as the content security
+# policy of article pages admits no script that looks up names.
 _ATTRIBUTES = {
     "*": {"class", "dir", "id", "lang", "title"},
     "a": {"href", "hreflang", "name", "type"},
@@ -52,7 +49,7 @@ _ATTRIBUTES = {
     "track": {"default", "kind", "label", "src", "srclang"},
     "video": {"controls", "height", "loop", "muted", "poster", "preload", "src", "width"},
 }
-# The language of code, and the footnotes that excerpts leave out.
+# The language of code blocks, and footnotes, which excerpts skip.
 _CLASS = re.compile(r"language-\S+|footnotes?(?:-\S+)?")
 _URLS = frozenset({"cite", "href", "poster", "src", "srcset"})
 _DROPPED_IN_URLS = dict.fromkeys(map(ord, "\t\n\r"))
@@ -61,8 +58,8 @@ _ELSEWHERE = ("mailto:", "tel:")
 _CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:\s+([^,]*))?")
 
 
-class _Links:
-    """Decides on the URLs of one text; keeps what went wrong, as nh3 would swallow it."""
+class _UrlFilter:
+    """Filters the URLs of one text; stores the first exception, as nh3 would swallow it."""
 
     def __init__(self, resolve: Callable[[str], str]) -> None:
         self._resolve = resolve
@@ -79,28 +76,28 @@ class _Links:
             return None
 
     def _absolute(self, url: str) -> str | None:
-        # Browsers drop these characters before they look for a scheme (URL Standard 4.4).
+        # Browsers drop these characters before they parse the scheme (URL Standard 4.4).
         url = url.strip().translate(_DROPPED_IN_URLS)
         absolute = self._resolve(url).replace(" ", "%20")
         return absolute if _WEB.fullmatch(absolute) else None
 
     def _absolute_set(self, candidates: str) -> str | None:
-        found = []
+        kept = []
         for url, descriptor in _CANDIDATE.findall(candidates.strip(" \t\n\r\f,")):
             absolute = self._absolute(url)
             if absolute and not absolute.endswith(","):
-                found.append(f"{absolute} {' '.join(descriptor.split())}".rstrip())
-        return ", ".join(found) or None
+                kept.append(f"{absolute} {' '.join(descriptor.split())}".rstrip())
+        return ", ".join(kept) or None
 
 
-# A Cleaner is dear to make and wants its callback beforehand, so the callback looks up whose
-# links it decides on.
-_links: ContextVar[_Links] = ContextVar("_links")
+# A Cleaner is expensive to construct and takes its callback at construction, so the callback finds
+# the filter of the current text in a context variable.
+_url_filter: ContextVar[_UrlFilter] = ContextVar("_url_filter")
 
 
-def _decide(_tag: str, name: str, value: str) -> str | None:
+def _filter(_tag: str, name: str, value: str) -> str | None:
     if name in _URLS:
-        return _links.get().attribute(name, value)
+        return _url_filter.get().attribute(name, value)
     if name == "class":
         return " ".join(each for each in value.split() if _CLASS.fullmatch(each)) or None
     return value
@@ -110,8 +107,8 @@ _CLEANER = nh3.Cleaner(
     tags=_TAGS,
     clean_content_tags=_DROPPED,
     attributes=_ATTRIBUTES,
-    attribute_filter=_decide,
-    # Without autoplay, which is not allowed, a player without controls would be dead.
+    attribute_filter=_filter,
+    # Autoplay is removed, so a player without controls could not be started.
     set_tag_attribute_values={"audio": {"controls": ""}, "video": {"controls": ""}},
     link_rel=None,
     url_schemes={"http", "https", "mailto", "tel"},
@@ -120,40 +117,40 @@ _CLEANER = nh3.Cleaner(
 
 
 def sanitise(html: str, resolve: Callable[[str], str]) -> str:
-    """Return HTML that any reader may show: well-formed, without scripts, every URL absolute.
+    """Return HTML that is safe to display: well-formed, without scripts, every URL absolute.
 
-    resolve: given a URL as written, relative or not, returns it absolute, or '' to drop it. It is
-    asked for each URL except mailto: and tel: links, and may be asked for its own answers again.
-    What it raises is raised here. Of what nests too deeply to be parsed, the text alone is left.
+    resolve: returns the absolute form of a URL, or '' to drop it. It is called for each URL except
+    mailto: and tel: links, and must accept its own results. Its exceptions propagate. HTML that
+    nests too deeply to be parsed is reduced to its text.
     """
     html = embeds.rewrite(xml_safe(html), resolve)
     if is_too_deep(html):
         return xml_safe(without_tags(html))
-    links = _Links(resolve)
-    token = _links.set(links)
+    url_filter = _UrlFilter(resolve)
+    token = _url_filter.set(url_filter)
     try:
         cleaned = _clean_until_stable(html)
     finally:
-        _links.reset(token)
-    if links.error:
-        raise links.error
+        _url_filter.reset(token)
+    if url_filter.error:
+        raise url_filter.error
     return cleaned
 
 
 _NAME = re.compile(r"</?[a-z][^\s/>]*")
-_PATIENCE = 10
+_MAX_PASSES = 10
 
 
 def _clean_until_stable(html: str) -> str:
-    """Clean until cleaning changes nothing more, so that no reader's parser sees another tree.
+    """Clean until the result is stable, so that every parser builds the same tree from it.
 
-    Parsing HTML mends it, and what it mends can nest in ways that the next parser mends again.
-    Where the same tags came out as went in there was nothing to mend, which spares the next pass.
+    Parsers repair HTML, and the result may need repair again. If the tags did not change, nothing
+    was repaired and one pass is enough.
     """
     cleaned = _clean(html)
     if _NAME.findall(html) == _NAME.findall(cleaned):
         return cleaned
-    for _ in range(_PATIENCE):
+    for _ in range(_MAX_PASSES):
         again = _clean(cleaned)
         if again == cleaned:
             return cleaned
@@ -165,7 +162,7 @@ _PRE_START = re.compile(r"(<pre(?:\s[^>]*)?>)\n+")
 
 
 def _clean(html: str) -> str:
-    # References can spell characters that XML has not, or carriage returns; parsers drop the first
-    # line feed in pre, each time.
+    # Character references may stand for carriage returns or characters that XML excludes. Each
+    # parse drops the first line feed in pre.
     cleaned = xml_safe(_CLEANER.clean(html)).replace("\r", "\n")
     return _PRE_START.sub(r"\1", cleaned) if "<pre" in cleaned else cleaned

@@ -1,7 +1,7 @@
-"""How deeply HTML nests, before it is parsed: parsers take the square of it. Changes nothing.
+"""Estimates the nesting depth of HTML before it is parsed, as parsing takes quadratic time.
 
-An estimate in one pass that is never too low by much: where a parser might keep an element open,
-it counts as open. Elements that close themselves, as paragraphs and items do, may lack their ends.
+The estimate takes one pass and errs on the high side: an element that a parser might keep open
+counts as open. Paragraphs, items and the like may lack end tags.
 """
 
 import re
@@ -10,14 +10,14 @@ from html import escape, unescape
 
 from feedsvc.html.text import names
 
-DEEPEST = 500
-# Where a parser may see other tags than are seen here, the number of all tags is bounded.
-MOST_DOUBTFUL = 10_000
-_DOUBTFUL = re.compile(
+MAX_DEPTH = 500
+# A limit on all tags, for text in which a parser may recognise different tags than _TOKEN.
+MAX_AMBIGUOUS = 10_000
+_AMBIGUOUS = re.compile(
     r"(?i)<(?:iframe|math|no(?:embed|frames|script)|plaintext|script|select|style|svg|template"
     r"|textarea|title|xmp)"
 )
-# Comments and tags as HTML's tokeniser has them. Nothing in it backs up, nor fails once begun.
+# Comments and tags as in the HTML tokeniser; written to match without backtracking.
 _TOKEN = re.compile(
     r"<!--(?:-?>|(?s:.*?)(?:--!?>|\Z))|<[!?][^>]*+>?|</(?![A-Za-z])[^>]*+>?"
     r"|<(?P<end>/?)(?P<name>[A-Za-z][^\t\n\f\r />]*+)"
@@ -33,12 +33,13 @@ _OF_BLOCKS = (
     "address article aside blockquote center details div dl figcaption figure footer header main "
     "nav ol section summary table ul"
 )
-# What an end tag closes besides its own element, and what the next one of a kind closes before it.
+# The open elements that an end tag implies the end of.
 _ENDS: Mapping[str, frozenset[str]] = (
     dict.fromkeys(names(_OF_BLOCKS), _OPTIONAL)
     | dict.fromkeys(names("dd dt li td th"), names("p"))
     | {"tr": _CELLS, "tbody": _ROWS, "tfoot": _ROWS, "thead": _ROWS}
 )
+# The elements that a start tag closes, and those that may be open within them.
 _NEXT: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "dd": (names("dd dt"), names("p")),
     "dt": (names("dd dt"), names("p")),
@@ -52,10 +53,10 @@ _NEXT: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 
 
 def is_too_deep(html: str) -> bool:
-    """Tell whether raw HTML nests more deeply than anything written for people does."""
-    if html.count("<") <= DEEPEST:  # as almost all of them
+    """Return whether raw HTML nests more deeply than any genuine text."""
+    if html.count("<") <= MAX_DEPTH:  # the common case
         return False
-    if html.count("<") > MOST_DOUBTFUL and _DOUBTFUL.search(html):
+    if html.count("<") > MAX_AMBIGUOUS and _AMBIGUOUS.search(html):
         return True
     opened: list[str] = []
     for token in _TOKEN.finditer(html):
@@ -68,13 +69,13 @@ def is_too_deep(html: str) -> bool:
         if name in _NEXT:
             _cut(opened, *_NEXT[name])
         opened.append(name)
-        if len(opened) > DEEPEST:
+        if len(opened) > MAX_DEPTH:
             return True
     return False
 
 
 def _cut(opened: list[str], closed: frozenset[str], over: frozenset[str]) -> None:
-    """Close the innermost of some elements, if only what may lack its end stands within it."""
+    """Close the innermost of some elements, if all elements within it may lack end tags."""
     for at in range(len(opened) - 1, -1, -1):
         if opened[at] in closed:
             del opened[at:]
@@ -84,5 +85,5 @@ def _cut(opened: list[str], closed: frozenset[str], over: frozenset[str]) -> Non
 
 
 def without_tags(html: str) -> str:
-    """Return the text of raw HTML, escaped, on one line: safe, whatever it held."""
+    """Return the text of any raw HTML on one line, escaped and safe."""
     return escape(" ".join(unescape(_TOKEN.sub(" ", html)).split()), quote=False)

@@ -1,6 +1,6 @@
-"""Rewrites what only works in a page: players become links, lazy pictures plain ones.
+"""Replaces embedded players by links, and lazy-loading images by plain ones.
 
-Works on raw HTML, tag by tag, and leaves what it does not know; makes nothing safe.
+Works on the tags of raw HTML, and leaves unknown ones unchanged; the result is not sanitised.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html import escape, unescape
 from urllib.parse import parse_qs, urlsplit
 
-_SIGNS = (b"<iframe", b"<embed", b"<object", b"<noscript", b"data-")
+_HINTS = (b"<iframe", b"<embed", b"<object", b"<noscript", b"data-")
 _TAG = re.compile(
     r"(?i)<(?:(?P<player>iframe|embed|object)|(?P<picture>img|source|video|audio))(?=[\s/>])"
     r"(?P<attributes>[^<>\"']*+(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*+)*+)>"
@@ -24,14 +24,13 @@ _LAZY = {
 
 
 def rewrite(html: str, resolve: Callable[[str], str]) -> str:
-    """Put a link before each player, and the real address first in each lazy picture.
+    """Insert a link before each player, and the real URL into each lazy-loading image.
 
-    The players themselves, with what they hold for browsers without them, are left to the
-    sanitiser. What stands in noscript is for readers like those of feeds, so it is kept, except
-    beside lazy pictures, which it repeats.
+    The sanitiser removes the players with their fallback content. The content of noscript is kept
+    for feed readers, unless there are lazy-loading images, which it repeats.
     """
-    data = html.encode().lower()  # a tenth of the time of a search that is blind to case
-    if not any(map(data.__contains__, _SIGNS)):
+    data = html.encode().lower()  # ten times as fast as a case-insensitive regular expression
+    if not any(map(data.__contains__, _HINTS)):
         return html
     lazy = 0
 
@@ -45,7 +44,7 @@ def rewrite(html: str, resolve: Callable[[str], str]) -> str:
             return _player(tag, values, resolve)
         real = _plain_attributes(values)
         lazy += "src" in real
-        # Of attributes with the same name, HTML takes the first.
+        # HTML uses the first of duplicate attributes.
         added = "".join(f' {name}="{escape(value)}"' for name, value in real.items())
         return f"<{tag['picture']}{added} {tag['attributes']}>"
 
@@ -54,20 +53,20 @@ def rewrite(html: str, resolve: Callable[[str], str]) -> str:
 
 
 def _plain_attributes(values: dict[str, str]) -> dict[str, str]:
-    found = {}
+    plain = {}
     for name, names in _LAZY.items():
         value = next((values[lazy] for lazy in names if values.get(lazy)), "")
         if value and value != "auto":
-            found[name] = value
-    return found
+            plain[name] = value
+    return plain
 
 
 def _player(tag: re.Match[str], values: dict[str, str], resolve: Callable[[str], str]) -> str:
     name = tag["player"].lower()
     source = values.get("data" if name == "object" else "src") or values.get("data-src", "")
     if not source and name == "object":
-        return ""  # what it holds counts
-    # A tag closed as in XML would have the sanitiser drop the rest of the text as its content.
+        return ""  # its content is the fallback
+    # HTML ignores the slash of `<iframe/>`: the sanitiser would drop the rest of the text.
     end = f"</{name}>" if tag["attributes"].endswith("/") else ""
     url = resolve(_watch_page(source.strip())) if source else ""
     if not url.lower().startswith(("http://", "https://")):
@@ -80,7 +79,7 @@ _YOUTUBE = re.compile(r"(?:www\.|m\.)?youtube(?:-nocookie)?\.com")
 
 
 def _watch_page(url: str) -> str:
-    """Return the page on which people watch a video that YouTube or Vimeo embeds elsewhere."""
+    """Return the page of an embedded YouTube or Vimeo video; any other URL unchanged."""
     try:
         parts = urlsplit(url)
         query = parse_qs(parts.query)

@@ -1,4 +1,4 @@
-"""Markdown to raw HTML, and the parts of an article that stand in it; makes nothing safe."""
+"""Markdown to raw HTML, and the title and teaser in it; the result is not sanitised."""
 
 import re
 
@@ -13,7 +13,7 @@ _MARKDOWN = Markdown(
     | Options.ENABLE_STRIKETHROUGH
     | Options.ENABLE_TASKLISTS
 )
-# Feeds carry neither styles nor form controls, so these take the form that survives.
+# The sanitiser drops styles and form controls, so these are replaced by what it keeps.
 _ALIGNMENT = re.compile(r'(<t[hd] )style="text-align: (left|right|center)"')
 _CHECKBOX = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>')
 
@@ -32,10 +32,7 @@ _HEADING = re.compile(r"(?is)\s*<h([1-6])(?=[\s>])[^>]*>(.*?)</h\1\s*>\s*")
 
 
 def take_heading(html: str) -> tuple[str, str]:
-    """Split raw HTML into the text of the heading that it begins with, and the rest.
-
-    The text is empty if something else comes first.
-    """
+    """Split raw HTML into the text of its initial heading, '' if there is none, and the rest."""
     heading = _HEADING.match(html)
     if not heading:
         return "", html
@@ -46,9 +43,9 @@ _MORE = re.compile(r"(?i)<!--\s*more\s*-->")
 
 
 def split_more(html: str) -> str | None:
-    """Return the raw HTML before `<!--more-->`, or None where there is no such mark.
+    """Return the raw HTML before the comment `<!--more-->`; None if there is none.
 
-    In Markdown's code the mark is text, not a comment, and does not count.
+    In a code block of Markdown the mark is text, not a comment.
     """
     mark = _MORE.search(html)
     return html[: mark.start()] if mark else None

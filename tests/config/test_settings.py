@@ -140,6 +140,7 @@ BAD: list[tuple[str, int, str]] = [
     ('[feeds]\ncontent = "none"', 2, '"full" or "summary"'),
     ("[feeds]\ncontent = []", 2, "content is a text"),
     ("[feeds]\nlimits = 5", 2, "did you mean limit?"),
+    ("[feeds]\ntitle = 0", 2, "title is a text in quotes, not 0"),
     ('[feeds]\nlimit = 5\n[feeds."tag/a"]\nlimit = 0', 4, "from 1 to 1000"),
     ('[feeds."tag/a"]\nlimt = 0', 2, "did you mean limit?"),
     ('[feeds."tag/A"]', 1, "names no feed; name it as in its URL"),
