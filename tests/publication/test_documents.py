@@ -15,7 +15,6 @@ from feedsvc.catalog.sync import sync
 from feedsvc.errors import CatalogError
 from feedsvc.model import Entry, FeedRef, Format, Kind
 from feedsvc.publication import Publication, entries
-from feedsvc.publication import documents as publication_module
 from feedsvc.render import RENDERERS
 from tests.desk import START, Desk, ref
 from tests.sites import article, make_site
@@ -135,17 +134,18 @@ def test_feeds_of_other_content_or_language_do_not_share_an_entry(
     assert rendered == {"json A": 3}
 
 
-def test_what_is_kept_is_bounded_in_bytes(
-    desk: Desk, rendered: Counter[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_kept_is_bounded_in_bytes(desk: Desk, rendered: Counter[str]) -> None:
     for letter in "ABC":
         desk.write(f"{letter}.md", article(letter, body="word " * 400, tags=[letter, "every"]))
     desk.sync()
     size = len(desk.body("tag/a", Format.RSS))
     rendered.clear()
-    monkeypatch.setattr(entries, "_CACHE_SIZE", 2 * size)
-    monkeypatch.setattr(publication_module, "_CACHE_SIZE", 2 * size)
-    publication = desk.publication
+    publication = Publication(
+        desk.settings,
+        desk.catalog,
+        entries=entries.Entries(desk.settings, room=2 * size),
+        room=2 * size,
+    )
     documents = {}
     for letter in "abca":
         documents[letter] = publication.document(ref(f"tag/{letter}"), Format.RSS)
