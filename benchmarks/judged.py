@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feedsvc.check.feed import judge
+from feedsvc.check.feed import validate
 from feedsvc.errors import Problem
 
 _EXPECT = re.compile(rb"<!--\s*Description:.*?Expect:\s*(!?)(\w+)(?:\{([^}]*)\})?\s*-->", re.S)
@@ -252,7 +252,7 @@ def main(arguments: list[str]) -> int:
     counts: Counter[tuple[str, str]] = Counter()
     for case in cases(options.folder):
         below = case.path.relative_to(options.folder).as_posix()
-        problems = judge(case.path.read_bytes(), below, f"{_BASE}{below}", now)
+        problems = validate(case.path.read_bytes(), below, f"{_BASE}{below}", now)
         agreed = agrees(case, problems)
         wants_fault = case.present and case.name not in VALID
         kind = "faults" if wants_fault else "good"

@@ -1,4 +1,4 @@
-"""Judges feeds, and a site before its readers do; publishes nothing and mends nothing.
+"""Validates feeds, and a site before its readers do; publishes nothing and fix nothing.
 
     bytes of a feed --feed--> xml --grammar--> rss | atom --> Problems
                                                jsonfeed --> Problems

@@ -1,17 +1,19 @@
-"""Which elements and attributes Atom has, as tables, and what link relations there are."""
+"""The elements, attributes and link relations of Atom, as tables."""
+
+from typing import NamedTuple
 
 from lxml import etree
 
 from feedsvc.check import moments, values
 from feedsvc.check.finding import Fault
 from feedsvc.check.grammar import Attribute, Rule
-from feedsvc.check.xml import ATOM
+from feedsvc.check.xml import ATOM, line_of, resolve
 from feedsvc.html.text import names
 
 _A = f"{{{ATOM}}}"
 
 
-def _own(rules: dict[str, Rule]) -> dict[str, Rule]:
+def _in_atom(rules: dict[str, Rule]) -> dict[str, Rule]:
     return {f"{_A}{name}": rule for name, rule in rules.items()}
 
 
@@ -21,7 +23,7 @@ _REFERENCE = Rule(values.reference, exact=True)
 _TEXT = Rule(attributes={"type": Attribute(values.one_of("text", "html", "xhtml"))}, opaque=True)
 _CONTENT = Rule(attributes={"type": Attribute(), "src": Attribute(values.reference)}, opaque=True)
 _PERSON = Rule(
-    children=_own(
+    children=_in_atom(
         {"name": Rule(values.present), "uri": _REFERENCE, "email": Rule(values.address, exact=True)}
     ),
     required=(f"{_A}name",),
@@ -42,9 +44,26 @@ TYPE = "application/atom+xml"
 _REGISTRY = "http://www.iana.org/assignments/relation/"
 
 
-def rel_of(link: "etree._Element") -> str:
-    """Return a link's relation, by its short name if it is registered (4.2.7.2)."""
-    return str(link.get("rel", "alternate")).strip().removeprefix(_REGISTRY)
+class Link(NamedTuple):
+    """An `atom:link`. rel: the short name if it is registered (4.2.7.2). href: resolved."""
+
+    rel: str
+    href: str
+    line: int
+    element: "etree._Element"
+
+
+def links_of(parent: "etree._Element") -> list[Link]:
+    """Return the Atom links of a feed or an entry of any XML format."""
+    return [
+        Link(
+            str(link.get("rel", "alternate")).strip().removeprefix(_REGISTRY),
+            resolve(link, str(link.get("href", ""))),
+            line_of(link),
+            link,
+        )
+        for link in parent.findall(f"{_A}link")
+    ]
 
 
 def _rel(text: str) -> Fault | None:
@@ -54,10 +73,10 @@ def _rel(text: str) -> Fault | None:
         return values.iri(text)
     if text in _RELS:
         return None
-    return Fault.warning("unknown-rel", "is no registered link relation; write one, or an IRI")
+    return Fault.warning("unknown-rel", "is not a registered link relation; use one, or an IRI")
 
 
-# Of IANA's register of link relations, what documents have been seen to use.
+# The link relations of IANA's registry that occur in practice.
 _RELS = names(
     "about acl alternate amphtml appendix archives author blocked-by bookmark canonical cite-as "
     "chapter collection contents convertedfrom copyright create-form current describedby describes "
@@ -100,24 +119,24 @@ _HEAD = _SHARED | {
     "logo": _REFERENCE,
     "subtitle": _TEXT,
 }
-_NEEDED = tuple(f"{_A}{name}" for name in ("id", "title", "updated"))
+_REQUIRED = tuple(f"{_A}{name}" for name in ("id", "title", "updated"))
 ENTRY = Rule(
-    children=_own(
+    children=_in_atom(
         _SHARED
         | {
             "content": _CONTENT,
             "published": _DATE,
-            "source": Rule(children=_own(_HEAD)),
+            "source": Rule(children=_in_atom(_HEAD)),
             "summary": _TEXT,
         }
     ),
-    required=_NEEDED,
+    required=_REQUIRED,
     many=True,
 )
 FEED = Rule(
-    children=_own(_HEAD | {"entry": ENTRY}),
-    required=_NEEDED,
+    children=_in_atom(_HEAD | {"entry": ENTRY}),
+    required=_REQUIRED,
     attributes={"version": Attribute()},
 )
-# What Atom's elements may be in a feed of another format.
+# The Atom elements allowed in feeds of other formats.
 ATOM_RULES = _HEAD | {"published": _DATE, "summary": _TEXT, "content": _CONTENT}

@@ -1,4 +1,4 @@
-"""`feedsvc check`: judge the site, or any feed, before its readers do."""
+"""`feedsvc check`: validate the site, or any feed, before its readers do."""
 
 import sys
 from collections.abc import Iterator
@@ -29,15 +29,15 @@ from feedsvc.errors import FeedsvcError, Problem
 @click.option("--json", "form", flag_value="json", help="Short for --format json.")
 @click.option("--strict", is_flag=True, help="Let notes fail as well.")
 def check(site: Path, target: str | None, form: str, strict: bool) -> None:
-    """Judge the site as the strictest validator and the pickiest reader would.
+    """Validate the site as the strictest validator and the pickiest reader would.
 
-    With TARGET, judge that feed instead: a file, a URL of http or https, or - for standard input.
-    Changes nothing: a site is judged in a catalog of its own. The exit code is 0 if there is
+    With TARGET, validate that feed instead: a file, an HTTP(S) URL, or - for standard input.
+    Changes nothing: a site is validated in a catalog of its own. The exit code is 0 if there is
     nothing worse than a note, 1 if there is, and 2 if the check could not be done.
     """
     now = datetime.now(UTC)
     with _refusals():
-        problems = _judge_target(target, now) if target else _judge_site(site, now)
+        problems = _validate_target(target, now) if target else _validate_site(site, now)
     click.echo(report.FORMATS[form](problems), nl=False)
     click.echo(report.summary(problems), err=True)
     if any(strict or problem.severity != "note" for problem in problems):
@@ -59,10 +59,10 @@ def _refusals() -> Iterator[None]:
         raise _Refusal(str(error)) from error
 
 
-def _judge_site(folder: Path, now: datetime) -> list[Problem]:
+def _validate_site(folder: Path, now: datetime) -> list[Problem]:
     loaded = load_settings(folder)
     with progress_bar() as progress:
-        problems = site.judge(loaded, now, progress)
+        problems = site.validate(loaded, now, progress)
     # Editors and GitHub look for files from where the command runs.
     return [
         problem if fetch.is_url(problem.path) else replace(problem, path=str(folder / problem.path))
@@ -70,14 +70,14 @@ def _judge_site(folder: Path, now: datetime) -> list[Problem]:
     ]
 
 
-def _judge_target(target: str, now: datetime) -> list[Problem]:
+def _validate_target(target: str, now: datetime) -> list[Problem]:
     if fetch.is_url(target):
         answer = fetch.fetch(target)
-        served = exchange.judge(answer)
+        served = exchange.validate(answer)
         if answer.status != 200:
             return served
-        return served + feed.judge(answer.body, answer.url, answer.url, now)
+        return served + feed.validate(answer.body, answer.url, answer.url, now)
     if target == "-":
         body = fetch.read_stream(sys.stdin.buffer, "standard input")
-        return feed.judge(body, "-", None, now)
-    return feed.judge(fetch.read_file(Path(target)), target, None, now)
+        return feed.validate(body, "-", None, now)
+    return feed.validate(fetch.read_file(Path(target)), target, None, now)

@@ -1,4 +1,4 @@
-"""Judges Atom's text constructs and content (RFC 4287 3.1, 4.1.3): what they say they hold."""
+"""Validates Atom's text constructs and content against their types (RFC 4287 3.1, 4.1.3)."""
 
 import base64
 import binascii
@@ -8,128 +8,138 @@ from lxml import etree
 
 from feedsvc.check import entries, markup, values
 from feedsvc.check.finding import Findings, shown
-from feedsvc.check.xml import ATOM, XHTML, line_of, shown_name, split, text_of
+from feedsvc.check.xml import (
+    ATOM,
+    XHTML,
+    bases,
+    has_own_text,
+    line_of,
+    shown_name,
+    split,
+    text_of,
+)  # fmt: skip
 
 _XML_TYPE = re.compile(r"(?i)[^;]*(?:\+xml|/xml)")
+_IN_XHTML = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML")
+# Types of whole documents, and the type of a fragment to use instead.
+_DOCUMENTS = {"application/xhtml+xml": "xhtml", "text/html": "html"}
 
 
-def judge_text(element: "etree._Element", based: bool, findings: Findings) -> None:
-    """Judge a text construct. based: whether an xml:base is in force."""
+def validate_text(element: "etree._Element", findings: Findings) -> None:
+    """Validate a text construct."""
+    _validate_typed_text(element, bool(bases(element)), findings)
+
+
+def _validate_typed_text(element: "etree._Element", has_base: bool, findings: Findings) -> None:
     kind, name, line = element.get("type", "text"), shown_name(element), line_of(element)
     if kind == "xhtml":
-        _judge_xhtml(element, based, findings)
+        _validate_xhtml(element, has_base, findings)
         return
     _refuse_elements(element, findings)
-    if kind in {"html", "text/html"}:  # the latter is a fault, and is meant so
-        entries.judge_html(name, line, text_of(element), based, findings)
+    if kind in {"html", "text/html"}:  # text/html is an error, but its meaning is clear
+        entries.validate_html(name, line, text_of(element), has_base, findings)
     elif kind in {"text", "text/plain"}:
-        entries.judge_plain(name, line, text_of(element), findings)
+        entries.validate_plain(name, line, text_of(element), findings)
 
 
-def judge_content(element: "etree._Element", based: bool, findings: Findings) -> bool:
-    """Judge an entry's content, and tell whether it needs a summary beside it."""
-    kind, line, source = str(element.get("type", "text")), line_of(element), element.get("src")
-    if source is not None:
-        _judge_elsewhere(element, findings)
+def validate_content(element: "etree._Element", findings: Findings) -> bool:
+    """Validate the content of an entry, and return whether it requires a summary."""
+    kind, line = str(element.get("type", "text")), line_of(element)
+    if element.get("src") is not None:
+        _validate_external(element, findings)
         return True
     if kind in {"text", "html", "xhtml"}:
-        judge_text(element, based, findings)
+        validate_text(element, findings)
         if not text_of(element).strip() and not len(element):
             findings.warning("blank", line, "<content> is empty; leave it out")
         return False
     if values.media_type(kind) or kind.lower().startswith(("multipart/", "message/")):
-        message = f"<content> has the type {shown(kind)}, which it cannot hold [4.1.3.1]"
-        findings.error("bad-media-type", line, f"{message}; write html")
+        message = f"<content> has the type {shown(kind)}, which is not allowed; use html [4.1.3.1]"
+        findings.error("bad-media-type", line, message)
         return False
-    return _judge_typed(element, kind.lower(), findings)
+    return _validate_media(element, kind.lower(), findings)
 
 
-def _judge_elsewhere(element: "etree._Element", findings: Findings) -> None:
+def _validate_external(element: "etree._Element", findings: Findings) -> None:
     line, kind = line_of(element), element.get("type")
+    empty = "<content> with a src must be empty; remove its"
     if len(element):
-        message = "<content> has a src, and so holds nothing; remove what it holds [4.1.3.2]"
-        findings.error("unexpected-element", line, message)
+        findings.error("unexpected-element", line, f"{empty} elements [4.1.3.2]")
     elif text_of(element).strip():
-        message = "<content> has a src, and so holds nothing; remove its text [4.1.3.2]"
-        findings.error("unexpected-text", line, message)
+        findings.error("unexpected-text", line, f"{empty} text [4.1.3.2]")
     if kind is None:
-        findings.warning(
-            "no-type", line, "<content> has a src without a type; add the type [4.1.3.2]"
-        )
+        message = "<content> has a src without a type; add the type [4.1.3.2]"
+        findings.warning("no-type", line, message)
     elif values.media_type(str(kind)):
-        message = f"<content> has the type {shown(str(kind))}, but wants a media type with its src"
+        message = f"<content> has a src with the type {shown(str(kind))}, not a media type"
         findings.error("bad-media-type", line, f"{message}; write one like text/html")
 
 
-def _judge_typed(element: "etree._Element", kind: str, findings: Findings) -> bool:
+def _validate_media(element: "etree._Element", kind: str, findings: Findings) -> bool:
+    """Validate content whose type is a media type, and return whether it requires a summary."""
     line = line_of(element)
+    for document, fragment in _DOCUMENTS.items():
+        if kind.startswith(document):
+            message = f"<content> has the type {kind}, which is for whole documents"
+            findings.warning("whole-document-type", line, f"{message}; use {fragment}")
     if _XML_TYPE.match(kind):
-        if kind.startswith("application/xhtml+xml"):
-            message = f"<content> has the type {kind}, which is for whole documents; write xhtml"
-            findings.warning("whole-document-type", line, message)
-        if len(element) and any((each or "").strip() for each in
-                                (element.text, *(child.tail for child in element))):  # fmt: skip
-            message = "<content> of an XML type holds text beside its element; remove it"
+        if len(element) and has_own_text(element):
+            message = "<content> of an XML type has text next to its element; remove it"
             findings.error("unexpected-text", line, message)
         return False
     if kind.startswith("text/"):
-        if kind.startswith("text/html"):
-            message = "<content> has the type text/html, which is for whole documents; write html"
-            findings.warning("whole-document-type", line, message)
-        judge_text(element, True, findings)
+        _validate_typed_text(element, True, findings)
         return False
     _refuse_elements(element, findings)
     try:
-        held = base64.b64decode("".join(text_of(element).split()), validate=True)
+        decoded = base64.b64decode("".join(text_of(element).split()), validate=True)
     except (binascii.Error, ValueError):
-        message = f"<content> of type {kind} is not in Base64; encode it [4.1.3.3]"
+        message = f"<content> of type {kind} is not Base64; encode it [4.1.3.3]"
         findings.error("bad-base64", line, message)
     else:
-        if b"<script" in held.lower():
-            message = "<content> holds a script in Base64; take it out"
+        if b"<script" in decoded.lower():
+            message = "<content> contains a script in Base64; remove it"
             findings.warning("unsafe-html", line, message)
     return True
 
 
 def _refuse_elements(element: "etree._Element", findings: Findings) -> None:
-    for child in element.iterchildren(etree.Element):
-        message = f"{shown_name(element)} holds {shown_name(child)} itself; escape it"
-        findings.error("unexpected-element", line_of(child), f'{message}, or say type="xhtml"')
-        return
+    child = next(element.iterchildren(etree.Element), None)
+    if child is not None:
+        message = f"{shown_name(element)} contains {shown_name(child)} unescaped; escape it"
+        findings.error("unexpected-element", line_of(child), f'{message}, or set type="xhtml"')
 
 
-def _judge_xhtml(element: "etree._Element", based: bool, findings: Findings) -> None:
+def _validate_xhtml(element: "etree._Element", has_base: bool, findings: Findings) -> None:
     name, line = shown_name(element), line_of(element)
     children = list(element.iterchildren(etree.Element))
-    beside = any((each or "").strip() for each in (element.text, *(each.tail for each in element)))
-    if len(children) != 1 or children[0].tag != f"{{{XHTML}}}div" or beside:
-        message = f"{name} of type xhtml must hold one <div> of XHTML and nothing else [3.1.1.3]"
-        findings.error("no-xhtml-div", line, f"{message}; put one around it")
-    if not any(len(each) or each.tag != f"{{{XHTML}}}div" for each in children):
-        _judge_escaped(name, line, text_of(element), findings)
+    is_div = [child.tag == f"{{{XHTML}}}div" for child in children]
+    if is_div != [True] or has_own_text(element):
+        message = f"{name} of type xhtml must contain exactly one XHTML <div> [3.1.1.3]"
+        findings.error("no-xhtml-div", line, f"{message}; wrap the content in one")
+    is_escaped = all(is_div) and not any(map(len, children))
+    if is_escaped and values.looks_like_html(text_of(element), markup.ELEMENTS):
+        message = f'{name} of type xhtml contains escaped markup; set type="html"'
+        findings.warning("escaped-xhtml", line, message)
+    _validate_descendants(element, has_base, findings)
+
+
+def _validate_descendants(element: "etree._Element", has_base: bool, findings: Findings) -> None:
+    name = shown_name(element)
     prefixed: dict[str, etree._Element] = {}
     for child in element.iterdescendants(etree.Element):
         namespace, _ = split(str(child.tag))
         if namespace in {ATOM, ""}:
-            message = f"{name} holds {shown_name(child)}, which is not in the namespace of XHTML"
+            message = f"{name} contains {shown_name(child)}, which is not in the XHTML namespace"
             findings.warning("no-namespace", line_of(child), f"{message}; declare it on the <div>")
         elif namespace == XHTML:
             if child.prefix:
                 prefixed.setdefault(child.prefix, child)
-            for fault in markup.faults_of(child, based):
+            for fault in markup.faults_of(child, has_base):
                 findings.add(fault.of(name), line_of(child))
-        elif namespace not in _WITHIN_XHTML:
-            message = f"{name} holds {shown_name(child)} of {shown(namespace)}; take it out"
+        elif namespace not in _IN_XHTML:
+            message = f"{name} contains {shown_name(child)} of {shown(namespace)}; remove it"
             findings.note("unknown-namespace", line_of(child), message)
     for prefix, child in prefixed.items():
-        message = f"{name} writes XHTML with the prefix {prefix!r}, which some readers cannot read"
-        findings.warning("prefixed-atom", line_of(child), f"{message}; do without")
-
-
-_WITHIN_XHTML = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML")
-
-
-def _judge_escaped(name: str, line: int, text: str, findings: Findings) -> None:
-    if values.looks_like_html(text, markup.ELEMENTS):
-        message = f'{name} of type xhtml holds escaped markup; say type="html"'
-        findings.warning("escaped-xhtml", line, message)
+        message = f"{name} uses the prefix {prefix!r} for XHTML, which some readers do not support"
+        findings.warning("prefixed-atom", line_of(child), f"{message}; remove it")

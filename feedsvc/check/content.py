@@ -1,4 +1,4 @@
-"""Judges articles as their readers will meet them; reads no file and asks no catalog."""
+"""Validates articles as their readers will meet them; reads no file and asks no catalog."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,10 +25,10 @@ _REWRITTEN = {"iframe", "embed", "object", "input"}
 _LAZY = re.compile(r"data-(?:src|lazy|original|sizes|poster)")
 
 
-def judge(
+def validate(
     readings: Mapping[str, Reading], now: datetime, broken: Callable[[str], str | None]
 ) -> list[Problem]:
-    """Return what is wrong with the articles that were read; drafts are not judged.
+    """Return what is wrong with the articles that were read; drafts are not validated.
 
     readings: by the path that Problems name. broken: why nothing is found at a URL; None if
     something is found, or if that is not known.
@@ -39,14 +39,14 @@ def judge(
         if reading.article and not reading.article.draft
     ]
     for piece in pieces:
-        piece.judge(now)
-        piece.judge_links(broken)
-    _judge_twins(pieces)
+        piece.validate(now)
+        piece.validate_links(broken)
+    _validate_twins(pieces)
     return [problem for piece in pieces for problem in piece.findings.problems()]
 
 
 class _Piece:
-    """One article while it is judged. path: as Problems name it."""
+    """One article while it is validated. path: as Problems name it."""
 
     def __init__(self, path: str, reading: Reading, article: Article) -> None:
         self.path = path
@@ -57,26 +57,26 @@ class _Piece:
         self._written = written
         self._tree = markup.parse(article.html)
 
-    def judge(self, now: datetime) -> None:
-        """Judge the article by itself."""
-        self._judge_dates(now)
-        self._judge_texts()
-        self._judge_pictures()
-        self._judge_enclosures()
-        self._judge_lost()
+    def validate(self, now: datetime) -> None:
+        """Validate the article by itself."""
+        self._validate_dates(now)
+        self._validate_texts()
+        self._validate_pictures()
+        self._validate_enclosures()
+        self._validate_lost()
 
-    def judge_links(self, broken: Callable[[str], str | None]) -> None:
-        """Judge where links within the site lead."""
+    def validate_links(self, broken: Callable[[str], str | None]) -> None:
+        """Validate where links within the site lead."""
         for name, url in self._links():
             target, fragment = urldefrag(url)
             if target == self.article.link:
                 if fragment and fragment != "top" and unquote(fragment) not in self._anchors():
-                    message = f"links to #{fragment}, which the article has not; mend the link"
+                    message = f"links to #{fragment}, which the article has not; fix the link"
                     self.findings.warning("broken-fragment", self._line(f"#{fragment}"), message)
                 continue
             reason = broken(target)
             if reason:
-                message = f"<{name}> leads to {shown(url)}, {reason}; mend the link"
+                message = f"<{name}> leads to {shown(url)}, {reason}; fix the link"
                 self.findings.error("broken-link", self._line_of_url(target), message)
 
     def key_line(self, key: str) -> int:
@@ -85,21 +85,19 @@ class _Piece:
             return self._reading.line(key)
         return self._line(self.article.title) if key == "title" else 1
 
-    def _judge_dates(self, now: datetime) -> None:
+    def _validate_dates(self, now: datetime) -> None:
         published, updated = self.article.published, self.article.updated
         if published.year < 1970:
-            message = f"was published in {published.year}, before readers can tell; mend the date"
+            message = f"was published in {published.year}, before readers can tell; fix the date"
             self.findings.warning("far-past", self.key_line("published"), message)
         if published - now > _FAR:
             message = f"is to be published in {published.year}; if that is meant, ignore this"
             self.findings.note("far-future", self.key_line("published"), message)
         elif updated > max(now, published):
-            message = (
-                "was updated in the future, so readers list it on top till then; mend the date"
-            )
+            message = "was updated in the future, so readers list it on top till then; fix the date"
             self.findings.warning("updated-in-future", self.key_line("updated"), message)
 
-    def _judge_texts(self) -> None:
+    def _validate_texts(self) -> None:
         article = self.article
         if len(article.title) > LONGEST_TITLE:
             message = (
@@ -116,14 +114,14 @@ class _Piece:
             message = "has a summary that only repeats the title; write another, or none"
             self.findings.warning("summary-repeats-title", self.key_line("summary"), message)
 
-    def _judge_pictures(self) -> None:
+    def _validate_pictures(self) -> None:
         for image in self._elements("img"):
             if "alt" not in image.attrib:
                 source = str(image.get("src", ""))
                 message = f'shows {shown(source)} without alt; describe it, or write alt=""'
                 self.findings.warning("missing-alt", self._line_of_url(source), message)
 
-    def _judge_enclosures(self) -> None:
+    def _validate_enclosures(self) -> None:
         line = self.key_line("enclosures")
         for enclosure in self.article.enclosures:
             said = f"the enclosure {shown(enclosure.url)}"
@@ -134,7 +132,7 @@ class _Piece:
                 message = f"{said} has no type that players know; add `type:`"
                 self.findings.note("unknown-type", line, message)
 
-    def _judge_lost(self) -> None:
+    def _validate_lost(self) -> None:
         """Compare what was written with what the sanitiser left."""
         raw = self._written.raw
         if not self._written.front.values.get("title"):
@@ -196,7 +194,7 @@ def _inventory(root: "etree._Element | None") -> tuple[set[str], set[str]]:
     return tags, attributes
 
 
-def _judge_twins(pieces: Iterable[_Piece]) -> None:
+def _validate_twins(pieces: Iterable[_Piece]) -> None:
     """Find articles that readers will take for one."""
     titles: dict[tuple[str, object], str] = {}
     texts: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Judges how a feed is served: what came over HTTP with the bytes. Asks nobody."""
+"""Validates how a feed is served: what came over HTTP with the bytes. Asks nobody."""
 
 import re
 from collections.abc import Mapping
@@ -31,17 +31,17 @@ class Exchange:
     again: int | None
 
 
-def judge(exchange: Exchange) -> list[Problem]:
+def validate(exchange: Exchange) -> list[Problem]:
     """Return what is wrong with how a feed was served."""
     findings = Findings(exchange.url)
-    _judge_way(exchange, findings)
+    _validate_way(exchange, findings)
     if exchange.status == 200:
-        _judge_type(exchange, findings)
-        _judge_caching(exchange, findings)
+        _validate_type(exchange, findings)
+        _validate_caching(exchange, findings)
     return findings.problems()
 
 
-def _judge_way(exchange: Exchange, findings: Findings) -> None:
+def _validate_way(exchange: Exchange, findings: Findings) -> None:
     for status in exchange.redirects:
         if status in _PERMANENT:
             message = f"was reached by a permanent redirect ({status}); subscribe to it here"
@@ -57,7 +57,7 @@ def _judge_way(exchange: Exchange, findings: Findings) -> None:
         findings.warning("plain-http", 0, message)
 
 
-def _judge_type(exchange: Exchange, findings: Findings) -> None:
+def _validate_type(exchange: Exchange, findings: Findings) -> None:
     written = exchange.headers.get("content-type", "")
     media_type = written.partition(";")[0].strip().lower()
     wanted = _wanted(exchange.body)
@@ -83,7 +83,7 @@ def _wanted(body: bytes) -> str:
     return "application/atom+xml" if is_atom else "application/rss+xml"
 
 
-def _judge_caching(exchange: Exchange, findings: Findings) -> None:
+def _validate_caching(exchange: Exchange, findings: Findings) -> None:
     headers = exchange.headers
     if "etag" not in headers and "last-modified" not in headers:
         message = "has neither ETag nor Last-Modified, so each poll costs all of it; send both"

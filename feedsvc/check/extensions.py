@@ -1,4 +1,4 @@
-"""The vocabularies that extend feeds, as tables: those judged in full, and those only known."""
+"""The vocabularies that extend feeds, as tables: those validated in full, and those only known."""
 
 from feedsvc.check import moments, values
 from feedsvc.check.grammar import Attribute, Namespace, Rule

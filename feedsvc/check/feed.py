@@ -1,4 +1,4 @@
-"""Judges one feed document, whatever its format; the bytes say which it is."""
+"""Validates one feed document, whatever its format; the bytes say which it is."""
 
 import codecs
 from datetime import datetime
@@ -12,34 +12,36 @@ _RSS_11 = "http://purl.org/net/rss1.1#"
 _OLD_ATOM = "http://purl.org/atom/ns#"
 
 
-def judge(body: bytes, name: str, url: str | None, now: datetime) -> list[Problem]:
+def validate(body: bytes, name: str, url: str | None, now: datetime) -> list[Problem]:
     """Return what is wrong with a feed.
 
     name: as Problems name it. url: where it was fetched from, None where that is not known.
     """
     findings = Findings(name, count_lines(body))
-    entries.judge_size(body, findings)
+    entries.validate_size(body, findings)
     start = body.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
     if start in (b"{", b"["):
-        jsonfeed.judge(body, url, now, findings)
+        jsonfeed.validate(body, url, now, findings)
     else:
         source = xml.read(body, findings)
         if source is not None:
-            _judge_xml(source, url, now, findings)
+            _validate_xml(source, url, now, findings)
     return findings.problems()
 
 
-def _judge_xml(source: xml.XmlSource, url: str | None, now: datetime, findings: Findings) -> None:
+def _validate_xml(
+    source: xml.XmlSource, url: str | None, now: datetime, findings: Findings
+) -> None:
     root = source.root
     namespace, local = xml.split(str(root.tag))
     line = xml.line_of(root)
     if namespace == xml.ATOM and local in {"feed", "entry"}:
-        atom.judge(root, url, now, findings)
+        atom.validate(root, url, now, findings)
     elif not namespace and local == "rss":
-        rss.judge(source, url, now, findings)
+        rss.validate(source, url, now, findings)
     elif (namespace, local) in {(_RDF, "RDF"), (_RSS_11, "Channel")}:
         version = "1.0" if namespace == _RDF else "1.1"
-        message = f"is RSS {version}, which is not judged further; publish RSS 2.0 or Atom"
+        message = f"is RSS {version}, which is not validated further; publish RSS 2.0 or Atom"
         findings.warning("not-judged", line, message)
     elif namespace == _OLD_ATOM:
         message = "is a draft of Atom, which no longer counts; publish Atom 1.0"

@@ -1,4 +1,4 @@
-"""Gets a feed from a file or over HTTP, within bounds; judges nothing.
+"""Gets a feed from a file or over HTTP, within bounds; validates nothing.
 
 Over HTTP: at most 5 redirects, from http and https to these two alone, 20 MB, 10 seconds without a
 byte, 60 seconds in all; no credentials, no cookies, and no file by way of a redirect.
@@ -38,7 +38,7 @@ class FetchError(FeedsvcError):
 
 
 def is_url(target: str) -> bool:
-    """Tell whether somebody asks for a URL rather than a file."""
+    """Return whether somebody asks for a URL rather than a file."""
     return target.lower().startswith(("http://", "https://"))
 
 

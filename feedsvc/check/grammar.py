@@ -27,7 +27,7 @@ class Rule:
     """What is known of an element.
 
     check: of its text. exact: white space around the text counts. children: by name, None where it
-    holds text alone. many: it may stand more than once. opaque: what is in it is not judged here.
+    holds text alone. many: it may stand more than once. opaque: its content is not validated here.
     """
 
     check: Check | None = None
@@ -41,7 +41,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A vocabulary. prefix: as everybody writes it. rules: None where it is not judged."""
+    """A vocabulary. prefix: as everybody writes it. rules: None where it is not validated."""
 
     prefix: str
     rules: Mapping[str, Rule] | None = None
@@ -70,7 +70,7 @@ class Walk:
             self._children(element, rule, rule.children)
 
     def namespaces(self, root: "etree._Element") -> None:
-        """Judge the namespaces that a document declares."""
+        """Validate the namespaces that a document declares."""
         prefixes = {namespace: known.prefix for namespace, known in self._known.items()}
         reserved = {prefix: namespace for namespace, prefix in reversed(prefixes.items())}
         declared = {found for _, found in etree.iterwalk(root, events=("start-ns",))}

@@ -1,4 +1,4 @@
-"""Judges JSON Feed 1.1, and 1.0 by the same rules where they agree."""
+"""Validates JSON Feed 1.1, and 1.0 by the same rules where they agree."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NoReturn
 
-from feedsvc.check import entries, moments, values
+from feedsvc.check import archives, entries, moments, values
 from feedsvc.check.finding import Findings, shown
 from feedsvc.check.values import Check
 
@@ -41,12 +41,12 @@ _CHECKS: dict[str, Check] = {
 }  # fmt: skip
 
 
-def judge(body: bytes, url: str | None, now: datetime, findings: Findings) -> None:
-    """Judge a document in JSON. url: where it was fetched from."""
+def validate(body: bytes, url: str | None, now: datetime, findings: Findings) -> None:
+    """Validate a document in JSON. url: where it was fetched from."""
     feed = _read(body, findings)
     if feed is None:
         return
-    judged = _Judged(feed, _lines(body, feed), findings)
+    validated = _Validator(feed, _lines(body, feed), findings)
     version = feed.value.get("version")
     if not isinstance(version, str) or not version.startswith(_PREFIX):
         findings.error("no-feed", 1, f"is JSON without the version of a feed; write {VERSION!r}")
@@ -55,7 +55,7 @@ def judge(body: bytes, url: str | None, now: datetime, findings: Findings) -> No
         findings.note("old-version", 1, f"is JSON Feed 1.0; write {VERSION!r} and `authors`")
     elif version != VERSION:
         findings.error("json-version", 1, f"has the version {shown(version)}; write {VERSION!r}")
-    judged.judge_feed(url, now)
+    validated.validate_feed(url, now)
 
 
 class _Node:
@@ -79,11 +79,11 @@ def _read(body: bytes, findings: Findings) -> _Node | None:
         findings.error("not-well-formed", line, "is not UTF-8; save it as UTF-8 (RFC 8259 8.1)")
         return None
     except json.JSONDecodeError as error:
-        findings.error("not-well-formed", error.lineno, f"is not JSON: {error.msg}; mend it")
+        findings.error("not-well-formed", error.lineno, f"is not JSON: {error.msg}; fix it")
         return None
     except (ValueError, RecursionError) as error:
         reason = "it nests too deeply" if isinstance(error, RecursionError) else error
-        findings.error("not-well-formed", 1, f"is not JSON: {reason}; mend it")
+        findings.error("not-well-formed", 1, f"is not JSON: {reason}; fix it")
         return None
     if not isinstance(value, _Node):
         findings.error("no-feed", 1, "is JSON, but no object; a feed is one")
@@ -121,16 +121,16 @@ def _walk(value: object) -> Iterator[_Node]:
             waiting.extend(reversed(value))
 
 
-class _Judged:
-    """One feed while it is judged."""
+class _Validator:
+    """One feed while it is validated."""
 
     def __init__(self, feed: _Node, lines: dict[int, int], findings: Findings) -> None:
         self._feed = feed
         self._lines = lines
         self._findings = findings
 
-    def judge_feed(self, url: str | None, now: datetime) -> None:
-        """Judge the top level, and each item."""
+    def validate_feed(self, url: str | None, now: datetime) -> None:
+        """Validate the top level, and each item."""
         feed = self._feed.value
         self._keys("the feed", self._feed, _FEED_KEYS)
         for key in ("title", "items"):
@@ -147,17 +147,14 @@ class _Judged:
             self._keys("a hub", hub, _HUB_KEYS, ("type", "url"))
         seen: set[str] = set()
         items = self._objects("items", self._feed)
-        entries.judge_number(len(items), self._findings)
-        for item in items[: entries.MOST]:
+        for item in entries.limit(items, self._findings):
             self._item(item, seen, now)
 
     def _own_url(self, url: str | None) -> None:
         own = self._feed.value.get("feed_url")
         if not isinstance(own, str):
             return
-        if url and own != url:
-            message = f"feed_url {shown(own)} is not where it was fetched, {url}; mend one"
-            self._warning("other-self-link", self._feed, message)
+        archives.validate_self_url("feed_url", own, self._line(self._feed), url, self._findings)
         if self._feed.value.get("next_url") == own:
             message = "next_url is the feed itself, and readers go in a circle; remove it"
             self._error("next-is-self", self._feed, message)
@@ -183,7 +180,7 @@ class _Judged:
             self._plain("a title", item, title)
         content = values_.get("content_html")
         if isinstance(content, str):
-            entries.judge_html("content_html", self._line(item), content, False, self._findings)
+            entries.validate_html("content_html", self._line(item), content, False, self._findings)
         self._dates(item, now)
         self._authors("an item", item)
         tags = values_.get("tags")
@@ -193,18 +190,16 @@ class _Judged:
             self._keys("an attachment", each, _ATTACHMENT_KEYS, ("url", "mime_type"))
         texts = [text for key in ("content_html", "content_text")
                  if isinstance(text := values_.get(key), str)]  # fmt: skip
-        entries.judge_entry_size(self._line(item), texts, self._findings)
+        entries.validate_entry_size(self._line(item), texts, self._findings)
 
     def _dates(self, item: _Node, now: datetime) -> None:
         found = {}
         for key in ("date_published", "date_modified"):
             value = item.value.get(key)
             found[key] = moments.parse_rfc3339(value) if isinstance(value, str) else None
-            entries.judge_moment(key, self._line(item), found[key], now, self._findings)
+            entries.validate_date(key, self._line(item), found[key], now, self._findings)
         published, modified = found["date_published"], found["date_modified"]
-        if published and modified and modified < published:
-            message = "an item was updated before it was published; mend it"
-            self._warning("updated-early", item, message)
+        entries.validate_update(self._line(item), published, modified, self._findings)
 
     def _authors(self, where: str, node: _Node) -> None:
         if "author" in node.value and self._feed.value.get("version") == VERSION:
@@ -244,7 +239,7 @@ class _Judged:
                 self._findings.add(told, self._line(node))
 
     def _plain(self, where: str, node: _Node, text: str) -> None:
-        entries.judge_plain(where, self._line(node), text, self._findings)
+        entries.validate_plain(where, self._line(node), text, self._findings)
 
     def _error(self, code: str, node: _Node, message: str) -> None:
         self._findings.error(code, self._line(node), message)

@@ -45,7 +45,7 @@ class Targets:
         return None if self._is_there(endpoint, values) else "which this site has not"
 
     def _is_there(self, endpoint: str, values: Mapping[str, Any]) -> bool:
-        """Tell whether an endpoint has something to show, or leads to what has."""
+        """Return whether an endpoint has something to show, or leads to what has."""
         publication = self._publication
         match endpoint, values:
             case "file", {"path": path}:

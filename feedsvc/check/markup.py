@@ -59,7 +59,7 @@ def parse(text: str) -> "etree._Element | None":
 
 
 def _has_many_attributes(text: str) -> bool:
-    """Tell whether a tag may have so many attributes that the parser would take long."""
+    """Return whether a tag may have so many attributes that the parser would take long."""
     for tag in _TAG.finditer(text):
         if len(tag[1]) > MOST_ATTRIBUTES and len(_ATTRIBUTES.findall(tag[1])) > MOST_ATTRIBUTES:
             return True
@@ -97,12 +97,12 @@ def faults(text: str, based: bool) -> tuple[Fault, ...]:
         )
     root, nesting = _parse(text)
     if root is None:
-        return (Fault.warning("broken-html", "holds HTML that cannot be parsed; mend it"),)
-    found = dict.fromkeys(_judge(root, based))
+        return (Fault.warning("broken-html", "holds HTML that cannot be parsed; fix it"),)
+    found = dict.fromkeys(_validate(root, based))
     for message in nesting[:1]:
         found[
             Fault.warning(
-                "broken-html", f"holds HTML that is not nested well ({message.strip()}); mend it"
+                "broken-html", f"holds HTML that is not nested well ({message.strip()}); fix it"
             )
         ] = None
     return tuple(found)
@@ -111,23 +111,23 @@ def faults(text: str, based: bool) -> tuple[Fault, ...]:
 def faults_of(element: "etree._Element", based: bool) -> Iterator[Fault]:
     """Yield what is wrong with one element of XHTML itself, whatever is in it."""
     name = split(str(element.tag))[1].lower()
-    yield from _judge_element(name, False)
-    yield from _judge_attributes(element, name, based)
+    yield from _validate_element(name, False)
+    yield from _validate_attributes(element, name, based)
 
 
-def _judge(root: "etree._Element", based: bool) -> Iterator[Fault]:
+def _validate(root: "etree._Element", based: bool) -> Iterator[Fault]:
     added = list(_added(root))
     for element in root.iter(etree.Element):
         name = str(element.tag).lower()
         if not any(element is each for each in added):
             foreign = next(element.iterancestors(*_FOREIGN), None) is not None
-            yield from _judge_element(name, foreign)
+            yield from _validate_element(name, foreign)
         if len(element.attrib) > MOST_ATTRIBUTES:
             yield Fault.warning(
                 "broken-html", f"holds <{name}> with far too many attributes; take them out"
             )
         else:
-            yield from _judge_attributes(element, name, based)
+            yield from _validate_attributes(element, name, based)
 
 
 def _added(root: "etree._Element") -> "Iterator[etree._Element]":
@@ -138,7 +138,7 @@ def _added(root: "etree._Element") -> "Iterator[etree._Element]":
         yield from list(body)[:1]
 
 
-def _judge_element(name: str, foreign: bool) -> Iterator[Fault]:
+def _validate_element(name: str, foreign: bool) -> Iterator[Fault]:
     if name in _UNSAFE:
         yield Fault.warning("unsafe-html", f"holds <{name}>, which readers remove; take it out")
     elif name in _LOST:
@@ -151,7 +151,7 @@ def _judge_element(name: str, foreign: bool) -> Iterator[Fault]:
         )
 
 
-def _judge_attributes(element: "etree._Element", name: str, based: bool) -> Iterator[Fault]:
+def _validate_attributes(element: "etree._Element", name: str, based: bool) -> Iterator[Fault]:
     for key, value in element.attrib.items():
         attribute = str(key).lower()
         if attribute.startswith("on"):
@@ -168,10 +168,10 @@ def _judge_attributes(element: "etree._Element", name: str, based: bool) -> Iter
                     "style-attribute", "holds style=, which many readers remove; do without"
                 )
         elif attribute in _URLS.get(name, ()):
-            yield from _judge_url(name, attribute, str(value), based)
+            yield from _validate_url(name, attribute, str(value), based)
 
 
-def _judge_url(name: str, attribute: str, value: str, based: bool) -> Iterator[Fault]:
+def _validate_url(name: str, attribute: str, value: str, based: bool) -> Iterator[Fault]:
     if _SCRIPT.match(value):
         yield Fault.warning(
             "unsafe-html", f"holds a script in {attribute}=, which readers remove; take it out"

@@ -74,7 +74,7 @@ def parse_rfc822(text: str) -> datetime | None:
 
 
 def rfc822(text: str) -> Fault | None:
-    """Judge a date of RSS 2.0: RFC 822 with a year of four digits."""
+    """Validate a date of RSS 2.0: RFC 822 with a year of four digits."""
     moment = parse_rfc822(text)
     if moment is None:
         return _BAD_RSS_DATE
@@ -115,14 +115,14 @@ def parse_rfc3339(text: str) -> datetime | None:
 
 
 def rfc3339(text: str) -> Fault | None:
-    """Judge a date of Atom or JSON Feed (RFC 3339 5.6, with a capital T and Z)."""
+    """Validate a date of Atom or JSON Feed (RFC 3339 5.6, with a capital T and Z)."""
     if parse_rfc3339(text) is None:
         return Fault("bad-date-time", "is not a date of RFC 3339; write it as 2022-02-17T09:30:00Z")
     return None
 
 
 def w3c_date(text: str) -> Fault | None:
-    """Judge a date of Dublin Core (W3C's note on date and time formats)."""
+    """Validate a date of Dublin Core (W3C's note on date and time formats)."""
     fault = Fault("bad-w3c-date", "is not a date of W3CDTF; write it as 2022-02-17T09:30:00+01:00")
     match = _W3C.fullmatch(text)
     if not match:
@@ -138,10 +138,10 @@ def w3c_date(text: str) -> Fault | None:
 def implausible(moment: datetime, now: datetime) -> str | None:
     """Return what is odd about when something was published, as the end of a sentence."""
     if moment.year < 1970:
-        return "lies before 1970, when there was no feed; mend the date"
+        return "lies before 1970, when there was no feed; fix the date"
     try:
         if moment - now > timedelta(days=2):
             return "lies in the future; readers show it on top until then, or not at all"
     except OverflowError:
-        return "lies at an end of time; mend the date"
+        return "lies at an end of time; fix the date"
     return None

@@ -1,4 +1,4 @@
-"""Which elements and attributes RSS 2.0 has, as tables."""
+"""The elements and attributes of RSS 2.0, as tables."""
 
 from feedsvc.check import moments, values
 from feedsvc.check.grammar import Attribute, Rule
@@ -10,7 +10,7 @@ _TITLE = Rule(values.present)
 _PORT = values.number(1, 65535)
 
 
-def _needs(**checks: values.Check | None) -> dict[str, Attribute]:
+def _required(**checks: values.Check | None) -> dict[str, Attribute]:
     return {name: Attribute(check, required=True) for name, check in checks.items()}
 
 
@@ -25,12 +25,12 @@ _ITEM = Rule(
         "comments": _URL,
         "enclosure": Rule(
             children={},
-            attributes=_needs(url=values.url, length=values.number(0), type=values.media_type),
+            attributes=_required(url=values.url, length=values.number(0), type=values.media_type),
             many=True,
         ),
         "guid": Rule(attributes={"isPermaLink": Attribute(values.one_of("true", "false"))}),
         "pubDate": _DATE,
-        "source": Rule(attributes=_needs(url=values.url)),
+        "source": Rule(attributes=_required(url=values.url)),
     },
     many=True,
 )
@@ -49,7 +49,7 @@ _TEXT_INPUT = Rule(
     children={"title": _TITLE, "description": _TITLE, "name": _TITLE, "link": _URL},
     required=("title", "description", "name", "link"),
 )
-OF_CHANNEL = {
+CHANNEL_RULES = {
     "title": _TITLE,
     "link": _URL,
     "description": _ANY,
@@ -64,7 +64,7 @@ OF_CHANNEL = {
     "docs": _URL,
     "cloud": Rule(
         children={},
-        attributes=_needs(
+        attributes=_required(
             domain=values.present,
             port=_PORT,
             path=values.present,
@@ -80,10 +80,7 @@ OF_CHANNEL = {
     "skipDays": Rule(children={"day": Rule(values.one_of(*_DAYS), many=True)}, required=("day",)),
     "item": _ITEM,
 }
-_CHANNEL = Rule(
-    children=OF_CHANNEL,
-    required=("title", "link", "description"),
-)
+_CHANNEL = Rule(children=CHANNEL_RULES, required=("title", "link", "description"))
 RSS = Rule(
     children={"channel": _CHANNEL},
     required=("channel",),

@@ -1,7 +1,7 @@
-"""Judges a whole site as it would be published now, in a catalog of its own.
+"""Validates a whole site as it would be published now, in a catalog of its own.
 
-The site's catalog is neither read nor written, so that a clean checkout can be judged, and readers
-notice nothing.
+The catalog of the site is neither read nor written: a clean checkout can be validated, and a
+running server is not affected.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ from feedsvc.sources.protocol import ArticleSource, Listing, Reading
 from feedsvc.sources.site import Sources
 
 
-def judge(settings: Settings, now: datetime, progress: Progress | None = None) -> list[Problem]:
+def validate(settings: Settings, now: datetime, progress: Progress | None = None) -> list[Problem]:
     """Return what is wrong with a site: settings, files, articles, feeds. Raises FeedsvcError."""
     with (
         TemporaryDirectory(prefix="feedsvc-check-") as folder,
@@ -41,12 +41,12 @@ def judge(settings: Settings, now: datetime, progress: Progress | None = None) -
         targets = Targets(publication)
         readings = {path: found for each in recorded for path, found in each.readings.items()}
         problems = [
-            *site_settings.judge(
+            *site_settings.validate(
                 apart, _read(settings.site / FILE), lambda url: targets.broken(url) is None
             ),
             *report.problems,
-            *content.judge(readings, now, targets.broken),
-            *_judge_feeds(publication, now),
+            *content.validate(readings, now, targets.broken),
+            *_validate_feeds(publication, now),
         ]
     return sorted(problems)
 
@@ -85,17 +85,17 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-def _judge_feeds(publication: Publication, now: datetime) -> Iterator[Problem]:
+def _validate_feeds(publication: Publication, now: datetime) -> Iterator[Problem]:
     found: list[Problem] = []
     for summary in publication.feeds():
         for format in Format:
             documents = dict(_documents(publication, summary.ref, format))
             for url, body in documents.items():
-                found += feed.judge(body, url, url, now)
+                found += feed.validate(body, url, url, now)
             start, *rest = documents
             if rest:
                 tied = {url: archives.links(body, url, format) for url, body in documents.items()}
-                for findings in archives.judge_chain(start, tied):
+                for findings in archives.validate_chain(start, tied):
                     found += findings.problems()
     return _once(found)
 

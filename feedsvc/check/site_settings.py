@@ -1,4 +1,4 @@
-"""Judges what a site's settings mean for its readers; `settings` has seen that they can be used."""
+"""Validates what the settings mean for readers; `config.settings` has checked their syntax."""
 
 import re
 from collections.abc import Callable
@@ -16,14 +16,14 @@ _MOST, _FEWEST = 200, 10
 _FORMATS = (".gif", ".jpg", ".jpeg", ".png")
 
 
-def judge(settings: Settings, toml: bytes, has_file: Callable[[str], bool]) -> list[Problem]:
+def validate(settings: Settings, toml: bytes, has_file: Callable[[str], bool]) -> list[Problem]:
     """Return what is wrong with settings.
 
     toml: the file, in which lines are looked up. has_file: whether the site serves a URL.
     """
     findings = Findings(FILE, count_lines(toml))
     text = toml.decode("utf-8", "replace")
-    _judge_base_url(settings, text, findings)
+    _validate_base_url(settings, text, findings)
     if settings.author is None:
         message = "there is no author, so feeds name the site itself; add author = {...}"
         findings.warning("no-site-author", 0, message)
@@ -33,13 +33,13 @@ def judge(settings: Settings, toml: bytes, has_file: Callable[[str], bool]) -> l
     own = [settings.feed_defaults, *settings.feeds.values()]
     for image in {settings.image, *(each.image for each in own)} - {None}:
         if image:
-            _judge_image(image, settings.base_url, text, has_file, findings)
+            _validate_image(image, settings.base_url, text, has_file, findings)
     for limit in sorted({each.limit for each in own}):
-        _judge_limit(limit, text, findings)
+        _validate_limit(limit, text, findings)
     return findings.problems()
 
 
-def _judge_base_url(settings: Settings, text: str, findings: Findings) -> None:
+def _validate_base_url(settings: Settings, text: str, findings: Findings) -> None:
     line = _line(text, r"base_url\s*=")
     host = urlsplit(settings.base_url).hostname or ""
     if _is_local(host):
@@ -60,7 +60,7 @@ def _is_local(host: str) -> bool:
     return address.is_private
 
 
-def _judge_image(
+def _validate_image(
     image: Image, base_url: str, text: str, has_file: Callable[[str], bool], findings: Findings
 ) -> None:
     line = _line(text, re.escape(image.url))
@@ -79,11 +79,11 @@ def _judge_image(
         findings.warning("image-format", line, message)
     local = path.startswith("/") and not urlsplit(image.url).netloc
     if local and not has_file(f"{base_url}{path}"):
-        message = f"{said} is not there; add the file, or mend its name"
+        message = f"{said} is not there; add the file, or fix its name"
         findings.error("missing-image", line, message)
 
 
-def _judge_limit(limit: int, text: str, findings: Findings) -> None:
+def _validate_limit(limit: int, text: str, findings: Findings) -> None:
     line = _line(text, rf"limit\s*=\s*{limit}\b")
     if limit > _MOST:
         message = f"limit is {limit}, and every reader fetches as many entries; write 50"

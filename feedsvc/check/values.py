@@ -36,7 +36,7 @@ _SCHEMES = names(
 
 
 def reference(text: str) -> Fault | None:
-    """Judge a URL that may be relative, and an IRI."""
+    """Validate a URL that may be relative, and an IRI."""
     if _NOT_IRI.search(text):
         return Fault("bad-url", "holds what a URL cannot hold; percent-encode it")
     if _BAD_ESCAPE.search(text):
@@ -73,7 +73,7 @@ def _of_scheme(name: str, text: str) -> Fault | None:
 
 
 def iri(text: str) -> Fault | None:
-    """Judge an absolute IRI, as Atom has it."""
+    """Validate an absolute IRI, as Atom has it."""
     if not text:
         return Fault("bad-url", "is empty; write an absolute URL")
     if (fault := reference(text)) is not None:
@@ -84,7 +84,7 @@ def iri(text: str) -> Fault | None:
 
 
 def url(text: str) -> Fault | None:
-    """Judge an absolute URL, as RSS has it: ASCII alone."""
+    """Validate an absolute URL, as RSS has it: ASCII alone."""
     fault = iri(text)
     if fault is None and not text.isascii():
         return Fault.warning(
@@ -95,7 +95,7 @@ def url(text: str) -> Fault | None:
 
 
 def canonical(text: str) -> Fault | None:
-    """Judge whether an id is written as its scheme would normalise it (RFC 4287 4.2.6.1)."""
+    """Validate whether an id is written as its scheme would normalise it (RFC 4287 4.2.6.1)."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -125,7 +125,7 @@ def canonical(text: str) -> Fault | None:
 
 
 def address(text: str) -> Fault | None:
-    """Judge an email address alone, as Atom has it (RFC 2822, addr-spec)."""
+    """Validate an email address alone, as Atom has it (RFC 2822, addr-spec)."""
     if syntax.is_email(text):
         return None
     if _is_local_email(text):
@@ -134,7 +134,7 @@ def address(text: str) -> Fault | None:
 
 
 def contact(text: str) -> Fault | None:
-    """Judge an email address with a name, as RSS has it: `desk@example.org (Newsroom)`."""
+    """Validate an email address with a name, as RSS has it: `desk@example.org (Newsroom)`."""
     address_part, _, name = text.strip().partition(" ")
     if syntax.is_email(address_part) or _is_local_email(address_part):
         if re.fullmatch(r"\s*\(.+\)", name):
@@ -151,7 +151,7 @@ def contact(text: str) -> Fault | None:
 
 
 def _is_local_email(text: str) -> bool:
-    """Tell whether a text is an email address at a host without a domain."""
+    """Return whether a text is an email address at a host without a domain."""
     return "@" in text and syntax.is_email(f"{text}.example")
 
 
@@ -194,21 +194,21 @@ def one_of(*words: str) -> Check:
 
 
 def language(text: str) -> Fault | None:
-    """Judge a language tag (RFC 5646)."""
+    """Validate a language tag (RFC 5646)."""
     if syntax.is_language(text.strip()):
         return None
     return Fault("bad-language", 'is not a language tag; write "en" or "pt-br"')
 
 
 def media_type(text: str) -> Fault | None:
-    """Judge a media type (RFC 6838)."""
+    """Validate a media type (RFC 6838)."""
     if syntax.is_media_type(text):
         return None
     return Fault("bad-media-type", "is not a media type; write one like audio/mpeg")
 
 
 def present(text: str) -> Fault | None:
-    """Judge a text that must not be empty."""
+    """Validate a text that must not be empty."""
     return (
         None
         if text.strip()
@@ -228,7 +228,7 @@ _LIKE_MARKUP = re.compile(r"<[a-zA-Z/!]|&#[0-9xX]|&(?P<entity>[a-zA-Z]{2,31})")
 
 
 def looks_like_html(text: str, elements: frozenset[str]) -> bool:
-    """Tell whether a plain text has markup in it. elements: names that count as such."""
+    """Return whether a plain text has markup in it. elements: names that count as such."""
     for match in _HTML.finditer(text[:20_000]):
         if tag := match["end"] or match["start"]:
             if tag.lower() in elements:
@@ -239,6 +239,6 @@ def looks_like_html(text: str, elements: frozenset[str]) -> bool:
 
 
 def is_ambiguous(text: str) -> bool:
-    """Tell whether a reader that takes a text for HTML would show another one."""
+    """Return whether a reader that takes a text for HTML would show another one."""
     found = _LIKE_MARKUP.finditer(text[:20_000])
     return any(not match["entity"] or match["entity"] in _ENTITIES for match in found)

@@ -6,6 +6,7 @@ What keeps a document from being XML is found here; what its elements mean is no
 import codecs
 import re
 from typing import Any, cast
+from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -54,7 +55,7 @@ def encoding(body: bytes) -> str:
 
 def read(body: bytes, findings: Findings) -> XmlSource | None:
     """Return the tree of a document; None, and a finding, where it is not XML."""
-    _judge_declaration(body, findings)
+    _validate_declaration(body, findings)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -67,18 +68,18 @@ def read(body: bytes, findings: Findings) -> XmlSource | None:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
-        findings.error("not-well-formed", line, f"is not XML: {_reason(error)}; mend the document")
+        findings.error("not-well-formed", line, f"is not XML: {_reason(error)}; fix the document")
         return None
     except (LookupError, ValueError) as error:
-        findings.error("not-well-formed", 1, f"is not XML: {error}; mend the document")
+        findings.error("not-well-formed", 1, f"is not XML: {error}; fix the document")
         return None
     if any(len(element.attrib) > MOST_ATTRIBUTES for element in root.iter(etree.Element)):
         message = f"has an element of more than {MOST_ATTRIBUTES} attributes, as no feed has"
-        findings.error("many-attributes", 1, f"{message}; mend what writes it")
+        findings.error("many-attributes", 1, f"{message}; fix what writes it")
         return None
-    if not _judge_doctype(root, findings):
-        _judge_entities(root, findings)
-    _judge_characters(root, findings)
+    if not _validate_doctype(root, findings):
+        _validate_entities(root, findings)
+    _validate_characters(root, findings)
     return XmlSource(root, body)
 
 
@@ -86,7 +87,7 @@ def _reason(error: etree.XMLSyntaxError) -> str:
     return re.sub(r", line \d+, column \d+.*", "", str(error.msg)) or "it is empty"
 
 
-def _judge_declaration(body: bytes, findings: Findings) -> None:
+def _validate_declaration(body: bytes, findings: Findings) -> None:
     start = body.removeprefix(codecs.BOM_UTF8)[:300]
     match = _DECLARATION.match(start)
     if not match:
@@ -120,8 +121,8 @@ _OF_RSS_091 = (
 )
 
 
-def _judge_doctype(root: "etree._Element", findings: Findings) -> bool:
-    """Judge the DOCTYPE, and tell whether it is the one of RSS 0.91, which has entities."""
+def _validate_doctype(root: "etree._Element", findings: Findings) -> bool:
+    """Validate the DOCTYPE, and return whether it is the one of RSS 0.91, which has entities."""
     info: Any = root.getroottree().docinfo
     if not info.doctype:
         return False
@@ -137,7 +138,7 @@ def _judge_doctype(root: "etree._Element", findings: Findings) -> bool:
     return known
 
 
-def _judge_entities(root: "etree._Element", findings: Findings) -> None:
+def _validate_entities(root: "etree._Element", findings: Findings) -> None:
     for entity in root.iter(etree.Entity):
         parent = entity.getparent()
         line = line_of(parent) if parent is not None else 1
@@ -145,20 +146,23 @@ def _judge_entities(root: "etree._Element", findings: Findings) -> None:
         findings.error("entity", line, message)
 
 
-def _judge_characters(root: "etree._Element", findings: Findings) -> None:
+def _validate_characters(root: "etree._Element", findings: Findings) -> None:
     for element in root.iter(etree.Element):
         for text in (element.text, element.tail, *element.attrib.values()):
             garbled = _GARBLED.search(text) if text and not str(text).isascii() else None
             if garbled:
-                message = f"holds {garbled[0]!r}, as of text read in the wrong encoding; mend it"
+                message = f"holds {garbled[0]!r}, as of text read in the wrong encoding; fix it"
                 findings.warning("garbled-text", line_of(element), message)
 
 
 def text_of(element: "etree._Element") -> str:
-    """Return the text of an element and of all within."""
-    if not len(element):
-        return str(element.text or "")
-    return "".join(map(str, element.itertext()))
+    """Return the text of an element and its descendants."""
+    return "".join(map(str, element.itertext())) if len(element) else str(element.text or "")
+
+
+def has_own_text(element: "etree._Element") -> bool:
+    """Whether an element has text other than white space outside its children."""
+    return any((text or "").strip() for text in (element.text, *(each.tail for each in element)))
 
 
 def line_of(element: "etree._Element") -> int:
@@ -167,12 +171,28 @@ def line_of(element: "etree._Element") -> int:
 
 
 def split(name: str) -> tuple[str, str]:
-    """Return the namespace of a name, '' for none, and the name in it."""
+    """Split a name into its namespace, '' if it has none, and its local name."""
     namespace, _, local = name.rpartition("}")
     return namespace.removeprefix("{"), local
 
 
 def shown_name(element: "etree._Element") -> str:
-    """Return an element's name as the document has it: `<dc:creator>`."""
+    """Return an element's name as written in the document: `<dc:creator>`."""
     local = split(str(element.tag))[1]
     return f"<{element.prefix}:{local}>" if element.prefix else f"<{local}>"
+
+
+def bases(element: "etree._Element") -> list[str]:
+    """Return the values of xml:base that apply to an element, innermost first."""
+    found = (each.get(f"{{{XML}}}base") for each in (element, *element.iterancestors()))
+    return [str(base) for base in found if base]
+
+
+def resolve(element: "etree._Element", url: str) -> str:
+    """Resolve a URL against the xml:base in force; '' if that is impossible."""
+    try:
+        for base in bases(element):
+            url = urljoin(base, url)
+    except ValueError:
+        return ""
+    return url

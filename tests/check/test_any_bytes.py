@@ -1,4 +1,4 @@
-"""No document makes the judge fail, or name a line that it has not."""
+"""No document makes the validator fail, or name a line that it has not."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc.check.feed import judge
+from feedsvc.check.feed import validate
 from feedsvc.check.finding import count_lines
 from feedsvc.errors import Problem
 from feedsvc.model import Entry, Feed, Format
@@ -18,8 +18,8 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 GOOD = [path.read_bytes() for path in (Path(__file__).parent / "fixtures").iterdir()]
 
 
-def judged(body: bytes) -> list[Problem]:
-    problems = judge(body, "feed", "https://news.example.org/feed", NOW)
+def validated(body: bytes) -> list[Problem]:
+    problems = validate(body, "feed", "https://news.example.org/feed", NOW)
     for problem in problems:
         assert 0 <= problem.line <= count_lines(body)
         assert "\n" not in str(problem)
@@ -29,12 +29,12 @@ def judged(body: bytes) -> list[Problem]:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_judged(body: bytes) -> None:
-    judged(body)
+    validated(body)
 
 
 @given(st.text(st.sampled_from("<>/&;!?[]{}\"'=:,abrsx0 \n\x00é") | st.characters(), max_size=200))
 def test_any_text_is_judged(text: str) -> None:
-    judged(text.encode("utf-8", "surrogatepass"))
+    validated(text.encode("utf-8", "surrogatepass"))
 
 
 @given(
@@ -45,7 +45,7 @@ def test_any_text_is_judged(text: str) -> None:
     | st.sampled_from([b"<x/>", b"</item>", b"&lt;", b'"', b"<![CDATA[", b"\n"]),
 )
 def test_any_damage_to_a_feed_is_judged(body: bytes, at: int, cut: int, put: bytes) -> None:
-    judged(body[:at] + put + body[at + cut :])
+    validated(body[:at] + put + body[at + cut :])
 
 
 @given(
@@ -55,7 +55,7 @@ def test_any_damage_to_a_feed_is_judged(body: bytes, at: int, cut: int, put: byt
 def test_any_value_is_judged(name: str, value: str) -> None:
     safe = value.encode("ascii", "xmlcharrefreplace").decode().replace("<", "&lt;")
     item = f"<item>\n<{name}>{safe}</{name}></item>"
-    judged(f'<rss version="2.0"><channel>{item}</channel></rss>'.encode())
+    validated(f'<rss version="2.0"><channel>{item}</channel></rss>'.encode())
 
 
 # What comes from the catalog has sound URLs, ids, names and HTML; the texts are anybody's.
@@ -82,14 +82,14 @@ SOUND = st.builds(
 def test_whatever_is_rendered_has_no_error(format: Format, entries: list[Entry]) -> None:
     feed: Feed = replace(samples.FEED, self_url=f"{samples.BASE}/feed")
     body = samples.render(format, feed, *entries)
-    problems = judge(body, "feed", feed.self_url, NOW)
+    problems = validate(body, "feed", feed.self_url, NOW)
     assert [str(each) for each in problems if each.severity == "error"] == []
 
 
 def test_a_bomb_is_a_finding() -> None:
     declared = "".join(f'<!ENTITY a{n + 1} "{f"&a{n};" * 10}">' for n in range(9))
     bomb = f'<!DOCTYPE rss [<!ENTITY a0 "ha">{declared}]><rss version="&a9;">&a9;</rss>'.encode()
-    assert "not-well-formed" in {each.code for each in judged(bomb)}
+    assert "not-well-formed" in {each.code for each in validated(bomb)}
 
 
 def test_an_outside_file_is_not_read(tmp_path: Path) -> None:
@@ -99,23 +99,23 @@ def test_an_outside_file_is_not_read(tmp_path: Path) -> None:
     # Judged as a date, its text would be in the message.
     channel = "<channel><pubDate>&e;</pubDate></channel>"
     body = f'{declared}<rss version="2.0">{channel}</rss>'.encode()
-    problems = judged(body)
+    problems = validated(body)
     assert "entity" in {each.code for each in problems}
     assert not any("xyzzy" in each.message for each in problems)
 
 
 def test_findings_of_one_code_are_bounded_and_counted() -> None:
     body = b'<rss version="2.0"><channel>' + b"<item/>\n" * 500 + b"</channel></rss>"
-    empty = [each for each in judged(body) if each.code == "empty-item"]
+    empty = [each for each in validated(body) if each.code == "empty-item"]
     assert len(empty) == 10
     assert empty[-1].message.endswith("(and 490 more like it)")
 
 
 def test_a_million_entries_are_not_judged_one_by_one() -> None:
     body = b'{"version": "https://jsonfeed.org/version/1.1", "items": [' + b"{}," * 10_000 + b"{}]}"
-    assert "many-entries" in {each.code for each in judged(body)}
+    assert "many-entries" in {each.code for each in validated(body)}
 
 
 def test_an_element_with_thousands_of_attributes_is_not_looked_into() -> None:
     attributes = " ".join(f'a{n}="1"' for n in range(1000))
-    assert [each.code for each in judged(f"<rss {attributes}/>".encode())] == ["many-attributes"]
+    assert [each.code for each in validated(f"<rss {attributes}/>".encode())] == ["many-attributes"]

@@ -1,4 +1,4 @@
-"""Feeds over HTTP: what is asked, what is refused, and how the serving is judged."""
+"""Feeds over HTTP: what is asked, what is refused, and how the serving is validated."""
 
 import gzip
 import io
@@ -55,7 +55,7 @@ def server(answer: Answer) -> Iterator[str]:
 
 
 def codes(answer: Exchange) -> set[str]:
-    return {problem.code for problem in exchange.judge(answer)}
+    return {problem.code for problem in exchange.validate(answer)}
 
 
 def answered(status: int = 200, again: int | None = 304, **headers: str | None) -> Exchange:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc.check.feed import judge
+from feedsvc.check.feed import validate
 from feedsvc.check.finding import count_lines
 
 FOLDER = Path(__file__).parent / "fixtures"
@@ -27,7 +27,7 @@ _FOLLOWS = {
 def test_a_feed_is_judged_as_it_says_itself(path: Path) -> None:
     body = path.read_bytes()
     wanted = re.findall(r"Expect: ([a-z0-9-]+)", body.decode())[-1]
-    problems = judge(body, path.name, None, NOW)
+    problems = validate(body, path.name, None, NOW)
     found = {problem.code for problem in problems}
     if wanted == "nothing":
         assert not problems

@@ -1,4 +1,4 @@
-"""A site is judged as its readers would meet it, and nothing of it is changed."""
+"""A site is validated as its readers would meet it, and nothing of it is changed."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from feedsvc import sources
 from feedsvc.check import archives, site
 from feedsvc.check.archives import Links
-from feedsvc.check.feed import judge as judge_feed
+from feedsvc.check.feed import validate as validate_feed
 from feedsvc.errors import Problem
 from feedsvc.sources import ArticleReader, Reading
 from tests.sites import article, make_site
@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 FINE = 'subtitle = "News"\nauthor = { name = "Ada" }\n'
 
 
-def judged(folder: Path, files: dict[str, str | bytes], toml: str = FINE) -> list[Problem]:
-    return site.judge(make_site(folder, files, toml), NOW)
+def validated(folder: Path, files: dict[str, str | bytes], toml: str = FINE) -> list[Problem]:
+    return site.validate(make_site(folder, files, toml), NOW)
 
 
 def codes(problems: list[Problem]) -> set[str]:
@@ -38,18 +38,18 @@ def test_a_site_without_fault_has_no_finding(tmp_path: Path) -> None:
         )
         for n in range(57)
     }
-    problems = judged(tmp_path, files, f"{FINE}[feeds]\nlimit = 10\n")
+    problems = validated(tmp_path, files, f"{FINE}[feeds]\nlimit = 10\n")
     assert [str(each) for each in problems] == []
 
 
 def test_the_site_and_its_catalog_stay_as_they_are(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"a.md": article()}
-    judged(tmp_path, files)
+    validated(tmp_path, files)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["content", "feedsvc.toml"]
 
 
 def test_the_sample_site_is_as_it_should_be() -> None:
-    problems = site.judge(sources.load(ROOT, {}), NOW)
+    problems = site.validate(sources.load(ROOT, {}), NOW)
     assert {(each.path, each.code) for each in problems} == {
         ("content/2036/ntp-era.md", "far-future"),
         ("feedsvc.toml", "local-base-url"),
@@ -69,7 +69,7 @@ def test_a_link_that_the_site_redirects_is_not_broken(tmp_path: Path) -> None:
     ]
     body = " ".join(f"[link]({path})" for path in paths)
     toml = f'{FINE}moved = {{ "tag/old" = "tag/c++" }}\naliases = {{ "/rss.xml" = "all.rss" }}\n'
-    assert codes(judged(tmp_path, {"a.md": article(tags=["C++"], body=body)}, toml)) == set()
+    assert codes(validated(tmp_path, {"a.md": article(tags=["C++"], body=body)}, toml)) == set()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_link_that_the_site_redirects_is_not_broken(tmp_path: Path) -> None:
 def test_a_link_to_what_the_site_has_not_is_broken(tmp_path: Path, path: str) -> None:
     files: dict[str, str | bytes] = {"a.md": article(tags=["gone"], body=f"[link]({path})")}
     toml = f'{FINE}retired = ["tag/gone"]\n'
-    assert codes(judged(tmp_path, files, toml)) == {"broken-link"}
+    assert codes(validated(tmp_path, files, toml)) == {"broken-link"}
 
 
 def test_a_link_to_an_article_may_be_absolute_where_article_link_is(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_link_to_an_article_may_be_absolute_where_article_link_is(tmp_path: Pa
         "b.md": article(title="Another", published="2022-03-01"),
     }
     toml = f'{FINE}article_link = "https://news.example.org/read/{{slug}}.html"\n'
-    assert codes(judged(tmp_path, files, toml)) == set()
+    assert codes(validated(tmp_path, files, toml)) == set()
 
 
 # Each with the line on which it is to be found.
@@ -127,7 +127,7 @@ ARTICLES = {
 @pytest.mark.parametrize("code", ARTICLES)
 def test_an_article_is_judged_with_file_and_line(tmp_path: Path, code: str) -> None:
     line, text = ARTICLES[code]
-    problems = judged(tmp_path, {"a.md": text})
+    problems = validated(tmp_path, {"a.md": text})
     found = {each.code: each for each in problems if each.path == "content/a.md"}
     assert found.keys() == {code}
     # A blank line stands between front matter and text.
@@ -148,7 +148,7 @@ def test_links_to_what_is_public_are_not_broken(tmp_path: Path) -> None:
         "b.md": article("B", "2022-02-18"),
         "note.txt": b"x",
     }
-    assert judged(tmp_path, files) == []
+    assert validated(tmp_path, files) == []
 
 
 @pytest.mark.parametrize("extra", [{"draft": True}, {"published": "2027-01-01"}])
@@ -157,11 +157,11 @@ def test_a_link_to_what_is_not_public_is_broken(tmp_path: Path, extra: dict[str,
         "a.md": article(body="[x](/articles/b)"),
         "b.md": article(**{"title": "B", **extra}),  # type: ignore[arg-type]
     }
-    assert codes(judged(tmp_path, files)) == {"broken-link"}
+    assert codes(validated(tmp_path, files)) == {"broken-link"}
 
 
 def test_a_draft_is_not_judged(tmp_path: Path) -> None:
-    assert judged(tmp_path, {"a.md": article(body="<script>x</script>", draft=True)}) == []
+    assert validated(tmp_path, {"a.md": article(body="<script>x</script>", draft=True)}) == []
 
 
 def test_twins_are_found_and_the_first_is_named(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_twins_are_found_and_the_first_is_named(tmp_path: Path) -> None:
         "b.md": article("wells!", "2022-02-17 10:30", "Two."),
         "c.md": article("Other", "2022-02-18", "One."),
     }
-    found = {(each.path, each.code): each.message for each in judged(tmp_path, files)}
+    found = {(each.path, each.code): each.message for each in validated(tmp_path, files)}
     assert found.keys() == {("content/b.md", "same-title"), ("content/c.md", "same-text")}
     assert all("content/a.md" in message for message in found.values())
 
@@ -191,7 +191,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("line", SETTINGS)
 def test_a_setting_is_judged_with_its_line(tmp_path: Path, line: str) -> None:
-    problems = judged(tmp_path, {"a.md": article()}, f"{FINE}{line}\n")
+    problems = validated(tmp_path, {"a.md": article()}, f"{FINE}{line}\n")
     (found,) = [each for each in problems if each.path == "feedsvc.toml"]
     assert found.code == SETTINGS[line]
     text = (tmp_path / "feedsvc.toml").read_text().splitlines()
@@ -199,12 +199,12 @@ def test_a_setting_is_judged_with_its_line(tmp_path: Path, line: str) -> None:
 
 
 def test_a_site_says_who_and_what_it_is(tmp_path: Path) -> None:
-    assert codes(judged(tmp_path, {"a.md": article()}, "")) == {"no-site-author", "no-subtitle"}
+    assert codes(validated(tmp_path, {"a.md": article()}, "")) == {"no-site-author", "no-subtitle"}
 
 
 def test_what_is_odd_in_many_feeds_is_said_once(tmp_path: Path) -> None:
     text = article(body="x" * 300_000, tags=["a", "b"])
-    problems = [each for each in judged(tmp_path, {"a.md": text}) if each.code == "large-entry"]
+    problems = [each for each in validated(tmp_path, {"a.md": text}) if each.code == "large-entry"]
     assert len(problems) == 1
     assert "other feeds" in problems[0].message
 
@@ -212,7 +212,7 @@ def test_what_is_odd_in_many_feeds_is_said_once(tmp_path: Path) -> None:
 def _chain(start: str, documents: dict[str, Links]) -> set[str]:
     return {
         problem.code
-        for findings in archives.judge_chain(start, documents)
+        for findings in archives.validate_chain(start, documents)
         for problem in findings.problems()
     }
 
@@ -242,14 +242,14 @@ def test_a_chain_that_goes_wrong_is_found() -> None:
 
 def test_a_feed_says_where_it_is() -> None:
     body = (ROOT / "tests/check/fixtures/rss-good.xml").read_bytes()
-    elsewhere = judge_feed(body, "feed", "https://other.example.org/", NOW)
+    elsewhere = validate_feed(body, "feed", "https://other.example.org/", NOW)
     assert codes(elsewhere) == {"other-self-link"}
-    assert judge_feed(body, "feed", "https://wells.example.org/feed.rss", NOW) == []
+    assert validate_feed(body, "feed", "https://wells.example.org/feed.rss", NOW) == []
 
 
 def test_a_key_of_another_generator_is_found_on_its_line(tmp_path: Path) -> None:
     text = '---\ntitle: "A"\ndate: 1969-02-17\n---\nText.\n'
-    problems = judged(tmp_path, {"posts/a.md": text}, f'{FINE}generator = "hugo"\n')
+    problems = validated(tmp_path, {"posts/a.md": text}, f'{FINE}generator = "hugo"\n')
     found = [(each.path, each.line) for each in problems if each.code == "far-past"]
     assert found == [("content/posts/a.md", 3)]
 
@@ -257,7 +257,7 @@ def test_a_key_of_another_generator_is_found_on_its_line(tmp_path: Path) -> None
 def test_restructuredtext_is_not_judged_as_markdown(tmp_path: Path) -> None:
     """In Markdown, the literal block would be a tag that readers do not show."""
     text = "Title\n=====\n\n:date: 2022-02-17\n\nSome words::\n\n  a\n\n<blink>b</blink> is text.\n"
-    problems = judged(tmp_path, {"a.rst": text}, f'{FINE}generator = "pelican"\n')
+    problems = validated(tmp_path, {"a.rst": text}, f'{FINE}generator = "pelican"\n')
     assert "html-removed" not in codes(problems)
 
 
@@ -270,5 +270,5 @@ def test_an_article_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         return plain(reader, path)
 
     monkeypatch.setattr(ArticleReader, "read", reading)
-    judged(tmp_path, {"a.md": article(), "b.md": article(slug="a")})
+    validated(tmp_path, {"a.md": article(), "b.md": article(slug="a")})
     assert read == ["a.md", "b.md"]
