@@ -1,6 +1,6 @@
-"""The catalog: every article, every feed's rows, every revision; renders nothing.
+"""The catalog: every article, the rows of every feed, every revision; renders nothing.
 
-schema.py says what is stored and rows.py how, store.py opens it, identity.py decides which article
-a file is, sync.py brings the stored into line with the files, publish.py with the clock, queries.py
-answers those who serve.
+schema.py declares the tables and rows.py encodes their values; store.py opens transactions;
+identity.py matches files with stored articles; sync.py updates the catalog from the files,
+publish.py by the clock; queries.py reads for the other packages.
 """

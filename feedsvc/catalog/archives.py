@@ -1,19 +1,20 @@
-"""Puts the oldest articles of a feed into archives, and knows which archive documents changed.
+"""Moves the oldest articles of a feed into archives, and records which archives changed.
 
-An archive is closed when a feed has more articles in none than its subscription document may show,
-and never gets another entry; so its document changes only with an edit or a removal in it, with
-the feed's head, and once more when the next archive is there to link to.
+An archive is closed when more articles of a feed are unarchived than its subscription document may
+show. A closed archive never gains an entry: its document changes only when one of its entries is
+edited or removed, when the feed's head changes, and once more when the next archive is there to
+link to.
 """
 
 from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
 from feedsvc.catalog import schema
-from feedsvc.catalog.bulk import insert_many
 from feedsvc.catalog.feeds import FeedState
+from feedsvc.catalog.tables import insert_many, update_many
 from feedsvc.config.settings import Settings
 
 _Rows = list[dict[str, Any]]
@@ -24,13 +25,13 @@ def close(
 ) -> None:
     """Close archives until no feed has more unarchived rows than its limit.
 
-    new: rows that are yet to be inserted, which get their archives' numbers here; of a hundred
-    thousand articles nearly all do, and to update their rows would take as long as to insert them.
+    new: rows not inserted yet; they get their archive numbers in place. In a first sync nearly all
+    rows are new, and updating them afterwards would take as long as inserting them.
     """
-    crowded = [each for each in feeds if each.unarchived > settings.feed(each.key).limit]
+    crowded = [feed for feed in feeds if feed.unarchived > settings.feed(feed.key).limit]
     if not crowded:
         return
-    added: dict[int, _Rows] = {each.number: [] for each in crowded}
+    added: dict[int, _Rows] = {feed.number: [] for feed in crowded}
     for row in new:
         if row["feed"] in added:
             added[row["feed"]].append(row)
@@ -38,41 +39,34 @@ def close(
     for feed in crowded:
         stored = _unarchived(connection, feed) if feed.stored else []
         _fill(feed, settings.feed(feed.key).limit, [*stored, *added[feed.number]])
-        moved += [row for row in stored if row["archive"]]
-    if moved:
-        table = schema.feed_row
-        of_row = (table.c.article == bindparam("of_article"), table.c.feed == bindparam("of_feed"))
-        keyed = [
-            {"of_article": row["article"], "of_feed": row["feed"], "archive": row["archive"]}
-            for row in moved
+        moved += [
+            {name: row[name] for name in ("article", "feed", "archive")}
+            for row in stored
+            if row["archive"]
         ]
-        connection.execute(update(table).where(*of_row), keyed)
+    update_many(connection, schema.feed_row, moved)
 
 
 def write(connection: Connection, feeds: Iterable[FeedState], revision: int) -> None:
-    """Note the revision with every archive whose document it changes."""
-    archive = schema.archive
-    new, old = [], []
+    """Record the revision for each archive whose document it changes."""
+    new: _Rows = []
+    changed: _Rows = []
     for feed in feeds:
         before = feed.archives_before
         if feed.stored and feed.head != feed.stored["head"]:
-            changed = set(range(1, before + 1))
+            numbers = set(range(1, before + 1))
         elif feed.archives > before:
-            changed = feed.edited | {before} - {0}
+            numbers = feed.edited | {before} - {0}
         else:
-            changed = feed.edited
-        old += [{"of_feed": feed.number, "of_number": number} for number in sorted(changed)]
-        new += [
-            {"feed": feed.number, "number": number, "revision": revision}
-            for number in range(before + 1, feed.archives + 1)
-        ]
-    insert_many(connection, archive, new)
-    if old:
-        of_archive = (
-            archive.c.feed == bindparam("of_feed"),
-            archive.c.number == bindparam("of_number"),
-        )
-        connection.execute(update(archive).where(*of_archive).values(revision=revision), old)
+            numbers = feed.edited
+        changed += [_row(feed, number, revision) for number in sorted(numbers)]
+        new += [_row(feed, number, revision) for number in range(before + 1, feed.archives + 1)]
+    insert_many(connection, schema.archive, new)
+    update_many(connection, schema.archive, changed)
+
+
+def _row(feed: FeedState, number: int, revision: int) -> dict[str, Any]:
+    return {"feed": feed.number, "number": number, "revision": revision}
 
 
 def _unarchived(connection: Connection, feed: FeedState) -> _Rows:
@@ -84,7 +78,7 @@ def _unarchived(connection: Connection, feed: FeedState) -> _Rows:
 
 
 def _fill(feed: FeedState, limit: int, rows: _Rows) -> None:
-    """Give the oldest rows to archives of `limit` each, and leave no more than that."""
+    """Put the oldest rows into archives of `limit` rows each until at most `limit` are left."""
     rows.sort(key=itemgetter("published", "slug"))
     closed = (len(rows) - 1) // limit
     for index, row in enumerate(rows[: closed * limit]):

@@ -1,5 +1,6 @@
-"""Keeps a copy of an SQLite catalog as it was before an upgrade."""
+"""Keeps a copy of an SQLite catalog from before an upgrade."""
 
+import glob
 import os
 import shutil
 import sqlite3
@@ -13,15 +14,15 @@ _PART = ".part"
 
 
 def make(database: str, number: str) -> None:
-    """Copy a catalog as it was last committed to `<database>.before-<number>`.
+    """Copy the last committed state of a catalog to `<database>.before-<number>`.
 
-    The caller keeps others from writing meanwhile. The copy appears complete and flushed to the
-    disk, or not at all; one of that name is replaced. Raises CatalogError, sqlite3.Error.
+    The caller prevents writes in the meantime. The copy appears complete and flushed to disk, or
+    not at all; an existing copy of that name is replaced. Raises CatalogError, sqlite3.Error.
     """
     copy = Path(f"{database}{_BEFORE}{number}")
     part = Path(f"{copy}{_PART}")
     try:
-        part.unlink(missing_ok=True)  # of an upgrade that was killed
+        part.unlink(missing_ok=True)  # left by an upgrade that was killed
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(part)) as target:
             source.backup(target)
         shutil.copymode(database, part)
@@ -30,15 +31,15 @@ def make(database: str, number: str) -> None:
         _flush(copy.parent)
     except OSError as error:
         raise CatalogError(
-            f"{copy}: the copy from before the upgrade cannot be written: {error.strerror}; make "
-            "room and the folder writable; nothing was upgraded"
+            f"{copy}: cannot write the copy of the catalog from before the upgrade: "
+            f"{error.strerror}; free disk space and make the folder writable; nothing was upgraded"
         ) from error
 
 
 def keep_only(database: str, number: str) -> None:
     """Remove the copies from before earlier upgrades."""
     path = Path(database)
-    for copy in path.parent.glob(f"{_escaped(path.name)}{_BEFORE}*"):
+    for copy in path.parent.glob(f"{glob.escape(path.name)}{_BEFORE}*"):
         if copy.name != f"{path.name}{_BEFORE}{number}":
             copy.unlink(missing_ok=True)
 
@@ -49,7 +50,3 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{each}]" if each in "*?[" else each for each in name)

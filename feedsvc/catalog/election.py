@@ -1,7 +1,8 @@
 """Elects the one process that writes a catalog while sites are served; writes nothing itself.
 
-What is elected by is a lock that ends with the process that holds it, however that ends: in
-PostgreSQL an advisory lock of a connection, beside an SQLite file the lock of another one.
+Election means holding a lock that the operating system or the database releases when its process
+ends, however it ends: on PostgreSQL a session's advisory lock, on SQLite the lock of an empty
+database file next to the catalog.
 """
 
 import sqlite3
@@ -9,14 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import URL, Connection, Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedsvc.errors import CatalogError
 
-# One writer for each catalog, of which one database may have several, each in a schema.
+# One writer for each catalog. One database may hold several, each in a schema of its own.
 _TRY = text("SELECT pg_try_advisory_lock(hashtext('feedsvc writer ' || current_schema()))")
-# The locks of bigint keys have objsubid 1, and the two halves of the key in classid and objid.
+# Advisory locks with a bigint key have objsubid 1; classid and objid are the halves of the key.
 _END = text(
     "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
@@ -27,28 +28,28 @@ _SUFFIX = "-writer"
 
 
 class Lease(Protocol):
-    """The right to write. It lasts until it is ended, or its lock is lost."""
+    """The right to write, valid until `end` is called or the lock is lost."""
 
     def holds(self) -> bool:
-        """Tell whether it is still had."""
+        """Return whether the lease is still valid."""
         ...
 
     def end(self) -> None:
-        """Give it up."""
+        """Release it."""
         ...
 
 
 def elect(engine: Engine) -> Lease | None:
     """Return the right to write, or None while another process has it.
 
-    Raises CatalogError, SQLAlchemyError, sqlite3.Error where the database cannot be used.
+    Raises CatalogError, SQLAlchemyError or sqlite3.Error if the database cannot be used.
     """
     if engine.dialect.name == "sqlite":
-        return _elect_beside(engine.url)
+        return _lock_file(Path(str(engine.url.database)))
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         if connection.scalar(_TRY):
-            return _Session(connection)
+            return _SessionLease(connection)
     except SQLAlchemyError:
         connection.invalidate()
         raise
@@ -57,10 +58,10 @@ def elect(engine: Engine) -> Lease | None:
 
 
 def depose(engine: Engine) -> None:
-    """Have the process that is elected lose its lock, which it notices before its next work.
+    """Take the lock away from the elected process, which notices before its next work.
 
-    For a newer program that is to upgrade the catalog while an older one still runs; who is deposed
-    stands for election again. Raises SQLAlchemyError, OSError where the lock cannot be taken away.
+    Lets a newer program upgrade the catalog while an older one is still running; the deposed
+    process stands for election again. Raises SQLAlchemyError or OSError on failure.
     """
     if engine.dialect.name == "sqlite":
         Path(f"{engine.url.database}{_SUFFIX}").unlink(missing_ok=True)
@@ -69,14 +70,14 @@ def depose(engine: Engine) -> None:
         connection.execute(_END)
 
 
-class _Session:
-    """A lock of a PostgreSQL session."""
+class _SessionLease:
+    """The advisory lock of a PostgreSQL session."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def holds(self) -> bool:
-        """Tell whether the session still lives, and the lock with it."""
+        """Return whether the session, and with it the lock, is still alive."""
         try:
             self._connection.exec_driver_sql("SELECT 1")
         except SQLAlchemyError:
@@ -85,14 +86,14 @@ class _Session:
         return True
 
     def end(self) -> None:
-        """End the session: a pool would keep its lock."""
+        """End the session; returned to the pool, it would keep the lock."""
         with suppress(SQLAlchemyError):
             self._connection.invalidate()
             self._connection.close()
 
 
-def _elect_beside(url: URL) -> "_Beside | None":
-    path = f"{url.database}{_SUFFIX}"
+def _lock_file(catalog: Path) -> "_FileLease | None":
+    path = Path(f"{catalog}{_SUFFIX}")
     lock = sqlite3.connect(path, timeout=0, check_same_thread=False, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
@@ -100,28 +101,28 @@ def _elect_beside(url: URL) -> "_Beside | None":
         lock.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             return None
-        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:  # nor is the catalog damaged by that
-            raise CatalogError(f"{path}: is no lock of ours; move it away") from None
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:  # the catalog itself is not damaged
+            raise CatalogError(f"{path}: is not a lock file of feedsvc; move it away") from None
         raise
-    return _Beside(lock, Path(str(url.database)))
+    return _FileLease(lock, path, catalog)
 
 
-class _Beside:
-    """The lock of an empty SQLite file beside the catalog, which itself is not locked by it."""
+class _FileLease:
+    """The lock of an empty SQLite file next to the catalog; the catalog itself is not locked."""
 
-    def __init__(self, lock: sqlite3.Connection, catalog: Path) -> None:
+    def __init__(self, lock: sqlite3.Connection, path: Path, catalog: Path) -> None:
         self._lock = lock
+        self._path = path
         self._catalog = catalog
-        self._path = Path(f"{catalog}{_SUFFIX}")
-        self._file = self._path.stat().st_ino
+        self._inode = path.stat().st_ino
 
     def holds(self) -> bool:
-        """Tell whether file and catalog are still there: a newer program removes the file."""
+        """Return whether lock file and catalog are still there; `depose` removes the file."""
         try:
-            return self._path.stat().st_ino == self._file and self._catalog.exists()
+            return self._path.stat().st_ino == self._inode and self._catalog.exists()
         except OSError:
             return False
 
     def end(self) -> None:
-        """Let go of the file."""
+        """Release the lock."""
         self._lock.close()

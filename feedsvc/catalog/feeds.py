@@ -1,13 +1,13 @@
-"""The feeds of one writing transaction: all there are, and how each is written."""
+"""The feeds of one writing transaction, and how they are written."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
 from feedsvc.catalog import schema
-from feedsvc.catalog.bulk import insert_many
+from feedsvc.catalog.tables import insert_many, update_many
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.model import FeedRef
@@ -15,11 +15,11 @@ from feedsvc.model import FeedRef
 
 @dataclass(slots=True)
 class FeedState:
-    """One feed; its fields are columns of schema.feed, but for the last four.
+    """One feed. All fields but the last four are columns of schema.feed.
 
-    shown: the label in force, which label is unless the settings say another. edited: the archives
-    in which an entry changed. severed: deltas cannot lead over this revision. stored: the columns
-    as they were loaded, None for a new feed.
+    display_label: the settings' label, else `label`. edited: the archives in which an entry
+    changed. severed: no delta can span this revision. stored: the columns as they were loaded, None
+    for a new feed.
     """
 
     number: int
@@ -31,31 +31,31 @@ class FeedState:
     head: str = ""
     window: str = ""
     revision: int = 0
-    shown: str = ""
+    display_label: str = ""
     edited: set[int] = field(default_factory=set)
     severed: bool = False
     stored: Mapping[str, Any] | None = None
 
     @property
     def ref(self) -> FeedRef:
-        """The feed's name."""
+        """The feed's reference."""
         return FeedRef.of(self.key)
 
     @property
     def archives_before(self) -> int:
-        """How many archives there were before this revision."""
+        """The number of archives before this revision."""
         return self.stored["archives"] if self.stored else 0
 
     def columns(self) -> dict[str, Any]:
-        """Return COLUMNS as they are now."""
-        return {name: getattr(self, name) for name in COLUMNS}
+        """Return the current values of the columns."""
+        return {name: getattr(self, name) for name in _COLUMNS}
 
 
-COLUMNS = tuple(FeedState.__dataclass_fields__)[:-4]
+_COLUMNS = tuple(FeedState.__dataclass_fields__)[:-4]
 
 
 class Feeds:
-    """Every feed there ever was, by key and number; new ones are made when they are asked for."""
+    """All feeds by key and number, past ones included. `get` adds new ones."""
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self._connection = connection
@@ -63,9 +63,7 @@ class Feeds:
         self._by_key: dict[str, FeedState] = {}
         self._by_number: dict[int, FeedState] = {}
         for row in connection.execute(select(schema.feed)):
-            columns = row._asdict()
-            shown = self._shown(row.key, row.label)
-            self._keep(FeedState(**columns, shown=shown, stored=columns))
+            self._add(FeedState(**row._asdict(), stored=row._asdict()))
         for key in settings.promised:
             self.get(key, "")
 
@@ -76,37 +74,32 @@ class Feeds:
         return self._by_number[number]
 
     def get(self, key: str, label: str) -> FeedState:
-        """Return a feed. label: of its term as it is written here, for a new one."""
+        """Return a feed, which may be new. label: of its term, as the article at hand has it."""
         feed = self._by_key.get(key)
         if feed is None:
-            number = len(self._by_key) + 1  # none ever leaves
-            feed = FeedState(number, key, label, shown=self._shown(key, label))
-            self._keep(feed)
-        elif label and not feed.label:  # it was promised before an article had the term
-            feed.label, feed.shown = label, self._shown(key, label)
+            feed = FeedState(len(self._by_key) + 1, key, label)  # feeds are never deleted
+            self._add(feed)
+        elif label and not feed.label:  # the settings named the feed before any article had it
+            feed.label, feed.display_label = label, self._display_label(key, label)
         return feed
 
     def label(self, key: str, written: str) -> str:
-        """Return the label in force for a term: the settings', else as it was first written."""
+        """Return the label of a term: the settings', else the one first written."""
         feed = self._by_key.get(key)
-        return feed.shown if feed and feed.label else self._shown(key, written)
+        return feed.display_label if feed and feed.label else self._display_label(key, written)
 
     def write(self, feeds: Iterable[FeedState]) -> None:
-        """Write what changed of feeds."""
-        table = schema.feed
-        new = [each.columns() for each in feeds if not each.stored]
-        old = [
-            {**each.columns(), "of_number": each.number}
-            for each in feeds
-            if each.stored and each.columns() != each.stored
+        """Write those of these feeds that are new or changed."""
+        new = [feed.columns() for feed in feeds if not feed.stored]
+        changed = [
+            feed.columns() for feed in feeds if feed.stored and feed.columns() != feed.stored
         ]
-        insert_many(self._connection, table, new)
-        if old:
-            of_feed = table.c.number == bindparam("of_number")
-            self._connection.execute(update(table).where(of_feed), old)
+        insert_many(self._connection, schema.feed, new)
+        update_many(self._connection, schema.feed, changed)
 
-    def _keep(self, feed: FeedState) -> None:
+    def _add(self, feed: FeedState) -> None:
+        feed.display_label = self._display_label(feed.key, feed.label)
         self._by_key[feed.key] = self._by_number[feed.number] = feed
 
-    def _shown(self, key: str, label: str) -> str:
+    def _display_label(self, key: str, label: str) -> str:
         return head.label(self._settings, FeedRef.of(key), label)

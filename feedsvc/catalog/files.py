@@ -1,76 +1,77 @@
-"""What was noted of each article when it was last read, so that only changed ones are read."""
+"""The file table: what the last read of each article found, so that only changed ones are read."""
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, delete, select
 
 from feedsvc.catalog import rows, schema
-from feedsvc.catalog.bulk import insert_many
+from feedsvc.catalog.tables import insert_many, update_many
 from feedsvc.errors import Problem
 from feedsvc.sources.site import SiteListing
 
-# What may mend itself without leaving a trace in the file.
-_PASSING = frozenset({"missing-file", "unreachable-source", "unreadable", "unresolved-link"})
+# Problems that may disappear while the file stays the same.
+_TRANSIENT = frozenset({"missing-file", "unreachable-source", "unreadable", "unresolved-link"})
 
 
 class FileRows:
-    """The file rows of one sync. What is noted of a file is kept until the file changes."""
+    """The file rows of one sync. What is recorded of a file stays until the file changes."""
 
-    def __init__(self, connection: Connection, found: SiteListing) -> None:
-        file = schema.file
+    def __init__(self, connection: Connection, listing: SiteListing) -> None:
+        file = schema.file.c
         self._connection = connection
-        self._found = found
-        self._before = {
+        self._listing = listing
+        self._stored = {
             path: (signature, problems)
             for path, signature, problems in connection.execute(
-                select(file.c.path, file.c.signature, file.c.problems)
+                select(file.path, file.signature, file.problems)
             )
         }
-        self._noted: dict[str, tuple[str, tuple[Problem, ...]]] = {}
-        self.vanished = [path for path in self._before if not found.holds(path)]
+        self._recorded: dict[str, tuple[str, tuple[Problem, ...]]] = {}
+        self.vanished = [path for path in self._stored if not listing.holds(path)]
 
     def changed(self) -> list[str]:
         """Return the keys of the articles to read: those that may have changed."""
         return [
             key
-            for key, fingerprint in self._found.fingerprints.items()
-            if not fingerprint or self._before.get(key, ("",))[0] != fingerprint
+            for key, fingerprint in self._listing.fingerprints.items()
+            if not fingerprint or self._stored.get(key, ("",))[0] != fingerprint
         ]
 
-    def note(self, path: str, problems: tuple[Problem, ...]) -> None:
-        """Note that a file was read, and what was wrong with it."""
-        passing = any(problem.code in _PASSING for problem in problems)
-        signature = "" if passing else self._found.fingerprints[path]
-        self._noted[path] = (signature, problems)
+    def record(self, path: str, problems: tuple[Problem, ...]) -> None:
+        """Record that a file was read, and its problems."""
+        transient = any(problem.code in _TRANSIENT for problem in problems)
+        signature = "" if transient else self._listing.fingerprints[path]
+        self._recorded[path] = (signature, problems)
 
     def refuse(self, path: str, problem: Problem) -> None:
-        """Note that a file cannot be taken for what others hold; it is read again next time."""
-        _, problems = self._noted[path]
-        self._noted[path] = ("", (*problems, problem))
+        """Record that a file conflicts with other articles; the next sync reads it again."""
+        _, problems = self._recorded[path]
+        self._recorded[path] = ("", (*problems, problem))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All that is wrong with articles now, in order of place."""
-        known = [
+        """All current problems of articles, sorted by place."""
+        stored = [
             problem
-            for path, (_, stored) in self._before.items()
-            if path in self._found.fingerprints and path not in self._noted and stored != "[]"
-            for problem in rows.load_problems(stored)
+            for path, (_, problems) in self._stored.items()
+            if path in self._listing.fingerprints
+            and path not in self._recorded
+            and problems != "[]"
+            for problem in rows.load_problems(problems)
         ]
-        noted = [problem for _, problems in self._noted.values() for problem in problems]
-        return tuple(sorted((*known, *noted, *self._found.problems)))
+        recorded = [problem for _, problems in self._recorded.values() for problem in problems]
+        return tuple(sorted((*stored, *recorded, *self._listing.problems)))
 
     def write(self) -> None:
-        """Keep what was noted."""
+        """Write what was recorded."""
         file = schema.file
-        new, old = [], []
-        for path, (signature, problems) in self._noted.items():
-            now = (signature, rows.dump_problems(problems))
-            columns = {"signature": now[0], "problems": now[1]}
-            if path not in self._before:
-                new.append({"path": path, **columns})
-            elif now != self._before[path]:
-                old.append({"of_path": path, **columns})
+        new, changed = [], []
+        for path, (signature, problems) in self._recorded.items():
+            values = (signature, rows.dump_problems(problems))
+            row = {"path": path, "signature": values[0], "problems": values[1]}
+            if path not in self._stored:
+                new.append(row)
+            elif values != self._stored[path]:
+                changed.append(row)
         insert_many(self._connection, file, new)
-        if old:
-            self._connection.execute(update(file).where(file.c.path == bindparam("of_path")), old)
+        update_many(self._connection, file, changed)
         for some in rows.chunks(self.vanished):
             self._connection.execute(delete(file).where(file.c.path.in_(some)))

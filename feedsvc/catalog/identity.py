@@ -1,24 +1,24 @@
-"""Decides which stored article a file is, and who keeps a slug or id that two files claim.
+"""Decides which stored article a file is, and which of two files keeps a contested slug or id.
 
-Pure: is given what was read and what is known, and returns what follows.
+Pure: neither database nor files.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from feedsvc.catalog.state import State
+from feedsvc.catalog.state import ArticleState
 from feedsvc.errors import ArticleError
 
-_WITHDRAWN = "an article that was withdrawn"  # stands where a path stands otherwise
+_WITHDRAWN = "an article that was withdrawn"  # in place of a path
 
 
 class Claim(NamedTuple):
-    """What an article just read says it is.
+    """How a file identifies its article.
 
-    id: pinned by its author, or None. minted: its id if none is pinned and none was released.
-    columns: see `state.TAKEN`. slug_at, id_at: how these keys are written, and on which lines.
+    id: pinned by the author, or None. minted: the id of an article that has neither a pinned nor a
+    released one. columns: see `rows.article_row`. slug_at, id_at: how the author spells these keys,
+    and the line of each.
     """
 
     id: str | None
@@ -29,162 +29,141 @@ class Claim(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Its key."""
+        """The key of the file."""
         return str(self.columns["path"])
 
     @property
     def slug(self) -> str:
-        """The slug that it wants."""
+        """The slug that the file asks for."""
         return str(self.columns["slug"])
 
     @property
     def text_hash(self) -> str:
-        """The hash of its text."""
+        """The hash of the file's text."""
         return str(self.columns["text_hash"])
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A file's article: the stored one that it is, or None for a new one; and its id."""
+class Match(NamedTuple):
+    """The article of a file. known: the stored article, None for a new one."""
 
     claim: Claim
-    known: State | None
+    known: ArticleState | None
     id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the files are, and by path, why some cannot be taken."""
-
-    matches: tuple[Match, ...]
-    refused: dict[str, ArticleError]
 
 
 def decide(
     files: Sequence[Claim],
-    known: Iterable[State],
-    holds: Callable[[str], bool],
-) -> Decision:
-    """Match files just read with stored articles.
+    known: Iterable[ArticleState],
+    exists: Callable[[str], bool],
+) -> tuple[list[Match], dict[str, ArticleError]]:
+    """Match files with stored articles; return the matches, and an error by path for each conflict.
 
-    A file is the stored article that has its pinned id; else the one of its path; else, of those
-    whose file is gone, the one of its text (it was moved or renamed), or of its slug (and edited).
-    Two files never share a slug or an id: who has it keeps it, and among new ones the first
-    published. A file that is refused leaves its article as it was.
+    A file is the stored article with its pinned id; else the one with its path; else, among those
+    whose file is gone, the one with its text (the file was moved or renamed) or with its slug
+    (moved and edited). Two articles never share a slug or an id: the one that has it keeps it, and
+    among new ones the first published gets it. The article of a refused file stays as it was.
 
-    holds: whether a file is at a path now.
+    exists: whether there is a file at a path now.
     """
-    claims = sorted(files, key=lambda each: (each.columns["published"], each.path))
-    # Of articles that had one slug, the last in this order is the likeliest to be meant.
-    states = sorted(known, key=lambda each: (not each.removed, each.number))
+    claims = sorted(files, key=lambda claim: (claim.columns["published"], claim.path))
+    # Among articles that have had the same slug, the last in this order is the best guess.
+    states = sorted(known, key=lambda state: (not state.removed, state.number))
     refused: dict[str, ArticleError] = {}
     while True:
-        matches = _match(claims, states, holds)
-        conflicts = _conflicts(matches, states, holds)
+        matches = _match(claims, states, exists)
+        conflicts = _conflicts(matches, states, exists)
         if not conflicts:
-            return Decision(tuple(matches), refused)
-        # What is refused gives up none of its names, though others may have counted on that.
+            return matches, refused
+        # A refused file keeps its names, so that others may now be in conflict with it.
         refused |= conflicts
         claims = [claim for claim in claims if claim.path not in refused]
 
 
 def _match(
     claims: Sequence[Claim],
-    known: Sequence[State],
-    holds: Callable[[str], bool],
+    known: Sequence[ArticleState],
+    exists: Callable[[str], bool],
 ) -> list[Match]:
-    """Find the article of each file, those that have the best right to one first."""
+    """Find the article of each file, the strongest evidence first."""
     pinned = {claim.path: claim.id for claim in claims if claim.id}
     gone = [
-        each
-        for each in known
-        if each.removed or not holds(each.path) or pinned.get(each.path, each.id) != each.id
+        state
+        for state in known
+        if state.removed or not exists(state.path) or pinned.get(state.path, state.id) != state.id
     ]
-    found: dict[str, State] = {}
-    taken: set[int] = set()
-    for names, articles in (
+    matched: dict[str, ArticleState] = {}
+    used: set[int] = set()
+    for names, states in (
         (("id",), gone),
-        (("path",), [each for each in known if not each.removed]),
-        (("text_hash", "slug"), gone),  # copies that were moved together stay who they were
+        (("path",), [state for state in known if not state.removed]),
+        (("text_hash", "slug"), gone),  # tells copies apart that were moved together
         (("text_hash",), gone),
         (("slug",), gone),
     ):
         key = attrgetter(*names)
-        candidates: dict[Any, list[State]] = {}
-        for each in articles:
-            candidates.setdefault(key(each), []).append(each)
+        candidates: dict[Any, list[ArticleState]] = {}
+        for state in states:
+            candidates.setdefault(key(state), []).append(state)
         for claim in claims:
-            rest = [] if claim.path in found else candidates.get(key(claim), [])
+            rest = [] if claim.path in matched else candidates.get(key(claim), [])
             while rest:
-                article = rest.pop()
-                if article.number not in taken:
-                    found[claim.path] = article
-                    taken.add(article.number)
+                state = rest.pop()
+                if state.number not in used:
+                    matched[claim.path] = state
+                    used.add(state.number)
                     break
-    return [
-        Match(claim, found.get(claim.path), _id(claim, found.get(claim.path))) for claim in claims
-    ]
+    return [_with_id(claim, matched.get(claim.path)) for claim in claims]
 
 
-def _id(claim: Claim, known: State | None) -> str:
-    if claim.id:
-        return claim.id
-    if known and known.released is not None:
-        return known.id
-    return claim.minted
+def _with_id(claim: Claim, known: ArticleState | None) -> Match:
+    released = known.id if known and known.released is not None else None
+    return Match(claim, known, claim.id or released or claim.minted)
 
 
 def _conflicts(
-    matches: Sequence[Match], known: Sequence[State], holds: Callable[[str], bool]
+    matches: Sequence[Match], known: Sequence[ArticleState], exists: Callable[[str], bool]
 ) -> dict[str, ArticleError]:
-    """Return by path why files cannot have the slug or the id that they want."""
-    slugs, ids = _holders(matches, known, holds)
+    """Return an error by path for each file that cannot have its slug or its id."""
+    slugs, ids = _holders(matches, known, exists)
     conflicts = {}
     for match in sorted(matches, key=lambda each: slugs.get(each.claim.slug) != each.claim.path):
-        path, slug = match.claim.path, match.claim.slug
-        if slugs.get(slug, path) != path:
-            name, line = match.claim.slug_at
-            conflicts[path] = ArticleError(
-                "duplicate-slug",
-                f"has the slug {slug!r} of {slugs[slug]}, which keeps it; "
-                f"write another `{name}:` here",
-                line=line,
-            )
-        elif ids.get(match.id, path) != path:
-            name, line = match.claim.id_at
-            conflicts[path] = ArticleError(
-                "duplicate-id",
-                f"has the id {match.id!r} of {ids[match.id]}, which keeps it; "
-                f"write another `{name}:` here",
-                line=line,
-            )
+        claim = match.claim
+        for key, value, holders, (name, line) in (
+            ("slug", claim.slug, slugs, claim.slug_at),
+            ("id", match.id, ids, claim.id_at),
+        ):
+            if holders.get(value, claim.path) != claim.path:
+                message = (
+                    f"has the {key} {value!r} of {holders[value]}, which keeps it; "
+                    f"write another `{name}:` here"
+                )
+                conflicts[claim.path] = ArticleError(f"duplicate-{key}", message, line=line)
+                break
         else:
-            slugs[slug] = ids[match.id] = path
+            slugs[claim.slug] = ids[match.id] = claim.path
     return conflicts
 
 
 def _holders(
-    matches: Sequence[Match], known: Sequence[State], holds: Callable[[str], bool]
+    matches: Sequence[Match], known: Sequence[ArticleState], exists: Callable[[str], bool]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return which path has which slug and which id, and keeps it.
+    """Return the paths of the articles that have a slug or an id, and keep it.
 
-    The id of an article that was withdrawn is nobody's, for readers may know it for ever.
+    No other article gets the id of a withdrawn one: readers may remember it forever.
     """
     slugs: dict[str, str] = {}
     ids: dict[str, str] = {}
-    found = {match.known.number: match for match in matches if match.known}
+    by_number = {match.known.number: match for match in matches if match.known}
     paths = {match.claim.path for match in matches}
-    for each in known:
-        match = found.get(each.number)
+    for state in known:
+        match = by_number.get(state.number)
         if match:
-            if match.claim.slug == each.slug:
-                slugs[each.slug] = match.claim.path
-            if match.id == each.id:
-                ids[each.id] = match.claim.path
-            continue
-        stays = not each.removed and each.path not in paths and holds(each.path)
-        if stays:
-            slugs[each.slug] = ids[each.id] = each.path
-        elif each.released is not None:
-            ids[each.id] = _WITHDRAWN
+            if match.claim.slug == state.slug:
+                slugs[state.slug] = match.claim.path
+            if match.id == state.id:
+                ids[state.id] = match.claim.path
+        elif not state.removed and state.path not in paths and exists(state.path):
+            slugs[state.slug] = ids[state.id] = state.path
+        elif state.released is not None:
+            ids[state.id] = _WITHDRAWN
     return slugs, ids

@@ -1,11 +1,10 @@
-"""What lists of the whole site are made of: ids, paths, files; for publishers, not for polls.
+"""Queries for lists of the whole site: ids, paths, files. Not for polls.
 
-Every function reads within one transaction, and takes as long as there are articles.
+Every function reads within one transaction and takes time proportional to the number of articles.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from datetime import datetime, timezone
 
 from sqlalchemy import Connection, false, select
 
@@ -16,7 +15,7 @@ from feedsvc.model import Article
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the article of a file is known by. final: it was published once, and keeps its id."""
+    """The id of a file's article. final: it was published once, and keeps its id."""
 
     path: str
     id: str
@@ -25,14 +24,14 @@ class Identity:
     fingerprint: str
 
     def is_of(self, article: Article) -> bool:
-        """Tell whether an article just read is as the last sync took it, and has no id yet."""
-        row = rows.article_row(article)
-        return not row["pinned"] and row["fingerprint"] == self.fingerprint
+        """Return whether an article just read is the one last synced, and has no pinned id."""
+        columns, _ = rows.article_row(article)
+        return not columns["pinned"] and columns["fingerprint"] == self.fingerprint
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """What makes the URL of an article's page. published: in UTC; zone: where it was written."""
+    """The parts of an article's URL. published: in UTC; zone: in which it was written."""
 
     slug: str
     link: str
@@ -41,7 +40,7 @@ class Dated:
 
 
 def identities(connection: Connection) -> list[Identity]:
-    """Return what each article that has a file is known by, in order of path."""
+    """Return the identity of each article that has a file, sorted by path."""
     table = schema.article.c
     columns = (table.path, table.id, table.pinned, table.released, table.fingerprint)
     query = select(*columns).where(table.removed.is_(False))
@@ -53,24 +52,23 @@ def identities(connection: Connection) -> list[Identity]:
 
 
 def published(connection: Connection) -> tuple[list[Dated], list[Dated]]:
-    """Return what makes the paths of all articles: where one is, and where one was.
+    """Return the URL parts of all visible articles, and those of former URLs.
 
-    The latter is withdrawn, or has another slug now.
+    A former URL is that of a withdrawn article, or has a slug that its article gave up.
     """
     table, former = schema.article, schema.former_slug
-    dated = (table.c.link, table.c.published, table.c.utc_offset)
-    has_it = select(table.c.slug, *dated, table.c.visible).where(table.c.released.is_not(None))
-    had_it = select(former.c.slug, *dated, false().label("visible")).join(
+    columns = (table.c.link, table.c.published, table.c.utc_offset)
+    own = select(table.c.slug, *columns, table.c.visible).where(table.c.released.is_not(None))
+    given_up = select(former.c.slug, *columns, false().label("visible")).join(
         table, former.c.article == table.c.number
     )
-    found = [
-        (row.visible, _dated(row))
-        for query in (had_it, has_it)
-        for row in connection.execute(query)
-    ]
-    present = {dated.slug: dated for visible, dated in found if visible}
-    past = {dated.slug: dated for _, dated in found if dated.slug not in present}
-    return list(present.values()), list(past.values())
+    present: dict[str, Dated] = {}
+    past: dict[str, Dated] = {}
+    for query in (given_up, own):
+        for slug, link, seconds, offset, is_visible in connection.execute(query):
+            dated = Dated(slug, link, dates.from_epoch(seconds), rows.zone(offset))
+            (present if is_visible else past)[slug] = dated
+    return list(present.values()), [past[slug] for slug in past if slug not in present]
 
 
 def visible(connection: Connection) -> list[int]:
@@ -89,8 +87,3 @@ def shown_files(connection: Connection) -> list[str]:
         .where(table.c.visible.is_(True))
     )
     return list(connection.scalars(query.distinct()))
-
-
-def _dated(row: Any) -> Dated:
-    written_in = timezone(timedelta(seconds=row.utc_offset))
-    return Dated(row.slug, row.link, dates.from_epoch(row.published), written_in)

@@ -1,7 +1,7 @@
-"""Decides what the public sees at an instant, and writes what changed of it as one revision.
+"""Determines what the public sees at an instant, and writes the difference as one revision.
 
-One rule serves a sync, the release of a scheduled article and an expiry alike: an article is
-visible or not, and is in the feeds that follow from that.
+The same rule covers a sync, the release of a scheduled article and an expiry: an article is visible
+or not, and its feeds follow from that.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ from sqlalchemy import Connection, func, select
 from feedsvc import dates
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.feed_rows import FeedRows
-from feedsvc.catalog.state import State
+from feedsvc.catalog.state import ArticleState
 from feedsvc.config.settings import Settings
 
-_TOLERATED = 3  # of so many published articles, one may be withdrawn without being asked about
+_TOLERATED = 3  # one in so many published articles may be withdrawn without confirmation
 
 
-class What(StrEnum):
-    """What happened to an article, as readers see it."""
+class ChangeKind(StrEnum):
+    """How readers see a change of an article."""
 
     NEW = "new"
     EDITED = "edited"
@@ -32,9 +32,9 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to one article. former_id: by which readers knew it, if they no longer do."""
+    """A change of one article. former_id: the id that readers know, if it has another now."""
 
-    what: What
+    kind: ChangeKind
     path: str
     id: str
     former_id: str | None = None
@@ -44,9 +44,9 @@ class Change:
 class Published:
     """What one transaction changed for the public.
 
-    revision: its number, or None where the public sees no difference. new, edited, withdrawn:
-    articles. feeds: the keys of the feeds whose subscription document changed in this revision.
-    changes: those articles, one by one. new_feeds: the keys of feeds that exist from now on.
+    revision: its number, or None if nothing changed. new, edited, withdrawn: numbers of articles.
+    feeds: the keys of the feeds whose subscription document changed. changes: one for each of
+    those articles. new_feeds: the keys of the feeds that were created.
     """
 
     revision: int | None = None
@@ -58,46 +58,38 @@ class Published:
     new_feeds: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
-def standing(state: State, now: int, preview: bool) -> tuple[bool, int | None]:
+def visibility(state: ArticleState, now: int, preview: bool) -> tuple[bool, int | None]:
     """Return whether an article is visible now, and the next instant at which that changes.
 
-    What is out stays out when the clock is set back. preview: also to those who may see drafts and
-    what is scheduled.
+    A published article stays published if the clock is set back. preview: drafts and scheduled
+    articles are visible, too.
     """
     if state.removed or (state.draft and not preview) or _has_expired(state, now):
         return False, None
-    if state.published > now and not (state.is_out or preview):
+    if state.published > now and not (state.keeps_its_date or preview):
         return False, state.published
     return True, None if state.draft else state.expires
 
 
-def _said(state: State) -> bytes:
-    """Return all that decides what feeds say of an article; the fingerprint knows its terms."""
-    labels = "\n".join([label for _, label in state.terms])
-    return f"{state.number} {state.visible} {state.id} {state.fingerprint} {labels}\n".encode()
-
-
-def _leaves_feeds(state: State) -> bool:
-    """Tell whether a visible article is not to be seen any more, or in no feed."""
-    before = (state.stored or {}).get("feeds")
-    return not state.visible or bool(before and not state.feeds)
-
-
-def _has_expired(state: State, now: int) -> bool:
+def _has_expired(state: ArticleState, now: int) -> bool:
     return not state.draft and state.expires is not None and state.expires <= now
 
 
-class Publisher:
-    """Publishes within one writing transaction, all as one revision.
+def _is_lost(state: ArticleState) -> bool:
+    """Return whether an article that was visible no longer is, or left all feeds."""
+    return not state.visible or bool((state.stored or {}).get("feeds") and not state.feeds)
 
-    `decide` each article first; write the articles; then `finish`.
+
+class Publisher:
+    """Publishes within one writing transaction, everything as one revision.
+
+    Call `decide` for the articles, write them, then call `finish`.
     """
 
     def __init__(self, connection: Connection, settings: Settings, now: datetime) -> None:
         self._connection = connection
         self._settings = settings
         self._now = dates.epoch(now)
-        self._preview = settings.preview
         newest = queries.newest(connection)
         self.revision = newest.number + 1
         # Two revisions never share a second: Last-Modified could not tell them apart.
@@ -107,58 +99,57 @@ class Publisher:
         self._changes: list[Change] = []
         self._lost = 0
 
-    def decide(self, states: Iterable[State]) -> None:
-        """Settle what the public sees of each article from now on.
+    def decide(self, states: Iterable[ArticleState]) -> None:
+        """Determine the visibility, labels and feeds of each article.
 
-        The earliest published come first: they give a new term its label, and come first in the
-        order of their feeds.
+        The earliest published come first: a new term gets the label that they have.
         """
-        ordered = sorted(states, key=lambda each: (each.published, each.path))
-        self._rows.load([each.number for each in ordered if each.released is not None])
+        ordered = sorted(states, key=lambda state: (state.published, state.path))
+        self._rows.load([state.number for state in ordered if state.released is not None])
         for state in ordered:
-            was = state.visible
-            state.visible, state.due = standing(state, self._now, self._preview)
+            was_visible, expired = state.visible, _has_expired(state, self._now)
+            state.visible, state.due = visibility(state, self._now, self._settings.preview)
             self._label(state)
-            keys = self._keys(state)
-            if state.visible != was or (was and state.edited):
-                self._note(state, was)
-            if was and not _has_expired(state, self._now) and _leaves_feeds(state):
+            if state.visible != was_visible or (was_visible and state.edited):
+                self._record(state, was_visible)
+            if was_visible and not expired and _is_lost(state):
                 self._lost += 1
-            if state.visible or _has_expired(state, self._now):
+            if state.visible or expired:
                 state.released = state.released or self.revision
-            if was or state.visible:
-                self._rows.place(state, keys, changed=state.edited or not was)
+            if was_visible or state.visible:
+                changed = state.edited or not was_visible
+                self._rows.place(state, self._feeds_of(state), changed)
 
-    def finish(self, everywhere: bool, relisted: bool) -> Published:
+    def finish(self, every_feed: bool, listings_changed: bool) -> Published:
         """Write the feeds and, if the public sees a difference, the revision.
 
-        everywhere: the settings changed, and with them maybe every feed. relisted: lists of feeds
-        show others than before.
+        every_feed: check all feeds, as the settings changed. listings_changed: lists of feeds have
+        other feeds than before.
         """
-        feeds = self._rows.write(everywhere)
-        if not (feeds or relisted or self._changes):
+        feeds = self._rows.write(every_feed)
+        if not (feeds or listings_changed or self._changes):
             return Published()
         self._connection.execute(
             schema.revision.insert().values(
                 number=self.revision, instant=self._instant, digest=self._digest.hexdigest()
             )
         )
-        counts = Counter(change.what for change in self._changes)
+        counts = Counter(change.kind for change in self._changes)
         return Published(
             self.revision,
-            new=counts[What.NEW],
-            edited=counts[What.EDITED],
-            withdrawn=counts[What.WITHDRAWN],
+            new=counts[ChangeKind.NEW],
+            edited=counts[ChangeKind.EDITED],
+            withdrawn=counts[ChangeKind.WITHDRAWN],
             feeds=feeds,
             changes=tuple(self._changes),
-            new_feeds=self._rows.new_feeds,
+            new_feeds=tuple(feed.key for feed in self._rows.feeds if not feed.stored),
         )
 
     def loss(self) -> str | None:
-        """Say how much would be withdrawn at once, where that looks like an accident.
+        """Describe how much would be withdrawn if that looks like an accident, else return None.
 
-        To be asked before the articles are written. What expires was meant to go, and one article
-        alone is no accident.
+        Call it before the articles are written. Expired articles and a single withdrawal do not
+        count as an accident.
         """
         if self._lost < 2:
             return None
@@ -169,21 +160,24 @@ class Publisher:
             return None
         return f"{self._lost} of {published} published articles would be withdrawn"
 
-    def _note(self, state: State, was: bool) -> None:
-        what = What.EDITED
-        if state.visible != was:
-            what = What.NEW if state.visible else What.WITHDRAWN
-        self._changes.append(Change(what, state.path, state.id, state.former_id))
-        self._digest.update(_said(state))
+    def _record(self, state: ArticleState, was_visible: bool) -> None:
+        kind = ChangeKind.EDITED
+        if state.visible != was_visible:
+            kind = ChangeKind.NEW if state.visible else ChangeKind.WITHDRAWN
+        self._changes.append(Change(kind, state.path, state.id, state.former_id))
+        # All that feeds show of an article; its fingerprint covers the keys of its terms.
+        labels = "\n".join([label for _, label in state.terms])
+        shown = f"{state.number} {state.visible} {state.id} {state.fingerprint} {labels}\n"
+        self._digest.update(shown.encode())
 
-    def _label(self, state: State) -> None:
-        terms = state.written  # kept as they are while nobody sees them
+    def _label(self, state: ArticleState) -> None:
+        terms = state.written  # stay as written while the article is not visible
         if state.visible:
-            terms = tuple((key, self._rows.label(key, label)) for key, label in terms)
+            terms = tuple((key, self._rows.feeds.label(key, label)) for key, label in terms)
         state.edited = state.edited or terms != state.terms
         state.terms = terms
 
-    def _keys(self, state: State) -> tuple[str, ...]:
+    def _feeds_of(self, state: ArticleState) -> tuple[str, ...]:
         if not (state.visible and state.feeds):
             return ()
         return self._settings.feeds_of([key for key, _ in state.terms])

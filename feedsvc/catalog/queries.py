@@ -1,29 +1,30 @@
-"""What those who serve ask of the catalog; every function reads within one transaction."""
+"""Queries for serving the site. Every function reads within one transaction."""
 
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from feedsvc import dates
 from feedsvc.catalog import rows, schema
+from feedsvc.catalog.tables import get_metadata
 from feedsvc.model import ContentChoice, FeedRef, Presentation
 
-Shown = tuple[int, int]  # an article, and the revision that last touched its entry
+Shown = tuple[int, int]  # an article's number, and the revision that last touched its entry
 _TAG = re.compile(r"([0-9a-f]{1,12})\.[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A feed as it is stored.
+    """A stored feed.
 
-    label: as first written. entries: articles in it. unarchived: those of them in no archive.
-    archives: how many there are. head: a hash of what it says of itself. revision, changed, tag: of
-    its subscription document.
+    label: as first written. entries: the number of articles in it. unarchived: the number of those
+    in no archive. archives: their number. head: a hash of the feed's own fields. revision, changed,
+    tag: of its subscription document.
     """
 
     number: int
@@ -40,7 +41,7 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An archive document as it is stored. shown: newest first."""
+    """A stored archive document. shown: newest first."""
 
     revision: int
     changed: datetime
@@ -50,9 +51,9 @@ class Archive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored(Presentation):
-    """An article as it is stored, its texts included; see model.Article for the fields.
+    """A stored article with its texts; see model.Article for the fields.
 
-    zone: in which published was written; both dates are in UTC.
+    Both dates are in UTC. zone: in which published was written.
     """
 
     number: int
@@ -69,7 +70,7 @@ class Stored(Presentation):
 
 
 class Revision(NamedTuple):
-    """A revision as it is stored. digest: sums up the history until then."""
+    """A stored revision. digest: a hash of the history up to it."""
 
     number: int
     instant: datetime
@@ -86,28 +87,27 @@ def newest(connection: Connection) -> Revision:
 
 
 def next_due(connection: Connection) -> datetime | None:
-    """Return the next instant at which something is released or expires; None if nothing is."""
+    """Return the next instant at which an article is released or expires, or None."""
     due = connection.scalar(select(func.min(schema.article.c.due)))
     return None if due is None else dates.from_epoch(due)
 
 
 def last_sync(connection: Connection) -> tuple[datetime, int] | None:
-    """Return when the last sync was, and how many Problems it found; None before the first."""
-    made_by = schema.made_by
-    noted = connection.scalar(select(made_by.c.value).where(made_by.c.name == "synced"))
-    if noted is None:
+    """Return the instant of the last sync and the number of its Problems; None before the first."""
+    value = get_metadata(connection, "synced")
+    if value is None:
         return None
-    instant, problems = noted.split()
+    instant, problems = value.split()
     return dates.from_epoch(int(instant)), int(problems)
 
 
 def feeds(connection: Connection) -> list[FeedRow]:
-    """Return every feed there ever was."""
+    """Return all feeds, past ones included."""
     return [_feed(row) for row in connection.execute(_select_feeds())]
 
 
 def feed(connection: Connection, ref: FeedRef) -> FeedRow | None:
-    """Return one feed; None if there never was such a one."""
+    """Return one feed, or None if it never existed."""
     row = connection.execute(_select_feeds().where(schema.feed.c.key == ref.key)).first()
     return _feed(row) if row else None
 
@@ -115,24 +115,24 @@ def feed(connection: Connection, ref: FeedRef) -> FeedRow | None:
 def window(connection: Connection, feed_number: int, unarchived: int, limit: int) -> list[Shown]:
     """Return what a subscription document shows, newest first.
 
-    It is all that no archive shows, be it ever so old, and the newest of the rest up to the limit.
-    unarchived: how many entries of the feed are in no archive.
+    That is every unarchived entry, however old, and the newest archived ones up to the limit.
+    unarchived: the number of unarchived entries of the feed.
     """
     newest = connection.execute(_NEWEST, {"of_feed": feed_number, "most": limit}).all()
     if sum(archive is None for _, _, archive, _, _ in newest) < unarchived:
-        apart = connection.execute(_APART, {"of_feed": feed_number}).all()
+        rest = connection.execute(_UNARCHIVED, {"of_feed": feed_number}).all()
         archived = [row for row in newest if row.archive is not None]
-        return _in_order([*apart, *archived[: max(0, limit - len(apart))]])
+        return _in_order([*rest, *archived[: max(0, limit - len(rest))]])
     return [(article, revision) for article, revision, _, _, _ in newest]
 
 
 def withdrawn(
     connection: Connection, feed_number: int, shown: Sequence[Shown], limit: int
 ) -> list[tuple[str, int]]:
-    """Return the ids of articles that a subscription document would show, were they not withdrawn.
+    """Return the withdrawn articles that a subscription document would otherwise show.
 
-    With each, the revision in which it left; newest first, and no more than the limit. shown: what
-    it does show. An article that left this feed alone is not withdrawn.
+    Each as its id and the revision that withdrew it; newest first, at most `limit`. shown: what the
+    document shows. An article that only left this feed is not withdrawn.
     """
     row, article = schema.feed_row.c, schema.article.c
     query = (
@@ -152,14 +152,14 @@ def withdrawn(
 
 
 def instants(connection: Connection, revisions: Iterable[int]) -> dict[int, datetime]:
-    """Return the instants of revisions."""
+    """Return the instants of revisions, by number."""
     revision = schema.revision
     query = select(revision.c.number, revision.c.instant).where(revision.c.number.in_(revisions))
     return {number: dates.from_epoch(instant) for number, instant in connection.execute(query)}
 
 
 def archive(connection: Connection, feed: FeedRow, number: int) -> Archive | None:
-    """Return an archive of a feed; None if it has none of this number."""
+    """Return an archive of a feed, or None if there is none with this number."""
     table, revision = schema.archive.c, schema.revision
     query = (
         select(revision)
@@ -176,9 +176,9 @@ def archive(connection: Connection, feed: FeedRow, number: int) -> Archive | Non
 
 
 def held(connection: Connection, feed: FeedRow, tag: str) -> int | None:
-    """Return the revision of an older subscription document that a delta can start from.
+    """Return the revision of the older subscription document with a tag, for a delta.
 
-    tag: of that document. None if it is of no such document.
+    None if no delta can start from it.
     """
     match = _TAG.fullmatch(tag)
     if not match:
@@ -205,31 +205,30 @@ def articles(connection: Connection, numbers: Sequence[int]) -> dict[int, Stored
 
 
 def article(connection: Connection, slug: str) -> Stored | None:
-    """Return the article that has this slug, or else the last that had it; None unless visible.
+    """Return the article with this slug, else the last one that had it; None unless visible.
 
-    A slug that only drafts have is nobody's yet.
+    Articles that were never published do not count.
     """
     table, former = schema.article, schema.former_slug
-    has_it = select(table).where(table.c.slug == slug, table.c.released.is_not(None))
-    row = connection.execute(has_it.where(table.c.visible.is_(True))).first()
-    row = row or connection.execute(has_it.limit(1)).first()
+    current = select(table).where(table.c.slug == slug, table.c.released.is_not(None))
+    row = connection.execute(current.order_by(table.c.visible.desc()).limit(1)).first()
     if row is None:
-        had_it = select(table).join(former, former.c.article == table.c.number)
-        newest = had_it.where(former.c.slug == slug).order_by(former.c.revision.desc())
+        given_up = select(table).join(former, former.c.article == table.c.number)
+        newest = given_up.where(former.c.slug == slug).order_by(former.c.revision.desc())
         row = connection.execute(newest.limit(1)).first()
     return _stored(row) if row and row.visible else None
 
 
 def was_visible(connection: Connection, slug: str) -> bool:
-    """Tell whether an article was published once that has this slug, or had it."""
+    """Return whether an article that has or had this slug was ever published."""
     table, former = schema.article, schema.former_slug
-    has_it = select(table.c.number).where(table.c.slug == slug, table.c.released.is_not(None))
-    had_it = select(former.c.article).where(former.c.slug == slug)
-    return any(connection.execute(query.limit(1)).first() for query in (has_it, had_it))
+    current = select(table.c.number).where(table.c.slug == slug, table.c.released.is_not(None))
+    given_up = select(former.c.article).where(former.c.slug == slug)
+    return any(connection.execute(query.limit(1)).first() for query in (current, given_up))
 
 
 def is_shown(connection: Connection, path: str) -> bool:
-    """Tell whether a visible article shows a local file. path: relative to the content folder."""
+    """Return whether a visible article shows a local file. path: below the content folder."""
     table, shown = schema.article, schema.shown_file
     query = (
         select(table.c.number)
@@ -251,13 +250,12 @@ def _in_order(found: Iterable[Any]) -> list[Shown]:
     return [(row.article, row.revision) for row in ordered]
 
 
-def _tag(revision: int, said: str, digest: str) -> str:
-    """Name a document by its revision and by all that it is made of.
+def _tag(revision: int, contents: str, digest: str) -> str:
+    """Return the tag of a document: its revision and a hash of its contents and the history.
 
-    Without the latter a catalog made anew, which counts from 1 again, would give old names to other
-    documents.
+    A rebuilt catalog counts revisions from 1 again; the hash keeps it from reusing tags.
     """
-    made_of = hashlib.blake2b(f"{said} {digest}".encode(), digest_size=4)
+    made_of = hashlib.blake2b(f"{contents} {digest}".encode(), digest_size=4)
     return f"{revision:x}.{made_of.hexdigest()}"
 
 
@@ -282,7 +280,7 @@ def _stored(row: Row[Any]) -> Stored:
         slug=row.slug,
         id=row.id,
         published=dates.from_epoch(row.published),
-        zone=timezone(timedelta(seconds=row.utc_offset)),
+        zone=rows.zone(row.utc_offset),
         link=row.link,
         terms=tuple((FeedRef.of(key), label) for key, label in rows.load_terms(row.terms)),
         draft=row.draft,
@@ -296,6 +294,6 @@ _SHOWN = select(_row.article, _row.revision, _row.archive, _row.published, _row.
     _row.feed == bindparam("of_feed"), _row.gone.is_(False)
 )
 _NEWEST = _SHOWN.order_by(_row.published.desc(), _row.slug.desc()).limit(bindparam("most"))
-# Not put into their order there, or SQLite would read the whole feed to come by them in it.
-_APART = _SHOWN.where(_row.archive.is_(None))
+# Sorted in Python: with ORDER BY, SQLite would scan the whole feed in that order.
+_UNARCHIVED = _SHOWN.where(_row.archive.is_(None))
 _ARCHIVED = _SHOWN.where(_row.archive == bindparam("of_archive"))

@@ -1,8 +1,4 @@
-"""Reads files into rows, in processes of their own where there are many; knows no SQL.
-
-Such a process is given the settings and then lists of files, and answers each list with what the
-files are.
-"""
+"""Reads articles from their sources, in other processes if there are many; contains no SQL."""
 
 import os
 import pickle
@@ -10,15 +6,12 @@ import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from feedsvc import processes, urls
-from feedsvc.catalog import rows
 from feedsvc.catalog.identity import Claim
-from feedsvc.catalog.rows import chunks
-from feedsvc.catalog.state import TAKEN
+from feedsvc.catalog.rows import Texts, article_row, chunks
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.model import Article
 from feedsvc.processes import Process
 from feedsvc.sources.protocol import Reading
 from feedsvc.sources.site import Member, Sources
@@ -28,32 +21,31 @@ _BATCH = 200  # articles
 _IN_MEMORY = 32_000_000  # bytes; more go to a temporary file
 
 
-class Read(NamedTuple):
-    """What was read under a key. claim and row: None if it is no article that can be taken.
+class ReadResult(NamedTuple):
+    """The result of reading one key. claim, texts: None if the article cannot be published.
 
-    row: see `rows.article_row`; pickled, as it is not needed before it is written.
+    texts: a pickled `rows.Texts`, which is only needed once it is written.
     """
 
     key: str
     problems: tuple[Problem, ...]
     claim: Claim | None
-    row: bytes | None
+    texts: bytes | None
 
 
-def read_all(sources: Sources, keys: Iterable[str], authority: str) -> Iterator[Read]:
-    """Read articles, in any order. Raises FeedsvcError if one of our processes was killed.
+def read_all(sources: Sources, keys: Iterable[str], authority: str) -> Iterator[ReadResult]:
+    """Read articles, in any order. Raises FeedsvcError if a reading process was killed.
 
-    authority: for minted ids; see `urls.entry_id`.
+    authority: of minted ids; see `urls.entry_id`.
     """
     for member, some in sources.split(keys):
         if member.source.parallel and len(some) >= _MANY:
-            yield from _read_apart(member, some, authority)
+            yield from _read_in_processes(member, some, authority)
         else:
             yield from _read(member, some, authority)
 
 
-def _read_apart(member: Member, keys: Sequence[str], authority: str) -> Iterator[Read]:
-    """Read articles of one source in other processes."""
+def _read_in_processes(member: Member, keys: Sequence[str], authority: str) -> Iterator[ReadResult]:
     batches = chunks(keys, _BATCH)
     with ExitStack() as stack:
         count = min(max(2, os.cpu_count() or 1), 8, -(-len(keys) // _BATCH))
@@ -62,19 +54,48 @@ def _read_apart(member: Member, keys: Sequence[str], authority: str) -> Iterator
             process.send((member, authority))
             process.send(batch)
         for batch in batches:
-            done = busy[0].receive()
+            results = busy[0].receive()
             busy[0].send(batch)
             busy.rotate(-1)
-            yield from done
+            yield from results
         for process in busy:
             yield from process.receive()
 
 
-class Spool:
-    """Rows on their way from the files to the table.
+def serve() -> None:
+    """Run as a reading process: answer each list of keys on standard input with its results."""
+    with suppress(BrokenPipeError, StopIteration):
+        values = processes.given()
+        member, authority = next(values)
+        for keys in values:
+            processes.answer(list(_read(member, keys, authority)))
 
-    Who keeps a slug is only known when all files are read, and all articles may not fit into
-    memory.
+
+def _read(member: Member, keys: Sequence[str], authority: str) -> Iterator[ReadResult]:
+    for reading in member.read(keys):
+        claim, texts = _convert(reading, authority)
+        yield ReadResult(reading.key, reading.problems, claim, texts)
+
+
+def _convert(reading: Reading, authority: str) -> tuple[Claim | None, bytes | None]:
+    article = reading.article
+    if article is None:
+        return None, None
+    columns, texts = article_row(article)
+    claim = Claim(
+        article.id,
+        article.native_id or urls.entry_id(authority, article.published, article.slug),
+        columns,
+        slug_at=(reading.name("slug"), reading.line("slug")),
+        id_at=(reading.name("id"), reading.line("id")),
+    )
+    return claim, pickle.dumps(texts, pickle.HIGHEST_PROTOCOL)
+
+
+class Spool:
+    """Holds the texts of articles until all articles are read.
+
+    Only then is it known which of them can be published, and all may not fit into memory.
     """
 
     def __init__(self) -> None:
@@ -87,45 +108,16 @@ class Spool:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, row: bytes) -> None:
-        """Put a row in. Raises FeedsvcError where there is no room for it."""
+    def add(self, texts: bytes) -> None:
+        """Add pickled texts. Raises FeedsvcError if the disk is full."""
         try:
-            self._file.write(row)
+            self._file.write(texts)
         except OSError as error:
-            message = f"{tempfile.gettempdir()}: articles cannot be kept there: {error.strerror}"
-            raise FeedsvcError(message) from None
+            message = f"{tempfile.gettempdir()}: cannot hold the articles read: {error.strerror}"
+            raise FeedsvcError(f"{message}; free disk space or set TMPDIR") from None
         self._count += 1
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[Texts]:
         self._file.seek(0)
         for _ in range(self._count):
-            yield pickle.load(self._file)  # noqa: S301 - what was put in
-
-
-def _read(member: Member, keys: Sequence[str], authority: str) -> Iterator[Read]:
-    for reading in member.read(keys):
-        claim = row = None
-        if reading.article:
-            columns = rows.article_row(reading.article)
-            claim = _claim(reading, reading.article, columns, authority)
-            row = pickle.dumps(columns, pickle.HIGHEST_PROTOCOL)
-        yield Read(reading.key, reading.problems, claim, row)
-
-
-def _claim(reading: Reading, article: Article, row: dict[str, Any], authority: str) -> Claim:
-    return Claim(
-        article.id,
-        article.native_id or urls.entry_id(authority, article.published, article.slug),
-        {name: row[name] for name in TAKEN},
-        slug_at=(reading.name("slug"), reading.line("slug")),
-        id_at=(reading.name("id"), reading.line("id")),
-    )
-
-
-def serve() -> None:
-    """Be a process that reads, until there is nothing more on the standard input."""
-    with suppress(BrokenPipeError, StopIteration):
-        values = processes.given()
-        member, authority = next(values)
-        for keys in values:
-            processes.answer(list(_read(member, keys, authority)))
+            yield pickle.load(self._file)  # noqa: S301 - `add` wrote it

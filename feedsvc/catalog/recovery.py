@@ -1,8 +1,8 @@
-"""Makes a catalog ready for use: new, upgraded, or anew where its file is damaged.
+"""Makes a catalog ready for use: creates, upgrades or rebuilds it.
 
-A damaged file is set aside, and what no file of an article tells is taken over from it as far as it
-can be read: which ids were given out, which slugs they had, and which feeds there were. The next
-sync does the rest, and finds each article again by its text, id or slug.
+A damaged file is set aside. Whatever can still be read of it and is not in the articles' files is
+taken over into a new catalog: ids, slugs and feeds. The next sync does the rest, and recognises
+each article by its text, id or slug.
 """
 
 import logging
@@ -18,29 +18,28 @@ from sqlalchemy import Connection, Table
 
 from feedsvc import syntax
 from feedsvc.catalog import schema
-from feedsvc.catalog.articles import TEXTS
-from feedsvc.catalog.bulk import insert_many
-from feedsvc.catalog.state import State
+from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.tables import insert_many
 from feedsvc.errors import CatalogError, DamagedError, OutdatedError
 from feedsvc.model import FeedRef
 
 logger = logging.getLogger("feedsvc.catalog")
 
-_STEP = 100  # rows that are read at once
+_STEP = 100  # rows read at a time
 _DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 _Source = sqlite3.Connection
 _Row = tuple[Any, ...]
-_LEAST = 16  # bytes that any row takes
+_MIN_ROW = 16  # bytes
 _DAY = 86_400  # seconds
 _FIRST, _HIGHEST = -(10**10), 10**11  # seconds from the epoch: the years 1653 and 5138
 
 
 def create(catalog: Catalog) -> int:
-    """Make the tables where they are missing, with what a file tells that was set aside.
+    """Create missing tables, and fill them from the damaged file that was set aside, if any.
 
-    Both in one transaction: killed at any instant, or raced, a catalog has all of it or is made
-    again. Return how many ids were taken over. Raises CatalogError.
+    All in one transaction, so it is safe to kill the process or to run two at once. Return the
+    number of ids taken over. Raises CatalogError.
     """
     kept = 0
 
@@ -54,11 +53,11 @@ def create(catalog: Catalog) -> int:
 
 
 def make_ready(catalog: Catalog, met: DamagedError | None = None) -> str | None:
-    """Make a catalog that is missing, upgrade one of an older program, replace a damaged one.
+    """Create a missing catalog, upgrade an old one, rebuild a damaged one.
 
-    Only for who is elected to write: two would set aside each other's. met: damage that was met
-    though the file looks whole. Return what there is to say of damage, None where all is well.
-    Raises CatalogError.
+    Only for the elected writer: two processes would set aside each other's files. met: damage found
+    earlier, which `verify` may not detect. Return a message about damage, or None. Raises
+    CatalogError.
     """
     try:
         try:
@@ -74,16 +73,16 @@ def make_ready(catalog: Catalog, met: DamagedError | None = None) -> str | None:
         aside = catalog.set_aside()
         kept = create(catalog)
         return (
-            f"{damage.reason}; it was set aside as {aside} and is made anew from the articles, "
+            f"{damage.reason}; it was set aside as {aside} and is rebuilt from the articles, "
             f"with {kept} ids taken over from it"
         )
     return f"{kept} ids were taken over from {catalog.damaged}" if kept else None
 
 
 def make_ready_elected(catalog: Catalog, met: DamagedError | None = None) -> str | None:
-    """Do the same for a command, which is elected for as long as that takes.
+    """Call `make_ready` if this process can be elected for that long; for commands.
 
-    While another process is elected, it is that one's task. Raises CatalogError.
+    Otherwise the elected process does it. Raises CatalogError.
     """
     lease = catalog.elect()
     if lease is None:
@@ -91,8 +90,8 @@ def make_ready_elected(catalog: Catalog, met: DamagedError | None = None) -> str
             create(catalog)
         except OutdatedError as error:
             raise CatalogError(
-                f"{error.catalog}: {error.reason}, and another process writes it; restart that "
-                "one with this version, which upgrades the catalog"
+                f"{error.catalog}: {error.reason}, and another process is writing it; restart "
+                "that process with this version, which upgrades the catalog"
             ) from None
         return None
     try:
@@ -102,12 +101,12 @@ def make_ready_elected(catalog: Catalog, met: DamagedError | None = None) -> str
 
 
 def _take_over(connection: Connection, aside: Path) -> int:
-    """Fill empty tables with what a damaged file tells; return how many ids that is.
+    """Fill empty tables from a damaged file; return the number of ids taken over.
 
-    The file may be of an older schema: what is read here is the same in all of them so far.
+    The file may have an older schema: the columns read here have been the same in all of them.
     """
     found = aside.stat()
-    most = found.st_size // _LEAST
+    most = found.st_size // _MIN_ROW
     with closing(sqlite3.connect(f"file:{quote(str(aside))}?mode=ro", uri=True)) as source:
         instants = _rows(source, most, schema.revision, {"instant": int})
         released = _rows(source, most, schema.article, {**_ARTICLE, "released": int})
@@ -115,12 +114,12 @@ def _take_over(connection: Connection, aside: Path) -> int:
         feeds = _rows(source, most, schema.feed, {"key": str, "label": str})
     articles = {row["id"]: row for row in released if _is_sound(row)}
     numbers = {row["number"]: row for row in articles.values()}
-    # Last-Modified goes on from the newest instant.
+    # Last-Modified continues from the newest instant.
     before = [row["instant"] for row in instants if row["instant"] <= found.st_mtime + _DAY]
     first = {"number": 0, "instant": max(before, default=0), "digest": ""}
     insert_many(connection, schema.revision, [first])
     insert_many(connection, schema.article, [_withdrawn(row) for row in numbers.values()])
-    # Who had a slug last goes on to be that; from now on revisions count from 1.
+    # Keeps the order in which slugs were given up; new revisions count from 1.
     slugs = sorted((row for row in slugs if row["article"] in numbers), key=itemgetter("revision"))
     former = [{**row, "revision": at - len(slugs)} for at, row in enumerate(slugs)]
     insert_many(connection, schema.former_slug, former)
@@ -137,13 +136,13 @@ def _take_over(connection: Connection, aside: Path) -> int:
 
 
 def _withdrawn(row: dict[str, Any]) -> dict[str, Any]:
-    columns = {name: row[name] for name in _ARTICLE}
-    state = State(**{**columns, "pinned": bool(row["pinned"])}, removed=True, released=0)
-    return dict.fromkeys(TEXTS, "") | state.columns()
+    columns = {name: row[name] for name in _ARTICLE} | {"pinned": bool(row["pinned"])}
+    state = ArticleState(**columns, removed=True, released=0)
+    return {**state.columns(), "link": "", "presentation": ""}
 
 
 def _is_sound(row: dict[str, Any]) -> bool:
-    """Tell whether what stands in a row can be so; a damaged page may hold anything."""
+    """Return whether a row's values are plausible; a damaged page may hold anything."""
     return (
         syntax.is_iri(row["id"])
         and 0 < row["number"] < _HIGHEST
@@ -162,11 +161,11 @@ def _is_key(key: str) -> bool:
 def _rows(
     source: _Source, most: int, table: Table, columns: Mapping[str, type]
 ) -> list[dict[str, Any]]:
-    """Return the rows of a table that can be read and hold what they should.
+    """Return the readable rows of a table whose columns have the right types.
 
-    most: how many there can be. columns: the type of each that is wanted.
+    most: the maximum number of rows. columns: the columns to read, with the type of each.
     """
-    chosen = f"SELECT {', '.join(columns)} FROM {table.name}"  # noqa: S608 - both are ours
+    chosen = f"SELECT {', '.join(columns)} FROM {table.name}"  # noqa: S608 - constants
     if table.dialect_options["sqlite"]["with_rowid"]:
         found = _read_by_number(source, most, table.name, chosen)
     else:
@@ -179,7 +178,7 @@ def _rows(
 
 
 def _read_by_number(source: _Source, most: int, table: str, chosen: str) -> Iterator[_Row]:
-    """Yield the rows of a table; of those near a damaged one, each that can be read by itself."""
+    """Yield the rows of a table in steps; in a step that fails, row by row."""
     [last] = next(_read(source, f"SELECT max(rowid) FROM {table}"), (most,))  # noqa: S608
     for start in range(1, min(last or 0, most) + 1, _STEP):
         numbers = range(start, start + _STEP)

@@ -1,11 +1,11 @@
-"""An Article as a row and back; the only place that knows how lists are stored, and no SQL."""
+"""Converts Articles to rows and back. Only this module encodes lists; it contains no SQL."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, timedelta
-from typing import Any, TypeVar
+from datetime import UTC, timedelta, timezone
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -20,18 +20,30 @@ _NO_OFFSET, _SECOND = timedelta(), timedelta(seconds=1)
 
 
 def chunks(items: Sequence[_Item], size: int = 500) -> Iterator[Sequence[_Item]]:
-    """Cut a list into pieces that fit into one statement."""
+    """Split a list into pieces that fit into one statement."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def dump(value: Any) -> str:
-    """Write a list as JSON, the same for the same list."""
+    """Encode a list as JSON, always in the same form."""
     return _ENCODER.encode(value) if value else "[]"
+
+
+class Texts(NamedTuple):
+    """What the catalog stores of an article but never needs to decide anything.
+
+    files: see model.Article. presentation: encoded; see `load_content`.
+    """
+
+    path: str
+    link: str
+    files: tuple[str, ...]
+    presentation: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content(Presentation):
-    """What of an article is stored as one value, which SQL never looks into."""
+    """What is stored of an article as one value, which SQL never looks into."""
 
     html: str
     content: ContentChoice | None = None
@@ -41,32 +53,35 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Content).decode
 
 
-def article_row(article: Article) -> dict[str, Any]:
-    """Return the columns that come from the source, and the article's fingerprint.
+def article_row(article: Article) -> tuple[dict[str, Any], Texts]:
+    """Return what an article's source determines: columns of schema.article, and the Texts.
 
-    terms and files are not encoded: the former get their labels, the latter a table of their own.
+    The terms are not encoded, as they do not have their final labels yet.
     """
-    content = _Content(
-        **presented(article) | {"updated": article.updated.astimezone(UTC)},
-        html=article.html,
-        content=article.content,
-    )
-    return {
+    columns = {
         "path": article.path,
         "slug": article.slug,
         "pinned": article.id is not None,
-        "link": article.link,
         "published": dates.epoch(article.published),
         "utc_offset": (article.published.utcoffset() or _NO_OFFSET) // _SECOND,
         "expires": dates.epoch(article.expires) if article.expires else None,
         "terms": tuple((ref.key, label) for ref, label in article.terms),
         "draft": article.draft,
         "feeds": article.feeds,
-        "files": article.files,
         "text_hash": article.text_hash,
         "fingerprint": _fingerprint(article),
-        "presentation": _encode(content).decode(),
     }
+    content = _Content(
+        **presented(article) | {"updated": article.updated.astimezone(UTC)},
+        html=article.html,
+        content=article.content,
+    )
+    return columns, Texts(article.path, article.link, article.files, _encode(content).decode())
+
+
+def zone(utc_offset: int) -> timezone:
+    """Return the zone of a stored offset, in seconds."""
+    return timezone(timedelta(seconds=utc_offset))
 
 
 def load_content(text: str) -> dict[str, Any]:
@@ -76,17 +91,17 @@ def load_content(text: str) -> dict[str, Any]:
 
 
 def _fingerprint(article: Article) -> str:
-    """Return what changes with anything that readers can tell, but for the id and the labels.
+    """Return a hash of everything that readers can see, except the id and the labels.
 
-    What is stored has fingerprints of this form, so it stays: of the fields that Presentation
-    gained since, only articles that use one have another fingerprint.
+    Stored fingerprints have this form, so it must stay. Fields added to Presentation later count
+    only for articles that use them.
     """
-    since = {
+    added = {
         each.name: value
         for each in _ADDED
         if (value := getattr(article, each.name)) != each.default
     }
-    seen = [
+    visible = [
         article.slug,
         article.title,
         dates.epoch(article.published),
@@ -102,33 +117,28 @@ def _fingerprint(article: Article) -> str:
         article.files,
         [ref.key for ref, _ in article.terms],
     ]
-    said = dump(seen) + article.html + (_encode(since).decode() if since else "")
-    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+    text = dump(visible) + article.html + (_encode(added).decode() if added else "")
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 _FIRST = {"title", "updated", "summary", "authors", "enclosures", "image", "language"}
 _ADDED = tuple(each for each in fields(Presentation) if each.name not in _FIRST)
 
 
-def dump_terms(terms: Terms) -> str:
-    """Write terms with their labels."""
-    return dump(terms)
-
-
 def load_terms(text: str) -> Terms:
-    """Read terms with their labels."""
+    """Decode terms with their labels."""
     return tuple((key, label) for key, label in json.loads(text))
 
 
 def dump_problems(problems: Iterable[Problem]) -> str:
-    """Write Problems."""
+    """Encode Problems."""
     return dump(
         [(each.path, each.line, each.code, each.message, each.severity) for each in problems]
     )
 
 
 def load_problems(text: str) -> tuple[Problem, ...]:
-    """Read Problems."""
+    """Decode Problems."""
     return tuple(
         Problem(path, line, code, message, Severity(*severity))
         for path, line, code, message, *severity in json.loads(text)

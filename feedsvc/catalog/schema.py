@@ -1,10 +1,10 @@
-"""The tables, one SQL for SQLite and PostgreSQL alike.
+"""The tables, the same for SQLite and PostgreSQL.
 
-Instants are whole seconds since the epoch. Lists are JSON, written by rows.py. Numbers are given
-out by the one writer, never by the database.
+Instants are whole seconds since the epoch. Lists are JSON, encoded by rows.py. The one writer
+assigns all numbers, never the database.
 
-PostgreSQL refuses a row whose part of an index is too long. So each text in an index declares as
-`max_bytes` how long it can be at most; whoever reads such a text has checked that.
+PostgreSQL rejects a row if its key in an index is too long. So each indexed text declares its
+maximum length as `max_bytes`, which is enforced when the text is read.
 """
 
 from sqlalchemy import (
@@ -24,8 +24,8 @@ from feedsvc.model import MAX_ID, MAX_KEY, MAX_PATH, MAX_SLUG
 
 metadata = MetaData()
 
-# The number of the last migration that the catalog has; Alembic's own table. A change of any other
-# table needs a migration: see migrations/.
+# The number of the last migration applied to the catalog; Alembic's own table. Any change to
+# another table needs a migration: see migrations/.
 alembic_version = Table(
     "alembic_version",
     metadata,
@@ -33,23 +33,25 @@ alembic_version = Table(
     PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 
-# What the stored was made by: the settings' fingerprint, which schemas' programs can read it; and
-# when the last sync was, with the number of its Problems. schema: see FENCE.
-made_by = Table(
+# The catalog's metadata: the release and settings of the last sync, its instant and the number of
+# its Problems, and which older programs can read the catalog. schema: see FENCE.
+metadata_table = Table(
     "made_by",
     metadata,
-    Column("name", Text, primary_key=True, info={"max_bytes": 20}),  # a word of sync.py
+    Column(
+        "name", Text, primary_key=True, info={"max_bytes": 20}
+    ),  # sync.py and migrations/ have all names
     Column("value", Text, nullable=False),
 )
 
-# A row of made_by: release 0.1.0 looks here for a schema number, and refuses any but its own.
+# A row of made_by: release 0.1.0 reads a schema number here, and refuses any but its own.
 FENCE = {
     "name": "schema",
     "value": "of a newer feedsvc - do NOT delete this catalog, see docs/upgrading.md -",
 }
 
-# One row for each committed change of what the public can see; the number only grows. digest: sums
-# up every change of an article until then, so that it is the same for the same history alone.
+# One row for each committed change of what the public can see; numbers only grow. digest: a hash of
+# all changes of articles up to it, so that equal digests mean equal histories.
 revision = Table(
     "revision",
     metadata,
@@ -58,7 +60,7 @@ revision = Table(
     Column("digest", Text, nullable=False),
 )
 
-# Every file of the content folder as it was last read. signature: '' to have it read again.
+# Every article's file, as it was last read. signature: '' to have it read again.
 file = Table(
     "file",
     metadata,
@@ -67,12 +69,12 @@ file = Table(
     Column("problems", Text, nullable=False),
 )
 
-# Every article that ever was. id: pinned by the author, or minted; final once released.
-# utc_offset: that of published as written, in seconds. labels in terms are those in force.
-# fingerprint: changes with anything that a reader could see. text_hash: of the file's text.
-# visible: has a page now. due: the next instant at which that changes by itself. released: the
+# Every article, past ones included. id: pinned by the author, or minted; final once released.
+# utc_offset: of published as written, in seconds. terms: with the labels to display.
+# fingerprint: changes with anything that readers can see. text_hash: of the file's text.
+# visible: has a page now. due: the next instant at which the clock changes that. released: the
 # revision in which it was first visible, or had already expired when it was first read.
-# presentation: everything that is only shown to readers, as JSON; see rows.py.
+# presentation: everything that is only displayed, as JSON; see rows.py.
 article = Table(
     "article",
     metadata,
@@ -102,8 +104,8 @@ article = Table(
     Index("article_due", "due"),
 )
 
-# Slugs that published articles had before, so that their old URLs lead to them. revision: the last
-# before it was given up.
+# Former slugs of published articles, whose old URLs redirect to them. revision: the one in which
+# the slug was given up.
 former_slug = Table(
     "former_slug",
     metadata,
@@ -113,9 +115,9 @@ former_slug = Table(
     sqlite_with_rowid=False,
 )
 
-# Every feed that ever was. label: the term as first written. entries: articles in it now, of which
-# unarchived are in no archive. archives: how many it has. head: a hash of what it says of itself.
-# window: a hash of what its subscription document shows; revision: the last that changed it.
+# Every feed, past ones included. label: the term as first written. entries: the number of articles
+# in it now; unarchived: of those in no archive. archives: their number. head: a hash of the feed's
+# own fields. window: a hash of its subscription document; revision: the last that changed it.
 feed = Table(
     "feed",
     metadata,
@@ -130,10 +132,10 @@ feed = Table(
     Column("revision", BigInteger, nullable=False),
 )
 
-# Which article is, or was, in which feed. revision: the last that touched the entry there. gone: it
-# left; withdrawn: because nobody is to see it any more. archive: the number of the archive that it
-# was put into; none gets it before it is full. published and slug order the feed: newest first, and
-# a rule for two of the same instant.
+# Which article is or was in which feed. revision: the last that touched its entry there. gone: it
+# left the feed; withdrawn: because the article is no longer public. archive: the number of its
+# archive, if any; an archive is filled at once. The feed is ordered by published, newest first, and
+# by slug among articles of the same instant.
 feed_row = Table(
     "feed_row",
     metadata,
@@ -155,7 +157,7 @@ feed_row = Table(
     sqlite_with_rowid=False,
 )
 
-# Every archive document (RFC 5005 4); number: from 1 = oldest in its feed. revision: the last that
+# Every archive document (RFC 5005 4). number: from 1 = oldest of its feed. revision: the last that
 # changed it.
 archive = Table(
     "archive",
@@ -166,8 +168,8 @@ archive = Table(
     sqlite_with_rowid=False,
 )
 
-# The subscription documents of feeds that a delta can start from (RFC 3229): whoever holds one
-# lacks no more than the rows touched since. revision and window: as they were in the feed.
+# The subscription documents that a delta can start from (RFC 3229): the holder of one lacks only
+# the rows touched since. revision and window: as they were in the feed.
 feed_history = Table(
     "feed_history",
     metadata,
@@ -177,7 +179,7 @@ feed_history = Table(
     sqlite_with_rowid=False,
 )
 
-# The local files that an article shows, so that nothing else is ever served.
+# The local files that articles show; no others are ever served.
 shown_file = Table(
     "shown_file",
     metadata,

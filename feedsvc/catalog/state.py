@@ -1,4 +1,4 @@
-"""An article as the writer handles it: all that decides where it is seen, but not its text."""
+"""An article during a writing transaction: all that decides where it appears, but no texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from feedsvc.catalog import rows
 
 
 @dataclass(slots=True)
-class State:
-    """One article; its fields are columns of schema.article, but for the last four.
+class ArticleState:
+    """One article. All fields but the last four are columns of schema.article.
 
-    written: the terms with the labels of the file. read: it was taken from its file just now.
-    edited: a reader would see a difference from what is stored. stored: the columns as they were
+    written: the terms, with the labels that the file has. read: whether the file was read in this
+    transaction. edited: whether readers would see a difference. stored: the columns as they were
     loaded, None for a new article.
     """
 
@@ -39,45 +39,47 @@ class State:
     stored: Mapping[str, Any] | None = None
 
     @classmethod
-    def load(cls, row: dict[str, Any]) -> "State":
-        """Make a State of a stored row's COLUMNS."""
+    def load(cls, row: dict[str, Any]) -> "ArticleState":
+        """Return the state of a stored article. row: its COLUMNS."""
         terms = rows.load_terms(row["terms"])
         return cls(**{**row, "terms": terms}, written=terms, stored=row)
 
-    def take(self, columns: Mapping[str, Any], claimed_id: str) -> None:
-        """Take over what the file says now. columns: TAKEN, as rows.article_row makes them."""
-        self.edited = (self.fingerprint, self.id) != (columns["fingerprint"], claimed_id)
-        self.id = claimed_id
+    def update(self, columns: Mapping[str, Any], entry_id: str) -> None:
+        """Update it from its file. columns: see `rows.article_row`."""
+        self.edited = (self.fingerprint, self.id) != (columns["fingerprint"], entry_id)
+        self.id = entry_id
         self.read = True
         self.removed = False
-        for name in TAKEN:
-            setattr(self, "written" if name == "terms" else name, columns[name])
+        for name, value in columns.items():
+            setattr(self, "written" if name == "terms" else name, value)
 
     @property
-    def is_out(self) -> bool:
-        """Whether it is visible since the date that it still has."""
+    def differs(self) -> bool:
+        """Whether it is new, or differs from what is stored."""
+        return self.columns() != self.stored
+
+    @property
+    def keeps_its_date(self) -> bool:
+        """Whether it is visible with the publication date that it has now."""
         return self.visible and (self.stored or {}).get("published") == self.published
 
     @property
     def former_id(self) -> str | None:
-        """The id that readers know it by, if it has another now."""
+        """The id by which readers know it, if the id has changed."""
         before = (self.stored or {}).get("id")
         return before if self.released is not None and before not in (None, self.id) else None
 
     @property
     def has_moved(self) -> bool:
-        """Whether its place in the order of a feed is another than was stored."""
+        """Whether its place in the order of a feed has changed."""
         before = self.stored or {}
         return (before.get("published"), before.get("slug")) != (self.published, self.slug)
 
     def columns(self) -> dict[str, Any]:
-        """Return COLUMNS as they are now."""
+        """Return the current values of COLUMNS."""
         columns = {name: getattr(self, name) for name in COLUMNS}
-        columns["terms"] = rows.dump_terms(self.terms)
+        columns["terms"] = rows.dump(self.terms)
         return columns
 
 
-COLUMNS = tuple(State.__dataclass_fields__)[:-4]
-_FLAGS = ("pinned", "draft", "feeds")
-_DATES = ("published", "utc_offset", "expires")
-TAKEN = (*_FLAGS, *_DATES, "path", "slug", "terms", "fingerprint", "text_hash")
+COLUMNS = tuple(ArticleState.__dataclass_fields__)[:-4]

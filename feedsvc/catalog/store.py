@@ -1,11 +1,10 @@
-"""Opens the catalog and hands out transactions; knows no query."""
+"""Opens the catalog and its transactions; contains no queries."""
 
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
 
@@ -17,44 +16,43 @@ from feedsvc.catalog.election import Lease
 from feedsvc.catalog.migrations import Migrations
 from feedsvc.errors import CatalogError, DamagedError, FeedsvcError
 
-# What the functions of queries.py take; others only pass it on.
+# The parameter of the functions in queries.py, opaque to other packages.
 Reading = Connection
 
-# One writing transaction at a time in each catalog, of which one database may have several.
+# One writing transaction at a time in each catalog; a database may hold several catalogs.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('feedsvc ' || current_schema()))")
-# A machine that vanished while it wrote is noticed within seconds, and so is a server.
+# Detects within seconds that the other machine is gone, on both sides.
 _KEEPALIVES = {"idle": 3, "interval": 1, "count": 3}
-_UNANSWERED = 6000  # milliseconds, for what was sent, during which no keepalive is
-_CONNECT = 3  # seconds to wait for a server that does not answer
+_UNACKNOWLEDGED = 6000  # milliseconds; no keepalives are sent while data is unacknowledged
+_CONNECT = 3  # seconds
 _ASIDE = ".damaged-"
-_NOT_UTF8 = "Could not decode to UTF-8"  # of texts, which we write as nothing else
+_NOT_UTF8 = "Could not decode to UTF-8"  # all our texts are UTF-8
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _WRITABLE = "; make the file and its folder writable for this user"
-_ROOM = "; nothing of this change is kept: make room on the disk"
+_ROOM = "; the change was rolled back: free disk space"
 _REMEDIES = {
     sqlite3.SQLITE_READONLY: _WRITABLE,
     sqlite3.SQLITE_CANTOPEN: _WRITABLE,
     sqlite3.SQLITE_FULL: _ROOM,
     sqlite3.SQLITE_IOERR: _ROOM,
 }
-_WRITER_CACHE = 64_000  # KiB of SQLite's pages; with fewer, a large sync writes most of them twice
+_WRITER_CACHE = 64_000  # KiB; with less, a large sync writes most of SQLite's pages twice
 
 
 class Catalog:
-    """One catalog, by its URL. Safe to share between threads; open one in each process.
+    """The catalog at a URL. Safe to share between threads; each process needs its own.
 
-    Whatever goes wrong with the database raises CatalogError. As a context manager it is closed at
-    the end of the block.
+    All database errors are raised as CatalogError. A context manager, which closes it.
     """
 
     def __init__(self, url: str, known: Migrations | None = None) -> None:
-        """Name a catalog; nothing is opened yet. known: the migrations, unless those of feedsvc."""
+        """Open nothing yet. known: the migrations, by default those of feedsvc."""
         self._migrations = known or Migrations()
         try:
             self._url = make_url(url)
         except (ValueError, ArgumentError):
             raise CatalogError(
-                "the database's URL cannot be read; write it as sqlite:///path/to/catalog.db or "
+                "the database URL is invalid; write it as sqlite:///path/to/catalog.db or "
                 "postgresql://user@host/name"
             ) from None
         self._sqlite = self._url.get_backend_name() == "sqlite"
@@ -66,25 +64,19 @@ class Catalog:
             raise CatalogError(
                 f"{self._name} needs a driver; install it with `pip install 'feedsvc[postgres]'`"
             ) from None
-
         _CATALOGS.add(self)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def create(self, fill: Callable[[Connection], None] = lambda _: None) -> None:
-        """Make the tables of a catalog that has none; refuse a catalog of another schema.
+        """Create the tables if there are none.
 
-        fill: called with new tables, before anybody sees them. Raises OutdatedError, NewerError,
-        and DamagedError for a file that is no catalog any more.
+        fill: called with the new tables before the transaction is committed. Raises OutdatedError
+        or NewerError for another schema, DamagedError for a file that is not a database.
         """
         self._make_folder()
         if self.check():
@@ -99,7 +91,7 @@ class Catalog:
                 self._migrations.check(connection, found)
 
     def check(self) -> bool:
-        """Tell whether there is a catalog. Raises OutdatedError, NewerError for another schema."""
+        """Return whether the catalog exists. Raises OutdatedError or NewerError, see `create`."""
         self._follow()
         if self._sqlite and self._file is None:
             return False
@@ -117,10 +109,10 @@ class Catalog:
         self._migrations.check_readable(connection)
 
     def upgrade(self) -> tuple[str, str] | None:
-        """Bring a catalog of an older program to the present schema, all of it or not at all.
+        """Upgrade a catalog of an older program to the current schema, in one transaction.
 
-        Only for who is elected to write. What an SQLite catalog was before is kept beside it.
-        Return the schema numbers before and after, None where nothing was to do. Raises NewerError.
+        Only for the elected writer. An SQLite catalog is copied first. Return the schema numbers
+        before and after, or None if nothing had to be done. Raises NewerError.
         """
         with self._transaction() as connection:
             found, newest = migrations.number_within(connection), self._migrations.newest
@@ -136,8 +128,8 @@ class Catalog:
                 raise
             except Exception as error:
                 raise CatalogError(
-                    f"{self._name}: cannot be upgraded from schema {found} to {newest}, and is as "
-                    f"it was: {type(error).__name__}: {error}"
+                    f"{self._name}: cannot be upgraded from schema {found} to {newest}, and is "
+                    f"unchanged: {type(error).__name__}: {error}"
                 ) from error
         if self._sqlite:
             copies.keep_only(str(self._url.database), newest)
@@ -145,18 +137,18 @@ class Catalog:
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
-        """A transaction that sees one revision, whatever is written meanwhile."""
+        """A transaction that sees one revision, whatever is written in the meantime."""
         self._follow()
-        if self._sqlite and self._file is None:  # to open it would make an empty one
-            raise CatalogError(f"{self._name}: there is no catalog; `feedsvc sync` makes it")
-        with self._told(), self._engine.connect() as connection:
+        if self._sqlite and self._file is None:  # opening it would create an empty one
+            raise CatalogError(f"{self._name}: there is no catalog; `feedsvc sync` creates it")
+        with self._errors(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """The one writing transaction: all of it is kept, or none. Waits for its turn.
+        """The only writing transaction; waits for others to end. Rolled back on any exception.
 
-        Raises OutdatedError, NewerError where the catalog was upgraded or restored meanwhile.
+        Raises OutdatedError, NewerError if the catalog has another schema by now.
         """
         with self._transaction() as connection:
             found = migrations.number_within(connection)
@@ -166,52 +158,48 @@ class Catalog:
 
     @contextmanager
     def rehearsing(self) -> Iterator[Connection]:
-        """A writing transaction of which nothing is kept."""
+        """A writing transaction that is always rolled back."""
         with self.writing() as connection:
             yield connection
             connection.rollback()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with self._writer() as connection, connection.begin():
-            yield self._alone(connection)
-
-    @contextmanager
-    def _writer(self) -> Iterator[Connection]:
         self._follow()
-        with self._told(), self._engine.connect() as connection:
-            if self._sqlite:
-                yield connection.execution_options(feedsvc_writing=True)
-            else:  # what is read after the lock is had must be what the last writer left
-                yield connection.execution_options(isolation_level="READ COMMITTED")
-
-    def _alone(self, connection: Connection) -> Connection:
-        """Return a connection within its transaction when no other writes any more."""
-        if not self._sqlite:
-            connection.execute(_LOCK)
-        return connection
+        # On PostgreSQL, reads after the lock must see what the previous writer committed.
+        options: dict[str, Any] = (
+            {"feedsvc_writing": True} if self._sqlite else {"isolation_level": "READ COMMITTED"}
+        )
+        with (
+            self._errors(),
+            self._engine.connect() as connection,
+            connection.execution_options(**options).begin(),
+        ):
+            if not self._sqlite:
+                connection.execute(_LOCK)
+            yield connection
 
     def elect(self) -> Lease | None:
-        """Return the right to write while sites are served, or None while another has it."""
+        """Return the right to write while sites are served, or None. See election.elect."""
         self._make_folder()
-        with self._told():
+        with self._errors():
             return election.elect(self._engine)
 
     def depose(self) -> None:
-        """Have the process that is elected to write lose that right. See election.depose."""
-        with self._told():
+        """Take the right to write away from the elected process. See election.depose."""
+        with self._errors():
             try:
                 election.depose(self._engine)
             except OSError as error:
                 raise CatalogError(
-                    f"{self._name}: cannot be taken over from an older feedsvc that writes it: "
+                    f"{self._name}: cannot be taken over from the older feedsvc that writes it: "
                     f"{error.strerror}{_WRITABLE}"
                 ) from error
 
     def verify(self) -> None:
-        """Read the whole file of an embedded catalog. Raises DamagedError if it is damaged.
+        """Check the whole file of an SQLite catalog. Raises DamagedError.
 
-        A server sees to its own. Takes half a second for a hundred thousand articles.
+        Takes half a second for 100,000 articles.
         """
         if self._sqlite:
             with self.reading() as connection:
@@ -220,37 +208,36 @@ class Catalog:
                 raise DamagedError(f"{self._name}: the catalog is damaged: {found}")
 
     def set_aside(self) -> str:
-        """Rename an embedded catalog's file, so that it can be made anew; return its new name.
+        """Rename the file of an SQLite catalog, so that it can be rebuilt; return the new name.
 
-        What this or another process has open goes on to be that file until it looks again.
+        Open connections keep using the renamed file until their next transaction.
         """
         database = str(self._url.database)
-        aside = f"{database}{_ASIDE}{len(self._set_aside()) + 1}"
+        aside = f"{database}{_ASIDE}{self._damaged_files() + 1}"
         try:
             for suffix in ("-wal", "-shm", ""):
                 if Path(database + suffix).exists():
                     Path(database + suffix).rename(aside + suffix)
         except OSError as error:
-            message = f"{self._name}: is damaged, and cannot be renamed: {error.strerror}"
+            message = f"{self._name}: is damaged and cannot be renamed: {error.strerror}"
             raise CatalogError(message) from None
         self._engine.dispose()
         return aside
 
     @property
     def damaged(self) -> str | None:
-        """The file that was set aside last, if one was."""
-        return next(reversed(self._set_aside()), None)
+        """The file that was set aside last, or None."""
+        count = self._damaged_files()
+        return f"{self._url.database}{_ASIDE}{count}" if count else None
 
-    def _set_aside(self) -> list[str]:
-        files: list[str] = []
-        while (
-            self._sqlite and Path(aside := f"{self._url.database}{_ASIDE}{len(files) + 1}").exists()
-        ):
-            files.append(aside)
-        return files
+    def _damaged_files(self) -> int:
+        count = 0
+        while self._sqlite and Path(f"{self._url.database}{_ASIDE}{count + 1}").exists():
+            count += 1
+        return count
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close all connections."""
         self._engine.dispose()
 
     def forget_connections(self) -> None:
@@ -262,10 +249,10 @@ class Catalog:
             try:
                 Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise CatalogError(f"{self._name}: its folder cannot be made: {error}") from None
+                raise CatalogError(f"{self._name}: its folder cannot be created: {error}") from None
 
     def _follow(self) -> None:
-        """Open the file anew if another lies at its path: it was set aside, or deleted."""
+        """Reopen the file if another one is at its path: it was set aside, or deleted."""
         if not self._sqlite:
             return
         file = None
@@ -273,7 +260,7 @@ class Catalog:
             found = Path(str(self._url.database)).stat()
             file = (found.st_dev, found.st_ino)
         if self._file not in (None, file):
-            self._engine.dispose()  # also of one that was deleted, and still takes what is written
+            self._engine.dispose()  # a deleted file would still accept writes
         self._file = file
 
     def _connect(self) -> Engine:
@@ -285,7 +272,7 @@ class Catalog:
                 pool_size=10,
                 connect_args={
                     "connect_timeout": _CONNECT,
-                    "tcp_user_timeout": _UNANSWERED,
+                    "tcp_user_timeout": _UNACKNOWLEDGED,
                     **{f"keepalives_{name}": value for name, value in _KEEPALIVES.items()},
                 },
             )
@@ -297,17 +284,17 @@ class Catalog:
         return engine
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors(self) -> Iterator[None]:
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
             cause = getattr(error, "orig", None) or error
             reason, *_ = str(cause).strip().splitlines() or [type(cause).__name__]
-            code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest says where
-            said = f"{self._name}: the catalog cannot be used: {reason}"
+            code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the primary code
+            message = f"{self._name}: the catalog cannot be used: {reason}"
             if code in _DAMAGE or _NOT_UTF8 in reason:
-                raise DamagedError(said) from error
-            raise CatalogError(f"{said}{_REMEDIES.get(code, '')}") from error
+                raise DamagedError(message) from error
+            raise CatalogError(f"{message}{_REMEDIES.get(code, '')}") from error
         except UnicodeDecodeError as error:
             raise DamagedError(f"{self._name}: the catalog is damaged: {error}") from error
 
@@ -316,7 +303,7 @@ _CATALOGS: WeakSet[Catalog] = WeakSet()
 
 
 def _leave_connections_to_parent() -> None:
-    """Have a forked process open its own; the parent goes on using those that there are."""
+    """Make a forked process open its own connections; the parent keeps using the existing ones."""
     for catalog in _CATALOGS:
         catalog.forget_connections()
 
@@ -328,12 +315,12 @@ if hasattr(os, "register_at_fork"):
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     for name, value in _KEEPALIVES.items():
         connection.execute(f"SET tcp_keepalives_{name} = {value}")
-    connection.execute(f"SET tcp_user_timeout = {_UNANSWERED}")
+    connection.execute(f"SET tcp_user_timeout = {_UNACKNOWLEDGED}")
     connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself
+    connection.isolation_level = None  # no implicit transactions by the driver
     connection.execute("PRAGMA journal_mode = WAL")  # readers never wait for the writer
     connection.execute("PRAGMA synchronous = NORMAL")
 

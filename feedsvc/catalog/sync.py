@@ -1,4 +1,4 @@
-"""Brings the stored articles into line with the files, and with the clock, in one transaction."""
+"""Updates the stored articles from the files, and by the clock, in one transaction."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -6,32 +6,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection
 
 from feedsvc import dates, plugins
-from feedsvc.catalog import articles, schema
+from feedsvc.catalog import articles
 from feedsvc.catalog.files import FileRows
 from feedsvc.catalog.identity import Claim, decide
 from feedsvc.catalog.publish import Published, Publisher
-from feedsvc.catalog.reading import Read, Spool, read_all
-from feedsvc.catalog.rows import dump
-from feedsvc.catalog.state import State
+from feedsvc.catalog.reading import ReadResult, Spool, read_all
+from feedsvc.catalog.rows import Texts, dump
+from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.tables import set_metadata
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
 from feedsvc.sources.site import SiteListing, Sources
 
 Progress = Callable[[int, int], None]
 
-_OF_URLS = ("base_url", "article_link", "moved", "retired", "aliases")
+_URL_SETTINGS = ("base_url", "article_link", "moved", "retired", "aliases")
 
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync found and did. files: articles that sources list. read: those that were read.
+    """The result of a sync. files, read: the numbers of articles listed, and read.
 
-    loss: how much it withdraws, where that looks like an accident. settings: those that URLs are
-    made of and that are not as they were at the last sync: their names, then and now.
+    loss: how much it withdraws, if that looks like an accident. settings: those that change URLs
+    and differ from the last sync, each as its name and the values before and now.
     """
 
     files: int
@@ -50,12 +51,13 @@ def sync(
     force: bool = False,
     sources: Sources | None = None,
 ) -> SyncReport:
-    """Read the articles that changed in the sources of a site, and publish what follows.
+    """Read the articles that changed in the sources of a site, and publish the result.
 
-    An article that cannot be taken stays as it was, and so do those of a source that cannot be
-    read; each leaves a Problem in the report. progress: called with the number of articles read so
-    far and of those to read. force: publish also what looks like an accident. sources: those of the
-    settings if None. Raises WithdrawalError, CatalogError, FeedsvcError; then nothing is changed.
+    An article that cannot be published, or whose source cannot be read, stays as it was; each such
+    failure is a Problem in the report. progress: called with the numbers of articles read so far
+    and to be read in total. force: publish even what looks like an accident. sources: by default
+    those of the settings. Raises WithdrawalError, CatalogError, FeedsvcError and changes nothing
+    then.
     """
     sources = sources or Sources.of(settings)
     with catalog.writing() as connection:
@@ -63,8 +65,8 @@ def sync(
         if report.loss and not force:
             raise WithdrawalError(
                 f"{report.loss}, which is more than a third, so nothing was changed: is "
-                f"{settings.content} the right folder, and is all of it there? If that is meant, "
-                "run `feedsvc sync --force`"
+                f"{settings.content} the right folder, and is it complete? If you mean to "
+                "withdraw them, run `feedsvc sync --force`"
             )
     return report
 
@@ -72,9 +74,16 @@ def sync(
 def rehearse(
     catalog: Catalog, settings: Settings, now: datetime, progress: Progress | None = None
 ) -> SyncReport:
-    """Return what a sync would do, and do nothing. Raises CatalogError, FeedsvcError."""
+    """Return what a sync would do, without doing it. Raises CatalogError, FeedsvcError."""
     with catalog.rehearsing() as connection:
         return _sync(connection, settings, Sources.of(settings), now, progress)
+
+
+def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
+    """Publish articles that are due, and withdraw those that have expired. Reads no files."""
+    with catalog.writing() as connection:
+        published, _ = _publish(connection, settings, now, [], [], settings_changed=False)
+        return published
 
 
 def _sync(
@@ -85,114 +94,94 @@ def _sync(
     progress: Progress | None,
 ) -> SyncReport:
     with Spool() as spool:
-        # Listed before its turn, a source might lack what another sync has taken from it.
-        found = sources.listing()
-        now_made_by = _made_by(settings)
-        before = _read_made_by(_note(connection, "settings", dump(now_made_by)))
-        stale = _said(before) != _said(now_made_by)
-        files = FileRows(connection, found)
-        changed = files.changed()
-        if changed or files.vanished:
-            reads = read_all(sources, changed, settings.id_authority)
-            claims = _take(reads, files, spool, len(changed), progress)
-            affected = _match(connection, claims, files, found, sources)
-        else:
-            affected = []
-        published, loss = _publish(connection, settings, now, affected, spool, everywhere=stale)
+        # Only now: a listing from before the transaction may be older than another sync's.
+        listing = sources.listing()
+        current = {"release": plugins.release(), "settings": settings.seen()}
+        previous = _decode(set_metadata(connection, "settings", dump(current)))
+        settings_changed = _without_empty(previous) != _without_empty(current)
+        files = FileRows(connection, listing)
+        keys = files.changed()
+        affected: list[ArticleState] = []
+        if keys or files.vanished:
+            results = read_all(sources, keys, settings.id_authority)
+            claims = _collect(results, files, spool, len(keys), progress)
+            affected = _match(connection, claims, files, listing, sources)
+        published, loss = _publish(connection, settings, now, affected, spool, settings_changed)
         files.write()
-        _note(connection, "synced", f"{dates.epoch(now)} {len(files.problems)}")
-    moved = _other_urls(before, now_made_by)
-    return SyncReport(len(found.fingerprints), len(changed), published, files.problems, loss, moved)
-
-
-def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
-    """Publish what has come due, and withdraw what has expired. Reads no file."""
-    with catalog.writing() as connection:
-        published, _ = _publish(connection, settings, now, [], [], everywhere=False)
-        return published
+        problems = files.problems
+        set_metadata(connection, "synced", f"{dates.epoch(now)} {len(problems)}")
+    changed_urls = _changed_url_settings(previous, current)
+    return SyncReport(len(listing.fingerprints), len(keys), published, problems, loss, changed_urls)
 
 
 def _publish(
     connection: Connection,
     settings: Settings,
     now: datetime,
-    affected: list[State],
-    spool: Iterable[dict[str, Any]],
-    everywhere: bool,
+    affected: list[ArticleState],
+    texts: Iterable[Texts],
+    settings_changed: bool,
 ) -> tuple[Published, str | None]:
-    """Publish what follows for these articles and those that are due; return the loss, too."""
+    """Publish these articles and those that are due; return the result and the loss."""
     publisher = Publisher(connection, settings, now)
     numbers = {state.number for state in affected}
     due = articles.load_due(connection, dates.epoch(now))
     affected += [state for state in due if state.number not in numbers]
-    relisted = False
-    if everywhere:  # also those whose files cannot be taken now
-        numbers = {state.number for state in affected}
-        affected += articles.load_visible(connection, numbers)
+    listings_changed = False
+    if settings_changed:  # also affects articles whose files cannot be read now
+        affected += articles.load_visible(connection, {state.number for state in affected})
         unlisted = dump(sorted({*settings.moved, *settings.retired}))
-        relisted = _note(connection, "unlisted", unlisted) != unlisted
+        listings_changed = set_metadata(connection, "unlisted", unlisted) != unlisted
     publisher.decide(affected)
     loss = publisher.loss()
-    articles.write(connection, affected, spool, publisher.revision)
-    return publisher.finish(everywhere, relisted), loss
+    articles.write(connection, affected, texts, publisher.revision)
+    return publisher.finish(settings_changed, listings_changed), loss
 
 
-def _made_by(settings: Settings) -> dict[str, Any]:
-    """Return what the stored is made by, as JSON values: the release, and settings by name."""
-    return {"release": plugins.release(), "settings": settings.seen()}
-
-
-def _read_made_by(stored: str | None) -> dict[str, Any] | None:
-    """Read what a sync noted; 0.1.0 wrote `feedsvc 0.1.0` before the JSON of the settings."""
-    if stored is None:
+def _decode(value: str | None) -> dict[str, Any] | None:
+    """Decode release and settings; 0.1.0 wrote `feedsvc 0.1.0` and then the settings as JSON."""
+    if value is None:
         return None
-    if stored.startswith("{"):
-        found: dict[str, Any] = json.loads(stored)
-        return found
-    release, brace, settings = stored.partition("{")
-    return {"release": release.strip(), "settings": json.loads(brace + settings)}
+    release, _, settings = value.partition("{")
+    decoded: dict[str, Any] = json.loads("{" + settings)
+    return {"release": release.strip(), "settings": decoded} if release else decoded
 
 
-def _said(made_by: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Leave out settings that say nothing, which releases that do not know them leave out."""
-    if made_by is None:
+def _without_empty(decoded: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Leave out empty settings, which releases that did not know them did not write."""
+    if decoded is None:
         return None
-    settings = {key: value for key, value in made_by["settings"].items() if value}
-    return {**made_by, "settings": settings}
+    settings = {key: value for key, value in decoded["settings"].items() if value}
+    return {**decoded, "settings": settings}
 
 
-def _other_urls(
-    before: dict[str, Any] | None, made_by: dict[str, Any]
+def _changed_url_settings(
+    previous: dict[str, Any] | None, current: dict[str, Any]
 ) -> tuple[tuple[str, Any, Any], ...]:
-    """Return the settings of URLs that differ from those that the catalog was made by."""
-    if before is None:
+    if previous is None:
         return ()
-    then, now = before["settings"], made_by["settings"]
+    before, now = previous["settings"], current["settings"]
     return tuple(
-        (name, then.get(name), now[name]) for name in _OF_URLS if then.get(name) != now[name]
+        (name, before.get(name), now[name])
+        for name in _URL_SETTINGS
+        if before.get(name) != now[name]
     )
 
 
-def _note(connection: Connection, name: str, value: str) -> str | None:
-    """Keep a value under a name, and return the one before."""
-    made_by = schema.made_by
-    before = connection.scalar(select(made_by.c.value).where(made_by.c.name == name))
-    if before != value:
-        connection.execute(delete(made_by).where(made_by.c.name == name))
-        connection.execute(insert(made_by).values(name=name, value=value))
-    return before
-
-
-def _take(
-    reads: Iterable[Read], files: FileRows, spool: Spool, total: int, progress: Progress | None
+def _collect(
+    results: Iterable[ReadResult],
+    files: FileRows,
+    spool: Spool,
+    total: int,
+    progress: Progress | None,
 ) -> list[Claim]:
-    """Put the rows of what is read into the spool; return what each article says it is."""
+    """Record what was read, put texts into the spool, and return the claims."""
     claims = []
-    for count, read in enumerate(reads, 1):
-        files.note(read.key, read.problems)
-        if read.claim and read.row:
-            spool.add(read.row)
-            claims.append(read.claim)
+    for count, result in enumerate(results, 1):
+        files.record(result.key, result.problems)
+        if result.claim and result.texts:
+            spool.add(result.texts)
+            claims.append(result.claim)
         if progress:
             progress(count, total)
     return claims
@@ -202,34 +191,33 @@ def _match(
     connection: Connection,
     claims: list[Claim],
     files: FileRows,
-    found: SiteListing,
+    listing: SiteListing,
     sources: Sources,
-) -> list[State]:
-    """Find the state of each article, new or known, and return those that may have changed."""
-    states = articles.load_named(
+) -> list[ArticleState]:
+    """Update the article of each claim, new or stored; return all that may have changed."""
+    states = articles.load_matching(
         connection,
         path={*(claim.path for claim in claims), *files.vanished},
         slug={claim.slug for claim in claims},
         text_hash={claim.text_hash for claim in claims},
         id={claim.id or claim.minted for claim in claims} | {claim.minted for claim in claims},
     )
-    decision = decide(claims, states, found.holds)
-    for key, error in decision.refused.items():
-        problem = Problem(sources.shown(key), error.line, error.code, error.message)
-        files.refuse(key, problem)
+    matches, refused = decide(claims, states, listing.holds)
+    for key, error in refused.items():
+        files.refuse(key, Problem(sources.shown(key), error.line, error.code, error.message))
     affected = []
-    number = articles.newest(connection)
-    for match in decision.matches:
+    number = articles.highest_number(connection)
+    for match in matches:
         state = match.known
         if state is None:
             number += 1
-            state = State(number)
-        state.take(match.claim.columns, match.id)
+            state = ArticleState(number)
+        state.update(match.claim.columns, match.id)
         affected.append(state)
-    taken = {state.path for state in affected}
+    paths = {state.path for state in affected}
     for state in states:
         if not (state.read or state.removed) and (
-            state.path in taken or not found.holds(state.path)
+            state.path in paths or not listing.holds(state.path)
         ):
             state.removed = True
             affected.append(state)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from feedsvc.catalog.publish import Change, What
+from feedsvc.catalog.publish import Change, ChangeKind
 from feedsvc.catalog.sync import SyncReport
 
 _MAX_LINES = 20  # of each kind; JSON is complete
@@ -19,11 +19,11 @@ def details(report: SyncReport) -> Iterator[str]:
         yield f"{name}: {json.dumps(then)} -> {json.dumps(now)}: URLs change"
     for change in _reidentified(report):
         yield f"id of {change.path}: {change.former_id} -> {change.id}: readers see it as new"
-    for what in (What.WITHDRAWN, What.NEW, What.EDITED):
-        paths = [change.path for change in changes if change.what is what]
-        yield from (f"{what}: {path}" for path in paths[:_MAX_LINES])
+    for kind in (ChangeKind.WITHDRAWN, ChangeKind.NEW, ChangeKind.EDITED):
+        paths = [change.path for change in changes if change.kind is kind]
+        yield from (f"{kind}: {path}" for path in paths[:_MAX_LINES])
         if len(paths) > _MAX_LINES:
-            yield f"{what}: {len(paths) - _MAX_LINES} more"
+            yield f"{kind}: {len(paths) - _MAX_LINES} more"
     feeds = report.published.new_feeds
     yield from (f"new feed: {key}" for key in feeds[:_MAX_LINES])
     if len(feeds) > _MAX_LINES:
@@ -40,12 +40,12 @@ def as_json(report: SyncReport, dry_run: bool) -> str:
         "revision": None if dry_run else published.revision,
         "refused": report.loss if dry_run else None,
         **{
-            str(what): [
+            str(kind): [
                 {"path": change.path, "id": change.id}
                 for change in published.changes
-                if change.what is what
+                if change.kind is kind
             ]
-            for what in What
+            for kind in ChangeKind
         },
         "ids": [
             {"path": change.path, "before": change.former_id, "after": change.id}

@@ -134,7 +134,7 @@ def test_a_lock_file_of_others_is_no_damage_of_the_catalog(tmp_path: Path) -> No
     (tmp_path / "catalog.db-writer").write_bytes(b"something else" * 100)
     catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
     with pytest.raises(
-        CatalogError, match=r"db-writer: is no lock of ours; move it away"
+        CatalogError, match=r"db-writer: is not a lock file of feedsvc; move it away"
     ) as refused:
         catalog.elect()
     assert not isinstance(refused.value, DamagedError)

@@ -3,22 +3,23 @@
 from collections.abc import Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc import dates, urls
-from feedsvc.catalog.identity import Claim, Decision, decide
-from feedsvc.catalog.state import TAKEN, State
+from feedsvc.catalog.identity import Claim, Match, decide
+from feedsvc.catalog.state import ArticleState
+from feedsvc.errors import ArticleError
 
 AUTHORITY = "example.org,2022"
 DAY = datetime(2022, 2, 17, tzinfo=UTC)
 
 
 def claim(path: str, slug: str, pinned: str | None = None, day: int = 0) -> Claim:
-    columns: dict[str, Any] = dict.fromkeys(TAKEN)
+    columns: dict[str, Any] = {"text_hash": None}
     published = DAY + timedelta(days=day)
     columns |= {"path": path, "slug": slug, "published": dates.epoch(published)}
     return Claim(pinned, urls.entry_id(AUTHORITY, published, slug), columns)
@@ -32,8 +33,8 @@ def state(
     *,
     removed: bool = False,
     released: bool = True,
-) -> State:
-    return State(
+) -> ArticleState:
+    return ArticleState(
         number=number,
         path=path,
         slug=slug,
@@ -41,6 +42,13 @@ def state(
         removed=removed,
         released=1 if released else None,
     )
+
+
+class Decision(NamedTuple):
+    """What `decide` returns."""
+
+    matches: list[Match]
+    refused: dict[str, ArticleError]
 
 
 def found(decision: Decision) -> dict[str, tuple[int | None, str]]:
@@ -51,10 +59,12 @@ def found(decision: Decision) -> dict[str, tuple[int | None, str]]:
     }
 
 
-def decided(files: list[Claim], known: list[State], unread: Set[str] = frozenset()) -> Decision:
+def decided(
+    files: list[Claim], known: list[ArticleState], unread: Set[str] = frozenset()
+) -> Decision:
     """Decide where there are these files, and unread ones that did not change."""
     paths = {each.path for each in files} | unread
-    return decide(files, known, paths.__contains__)
+    return Decision(*decide(files, known, paths.__contains__))
 
 
 def test_a_new_file_gets_a_minted_id() -> None:
@@ -126,7 +136,7 @@ def test_a_new_file_gets_a_minted_id() -> None:
     ],
 )
 def test_a_file_is_the_article_of(
-    files: list[Claim], known: list[State], expected: dict[str, tuple[int | None, str]]
+    files: list[Claim], known: list[ArticleState], expected: dict[str, tuple[int | None, str]]
 ) -> None:
     """Conformance 15."""
     decision = decided(files, known, {"other.md"})
@@ -162,11 +172,11 @@ def test_a_draft_that_was_deleted_holds_nothing() -> None:
 def test_the_refused_are_told_who_has_it() -> None:
     known = [state(1, "a.md", "a")]
     by_slug = decided([claim("b.md", "a")], known, {"a.md"}).refused["b.md"]
-    assert (by_slug.code, by_slug.key) == ("duplicate-slug", "slug")
-    assert "'a' of a.md, which keeps it" in by_slug.message
+    assert by_slug.code == "duplicate-slug"
+    assert "'a' of a.md, which keeps it; write another `slug:`" in by_slug.message
     by_id = decided([claim("b.md", "b", "urn:1")], known, {"a.md"}).refused["b.md"]
-    assert (by_id.code, by_id.key) == ("duplicate-id", "id")
-    assert "'urn:1' of a.md, which keeps it" in by_id.message
+    assert by_id.code == "duplicate-id"
+    assert "'urn:1' of a.md, which keeps it; write another `id:`" in by_id.message
 
 
 # Any world: some articles, some files, of which some were read.
@@ -176,7 +186,7 @@ def test_the_refused_are_told_who_has_it() -> None:
 class World:
     """known: articles as stored. files: those read. unread: paths of other files."""
 
-    known: list[State]
+    known: list[ArticleState]
     files: list[Claim]
     unread: set[str]
 
@@ -184,7 +194,7 @@ class World:
     def decision(self) -> Decision:
         return decided(self.files, self.known, self.unread)
 
-    def has_file(self, each: State) -> bool:
+    def has_file(self, each: ArticleState) -> bool:
         paths = self.unread | {file.path for file in self.files}
         return not each.removed and each.path in paths
 
@@ -197,7 +207,7 @@ IDS = st.sampled_from(
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    known: list[State] = []
+    known: list[ArticleState] = []
     ids = draw(st.lists(IDS, unique=True, max_size=5))
     for number, entry_id in enumerate(ids, 1):
         path, slug, removed = draw(NAMES), draw(NAMES), draw(st.booleans())
@@ -295,7 +305,7 @@ def test_what_was_decided_is_decided_again(world: World) -> None:
     decision = world.decision
     known = {each.number: each for each in world.known}
     taken = {match.claim.path: match for match in decision.matches}
-    after: list[State] = []
+    after: list[ArticleState] = []
     matched: set[int] = set()
     for number, (path, match) in enumerate(sorted(taken.items()), 100):
         old = match.known

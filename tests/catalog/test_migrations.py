@@ -445,7 +445,7 @@ def test_a_new_catalog_is_refused_by_the_first_release_too(database: str, catalo
 def test_a_catalog_of_no_release_is_refused_and_kept(database: str, catalog: Catalog) -> None:
     with catalog.writing() as connection:
         schema.alembic_version.drop(connection)
-        connection.execute(schema.made_by.update().values(value="3"))
+        connection.execute(schema.metadata_table.update().values(value="3"))
     with pytest.raises(UnreleasedError, match=r"that no release of feedsvc has \(3\); keep it"):
         catalog.create()
 

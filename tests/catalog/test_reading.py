@@ -12,7 +12,8 @@ import pytest
 
 from feedsvc import sources
 from feedsvc.catalog import reading, schema
-from feedsvc.catalog.reading import Read, Spool, read_all
+from feedsvc.catalog.reading import ReadResult, Spool, read_all
+from feedsvc.catalog.rows import Texts
 from feedsvc.catalog.sync import sync
 from feedsvc.config import settings
 from feedsvc.config.settings import Settings
@@ -74,7 +75,7 @@ def keys_of(site: Settings) -> list[str]:
     return list(Sources.of(site).listing().fingerprints)
 
 
-def reads_of(site: Settings) -> Iterator[Read]:
+def reads_of(site: Settings) -> Iterator[ReadResult]:
     """Read all articles of a site."""
     return read_all(Sources.of(site), keys_of(site), site.id_authority)
 
@@ -84,9 +85,9 @@ def make_articles(folder: Path, count: int) -> Settings:
     return make_site(folder, {f"{n:03}.md": article(f"A{n}") for n in range(count)})
 
 
-def plain(reads: list[Read]) -> list[tuple[Any, ...]]:
+def plain(reads: list[ReadResult]) -> list[tuple[Any, ...]]:
     """Return what was read, rows as they are: pickles of equal rows may differ."""
-    return [(*read[:-1], read.row and pickle.loads(read.row)) for read in reads]
+    return [(*read[:-1], read.texts and pickle.loads(read.texts)) for read in reads]
 
 
 def many_kinds(folder: Path) -> Settings:
@@ -266,7 +267,7 @@ def test_no_module_is_imported_from_the_folder_that_a_command_runs_in(
             trap.write_text(f"open({str(marker)!r}, 'a').write(__file__)\n")
         monkeypatch.chdir(folder)
         reads = list(reads_of(site))
-        assert [read.row is not None for read in reads] == [True] * 9
+        assert [read.texts is not None for read in reads] == [True] * 9
         assert not marker.exists()
     assert len(processes) == 4
 
@@ -287,7 +288,7 @@ def test_processes_that_read_start_without_what_they_have_no_use_for() -> None:
 @pytest.mark.parametrize("in_memory", [1, 1_000_000], ids=["in a file", "in memory"])
 def test_rows_leave_the_spool_as_they_came(monkeypatch: pytest.MonkeyPatch, in_memory: int) -> None:
     monkeypatch.setattr(reading, "_IN_MEMORY", in_memory)
-    rows = [{"path": f"{n}.md", "html": "é" * n * 1000, "expires": None} for n in range(20)]
+    rows = [Texts(f"{n}.md", "", (), "é" * n * 1000) for n in range(20)]
     with Spool() as spool:
         assert list(spool) == []
         for row in rows:

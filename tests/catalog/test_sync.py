@@ -44,7 +44,7 @@ def test_an_unchanged_sync_writes_no_revision_and_reads_no_settled_file(
 ) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.sync()
-    tables = [each for each in schema.metadata.sorted_tables if each is not schema.made_by]
+    tables = [each for each in schema.metadata.sorted_tables if each is not schema.metadata_table]
     before = {table.name: desk.rows(table) for table in tables}
     report = desk.sync()
     assert (report.read, report.published) == (0, NOTHING)

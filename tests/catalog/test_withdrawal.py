@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc.catalog.publish import What
+from feedsvc.catalog.publish import ChangeKind
 from feedsvc.catalog.sync import rehearse, sync
 from feedsvc.errors import WithdrawalError
 from feedsvc.model import Format, Withdrawn
@@ -110,12 +110,12 @@ def test_a_rehearsal_says_what_a_sync_does_and_does_nothing(desk: Desk) -> None:
     done = desk.sync()
     assert rehearsed == done
     assert rehearsed.published.changes == done.published.changes
-    assert {(each.what, each.path) for each in done.published.changes} == {
-        (What.NEW, "new.md"),
-        (What.WITHDRAWN, "2.md"),
-        (What.EDITED, "0.md"),
-        (What.EDITED, "1.md"),
-        (What.EDITED, "3.md"),
+    assert {(each.kind, each.path) for each in done.published.changes} == {
+        (ChangeKind.NEW, "new.md"),
+        (ChangeKind.WITHDRAWN, "2.md"),
+        (ChangeKind.EDITED, "0.md"),
+        (ChangeKind.EDITED, "1.md"),
+        (ChangeKind.EDITED, "3.md"),
     }
     [pinned] = [each for each in done.published.changes if each.former_id]
     assert (pinned.path, pinned.id) == ("1.md", "urn:pinned")

@@ -1,4 +1,4 @@
-"""What Alembic runs for an upgrade: on the connection given, within its transaction."""
+"""Alembic's environment: runs migrations on the given connection, within its transaction."""
 
 from alembic import context
 

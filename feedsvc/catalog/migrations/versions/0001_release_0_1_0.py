@@ -1,4 +1,4 @@
-"""The schema of release 0.1.0, which called it 4. Its catalogs have it and begin after this."""
+"""The schema of release 0.1.0, where its number was 4. Upgrades start after this migration."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ _ARTICLE_INDEXES = ("path", "slug", "id", "text_hash", "due")
 
 
 def upgrade() -> None:
-    """Make the tables in an empty database; only tests do, to compare them with schema.py."""
+    """Create the tables in an empty database; only tests do, to compare them with schema.py."""
     _notes()
     _articles()
     _feeds()

@@ -1,4 +1,4 @@
-"""What an article presents becomes one encoded value, so that a new field needs no migration."""
+"""Stores what is only displayed of an article as one value: new fields need no migration."""
 
 import json
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ readers = "0003"
 
 _DROPPED = ("title", "updated", "summary", "html", "authors", "language", "image", "enclosures")
 _ARTICLE = sa.table("article", *map(sa.column, ("number", *_DROPPED, "content", "presentation")))
-_ROWS = 500  # in memory at a time
+_ROWS = 500  # read at a time
 
 
 def upgrade() -> None:
@@ -37,7 +37,7 @@ def upgrade() -> None:
 
 
 def _encoded(row: Any) -> str:
-    """Return the value for one article; '' for one without texts, recovered from a damaged file."""
+    """Return the value for one article; '' for one recovered from a damaged file, without texts."""
     if not row.authors:
         return ""
     updated = datetime.fromtimestamp(int(row.updated), UTC)

@@ -1,4 +1,4 @@
-"""What a catalog was made by: 0.1.0 noted it in another form, which is no change for readers."""
+"""The settings recorded in the catalog: reading those of 0.1.0 changes nothing for readers."""
 
 import json
 from pathlib import Path
@@ -82,13 +82,13 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settled: None) -> Desk:
     desk.write("a.md", article("A", tags=["c++"]))
     desk.sync()
     noted = f"feedsvc 0.1.0 {json.dumps(SETTINGS, sort_keys=True)}"
-    feed, made_by = schema.feed, schema.made_by
+    feed, metadata = schema.feed, schema.metadata_table
     with catalog.writing() as connection:
         for key, (said, window) in FEEDS.items():
             values = {"head": said, "window": window}
             connection.execute(update(feed).where(feed.c.key == key).values(values))
-        settings = made_by.c.name == "settings"
-        connection.execute(update(made_by).where(settings).values(value=noted))
+        settings = metadata.c.name == "settings"
+        connection.execute(update(metadata).where(settings).values(value=noted))
     return desk
 
 
@@ -103,8 +103,8 @@ def test_the_form_of_what_0_1_0_noted_is_no_change(old: Desk) -> None:
     assert (report.read, report.published.revision, report.settings) == (0, None, ())
     assert (old.feeds(), old.body()) == (before, bytes_before)
     with old.catalog.reading() as connection:
-        made_by = schema.made_by.c
-        noted = connection.scalar(select(made_by.value).where(made_by.name == "settings"))
+        metadata = schema.metadata_table.c
+        noted = connection.scalar(select(metadata.value).where(metadata.name == "settings"))
     assert json.loads(noted or "")["settings"]["base_url"] == "https://news.example.org"
 
 
