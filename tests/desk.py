@@ -121,7 +121,10 @@ class Desk:
         with self.catalog.reading() as connection:
             found = connection.execute(select(*columns).order_by("number"))
             return [
-                Row(**dict(zip(names, values, strict=True)), title=json.loads(shown)["title"])
+                Row(
+                    **dict(zip(names, values, strict=True)),
+                    title=json.loads(shown)["title"] if shown else "",  # '' once taken over
+                )
                 for *values, shown in found
             ]
 

@@ -128,20 +128,21 @@ def _conflicts(
     conflicts = {}
     for match in sorted(matches, key=lambda each: slugs.get(each.claim.slug) != each.claim.path):
         claim = match.claim
-        for key, value, holders, (name, line) in (
-            ("slug", claim.slug, slugs, claim.slug_at),
-            ("id", match.id, ids, claim.id_at),
-        ):
-            if holders.get(value, claim.path) != claim.path:
-                message = (
-                    f"has the {key} {value!r} of {holders[value]}, which keeps it; "
-                    f"write another `{name}:` here"
-                )
-                conflicts[claim.path] = ArticleError(f"duplicate-{key}", message, line=line)
-                break
+        if slugs.get(claim.slug, claim.path) != claim.path:
+            message = _taken("slug", claim.slug, slugs[claim.slug], claim.slug_at[0])
+            error = ArticleError("duplicate-slug", message, line=claim.slug_at[1])
+        elif ids.get(match.id, claim.path) != claim.path:
+            message = _taken("id", match.id, ids[match.id], claim.id_at[0])
+            error = ArticleError("duplicate-id", message, line=claim.id_at[1])
         else:
             slugs[claim.slug] = ids[match.id] = claim.path
+            continue
+        conflicts[claim.path] = error
     return conflicts
+
+
+def _taken(what: str, value: str, holder: str, key: str) -> str:
+    return f"has the {what} {value!r} of {holder}, which keeps it; write another `{key}:` here"
 
 
 def _holders(

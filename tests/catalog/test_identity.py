@@ -170,13 +170,18 @@ def test_a_draft_that_was_deleted_holds_nothing() -> None:
 
 
 def test_the_refused_are_told_who_has_it() -> None:
+    """By the keys that the author wrote, and their lines."""
     known = [state(1, "a.md", "a")]
-    by_slug = decided([claim("b.md", "a")], known, {"a.md"}).refused["b.md"]
-    assert by_slug.code == "duplicate-slug"
-    assert "'a' of a.md, which keeps it; write another `slug:`" in by_slug.message
-    by_id = decided([claim("b.md", "b", "urn:1")], known, {"a.md"}).refused["b.md"]
-    assert by_id.code == "duplicate-id"
-    assert "'urn:1' of a.md, which keeps it; write another `id:`" in by_id.message
+    written = claim("b.md", "a")._replace(slug_at=("url", 4))
+    by_slug = decided([written], known, {"a.md"}).refused["b.md"]
+    assert (by_slug.code, by_slug.line) == ("duplicate-slug", 4)
+    assert by_slug.message == (
+        "has the slug 'a' of a.md, which keeps it; write another `url:` here"
+    )
+    written = claim("b.md", "b", "urn:1")._replace(id_at=("guid", 5))
+    by_id = decided([written], known, {"a.md"}).refused["b.md"]
+    assert (by_id.code, by_id.line) == ("duplicate-id", 5)
+    assert by_id.message == "has the id 'urn:1' of a.md, which keeps it; write another `guid:` here"
 
 
 # Any world: some articles, some files, of which some were read.
