@@ -79,7 +79,7 @@ def _validate_media(element: "etree._Element", kind: str, findings: Findings) ->
     """Validate content whose type is a media type, and return whether it requires a summary."""
     line = line_of(element)
     for document, fragment in _DOCUMENTS.items():
-        if kind.startswith(document):
+        if kind.partition(";")[0].strip() == document:
             message = f"<content> has the type {kind}, which is for whole documents"
             findings.warning("whole-document-type", line, f"{message}; use {fragment}")
     if _XML_TYPE.match(kind):
