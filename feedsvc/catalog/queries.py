@@ -211,7 +211,8 @@ def article(connection: Connection, slug: str) -> Stored | None:
     """
     table, former = schema.article, schema.former_slug
     current = select(table).where(table.c.slug == slug, table.c.released.is_not(None))
-    row = connection.execute(current.order_by(table.c.visible.desc()).limit(1)).first()
+    row = connection.execute(current.where(table.c.visible.is_(True))).first()
+    row = row or connection.execute(current.limit(1)).first()
     if row is None:
         given_up = select(table).join(former, former.c.article == table.c.number)
         newest = given_up.where(former.c.slug == slug).order_by(former.c.revision.desc())

@@ -142,5 +142,5 @@ def test_a_lock_file_of_others_is_no_damage_of_the_catalog(tmp_path: Path) -> No
 
 def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    with pytest.raises(CatalogError, match="folder cannot be made"):
+    with pytest.raises(CatalogError, match="folder cannot be created"):
         Catalog(f"sqlite:///{tmp_path}/file/catalog.db").elect()
