@@ -331,7 +331,7 @@ def test_a_migration_that_fails_has_changed_nothing(
     monkeypatch.setenv("DIE", "failed")
     with (
         Catalog(database, Migrations(chain(tmp_path, ADDITIVE, BREAKING))) as catalog,
-        pytest.raises(CatalogError, match=r"0001 to 0902, and is as it was: ValueError: no such"),
+        pytest.raises(CatalogError, match=r"0001 to 0902, and is unchanged: ValueError: no such"),
     ):
         catalog.upgrade()
     assert contents(database) == before
