@@ -113,7 +113,7 @@ def test_a_command_upgrades_nothing_that_another_process_writes(
     result = run("sync", "--site", tmp_path / "site")
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
-    assert "another process writes it; restart that one with this version" in result.stderr
+    assert "another process is writing it; restart that process with this version" in result.stderr
 
 
 # Services
