@@ -544,7 +544,7 @@ def test_an_error_of_a_worker_is_raised(place: Place, monkeypatch: pytest.Monkey
 
 # Builds with one worker. This process does nothing itself but say the worker's id, and wait.
 _BUILD = """
-import multiprocessing, os, sys, threading
+import multiprocessing, os, signal, sys, threading
 from pathlib import Path
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import load
@@ -558,6 +558,7 @@ def wait(*_):
     threading.Event().wait()
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a background job
     workers._MANY, workers._BATCH, workers._run = 2, 1, wait
     os.cpu_count = lambda: 2
     settings = load(Path(sys.argv[1]), {})
@@ -582,7 +583,10 @@ def building_elsewhere(place: Place) -> Iterator[tuple[subprocess.Popen[str], in
         start_new_session=True,
     ) as process:
         assert process.stdout
-        yield process, int(process.stdout.readline())
+        try:
+            yield process, int(process.stdout.readline())
+        finally:
+            process.kill()  # or a failed test would wait for it
 
 
 def is_alive(pid: int) -> bool:
