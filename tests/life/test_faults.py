@@ -59,7 +59,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     assert full.returncode == 1
     assert full.stderr.startswith("Error: ")
     assert full.stderr.count("\n") == 1
-    assert "make room on the disk" in full.stderr
+    assert "free disk space" in full.stderr
     assert ids(tmp_path) == known
     listed = feedsvc("feeds", "--site", tmp_path).stdout
     assert "all\t20\t" in listed

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from feedsvc import __version__
 from feedsvc.export import manifest
 from tests.render.samples import ATOM
 from tests.sites import article, make_site
@@ -128,7 +129,7 @@ def test_documents_change_their_tags_with_what_is_installed(site: Path, tmp_path
     [
         ("absent:NAMESPACE", "cannot be loaded: ModuleNotFoundError: No module named 'absent'"),
         ("toy_feeds:Shelf", "is not a Namespace"),
-        ("toy_feeds:CLASHING", "and media (feedsvc.namespaces, feedsvc 0.1.0) share the prefix"),
+        ("toy_feeds:CLASHING", f"(feedsvc.namespaces, feedsvc {__version__}) share the prefix"),
     ],
 )
 def test_a_namespace_that_cannot_be_used_is_one_clear_sentence(

@@ -152,7 +152,7 @@ def test_a_feeds_page_shows_its_entries(client: FlaskClient) -> None:
 
 
 def test_an_empty_feed_has_a_page(client: FlaskClient) -> None:
-    assert "none at the moment" in client.get("/feeds/category/%C3%A9lection/").text
+    assert "no articles at the moment" in client.get("/feeds/category/%C3%A9lection/").text
 
 
 def test_an_article_is_shown_whole(client: FlaskClient) -> None:
