@@ -11,7 +11,7 @@ from granian.constants import HTTPModes, Interfaces, RuntimeModes, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
-from granian.server.mp import MPServer
+from granian.server.mp import MPServer, WorkerProcess
 
 from feedsvc.errors import FeedsvcError
 from feedsvc.serve import worker
@@ -25,6 +25,11 @@ class _Server(MPServer):
     """Granian's server with our worker."""
 
     _spawn_rsgi_worker = staticmethod(worker.run)
+
+    def _spawn_worker(self, *args: Any, **kwargs: Any) -> WorkerProcess:
+        process = super()._spawn_worker(*args, **kwargs)
+        process.__class__ = worker.Process  # Granian has no option for it
+        return process
 
 
 def parse_bind(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, int]:

@@ -6,6 +6,7 @@ here is asynchronous, so requests are answered on Granian's Python thread, as in
 
 import os
 import resource
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -87,6 +88,9 @@ def run(
 ) -> None:
     """Serve a WSGI app until SIGTERM; replaces Granian's `_spawn_rsgi_worker`."""
     connections = min(backpressure, _allow_files(2 * backpressure + _SPARE_FILES))
+    received, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    signal.set_wakeup_fd(wakeup)
     stop = _set_sync_signals()
     stopped = threading.Event()
     stop.add_cb(stopped.set)
@@ -112,7 +116,29 @@ def run(
     )
     serve = getattr(worker, WORKERS_METHODS[runtime_mode][False])
     serve(_Direct(loop, Gateway(app)), loop, stop)
+    # Event.wait() would miss a signal that arrives just before it blocks, or in another thread.
+    os.read(received, 1)
     stopped.wait()
+
+
+class Process(WorkerProcess):
+    """A worker process as its parent sees it, with one thread that waits for it.
+
+    Granian waits in two threads. One of them may see neither the process nor its exit code, so that
+    Granian reports that a worker had to be killed although it has ended.
+    """
+
+    def _watch(self) -> None:
+        self._watcher_thread = threading.Thread(target=self._watcher)
+        self._watcher_thread.start()
+
+    def is_alive(self) -> bool:
+        """Return whether the process runs."""
+        return self._watcher_thread.is_alive()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until the process ends."""
+        self._watcher_thread.join(timeout)
 
 
 def set_timeouts(listener: int) -> None:

@@ -1,11 +1,20 @@
-"""Limits of the sockets of a serving process."""
+"""A worker process: the limits of its sockets, and how it ends."""
 
+import multiprocessing
+import os
+import signal
 import socket
+import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
+from wsgiref.types import WSGIApplication
 
 import pytest
 
-from feedsvc.serve import worker
+from feedsvc.serve import listen, worker
+from tests.serving import PATIENCE, free_port
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="an option of Linux")
 
@@ -47,3 +56,58 @@ def test_an_option_that_a_system_does_not_have_is_left_out(monkeypatch: pytest.M
     with socket.create_server(("127.0.0.1", 0)) as listener:
         worker.set_timeouts(listener.fileno())
         assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+def run(function: str) -> subprocess.CompletedProcess[str]:
+    """Call a function of this module in a new process."""
+    code = f"from tests.serve import test_worker; test_worker.{function}()"
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+def load_with_sigterm_elsewhere() -> WSGIApplication:
+    """Make the system deliver SIGTERM to a thread other than the main one."""
+    threading.Thread(target=time.sleep, args=(PATIENCE,), daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    return lambda environ, start_response: []
+
+
+def serve_for_a_moment() -> None:
+    """Serve until the only worker answers, then end."""
+    port = free_port()
+    server = listen.make_server(("127.0.0.1", port), 1, None, None)
+
+    def end() -> None:
+        while True:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+                if client.recv(1):
+                    break
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    server.on_startup(threading.Thread(target=end, daemon=True).start)
+    server.serve(target_loader=load_with_sigterm_elsewhere, wrap_loader=False)
+
+
+def test_a_worker_ends_whichever_thread_receives_the_signal() -> None:
+    ended = run("serve_for_a_moment")
+    assert ended.returncode == 0, ended.stderr
+    assert "Killing" not in ended.stdout + ended.stderr
+
+
+def await_processes() -> None:
+    """Wait for processes that end at once."""
+    multiprocessing.set_start_method("fork", force=True)
+    for _ in range(50):
+        process = worker.Process(None, 0, os.getpid, ())  # type: ignore[no-untyped-call]
+        process.interrupt_by_parent = True  # it is expected to end
+        process.start()  # type: ignore[no-untyped-call]
+        process.join(PATIENCE)
+        assert not process.is_alive()
+
+
+def test_a_process_that_was_waited_for_is_not_alive() -> None:
+    ended = run("await_processes")
+    assert ended.returncode == 0, ended.stderr
