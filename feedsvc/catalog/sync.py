@@ -75,8 +75,10 @@ def rehearse(
     catalog: Catalog, settings: Settings, now: datetime, progress: Progress | None = None
 ) -> SyncReport:
     """Return what a sync would do, without doing it. Raises CatalogError, FeedsvcError."""
-    with catalog.rehearsing() as connection:
-        return _sync(connection, settings, Sources.of(settings), now, progress)
+    with catalog.writing() as connection:
+        report = _sync(connection, settings, Sources.of(settings), now, progress)
+        connection.rollback()
+    return report
 
 
 def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:

@@ -50,20 +50,24 @@ _REPLACED = re.compile(
 class Preview(Publication):
     """A publication that marks unpublished articles, and caches nothing between requests."""
 
+    cache_size = 0
+
     def __init__(
         self,
         settings: Settings,
         catalog: Catalog,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__(settings, catalog, entries=_Marked(settings, clock), room=0)
+        super().__init__(settings, catalog, entries=_Marked(settings, clock))
 
 
 class _Marked(Entries):
     """Entries with a mark in the titles of unpublished articles."""
 
+    cache_size = 0
+
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
-        super().__init__(settings, room=0)
+        super().__init__(settings)
         self._clock = clock
 
     def entry(self, stored: Stored, choice: ContentChoice) -> Entry:

@@ -290,7 +290,7 @@ def test_a_dry_run_mends_no_damaged_catalog(tmp_path: Path) -> None:
     for command in (["sync", "--dry-run"], ["feeds"], ["ids"]):
         result = run(*command, "--site", site)
         assert result.exit_code == 1
-        assert "`feedsvc sync` sets it aside and makes it anew" in result.stderr
+        assert "`feedsvc sync` sets it aside and rebuilds it" in result.stderr
     assert database.read_bytes() == b"garbage" * 3000
 
 

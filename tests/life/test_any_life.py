@@ -312,7 +312,7 @@ class Life(RuleBasedStateMachine):
         assert due is None or fresh <= max(0, (due - self.desk.now).total_seconds())
 
     @invariant()
-    def every_subscriber_has_the_same_whatever_it_asks_for(self) -> None:
+    def every_subscriber_has_the_same_entries(self) -> None:
         """Conformance 40."""
         if not hasattr(self, "folder"):
             return
