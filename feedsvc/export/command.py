@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from feedsvc import dates
+from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.sync import sync as sync_catalog
 from feedsvc.cli.site import open_to_write, site_option
 from feedsvc.cli.sync import progress_bar, show_problems, summary
@@ -84,6 +85,7 @@ def build(
         with progress_bar() as progress:
             report = sync_catalog(catalog, settings, datetime.now(UTC), progress)
         click.echo(summary(report))
+        mark_published(catalog, datetime.now(UTC))
         built = build_site(settings, Publication(settings, catalog), out, options)
         click.echo(_summary(out, built))
     show_problems(report.problems)

@@ -6,12 +6,13 @@ cached by revision, so they are never stale. Independent of HTTP.
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from feedsvc import urls
 from feedsvc.catalog import listings, queries
 from feedsvc.catalog.listings import Dated
+from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.queries import FeedRow, Shown, Stored
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.store import Catalog, Reading
@@ -91,13 +92,10 @@ class Publication:
         """Return a feed in one format; None if there has never been such a feed."""
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
-            return self._document(connection, row, format) if row else None
+            return self._subscription(connection, row, format) if row else None
 
     def archive(self, ref: FeedRef, format: Format, number: int) -> Document | None:
-        """Return an archive document of a feed in one format; None if there is no such archive.
-
-        number: from 1 = oldest (RFC 5005 4).
-        """
+        """Return an archive of a feed (RFC 5005 4), numbered from 1 = oldest; None if missing."""
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
             found = queries.archive(connection, row, number) if row else None
@@ -124,7 +122,7 @@ class Publication:
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
             since = queries.held(connection, row, tag) if row and tag != row.tag else None
-            return self._document(connection, row, format, since) if row and since else None
+            return self._subscription(connection, row, format, since) if row and since else None
 
     def feeds(self) -> list[FeedSummary]:
         """Return every listed feed, in the order of kinds, then by label."""
@@ -208,10 +206,7 @@ class Publication:
         return sorted(of_articles | {url for url in self._images() if url.startswith(ours)})
 
     def file(self, path: str) -> Path | None:
-        """Return a local file if a visible article or a feed uses it, else None.
-
-        path: as in `model.Article.files`.
-        """
+        """Return a local file that a visible article or feed uses, by its path in Article.files."""
         if self._absolute(urls.file_path(path)) not in self._images():
             with self._catalog.reading() as connection:
                 if not queries.is_shown(connection, path):
@@ -236,6 +231,10 @@ class Publication:
                 raise CatalogError("the catalog is empty; the first sync fills it")
             return f"{number}.{digest}", queries.next_due(connection)
 
+    def mark_published(self) -> None:
+        """Record that readers may know the site, so that ids are kept. Raises CatalogError."""
+        mark_published(self._catalog, datetime.now(UTC))
+
     def health(self) -> Health:
         """Return the health of the site."""
         with self._catalog.reading() as connection:
@@ -243,7 +242,7 @@ class Publication:
             synced, problems = queries.last_sync(connection) or (None, 0)
         return Health(revision, synced, problems)
 
-    def _document(
+    def _subscription(
         self, connection: Reading, row: FeedRow, format: Format, since: int = 0
     ) -> Document:
         """Return a feed's subscription document. since: the revision that a delta starts from."""

@@ -25,7 +25,7 @@ def desk_at(folder: Path, articles: int = 30) -> Desk:
     database = f"sqlite:///{folder}/catalog.db"
     catalog = Catalog(database)
     catalog.create()
-    desk = Desk(folder / "site", catalog, database)
+    desk = Desk(folder / "site", catalog, database).go_public()
     for number in range(articles):
         text = article(
             f"T{number}", f"2022-02-17 {number % 24:02}:00", tags=["x"], body="Word. " * 200

@@ -17,8 +17,8 @@ from tests.serving import free_port
 from tests.sites import article, make_site
 
 
-def run(*arguments: str | Path, **environment: str) -> Result:
-    result = CliRunner().invoke(main, [str(each) for each in arguments], env=environment)
+def run(*arguments: str | Path, answer: str | None = None, **environment: str) -> Result:
+    result = CliRunner().invoke(main, [str(each) for each in arguments], answer, environment)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 

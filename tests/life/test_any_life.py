@@ -54,7 +54,7 @@ class Life(RuleBasedStateMachine):
         database = self.database()
         catalog = Catalog(database)
         catalog.create()
-        self.desk = Desk(Path(self.folder.name, "site"), catalog, database)
+        self.desk = Desk(Path(self.folder.name, "site"), catalog, database).go_public()
         self.model = Model(self.desk.now)
         clock = SimpleNamespace(
             time=lambda: self.desk.now.timestamp(),
