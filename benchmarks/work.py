@@ -42,7 +42,7 @@ def run_sync(settings: Settings) -> Figures:
         "new": done.new,
         "edited": done.edited,
         "withdrawn": done.withdrawn,
-        "feeds": done.feeds,
+        "feeds": len(done.feeds),
         "revision": done.revision,
         "problems": [str(each) for each in report.problems],
         "peak": _peak(),
