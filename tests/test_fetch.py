@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from feedsvc import fetch
 from feedsvc.fetch import FetchError, Limits
 from tests.servers import Answer, server
+from tests.soak import examples
 
 LIMITS = Limits(1000)
 PUBLIC = Limits(1000, public=True)
@@ -166,7 +167,7 @@ def test_addresses_of_the_public_internet_are_known() -> None:
         st.ip_addresses(v=4, network="224.0.0.0/4"),
     )
 )
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_no_form_of_a_private_address_is_public(address: object) -> None:
     assert not fetch.is_public(str(address))
     assert not fetch.is_public(f"::ffff:{address}")
@@ -180,6 +181,6 @@ def test_no_form_of_a_private_address_is_public(address: object) -> None:
         st.just("fe80::1%eth0"),
     )
 )
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_no_private_ipv6_address_is_public(address: object) -> None:
     assert not fetch.is_public(str(address))

@@ -22,6 +22,7 @@ from feedsvc.sources import ContentFolder, Reading, Sources
 from tests.desk import START, Desk, ref
 from tests.servers import server
 from tests.sites import article, make_site
+from tests.soak import examples
 
 BASE = "https://news.example.org"
 FILE = "public/articles.json"
@@ -488,7 +489,7 @@ ITEM = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, VALUE)) | VALUE
 
 
 @given(st.lists(ITEM | st.builds(item, TEXT, st.integers(1, 28)), max_size=4))
-@settings(max_examples=60)
+@settings(max_examples=examples(25))
 def test_any_item_is_published_or_is_a_problem(
     tmp_path_factory: pytest.TempPathFactory, items: list[object]
 ) -> None:
@@ -507,7 +508,7 @@ def test_any_item_is_published_or_is_a_problem(
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 3)), max_size=6), st.randoms())
-@settings(max_examples=40)
+@settings(max_examples=examples(15))
 def test_ids_do_not_depend_on_the_order_of_the_items(
     tmp_path_factory: pytest.TempPathFactory, named: list[tuple[str, int]], random: Any
 ) -> None:
