@@ -12,6 +12,7 @@ from feedsvc.cli.problems import exit_on_errors, list_problems, summary, verbose
 from feedsvc.cli.site import load_settings, site_option
 from feedsvc.cli.sync import progress_bar
 from feedsvc.errors import FeedsvcError, Problem
+from feedsvc.fetch import is_url
 
 
 @click.command()
@@ -62,14 +63,14 @@ def _validate_site(folder: Path, now: datetime) -> list[Problem]:
         problems = site.validate(loaded, now, progress)
     # Editors and GitHub look for files from where the command runs.
     return [
-        problem if fetch.is_url(problem.path) else replace(problem, path=str(folder / problem.path))
+        problem if is_url(problem.path) else replace(problem, path=str(folder / problem.path))
         for problem in problems
     ]
 
 
 def _validate_target(target: str, now: datetime) -> list[Problem]:
-    if fetch.is_url(target):
-        answer = fetch.fetch(target)
+    if is_url(target):
+        answer = fetch.exchange(target)
         served = exchange.validate(answer)
         if answer.status != 200:
             return served
