@@ -14,8 +14,9 @@ from feedsvc.catalog import listings
 from feedsvc.catalog.listings import Identity
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import rehearse, sync
+from feedsvc.cli.problems import count, exit_on_errors, show_problems, verbose_option
 from feedsvc.cli.site import open_site, open_to_write, site_option
-from feedsvc.cli.sync import count, progress_bar, show_problems, summary
+from feedsvc.cli.sync import progress_bar, summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import on_one_line
 from feedsvc.sources.site import Sources
@@ -26,7 +27,8 @@ from feedsvc.sources.site import Sources
 @click.option("--write", is_flag=True, help="Pin the ids of published articles in their files.")
 @click.option("--reset", is_flag=True, help="Generate ids again, as they follow from the settings.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation of --reset.")
-def ids(site: Path, write: bool, reset: bool, yes: bool) -> None:
+@verbose_option
+def ids(site: Path, write: bool, reset: bool, yes: bool, verbose: bool) -> None:
     """List the id of every article, as of the last sync.
 
     An id is `pinned` if it is in the article's file, `minted` if feedsvc generated it and readers
@@ -45,21 +47,21 @@ def ids(site: Path, write: bool, reset: bool, yes: bool) -> None:
         if write:
             raise click.UsageError("--reset and --write exclude each other; run them in turn")
         with open_to_write(site) as (settings, catalog):
-            _reset(settings, catalog, yes)
+            _reset(settings, catalog, yes, verbose)
         return
     if yes:
         raise click.UsageError("--yes is only for --reset")
     if write:
         with open_to_write(site) as (settings, catalog):
-            _pin(settings, catalog)
+            _pin(settings, catalog, verbose)
         return
     with open_site(site) as (settings, catalog), catalog.reading() as connection:
         found = listings.identities(connection)
     _list(Sources.of(settings), found)
 
 
-def _reset(settings: Settings, catalog: Catalog, confirmed: bool) -> None:
-    """Sync with generated ids; exit with 1 if the sync has problems."""
+def _reset(settings: Settings, catalog: Catalog, confirmed: bool, verbose: bool) -> None:
+    """Sync with generated ids; exit with 1 if an article has an error."""
     if not confirmed:
         with progress_bar() as progress:
             report = rehearse(catalog, settings, datetime.now(UTC), progress, reset_ids=True)
@@ -74,13 +76,12 @@ def _reset(settings: Settings, catalog: Catalog, confirmed: bool) -> None:
             )
     with progress_bar() as progress:
         report = sync(catalog, settings, datetime.now(UTC), progress, reset_ids=True)
+    show_problems(report.problems, verbose)
     click.echo(summary(report))
-    show_problems(report.problems)
-    if report.problems:
-        sys.exit(1)
+    exit_on_errors(report.problems)
 
 
-def _pin(settings: Settings, catalog: Catalog) -> None:
+def _pin(settings: Settings, catalog: Catalog, verbose: bool) -> None:
     """Write ids into files, and sync; exit with 1 if a file could not be changed."""
     sources = Sources.of(settings)
     with catalog.reading() as connection:
@@ -89,12 +90,12 @@ def _pin(settings: Settings, catalog: Catalog) -> None:
     pin = sources.pinner([each.path for each in found])
     problems = [pin(each.path, each.id, each.is_of) for each in minted]
     left = [problem for problem in problems if problem]
+    show_problems(left, verbose)
     click.echo(f"{len(minted) - len(left)} pinned, {len(left)} left as they are.")
-    show_problems(left)
     if len(left) < len(minted):
         report = sync(catalog, settings, datetime.now(UTC), sources=sources)
+        show_problems(report.problems, verbose)
         click.echo(summary(report))
-        show_problems(report.problems)
     if left:
         sys.exit(1)
 
