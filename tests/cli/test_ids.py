@@ -1,14 +1,11 @@
 """`feedsvc ids` as a user types it."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import rich.console
 
-from feedsvc.catalog.published import mark_published
-from feedsvc.catalog.store import Catalog
-from tests.cli.test_commands import run
+from tests.cli.test_commands import publish, run
 from tests.sites import article, make_site
 
 AUTHORITY = "tag:news.example.org,2022"
@@ -26,12 +23,6 @@ def site(tmp_path: Path) -> Path:
     assert run("sync", "--site", tmp_path).exit_code == 0
     publish(tmp_path)
     return tmp_path
-
-
-def publish(site: Path) -> None:
-    """Record that readers may know the site."""
-    with Catalog(f"sqlite:///{site}/.feedsvc/catalog.db") as catalog:
-        mark_published(catalog, datetime.now(UTC))
 
 
 def test_each_id_is_a_line_that_says_what_it_is(site: Path) -> None:
