@@ -92,33 +92,33 @@ def test_toml_keeps_its_types() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("---\na: b\n", 1, "never ends; close it with a line ---"),
-        ("+++\na = 1\n", 1, "never ends; close it with a line +++"),
-        ("---", 1, "never ends"),
-        ("---\na: b\n ---\n", 1, "never ends"),
+        ("---\na: b\n", 1, "does not end; close it with a line ---"),
+        ("+++\na = 1\n", 1, "does not end; close it with a line +++"),
+        ("---", 1, "does not end"),
+        ("---\na: b\n ---\n", 1, "does not end"),
         ("---\na: b\nc: d: e\n---\n", 3, "put quotes around texts"),
         ("---\na: b\nc: [d\ne: f\n---\n", 4, "put quotes around texts"),
         ("---\na: b\n\tc: d\n---\n", 3, "is not YAML"),
         ("---\na: *b\n---\n", 2, "is not YAML"),
-        ("---\na: &b [*b]\n---\n", 2, "nests too deeply"),
+        ("---\na: &b [*b]\n---\n", 2, "is nested too deeply"),
         ("---\na: @b\n---\n", 2, "is not YAML"),
         ('---\na: b\nc: "\\ud83d\\ude00"\n---\n', 3, "is not YAML"),
         ("---\na: b\nc: d\x7f\n---\n", 3, "control character U+007F; delete it"),
         ("---\na: b\nc: dé\x84\n---\n", 3, "control character U+0084; delete it"),
         ("---\na: b\nc: d\na: e\n---\n", 4, "the key `a` occurs twice; remove one"),
         ("---\na: b\nc:\n  d: 1\n  d: 2\n---\n", 5, "the key `d` occurs twice; remove one"),
-        ("---\n- a\n---\n", 2, "no list of `key: value` lines"),
-        ("---\nhello\n---\n", 2, "no list of `key: value` lines"),
+        ("---\n- a\n---\n", 2, "without `key: value` lines"),
+        ("---\nhello\n---\n", 2, "without `key: value` lines"),
         ('---\na: b\nc: |\n  d\n  e\n"a": f\n---\n', 6, "the key `a` occurs twice; remove one"),
         ("---\na:\n- b: 1\n- c: 2\n  d: 3\n  c: 4\n---\n", 6, "the key `c` occurs twice"),
         ("---\na: {b: 1,\n  c: 2,\n  b: 3}\n---\n", 4, "the key `b` occurs twice"),
         ("---\na: &b c\n*b : d\nc: e\n---\n", 4, "the key `c` occurs twice"),
-        ("---\n[a, b]: c\n---\n", 2, "a key that is no text; write `key: value`"),
-        ("---\na: b\n? - c\n: d\n---\n", 3, "a key that is no text"),
-        ("---\na:\n  b: c\n  {d: e}: f\n---\n", 4, "a key that is no text"),
-        ("---\na: &b {c: *b}\n---\n", 2, "nests too deeply; make it flatter"),
-        ("---\na: &b\n- c: [*b]\n---\n", 2, "nests too deeply"),
-        ("---\na: &b [*b, *b]\n---\n", 2, "nests too deeply"),
+        ("---\n[a, b]: c\n---\n", 2, "a key that is not a text; write `key: value`"),
+        ("---\na: b\n? - c\n: d\n---\n", 3, "a key that is not a text"),
+        ("---\na:\n  b: c\n  {d: e}: f\n---\n", 4, "a key that is not a text"),
+        ("---\na: &b {c: *b}\n---\n", 2, "is nested too deeply; make it flatter"),
+        ("---\na: &b\n- c: [*b]\n---\n", 2, "is nested too deeply"),
+        ("---\na: &b [*b, *b]\n---\n", 2, "is nested too deeply"),
         ("+++\na = 1\nb = c\n+++\n", 3, "is not TOML"),
         ("+++\na = 1\nb = 2\na = 3\n+++\n", 4, "is not TOML"),
         ("+++\na = 2022-02-30\n+++\n", 2, "is not TOML"),
@@ -165,12 +165,12 @@ def test_aliases_of_aliases_are_harmless() -> None:
 def test_deep_nesting_is_refused_before_it_fills_the_stack(bracket: str, count: int) -> None:
     start = time.perf_counter()
     error = refused(f"---\na:\n {bracket * count}\n---\n")
-    assert "nests too deeply; make it flatter" in error.message
+    assert "is nested too deeply; make it flatter" in error.message
     assert time.perf_counter() - start < 1
 
 
 def test_deep_nesting_in_toml_is_refused() -> None:
-    assert "nests too deeply" in refused(f"+++\na = {'[' * 5000}\n+++\n").message
+    assert "is nested too deeply" in refused(f"+++\na = {'[' * 5000}\n+++\n").message
 
 
 def test_long_front_matter_is_read() -> None:

@@ -54,7 +54,7 @@ def test_an_id_is_one_line_below_the_fence(before: str, after: str) -> None:
         ("---\n--- # c\ntitle: A\n---\n", "into its front matter"),
         ("No front matter.\n", "into its front matter"),
         ("No front matter", "into its front matter"),
-        ("---\ntitle: A", "never ends"),
+        ("---\ntitle: A", "does not end"),
     ],
 )
 def test_where_a_line_does_not_do_it_somebody_is_told(text: str, said: str) -> None:
@@ -259,7 +259,7 @@ def test_two_articles_in_one_file_are_not_given_one_id(
 ) -> None:
     (content / "b.md").symlink_to("a.md")
     for path, other in (("a.md", "b.md"), ("b.md", "a.md")):
-        assert "is one file with another article; copy it" in attempt(path, other)
+        assert "is the same file as another article; copy it" in attempt(path, other)
     assert (content / "a.md").read_text() == article()
 
 
@@ -285,7 +285,7 @@ def test_a_file_that_is_no_article_any_more_is_left_as_it_is(
 
 def test_a_file_that_is_gone_is_told(content: Path, attempt: Callable[..., str]) -> None:
     (content / "a.md").unlink()
-    assert "is not there any more; run `feedsvc sync` first" in attempt("a.md")
+    assert "no longer exists; run `feedsvc sync` first" in attempt("a.md")
     assert list(content.iterdir()) == []
 
 
@@ -297,7 +297,7 @@ def test_a_file_saved_meanwhile_is_left_as_it_was_saved(
         return pin(before, entry_id)
 
     monkeypatch.setattr(pinning, "pin", pin_late)
-    assert "was saved at this moment; run this again" in attempt("a.md")
+    assert "was saved just now; run this command again" in attempt("a.md")
     assert (content / "a.md").read_text() == article(title="Saved meanwhile")
     assert [each.name for each in content.iterdir()] == ["a.md"]
 
