@@ -3,11 +3,10 @@
 import difflib
 import hashlib
 import os
-import re
 from contextlib import suppress
 from datetime import datetime
 
-from feedsvc import html, syntax, urls
+from feedsvc import dates, html, urls
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import (
@@ -23,13 +22,16 @@ from feedsvc.model import (
 )
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
+from feedsvc.sources.plain import PlainReader, own_keys, stem
 from feedsvc.sources.protocol import Reading, Written
 from feedsvc.sources.scan import shown_path
-from feedsvc.sources.trees import generator, layout
+from feedsvc.sources.text import decode, lost_characters
+from feedsvc.sources.trees import Reader, generator, layout
 from feedsvc.sources.values import Values
 
 MAX_SIZE = 5_000_000  # bytes, the size of a long novel
 
+_SIMILAR = 0.8  # of a key to `published`, to be a misspelling of it
 KEYS = frozenset(
     {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
     | {"authors", "language", "link", "image", "enclosures", "draft", "content", "feeds"}
@@ -43,7 +45,10 @@ class ArticleReader:
         self._settings = settings
         name = settings.tree.name
         self._folder = Folder(os.path.realpath(settings.content), layout(name).endings)
-        self._foreign = None if name == PLAIN else generator(name).reader(settings, self._text)
+        self._is_plain = name == PLAIN
+        self._reader: Reader = (
+            PlainReader() if self._is_plain else generator(name).reader(settings, self._text)
+        )
         self._by_path = urls.has_path(settings.article_link)
 
     def read(self, path: str) -> Reading:
@@ -53,14 +58,15 @@ class ArticleReader:
         try:
             text = self._text(path)
             safe = html.xml_safe(text)
-            front, body = self._foreign.split(path, safe) if self._foreign else split(safe)
-            written = self._written(path, safe, front, body)
+            front, body = self._reader.split(path, safe)
+            written = self._reader.translate(path, safe, front, body)
             if written is None:
                 return Reading(path, None)
             front = written.front
             values = Values(front)
             article = self._article(path, values, written, _hash(text))
-            found = values.warnings + _lost_characters(text, written) + written.warnings
+            lost = lost_characters(text, written)
+            found = [*front.warnings, *values.warnings, *lost, *written.warnings]
         except ArticleError as error:
             article, found = None, [error]
         problems = tuple(self._problem(path, front, error) for error in found)
@@ -70,7 +76,7 @@ class ArticleReader:
         """Return the slug and the id in the front matter of a file; '' for no id."""
         found = {"slug": "", "id": ""}
         with suppress(ArticleError):
-            values = Values(split(html.xml_safe(self._text(path)))[0])
+            values = Values(own_keys(path, split(html.xml_safe(self._text(path)))[0]))
             for key in found:
                 with suppress(ArticleError):
                     found[key] = values.text(key)
@@ -94,19 +100,13 @@ class ArticleReader:
             raise ArticleError("unreadable", message) from None
         return decode(content)
 
-    def _written(self, path: str, text: str, front: FrontMatter, body: str) -> Written | None:
-        """Return a file with feedsvc's front-matter keys and HTML; None if it is no article."""
-        if self._foreign:
-            return self._foreign.translate(path, text, front, body)
-        return Written(text, front, body, body if path.endswith(".html") else html.markdown(body))
-
     def _article(self, path: str, values: Values, written: Written, text_hash: str) -> Article:
         settings = self._settings
         if html.is_too_deep(written.raw):
             raise ArticleError("bad-markup", "is nested too deeply; make it flatter")
         _warn_of_unknown_keys(values)
         slug, place = self._slug(path, values, written.path)
-        published, updated, expires = self._dates(values)
+        published, updated, expires = self._dates(path, values)
         own = urls.absolute(
             settings.base_url, urls.article_path(settings.article_link, slug, published, place)
         )
@@ -135,9 +135,9 @@ class ArticleReader:
             html=content,
             link=values.url("link", own) or own,
             authors=authors,
-            terms=_terms(values, authors, language),
+            terms=_terms(values, authors, language, _sections(path, settings.sections)),
             language=language,
-            image=self._image(values, attachments),
+            image=attachments.image(values, self._is_plain),
             enclosures=attachments.enclosures(values),
             content=values.choice("content", ContentChoice),
             draft=values.flag("draft", False),
@@ -165,55 +165,43 @@ class ArticleReader:
         values.require_fit("slug", slug, MAX_SLUG, "the slug")
         return slug, place
 
-    def _dates(self, values: Values) -> tuple[datetime, datetime, datetime | None]:
-        published = values.date("published", self._settings)
+    def _dates(self, path: str, values: Values) -> tuple[datetime, datetime, datetime | None]:
+        published = self._published(path, values)
         name = values.name("published")
-        if published is None:
-            message = f"has no date; add `{name}: 2022-02-17 09:30`"
-            raise ArticleError("missing-date", message, line=1)
         updated = values.date("updated", self._settings) or published
         if updated < published:
             message = f"is before `{name}`, whose date is used for both; correct one of them"
-            values.warn("updated", message, "updated-before-published")
+            values.warn("updated-before-published", "updated", message)
             updated = published
         expires = values.date("expires", self._settings)
         if expires and expires <= published:
             message = f"is not after `{name}`; correct one of them"
-            raise values.error("expires", message, "bad-date")
+            raise values.error("bad-date", "expires", message)
         return published, updated, expires
 
-    def _image(self, values: Values, attachments: Attachments) -> str | None:
-        """Return the image's URL. In another generator's tree it may be outside the content."""
-        reference = values.text("image")
-        if not reference:
-            return None
-        if not self._foreign or syntax.is_url(reference) or attachments.holds(reference):
-            return attachments.url(values, "image", reference)
-        if reference.startswith("/"):
-            return values.absolute("image", attachments.resolve(reference))
-        message = f"names {reference!r}, which is not below the content folder; it is left out"
-        values.warn("image", message, "left-out")
-        return None
+    def _published(self, path: str, values: Values) -> datetime:
+        """Return the date of publication. Raises ArticleError (missing-date, bad-date).
 
-
-def decode(content: bytes) -> str:
-    """Return the text of a file, with LF line endings. Raises ArticleError (not-utf8, empty)."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ArticleError("not-utf8", "is not UTF-8 text; save it as UTF-8", line=line) from None
-    if not text or text.isspace():
-        raise ArticleError("empty", "is empty; write the article or remove the file")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+        A date in the file's name replaces one in the front matter that cannot be read.
+        """
+        day, _ = dates.dated_name(stem(path))
+        try:
+            found = values.date("published", self._settings)
+        except ArticleError as error:
+            if not day:
+                raise
+            values.warnings.append(error.as_warning("; the date in the file's name is used"))
+            found = None
+        if found is None and day:
+            found = dates.parse(day, self._settings.zone, {})
+        if found is None:
+            raise _missing_date(values)
+        return found
 
 
 def slug_of(path: str, written: str) -> str:
     """Return the slug of the article in a file: as written, or from the file's name."""
-    folder, name = os.path.split(os.path.splitext(path)[0])
-    if name == "index" and folder:
-        name = os.path.basename(folder)
-    return urls.term(html.xml_safe(written or name))
+    return urls.term(html.xml_safe(written or stem(path)))
 
 
 def _hash(text: str) -> str:
@@ -224,7 +212,21 @@ def _warn_of_unknown_keys(values: Values) -> None:
     for key in sorted(values.keys - KEYS):
         close = difflib.get_close_matches(key.lower(), sorted(KEYS), 1, 0.6)
         hint = f"did you mean `{close[0]}`?" if close else "remove it"
-        values.warn(key, f"is not a front-matter key; {hint}", "unknown-key")
+        values.warn("unknown-key", key, f"is not a front-matter key; {hint}")
+
+
+def _missing_date(values: Values) -> ArticleError:
+    """Return the error of a file without a date: a page, unless the key seems to be misspelled."""
+    name = values.name("published")
+    hint = ""
+    if "published" in values.keys:
+        hint = f"write one, as `{name}: 2022-02-17 09:30`"
+    elif close := difflib.get_close_matches("published", sorted(values.keys - KEYS), 1, _SIMILAR):
+        hint = f"did you mean `published` by `{close[0]}`?"
+    if hint:
+        return ArticleError("missing-date", f"has no date; {hint}", line=1)
+    message = f"has no date, so it is a page; add `{name}: 2022-02-17 09:30` to publish it"
+    return ArticleError("missing-date", message, line=1, severity=Severity.NOTE)
 
 
 def _title(values: Values, raw: str) -> tuple[str, str]:
@@ -238,8 +240,13 @@ def _title(values: Values, raw: str) -> tuple[str, str]:
     return title, rest
 
 
+def _sections(path: str, sections: tuple[str, ...]) -> list[str]:
+    """Return the configured folders that contain an article."""
+    return [folder for folder in sections if path.startswith(f"{folder}/")]
+
+
 def _terms(
-    values: Values, authors: tuple[Person, ...], language: str
+    values: Values, authors: tuple[Person, ...], language: str, sections: list[str]
 ) -> tuple[tuple[FeedRef, str], ...]:
     """Return the terms of an article with their labels, each once."""
     terms: dict[FeedRef, str] = {}
@@ -248,6 +255,7 @@ def _terms(
         *values.terms("tags", Kind.TAG),
         *((values.ref("authors", Kind.AUTHOR, each.name), each.name) for each in authors),
         (FeedRef(Kind.LANGUAGE, language), language),
+        *((FeedRef(Kind.SECTION, urls.term(folder)), folder) for folder in sections),
     ):
         if ref:
             terms.setdefault(ref, label)
@@ -261,36 +269,3 @@ def _summary(values: Values, raw: str, content: str) -> str:
     if before is not None:
         return html.plain(html.sanitise(before, str))
     return html.excerpt(content)
-
-
-# References to characters that XML cannot carry, as HTML parsers understand them.
-_LOST_REFERENCE = re.compile(
-    r"(?i)&#(?:0*(?:[1-8]|1[124-9]|2[0-9]|3[01]|6553[45])(?![0-9])"
-    r"|x0*(?:[1-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?"
-)
-
-
-def _lost_characters(text: str, written: Written) -> list[ArticleError]:
-    """Return warnings of characters that are left out: control characters and references to them.
-
-    A reference matters only where HTML understands it, which excludes code in Markdown.
-    """
-    safe, body, raw = written.text, written.body, written.raw
-    lost = []
-    if safe != text:
-        at = next(i for i, (a, b) in enumerate(zip(text, f"{safe} ", strict=False)) if a != b)
-        lost.append((at, f"the control character U+{ord(text[at]):04X}"))
-    if "&#" in body and (html.xml_safe(raw) != raw or _LOST_REFERENCE.search(raw)):
-        reference = _LOST_REFERENCE.search(body)
-        if reference:
-            at = len(safe) - len(body) + reference.start()
-            lost.append((at, f"`{reference[0]}`, which XML cannot carry"))
-    return [
-        ArticleError(
-            "control-character",
-            f"contains {what}, which is left out; delete it",
-            line=safe.count("\n", 0, at) + 1,
-            severity=Severity.WARNING,
-        )
-        for at, what in lost
-    ]

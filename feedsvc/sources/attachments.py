@@ -112,11 +112,28 @@ class Attachments:
         """
         path = self._local(reference)
         if path is not None and excess(path, MAX_PATH):
-            raise values.error(key, _too_long(path), "too-long")
-        if path is None and not _scheme(values, key, reference):
+            raise values.error("too-long", key, _too_long(path))
+        if path is None and not _is_absolute(values, key, reference):
             message = f"names {reference!r}, which does not exist; add the file"
-            raise values.error(key, message, "missing-file")
+            raise values.error("missing-file", key, message)
         return values.absolute(key, self.resolve(reference))
+
+    def image(self, values: Values, complete: bool) -> str | None:
+        """Return the URL of the article's image. A file that does not exist is a warning.
+
+        complete: whether files that a path with a leading `/` names are in the content folder, and
+        not in another folder of a generator.
+        """
+        reference = values.text("image")
+        if not reference:
+            return None
+        if self.holds(reference) or _is_absolute(values, "image", reference):
+            return self.url(values, "image", reference)
+        url = values.absolute("image", urls.resolve(f"{self._base_url}/", reference))
+        if complete or not reference.startswith("/"):
+            message = f"names {reference!r}, which does not exist; add the file, or write its URL"
+            values.warn("missing-file", "image", message)
+        return url
 
     def enclosures(self, values: Values) -> tuple[Enclosure, ...]:
         """Return the enclosures named in front matter; local files need no type and length."""
@@ -126,12 +143,12 @@ class Attachments:
     def _enclosure(self, values: Values, reference: str, media_type: str, length: str) -> Enclosure:
         key = "enclosures"
         if not reference:
-            raise values.error(key, "has one without a url; write it or remove it")
+            raise values.error("bad-value", key, "has one without a url; write it or remove it")
         url = self.url(values, key, reference)
         path = self._local(reference)
         if length and not _LENGTH.fullmatch(length):
             message = f"has the length {length[:20]!r}, which is no number of bytes; leave it out"
-            raise values.error(key, message)
+            raise values.error("bad-value", key, message)
         size = os.path.getsize(self._folder.full(path)) if path else 0
         return Enclosure(url, media_type or _type(reference), int(length or size))
 
@@ -160,12 +177,13 @@ def _too_long(path: str) -> str:
     return f"names the file {quoted(path)}, whose path {over}; rename it or its folders"
 
 
-def _scheme(values: Values, key: str, reference: str) -> str:
-    """Return the scheme of a URL. Raises ArticleError (bad-url)."""
+def _is_absolute(values: Values, key: str, reference: str) -> bool:
+    """Return whether a reference has a scheme or a host. Raises ArticleError (bad-url)."""
     try:
-        return urlsplit(reference).scheme
+        parts = urlsplit(reference)
+        return bool(parts.scheme or parts.netloc)
     except ValueError:
-        raise values.error(key, f"has {reference!r}, which is not a URL", "bad-url") from None
+        raise values.error("bad-url", key, f"has {reference!r}, which is not a URL") from None
 
 
 def _type(reference: str) -> str:

@@ -10,7 +10,10 @@ from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Pin, Reading
 from feedsvc.sources.scan import scan, shown_path
 
-_INPUTS = ("base_url", "article_link", "language", "timezone", "timezones", "author", "tree")
+_INPUTS = (
+    *("base_url", "article_link", "language", "timezone", "timezones", "author", "sections"),
+    "tree",
+)
 
 
 class ContentFolder(ArticleSource):
@@ -31,7 +34,13 @@ class ContentFolder(ArticleSource):
     def listing(self) -> Listing:
         """List the article files; see `scan`."""
         settings = self._settings
-        return scan(settings.content, settings.site, settings.tree.name)
+        return scan(
+            settings.content,
+            settings.site,
+            settings.tree.name,
+            settings.include,
+            settings.exclude,
+        )
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
         """Read some of the files."""

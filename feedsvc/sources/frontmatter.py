@@ -2,7 +2,8 @@
 
 In YAML, between `---` lines, every scalar is the text as written, so that `12:30`, `no` and `1.10`
 are not numbers or booleans; the reader of a key interprets it. TOML, between `+++` lines, and JSON,
-which some generators read, keep their types.
+which some generators read, keep their types. JavaScript, below a line `---js`, is not executed: an
+object of plain values is YAML, too.
 """
 
 import json
@@ -14,12 +15,11 @@ from typing import Any
 
 import yaml
 
-from feedsvc.errors import ArticleError
+from feedsvc.errors import ArticleError, Severity
 
 _DEEPEST = 50
 _TOO_DEEP = "has front matter that is nested too deeply; make it flatter"
 _HARMLESS = 2000  # characters, which cannot nest deeply enough to overflow the stack
-_FENCES = {"---": "YAML", "+++": "TOML"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,14 @@ class FrontMatter:
     """The front matter of one file.
 
     text: its source. names: for keys that the source has under another name, that name. first: the
-    line of the file on which the text starts.
+    line of the file on which the text starts. warnings: of what was not read as written.
     """
 
     values: Mapping[str, Any]
     text: str
     names: Mapping[str, str] = field(default_factory=dict)
     first: int = 2
+    warnings: tuple[ArticleError, ...] = ()
 
     def name(self, key: str) -> str:
         """Return the name of a key in the source."""
@@ -54,15 +55,17 @@ def split(text: str) -> tuple[FrontMatter, str]:
 
     Raises ArticleError (bad-front-matter).
     """
-    fence = text[:3]
-    if fence not in _FENCES or text[3:].partition("\n")[0].strip():
+    fence, language = text[:3], text[3:].partition("\n")[0].strip().lower()
+    parse = _PARSERS.get((fence, language))
+    if not parse:
         return FrontMatter({}, ""), text
     end = re.compile(rf"^{re.escape(fence)}[ \t]*$", re.MULTILINE).search(text, 4)
     if not end:
         raise _invalid(f"has front matter that does not end; close it with a line {fence}", -1)
     source = text[text.index("\n") + 1 : end.start()]
-    values = _yaml(source) if fence == "---" else _toml(source)
-    return FrontMatter(values, source), text[end.end() :]
+    warnings: list[ArticleError] = []
+    values = parse(source, warnings)
+    return FrontMatter(values, source, warnings=tuple(warnings)), text[end.end() :]
 
 
 def split_json(text: str) -> tuple[FrontMatter, str]:
@@ -101,7 +104,8 @@ class _Loader(_Untyped, getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type:
 class _Constructor:
     """Converts YAML nodes to texts, lists and mappings; a node with aliases, once."""
 
-    def __init__(self) -> None:
+    def __init__(self, warnings: list[ArticleError]) -> None:
+        self._warnings = warnings
         self._values: dict[yaml.Node, Any] = {}
 
     def value(self, node: yaml.Node) -> Any:
@@ -123,8 +127,8 @@ class _Constructor:
                     "has a key that is not a text; write `key: value`", key.start_mark.line
                 )
             if key.value in mapping:
-                line = key.start_mark.line
-                raise _invalid(f"the key `{key.value}` occurs twice; remove one", line)
+                message = f"the key `{key.value}` occurs twice, and the last is used; remove one"
+                self._warnings.append(_invalid(message, key.start_mark.line).as_warning())
             mapping[key.value] = self.value(value)
         return mapping
 
@@ -146,12 +150,12 @@ def _invalid(message: str, index: int) -> ArticleError:
     return ArticleError("bad-front-matter", message, line=index + 2)
 
 
-def _yaml(source: str) -> Mapping[str, Any]:
+def _yaml(source: str, warnings: list[ArticleError]) -> Mapping[str, Any]:
     try:
         if len(source) > _HARMLESS:
             _refuse_depth(source)
         node = yaml.compose(source, _Loader)
-        values = _Constructor().value(node) if node else None
+        values = _Constructor(warnings).value(node) if node else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"is not YAML: {error.problem}; put quotes around texts with `: ` or `#` in them"
@@ -171,7 +175,7 @@ def _yaml(source: str) -> Mapping[str, Any]:
     return values
 
 
-def _toml(source: str) -> Mapping[str, Any]:
+def _toml(source: str, _warnings: list[ArticleError]) -> Mapping[str, Any]:
     try:
         return tomllib.loads(source)
     except RecursionError:
@@ -180,3 +184,25 @@ def _toml(source: str) -> Mapping[str, Any]:
         place = re.search(r"line (\d+)", str(error))
         message = f"is not TOML: {error}; put texts in quotes"
         raise _invalid(message, int(place[1]) - 1 if place else 0) from None
+
+
+def _javascript(source: str, warnings: list[ArticleError]) -> Mapping[str, Any]:
+    try:
+        return _yaml(source, warnings)
+    except ArticleError:
+        message = (
+            "has front matter in JavaScript, which only its generator can run; write it as YAML"
+        )
+        warnings.append(ArticleError("left-out", message, line=1, severity=Severity.WARNING))
+        return {}
+
+
+_PARSERS = {
+    ("---", ""): _yaml,
+    ("---", "yaml"): _yaml,
+    ("---", "json"): _yaml,  # of which JSON is a subset
+    ("---", "js"): _javascript,
+    ("---", "javascript"): _javascript,
+    ("+++", ""): _toml,
+    ("---", "toml"): _toml,
+}

@@ -18,9 +18,10 @@ from feedsvc import html
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import Article
-from feedsvc.sources.article import MAX_SIZE, ArticleReader, decode
+from feedsvc.sources.article import MAX_SIZE, ArticleReader
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import is_inside, shown_path
+from feedsvc.sources.text import decode
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FIRST_KEY = re.compile(r"^([ \t]*)[^\s#]", re.MULTILINE)

@@ -3,9 +3,10 @@
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from feedsvc.config.content import matcher
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.model import MAX_PATH, PLAIN, excess
 from feedsvc.sources.protocol import Listing
@@ -16,13 +17,21 @@ _SETTLED = 2.0  # seconds
 _LEAVES = "is a symlink that leaves the content folder; copy the file instead"
 
 
-def scan(content: Path, site: Path, generator: str = PLAIN) -> Listing:
+def scan(
+    content: Path,
+    site: Path,
+    generator: str = PLAIN,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> Listing:
     """List the article files at any depth below a folder, sorted by path.
 
     The fingerprint of a file that has just changed is '', as another change within the same tick
     would go unnoticed. Names that start with `.` or `_` are ignored. Symlinks are followed within
-    the folder, and are Problems if they leave it. generator: whose rules apply in addition. Raises
-    FeedsvcError if the folder does not exist: an unmounted disk must not look like an emptied one.
+    the folder, and are Problems if they leave it. generator: whose rules apply in addition.
+    include, exclude: patterns as in .gitignore, of the files to list, and of those to ignore.
+    Raises FeedsvcError if the folder does not exist: an unmounted disk must not look like an
+    emptied one.
     """
     root = os.path.realpath(content)
     if not Path(root).is_dir():
@@ -32,7 +41,11 @@ def scan(content: Path, site: Path, generator: str = PLAIN) -> Listing:
     files: dict[str, str] = {}
     unseen: dict[str, Problem] = {}
     rules = layout(generator)
-    for found, path in _walk(root, rules):
+    included = matcher(include) if include else lambda _path: True
+    excluded = matcher(exclude) if exclude else lambda _path: False
+    for found, path in _walk(root, rules, excluded):
+        if not included(path):
+            continue
         if isinstance(found, ArticleError):
             shown = shown_path(content, site, path)
             unseen[path] = Problem(shown, 0, found.code, found.message)
@@ -54,7 +67,9 @@ def is_inside(root: str, path: str) -> bool:
     return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _walk(root: str, rules: Layout) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
+def _walk(
+    root: str, rules: Layout, excluded: Callable[[str], bool]
+) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
     """Yield the status of each article file, or the error at a path; and the path."""
     # Folders to list, each with the real paths of its ancestors, to detect loops of symlinks.
     waiting = [("", frozenset({root}))]
@@ -68,6 +83,8 @@ def _walk(root: str, rules: Layout) -> Iterator[tuple[os.stat_result | ArticleEr
         for entry in entries:
             path = f"{below}/{entry.name}" if below else entry.name
             found = _look(root, entry, rules)
+            if found and excluded(f"{path}/" if isinstance(found, str) else path):
+                continue
             if isinstance(found, str):
                 if found not in above:
                     waiting.append((path, above | {found}))

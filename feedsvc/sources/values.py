@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from feedsvc import dates, html, syntax, urls
 from feedsvc.config.settings import Settings
 from feedsvc.config.tables import quoted
-from feedsvc.errors import ArticleError, Severity
+from feedsvc.errors import ArticleError
 from feedsvc.model import MAX_ID, MAX_LANGUAGE, MAX_URL, FeedRef, Kind, Person, excess
 from feedsvc.sources.frontmatter import FrontMatter
 
@@ -34,15 +34,13 @@ class Values:
         """The keys that are set."""
         return set(self._values)
 
-    def error(self, key: str, message: str, code: str = "bad-value") -> ArticleError:
+    def error(self, code: str, key: str, message: str) -> ArticleError:
         """Return an error. message: a sentence whose subject, the key, is added here."""
         return ArticleError(code, f"`{self.name(key)}` {message}", key=key)
 
-    def warn(self, key: str, message: str, code: str) -> None:
+    def warn(self, code: str, key: str, message: str) -> None:
         """Add a warning, which does not prevent publication. message: see `error`."""
-        warning = self.error(key, message, code)
-        warning.severity = Severity.WARNING
-        self.warnings.append(warning)
+        self.warnings.append(self.error(code, key, message).as_warning())
 
     def text(self, key: str) -> str:
         """Return a text on one line, without characters that XML cannot carry; '' if missing."""
@@ -57,7 +55,7 @@ class Values:
             return value
         if isinstance(value, str) and value.lower() in _FLAGS:
             return _FLAGS[value.lower()]
-        raise self.error(key, "is `true` or `false`")
+        raise self.error("bad-value", key, "is `true` or `false`")
 
     def date(self, key: str, settings: Settings) -> datetime | None:
         """Return an instant; None if the value is missing."""
@@ -67,14 +65,16 @@ class Values:
         try:
             return dates.parse(value, settings.zone, settings.zones)
         except dates.DateError as error:
-            raise self.error(key, str(error), "bad-date") from None
+            raise self.error("bad-date", key, str(error)) from None
 
     def language(self, key: str, default: str) -> str:
         """Return a language tag in lower case."""
         tag = self.text(key) or default
         self.require_fit(key, tag, MAX_LANGUAGE)
         if not syntax.is_language(tag):
-            raise self.error(key, f"{tag!r} is not a language tag; write `en` or `pt-br`")
+            raise self.error(
+                "bad-value", key, f"{tag!r} is not a language tag; write `en` or `pt-br`"
+            )
         return tag.lower()
 
     def iri(self, key: str) -> str | None:
@@ -83,7 +83,7 @@ class Values:
         self.require_fit(key, iri, MAX_ID)
         if iri and not syntax.is_iri(iri):
             example = "write one like `urn:uuid:...`, `tag:...` or `https://...`"
-            raise self.error(key, f"{iri!r} is not an absolute IRI; {example}", "bad-id")
+            raise self.error("bad-id", key, f"{iri!r} is not an absolute IRI; {example}")
         return iri or None
 
     def require_fit(self, key: str, text: str, limit: int, what: str = "") -> None:
@@ -103,7 +103,9 @@ class Values:
         if not value:
             return None
         if value not in set(choices):
-            raise self.error(key, f"is one of {', '.join(f'`{each}`' for each in choices)}")
+            raise self.error(
+                "bad-value", key, f"is one of {', '.join(f'`{each}`' for each in choices)}"
+            )
         return choices(value)
 
     def url(self, key: str, base: str) -> str | None:
@@ -117,10 +119,10 @@ class Values:
         Raises ArticleError (bad-url, too-long).
         """
         if over := excess(url, MAX_URL):
-            raise self.error(key, f"{over}; write a shorter URL", "too-long")
+            raise self.error("too-long", key, f"{over}; write a shorter URL")
         if not syntax.is_url(url):
             message = "is not a usable URL; write it in full, as `https://example.org/page`"
-            raise self.error(key, message, "bad-url")
+            raise self.error("bad-url", key, message)
         return url
 
     def items(self, key: str) -> list[Any]:
@@ -136,7 +138,7 @@ class Values:
         for item in self.items(key):
             label = self._text(key, item)
             if not label:
-                self.warn(key, "has an empty item; write it or remove it", "empty-term")
+                self.warn("empty-term", key, "has an empty item; write it or remove it")
             elif ref := self.ref(key, kind, label):
                 found.append((ref, label))
         return found
@@ -145,12 +147,14 @@ class Values:
         """Return the feed of a label; if the label is too long, warn and return None."""
         if over := urls.term_excess(label):
             message = f"has {quoted(label)}, which cannot be a term, as it {over}; shorten it"
-            self.warn(key, message, "too-long-term")
+            self.warn("too-long-term", key, message)
             return None
         term = urls.term(label)
         if not urls.is_addressable(term):
             raise self.error(
-                key, f"has {label!r}, which is only dots and cannot be part of a URL; write a word"
+                "bad-value",
+                key,
+                f"has {label!r}, which is only dots and cannot be part of a URL; write a word",
             )
         return FeedRef(kind, term)
 
@@ -159,13 +163,15 @@ class Values:
         people = []
         for name, email, uri in self.records(key, ("name", "email", "uri")):
             if not name:
-                self.warn(key, "has a person without a name; write it", "empty-term")
+                self.warn("empty-term", key, "has a person without a name; write it")
                 continue
             if uri:
                 self.absolute(key, uri)
             if email and not syntax.is_email(email):
                 raise self.error(
-                    key, f"has {email!r}, which is no email address; write it as desk@example.org"
+                    "bad-value",
+                    key,
+                    f"has {email!r}, which is no email address; write it as desk@example.org",
                 )
             people.append(Person(name, email or None, uri or None))
         return tuple(people)
@@ -178,7 +184,9 @@ class Values:
         for item in self.items(key):
             table = item if isinstance(item, dict) else {names[0]: item}
             if not table.keys() <= set(names):
-                raise self.error(key, f"allows only {', '.join(names)}; remove the rest")
+                raise self.error(
+                    "bad-value", key, f"allows only {', '.join(names)}; remove the rest"
+                )
             yield tuple(self._text(key, table.get(name)) for name in names)
 
     def _text(self, key: str, value: Any) -> str:
@@ -188,14 +196,14 @@ class Values:
         safe = html.xml_safe(written)
         if safe != written:
             message = "contains a control character, which is left out; delete it"
-            self.warn(key, message, "control-character")
+            self.warn("control-character", key, message)
         return " ".join(safe.split())
 
     def _number(self, key: str, value: Any) -> str:
         """Return a TOML number as text. Raises ArticleError (bad-value)."""
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.error(key, "is a text; write it in quotes")
+            raise self.error("bad-value", key, "is a text; write it in quotes")
         try:
             return str(value)
         except ValueError:  # it has thousands of digits
-            raise self.error(key, "is a text; shorten it") from None
+            raise self.error("bad-value", key, "is a text; shorten it") from None
