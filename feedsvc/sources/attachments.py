@@ -119,21 +119,25 @@ class Attachments:
         return values.absolute(key, self.resolve(reference))
 
     def image(self, values: Values, complete: bool) -> str | None:
-        """Return the URL of the article's image. A file that does not exist is a warning.
+        """Return the URL of the article's image; if no file has its path, a URL below the base URL.
 
-        complete: whether files that a path with a leading `/` names are in the content folder, and
-        not in another folder of a generator.
+        complete: whether every file of the site is in the content folder, so that such a path is a
+        warning. Generators also have other folders of files.
         """
         reference = values.text("image")
         if not reference:
             return None
         if self.holds(reference) or _is_absolute(values, "image", reference):
             return self.url(values, "image", reference)
-        url = values.absolute("image", urls.resolve(f"{self._base_url}/", reference))
-        if complete or not reference.startswith("/"):
-            message = f"names {reference!r}, which does not exist; add the file, or write its URL"
+        if complete:
+            message = f"names {reference!r}, which does not exist; add the file or write its URL"
             values.warn("missing-file", "image", message)
-        return url
+        if not reference.startswith("."):
+            return values.absolute("image", urls.resolve(f"{self._base_url}/", reference))
+        if not complete:
+            message = f"names {reference!r}, which is not below the content folder; it is left out"
+            values.warn("left-out", "image", message)
+        return None
 
     def enclosures(self, values: Values) -> tuple[Enclosure, ...]:
         """Return the enclosures named in front matter; local files need no type and length."""

@@ -578,11 +578,11 @@ VALUES = st.recursive(
 
 
 @many_per_folder
-@given(st.dictionaries(st.sampled_from(sorted(KEYS)) | TEXTS, VALUES))
+@given(st.dictionaries(st.sampled_from(sorted(KEYS)) | TEXTS.filter("body".__ne__), VALUES))
 def test_any_values_make_an_article_or_a_problem(tmp_path: Path, values: dict[str, Any]) -> None:
     text = article(**{"title": "T", "published": "2022-02-17"} | values)
     reading = read(make_site(tmp_path, {"a.md": text}))
-    assert reading.article or any(each.severity == "error" for each in reading.problems)
+    assert reading.article or any(each.severity != "warning" for each in reading.problems)
 
 
 def folded(text: str) -> str:
