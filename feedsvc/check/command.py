@@ -1,8 +1,6 @@
 """`feedsvc check`: validate the site, or any feed, before its readers do."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,34 +27,27 @@ from feedsvc.errors import FeedsvcError, Problem
 @click.option("--json", "form", flag_value="json", help="Short for --format json.")
 @click.option("--strict", is_flag=True, help="Let notes fail as well.")
 def check(site: Path, target: str | None, form: str, strict: bool) -> None:
-    """Validate the site as the strictest validator and the pickiest reader would.
+    """Validate the site as the strictest validator and feed reader would.
 
     With TARGET, validate that feed instead: a file, an HTTP(S) URL, or - for standard input.
     Changes nothing: a site is validated in a catalog of its own. The exit code is 0 if there is
     nothing worse than a note, 1 if there is, and 2 if the check could not be done.
     """
     now = datetime.now(UTC)
-    with _refusals():
+    try:
         problems = _validate_target(target, now) if target else _validate_site(site, now)
+    except FeedsvcError as error:
+        raise _CheckError(str(error)) from error
     click.echo(report.FORMATS[form](problems), nl=False)
     click.echo(report.summary(problems), err=True)
     if any(strict or problem.severity != "note" for problem in problems):
         sys.exit(1)
 
 
-class _Refusal(click.ClickException):
-    """There is no judgement, which is neither a good one nor a bad one."""
+class _CheckError(click.ClickException):
+    """The check could not be done."""
 
     exit_code = 2
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """End with 2 where there is no judgement, as 1 is one."""
-    try:
-        yield
-    except FeedsvcError as error:
-        raise _Refusal(str(error)) from error
 
 
 def _validate_site(folder: Path, now: datetime) -> list[Problem]:
@@ -79,5 +70,6 @@ def _validate_target(target: str, now: datetime) -> list[Problem]:
         return served + feed.validate(answer.body, answer.url, answer.url, now)
     if target == "-":
         body = fetch.read_stream(sys.stdin.buffer, "standard input")
-        return feed.validate(body, "-", None, now)
-    return feed.validate(fetch.read_file(Path(target)), target, None, now)
+    else:
+        body = fetch.read_file(Path(target))
+    return feed.validate(body, target, None, now)

@@ -33,21 +33,20 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def as_github(problems: Sequence[Problem]) -> str:
-    """Return a workflow command for each, which GitHub shows beside the line.
+    """Return a workflow command for each, which GitHub displays next to the line.
 
-    The address of a feed is no file of the repository, so it is in the message.
+    The URL of a feed is not a file of the repository, so it is part of the message.
     """
     lines = []
     for problem in problems:
         is_file = not problem.path.startswith(("http:", "https:"))
-        place = {"file": problem.path} if is_file else {}
-        if is_file and problem.line:
-            place["line"] = str(problem.line)
-        place["title"] = problem.code
-        where = ",".join(f"{key}={_property(value)}" for key, value in place.items())
-        at = f"{problem.path}:{problem.line}: " if problem.line else f"{problem.path}: "
-        said = problem.message if is_file else f"{at}{problem.message}"
-        lines.append(f"::{_COMMANDS[problem.severity]} {where}::{_data(said)}\n")
+        line = str(problem.line) if problem.line else ""
+        fields = {"file": problem.path, "line": line} if is_file else {}
+        fields["title"] = problem.code
+        place = ",".join(f"{key}={_property(value)}" for key, value in fields.items() if value)
+        where = "" if is_file else f"{problem.path}:{line}: " if line else f"{problem.path}: "
+        command = _COMMANDS[problem.severity]
+        lines.append(f"::{command} {place}::{_data(where + problem.message)}\n")
     return "".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""`feedsvc check` as a user types it: findings on standard output, and an exit code for CI."""
+"""`feedsvc check` on the command line: findings on standard output, and an exit code."""
 
 import json
 from pathlib import Path
@@ -54,10 +54,10 @@ def test_a_check_that_cannot_be_done_exits_with_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", ["rss", "atom"])
-def test_any_feed_is_judged_from_a_file_or_standard_input(format: str) -> None:
+def test_any_feed_is_validated_from_a_file_or_standard_input(format: str) -> None:
     good, bad = FIXTURES / f"{format}-good.xml", FIXTURES / f"{format}-no-self-link.xml"
     assert run(good).exit_code == 0
     assert run("-", stdin=good.read_bytes()).exit_code == 0
     if bad.exists():
         assert run(bad).stdout.startswith(f"{bad}:")
-    assert run("-", stdin=b"<html/>").stdout.startswith("-:1: error: is XML, but no feed")
+    assert run("-", stdin=b"<html/>").stdout.startswith("-:1: error: is XML, but not a feed")

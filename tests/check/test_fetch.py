@@ -176,7 +176,7 @@ SERVED = {
 
 
 @pytest.mark.parametrize("code", SERVED)
-def test_serving_is_judged(code: str) -> None:
+def test_how_a_feed_is_served_is_validated(code: str) -> None:
     """Conformance 29, 35, 41, 47."""
     if code == "no-compression":
         large = SERVED[code]

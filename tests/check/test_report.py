@@ -1,4 +1,4 @@
-"""How findings are printed, for people, programs and GitHub."""
+"""How findings are printed for people, programs and GitHub."""
 
 import json
 import re
@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from feedsvc.check import report
 from feedsvc.errors import Problem, Severity
 
-ERROR = Problem("content/a.md", 3, "bad-date", "50% is no date,\nat all: mend it")
+ERROR = Problem("content/a.md", 3, "bad-date", "50% is no date,\nat all: fix it")
 WARNING = Problem("feedsvc.toml", 0, "no-site-author", "there is none", Severity.WARNING)
 NOTE = Problem("https://a.example/feeds/all.rss", 7, "no-language", "does not say", Severity.NOTE)
 
 
-def test_text_is_what_compilers_write() -> None:
+def test_text_has_the_format_of_compilers() -> None:
     assert (
         report.as_text([NOTE])
         == "https://a.example/feeds/all.rss:7: note: does not say [no-language]\n"
@@ -37,7 +37,7 @@ def test_json_has_the_documented_fields() -> None:
 
 def test_github_gets_escaped_workflow_commands() -> None:
     assert report.as_github([ERROR, WARNING, NOTE]).splitlines() == [
-        "::error file=content/a.md,line=3,title=bad-date::50%25 is no date,%0Aat all: mend it",
+        "::error file=content/a.md,line=3,title=bad-date::50%25 is no date,%0Aat all: fix it",
         "::warning file=feedsvc.toml,title=no-site-author::there is none",
         "::notice title=no-language::https://a.example/feeds/all.rss:7: does not say",
     ]

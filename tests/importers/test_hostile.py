@@ -18,6 +18,7 @@ from feedsvc.importers.sources import Source, SourceFormat
 from feedsvc.importers.stream import Stream
 from feedsvc.importers.texts import decode
 from tests.importers.desk import HINTS, SOURCES, Site, as_item, codes
+from tests.soak import examples
 
 ITEM = "<item><title>T{0}</title><guid>urn:x:{0}</guid><pubDate>2022-02-17</pubDate>{1}</item>\n"
 
@@ -365,7 +366,7 @@ def test_encodings_are_those_that_browsers_take(declared: bytes, encoding: str, 
     assert (text, fitted) == (declared.decode() + word, fits)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(10))
 @given(st.text())
 def test_any_page_is_an_item_or_a_problem(text: str) -> None:
     pytest.importorskip("trafilatura")
