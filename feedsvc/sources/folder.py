@@ -1,6 +1,7 @@
 """The content folder: the source whose articles are files, and whose keys are their paths."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import feedsvc
@@ -9,6 +10,7 @@ from feedsvc.sources.article import ArticleReader
 from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Pin, Reading
 from feedsvc.sources.scan import scan, shown_path
+from feedsvc.sources.trees import doubts
 
 _READ_BY = ("base_url", "article_link", "language", "timezone", "timezones", "author", "tree")
 
@@ -31,7 +33,8 @@ class ContentFolder(ArticleSource):
     def listing(self) -> Listing:
         """List the article files; see `scan`."""
         settings = self._settings
-        return scan(settings.content, settings.site, settings.tree.name)
+        found = scan(settings.content, settings.site, settings.tree)
+        return replace(found, problems=(*found.problems, *doubts(settings)))
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
         """Read some of the files."""

@@ -1,13 +1,16 @@
 """Finds the article files below a folder, without opening any of them."""
 
+import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from os.path import basename
 from pathlib import Path
 
-from feedsvc.errors import ArticleError, FeedsvcError, Problem
-from feedsvc.model import MAX_PATH, PLAIN, excess
+from feedsvc.errors import ArticleError, FeedsvcError, Problem, Severity
+from feedsvc.model import MAX_PATH, Tree, excess
 from feedsvc.sources.protocol import Listing
 from feedsvc.sources.trees import Layout, layout
 
@@ -16,13 +19,13 @@ _SETTLED = 2.0  # seconds
 _LEAVES = "is a link that leaves the content folder; copy the file instead"
 
 
-def scan(content: Path, site: Path, generator: str = PLAIN) -> Listing:
+def scan(content: Path, site: Path, tree: Tree = Tree()) -> Listing:  # noqa: B008 - frozen
     """List the article files in any depth below a folder, in the order of their paths.
 
     A fingerprint is '' while its file changed so recently that it may change again without a trace.
-    Names that begin with `.` or `_` are passed over. A symlink is followed where it stays below
-    the folder, and is a Problem where it leaves it. generator: whose rules hold besides. Raises
-    FeedsvcError if there is no such folder: an unmounted disk must not look like an emptied one.
+    Names that begin with `.` or `_` are skipped. A symlink is followed if it stays in the folder,
+    and is a Problem if it leaves it. tree: whose rules apply. Raises FeedsvcError if there is no
+    such folder: an unmounted disk must not look like an empty one.
     """
     root = os.path.realpath(content)
     if not Path(root).is_dir():
@@ -32,7 +35,7 @@ def scan(content: Path, site: Path, generator: str = PLAIN) -> Listing:
         )
     files: dict[str, str] = {}
     unseen: dict[str, Problem] = {}
-    rules = layout(generator)
+    rules = layout(tree.name)
     for found, path in _walk(root, rules):
         if isinstance(found, ArticleError):
             shown = shown_path(content, site, path)
@@ -40,8 +43,46 @@ def scan(content: Path, site: Path, generator: str = PLAIN) -> Listing:
         else:
             fingerprint = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
             files[path] = fingerprint if found.st_ctime < time.time() - _SETTLED else ""
-    articles = {path: files[path] for path in rules.articles(sorted(files))}
-    return Listing(articles, tuple(sorted(unseen.values())), tuple(unseen))
+    data = {path: files.pop(path) for path in list(files) if rules.is_data(basename(path))}
+    prefix = f"{tree.below}/" if tree.below else ""
+    inside = rules.articles(tree, [prefix + path for path in sorted(files)])
+    paths = [path.removeprefix(prefix) for path in inside]
+    unread = [
+        Problem(shown_path(content, site, path), 0, "not-evaluated", message, Severity.WARNING)
+        for path in data
+        if (message := rules.unread(basename(path))) and _affects(path, paths)
+    ]
+    articles = _with_data({path: files[path] for path in paths}, data)
+    return Listing(articles, tuple(sorted((*unseen.values(), *unread))), tuple(unseen))
+
+
+def _affects(data: str, articles: Sequence[str]) -> bool:
+    folder = data.rpartition("/")[0]
+    return not folder or any(path.startswith(f"{folder}/") for path in articles)
+
+
+def _with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, str]:
+    """Return fingerprints of articles that include those of the data files that affect them."""
+    of_folder: dict[str, str] = {}
+    for path, fingerprint in sorted(data.items()):
+        folder = path.rpartition("/")[0]
+        of_folder[folder] = f"{of_folder.get(folder, '')} {path} {fingerprint or time.time_ns()}"
+
+    @cache
+    def above(folder: str) -> str:
+        own = of_folder.get(folder, "")
+        return own + above(folder.rpartition("/")[0]) if folder else own
+
+    return {
+        path: _combined(fingerprint, above(path.rpartition("/")[0]))
+        for path, fingerprint in articles.items()
+    }
+
+
+def _combined(fingerprint: str, above: str) -> str:
+    if not fingerprint or not above:
+        return fingerprint
+    return f"{fingerprint}-{hashlib.blake2b(above.encode(), digest_size=8).hexdigest()}"
 
 
 def shown_path(content: Path, site: Path, path: str) -> str:
@@ -84,11 +125,12 @@ def _look(
 ) -> os.stat_result | ArticleError | str | None:
     """Return an article file's stat, a folder's real path, what is wrong, or None for the rest."""
     name = entry.name
-    if name.startswith((".", "_")) and name not in rules.entered:
+    is_data = rules.is_data(name)
+    if not is_data and rules.is_hidden(name):
         return None
     try:
         is_folder, is_link = entry.is_dir(), entry.is_symlink()
-        if not (is_folder or name.endswith(rules.endings)):
+        if not (is_folder or is_data or name.endswith(rules.endings)):
             return None
         if is_folder and name in rules.passed_over:
             return None
