@@ -51,10 +51,11 @@ class Kind(StrEnum):
     TAG = "tag"
     AUTHOR = "author"
     LANGUAGE = "language"
+    SECTION = "section"
 
 
 # Those whose feeds follow from the terms that articles have.
-TERM_KINDS = (Kind.CATEGORY, Kind.TAG, Kind.AUTHOR, Kind.LANGUAGE)
+TERM_KINDS = (Kind.CATEGORY, Kind.TAG, Kind.AUTHOR, Kind.LANGUAGE, Kind.SECTION)
 MAX_KEY = max(len(kind) for kind in Kind) + len("/") + MAX_TERM  # of a feed
 
 
