@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from calendar import timegm
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import unescape
@@ -219,7 +220,7 @@ def own_entries(feed: Path) -> set[Entry]:
             each.id,
             each.link,
             unescape(each.title),
-            datetime(*each.published_parsed[:6], tzinfo=UTC),
+            datetime.fromtimestamp(timegm(each.published_parsed), UTC),
         )
         for each in entries
     }
