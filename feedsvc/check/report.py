@@ -1,31 +1,17 @@
-"""Problems as text: lines as compilers write them, JSON, workflow commands of GitHub."""
+"""Formats problems for programs: as JSON, and as workflow commands of GitHub."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 
 from feedsvc.errors import Problem, Severity
 
 Report = Callable[[Sequence[Problem]], str]
 
 
-def as_text(problems: Sequence[Problem]) -> str:
-    """Return a line for each: `path:line: severity: message [code]`."""
-    return "".join(f"{problem}\n" for problem in problems)
-
-
 def as_json(problems: Sequence[Problem]) -> str:
     """Return a list of objects with path, line, severity, code and message; line 0 is null."""
-    found = [
-        {
-            "path": problem.path,
-            "line": problem.line or None,
-            "severity": problem.severity,
-            "code": problem.code,
-            "message": problem.message,
-        }
-        for problem in problems
-    ]
+    found = [asdict(problem) | {"line": problem.line or None} for problem in problems]
     return f"{json.dumps(found, indent=2)}\n"
 
 
@@ -40,13 +26,11 @@ def as_github(problems: Sequence[Problem]) -> str:
     lines = []
     for problem in problems:
         is_file = not problem.path.startswith(("http:", "https:"))
-        line = str(problem.line) if problem.line else ""
-        fields = {"file": problem.path, "line": line} if is_file else {}
+        fields = {"file": problem.path, "line": str(problem.line or "")} if is_file else {}
         fields["title"] = problem.code
         place = ",".join(f"{key}={_property(value)}" for key, value in fields.items() if value)
-        where = "" if is_file else f"{problem.path}:{line}: " if line else f"{problem.path}: "
-        command = _COMMANDS[problem.severity]
-        lines.append(f"::{command} {place}::{_data(where + problem.message)}\n")
+        message = problem.message if is_file else f"{problem.place}: {problem.message}"
+        lines.append(f"::{_COMMANDS[problem.severity]} {place}::{_data(message)}\n")
     return "".join(lines)
 
 
@@ -58,15 +42,4 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-FORMATS: Mapping[str, Report] = {"text": as_text, "json": as_json, "github": as_github}
-
-
-def summary(problems: Sequence[Problem]) -> str:
-    """Say in one line how many there are of each severity."""
-    counts = Counter(problem.severity for problem in problems)
-    if not counts:
-        return "No problems found."
-    said = [
-        f"{counts[each]} {each}{'s' * (counts[each] != 1)}" for each in Severity if counts[each]
-    ]
-    return f"{', '.join(said)}."
+FORMATS: Mapping[str, Report] = {"json": as_json, "github": as_github}

@@ -154,7 +154,7 @@ class Attachments:
             message = f"has the length {length[:20]!r}, which is no number of bytes; leave it out"
             raise values.error("bad-value", key, message)
         size = os.path.getsize(self._folder.full(path)) if path else 0
-        return Enclosure(url, media_type or _type(reference), int(length or size))
+        return Enclosure(url, media_type or guess_type(reference), int(length or size))
 
     def _local(self, reference: str) -> str | None:
         """Return the path of the local file that a reference means; None if it means none."""
@@ -190,7 +190,8 @@ def _is_absolute(values: Values, key: str, reference: str) -> bool:
         raise values.error("bad-url", key, f"has {reference!r}, which is not a URL") from None
 
 
-def _type(reference: str) -> str:
+def guess_type(reference: str) -> str:
+    """Return the media type that the name of a file suggests."""
     name = urlsplit(reference).path.lower()
     known = _TYPES.get(os.path.splitext(name)[1])
     return known or _BUILT_IN.guess_type(name)[0] or "application/octet-stream"

@@ -26,10 +26,17 @@ def test_a_good_site_exits_with_0(tmp_path: Path) -> None:
     assert result.stderr == "No problems found.\n"
 
 
-def test_a_warning_exits_with_1_and_names_the_file(tmp_path: Path) -> None:
+def test_an_error_exits_with_1(tmp_path: Path) -> None:
+    make_site(tmp_path, {"a.md": article(body="[gone](/articles/gone)")}, FINE)
+    result = run("--site", tmp_path)
+    assert (result.exit_code, result.stderr) == (1, "1 error.\n")
+    assert result.stdout.endswith("[broken-link]\n")
+
+
+def test_a_warning_names_the_file_and_exits_with_0(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article(sluug="x")}, FINE)
     result = run("--site", tmp_path)
-    assert result.exit_code == 1
+    assert (result.exit_code, result.stderr) == (0, "1 warning.\n")
     assert result.stdout.startswith(
         f"{tmp_path}/content/a.md:4: warning: `sluug` is no front-matter"
     )

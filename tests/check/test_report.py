@@ -14,14 +14,6 @@ WARNING = Problem("feedsvc.toml", 0, "no-site-author", "there is none", Severity
 NOTE = Problem("https://a.example/feeds/all.rss", 7, "no-language", "does not say", Severity.NOTE)
 
 
-def test_text_has_the_format_of_compilers() -> None:
-    assert (
-        report.as_text([NOTE])
-        == "https://a.example/feeds/all.rss:7: note: does not say [no-language]\n"
-    )
-    assert report.as_text([]) == ""
-
-
 def test_json_has_the_documented_fields() -> None:
     assert json.loads(report.as_json([WARNING])) == [
         {
@@ -57,8 +49,3 @@ def test_nothing_breaks_out_of_a_workflow_command(path: str, message: str, line:
     assert all(
         each.partition("=")[0] in {"file", "line", "title"} for each in properties.split(",")
     )
-
-
-def test_the_summary_counts() -> None:
-    assert report.summary([ERROR, WARNING, WARNING]) == "1 error, 2 warnings."
-    assert report.summary([]) == "No problems found."
