@@ -112,14 +112,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a site; docs/settings.md describes each key.
 
     site: the folder, absolute. content: the folder of articles, absolute. reads_content: whether
-    there is one. database: an SQLAlchemy
-    URL, with an absolute path for SQLite. article_link: '' until the tree is known. generator: the
-    configured name, '' to detect it. include, exclude: patterns of the files that may be articles,
-    and of those that are not. sections: folders that have feeds. tree: the detected kind of content
-    folder. tombstones: whether Atom feeds list withdrawn entries. labels: configured labels of
-    terms, by kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of
-    custom feeds, by key. moved: old keys of feeds to new keys. retired: keys. aliases: decoded
-    paths to feeds. preview: include drafts and scheduled articles; not configurable.
+    there is one. database: an SQLAlchemy URL, with an absolute path for SQLite. article_link: ''
+    until the tree is known. generator: the configured name, '' to detect it. tree: the detected
+    kind of content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms,
+    by kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of custom
+    feeds, by key. moved: old keys of feeds to new keys. retired: keys. aliases: decoded paths to
+    feeds. preview: include drafts and scheduled articles; not configurable.
     """
 
     site: Path
