@@ -19,11 +19,21 @@ from feedsvc import syntax, urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
-from feedsvc.config.feeds import FeedSettings, Language, Selection
+from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Rule, Table, Text, quoted
 from feedsvc.errors import SettingsError
-from feedsvc.model import MAX_BASE, PLAIN, TERM_KINDS, FeedRef, Format, Image, Kind, Person, Tree
+from feedsvc.model import (
+    MAX_BASE,
+    PLAIN,
+    TERM_KINDS,
+    FeedRef,
+    Format,
+    Image,
+    Kind,
+    Person,
+    Tree,
+)
 
 FILE = "feedsvc.toml"
 ENVIRONMENT_PREFIX = "FEEDSVC_"
@@ -111,7 +121,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a site; docs/settings.md describes each key.
 
     site: the folder, absolute. content: the folder of articles, absolute. database: an SQLAlchemy
-    URL, with an absolute path for SQLite. article_link: '' until the tree is known. generator: the
+    URL, with an absolute path for SQLite. article_link: '' until the tree is known. link_to_page:
+    whether the entry of an article about a page elsewhere leads to its own page. generator: the
     configured name, '' to detect it. tree: the detected kind of content folder. tombstones: whether
     Atom feeds list withdrawn entries. labels: configured labels of terms, by kind. feeds: settings
     by feed key, `all` or `tag/c++`. selections: the contents of custom feeds, by key. moved: old
@@ -134,6 +145,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     generator: Generator = ""
     tree: Tree = Tree()
     image: Image | None = None
+    icon: Annotated[str, Picture] | None = None
+    link_to_page: bool = False
     tombstones: bool = False
     timezones: Mapping[str, str] = {}
     labels: Mapping[Kind, Mapping[str, str]] = {}

@@ -28,13 +28,14 @@ from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.protocol import Reading, Written
 from feedsvc.sources.scan import shown_path
 from feedsvc.sources.trees import generator, layout
-from feedsvc.sources.values import Values, absolute
+from feedsvc.sources.values import FLAGS, Values, absolute
 
 MAX_SIZE = 5_000_000  # bytes; a long novel has one
 
 KEYS = frozenset(
     {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
     | {"authors", "language", "link", "image", "enclosures", "draft", "content", "feeds"}
+    | {"comments"}
 )
 
 
@@ -128,6 +129,7 @@ class ArticleReader:
             raise ArticleError("missing-title", message, line=1)
         content = html.sanitise(raw, _resolver(written, attachments)).strip()
         values.warnings.extend(attachments.warnings)
+        external = values.url("link", own)
         language = self._language(values)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         terms: dict[FeedRef, str] = {}
@@ -149,7 +151,9 @@ class ArticleReader:
             expires=expires,
             summary=self._summary(values, raw, content),
             html=content,
-            link=values.url("link", own) or own,
+            link=own,
+            external=external if external != own else None,
+            comments=_comments(values, own),
             authors=authors,
             terms=tuple(terms.items()),
             language=language,
@@ -262,6 +266,13 @@ class ArticleReader:
         if before is not None:
             return html.plain(html.sanitise(before, str))
         return html.excerpt(content)
+
+
+def _comments(values: Values, own: str) -> str | None:
+    """Return the URL of the comments; None for a flag, by which other programs enable comments."""
+    written = values.raw("comments")
+    is_flag = isinstance(written, bool) or str(written).lower() in FLAGS
+    return None if is_flag else values.url("comments", own)
 
 
 def _require_fit(what: str, text: str, limit: int, name: str, key: str = "slug") -> None:

@@ -15,7 +15,7 @@ from feedsvc.sources.frontmatter import FrontMatter
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
-_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -51,8 +51,8 @@ class Values:
             return default
         if isinstance(value, bool):
             return value
-        if isinstance(value, str) and value.lower() in _FLAGS:
-            return _FLAGS[value.lower()]
+        if isinstance(value, str) and value.lower() in FLAGS:
+            return FLAGS[value.lower()]
         raise self._error(key, "is `true` or `false`")
 
     def choice(self, key: str, choices: type[_Choice]) -> _Choice | None:
