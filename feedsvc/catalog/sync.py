@@ -1,7 +1,8 @@
 """Updates the stored articles from the files, and by the clock, in one transaction."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from feedsvc.catalog.published import is_published
 from feedsvc.catalog.reading import ReadResult, Spool, read_all
 from feedsvc.catalog.rows import Texts, dump
 from feedsvc.catalog.state import ArticleState
-from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.catalog.tables import set_metadata
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
@@ -82,10 +83,26 @@ def rehearse(
     reset_ids: bool = False,
 ) -> SyncReport:
     """Return what a sync would do, without doing it. Raises CatalogError, FeedsvcError."""
+    with rehearsing(catalog, settings, now, progress, reset_ids) as (report, _):
+        return report
+
+
+@contextmanager
+def rehearsing(
+    catalog: Catalog,
+    settings: Settings,
+    now: datetime,
+    progress: Progress | None = None,
+    reset_ids: bool = False,
+) -> Iterator[tuple[SyncReport, Reading]]:
+    """Sync in a transaction that is rolled back at the end, and can be read until then.
+
+    Raises CatalogError, FeedsvcError.
+    """
+    sources = Sources.of(settings)
     with catalog.writing() as connection:
-        report = _sync(connection, settings, Sources.of(settings), now, progress, reset_ids)
+        yield _sync(connection, settings, sources, now, progress, reset_ids), connection
         connection.rollback()
-    return report
 
 
 def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
