@@ -372,7 +372,28 @@ def test_an_articles_url_follows_the_settings_pattern(tmp_path: Path) -> None:
     ],
 )
 def test_a_link_may_lead_elsewhere(tmp_path: Path, link: str, url: str) -> None:
-    assert taken(tmp_path, article(link=link)).link == url
+    found = taken(tmp_path, article(link=link))
+    assert (found.link, found.external) == ("https://news.example.org/articles/a", url)
+
+
+def test_a_link_to_the_article_itself_leads_nowhere_else(tmp_path: Path) -> None:
+    assert taken(tmp_path, article(link="/articles/a")).external is None
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://talk.example/1#c", "https://talk.example/1#c"),
+        ("#comments", "https://news.example.org/articles/a#comments"),
+        ("true", None),
+        (False, None),
+    ],
+)
+def test_comments_have_a_url_and_a_flag_is_none(
+    tmp_path: Path, written: object, url: str | None
+) -> None:
+    """Other programs enable comments by a flag of this name."""
+    assert taken(tmp_path, article(comments=written)).comments == url
 
 
 def test_relative_urls_are_resolved_against_the_articles_own_url_not_its_link(
@@ -627,7 +648,7 @@ def test_articles_are_read_fast(tmp_path: Path) -> None:
 @pytest.mark.parametrize("body", [">" * 600 + " a", "<div>" * 600, "<span><p></span></p>" * 600])
 def test_a_text_that_nests_too_deeply_is_refused(tmp_path: Path, body: str) -> None:
     site = make_site(tmp_path, {"a.md": article(body=body)})
-    (file,) = scan(site.content, site.site, site.tree.name).fingerprints
+    (file,) = scan(site.content, site.site, site.tree).fingerprints
     reading = ArticleReader(site).read(file)
     assert reading.article is None
     assert [(each.code, each.message) for each in reading.problems] == [
