@@ -291,8 +291,7 @@ def test_hugo_production_wins_over_the_default(tmp_path: Path) -> None:
         ("[uglyURLs]\nnews = true", "/posts/a/"),
         ("[permalinks.page]\nposts = '/:year/:slug/'", "/2022/a/"),
         ("[permalinks.section]\nposts = '/:year/:slug/'", "/posts/a/"),
-        ("defaultContentLanguageInSubdir = true\n[languages.en]\nweight = 1", "/en/posts/a/"),
-        ("defaultContentLanguageInSubdir = true", "/posts/a/"),
+        ("defaultContentLanguageInSubdir = true\n[languages]\nen = {}\nfr = {}", "/en/posts/a/"),
         ("[[cascade]]\nslug = 'x'\n[cascade._target]\npath = '/posts/**'", "/posts/x/"),
         ("[[cascade]]\nslug = 'x'\n[cascade.target]\npath = '{/news/**,/n}'", "/posts/a/"),
         ("[cascade]\nslug = 'x'\n", "/posts/x/"),
@@ -303,6 +302,20 @@ def test_hugo_settings_of_urls_count(tmp_path: Path, config: str, place: str) ->
     files = {"hugo.toml": f"{config}\n", "content/posts/a.md": POST}
     articles, problems = read(tmp_path, files, "")
     assert places(articles) == {"posts/a.md": place}
+    assert problems == []
+
+
+def test_hugo_ignores_files_and_a_language_of_themes(tmp_path: Path) -> None:
+    files = {
+        "hugo.toml": (
+            "ignoreFiles = ['\\.knit\\.md$', 'drafts/']\n[permalinks]\nposts = '/:slug/'\n"
+        ),
+        "content/posts/a.md": POST.replace("title: A", "language: [English]\ntitle: Build - Us"),
+        "content/posts/b.knit.md": POST,
+        "content/posts/drafts/c.md": POST,
+    }
+    articles, problems = read(tmp_path, files, "")
+    assert places(articles) == {"posts/a.md": "/build-us/"}
     assert problems == []
 
 
@@ -381,6 +394,8 @@ def test_liquid_tags_of_pelican_plugins_are_replaced_or_reported(tmp_path: Path)
     ("files", "words"),
     [
         ({"hugo.toml": "[frontmatter]\ndate = [':git']\n"}, "frontmatter.date: :git"),
+        ({"hugo.toml": "defaultContentLanguageInSubdir = true\n"}, "LanguageInSubdir"),
+        ({"hugo.toml": "ignoreFiles = ['(a+)+']\n"}, "ignoreFiles: (a+)+"),
         ({"hugo.toml": "timeZone = 'America/Lima'\n"}, "America/Lima"),
         ({"hugo.toml": "[[module.mounts]]\nsource='x'\ntarget='content/y'\n"}, "module.mounts"),
         ({"hugo.toml": "[languages.fr]\nbaseURL = 'https://fr.example'\n"}, "languages.fr.baseURL"),
