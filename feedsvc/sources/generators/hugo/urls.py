@@ -124,10 +124,10 @@ def _expand(file: File, own: Own, pattern: str) -> str:
         values |= {
             "year": f"{moment:%Y}",
             "month": f"{moment:%m}",
-            "monthname": MONTHS[moment.month - 1].lower(),
+            "monthname": MONTHS[moment.month - 1],
             "day": f"{moment:%d}",
             "weekday": f"{moment:%w}",
-            "weekdayname": DAYS[moment.weekday()].lower(),
+            "weekdayname": DAYS[moment.weekday()],
             "yearday": str(moment.timetuple().tm_yday),
         }
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from posixpath import basename
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from feedsvc import html, syntax
+from feedsvc.errors import ArticleError
 from feedsvc.model import Tree
 from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
@@ -51,8 +53,11 @@ def _split(path: str, text: str) -> tuple[FrontMatter, str]:
     front, body = _lines(text[opening.end() :])
     end = _FENCE.match(body)
     is_yaml = any(value[:1] in tuple("[{\"'|>") for value in front.values.values() if value)
-    if not end or is_yaml:
+    if not end:
         return frontmatter.split(text)
+    if is_yaml:
+        with suppress(ArticleError):
+            return frontmatter.split(text)
     return FrontMatter(front.values, front.text, first=2), f"\n{body[end.end() :]}"
 
 
