@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from dateutil import parser
@@ -109,6 +110,20 @@ def parse(value: object, zone: tzinfo, zones: Mapping[str, tzinfo]) -> datetime:
     if isinstance(value, int) and _LEAST_COMPACT <= value <= _MOST_COMPACT:
         return _parse_text(str(value), zone, zones)
     raise DateError(f"{_kind(value)} is not a date; write it as 2022-02-17 or 2022-02-17 12:30")
+
+
+_DATED_NAME = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[-_ ]+|$)")
+
+
+def dated_name(stem: str) -> tuple[str, str]:
+    """Split `2022-2-17-title`, the name of a file, into the date `2022-02-17` and the rest.
+
+    The date is '' if the name does not start with one.
+    """
+    if match := _DATED_NAME.match(stem):
+        with suppress(ValueError):
+            return date(*map(int, match.groups())).isoformat(), stem[match.end() :]
+    return "", stem
 
 
 # The numbers that YAML makes of dates like 20220217.

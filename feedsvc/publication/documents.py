@@ -60,8 +60,8 @@ class FeedSummary:
 class ArticlePage:
     """An article for its page.
 
-    entry: with full content. link: the page's URL, which may differ from entry.link. feeds: the
-    listed feeds that contain it, the site feed first.
+    entry: with full content. link: the page's URL. feeds: the listed feeds that contain it, the
+    site feed first.
     """
 
     entry: Entry
@@ -323,4 +323,5 @@ class Publication:
     def _images(self) -> set[str]:
         feeds = (self.settings.feed_defaults, *self.settings.feeds.values())
         images = (self.settings.image, *(each.image for each in feeds))
-        return {self._absolute(each.url) for each in images if each}
+        shown = [*(each.url for each in images if each), self.settings.icon or ""]
+        return {self._absolute(url) for url in shown if url}

@@ -32,6 +32,7 @@ _WORDS = frozenset({"true", "false", "yes", "no", "on", "off"})
 _FITTING: Mapping[str, Callable[[str], bool]] = {
     "id": syntax.is_iri,
     "link": syntax.is_url,
+    "comments": syntax.is_url,
     "content": lambda text: text in set(ContentChoice),
     "feeds": lambda text: text.lower() in _WORDS,
 }
@@ -250,7 +251,13 @@ class Foreign:
         """Return the paths of all articles. Loaded lazily, for the first link."""
         if self._files is None:
             settings = self._settings
-            listing = scan(settings.content, settings.site, self._generator)
+            listing = scan(
+                settings.content,
+                settings.site,
+                self._generator,
+                settings.include,
+                settings.exclude,
+            )
             self._files = frozenset(listing.fingerprints)
             for path in listing.fingerprints:
                 inside = self._file(path, {}).path

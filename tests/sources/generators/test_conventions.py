@@ -765,7 +765,10 @@ def test_a_message_names_keys_as_they_are_written(tmp_path: Path) -> None:
     said = {each.path: (each.line, each.message) for each in problems}
     assert said["content/posts/a.md"][0] == 3
     assert said["content/posts/a.md"][1].startswith("`Date` '17 Febtober' is not a date")
-    assert said["content/posts/b.md"] == (1, "has no date; add `date: 2022-02-17 09:30`")
+    assert said["content/posts/b.md"] == (
+        1,
+        "has no date, so it is a page; add `date: 2022-02-17 09:30` to publish it",
+    )
 
 
 def test_a_message_does_not_rename_what_an_author_wrote(tmp_path: Path) -> None:
