@@ -19,7 +19,7 @@ from feedsvc import syntax, urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
-from feedsvc.config.feeds import FeedSettings, Language, Selection
+from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Rule, Table, Text, quoted
 from feedsvc.errors import SettingsError
@@ -134,6 +134,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     generator: Generator = ""
     tree: Tree = Tree()
     image: Image | None = None
+    icon: Annotated[str, Picture] | None = None
     tombstones: bool = False
     timezones: Mapping[str, str] = {}
     labels: Mapping[Kind, Mapping[str, str]] = {}
