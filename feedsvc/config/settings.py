@@ -110,7 +110,8 @@ class SourceSettings(msgspec.Struct, frozen=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a site; docs/settings.md describes each key.
 
-    site: the folder, absolute. content: the folder of articles, absolute. database: an SQLAlchemy
+    site: the folder, absolute. content: the folder of articles, absolute. reads_content: whether
+    there is one. database: an SQLAlchemy
     URL, with an absolute path for SQLite. article_link: '' until the tree is known. generator: the
     configured name, '' to detect it. tree: the detected kind of content folder. tombstones: whether
     Atom feeds list withdrawn entries. labels: configured labels of terms, by kind. feeds: settings
@@ -125,6 +126,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     id_authority: Authority
     content: Path
     database: Database
+    reads_content: bool = True
     subtitle: str = ""
     language: Language = "en"
     timezone: Annotated[str, Zone] = "UTC"
@@ -197,9 +199,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(self.seen(), order="deterministic").decode()
 
 
-_INTERNAL = ("site", "tree", "feed_defaults", "selections", "preview")
+_INTERNAL = ("site", "reads_content", "tree", "feed_defaults", "selections", "preview")
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
-_UNSEEN = ("site", "content", "database", "serve", "generator", "sources", "tree")
+_UNSEEN = ("site", "content", "reads_content", "database", "serve", "generator", "sources", "tree")
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
 
@@ -236,7 +238,8 @@ def _settings(site: Path, table: Table) -> Settings:
     return table.to(
         Settings,
         site=site,
-        content=_path(table, "content", site / folders.content),
+        content=_path(table, "content", site / (folders.content or "content")),
+        reads_content=bool(folders.content),
         database=_absolute_database(table, site, folders.database),
         timezones=table.table("timezones").texts(Offset),
         labels=_labels(table.table("labels")),

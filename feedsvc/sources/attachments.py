@@ -135,7 +135,7 @@ class Attachments:
             message = f"`{name}`: length {length[:20]!r} is no number of bytes; leave it out"
             raise ArticleError("bad-value", message, key=key)
         size = os.path.getsize(self._folder.full(path)) if path else 0
-        return Enclosure(url, media_type or _type(reference), int(length or size))
+        return Enclosure(url, media_type or guess_type(reference), int(length or size))
 
     def _local(self, reference: str) -> str | None:
         if not reference or reference.startswith(("#", "//", "http:", "https:", "mailto:")):
@@ -169,7 +169,8 @@ def _scheme(key: str, reference: str, name: str) -> str:
         raise ArticleError("bad-url", f"`{name}`: {reference!r} is no URL", key=key) from None
 
 
-def _type(reference: str) -> str:
+def guess_type(reference: str) -> str:
+    """Return the media type that the name of a file suggests."""
     name = urlsplit(reference).path.lower()
     known = _TYPES.get(os.path.splitext(name)[1])
     return known or _BUILT_IN.guess_type(name)[0] or "application/octet-stream"

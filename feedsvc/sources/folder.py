@@ -21,7 +21,7 @@ class ContentFolder(ArticleSource):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.watched = (settings.content,)
+        self.watched = (settings.content,) if settings.reads_content else ()
 
     @property
     def fingerprint(self) -> str:
@@ -29,8 +29,10 @@ class ContentFolder(ArticleSource):
         return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _READ_BY]))
 
     def listing(self) -> Listing:
-        """List the article files; see `scan`."""
+        """List the article files; see `scan`. None without a content folder."""
         settings = self._settings
+        if not settings.reads_content:
+            return Listing({})
         return scan(settings.content, settings.site, settings.tree.name)
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
@@ -47,6 +49,8 @@ class ContentFolder(ArticleSource):
 
     def file(self, path: str) -> Path | None:
         """Return a file of the folder; None if links lead out of it."""
+        if not self._settings.reads_content:
+            return None
         root = self._settings.content
         found = (root / path).resolve()
         return found if found.is_relative_to(root) and found.is_file() else None

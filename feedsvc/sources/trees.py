@@ -84,7 +84,9 @@ def load(site: Path, environment: Mapping[str, str]) -> Settings:
 
 def resolve(settings: Settings) -> Settings:
     """Return settings with the tree of the content folder, and the article_link that follows."""
-    tree = _tree(settings.generator, settings.content, settings.site)
+    tree = Tree()
+    if settings.reads_content:
+        tree = _tree(settings.generator, settings.content, settings.site)
     link = settings.article_link or ("/articles/{slug}" if tree.name == PLAIN else "/{path}")
     return msgspec.structs.replace(settings, tree=tree, article_link=link)
 

@@ -29,6 +29,7 @@ from feedsvc.model import (
 from feedsvc.sources import ArticleReader, scan
 from feedsvc.sources.article import MAX_SIZE
 from tests.importers.desk import Site, as_item
+from tests.soak import examples
 
 moments = st.builds(
     lambda naive, seconds: naive.replace(tzinfo=timezone(timedelta(seconds=seconds))),
@@ -46,7 +47,7 @@ def one_line(text: str) -> str:
     return " ".join(html.xml_safe(text).split())
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(30))
 @given(
     id=web
     | anything.map("urn:x:".__add__)

@@ -19,7 +19,7 @@ from feedsvc.sources.trees import generator as installed
 from tests.sites import article, make_site
 
 many_per_folder = hypothesis_settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 PATHS = {
     "astro": "blog/a.mdx",
