@@ -20,7 +20,7 @@ def test_a_wide_table_scrolls_with_the_keyboard_and_keeps_its_alignment() -> Non
     page = html.fromstring(
         PRESENT('<table><tbody><tr><td align="right">1</td></tr></tbody></table>')
     )
-    assert dict(page.attrib) == {
+    assert dict(page.items()) == {
         "class": "wide", "tabindex": "0", "role": "group", "aria-label": "Table"
     }  # fmt: skip
     assert page.xpath("table//td/@align") == ["right"]

@@ -262,7 +262,7 @@ def test_the_home_page_has_metadata_for_programs() -> None:
 def test_a_site_without_an_icon_has_the_mark_of_feedsvc(client: FlaskClient, name: str) -> None:
     response = client.get(f"/{name}")
     assert response.status_code == 200
-    assert response.mimetype.startswith("image/")
+    assert (response.mimetype or "").startswith("image/")
     assert b"PNG" in response.data
     assert read(client, "/").xpath("//link[@rel='apple-touch-icon']/@href") == [
         "/apple-touch-icon.png"
