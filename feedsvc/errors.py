@@ -142,3 +142,8 @@ class ArticleError(FeedsvcError):
         self.key = key
         self.line = line
         self.severity = severity
+
+    def as_warning(self, more: str = "") -> "ArticleError":
+        """Return the error as a warning. more: what to add to the message."""
+        message, severity = self.message + more, Severity.WARNING
+        return ArticleError(self.code, message, key=self.key, line=self.line, severity=severity)

@@ -51,10 +51,11 @@ class Kind(StrEnum):
     TAG = "tag"
     AUTHOR = "author"
     LANGUAGE = "language"
+    SECTION = "section"
 
 
 # Those whose feeds follow from the terms that articles have.
-TERM_KINDS = (Kind.CATEGORY, Kind.TAG, Kind.AUTHOR, Kind.LANGUAGE)
+TERM_KINDS = (Kind.CATEGORY, Kind.TAG, Kind.AUTHOR, Kind.LANGUAGE, Kind.SECTION)
 MAX_KEY = max(len(kind) for kind in Kind) + len("/") + MAX_TERM  # of a feed
 
 
@@ -113,8 +114,8 @@ class Person:
 class Category:
     """A category or tag of an entry. category | category | tags.
 
-    term: compared and addressed; see `urls.term`. scheme: an absolute URL, which vocabulary the
-    term belongs to. label: shown to people.
+    term: addressed in URLs; see `urls.term`. scheme: an absolute URL, which vocabulary the term
+    belongs to; Atom only. label: shown to people, and the term that feeds contain.
     """
 
     term: str
@@ -150,14 +151,16 @@ class Tree:
     name: the generator; `feedsvc` for a plain tree. sign: the file or folder that it was detected
     by, '' if the settings name it. below: the folder's path in the generator's own tree of
     articles, '' if it is all of it. options: what was read of the generator's configuration, by
-    dotted key in lower case. tree: which of the generator's trees that is, '' if unknown.
+    key in lower case; tables are mappings, scalars are texts. tree: which of the generator's trees
+    that is, '' if unknown. config: the path of the configuration relative to the folder.
     """
 
     name: str = PLAIN
     sign: str = ""
     below: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     tree: str = ""
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +176,9 @@ class Presentation:
     summary: str = ""  # summary | description | summary; plain text, '' for none
     authors: tuple[Person, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
-    image: str | None = None  # media:thumbnail | media:thumbnail | image; absolute URL
+    image: str | None = None  # media:thumbnail, media:content | the same | image; absolute URL
+    external: str | None = None  # the page elsewhere that it is about; absolute URL
+    comments: str | None = None  # link rel=replies | comments | -; absolute URL of the discussion
     language: str | None = None  # xml:lang | - | language; None where it is the feed's
 
 
@@ -183,7 +188,7 @@ class Article(Presentation):
 
     path: its file, relative to the content folder, POSIX style. slug: unique in the site.
     id: what the author pinned, None to have one minted. published, expires: aware; updated is
-    never before published. html: sanitised. link: where it is read. terms: every feed that it
+    never before published. html: sanitised. link: its own page. terms: every feed that it
     belongs to besides the site feed, with the label as written. content: None to let the feed
     decide. feeds: False keeps it out of every feed. files: local files that it shows, relative to
     the content folder. text_hash: of the file's whole text, by which a moved file is recognised.
@@ -214,10 +219,19 @@ class Entry(Presentation):
     """
 
     id: str  # id | guid isPermaLink=false | id
-    link: str  # link rel=alternate | link | url
+    link: str  # link rel=alternate | link | url; the article's own page, or `external`
+    page: str | None = None  # its own page if that is not `link`
     published: datetime  # published | pubDate | date_published; aware
     content: str | None = None  # content type=html | content:encoded | content_html
     categories: tuple[Category, ...] = ()
+
+    @property
+    def related(self) -> str | None:
+        """The URL that `link` is not, of an article about a page elsewhere.
+
+        link rel=related | atom:link rel=related | url or external_url.
+        """
+        return self.page or self.external
 
 
 def presented(of: Presentation) -> dict[str, Any]:
@@ -256,6 +270,7 @@ class Feed:
     ttl: int  # - | ttl | -; minutes a reader may keep the feed
     rights: str = ""  # rights | copyright | -; '' for none
     image: Image | None = None  # logo | image | icon
+    icon: str | None = None  # icon, logo without an image | - | favicon, icon without an image
     current: str | None = None  # link rel=current | atom:link rel=current | -
     prev_archive: str | None = None  # link rel=prev-archive | atom:link rel=prev-archive | next_url
     next_archive: str | None = None  # link rel=next-archive | atom:link rel=next-archive | -

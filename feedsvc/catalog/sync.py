@@ -1,7 +1,8 @@
 """Updates the stored articles from the files, and by the clock, in one transaction."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from feedsvc.catalog.publish import Published, Publisher
 from feedsvc.catalog.reading import ReadResult, Spool, read_all
 from feedsvc.catalog.rows import Texts, dump
 from feedsvc.catalog.state import ArticleState
-from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.catalog.tables import set_metadata
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
@@ -75,8 +76,20 @@ def rehearse(
     catalog: Catalog, settings: Settings, now: datetime, progress: Progress | None = None
 ) -> SyncReport:
     """Return what a sync would do, without doing it. Raises CatalogError, FeedsvcError."""
+    with rehearsing(catalog, settings, now, progress) as (report, _):
+        return report
+
+
+@contextmanager
+def rehearsing(
+    catalog: Catalog, settings: Settings, now: datetime, progress: Progress | None = None
+) -> Iterator[tuple[SyncReport, Reading]]:
+    """Sync in a transaction that is rolled back at the end, and can be read until then.
+
+    Raises CatalogError, FeedsvcError.
+    """
     with catalog.rehearsing() as connection:
-        return _sync(connection, settings, Sources.of(settings), now, progress)
+        yield _sync(connection, settings, Sources.of(settings), now, progress), connection
 
 
 def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:

@@ -19,11 +19,22 @@ from feedsvc import syntax, urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
+from feedsvc.config.content import Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Rule, Table, Text, quoted
 from feedsvc.errors import SettingsError
-from feedsvc.model import MAX_BASE, PLAIN, TERM_KINDS, FeedRef, Format, Image, Kind, Person, Tree
+from feedsvc.model import (
+    MAX_BASE,
+    PLAIN,
+    TERM_KINDS,
+    FeedRef,
+    Format,
+    Image,
+    Kind,
+    Person,
+    Tree,
+)
 
 FILE = "feedsvc.toml"
 ENVIRONMENT_PREFIX = "FEEDSVC_"
@@ -111,13 +122,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a site; docs/settings.md describes each key.
 
     site: the folder, absolute. content: the folder of articles, absolute. reads_content: whether
-    there is one. database: an SQLAlchemy
-    URL, with an absolute path for SQLite. article_link: '' until the tree is known. generator: the
-    configured name, '' to detect it. tree: the detected kind of content folder. tombstones: whether
-    Atom feeds list withdrawn entries. labels: configured labels of terms, by kind. feeds: settings
-    by feed key, `all` or `tag/c++`. selections: the contents of custom feeds, by key. moved: old
-    keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds. preview: include
-    drafts and scheduled articles; not configurable.
+    there is one. database: an SQLAlchemy URL, with an absolute path for SQLite. article_link: ''
+    until the tree is known. link_to_page: whether the entry of an article about a page elsewhere
+    leads to its own page. generator: the configured name, '' to detect it. tree: the detected kind
+    of content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms, by
+    kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of custom feeds,
+    by key. moved: old keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds.
+    preview: include drafts and scheduled articles; not configurable.
     """
 
     site: Path
@@ -134,9 +145,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     copyright: str = ""
     article_link: Link = ""
     generator: Generator = ""
+    include: Patterns = ()
+    exclude: Patterns = ()
+    sections: Sections = ()
     tree: Tree = Tree()
     image: Image | None = None
     icon: Annotated[str, Picture] | None = None
+    link_to_page: bool = False
     tombstones: bool = False
     timezones: Mapping[str, str] = {}
     labels: Mapping[Kind, Mapping[str, str]] = {}
@@ -201,7 +216,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 _INTERNAL = ("site", "reads_content", "tree", "feed_defaults", "selections", "preview")
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
-_UNSEEN = ("site", "content", "reads_content", "database", "serve", "generator", "sources", "tree")
+_UNSEEN = (
+    *("site", "content", "reads_content", "database", "serve", "generator", "sources", "tree"),
+    *("include", "exclude", "sections"),
+)
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
 

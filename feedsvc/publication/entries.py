@@ -32,10 +32,11 @@ _CACHE_SIZE = 20_000_000  # bytes; fifty entries with full content take about 25
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A rendered entry. updated: as in the entry."""
+    """A rendered entry. updated: as in the entry. authored: whether the entry has authors."""
 
     body: bytes
     updated: datetime
+    authored: bool
 
 
 class Entries:
@@ -75,7 +76,9 @@ class Entries:
                 entry = self.entry(articles[each[0]], content)
                 if entry.language == language:
                     entry = replace(entry, language=None)
-                fragment = Fragment(RENDERERS[format].entry(entry), entry.updated)
+                fragment = Fragment(
+                    RENDERERS[format].entry(entry), entry.updated, bool(entry.authors)
+                )
                 self._fragments.put(keys[each], fragment)
             rendered[each] = fragment
         return rendered
@@ -83,9 +86,11 @@ class Entries:
     def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
         """Return an article as a feed entry. choice: how much content the feed includes."""
         chosen = stored.content or choice
+        elsewhere = None if self._settings.link_to_page else stored.external
         return Entry(
             id=stored.id,
-            link=stored.link,
+            link=elsewhere or stored.link,
+            page=stored.link if elsewhere else None,
             published=stored.published,
             content=stored.html if chosen is ContentChoice.FULL else None,
             categories=tuple(
@@ -109,6 +114,9 @@ def assemble(
     feed: its `updated` is used only if there are no entries, so that output stays reproducible.
     """
     updated = max((each.updated for each in fragments.values()), default=feed.updated)
+    # Some readers of JSON Feed add the authors of the feed to those of each item.
+    if format is Format.JSON and fragments and all(each.authored for each in fragments.values()):
+        feed = replace(feed, authors=())
     bodies = [each.body for (_, revision), each in fragments.items() if revision > since]
     renderer = RENDERERS[format]
     body = renderer.document(replace(feed, updated=updated), bodies)

@@ -46,9 +46,8 @@ class Neighbour:
 class ArticlePage:
     """An article for its page.
 
-    entry: with full content. link: the page's URL, which may differ from entry.link. feeds: the
-    listed feeds that contain it, the site feed first. older, newer: its neighbours in the site
-    feed, if it is in it.
+    entry: with full content. link: the page's URL. feeds: the listed feeds that contain it, the
+    site feed first. older, newer: its neighbours in the site feed, if it is in it.
     """
 
     entry: Entry

@@ -2,6 +2,7 @@
 
 import mimetypes
 import time
+from collections import defaultdict
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,10 +14,11 @@ from feedsvc import dates, urls
 from feedsvc.errors import CatalogError
 from feedsvc.http.conditional import FEED_KEY, FILE_KEY, REPRESENTATION_KEY, answer
 from feedsvc.http.representation import Representation, represent
-from feedsvc.model import Document, FeedRef, Format, Kind
+from feedsvc.model import TERM_KINDS, Document, FeedRef, Format, Kind
 from feedsvc.publication import Publication
 from feedsvc.render import opml, sitemap
 from feedsvc.routes import OPML, Routes, archive_path, feed_path, page_path, sitemap_path
+from feedsvc.web.interface import interface
 from feedsvc.web.moves import redirect_to_canonical
 
 _FILE_MAX_AGE = 3600
@@ -38,12 +40,13 @@ class Documents:
 
     def __init__(self, publication: Publication, routes: Routes) -> None:
         self._publication = publication
+        self._routes = routes
         self._absolute = routes.absolute
 
     def feed(self, ref: FeedRef, format: Format) -> Response:
         """Send a feed."""
         document = self._publication.document(ref, format) or abort(404)
-        redirect_to_canonical()
+        redirect_to_canonical(self._routes)
         representation = represent(
             document,
             self_url=self._absolute(feed_path(ref, format)),
@@ -55,22 +58,26 @@ class Documents:
     def archive(self, ref: FeedRef, format: Format, number: int) -> Response:
         """Send an archive document of a feed."""
         document = self._publication.archive(ref, format, number) or abort(404)
-        redirect_to_canonical()
+        redirect_to_canonical(self._routes)
         url = self._absolute(archive_path(ref, format, number))
         return self._send(represent(document, self_url=url, max_age=_ARCHIVE_MAX_AGE), ref.key)
 
     def opml(self) -> Response:
-        """Send the list of all feeds, which a reader can import at once."""
+        """Send the list of all feeds, which a reader can import at once, by kind."""
         publication = self._publication
-        outlines = [
-            opml.Outline(
-                title=feed.title,
-                feed_url=self._absolute(feed_path(feed.ref, Format.RSS)),
-                html_url=self._absolute(page_path(feed.ref)),
+        headings = interface(publication.settings.language).headings
+        top: list[opml.Outline] = []
+        groups: defaultdict[str, list[opml.Outline]] = defaultdict(list)
+        for feed in publication.feeds():
+            members = groups[headings[feed.ref.kind]] if feed.ref.kind in TERM_KINDS else top
+            members.append(
+                opml.Outline(
+                    title=feed.title,
+                    feed_url=self._absolute(feed_path(feed.ref, Format.RSS)),
+                    html_url=self._absolute(page_path(feed.ref)),
+                )
             )
-            for feed in publication.feeds()
-        ]
-        body = opml.document(publication.settings.title, outlines)
+        body = opml.document(publication.settings.title, top, groups)
         return self._list(body, "text/x-opml; charset=utf-8", OPML)
 
     def sitemap(self, number: int | None = None) -> Response:

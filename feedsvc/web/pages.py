@@ -70,7 +70,7 @@ class Pages:
 
     def kind(self, kind: Kind) -> Response:
         """Show every feed of one kind."""
-        moves.redirect_to_canonical()
+        moves.redirect_to_canonical(self._table)
         return self._page(
             "kind.html",
             title=self._interface.headings[kind],
@@ -91,7 +91,7 @@ class Pages:
         feed = self._publication.feed(ref)
         if feed is None or (number or 0) > feed.pages:
             abort(404)
-        moves.redirect_to_canonical()
+        moves.redirect_to_canonical(self._table)
         own = self._settings.feed(ref.key)
         before = feed.pages if number is None else number - 1
         return self._page(
@@ -114,9 +114,8 @@ class Pages:
         page = self._publication.article(slug)
         if page is None:
             abort(410 if self._publication.withdrawn(slug) else 404)
-        canonical = self._table.here(page.link)
-        if unquote(canonical) != request.script_root + request.path:
-            return redirect(canonical, 308)
+        if unquote(self._table.here(page.link)) != request.script_root + request.path:
+            return redirect(page.link, 308)
         return self._page(
             "article.html",
             title=page.entry.title,

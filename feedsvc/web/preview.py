@@ -21,6 +21,7 @@ from feedsvc.http.representation import Headers
 from feedsvc.model import ContentChoice, Entry
 from feedsvc.publication import Publication
 from feedsvc.publication.entries import Entries
+from feedsvc.routes import Routes
 from feedsvc.web.app import create_app
 
 _LOOPBACK = ip_network("127.0.0.0/8"), IPv6Address("::1")
@@ -76,10 +77,15 @@ class _Marked(Entries):
 def create_preview(preview: Preview) -> WSGIApplication:
     """Return the app that shows a preview, with its guard in front of it."""
     app = create_app(preview).wsgi_app
+    here = Routes(preview.settings).here
 
     def guard(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         def start(line: str, headers: Headers, *more: Any) -> Any:
-            kept = [each for each in headers if not _REPLACED.fullmatch(each[0])]
+            kept = [
+                (name, here(value) if name == "Location" else value)
+                for name, value in headers
+                if not _REPLACED.fullmatch(name)
+            ]
             return start_response(line, [*kept, *_PRIVATE], *more)
 
         if not _names_loopback(environ.get("HTTP_HOST", "")):

@@ -40,7 +40,10 @@ def test_an_old_url_leads_to_the_new_one(desk: Desk) -> None:
     desk.sync()
     for old in ("a", "b"):
         response = client(desk).get(f"/articles/{old}?utm_source=x")
-        assert (response.status_code, response.headers["Location"]) == (308, "/articles/c")
+        assert (response.status_code, response.headers["Location"]) == (
+            308,
+            "https://news.example.org/articles/c",
+        )
     assert client(desk).get("/articles/c").status_code == 200
 
 
@@ -67,7 +70,10 @@ def test_a_new_article_takes_over_a_url_that_another_left(desk: Desk) -> None:
     desk.rename("a.md", "c.md")
     desk.sync()
     response = client(desk).get("/articles/a")  # whoever had it last
-    assert (response.status_code, response.headers["Location"]) == (308, "/articles/c")
+    assert (response.status_code, response.headers["Location"]) == (
+        308,
+        "https://news.example.org/articles/c",
+    )
 
 
 def test_the_last_that_had_a_url_decides_what_it_says(desk: Desk) -> None:
@@ -86,7 +92,9 @@ def test_the_last_that_had_a_url_decides_what_it_says(desk: Desk) -> None:
     desk.sync()
     desk.write("c.md", article("Draft", "2024-01-01", slug="b", draft=True))
     desk.sync()
-    assert client(desk).get("/articles/b").headers["Location"] == "/articles/d"
+    assert (
+        client(desk).get("/articles/b").headers["Location"] == "https://news.example.org/articles/d"
+    )
 
 
 def test_a_slug_may_come_and_go(desk: Desk) -> None:
@@ -96,7 +104,9 @@ def test_a_slug_may_come_and_go(desk: Desk) -> None:
         desk.write("x.md", article("A", slug=slug))
         desk.sync()
     assert client(desk).get("/articles/b").status_code == 200
-    assert client(desk).get("/articles/a").headers["Location"] == "/articles/b"
+    assert (
+        client(desk).get("/articles/a").headers["Location"] == "https://news.example.org/articles/b"
+    )
 
 
 def test_the_slug_of_a_draft_leads_nowhere(desk: Desk) -> None:

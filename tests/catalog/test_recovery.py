@@ -106,7 +106,7 @@ def test_ids_old_urls_and_feeds_outlive_a_damaged_page(tmp_path: Path) -> None:
         response = client.get(f"/articles/{slug}")
         assert (response.status_code, response.headers["Location"]) == (
             308,
-            f"/articles/moved-{slug}",
+            f"https://news.example.org/articles/moved-{slug}",
         )
 
 

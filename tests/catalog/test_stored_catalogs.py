@@ -76,7 +76,10 @@ def test_what_comes_after_it_goes_on_from_there(
     assert ids["third-name.md"] == before["first.md"]
     for slug in ("one", "first"):
         answer = after["answers"][f"/articles/{slug}"]
-        assert (answer["status"], answer["Location"]) == (308, "/articles/third-name")
+        assert (answer["status"], answer["Location"]) == (
+            308,
+            "https://news.example.org/articles/third-name",
+        )
 
 
 def test_a_damaged_catalog_of_an_earlier_release_is_taken_over(

@@ -1,5 +1,6 @@
 """What the site publishes: documents and how they are remembered, pages, files, lists."""
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -328,13 +329,51 @@ def test_an_article_page_names_its_feeds_the_site_feed_first(desk: Desk) -> None
     assert page.link == page.entry.link == "https://news.example.org/articles/a"
 
 
-def test_an_article_that_is_read_elsewhere_has_a_page_all_the_same(desk: Desk) -> None:
-    desk.write("a.md", article("A", link="https://elsewhere.example/a"))
+ELSEWHERE, OWN = "https://elsewhere.example/a", "https://news.example.org/articles/a"
+
+
+@pytest.mark.parametrize(
+    ("toml", "link", "related"),
+    [
+        ("", ELSEWHERE, OWN),
+        ("link_to_page = true", OWN, ELSEWHERE),
+    ],
+)
+def test_an_article_about_another_page_leads_where_the_settings_say_and_has_a_page(
+    desk: Desk, toml: str, link: str, related: str
+) -> None:
+    desk.configure(toml)
+    desk.write("a.md", article("A", link=ELSEWHERE))
     desk.sync()
     page = desk.publication.article("a")
     assert page is not None
-    assert page.entry.link == "https://elsewhere.example/a"
-    assert page.link == "https://news.example.org/articles/a"
+    assert (page.entry.link, page.entry.related, page.link) == (link, related, OWN)
+
+
+def test_such_an_article_has_a_page_if_articles_have_paths(desk: Desk) -> None:
+    desk.configure('article_link = "/{path}/"')
+    desk.write("2022/a.md", article("A", link=ELSEWHERE))
+    desk.sync()
+    (url,), _ = desk.publication.article_urls()
+    assert url == "https://news.example.org/2022/a/"
+
+
+def test_a_json_feed_has_authors_only_if_an_item_has_none(desk: Desk) -> None:
+    """Some readers add them to the authors of each item."""
+
+    def authors() -> object:
+        document = desk.publication.document(FeedRef(Kind.ALL), Format.JSON)
+        assert document
+        return json.loads(document.body).get("authors")
+
+    desk.sync()
+    assert authors() == [{"name": "Site"}]
+    desk.write("a.md", article("A", authors=["Ada"]))
+    desk.sync()
+    assert authors() is None
+    desk.write("b.md", article("B"))
+    desk.sync()
+    assert authors() == [{"name": "Site"}]
 
 
 @pytest.mark.parametrize(

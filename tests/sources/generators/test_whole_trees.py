@@ -93,8 +93,8 @@ def test_articles_are_served_where_the_generator_had_them(desk: Desk) -> None:
     assert f'<link rel="canonical" href="{SITE}/posts/first-post/">' in shown.text
     for path, status, location in [
         ("/custom/place/", 200, None),
-        ("/posts/first-post", 308, "/posts/first-post/"),
-        ("/Posts/First-Post/", 308, "/posts/first-post/"),
+        ("/posts/first-post", 308, f"{SITE}/posts/first-post/"),
+        ("/Posts/First-Post/", 308, f"{SITE}/posts/first-post/"),
         ("/posts/none/", 404, None),
         ("/notes/draft/", 404, None),
         ("/feeds/all.rss", 200, None),
@@ -152,11 +152,15 @@ LONG = "".join(random.Random(1).choices(string.ascii_lowercase, k=4000))
 @pytest.mark.parametrize(
     ("front_matter", "code", "said"),
     [
-        (f"tags: [{LONG}]", "too-long-term", "`tags`: "),
-        (f"author: {LONG}", "too-long-term", "`author`: "),
+        (f"tags: [{LONG}]", "too-long-term", "`tags` has "),
+        (f"author: {LONG}", "too-long-term", "`author` has "),
         (f"url: /{LONG}/", "too-long", "the slug has 4,"),
         ("url: /a" + "/" * 8000, "too-long", "the article's URL has 8,"),
-        ("url: /" + "u\u0308\u0304" * 240, "too-long", "the id made of the article's URL has 3,"),
+        (
+            "url: /" + "u\u0308\u0304" * 240,
+            "too-long",
+            "the id, which is the article's URL, has 3,",
+        ),
         (f"slug: {LONG}", "too-long", "the slug has 4,"),
         (f"id: urn:x:{LONG}", "too-long", "`id` has 4,006 bytes"),
     ],
