@@ -144,7 +144,8 @@ def test_entries_that_the_old_feed_has_or_misses_are_named(site: Path, out: Path
     assert found["newer"] == [f"{BASE}/articles/next"]
     assert found["new"] == [f"{BASE}/articles/new"]
     result = check(site, out / "feeds/all.atom")
-    assert "1 old entries are not published any more:" in result.stdout
+    assert "Old entries that are not published any more: 1\n" in result.stdout
+    assert "Articles newer than the old feed: 1; older: 1\n" in result.stdout
     assert "`limit = 6` leaves them out." in result.stdout
 
 
@@ -188,7 +189,10 @@ def test_links_are_compared_with_a_sitemap(site: Path, tmp_path: Path) -> None:
     (tmp_path / "sitemap.xml").write_text(sitemap(*links[:3]))
     result = check(site, tmp_path / "sitemap.xml")
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[0] == "3 of 5 links match; 2 differ:"
+    assert result.stdout.splitlines()[:2] == [
+        "3 of 5 links match; 2 differ:",
+        f"  {BASE}/articles/well-5: not there",
+    ]
 
 
 @contextmanager
