@@ -53,7 +53,7 @@ def test_a_feed_is_fetched_compressed_and_asked_for_again_with_its_validators() 
     assert not any("Authorization" in each or "Cookie" in each for each in asked)
 
 
-def test_redirects_are_followed_and_told() -> None:
+def test_redirects_are_followed_and_reported() -> None:
     """At most five."""
 
     def answer(request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
