@@ -55,7 +55,8 @@ def _select(values: Sequence[str], allowed: Sequence[str]) -> list[str]:
     metavar="FORMAT[,FORMAT]",
     multiple=True,
     callback=_parse_only,
-    help="Write feeds in these formats, uncompressed, and nothing else: rss, atom, json.",
+    help="Write only feeds in these formats, uncompressed, and files used by articles."
+    "  [rss, atom, json]",
 )
 @click.option("--archives/--no-archives", default=True, help="Include the archives of feeds.")
 @click.option(
