@@ -1,6 +1,7 @@
 """The content folder: the source whose articles are files, and whose keys are their paths."""
 
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import feedsvc
@@ -25,8 +26,9 @@ class ContentFolder(ArticleSource):
 
     @property
     def fingerprint(self) -> str:
-        """The version of feedsvc, and the settings that reading depends on."""
-        return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _READ_BY]))
+        """What reading depends on: feedsvc, the Markdown library, and some of the settings."""
+        versions = feedsvc.__version__, version("comrak")
+        return repr((*versions, [getattr(self._settings, name) for name in _READ_BY]))
 
     def listing(self) -> Listing:
         """List the article files; see `scan`. None without a content folder."""

@@ -157,10 +157,6 @@ def _entry_id(file: File, url: str, _published: datetime) -> str:
     return f"{site}{dirname(path.rstrip('/')).rstrip('/')}/{slug}"
 
 
-# kramdown's attribute lists, which Markdown elsewhere would show.
-_ATTRIBUTES = re.compile(r"(?m)^[ \t]*\{:[^{}\n]*\}[ \t]*$|(?<=[)\]*_`!?.\w])\{:[^{}\n]*\}")
-
-
 # Where Markdown or HTML has the URL of a link, up to what stands for it.
 _WITHIN_LINK = re.compile(
     r"(?i)(?:\]\(\s*|\]:\s*|\b(?:href|src)\s*=\s*[\"']?)<?(?:\{\{[^{}]*\}\}|[^\s()\"'<>])*\Z"
@@ -181,8 +177,6 @@ def _markup(file: File, body: str, links: Links) -> str:
         return placeholder if _WITHIN_LINK.search(tag.before) else ""
 
     reduced = liquid.reduce(file, body, links, more)
-    if "{:" in reduced and not file.path.endswith(".html"):
-        reduced = _ATTRIBUTES.sub("", reduced)
     return render(file, reduced)
 
 
