@@ -19,6 +19,7 @@ from feedsvc import syntax, urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
+from feedsvc.config.content import Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Rule, Table, Text, quoted
@@ -123,12 +124,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     site: the folder, absolute. content: the folder of articles, absolute. reads_content: whether
     there is one. database: an SQLAlchemy URL, with an absolute path for SQLite. article_link: ''
     until the tree is known. link_to_page: whether the entry of an article about a page elsewhere
-    leads to its own page. generator: the
-    configured name, '' to detect it. tree: the detected kind of content folder. tombstones: whether
-    Atom feeds list withdrawn entries. labels: configured labels of terms, by kind. feeds: settings
-    by feed key, `all` or `tag/c++`. selections: the contents of custom feeds, by key. moved: old
-    keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds. preview: include
-    drafts and scheduled articles; not configurable.
+    leads to its own page. generator: the configured name, '' to detect it. tree: the detected kind
+    of content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms, by
+    kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of custom feeds,
+    by key. moved: old keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds.
+    preview: include drafts and scheduled articles; not configurable.
     """
 
     site: Path
@@ -145,6 +145,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     copyright: str = ""
     article_link: Link = ""
     generator: Generator = ""
+    include: Patterns = ()
+    exclude: Patterns = ()
+    sections: Sections = ()
     tree: Tree = Tree()
     image: Image | None = None
     icon: Annotated[str, Picture] | None = None
@@ -213,7 +216,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 _INTERNAL = ("site", "reads_content", "tree", "feed_defaults", "selections", "preview")
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
-_UNSEEN = ("site", "content", "reads_content", "database", "serve", "generator", "sources", "tree")
+_UNSEEN = (
+    *("site", "content", "reads_content", "database", "serve", "generator", "sources", "tree"),
+    *("include", "exclude", "sections"),
+)
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
 
