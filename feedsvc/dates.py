@@ -8,8 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from dateutil import parser
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# English names, whatever the locale of the process.
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_MONTHS = tuple(name[:3] for name in MONTHS)
 
 
 class DateError(ValueError):
@@ -23,7 +28,7 @@ def rfc822(moment: datetime) -> str:
     """
     at = moment.astimezone(UTC)
     return (
-        f"{_DAYS[at.weekday()][:3]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} "
+        f"{DAYS[at.weekday()][:3]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} "
         f"{at.hour:02}:{at.minute:02}:{at.second:02} GMT"
     )
 
@@ -213,7 +218,7 @@ def _parse_loosely(text: str, zones: Mapping[str, tzinfo]) -> datetime:
     ]
     if unwritten != sorted(unwritten):
         raise _unread(text)
-    weekday = _DAYS[moment.weekday()]
+    weekday = DAYS[moment.weekday()]
     if any(written.title() != weekday[:3] for written in _WEEKDAY.findall(text)):
         raise DateError(
             f"{text!r} contradicts itself, as {moment.date()} is a {weekday}; "

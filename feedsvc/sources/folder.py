@@ -1,6 +1,7 @@
 """The content folder as a source: its articles are files, and its keys are their paths."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import feedsvc
@@ -9,6 +10,7 @@ from feedsvc.sources.article import ArticleReader
 from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Pin, Reading
 from feedsvc.sources.scan import scan, shown_path
+from feedsvc.sources.trees import doubts
 
 _INPUTS = (
     *("base_url", "article_link", "language", "timezone", "timezones", "author", "sections"),
@@ -36,13 +38,10 @@ class ContentFolder(ArticleSource):
         settings = self._settings
         if not settings.reads_content:
             return Listing({})
-        return scan(
-            settings.content,
-            settings.site,
-            settings.tree.name,
-            settings.include,
-            settings.exclude,
+        found = scan(
+            settings.content, settings.site, settings.tree, settings.include, settings.exclude
         )
+        return replace(found, problems=(*found.problems, *doubts(settings)))
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
         """Read some of the files."""

@@ -1,14 +1,17 @@
 """Lists the article files below a folder without opening them."""
 
+import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from os.path import basename
 from pathlib import Path
 
 from feedsvc.config.content import matcher
-from feedsvc.errors import ArticleError, FeedsvcError, Problem
-from feedsvc.model import MAX_PATH, PLAIN, excess
+from feedsvc.errors import ArticleError, FeedsvcError, Problem, Severity
+from feedsvc.model import MAX_PATH, Tree, excess
 from feedsvc.sources.protocol import Listing
 from feedsvc.sources.trees import Layout, layout
 
@@ -20,7 +23,7 @@ _LEAVES = "is a symlink that leaves the content folder; copy the file instead"
 def scan(
     content: Path,
     site: Path,
-    generator: str = PLAIN,
+    tree: Tree = Tree(),  # noqa: B008 - frozen
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> Listing:
@@ -28,10 +31,9 @@ def scan(
 
     The fingerprint of a file that has just changed is '', as another change within the same tick
     would go unnoticed. Names that start with `.` or `_` are ignored. Symlinks are followed within
-    the folder, and are Problems if they leave it. generator: whose rules apply in addition.
-    include, exclude: patterns as in .gitignore, of the files to list, and of those to ignore.
-    Raises FeedsvcError if the folder does not exist: an unmounted disk must not look like an
-    emptied one.
+    the folder, and are Problems if they leave it. tree: whose rules apply. include, exclude:
+    patterns as in .gitignore, of the files to list, and of those to ignore. Raises FeedsvcError if
+    the folder does not exist: an unmounted disk must not look like an emptied one.
     """
     root = os.path.realpath(content)
     if not Path(root).is_dir():
@@ -40,11 +42,11 @@ def scan(
         )
     files: dict[str, str] = {}
     unseen: dict[str, Problem] = {}
-    rules = layout(generator)
+    rules = layout(tree.name)
     included = matcher(include) if include else lambda _path: True
     excluded = matcher(exclude) if exclude else lambda _path: False
     for found, path in _walk(root, rules, excluded):
-        if not included(path):
+        if not (included(path) or rules.is_data(basename(path))):
             continue
         if isinstance(found, ArticleError):
             shown = shown_path(content, site, path)
@@ -52,8 +54,46 @@ def scan(
         else:
             fingerprint = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
             files[path] = fingerprint if found.st_ctime < time.time() - _SETTLED else ""
-    articles = {path: files[path] for path in rules.articles(sorted(files))}
-    return Listing(articles, tuple(sorted(unseen.values())), tuple(unseen))
+    data = {path: files.pop(path) for path in list(files) if rules.is_data(basename(path))}
+    prefix = f"{tree.below}/" if tree.below else ""
+    inside = rules.articles(tree, [prefix + path for path in sorted(files)])
+    paths = [path.removeprefix(prefix) for path in inside]
+    unread = [
+        Problem(shown_path(content, site, path), 0, "not-evaluated", message, Severity.WARNING)
+        for path in data
+        if (message := rules.unread(basename(path))) and _affects(path, paths)
+    ]
+    articles = _with_data({path: files[path] for path in paths}, data)
+    return Listing(articles, tuple(sorted((*unseen.values(), *unread))), tuple(unseen))
+
+
+def _affects(data: str, articles: Sequence[str]) -> bool:
+    folder = data.rpartition("/")[0]
+    return not folder or any(path.startswith(f"{folder}/") for path in articles)
+
+
+def _with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, str]:
+    """Return fingerprints of articles that include those of the data files that affect them."""
+    of_folder: dict[str, str] = {}
+    for path, fingerprint in sorted(data.items()):
+        folder = path.rpartition("/")[0]
+        of_folder[folder] = f"{of_folder.get(folder, '')} {path} {fingerprint or time.time_ns()}"
+
+    @cache
+    def above(folder: str) -> str:
+        own = of_folder.get(folder, "")
+        return own + above(folder.rpartition("/")[0]) if folder else own
+
+    return {
+        path: _combined(fingerprint, above(path.rpartition("/")[0]))
+        for path, fingerprint in articles.items()
+    }
+
+
+def _combined(fingerprint: str, above: str) -> str:
+    if not fingerprint or not above:
+        return fingerprint
+    return f"{fingerprint}-{hashlib.blake2b(above.encode(), digest_size=8).hexdigest()}"
 
 
 def shown_path(content: Path, site: Path, path: str) -> str:
@@ -100,11 +140,12 @@ def _look(
 ) -> os.stat_result | ArticleError | str | None:
     """Return a file's status, a folder's real path, an error, or None for what is ignored."""
     name = entry.name
-    if name.startswith((".", "_")) and name not in rules.entered:
+    is_data = rules.is_data(name)
+    if not is_data and rules.is_hidden(name):
         return None
     try:
         is_folder, is_link = entry.is_dir(), entry.is_symlink()
-        if not (is_folder or name.endswith(rules.endings)):
+        if not (is_folder or is_data or name.endswith(rules.endings)):
             return None
         if is_folder and name in rules.passed_over:
             return None

@@ -3,6 +3,7 @@
 Generators are found through the entry points `feedsvc.generators`.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ import msgspec
 from feedsvc import plugins
 from feedsvc.config import settings
 from feedsvc.config.settings import GENERATORS, Settings
-from feedsvc.errors import FeedsvcError
+from feedsvc.errors import FeedsvcError, Problem, Severity
 from feedsvc.model import PLAIN, Tree
 from feedsvc.sources.frontmatter import FrontMatter
 
@@ -29,14 +30,18 @@ _UP = 3  # levels above the content folder at which the root of a generator's si
 class Layout:
     """Which files of a tree are articles.
 
-    endings: suffixes of article files. entered: folders that are listed although their names start
-    with `_`. passed_over: folders that are ignored. articles: filters the paths of articles.
+    endings: suffixes of article files. is_hidden: whether a file or folder is ignored for its name.
+    passed_over: names of other folders that are ignored. articles: returns those of the paths in a
+    tree that are articles. is_data: whether a file, given its name, may affect the articles in its
+    folder and below. unread: the message about such a file that cannot be evaluated, or ''.
     """
 
     endings: tuple[str, ...] = (".md", ".markdown", ".html")
-    entered: frozenset[str] = frozenset()
+    is_hidden: Callable[[str], bool] = lambda name: name.startswith((".", "_"))
     passed_over: frozenset[str] = frozenset()
-    articles: Callable[[Iterable[str]], Iterable[str]] = lambda paths: paths
+    articles: Callable[[Tree, Iterable[str]], Iterable[str]] = lambda _tree, paths: paths
+    is_data: Callable[[str], bool] = lambda _name: False
+    unread: Callable[[str], str] = lambda _name: ""
 
 
 class Reader(Protocol):
@@ -70,6 +75,9 @@ class Generator(Protocol):
     def assumed(self, roots: Iterable[Path], content: Path) -> Tree:
         """Return the tree of a content folder if the settings name the generator."""
 
+    def doubts(self, settings: Settings) -> Iterable[str]:
+        """Yield what of the configuration may make URLs or dates wrong, as messages."""
+
     def reader(self, settings: Settings, text: Callable[[str], str]) -> Reader:
         """Return the reader of a site. text: reads a file, raises ArticleError."""
 
@@ -94,6 +102,19 @@ def resolve(settings: Settings) -> Settings:
 def layout(name: str) -> Layout:
     """Return the layout of a generator's trees. Raises FeedsvcError."""
     return _PLAIN if name == PLAIN else generator(name).layout
+
+
+def doubts(settings: Settings) -> list[Problem]:
+    """Return warnings of what the generator's configuration has and feedsvc does not evaluate."""
+    tree = settings.tree
+    if tree.name == PLAIN:
+        return []
+    path = os.path.normpath(settings.content / tree.config)
+    shown = Path(os.path.relpath(path, settings.site)).as_posix()
+    return [
+        Problem(shown, 0, "not-evaluated", message, Severity.WARNING)
+        for message in generator(tree.name).doubts(settings)
+    ]
 
 
 @cache

@@ -25,6 +25,7 @@ from feedsvc.model import (
     FeedRef,
     Kind,
     Person,
+    Tree,
 )
 from feedsvc.sources import ArticleReader, scan
 from feedsvc.sources.article import MAX_SIZE
@@ -275,7 +276,7 @@ def test_a_tree_that_finds_what_is_written_is_written_into_once(
     site = Site(tmp_path, f'generator = "{generator}"')
     assert site.writer().write(as_item()).path
     assert site.writer().write(as_item()).exists
-    (file,) = scan(site.content, site.settings.site, generator).fingerprints
+    (file,) = scan(site.content, site.settings.site, Tree(generator)).fingerprints
     reading = ArticleReader(site.settings).read(file)
     assert reading.problems == ()
     assert reading.article

@@ -627,7 +627,7 @@ def test_articles_are_read_fast(tmp_path: Path) -> None:
 @pytest.mark.parametrize("body", [">" * 600 + " a", "<div>" * 600, "<span><p></span></p>" * 600])
 def test_a_text_that_nests_too_deeply_is_refused(tmp_path: Path, body: str) -> None:
     site = make_site(tmp_path, {"a.md": article(body=body)})
-    (file,) = scan(site.content, site.site, site.tree.name).fingerprints
+    (file,) = scan(site.content, site.site, site.tree).fingerprints
     reading = ArticleReader(site).read(file)
     assert reading.article is None
     assert [(each.code, each.message) for each in reading.problems] == [

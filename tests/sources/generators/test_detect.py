@@ -111,7 +111,11 @@ def test_the_configuration_is_read_as_data(tmp_path: Path) -> None:
         },
     )
     found = detect(tmp_path / "content", tmp_path)
-    assert found.options == {"path": "content", "article_url": "{slug}/"}
+    assert found.options == {
+        "path": "content",
+        "article_url": "{slug}/",
+        "computed": ["ARTICLE_LANG_URL"],
+    }
 
 
 @given(text=st.text() | st.binary(), name=st.sampled_from(["hugo.toml", "hugo.json", "hugo.yaml"]))
