@@ -87,7 +87,7 @@ def serve(
         check_free(*bind)
         _check_certificate(certificate, key)
         create_limits(settings.serve)  # reports errors once, before the workers start
-        writer = Writer(settings, catalog)
+        writer = Writer(settings, catalog, announce=click.echo)
         _sync(writer, Publication(settings, catalog), verbose)
         catalog.close()
         server = make_server(bind, workers, certificate, key)
