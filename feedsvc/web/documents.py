@@ -2,6 +2,7 @@
 
 import mimetypes
 import time
+from collections import defaultdict
 from functools import partial
 from typing import Any
 
@@ -12,11 +13,12 @@ from feedsvc import dates
 from feedsvc.errors import CatalogError
 from feedsvc.http.conditional import FEED_KEY, FILE_KEY, REPRESENTATION_KEY, answer
 from feedsvc.http.representation import Representation, represent
-from feedsvc.model import Document, FeedRef, Format
+from feedsvc.model import TERM_KINDS, Document, FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.render import opml
 from feedsvc.routes import OPML, Routes, archive_path, feed_path, page_path
 from feedsvc.web.moves import redirect_to_canonical
+from feedsvc.web.pages import HEADINGS
 
 _FILE_MAX_AGE = 3600
 _ARCHIVE_MAX_AGE = 86_400  # only edits and removals change it
@@ -37,12 +39,13 @@ class Documents:
 
     def __init__(self, publication: Publication, routes: Routes) -> None:
         self._publication = publication
+        self._routes = routes
         self._absolute = routes.absolute
 
     def feed(self, ref: FeedRef, format: Format) -> Response:
         """Send a feed."""
         document = self._publication.document(ref, format) or abort(404)
-        redirect_to_canonical()
+        redirect_to_canonical(self._routes)
         representation = represent(
             document,
             self_url=self._absolute(feed_path(ref, format)),
@@ -54,24 +57,27 @@ class Documents:
     def archive(self, ref: FeedRef, format: Format, number: int) -> Response:
         """Send an archive document of a feed."""
         document = self._publication.archive(ref, format, number) or abort(404)
-        redirect_to_canonical()
+        redirect_to_canonical(self._routes)
         url = self._absolute(archive_path(ref, format, number))
         return self._send(represent(document, self_url=url, max_age=_ARCHIVE_MAX_AGE), ref.key)
 
     def opml(self) -> Response:
-        """Send the list of all feeds, which a reader can import at once."""
+        """Send the list of all feeds, which a reader can import at once, by kind."""
         publication = self._publication
-        outlines = [
-            opml.Outline(
-                title=feed.title,
-                feed_url=self._absolute(feed_path(feed.ref, Format.RSS)),
-                html_url=self._absolute(page_path(feed.ref)),
+        top: list[opml.Outline] = []
+        groups: defaultdict[str, list[opml.Outline]] = defaultdict(list)
+        for feed in publication.feeds():
+            members = groups[HEADINGS[feed.ref.kind]] if feed.ref.kind in TERM_KINDS else top
+            members.append(
+                opml.Outline(
+                    title=feed.title,
+                    feed_url=self._absolute(feed_path(feed.ref, Format.RSS)),
+                    html_url=self._absolute(page_path(feed.ref)),
+                )
             )
-            for feed in publication.feeds()
-        ]
         revision, instant = publication.newest()
         document = Document(
-            body=opml.document(publication.settings.title, outlines),
+            body=opml.document(publication.settings.title, top, groups),
             media_type="text/x-opml; charset=utf-8",
             revision=revision,
             last_modified=instant,

@@ -1,11 +1,13 @@
-"""Redirects: aliases, moved or retired feeds, non-canonical spellings."""
+"""Redirects: aliases, moved or retired feeds, non-canonical spellings.
+
+Their Location is absolute, because some readers resolve a path incorrectly.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from flask import abort, redirect, request, url_for
-from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
 from feedsvc import routes
@@ -60,13 +62,14 @@ class Moves:
         return routes.feed_path(new, format)
 
     def _redirect(self, path: str, code: int) -> Response:
-        response = redirect(self._table.here(path), code)
+        response = redirect(self._table.absolute(path), code)
         response.headers.update(HEADERS)
         return response
 
 
-def redirect_to_canonical() -> None:
+def redirect_to_canonical(table: routes.Routes) -> None:
     """Redirect to the canonical URL of the current endpoint if the request used another one."""
-    canonical = url_for(request.endpoint or "", **(request.view_args or {}))
-    if unquote(canonical) != request.script_root + request.path:
-        abort(redirect(iri_to_uri(canonical), 308))  # SCRIPT_NAME is decoded in it
+    endpoint, values = request.endpoint or "", request.view_args or {}
+    if unquote(url_for(endpoint, **values)) != request.script_root + request.path:
+        path = table.build(endpoint.rpartition(".")[2], **values)
+        abort(redirect(table.absolute(path), 308))

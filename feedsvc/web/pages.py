@@ -79,7 +79,7 @@ class Pages:
 
     def kind(self, kind: Kind) -> Response:
         """Show every feed of one kind."""
-        moves.redirect_to_canonical()
+        moves.redirect_to_canonical(self._table)
         return self._page(
             "kind.html",
             title=HEADINGS[kind],
@@ -91,7 +91,7 @@ class Pages:
     def feed(self, ref: FeedRef) -> Response:
         """Show a feed and how to subscribe to it."""
         feed = self._publication.feed(ref) or abort(404)
-        moves.redirect_to_canonical()
+        moves.redirect_to_canonical(self._table)
         own = self._settings.feed(ref.key)
         return self._page(
             "feed.html",
@@ -110,9 +110,8 @@ class Pages:
         page = self._publication.article(slug)
         if page is None:
             abort(410 if self._publication.withdrawn(slug) else 404)
-        canonical = self._table.here(page.link)
-        if unquote(canonical) != request.script_root + request.path:
-            return redirect(canonical, 308)
+        if unquote(self._table.here(page.link)) != request.script_root + request.path:
+            return redirect(page.link, 308)
         return self._page(
             "article.html",
             title=page.entry.title,

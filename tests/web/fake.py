@@ -64,7 +64,12 @@ def entry(slug: str, title: str, **changes: object) -> Entry:
 
 RAIN = entry("rain", "Rain & <wind>")
 ARABIC = entry(
-    "نهر", "النهر يفيض", language="ar", content="<p>فاض النهر.</p>", link="https://x.org/"
+    "نهر",
+    "النهر يفيض",
+    language="ar",
+    content="<p>فاض النهر.</p>",
+    link="https://x.org/",
+    external="https://x.org/",
 )
 
 

@@ -3,7 +3,6 @@
 import logging
 import re
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -212,7 +211,7 @@ def test_an_article_stands_where_the_settings_say(
     client = create_app(FakePublication(settings)).test_client()
     response = client.get(asked)
     if canonical:
-        assert (response.status_code, response.location) == (308, canonical)
+        assert (response.status_code, response.location) == (308, BASE + canonical)
         response = client.get(canonical)
     assert response.status_code == 200
     assert client.get("/articles/rain").status_code == 404
@@ -233,7 +232,7 @@ def test_a_page_is_found_by_another_spelling(
 ) -> None:
     """Conformance 43, 48."""
     response = client.get(asked, headers={"Host": "evil.example"})
-    assert (response.status_code, response.location) == (308, canonical)
+    assert (response.status_code, response.location) == (308, BASE + canonical)
     assert client.get(canonical).status_code == 200
 
 
@@ -375,5 +374,4 @@ def test_any_path_has_a_clean_answer(path: bytes, method: str, host: str) -> Non
     assert int(status[:3]) in {200, 308, 404, 405, 410}, status
     assert b"Traceback" not in b"".join(body)
     if location := headers.get("Location"):
-        assert urlsplit(location).netloc == ""
-        assert location.startswith("/blog/")
+        assert location.startswith(f"{BASE}/blog/")
