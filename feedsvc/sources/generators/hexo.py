@@ -25,7 +25,8 @@ _TOKEN = re.compile(r":([a-z_]+)")
 _SPACES = re.compile(r"\s+")
 
 
-def _complete(_file: File, own: Own) -> None:
+def _complete(file: File, own: Own) -> None:
+    own.setdefault("published", dated_name(file.stem)[0])
     for key in ("categories", "tags"):  # a list within a list is one path of categories
         if isinstance(own.get(key), list):
             own[key] = [

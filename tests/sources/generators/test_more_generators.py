@@ -30,6 +30,7 @@ HEXO: dict[str, str | bytes] = {
         "---\ntitle: First\ndate: 2022-01-02 10:00:00\ncategories:\n- [A, B]\n- C\ntags: x\n---\n"
         "One {% post_link second %}\n<!-- more -->\n{% asset_img p.png A picture %}\n"
     ),
+    "source/_posts/2021-12-31-undated.md": "---\ntitle: Undated\n---\nThe name has the date.",
     "source/_posts/second.md": "---\ntitle: Second\ndate: 2022-03-04\n---\nTwo",
     "source/_posts/own.md": "---\ntitle: Own\ndate: 2022-03-04\npermalink: own/index.html\n---\nT",
 }
@@ -64,6 +65,7 @@ TREES = {
         HEXO,
         "source/_posts",
         {
+            "2021-12-31-undated.md": "/news/2021/12/undated/",
             "2022-01-02-first-post.md": "/news/2022/1/first-post/",
             "own.md": "/own/",
             "second.md": "/news/2022/3/second/",
