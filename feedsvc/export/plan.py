@@ -22,7 +22,8 @@ _TEXTS = (".css", ".html", ".svg")
 class BuildOptions:
     """Options of a build.
 
-    only: build only documents in these formats; () for everything. archives: include them.
+    only: build only documents in these formats, and the files that articles use; () for everything.
+    archives: include them.
     codings: for precompressed documents and texts.
     """
 
@@ -76,7 +77,7 @@ def plan(
     others = () if options.only else _others(publication, feeds, site)
     file_names = FileNames()
     jobs: dict[bytes, Job] = {}  # by decoded path
-    for each in (*documents, *others):
+    for each in (*documents, *others, *_files(publication, site)):
         path = site.here(each.path)
         if (decoded := unquote_to_bytes(path)) not in jobs:
             file = file_names.assign(path, each.is_page)
@@ -122,6 +123,10 @@ def _others(
     visible, _ = publication.article_urls()
     for page in sorted(_below(site, visible)):
         yield _Path(page, is_page=True)
+
+
+def _files(publication: Publication, site: Routes) -> Iterator[_Path]:
+    """Yield the files that articles use, which entries refer to, too."""
     for file in sorted(_below(site, publication.files())):
         yield _Path(file, is_text=file.lower().endswith(_TEXTS))
 

@@ -6,12 +6,13 @@ cached by revision, so they are never stale. Independent of HTTP.
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from feedsvc import urls
 from feedsvc.catalog import browsing, listings, queries
 from feedsvc.catalog.listings import Dated
+from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.queries import FeedRow, Shown, Stored
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.store import Catalog, Reading
@@ -23,7 +24,6 @@ from feedsvc.model import (
     ContentChoice,
     Document,
     Entry,
-    Feed,
     FeedRef,
     Format,
     Kind,
@@ -34,29 +34,25 @@ from feedsvc.publication.entries import Entries, assemble
 from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neighbour
 from feedsvc.sources.site import Sources
 
-_CACHE_SIZE = 16_000_000  # bytes of documents
 _BATCH = 100  # articles per query
 
 
 class Publication:
-    """The newest revision of a site. Thread-safe."""
+    """The newest revision of a site. Thread-safe. cache_size: bytes of documents to cache."""
+
+    cache_size = 16_000_000
 
     def __init__(
         self,
         settings: Settings,
         catalog: Catalog,
-        *,
         sources: Sources | None = None,
         entries: Entries | None = None,
-        room: int = _CACHE_SIZE,
     ) -> None:
-        """Publish the contents of a catalog.
-
-        sources, entries: those of the settings if None. room: bytes of documents to cache.
-        """
+        """Publish a catalog. sources, entries: those of the settings if None."""
         self.settings = settings
         self._catalog = catalog
-        self._documents = LRUCache[Hashable, Document](room, lambda document: len(document.body))
+        self._documents = LRUCache[Hashable, Document](self.cache_size, lambda each: len(each.body))
         self._entries = entries or Entries(settings)
         self._sources = sources or Sources.of(settings)
 
@@ -64,27 +60,16 @@ class Publication:
         """Return a feed in one format; None if there has never been such a feed."""
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
-            if row is None:
-                return None
-            known = self._documents.get((ref, format))
-            if known and known.tag == row.tag:
-                return known
-            shown = self._window(connection, row)
-            feed = self._head(connection, row, format, shown)
-            fragments = self._entries.render(connection, ref, format, feed.language, shown)
-        return self._keep((ref, format), assemble(feed, format, fragments, row))
+            return self._subscription(connection, row, format) if row else None
 
     def archive(self, ref: FeedRef, format: Format, number: int) -> Document | None:
-        """Return an archive document of a feed in one format; None if there is no such archive.
-
-        number: from 1 = oldest (RFC 5005 4).
-        """
+        """Return an archive of a feed (RFC 5005 4), numbered from 1 = oldest; None if missing."""
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
             found = queries.archive(connection, row, number) if row else None
             if row is None or found is None:
                 return None
-            known = self._documents.get((ref, format, number))
+            known = self._documents.get((ref, format, "archive", number))
             if known and known.tag == found.tag:
                 return known
             label = head.label(self.settings, ref, row.label)
@@ -92,7 +77,9 @@ class Publication:
                 self.settings, ref, label, format, self.settings.since, row.archives, number
             )
             fragments = self._entries.render(connection, ref, format, feed.language, found.shown)
-        return self._keep((ref, format, number), assemble(feed, format, fragments, found))
+        document = assemble(feed, format, fragments, found)
+        self._documents.put((ref, format, "archive", number), document)
+        return document
 
     def delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
         """Return the delta from an older document of a feed (RFC 3229, conformance 40).
@@ -102,28 +89,17 @@ class Publication:
         """
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
-            if row is None or tag == row.tag:
-                return None
-            since = queries.held(connection, row, tag)
-            if since is None:
-                return None
-            known = self._documents.get((ref, format, tag))
-            if known and known.tag == row.tag:
-                return known
-            shown = self._window(connection, row)
-            feed = self._head(connection, row, format, shown)
-            fragments = self._entries.render(connection, ref, format, feed.language, shown)
-        return self._keep((ref, format, tag), assemble(feed, format, fragments, row, since))
+            since = queries.held(connection, row, tag) if row and tag != row.tag else None
+            return self._subscription(connection, row, format, since) if row and since else None
 
     def feeds(self) -> list[FeedSummary]:
         """Return every listed feed, in the order of kinds, then by label in the site's language."""
         with self._catalog.reading() as connection:
             rows = queries.feeds(connection)
-        order = {kind: index for index, kind in enumerate(Kind)}
         return sorted(
             (self._summary(row) for row in rows if self.settings.is_listed(row.ref.key)),
             key=lambda each: (
-                order[each.ref.kind],
+                list(Kind).index(each.ref.kind),
                 collation.sort_key(each.label, self.settings.language),
                 each.ref,
             ),
@@ -172,9 +148,9 @@ class Publication:
                     yield self._full_entry(articles[number])
 
     def article(self, slug: str) -> ArticlePage | None:
-        """Return an article's page; None unless the article is visible now.
+        """Return the page of the article that has this slug, else of the last that had it.
 
-        slug: its current one, or a former one that no other article uses now.
+        None unless that article is visible now.
         """
         with self._catalog.reading() as connection:
             stored = queries.article(connection, slug)
@@ -195,9 +171,8 @@ class Publication:
     def withdrawn(self, slug: str) -> bool:
         """Return whether an article was published once but is not visible now."""
         with self._catalog.reading() as connection:
-            return queries.article(connection, slug) is None and queries.was_visible(
-                connection, slug
-            )
+            is_visible = queries.article(connection, slug) is not None
+            return not is_visible and queries.was_visible(connection, slug)
 
     def archive_tags(self, ref: FeedRef) -> list[str]:
         """Return the tags of a feed's archive documents, oldest first; see model.Document."""
@@ -223,10 +198,7 @@ class Publication:
         return sorted(of_articles | {url for url in self._images() if url.startswith(ours)})
 
     def file(self, path: str) -> Path | None:
-        """Return a local file if a visible article or a feed uses it, else None.
-
-        path: as in `model.Article.files`.
-        """
+        """Return a local file that a visible article or feed uses, by its path in Article.files."""
         if self._absolute(urls.file_path(path)) not in self._images():
             with self._catalog.reading() as connection:
                 if not queries.is_shown(connection, path):
@@ -236,14 +208,13 @@ class Publication:
     def newest(self) -> tuple[int, datetime]:
         """Return number and instant of the newest revision; 0 and the epoch if there is none."""
         with self._catalog.reading() as connection:
-            number, instant, _ = queries.newest(connection)
-        return number, instant
+            return queries.newest(connection)[:2]
 
     def state(self) -> tuple[str, datetime | None]:
         """Return a name of the newest revision, and when something is released or expires next.
 
-        The name is unique even if a catalog is rebuilt and its revisions start from 1 again. Raises
-        CatalogError if the catalog is empty, or if its schema cannot be read by this version.
+        The name is unique even if the revisions of a rebuilt catalog start from 1 again. Raises
+        CatalogError if the catalog is empty, or if this version cannot read its schema.
         """
         with self._catalog.reading() as connection:
             self._catalog.check_readable(connection)
@@ -252,6 +223,10 @@ class Publication:
                 raise CatalogError("the catalog is empty; the first sync fills it")
             return f"{number}.{digest}", queries.next_due(connection)
 
+    def mark_published(self) -> None:
+        """Record that readers may know the site, so that ids are kept. Raises CatalogError."""
+        mark_published(self._catalog, datetime.now(UTC))
+
     def health(self) -> Health:
         """Return the health of the site."""
         with self._catalog.reading() as connection:
@@ -259,18 +234,30 @@ class Publication:
             synced, problems = queries.last_sync(connection) or (None, 0)
         return Health(revision, synced, problems)
 
-    def _head(
-        self, connection: Reading, row: FeedRow, format: Format, shown: Sequence[Shown]
-    ) -> Feed:
+    def _subscription(
+        self, connection: Reading, row: FeedRow, format: Format, since: int = 0
+    ) -> Document:
+        """Return a feed's subscription document. since: the revision that a delta starts from."""
+        known = self._documents.get((row.ref, format, since))
+        if known and known.tag == row.tag:
+            return known
         label = head.label(self.settings, row.ref, row.label)
         feed = head.head(self.settings, row.ref, label, format, self.settings.since, row.archives)
-        if not (self.settings.tombstones and format is Format.ATOM):
-            return feed
+        shown = self._window(connection, row)
+        if self.settings.tombstones and format is Format.ATOM:
+            feed = replace(feed, withdrawn=self._withdrawn(connection, row, shown))
+        fragments = self._entries.render(connection, row.ref, format, feed.language, shown)
+        document = assemble(feed, format, fragments, row, since)
+        self._documents.put((row.ref, format, since), document)
+        return document
+
+    def _withdrawn(
+        self, connection: Reading, row: FeedRow, shown: Sequence[Shown]
+    ) -> tuple[Withdrawn, ...]:
         limit = self.settings.feed(row.ref.key).limit
-        rows = queries.withdrawn(connection, row.number, shown, limit)
-        instants = queries.instants(connection, {revision for _, revision in rows})
-        withdrawn = (Withdrawn(entry_id, instants[revision]) for entry_id, revision in rows)
-        return replace(feed, withdrawn=tuple(withdrawn))
+        found = queries.withdrawn(connection, row.number, shown, limit)
+        instants = queries.instants(connection, {revision for _, revision in found})
+        return tuple(Withdrawn(entry_id, instants[revision]) for entry_id, revision in found)
 
     def _full_entry(self, stored: Stored) -> Entry:
         return self._entries.entry(replace(stored, content=ContentChoice.FULL), ContentChoice.FULL)
@@ -296,10 +283,6 @@ class Publication:
     def _window(self, connection: Reading, row: FeedRow) -> list[Shown]:
         limit = self.settings.feed(row.ref.key).limit
         return queries.window(connection, row.number, row.unarchived, limit)
-
-    def _keep(self, key: Hashable, document: Document) -> Document:
-        self._documents.put(key, document)
-        return document
 
     def _summary(self, row: FeedRow) -> FeedSummary:
         label = head.label(self.settings, row.ref, row.label)
