@@ -786,7 +786,7 @@ def test_a_build_has_older_pages_the_sitemap_and_icons(tmp_path: Path) -> None:
 
 
 def test_a_build_redirects_to_the_icon_of_the_settings(tmp_path: Path) -> None:
-    files = {"one.md": article(), "icon.png": PNG}
+    files: dict[str, str | bytes] = {"one.md": article(), "icon.png": PNG}
     place = Place(tmp_path, 'icon = "/files/icon.png"\n', files)
     place.build(BuildOptions(codings=()))
     assert place.file("/files/icon.png") == PNG
