@@ -71,11 +71,12 @@ class ArticleWriter:
         """Write an item's file, unless its article exists. Raises FeedsvcError."""
         identity, is_kept = names.identity(item)
         replaced = [] if is_kept else [names.id_warning(item, identity)]
-        other = self._seen.setdefault(identity, replace(item, body="", summary=""))
-        if not names.is_same(item, other):
+        other = self._seen.get(identity)
+        if other and not names.is_same(item, other):
             identity, problem = names.second_identity(item, identity, other)
             replaced = [problem]
         if identity in self._ids:
+            self._seen.setdefault(identity, _without_texts(item))
             return WriteResult(None, True, ())
         item = _with_title(item)
         cleaner = Cleaner(item)
@@ -86,6 +87,7 @@ class ArticleWriter:
             problem = item.origin.problem(error.code, error.message)
             return WriteResult(None, False, (problem,))
         self._ids.add(identity)
+        self._seen[identity] = _without_texts(item)
         problems = (*item.warnings, *cleaner.warnings, *replaced)
         return WriteResult(self._shown(path), False, problems)
 
@@ -167,6 +169,10 @@ def _link(full: Path, temporary: Path, content: bytes) -> None:
             except OSError:
                 full.unlink()  # created here, so no other file is lost
                 raise
+
+
+def _without_texts(item: Item) -> Item:
+    return replace(item, body="", summary="")
 
 
 def _with_title(item: Item) -> Item:

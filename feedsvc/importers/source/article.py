@@ -40,6 +40,7 @@ def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Articl
         authors=authors,
         terms=tuple(_terms(item, cleaner, authors, language)),
         language=language,
+        external=cleaner.url("external URL", item.external),
         image=cleaner.url("image", item.image),
         enclosures=tuple(
             Enclosure(each.url, each.type or guess_type(each.url), each.length)

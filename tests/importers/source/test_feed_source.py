@@ -119,6 +119,7 @@ def test_everything_of_an_item_is_taken_as_it_is(tmp_path: Path) -> None:
                 authors=[{"name": "Ada", "url": "https://ada.example/"}],
                 image="/pictures/a.png",
                 language="fr-CA",
+                external_url="https://elsewhere.example/",
                 attachments=[
                     {"url": "a.mp3", "mime_type": "audio/mpeg", "size_in_bytes": 12},
                     {"url": "b.ogg"},
@@ -142,6 +143,7 @@ def test_everything_of_an_item_is_taken_as_it_is(tmp_path: Path) -> None:
         (FeedRef(Kind.LANGUAGE, "fr-ca"), "fr-ca"),
     )
     assert found.authors == (Person("Ada", None, "https://ada.example/"),)
+    assert found.external == "https://elsewhere.example/"
     assert found.image == f"{BASE}/pictures/a.png"
     assert [(each.url, each.type, each.length) for each in found.enclosures] == [
         (f"{BASE}/hello/a.mp3", "audio/mpeg", 12),
