@@ -43,6 +43,16 @@ _LINE = re.compile(r"[ ]{0,3}([A-Za-z0-9_-]+):\s*(.*)")
 _MORE = re.compile(r"(?: {4,}|\t)(.+)")
 
 
+def _of_path(file: File) -> Mapping[str, Any]:
+    """Return what `EXTRA_PATH_METADATA` says of a file, or of a folder that it is in."""
+    extra = file.options.get("extra_path_metadata")
+    path, found = file.path.lower(), {}
+    for key, values in sorted(extra.items()) if isinstance(extra, dict) else ():
+        if isinstance(values, dict) and f"{path}/".startswith(f"{key.rstrip('/')}/"):
+            found |= values
+    return found
+
+
 def _split(path: str, text: str) -> tuple[FrontMatter, str]:
     if path.endswith(".rst"):
         return rst.split(text)
@@ -105,6 +115,7 @@ def _inherit(file: File) -> Mapping[str, Any]:
         **(defaults if isinstance(defaults, dict) else {}),
         **matched(file.option("path_metadata"), file.path),
         **matched(file.option("filename_metadata", usual), file.stem),
+        **_of_path(file),
         **file.written,
     }
 
@@ -274,6 +285,7 @@ _URLS = frozenset(
     {"path", "article_url", "article_lang_url", "default_lang", "default_category"}
     | {"use_folder_as_category", "slugify_source", "filename_metadata", "path_metadata"}
     | {"article_paths", "article_excludes", "page_paths", "default_metadata"}
+    | {"extra_path_metadata"}
 )
 
 GENERATOR = _Pelican(
@@ -285,7 +297,6 @@ GENERATOR = _Pelican(
         "SLUG_REGEX_SUBSTITUTIONS": "URLs",
         "SLUG_SUBSTITUTIONS": "URLs",
         "CATEGORY_REGEX_SUBSTITUTIONS": "URLs with a category",
-        "EXTRA_PATH_METADATA": "metadata of the files that it names",
         "DEFAULT_DATE": "dates of articles without one",
         "SLUGIFY_USE_UNICODE": "URLs",
         "SLUGIFY_PRESERVE_CASE": "URLs",
