@@ -1,8 +1,8 @@
-"""The words of the program as frozen dataclasses; does no IO and knows no clock.
+"""The frozen dataclasses of the program; does no IO and reads no clock.
 
-An Article is what is stored. An Entry is an article as one feed carries it. A Feed is what a
-renderer needs besides the entries. A Document is a rendered feed, in bytes. Field comments name
-the wire names in the order Atom | RSS 2.0 | JSON Feed.
+An Article is stored. An Entry is an article in one feed. A Feed is the metadata of a feed for a
+renderer. A Document is a rendered feed, in bytes. Field comments give the names in the formats, in
+the order Atom | RSS 2.0 | JSON Feed.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any
 
 PLAIN = "feedsvc"  # the name of our own conventions among those of generators
-# The longest texts, in bytes of UTF-8. They hold for every database. PostgreSQL sets the upper
-# bound: a row of an index, all of its columns together, has at most 2,704 bytes. Whatever is made
-# of these texts must fit in turn: in a URL, each byte may become three.
+# Limits of texts, in bytes of UTF-8, the same for all databases. PostgreSQL determines them: an
+# index row has at most 2,704 bytes. Texts derived from these must fit as well; percent-encoding
+# turns one byte into three.
 MAX_TERM = 200  # a static build needs `<term>.atom.zst` as a file name, which has at most 255 bytes
 MAX_SLUG = 500  # may be made of the names of several folders
 MAX_BASE = 500  # base_url, article_link and id_authority, which URLs and ids begin with
@@ -39,10 +39,10 @@ class Format(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a feed gathers; the value is the first part of its key.
+    """What the articles of a feed have in common; the value is the first part of its key.
 
-    ALL and NAMED have one part alone: `all`, and the name that the settings give a custom feed.
-    Feeds are listed in this order.
+    The keys of ALL and NAMED have only one part: `all`, and the name of a custom feed in the
+    settings. Feeds are listed in this order.
     """
 
     ALL = "all"
@@ -54,13 +54,13 @@ class Kind(StrEnum):
     SECTION = "section"
 
 
-# Those whose feeds follow from the terms that articles have.
+# Kinds whose feeds are determined by the terms of articles.
 TERM_KINDS = (Kind.CATEGORY, Kind.TAG, Kind.AUTHOR, Kind.LANGUAGE, Kind.SECTION)
 MAX_KEY = max(len(kind) for kind in Kind) + len("/") + MAX_TERM  # of a feed
 
 
 class ContentChoice(StrEnum):
-    """How much of an article its entries carry: all of it, its summary, or neither."""
+    """How much of an article its entries contain: the full text, the summary, or neither."""
 
     FULL = "full"
     SUMMARY = "summary"
@@ -69,7 +69,7 @@ class ContentChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class FeedRef:
-    """Names one feed: the site feed, a custom one, or the feed of one term.
+    """Identifies a feed: the site feed, a custom feed, or the feed of a term.
 
     term: '' for the site feed; the name of a custom one.
     """
@@ -86,7 +86,7 @@ class FeedRef:
 
     @classmethod
     def parse(cls, key: str) -> "FeedRef | None":
-        """Return the reference of a key that somebody wrote; None if it names no possible feed."""
+        """Return the reference of an unchecked key; None if it is not a possible feed."""
         try:
             return cls.of(key)
         except ValueError:

@@ -27,8 +27,6 @@ from feedsvc.model import (
 from feedsvc.render import RENDERERS
 from feedsvc.render.extensions import registry
 
-_CACHE_SIZE = 20_000_000  # bytes; fifty entries with full content take about 250,000
-
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
@@ -40,14 +38,15 @@ class Fragment:
 
 
 class Entries:
-    """The entries of one site. Thread-safe."""
+    """The entries of one site. Thread-safe. cache_size: bytes of rendered entries to cache."""
 
-    def __init__(self, settings: Settings, room: int = _CACHE_SIZE) -> None:
-        """room: bytes of rendered entries to cache."""
+    cache_size = 20_000_000  # fifty entries with full content take about 250,000
+
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
         for format in Format:
             registry.installed(format)  # a broken extension is reported before the first request
-        self._fragments = LRUCache[Hashable, Fragment](room, lambda fragment: len(fragment.body))
+        self._fragments = LRUCache[Hashable, Fragment](self.cache_size, lambda each: len(each.body))
         self._schemes = {
             kind: routes.category_scheme(settings.base_url, kind)
             for kind in (Kind.CATEGORY, Kind.TAG)

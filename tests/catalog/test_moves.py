@@ -31,7 +31,7 @@ def test_a_renamed_file_is_the_same_article(desk: Desk) -> None:
     assert desk.articles()["2022/withdrawal.md"].slug == "withdrawal"
 
 
-def test_an_old_url_leads_to_the_new_one(desk: Desk) -> None:
+def test_an_old_url_redirects_to_the_new_one(desk: Desk) -> None:
     desk.write("a.md", article("A"))
     desk.sync()
     desk.rename("a.md", "b.md")
@@ -76,7 +76,7 @@ def test_a_new_article_takes_over_a_url_that_another_left(desk: Desk) -> None:
     )
 
 
-def test_the_last_that_had_a_url_decides_what_it_says(desk: Desk) -> None:
+def test_the_last_article_with_a_url_determines_its_response(desk: Desk) -> None:
     """Conformance 43: a withdrawn article is gone, though another was there before it."""
     desk.write("a.md", article("First"))
     desk.sync()
@@ -97,7 +97,7 @@ def test_the_last_that_had_a_url_decides_what_it_says(desk: Desk) -> None:
     )
 
 
-def test_a_slug_may_come_and_go(desk: Desk) -> None:
+def test_a_slug_can_be_removed_and_added(desk: Desk) -> None:
     desk.write("x.md", article("A", slug="a"))
     desk.sync()
     for slug in "babab":
@@ -109,7 +109,7 @@ def test_a_slug_may_come_and_go(desk: Desk) -> None:
     )
 
 
-def test_the_slug_of_a_draft_leads_nowhere(desk: Desk) -> None:
+def test_the_slug_of_a_draft_is_not_found(desk: Desk) -> None:
     """Conformance 55: who guesses an old name learns nothing."""
     desk.write("secret.md", article("A", draft=True))
     desk.sync()
@@ -154,7 +154,7 @@ def test_a_copy_is_an_article_of_its_own(desk: Desk) -> None:
     assert len({row.id for row in desk.articles().values()}) == 2
 
 
-def test_copies_that_move_together_stay_who_they_were(desk: Desk) -> None:
+def test_copies_that_move_together_keep_their_ids(desk: Desk) -> None:
     """Conformance 15."""
     for name in ("a", "copy", "third"):
         desk.write(f"{name}.md", article("Same"))

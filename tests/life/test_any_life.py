@@ -53,7 +53,7 @@ class Life(RuleBasedStateMachine):
         database = self.database()
         catalog = Catalog(database)
         catalog.create()
-        self.desk = Desk(Path(self.folder.name, "site"), catalog, database)
+        self.desk = Desk(Path(self.folder.name, "site"), catalog, database).go_public()
         self.model = Model(self.desk.now)
         clock = SimpleNamespace(
             time=lambda: self.desk.now.timestamp(),
@@ -314,7 +314,7 @@ class Life(RuleBasedStateMachine):
         assert due is None or fresh <= max(0, (due - self.desk.now).total_seconds())
 
     @invariant()
-    def every_subscriber_has_the_same_whatever_it_asks_for(self) -> None:
+    def every_subscriber_has_the_same_entries(self) -> None:
         """Conformance 40."""
         if not hasattr(self, "folder"):
             return

@@ -135,29 +135,28 @@ def test_feeds_of_other_content_or_language_do_not_share_an_entry(
     assert rendered == {"json A": 3}
 
 
-def test_what_is_kept_is_bounded_in_bytes(desk: Desk, rendered: Counter[str]) -> None:
+def test_the_caches_are_limited_in_bytes(
+    desk: Desk, rendered: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for letter in "ABC":
         desk.write(f"{letter}.md", article(letter, body="word " * 400, tags=[letter, "every"]))
     desk.sync()
     size = len(desk.body("tag/a", Format.RSS))
     rendered.clear()
-    publication = Publication(
-        desk.settings,
-        desk.catalog,
-        entries=entries.Entries(desk.settings, room=2 * size),
-        room=2 * size,
-    )
-    documents = {}
+    for cached in (Publication, entries.Entries):
+        monkeypatch.setattr(cached, "cache_size", 2 * size)
+    publication = Publication(desk.settings, desk.catalog)
+    found = {}
     for letter in "abca":
-        documents[letter] = publication.document(ref(f"tag/{letter}"), Format.RSS)
+        found[letter] = publication.document(ref(f"tag/{letter}"), Format.RSS)
     assert rendered == {"rss A": 2, "rss B": 1, "rss C": 1}
-    assert publication.document(ref("tag/c"), Format.RSS) is documents["c"]
-    assert publication.document(ref("tag/a"), Format.RSS) is documents["a"]
+    assert publication.document(ref("tag/c"), Format.RSS) is found["c"]
+    assert publication.document(ref("tag/a"), Format.RSS) is found["a"]
     for kept in (publication._documents, publication._entries._fragments):
         assert 0 < kept.currsize <= 2 * size
-    # One that is too big for the whole room is made all the same.
+    # A document larger than the cache is rendered all the same.
     every = publication.document(ref("tag/every"), Format.RSS)
-    assert every is not None
+    assert every
     assert len(feedparser.parse(every.body).entries) == 3
 
 

@@ -119,7 +119,7 @@ BAD: dict[str, tuple[str | bytes, int, str, str]] = {
         "did you mean `published` by `publised`?",
     ),
     "time alone": ("---\ntitle: A\npublished: 12:30\n---\n", 3, "bad-date", "write it as"),
-    "toml time": ("+++\npublished = 12:30:00\n+++\n", 2, "bad-date", "a time alone"),
+    "toml time": ("+++\npublished = 12:30:00\n+++\n", 2, "bad-date", "a time without a date"),
     "flag as date": ("+++\npublished = true\n+++\n", 2, "bad-date", "write it as"),
     "number as date": ("+++\npublished = 750\n+++\n", 2, "bad-date", "write it as"),
     "list as date": ("---\npublished: [2022-02-17]\n---\n", 2, "bad-date", "write it as"),
