@@ -46,7 +46,8 @@ _MORE = re.compile(r"(?: {4,}|\t)(.+)")
 def _of_path(file: File) -> Mapping[str, Any]:
     """Return what `EXTRA_PATH_METADATA` says of a file, or of a folder that it is in."""
     extra = file.options.get("extra_path_metadata")
-    path, found = file.path.lower(), {}
+    path = file.path.lower()
+    found: dict[str, Any] = {}
     for key, values in sorted(extra.items()) if isinstance(extra, dict) else ():
         if isinstance(values, dict) and f"{path}/".startswith(f"{key.rstrip('/')}/"):
             found |= values
