@@ -29,7 +29,8 @@ from feedsvc.sources.generators.convention import (
 )
 from feedsvc.sources.generators.detect import JSON_FEED, Program
 from feedsvc.sources.generators.pelican import tags
-from feedsvc.sources.generators.pelican.texts import matched, slugify
+from feedsvc.sources.generators.pelican.inherited import inherit
+from feedsvc.sources.generators.pelican.texts import slugify
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mdown", ".rst")
 _KEYS = {
@@ -41,17 +42,6 @@ _KEYS = {
 }
 _LINE = re.compile(r"[ ]{0,3}([A-Za-z0-9_-]+):\s*(.*)")
 _MORE = re.compile(r"(?: {4,}|\t)(.+)")
-
-
-def _of_path(file: File) -> Mapping[str, Any]:
-    """Return what `EXTRA_PATH_METADATA` says of a file, or of a folder that it is in."""
-    extra = file.options.get("extra_path_metadata")
-    path = file.path.lower()
-    found: dict[str, Any] = {}
-    for key, values in sorted(extra.items()) if isinstance(extra, dict) else ():
-        if isinstance(values, dict) and f"{path}/".startswith(f"{key.rstrip('/')}/"):
-            found |= values
-    return found
 
 
 def _split(path: str, text: str) -> tuple[FrontMatter, str]:
@@ -106,19 +96,6 @@ def _folders(value: Any) -> list[str]:
     """Return paths of folders, each with a slash at its end; '' for the top."""
     paths = value if isinstance(value, list) else [] if value is None else [value]
     return [f"{path}/" if (path := str(each).strip("/")) else "" for each in paths]
-
-
-def _inherit(file: File) -> Mapping[str, Any]:
-    """Return metadata with those of the path, and the defaults of the configuration."""
-    defaults = file.options.get("default_metadata")
-    usual = r"(?P<date>\d{4}-\d{2}-\d{2}).*"
-    return {
-        **(defaults if isinstance(defaults, dict) else {}),
-        **matched(file.option("path_metadata"), file.path),
-        **matched(file.option("filename_metadata", usual), file.stem),
-        **_of_path(file),
-        **file.written,
-    }
 
 
 def _complete(file: File, own: Own) -> None:
@@ -256,7 +233,7 @@ _CONVENTION = Convention(
     refer=_refer,
     entry_id=_entry_id,
     endings=_ENDINGS,
-    inherit=_inherit,
+    inherit=inherit,
     articles=_articles,
 )
 
