@@ -19,6 +19,7 @@ from feedsvc import syntax, urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
+from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
 from feedsvc.config.content import Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
 from feedsvc.config.serving import ServeSettings
@@ -128,6 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     of content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms, by
     kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of custom feeds,
     by key. moved: old keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds.
+    patterns: aliases with a wildcard. old_feeds: programs whose usual feed addresses redirect.
     preview: include drafts and scheduled articles; not configurable.
     """
 
@@ -161,6 +163,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     moved: Mapping[str, str] = {}
     retired: tuple[str, ...] = ()
     aliases: Mapping[str, tuple[FeedRef, Format]] = {}
+    patterns: tuple[urls.OldAddress, ...] = ()
+    old_feeds: OldFeeds = (OF_TREE,)
     sources: tuple[SourceSettings, ...] = ()
     serve: ServeSettings = ServeSettings()
     preview: bool = False
@@ -192,6 +196,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return (Kind.ALL, *custom, *terms)
 
     @property
+    def old_addresses(self) -> tuple[urls.OldAddress, ...]:
+        """The feed addresses that redirect if nothing else is there, in order of precedence."""
+        return (*self.patterns, *usual(self.old_feeds, self.tree.name))
+
+    @property
     def promised(self) -> tuple[str, ...]:
         """The keys of the feeds that exist even if they never had an article."""
         aliased = [ref.key for ref, _ in self.aliases.values()]
@@ -214,11 +223,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(self.seen(), order="deterministic").decode()
 
 
-_INTERNAL = ("site", "reads_content", "tree", "feed_defaults", "selections", "preview")
+_INTERNAL = (
+    *("site", "reads_content", "tree", "feed_defaults", "selections", "patterns", "preview"),
+)
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
 _UNSEEN = (
     *("site", "content", "reads_content", "database", "serve", "generator", "sources", "tree"),
-    *("include", "exclude", "sections"),
+    *("include", "exclude", "sections", "patterns", "old_feeds"),
 )
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
