@@ -101,16 +101,14 @@ def rfc3339(text: str) -> Fault | None:
     """Validate a date of Atom or JSON Feed (RFC 3339 5.6, with an upper-case T and Z)."""
     if parse_rfc3339(text):
         return None
-    message = "is not an RFC 3339 date; write a date such as 2022-02-17T09:30:00Z"
-    return Fault("bad-date-time", message)
+    return Fault("bad-date-time", "is not an RFC 3339 date; write 2022-02-17T09:30:00Z")
 
 
 def w3c_date(text: str) -> Fault | None:
     """Validate a date of Dublin Core (W3CDTF)."""
     if _W3C.fullmatch(text) and _from_iso(text + "0001-01-01"[len(text) :]):
         return None
-    message = "is not a W3CDTF date; write a date such as 2022-02-17T09:30:00+01:00"
-    return Fault("bad-w3c-date", message)
+    return Fault("bad-w3c-date", "is not a W3CDTF date; write 2022-02-17T09:30:00+01:00")
 
 
 def _from_iso(text: str) -> datetime | None:
@@ -123,7 +121,8 @@ def _from_iso(text: str) -> datetime | None:
 def plausible(moment: datetime, now: datetime) -> Fault | None:
     """Validate that something can have been published at an instant."""
     if moment.year < 1970:
-        return Fault.warning("implausible-date", BEFORE_1970)
+        message = "is before 1970, which can make a reader drop the whole feed; correct the date"
+        return Fault.warning("implausible-date", message)
     try:
         if moment - now > timedelta(days=2):
             message = "is in the future; readers show it first until then, or not at all"
@@ -131,6 +130,3 @@ def plausible(moment: datetime, now: datetime) -> Fault | None:
     except OverflowError:
         return Fault.warning("implausible-date", "is out of range; correct the date")
     return None
-
-
-BEFORE_1970 = "is before 1970, which can make a reader drop the whole feed; correct the date"

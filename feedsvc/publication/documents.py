@@ -4,13 +4,13 @@ All presentation goes through this interface to the catalog. Documents and rende
 cached by revision, so they are never stale. Independent of HTTP.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from feedsvc import urls
-from feedsvc.catalog import listings, queries
+from feedsvc.catalog import browsing, listings, queries
 from feedsvc.catalog.listings import Dated
 from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.queries import FeedRow, Shown, Stored
@@ -20,53 +20,21 @@ from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
 from feedsvc.lru import LRUCache
-from feedsvc.model import ContentChoice, Document, Entry, FeedRef, Format, Kind, Withdrawn
+from feedsvc.model import (
+    ContentChoice,
+    Document,
+    Entry,
+    FeedRef,
+    Format,
+    Kind,
+    Withdrawn,
+)
+from feedsvc.publication import collation, summaries
 from feedsvc.publication.entries import Entries, assemble
+from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neighbour
 from feedsvc.sources.site import Sources
 
 _BATCH = 100  # articles per query
-
-
-@dataclass(frozen=True, slots=True)
-class FeedSummary:
-    """A feed in a list of feeds.
-
-    label: its display name: the site's title for the site feed, else the term's label. title,
-    subtitle: as in the feed itself, but '' for no subtitle. entries: the number of its articles.
-    changed: when its subscription document last changed, UTC. archives: their number. tag: of its
-    subscription document; see model.Document.
-    """
-
-    ref: FeedRef
-    label: str
-    title: str
-    entries: int
-    changed: datetime
-    subtitle: str = ""
-    archives: int = 0
-    tag: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ArticlePage:
-    """An article for its page.
-
-    entry: with full content. link: the page's URL. feeds: the listed feeds that contain it, the
-    site feed first.
-    """
-
-    entry: Entry
-    link: str
-    feeds: tuple[FeedSummary, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """A health report. revision: the newest, or 0. problems: the number in the last sync."""
-
-    revision: int
-    synced: datetime | None
-    problems: int
 
 
 class Publication:
@@ -125,12 +93,16 @@ class Publication:
             return self._subscription(connection, row, format, since) if row and since else None
 
     def feeds(self) -> list[FeedSummary]:
-        """Return every listed feed, in the order of kinds, then by label."""
+        """Return every listed feed, in the order of kinds, then by label in the site's language."""
         with self._catalog.reading() as connection:
             rows = queries.feeds(connection)
         return sorted(
             (self._summary(row) for row in rows if self.settings.is_listed(row.ref.key)),
-            key=lambda each: (list(Kind).index(each.ref.kind), each.label.casefold(), each.ref),
+            key=lambda each: (
+                list(Kind).index(each.ref.kind),
+                collation.sort_key(each.label, self.settings.language),
+                each.ref,
+            ),
         )
 
     def feed(self, ref: FeedRef) -> FeedSummary | None:
@@ -139,16 +111,30 @@ class Publication:
             row = queries.feed(connection, ref)
         return self._summary(row) if row else None
 
-    def entries(self, ref: FeedRef) -> list[Entry]:
-        """Return the entries of a feed's subscription document, newest first."""
+    def entries(self, ref: FeedRef, page: int | None = None) -> list[Entry]:
+        """Return the entries on a page of a feed, newest first; [] if there is no such page.
+
+        page: from 1 = oldest; None for the feed's own page, with the newest articles.
+        """
         content = self.settings.feed(ref.key).content
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
-            if row is None:
+            if row is None or (page or 0) > summaries.numbered_pages(row.entries):
                 return []
-            numbers = [number for number, _ in self._window(connection, row)]
-            found = queries.articles(connection, numbers)
-        return [self._entries.entry(found[number], content) for number in numbers]
+            window = summaries.window(row.entries, page)
+            numbers = browsing.page(connection, row.number, *window)
+            articles = queries.articles(connection, numbers)
+        return [self._entries.entry(articles[number], content) for number in numbers]
+
+    def sitemap(self, first: int, count: int) -> list[tuple[str, datetime]]:
+        """Return the page URLs of articles in the site feed, and when each was last updated.
+
+        Oldest first. first: from 0.
+        """
+        with self._catalog.reading() as connection:
+            row = queries.feed(connection, FeedRef(Kind.ALL))
+            found = browsing.updates(connection, row.number, first, count) if row else []
+        return [(self._page_url(article), updated) for article, updated in found]
 
     def articles(self) -> Iterator[Entry]:
         """Yield all visible articles with their full text, newest first."""
@@ -173,8 +159,14 @@ class Publication:
             keys = self.settings.feeds_of([ref.key for ref, _ in stored.terms])
             listed = [key for key in keys if stored.feeds and self.settings.is_listed(key)]
             rows = [queries.feed(connection, FeedRef.of(key)) for key in listed]
-        feeds = tuple(self._summary(row) for row in rows if row)
-        return ArticlePage(self._full_entry(stored), self._page_url(stored), feeds)
+            older, newer = self._neighbours(connection, stored)
+        return ArticlePage(
+            entry=self._full_entry(stored),
+            link=self._page_url(stored),
+            feeds=tuple(self._summary(row) for row in rows if row),
+            older=older,
+            newer=newer,
+        )
 
     def withdrawn(self, slug: str) -> bool:
         """Return whether an article was published once but is not visible now."""
@@ -269,6 +261,24 @@ class Publication:
 
     def _full_entry(self, stored: Stored) -> Entry:
         return self._entries.entry(replace(stored, content=ContentChoice.FULL), ContentChoice.FULL)
+
+    def _neighbours(
+        self, connection: Reading, stored: Stored
+    ) -> tuple[Neighbour | None, Neighbour | None]:
+        site = queries.feed(connection, FeedRef(Kind.ALL))
+        if site is None:
+            return None, None
+        older, newer = browsing.neighbours(connection, site.number, stored.number)
+        numbers = [each for each in (older, newer) if each is not None]
+        articles = queries.articles(connection, numbers)
+        return self._neighbour(articles, older), self._neighbour(articles, newer)
+
+    def _neighbour(self, articles: Mapping[int, Stored], number: int | None) -> Neighbour | None:
+        if number is None:
+            return None
+        stored = articles[number]
+        title = self._entries.entry(stored, ContentChoice.NONE).title  # a preview marks drafts
+        return Neighbour(title, self._page_url(stored), stored.language)
 
     def _window(self, connection: Reading, row: FeedRow) -> list[Shown]:
         limit = self.settings.feed(row.ref.key).limit

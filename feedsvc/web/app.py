@@ -65,12 +65,16 @@ def _blueprint(
     views: dict[str, Callable[..., Response]] = {
         "index": pages.index,
         "opml": documents.opml,
+        "sitemap": documents.sitemap,
+        "sitemap_part": documents.sitemap,
+        "icon": moves.icon,
         "asset": asset,
         "file": documents.file,
         "kind": pages.kind,
         "feed": documents.feed,
         "archive": documents.archive,
         "page": pages.feed,
+        "older": pages.older,
         "article": pages.article,
         **more,
     }

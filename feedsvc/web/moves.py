@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from feedsvc import routes
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
+from feedsvc.web import assets
 
 # Cached for an hour only, as settings and articles may change. Browser-based readers may follow.
 HEADERS: Mapping[str, str] = {
@@ -51,6 +52,11 @@ class Moves:
         if ref.key not in settings.moved:
             return None
         return self._redirect(self._path(FeedRef.of(settings.moved[ref.key]), **view_args), 308)
+
+    def icon(self, name: str) -> Response:
+        """Redirect to the site's icon; without one, send feedsvc's own mark."""
+        icon = self._publication.settings.icon
+        return self._redirect(icon, 301) if icon else assets.icon(name)
 
     def _path(self, new: FeedRef, format: Format | None = None, number: int = 0, **_: Any) -> str:
         """Return the path of a feed's archive if it has that many, else its document or page."""

@@ -297,3 +297,14 @@ def test_rows_leave_the_spool_unchanged(monkeypatch: pytest.MonkeyPatch, in_memo
             spool.add(pickle.dumps(row))
         assert list(spool) == rows
         assert list(spool) == rows
+
+
+@pytest.mark.parametrize("year", [1970, 1969])
+def test_a_date_before_1970_is_published_with_a_warning(desk: Desk, year: int) -> None:
+    """RSS Guard shows nothing of a feed with such a date."""
+    desk.write("a.md", article(published=f"{year}-06-01"))
+    report = desk.sync()
+    assert len(report.published.changes) == 1
+    found = [(each.path, each.line, each.code, str(each.severity)) for each in report.problems]
+    assert found == ([("content/a.md", 3, "far-past", "warning")] if year < 1970 else [])
+    assert all("can make a reader drop the whole feed" in each.message for each in report.problems)
