@@ -198,5 +198,8 @@ class _Targets:
                     return False
                 if endpoint == "archive" and target == ref:
                     return publication.archive(**values) is not None
-                return publication.feed(target) is not None
-        return endpoint in {"index", "opml", "kind", "asset"}
+                feed = publication.feed(target)
+                if endpoint == "older" and target == ref:
+                    return feed is not None and values["number"] <= feed.pages
+                return feed is not None
+        return endpoint in {"index", "opml", "sitemap", "kind", "asset", "icon"}

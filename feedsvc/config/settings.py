@@ -7,11 +7,11 @@ depend on the content folder.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -24,6 +24,7 @@ from feedsvc.config.content import Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Rule, Table, Text, quoted
+from feedsvc.config.zones import Offset, Zone, zone
 from feedsvc.errors import SettingsError
 from feedsvc.model import (
     MAX_BASE,
@@ -41,7 +42,6 @@ FILE = "feedsvc.toml"
 ENVIRONMENT_PREFIX = "FEEDSVC_"
 GENERATORS = "feedsvc.generators"  # the group of their entry points
 
-_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 # ASCII, as HTTP headers include it; no query or fragment.
 _BASE_URL = re.compile(r"""(?i)https?://[!"$->@-~]+""")
 
@@ -51,13 +51,6 @@ def _base_url(url: str) -> str:
     if not syntax.is_url(url) or not _BASE_URL.fullmatch(url):
         raise ValueError
     return url
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
 
 
 def _article_link(pattern: str) -> str:
@@ -95,11 +88,6 @@ Authority = Annotated[
         max_bytes=MAX_BASE,
     ),
 ]
-Zone = Rule.matching('a name in the IANA database like "Europe/Paris" or "UTC"', _is_zone)
-Offset = Rule.matching(
-    'a time zone, which is an offset like "+01:00" or a name like "Europe/Paris"',
-    lambda text: bool(_OFFSET.fullmatch(text)) or _is_zone(text),
-)
 Link = Annotated[str, Rule('a pattern like "/articles/{slug}"', _article_link, MAX_BASE)]
 Generator = Annotated[str, Rule("the name of a generator", _generator)]
 Database = Annotated[
@@ -177,7 +165,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def zones(self) -> Mapping[str, tzinfo]:
         """The time zone abbreviations that dates may use, in addition to GMT, UTC and Z."""
-        return {name: _zone(value) for name, value in self.timezones.items()}
+        return {name: zone(value) for name, value in self.timezones.items()}
 
     @property
     def since(self) -> datetime:
@@ -289,14 +277,6 @@ def _path(table: Table, key: str, path: Path) -> Path:
 def _absolute_database(table: Table, site: Path, url: str) -> str:
     before, _, path = url.partition("sqlite:///")
     return url if before else f"sqlite:///{_path(table, 'database', site / path)}"
-
-
-def _zone(offset_or_name: str) -> tzinfo:
-    match = _OFFSET.fullmatch(offset_or_name)
-    if not match:
-        return ZoneInfo(offset_or_name)
-    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
-    return timezone(offset if match[1] == "+" else -offset)
 
 
 def _labels(table: Table) -> dict[Kind, dict[str, str]]:

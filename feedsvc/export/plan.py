@@ -145,6 +145,8 @@ def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes)
     for ref in map(FeedRef.of, (*settings.moved, *settings.retired)):
         page = routes.page_path(ref)
         yield from (page, page.removesuffix("/"))
+        if feed := publication.feed(ref):
+            yield from _older_pages([feed])
         archives = range(1, len(publication.archive_tags(ref)) + 1)
         for format in Format:
             yield routes.feed_path(ref, format)
