@@ -86,7 +86,6 @@ class FakePublication(Publication):
         self.settings = settings
         self.due: datetime | None = None
         self.lost = False
-        self.published = False
         self.asked: list[str] = []
         self.length = 2_000
         self._files = dict(files)
@@ -101,9 +100,6 @@ class FakePublication(Publication):
         self._states[ref].append(self._newest)
         if removal:
             self._severed.add(self._newest)
-
-    def mark_published(self) -> None:
-        self.published = True
 
     def tag(self, ref: FeedRef) -> str:
         """Return the tag of a feed's document."""
