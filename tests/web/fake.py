@@ -94,6 +94,9 @@ class FakePublication(Publication):
         self._states = {ref: [_FIRST] for ref in LABELS}
         self._severed: set[int] = set()
 
+    def mark_published(self) -> None:
+        """Do nothing: it has no ids to keep."""
+
     def publish(self, ref: FeedRef = SITE, *, removal: bool = False) -> None:
         """Commit a revision that changes one feed; no delta leads over a removal."""
         self._newest += 1
