@@ -25,6 +25,10 @@ _MAX_CELLS = 1_000_000
 
 # The sanitiser drops form controls.
 _CHECKBOX = re.compile(r'<input type="checkbox"( checked="")? disabled="" /> ?')
+_FOOTNOTE_RETURN = re.compile(
+    r'class="footnote-backref" data-footnote-backref data-footnote-backref-idx="[^"]*" '
+    r'aria-label="[^"]*"'
+)
 _BOXES = {None: "☐ ", ' checked=""': "☑ "}
 
 
@@ -39,9 +43,16 @@ def markdown(text: str) -> str:
     html = render_markdown(text, extension_options=options, render_options=_RENDER)
     if "checkbox" in html:
         html = _CHECKBOX.sub(lambda box: _BOXES[box[1]], html)
-    # The class by which NetNewsWire recognises a reference to a footnote.
-    html = html.replace(" data-footnote-ref>", ' class="footnote">')
+    if "data-footnote" in html:
+        html = _with_footnote_classes(html)
     return attributes.apply_lists(html)
+
+
+def _with_footnote_classes(html: str) -> str:
+    """Replace comrak's attributes of footnotes by the classes that NetNewsWire recognises."""
+    html = html.replace(" data-footnote-ref>", ' class="footnote">')
+    html = html.replace('class="footnotes" data-footnotes>', 'class="footnotes">')
+    return _FOOTNOTE_RETURN.sub('class="footnote-return"', html)
 
 
 def _has_huge_table(text: str) -> bool:

@@ -58,9 +58,17 @@ def read(source: str, text: str, hints: Hints) -> ParseResults:
     )
 
 
+# The last two lines keep bare URLs and email addresses from becoming links, in which a backslash
+# would be part of the URL.
+_SPECIAL = re.compile(
+    r"[\\`*_\[\]~]|<(?=[A-Za-z/!?])|&(?=#?\w+;)"
+    r"|:(?=//)|(?<=www)\.|@"
+)
+
+
 def escape(text: str) -> str:
     """Return a line of plain text escaped for Markdown."""
-    escaped = re.sub(r"[\\`*_\[\]~]|<(?=[A-Za-z/!?])|&(?=#?\w+;)", r"\\\g<0>", text)
+    escaped = _SPECIAL.sub(r"\\\g<0>", text)
     return re.sub(r"^(?:([#=+:>-])|(\d+)([.)]))", _escape_start, escaped)
 
 

@@ -278,7 +278,7 @@ def test_an_old_url_redirects_to_the_last_article_that_had_it(tmp_path: Path) ->
     recovery.make_ready(desk.catalog)
     desk.sync()
     client = create_app(desk.publication).test_client()
-    assert client.get("/articles/at").headers["Location"] == "/articles/y"
+    assert client.get("/articles/at").headers["Location"].endswith("/articles/y")
 
 
 def test_each_damaged_file_is_kept(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from feedsvc import html
@@ -83,6 +83,7 @@ PIECES = st.lists(
 
 @given(PIECES)
 def test_any_mix_becomes_html_whose_text_has_lost_nothing_but_lists(markdown: str) -> None:
+    assume("}```" not in markdown)  # without the list, it would begin a code block
     made = html.markdown(markdown)
     bare = html.markdown(re.sub(r"\{[^{}\n]*\}", "", markdown))
     letters = re.compile(r"<[^>]*>|[^bcd]")

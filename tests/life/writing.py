@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from feedsvc import sources
+from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import release, sync
 from tests.sites import article, make_site
@@ -77,6 +78,7 @@ def main(site: Path, database: str, round_: int) -> None:
     loaded = sources.load(site, {})
     catalog = Catalog(database)
     catalog.create()
+    mark_published(catalog, instant(round_))
     print("ready", flush=True)  # noqa: T201 - to who is going to kill this
     while True:
         write(loaded.content, round_)
