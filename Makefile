@@ -3,7 +3,7 @@
 #   make test           run the tests
 #   make check          check formatting, lint, types and layers
 #   make format         format the code and apply lint fixes
-#   make soak           run the long tests in tests/life: hundreds of kills, a thousand random sequences
+#   make soak           run all tests with many more examples, random sequences and kills
 #   make bench          measure syncing and rendering; see docs/performance.md
 #   make bench-polls    measure polls, compared with nginx and Django
 #   make bench-build    measure static builds, compared with Hugo and Pelican
@@ -22,7 +22,7 @@ test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n auto
 
 soak: $(VENV)/installed-dev
-	FEEDSVC_SOAK=1 $(BIN)/python -m pytest -n 2 tests/life
+	FEEDSVC_SOAK=1 $(BIN)/python -m pytest -n auto
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

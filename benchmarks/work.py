@@ -17,9 +17,10 @@ from typing import Any
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
-from feedsvc.config.settings import Settings, load
+from feedsvc.config.settings import Settings
 from feedsvc.model import Document, FeedRef, Format, Kind
 from feedsvc.publication import Publication
+from feedsvc.sources import load
 
 _SITE_FEED = FeedRef(Kind.ALL)
 _FRESH, _EDITS, _POLLS, _SERVED = 15, 5, 2000, 200
@@ -42,7 +43,7 @@ def run_sync(settings: Settings) -> Figures:
         "new": done.new,
         "edited": done.edited,
         "withdrawn": done.withdrawn,
-        "feeds": done.feeds,
+        "feeds": len(done.feeds),
         "revision": done.revision,
         "problems": [str(each) for each in report.problems],
         "peak": _peak(),

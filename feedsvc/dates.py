@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from dateutil import parser
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# English names, whatever the locale of the process.
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_MONTHS = tuple(name[:3] for name in MONTHS)
 
 
 class DateError(ValueError):
@@ -22,7 +28,7 @@ def rfc822(moment: datetime) -> str:
     """
     at = moment.astimezone(UTC)
     return (
-        f"{_DAYS[at.weekday()][:3]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} "
+        f"{DAYS[at.weekday()][:3]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} "
         f"{at.hour:02}:{at.minute:02}:{at.second:02} GMT"
     )
 
@@ -104,6 +110,20 @@ def parse(value: object, zone: tzinfo, zones: Mapping[str, tzinfo]) -> datetime:
     if isinstance(value, int) and _LEAST_COMPACT <= value <= _MOST_COMPACT:
         return _parse_text(str(value), zone, zones)
     raise DateError(f"{_kind(value)} is not a date; write it as 2022-02-17 or 2022-02-17 12:30")
+
+
+_DATED_NAME = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[-_ ]+|$)")
+
+
+def dated_name(stem: str) -> tuple[str, str]:
+    """Split `2022-2-17-title`, the name of a file, into the date `2022-02-17` and the rest.
+
+    The date is '' if the name does not start with one.
+    """
+    if match := _DATED_NAME.match(stem):
+        with suppress(ValueError):
+            return date(*map(int, match.groups())).isoformat(), stem[match.end() :]
+    return "", stem
 
 
 # The numbers that YAML makes of dates like 20220217.
@@ -198,7 +218,7 @@ def _parse_loosely(text: str, zones: Mapping[str, tzinfo]) -> datetime:
     ]
     if unwritten != sorted(unwritten):
         raise _unread(text)
-    weekday = _DAYS[moment.weekday()]
+    weekday = DAYS[moment.weekday()]
     if any(written.title() != weekday[:3] for written in _WEEKDAY.findall(text)):
         raise DateError(
             f"{text!r} contradicts itself, as {moment.date()} is a {weekday}; "

@@ -35,10 +35,14 @@ class Problem:
     message: str
     severity: Severity = Severity.ERROR
 
+    @property
+    def place(self) -> str:
+        """`path:line`, or the path alone, on one line."""
+        return on_one_line(f"{self.path}:{self.line}" if self.line else self.path)
+
     def __str__(self) -> str:
-        """`path:line: severity: message [code]`, the form that editors can jump to."""
-        where = f"{self.path}:{self.line}" if self.line else self.path
-        return on_one_line(f"{where}: {self.severity}: {self.message} [{self.code}]")
+        """`path:line: severity: message [code]`, a format that editors recognise."""
+        return f"{self.place}: {self.severity}: {on_one_line(self.message)} [{self.code}]"
 
 
 def on_one_line(text: str) -> str:
@@ -138,3 +142,8 @@ class ArticleError(FeedsvcError):
         self.key = key
         self.line = line
         self.severity = severity
+
+    def as_warning(self, more: str = "") -> "ArticleError":
+        """Return the error as a warning. more: what to add to the message."""
+        message, severity = self.message + more, Severity.WARNING
+        return ArticleError(self.code, message, key=self.key, line=self.line, severity=severity)

@@ -51,10 +51,11 @@ class Kind(StrEnum):
     TAG = "tag"
     AUTHOR = "author"
     LANGUAGE = "language"
+    SECTION = "section"
 
 
 # Those whose feeds follow from the terms that articles have.
-TERM_KINDS = (Kind.CATEGORY, Kind.TAG, Kind.AUTHOR, Kind.LANGUAGE)
+TERM_KINDS = (Kind.CATEGORY, Kind.TAG, Kind.AUTHOR, Kind.LANGUAGE, Kind.SECTION)
 MAX_KEY = max(len(kind) for kind in Kind) + len("/") + MAX_TERM  # of a feed
 
 
@@ -150,14 +151,16 @@ class Tree:
     name: the generator; `feedsvc` for a plain tree. sign: the file or folder that it was detected
     by, '' if the settings name it. below: the folder's path in the generator's own tree of
     articles, '' if it is all of it. options: what was read of the generator's configuration, by
-    dotted key in lower case. tree: which of the generator's trees that is, '' if unknown.
+    key in lower case; tables are mappings, scalars are texts. tree: which of the generator's trees
+    that is, '' if unknown. config: the path of the configuration relative to the folder.
     """
 
     name: str = PLAIN
     sign: str = ""
     below: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     tree: str = ""
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

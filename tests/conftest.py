@@ -21,10 +21,16 @@ from sqlalchemy import create_engine, make_url, text
 
 from feedsvc.catalog.store import Catalog
 from tests.desk import Desk
+from tests.soak import examples
 
 MakeDatabase = Callable[[], str]
 
-hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    max_examples=examples(30),
+)
 hypothesis.settings.load_profile("tests")
 
 

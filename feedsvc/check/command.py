@@ -1,8 +1,6 @@
 """`feedsvc check`: validate the site, or any feed, before its readers do."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +8,11 @@ from pathlib import Path
 import click
 
 from feedsvc.check import exchange, feed, fetch, report, site
+from feedsvc.cli.problems import exit_on_errors, list_problems, summary, verbose_option
 from feedsvc.cli.site import load_settings, site_option
 from feedsvc.cli.sync import progress_bar
 from feedsvc.errors import FeedsvcError, Problem
+from feedsvc.fetch import is_url
 
 
 @click.command()
@@ -21,42 +21,40 @@ from feedsvc.errors import FeedsvcError, Problem
 @click.option(
     "--format",
     "form",
-    type=click.Choice(list(report.FORMATS)),
+    type=click.Choice(["text", *report.FORMATS]),
     default="text",
     show_default=True,
     help="How to print findings; github is for its workflows.",
 )
 @click.option("--json", "form", flag_value="json", help="Short for --format json.")
-@click.option("--strict", is_flag=True, help="Let notes fail as well.")
-def check(site: Path, target: str | None, form: str, strict: bool) -> None:
-    """Validate the site as the strictest validator and the pickiest reader would.
+@click.option("--strict", is_flag=True, help="Fail with warnings and notes as well.")
+@verbose_option
+def check(site: Path, target: str | None, form: str, strict: bool, verbose: bool) -> None:
+    """Validate the site as the strictest validator and feed reader would.
 
     With TARGET, validate that feed instead: a file, an HTTP(S) URL, or - for standard input.
-    Changes nothing: a site is validated in a catalog of its own. The exit code is 0 if there is
-    nothing worse than a note, 1 if there is, and 2 if the check could not be done.
+    Changes nothing: a site is validated in a catalog of its own. The exit code is 1 if there is an
+    error, and 2 if the check could not be done.
     """
     now = datetime.now(UTC)
-    with _refusals():
+    try:
         problems = _validate_target(target, now) if target else _validate_site(site, now)
-    click.echo(report.FORMATS[form](problems), nl=False)
-    click.echo(report.summary(problems), err=True)
-    if any(strict or problem.severity != "note" for problem in problems):
+    except FeedsvcError as error:
+        raise _CheckError(str(error)) from error
+    if form == "text":
+        list_problems(problems, verbose, err=False)
+    else:
+        click.echo(report.FORMATS[form](problems), nl=False)
+    click.echo(summary(problems), err=True)
+    if strict and problems:
         sys.exit(1)
+    exit_on_errors(problems)
 
 
-class _Refusal(click.ClickException):
-    """There is no judgement, which is neither a good one nor a bad one."""
+class _CheckError(click.ClickException):
+    """The check could not be done."""
 
     exit_code = 2
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """End with 2 where there is no judgement, as 1 is one."""
-    try:
-        yield
-    except FeedsvcError as error:
-        raise _Refusal(str(error)) from error
 
 
 def _validate_site(folder: Path, now: datetime) -> list[Problem]:
@@ -65,19 +63,20 @@ def _validate_site(folder: Path, now: datetime) -> list[Problem]:
         problems = site.validate(loaded, now, progress)
     # Editors and GitHub look for files from where the command runs.
     return [
-        problem if fetch.is_url(problem.path) else replace(problem, path=str(folder / problem.path))
+        problem if is_url(problem.path) else replace(problem, path=str(folder / problem.path))
         for problem in problems
     ]
 
 
 def _validate_target(target: str, now: datetime) -> list[Problem]:
-    if fetch.is_url(target):
-        answer = fetch.fetch(target)
+    if is_url(target):
+        answer = fetch.exchange(target)
         served = exchange.validate(answer)
         if answer.status != 200:
             return served
         return served + feed.validate(answer.body, answer.url, answer.url, now)
     if target == "-":
         body = fetch.read_stream(sys.stdin.buffer, "standard input")
-        return feed.validate(body, "-", None, now)
-    return feed.validate(fetch.read_file(Path(target)), target, None, now)
+    else:
+        body = fetch.read_file(Path(target))
+    return feed.validate(body, target, None, now)

@@ -8,16 +8,7 @@ from lxml import etree
 
 from feedsvc.check import entries, markup, values
 from feedsvc.check.finding import Findings, shown
-from feedsvc.check.xml import (
-    ATOM,
-    XHTML,
-    bases,
-    has_own_text,
-    line_of,
-    shown_name,
-    split,
-    text_of,
-)  # fmt: skip
+from feedsvc.check.xml import ATOM, XHTML, bases, has_own_text, name_of, split, text_of
 
 _XML_TYPE = re.compile(r"(?i)[^;]*(?:\+xml|/xml)")
 _IN_XHTML = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML")
@@ -31,61 +22,59 @@ def validate_text(element: "etree._Element", findings: Findings) -> None:
 
 
 def _validate_typed_text(element: "etree._Element", has_base: bool, findings: Findings) -> None:
-    kind, name, line = element.get("type", "text"), shown_name(element), line_of(element)
+    kind, name, text = element.get("type", "text"), name_of(element), text_of(element)
     if kind == "xhtml":
         _validate_xhtml(element, has_base, findings)
         return
     _refuse_elements(element, findings)
     if kind in {"html", "text/html"}:  # text/html is an error, but its meaning is clear
-        entries.validate_html(name, line, text_of(element), has_base, findings)
-    elif kind in {"text", "text/plain"}:
-        entries.validate_plain(name, line, text_of(element), findings)
+        entries.validate_html(name, element, text, has_base, findings)
+    elif kind in {"text", "text/plain"} and (fault := markup.plain(text)):
+        findings.add(fault, element, f"{name} {shown(text)}")
 
 
 def validate_content(element: "etree._Element", findings: Findings) -> bool:
     """Validate the content of an entry, and return whether it requires a summary."""
-    kind, line = str(element.get("type", "text")), line_of(element)
+    kind = str(element.get("type", "text"))
     if element.get("src") is not None:
         _validate_external(element, findings)
         return True
     if kind in {"text", "html", "xhtml"}:
         validate_text(element, findings)
         if not text_of(element).strip() and not len(element):
-            findings.warning("blank", line, "<content> is empty; leave it out")
+            findings.warning("blank", element, "<content> is empty; leave it out")
         return False
     if values.media_type(kind) or kind.lower().startswith(("multipart/", "message/")):
         message = f"<content> has the type {shown(kind)}, which is not allowed; use html [4.1.3.1]"
-        findings.error("bad-media-type", line, message)
+        findings.error("bad-media-type", element, message)
         return False
     return _validate_media(element, kind.lower(), findings)
 
 
 def _validate_external(element: "etree._Element", findings: Findings) -> None:
-    line, kind = line_of(element), element.get("type")
+    kind = element.get("type")
     empty = "<content> with a src must be empty; remove its"
     if len(element):
-        findings.error("unexpected-element", line, f"{empty} elements [4.1.3.2]")
+        findings.error("unexpected-element", element, f"{empty} elements [4.1.3.2]")
     elif text_of(element).strip():
-        findings.error("unexpected-text", line, f"{empty} text [4.1.3.2]")
+        findings.error("unexpected-text", element, f"{empty} text [4.1.3.2]")
     if kind is None:
-        message = "<content> has a src without a type; add the type [4.1.3.2]"
-        findings.warning("no-type", line, message)
+        findings.warning("no-type", element, "<content> has a src, but no type; add it [4.1.3.2]")
     elif values.media_type(str(kind)):
-        message = f"<content> has a src with the type {shown(str(kind))}, not a media type"
-        findings.error("bad-media-type", line, f"{message}; write one like text/html")
+        message = f"<content> has the type {shown(str(kind))}; write one such as text/html"
+        findings.error("bad-media-type", element, message)
 
 
 def _validate_media(element: "etree._Element", kind: str, findings: Findings) -> bool:
     """Validate content whose type is a media type, and return whether it requires a summary."""
-    line = line_of(element)
     for document, fragment in _DOCUMENTS.items():
         if kind.partition(";")[0].strip() == document:
-            message = f"<content> has the type {kind}, which is for whole documents"
-            findings.warning("whole-document-type", line, f"{message}; use {fragment}")
+            message = f"<content> has the type of a whole document, {kind}; use {fragment}"
+            findings.warning("whole-document-type", element, message)
     if _XML_TYPE.match(kind):
         if len(element) and has_own_text(element):
             message = "<content> of an XML type has text next to its element; remove it"
-            findings.error("unexpected-text", line, message)
+            findings.error("unexpected-text", element, message)
         return False
     if kind.startswith("text/"):
         _validate_typed_text(element, True, findings)
@@ -94,52 +83,49 @@ def _validate_media(element: "etree._Element", kind: str, findings: Findings) ->
     try:
         decoded = base64.b64decode("".join(text_of(element).split()), validate=True)
     except (binascii.Error, ValueError):
-        message = f"<content> of type {kind} is not Base64; encode it [4.1.3.3]"
-        findings.error("bad-base64", line, message)
-    else:
-        if b"<script" in decoded.lower():
-            message = "<content> contains a script in Base64; remove it"
-            findings.warning("unsafe-html", line, message)
+        findings.error("bad-base64", element, "<content> is not Base64; encode it [4.1.3.3]")
+        return True
+    if b"<script" in decoded.lower():
+        findings.warning("unsafe-html", element, "<content> contains a script; remove it")
     return True
 
 
 def _refuse_elements(element: "etree._Element", findings: Findings) -> None:
     child = next(element.iterchildren(etree.Element), None)
     if child is not None:
-        message = f"{shown_name(element)} contains {shown_name(child)} unescaped; escape it"
-        findings.error("unexpected-element", line_of(child), f'{message}, or set type="xhtml"')
+        message = f"{name_of(element)} contains {name_of(child)} unescaped; escape it"
+        findings.error("unexpected-element", child, f'{message}, or set type="xhtml"')
 
 
 def _validate_xhtml(element: "etree._Element", has_base: bool, findings: Findings) -> None:
-    name, line = shown_name(element), line_of(element)
+    name = name_of(element)
     children = list(element.iterchildren(etree.Element))
     is_div = [child.tag == f"{{{XHTML}}}div" for child in children]
     if is_div != [True] or has_own_text(element):
         message = f"{name} of type xhtml must contain exactly one XHTML <div> [3.1.1.3]"
-        findings.error("no-xhtml-div", line, f"{message}; wrap the content in one")
+        findings.error("no-xhtml-div", element, f"{message}; wrap the content in one")
     is_escaped = all(is_div) and not any(map(len, children))
-    if is_escaped and values.looks_like_html(text_of(element), markup.ELEMENTS):
+    if is_escaped and markup.looks_like_html(text_of(element)):
         message = f'{name} of type xhtml contains escaped markup; set type="html"'
-        findings.warning("escaped-xhtml", line, message)
+        findings.warning("escaped-xhtml", element, message)
     _validate_descendants(element, has_base, findings)
 
 
 def _validate_descendants(element: "etree._Element", has_base: bool, findings: Findings) -> None:
-    name = shown_name(element)
-    prefixed: dict[str, etree._Element] = {}
+    name = name_of(element)
+    prefixes: set[str] = set()
     for child in element.iterdescendants(etree.Element):
         namespace, _ = split(str(child.tag))
         if namespace in {ATOM, ""}:
-            message = f"{name} contains {shown_name(child)}, which is not in the XHTML namespace"
-            findings.warning("no-namespace", line_of(child), f"{message}; declare it on the <div>")
+            message = f"{name} contains {name_of(child)}, which is not XHTML; declare the namespace"
+            findings.warning("no-namespace", child, message)
         elif namespace == XHTML:
-            if child.prefix:
-                prefixed.setdefault(child.prefix, child)
+            if child.prefix and child.prefix not in prefixes:
+                prefixes.add(child.prefix)
+                message = f"{name} uses the prefix {child.prefix!r} for XHTML; remove it"
+                findings.warning("prefixed-atom", child, message)
             for fault in markup.faults_of(child, has_base):
-                findings.add(fault.of(name), line_of(child))
+                findings.add(fault, child, name)
         elif namespace not in _IN_XHTML:
-            message = f"{name} contains {shown_name(child)} of {shown(namespace)}; remove it"
-            findings.note("unknown-namespace", line_of(child), message)
-    for prefix, child in prefixed.items():
-        message = f"{name} uses the prefix {prefix!r} for XHTML, which some readers do not support"
-        findings.warning("prefixed-atom", line_of(child), f"{message}; remove it")
+            message = f"{name} contains {name_of(child)} of {shown(namespace)}; remove it"
+            findings.note("unknown-namespace", child, message)

@@ -1,14 +1,11 @@
-"""Rules shared by all feed formats: sizes, dates, plain text and HTML."""
+"""Rules shared by all feed formats: sizes, HTML and dates of entries."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
 
-from lxml import etree
-
-from feedsvc.check import markup, moments, values
-from feedsvc.check.finding import Findings, shown
-from feedsvc.check.xml import line_of, split
+from feedsvc.check import markup
+from feedsvc.check.finding import Findings
 
 # A reader that polls every hour and never gets a 304 downloads 2 GB of it in three months.
 LARGE_FEED = 1_000_000  # bytes
@@ -35,51 +32,24 @@ def limit(found: list[_Entry], findings: Findings) -> list[_Entry]:
     return found[:MAX_ENTRIES]
 
 
-def validate_entry_size(line: int, texts: Iterable[str], findings: Findings) -> None:
-    """Validate the amount of text in an entry."""
+def validate_entry_size(at: object, texts: Iterable[str], findings: Findings) -> None:
+    """Validate the amount of text in an entry. at: as of Findings."""
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
     if size > LARGE_ENTRY:
         message = f"the entry has {size // 1000} KB, too much for many readers; use a summary"
-        findings.warning("large-entry", line, message)
+        findings.warning("large-entry", at, message)
 
 
-def validate_html(name: str, line: int, text: str, has_base: bool, findings: Findings) -> None:
-    """Validate a fragment of HTML. has_base: whether relative URLs can be resolved."""
+def validate_html(name: str, at: object, text: str, has_base: bool, findings: Findings) -> None:
+    """Validate a fragment of HTML. at: as of Findings. has_base: of relative URLs in it."""
     for fault in markup.faults(text, has_base):
-        findings.add(fault.of(name), line)
-
-
-def validate_plain(name: str, line: int, text: str, findings: Findings) -> None:
-    """Validate a text that must not contain markup."""
-    if values.looks_like_html(text, markup.ELEMENTS):
-        message = f"{name} {shown(text)} has markup where readers show plain text; remove it"
-        findings.warning("html-in-text", line, message)
-
-
-def validate_date(
-    name: str, line: int, moment: datetime | None, now: datetime, findings: Findings
-) -> None:
-    """Validate that a date is plausible. moment: None if it could not be parsed."""
-    reason = moments.implausible(moment, now) if moment else None
-    if reason:
-        findings.warning("implausible-date", line, f"{name} {reason}")
+        findings.add(fault, at, name)
 
 
 def validate_update(
-    line: int, published: datetime | None, updated: datetime | None, findings: Findings
+    at: object, published: datetime | None, updated: datetime | None, findings: Findings
 ) -> None:
-    """Validate that an entry was not updated before it was published."""
+    """Validate that an entry was not updated before it was published. at: as of Findings."""
     if published and updated and updated < published:
-        message = "an entry was updated before it was published; fix one of the dates"
-        findings.warning("updated-early", line, message)
-
-
-def validate_order(
-    feed: "etree._Element", entry_tag: str, is_metadata: Callable[[str], bool], findings: Findings
-) -> None:
-    """Validate that the metadata of an XML feed precedes its entries."""
-    first = feed.find(entry_tag)
-    for child in first.itersiblings(etree.Element) if first is not None else ():
-        if child.tag != entry_tag and is_metadata(str(child.tag)):
-            message = f"<{split(str(child.tag))[1]}> follows an entry, where readers miss it"
-            findings.warning("late-metadata", line_of(child), f"{message}; move it up")
+        message = "an entry was updated before it was published; correct one of the dates"
+        findings.warning("updated-early", at, message)

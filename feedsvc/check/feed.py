@@ -1,4 +1,4 @@
-"""Validates one feed document, whatever its format; the bytes say which it is."""
+"""Validates one feed document of any format, which is detected from its first bytes."""
 
 import codecs
 from datetime import datetime
@@ -15,12 +15,11 @@ _OLD_ATOM = "http://purl.org/atom/ns#"
 def validate(body: bytes, name: str, url: str | None, now: datetime) -> list[Problem]:
     """Return what is wrong with a feed.
 
-    name: as Problems name it. url: where it was fetched from, None where that is not known.
+    name: as Problems name it. url: where it was fetched from, None if that is not known.
     """
     findings = Findings(name, count_lines(body))
     entries.validate_size(body, findings)
-    start = body.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
-    if start in (b"{", b"["):
+    if is_json(body):
         jsonfeed.validate(body, url, now, findings)
     else:
         source = xml.read(body, findings)
@@ -29,12 +28,16 @@ def validate(body: bytes, name: str, url: str | None, now: datetime) -> list[Pro
     return findings.problems()
 
 
+def is_json(body: bytes) -> bool:
+    """Return whether a document is meant to be JSON."""
+    return body.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
+
+
 def _validate_xml(
     source: xml.XmlSource, url: str | None, now: datetime, findings: Findings
 ) -> None:
     root = source.root
     namespace, local = xml.split(str(root.tag))
-    line = xml.line_of(root)
     if namespace == xml.ATOM and local in {"feed", "entry"}:
         atom.validate(root, url, now, findings)
     elif not namespace and local == "rss":
@@ -42,15 +45,13 @@ def _validate_xml(
     elif (namespace, local) in {(_RDF, "RDF"), (_RSS_11, "Channel")}:
         version = "1.0" if namespace == _RDF else "1.1"
         message = f"is RSS {version}, which is not validated further; publish RSS 2.0 or Atom"
-        findings.warning("not-judged", line, message)
+        findings.warning("not-judged", root, message)
     elif namespace == _OLD_ATOM:
-        message = "is a draft of Atom, which no longer counts; publish Atom 1.0"
-        findings.error("obsolete-namespace", line, message)
+        findings.error("obsolete-namespace", root, "is a draft of Atom; publish Atom 1.0")
     elif local in {"feed", "rss"}:
-        said = f"in the namespace {shown(namespace)}" if namespace else "in no namespace"
-        right = f"xmlns={xml.ATOM!r}" if local == "feed" else "none"
-        message = f"has <{local}> {said}, where it is no feed; declare {right}"
-        findings.error("wrong-namespace", line, message)
+        found = f"in the namespace {shown(namespace)}" if namespace else "without a namespace"
+        remedy = f"declare xmlns={xml.ATOM!r}" if local == "feed" else "remove the namespace"
+        findings.error("wrong-namespace", root, f"has <{local}> {found}; {remedy}")
     else:
-        message = f"is XML, but no feed: it begins with {xml.shown_name(root)[:60]}"
-        findings.error("no-feed", line, f"{message}; give the address of the feed itself")
+        message = f"is XML, but not a feed: it begins with {xml.name_of(root)[:60]}"
+        findings.error("no-feed", root, f"{message}; use the address of the feed itself")

@@ -1,16 +1,16 @@
-"""Gathers what is wrong with one document as Problems, and keeps their number bounded."""
+"""Collects what is wrong with one document as Problems, and bounds their number."""
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from feedsvc.errors import Problem, Severity
 
 _EACH = 10  # findings of one code in one document; a hostile feed could have millions
-_LONGEST = 80  # characters of a value that a message shows
+_MAX_SHOWN = 80  # characters of a value in a message
 
 
 class Fault(NamedTuple):
-    """What is wrong with one value. message: a predicate, as in "is empty; write something"."""
+    """What is wrong with one value. message: a predicate, such as "is empty; add a value"."""
 
     code: str
     message: str
@@ -23,18 +23,17 @@ class Fault(NamedTuple):
 
     @classmethod
     def note(cls, code: str, message: str) -> "Fault":
-        """Return what may be intended."""
+        """Return a fault that may be intended."""
         return cls(code, message, Severity.NOTE)
-
-    def of(self, subject: str) -> "Fault":
-        """Return the fault with a message that begins with its subject."""
-        return self._replace(message=f"{subject} {self.message}")
 
 
 class Findings:
     """The findings about one document.
 
-    path: as a Problem names it. lines: how many the document has; no finding lies beyond them.
+    path: as Problems name it. lines: how many the document has; no finding lies beyond them.
+
+    `at` of all methods is a line, from 1, or 0 if none applies; or anything that knows its own line
+    as `sourceline`, such as an lxml element.
     """
 
     def __init__(self, path: str, lines: int = 0) -> None:
@@ -43,26 +42,28 @@ class Findings:
         self._found: list[tuple[int, Fault]] = []
         self._counts: Counter[str] = Counter()
 
-    def add(self, fault: Fault, line: int) -> None:
-        """Add one finding. line: from 1; 0 where no line applies."""
+    def add(self, fault: Fault, at: object, subject: str = "") -> None:
+        """Add a fault. subject: what the message begins with."""
         self._counts[fault.code] += 1
         if self._counts[fault.code] <= _EACH:
-            self._found.append((max(0, min(line, self._lines)), fault))
+            message = f"{subject} {fault.message}" if subject else fault.message
+            line = max(0, min(line_of(at), self._lines))
+            self._found.append((line, fault._replace(message=message)))
 
-    def error(self, code: str, line: int, message: str) -> None:
-        """Add what makes the document invalid, or keeps it from being read."""
-        self.add(Fault(code, message), line)
+    def error(self, code: str, at: object, message: str) -> None:
+        """Add something that makes the document invalid or unreadable."""
+        self.add(Fault(code, message), at)
 
-    def warning(self, code: str, line: int, message: str) -> None:
-        """Add what leaves the document readable."""
-        self.add(Fault.warning(code, message), line)
+    def warning(self, code: str, at: object, message: str) -> None:
+        """Add something that leaves the document readable."""
+        self.add(Fault.warning(code, message), at)
 
-    def note(self, code: str, line: int, message: str) -> None:
-        """Add what may be intended."""
-        self.add(Fault.note(code, message), line)
+    def note(self, code: str, at: object, message: str) -> None:
+        """Add something that may be intended."""
+        self.add(Fault.note(code, message), at)
 
     def problems(self) -> list[Problem]:
-        """Return the findings as Problems, in the order of their lines."""
+        """Return the findings as Problems, sorted by line."""
         last = {fault.code: index for index, (_, fault) in enumerate(self._found)}
         problems = []
         for index, (line, (code, message, severity)) in enumerate(self._found):
@@ -73,12 +74,17 @@ class Findings:
         return sorted(problems)
 
 
+def line_of(at: object) -> int:
+    """Return the line of an element, which is 1 if unknown, or a line as it is."""
+    return at if isinstance(at, int) else int(cast(Any, at).sourceline or 1)
+
+
 def count_lines(body: bytes) -> int:
-    """Return how many lines a document has."""
+    """Return the number of lines of a document."""
     return body.count(b"\n") + 1
 
 
 def shown(value: str) -> str:
-    """Return a value in quotes as a message shows it: on one line, not too long."""
+    """Quote a value for a message: on one line, and shortened."""
     text = " ".join(value.split())
-    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+    return repr(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}...")

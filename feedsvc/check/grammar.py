@@ -1,175 +1,205 @@
-"""Which elements and attributes may stand where, as tables, and the walk that holds a tree to them.
+"""Tables of elements and attributes, and the walk that validates a tree by them.
 
-Knows no format: the tables of each are in its own module.
+Knows no format: the tables are in `vocabularies`.
 """
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 from lxml import etree
 
+from feedsvc.check import moments, values
 from feedsvc.check.finding import Fault, Findings, shown
-from feedsvc.check.values import Check, language, reference
-from feedsvc.check.xml import XML, line_of, shown_name, split, text_of
+from feedsvc.check.xml import XML, has_own_text, name_of, split, text_of
 
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """What is known of an attribute. check: of its value."""
-
-    check: Check | None = None
-    required: bool = False
+Check = Callable[[str], Fault | None]
+_Rules = Mapping[str, "Rule"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is known of an element.
+    """An element or an attribute.
 
-    check: of its text. exact: white space around the text counts. children: by name, None where it
-    holds text alone. many: it may stand more than once. opaque: its content is not validated here.
+    checks: of its text. parse: reads its text as a date, which must be plausible. exact: white
+    space around the text is an error. children: by local name, in the namespace of the element;
+    None if it contains only text. opaque: its content is validated elsewhere, if at all.
+    required, many: how often it occurs, as `table` sets them.
     """
 
-    check: Check | None = None
+    checks: tuple[Check, ...] = ()
+    parse: Callable[[str], datetime | None] | None = None
     exact: bool = False
-    children: Mapping[str, "Rule"] | None = None
-    required: tuple[str, ...] = ()
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
-    many: bool = False
+    children: _Rules | None = None
+    attributes: _Rules = field(default_factory=dict)
     opaque: bool = False
+    required: bool = False
+    many: bool = False
+
+
+def table(rules: Mapping[str, Any]) -> dict[str, Rule]:
+    """Return rules by name.
+
+    A name ends as in a DTD: in ? if it is optional, in * if it may also repeat, in + if it may
+    repeat. A value is a Rule, a Check of the text or several, or None.
+    """
+    found = {}
+    for name, value in rules.items():
+        checks = value if isinstance(value, tuple) else (value,) if callable(value) else ()
+        rule = value if isinstance(value, Rule) else Rule(checks)
+        required, many = name[-1] not in "?*", name[-1] in "*+"
+        found[name.rstrip("?*+")] = replace(rule, required=required, many=many)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
-class Namespace:
-    """A vocabulary. prefix: as everybody writes it. rules: None where it is not validated."""
+class Vocabulary:
+    """An extension. prefix: the usual one. rules: None if its elements are not validated."""
 
     prefix: str
-    rules: Mapping[str, Rule] | None = None
+    rules: _Rules | None = None
 
 
 class Walk:
-    """One walk over one document.
+    """A walk over one document.
 
-    own: the namespace of the format, '' for RSS. known: all other vocabularies, by namespace.
+    own: the namespace of the format, '' for RSS. extensions: all others that are known.
     """
 
-    def __init__(self, own: str, known: Mapping[str, Namespace], findings: Findings) -> None:
+    def __init__(
+        self, own: str, extensions: Mapping[str, Vocabulary], now: datetime, findings: Findings
+    ) -> None:
         self._own = own
-        self._known = known
+        self._extensions = extensions
+        self._now = now
         self._findings = findings
-        self._strange: set[str] = set()
+        self._unknown: set[str] = set()
 
     def element(self, element: "etree._Element", rule: Rule) -> None:
-        """Hold an element, and all in it, to its rule."""
+        """Validate an element and its descendants."""
         self._attributes(element, rule)
         if rule.opaque:
             return
         if rule.children is None:
             self._text(element, rule)
         else:
-            self._children(element, rule, rule.children)
+            self._children(element, rule.children)
 
     def namespaces(self, root: "etree._Element") -> None:
         """Validate the namespaces that a document declares."""
-        prefixes = {namespace: known.prefix for namespace, known in self._known.items()}
-        reserved = {prefix: namespace for namespace, prefix in reversed(prefixes.items())}
+        prefixes = {namespace: known.prefix for namespace, known in self._extensions.items()}
         declared = {found for _, found in etree.iterwalk(root, events=("start-ns",))}
         for prefix, url in sorted(declared, key=str):
-            if prefix in reserved and url not in prefixes and url != self._own:
+            if prefix in prefixes.values() and url not in prefixes and url != self._own:
                 message = f"uses the prefix {prefix!r} for {shown(url)}; rename it"
-                self._findings.warning("taken-prefix", line_of(root), message)
+                self._findings.warning("taken-prefix", root, message)
             elif prefix and prefixes.get(url, prefix) != prefix:
-                message = f"uses the prefix {prefix!r} where {prefixes[url]!r} is usual; rename it"
-                self._findings.note("unusual-prefix", line_of(root), message)
-            elif fault := reference(url):
-                where = f"declares the namespace {shown(url)}, which"
-                self._findings.add(fault.of(where), line_of(root))
+                message = f"uses the prefix {prefix!r} instead of {prefixes[url]!r}; rename it"
+                self._findings.note("unusual-prefix", root, message)
+            elif fault := values.reference(url):
+                self._findings.add(fault, root, f"declares the namespace {shown(url)}, which")
 
     def _attributes(self, element: "etree._Element", rule: Rule) -> None:
-        name = shown_name(element)
+        name = name_of(element)
         for key, value in element.attrib.items():
-            attribute = str(key)
-            where = f"{name} has {attribute.rpartition('}')[2]}={shown(str(value))}, which"
+            attribute, text = str(key), str(value)
+            subject = f"{name} has {split(attribute)[1]}={shown(text)}, which"
             if attribute in rule.attributes:
-                check = rule.attributes[attribute].check
-                self._note(element, where, check(str(value)) if check else None)
-            elif attribute == f"{{{XML}}}lang" and value:
-                self._note(element, where, language(str(value)))
+                self._check(element, rule.attributes[attribute], text, subject)
+            elif attribute == f"{{{XML}}}lang" and text:
+                self._check(element, Rule((values.language,)), text, subject)
             elif attribute == f"{{{XML}}}base":
-                self._note(element, where, reference(str(value)))
+                self._check(element, Rule((values.reference,)), text, subject)
             elif not attribute.startswith("{"):
-                near = [each for each in rule.attributes if each.lower() == attribute.lower()]
-                hint = f"write {near[0]}" if near else "remove it"
-                message = f"{where} is no attribute of it; {hint}"
-                self._findings.error("unknown-attribute", line_of(element), message)
+                hint = _suggest(attribute, rule.attributes, "{}")
+                message = f"{subject} is not defined for it; {hint}"
+                self._findings.error("unknown-attribute", element, message)
         for key, known in rule.attributes.items():
             if known.required and key not in element.attrib:
-                message = f"{name} has no {key.rpartition('}')[2]}; add it"
-                self._findings.error("missing-attribute", line_of(element), message)
+                message = f"{name} has no attribute {split(key)[1]}; add it"
+                self._findings.error("missing-attribute", element, message)
 
     def _text(self, element: "etree._Element", rule: Rule) -> None:
-        name = shown_name(element)
+        name = name_of(element)
         for child in element.iterchildren(etree.Element):
-            message = f"{name} holds {shown_name(child)}, but may hold text alone; escape it"
-            self._findings.error("unexpected-element", line_of(child), message)
+            message = f"{name} contains {name_of(child)}, but only text is allowed; escape it"
+            self._findings.error("unexpected-element", child, message)
             break
         text = text_of(element)
         if rule.exact and text != text.strip():
             message = f"{name} has white space around its text; remove it"
-            self._findings.error("stray-space", line_of(element), message)
-        if rule.check:
-            self._note(element, f"{name} {shown(text)}", rule.check(text.strip()))
+            self._findings.error("stray-space", element, message)
+        self._check(element, rule, text.strip(), f"{name} {shown(text)}")
+        moment = rule.parse(text.strip()) if rule.parse else None
+        if moment and (fault := moments.plausible(moment, self._now)):
+            self._findings.add(fault, element, name)
 
-    def _children(
-        self, element: "etree._Element", rule: Rule, children: Mapping[str, Rule]
-    ) -> None:
-        name = shown_name(element)
-        if any((text or "").strip() for text in (element.text, *(each.tail for each in element))):
-            message = f"{name} holds text, but may hold elements alone; remove it"
-            self._findings.error("unexpected-text", line_of(element), message)
-        seen: Counter[str] = Counter()
+    def _check(self, element: "etree._Element", rule: Rule, text: str, subject: str) -> None:
+        for check in rule.checks:
+            if fault := check(text):
+                self._findings.add(fault, element, subject)
+
+    def _children(self, element: "etree._Element", rules: _Rules) -> None:
+        name, own = name_of(element), split(str(element.tag))[0]
+        if has_own_text(element):
+            message = f"{name} contains text, but only elements are allowed; remove it"
+            self._findings.error("unexpected-text", element, message)
+        counts: Counter[str] = Counter()
         for child in element.iterchildren(etree.Element):
             tag = str(child.tag)
-            known = children.get(tag)
-            seen[tag] += 1
-            if known is None:
-                known = self._foreign(element, child, children)
-            if known and seen[tag] > 1 and not known.many:
-                message = f"{name} has more than one {shown_name(child)}; keep one"
-                self._findings.error("repeated-element", line_of(child), message)
-            if known:
-                self.element(child, known)
-        for tag in rule.required:
-            if tag not in seen:
-                message = f"{name} has no <{split(tag)[1]}>; add one"
-                self._findings.error("missing-element", line_of(element), message)
+            counts[tag] += 1
+            namespace, local = split(tag)
+            if namespace == own and local in rules:
+                rule: Rule | None = rules[local]
+            else:
+                rule = self._foreign(element, child, own, rules)
+            if rule and counts[tag] > 1 and not rule.many:
+                message = f"{name} has more than one {name_of(child)}; keep one"
+                self._findings.error("repeated-element", child, message)
+            if rule:
+                self.element(child, rule)
+        for local, known in rules.items():
+            if known.required and (f"{{{own}}}{local}" if own else local) not in counts:
+                self._findings.error("missing-element", element, f"{name} has no <{local}>; add it")
 
     def _foreign(
-        self, parent: "etree._Element", child: "etree._Element", children: Mapping[str, Rule]
+        self, parent: "etree._Element", child: "etree._Element", own: str, rules: _Rules
     ) -> Rule | None:
-        """Return the rule of an element that is not of the format, where there is one."""
+        """Return the rule of an element that its parent's rule does not name, if there is one."""
         namespace, local = split(str(child.tag))
-        where = f"{shown_name(child)} in {shown_name(parent)}"
-        if namespace == self._own:
-            near = [each for each in children if split(each)[1].lower() == local.lower()]
-            hint = f"write <{split(near[0])[1]}>" if near else "remove it"
-            message = f"{where} is no element of the format there; {hint}"
-            self._findings.error("unknown-element", line_of(child), message)
+        where = f"{name_of(child)} in {name_of(parent)}"
+        if namespace == own:
+            message = f"{where} is not defined by the format; {_suggest(local, rules, '<{}>')}"
+            self._findings.error("unknown-element", child, message)
         elif not namespace:
-            message = f"{where} has no namespace; give it one, or remove it"
-            self._findings.warning("no-namespace", line_of(child), message)
-        elif namespace in self._known:
-            rules = self._known[namespace].rules
-            if rules is not None and local not in rules:
-                message = f"{where} is not in its vocabulary; remove it"
-                self._findings.error("unknown-element", line_of(child), message)
-            return rules.get(local) if rules else None
-        elif namespace not in self._strange:
-            self._strange.add(namespace)
-            message = f"{where} is of {shown(namespace)}, which few readers know; check its name"
-            self._findings.note("unknown-namespace", line_of(child), message)
+            message = f"{where} has no namespace; declare one, or remove it"
+            self._findings.warning("no-namespace", child, message)
+        elif namespace in self._extensions:
+            known = self._extensions[namespace].rules
+            if known is not None and local not in known:
+                message = f"{where} is not defined by its namespace; remove it"
+                self._findings.error("unknown-element", child, message)
+            return known.get(local) if known else None
+        elif namespace not in self._unknown:
+            self._unknown.add(namespace)
+            message = f"{where} is of {shown(namespace)}, which few readers support; check its name"
+            self._findings.note("unknown-namespace", child, message)
         return None
 
-    def _note(self, element: "etree._Element", where: str, fault: Fault | None) -> None:
-        if fault:
-            self._findings.add(fault.of(where), line_of(element))
+
+def _suggest(name: str, rules: _Rules, form: str) -> str:
+    near = [each for each in rules if each.lower() == name.lower()]
+    return f"write {form.format(near[0])}" if near else "remove it"
+
+
+def validate_order(
+    feed: "etree._Element", entry: str, is_metadata: Callable[[str], bool], findings: Findings
+) -> None:
+    """Validate that the metadata of a feed precedes its entries. entry: the name of these."""
+    first = feed.find(entry)
+    for child in first.itersiblings(etree.Element) if first is not None else ():
+        if child.tag != entry and is_metadata(str(child.tag)):
+            message = f"<{split(str(child.tag))[1]}> follows an entry, where readers miss it"
+            findings.warning("late-metadata", child, f"{message}; move it up")

@@ -1,6 +1,4 @@
-"""The dates in feeds: the strict forms of the specifications, not what `feedsvc.dates` reads from
-authors, and whether they can be meant. Reads no clock.
-"""
+"""Dates in feeds, in the strict forms of the specifications; `feedsvc.dates` reads authors'."""
 
 import re
 from datetime import datetime, timedelta, timezone
@@ -9,29 +7,24 @@ from feedsvc.check.finding import Fault
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# RFC 822 5.1, and what RFC 2822 4.3 says that they mean.
-_ZONES = {
-    "ut": 0, "gmt": 0, "z": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5,
-    "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
-}  # fmt: skip
+# RFC 822 5.1, with the meaning that RFC 2822 4.3 gives them.
+_ZONES = {"ut": 0, "gmt": 0, "z": 0, "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6,
+          "mst": -7, "pdt": -7, "pst": -8}  # fmt: skip
 _RFC822 = re.compile(
     r"(?:(?P<name>[a-z]{3})(?P<comma>\s*,\s*))?(?P<day>\d{1,2})\s+(?P<month>[a-z]{3})\s+"
     r"(?P<year>\d{4}|\d{2})\s+(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d))?\s*"
-    r"(?P<zone>[a-z]{1,3}|[+-]\d{4})",
+    r"(?P<zone>[a-ik-z]|[a-z]{2,3}|(?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d))",
     re.ASCII | re.IGNORECASE,
-)
-_BAD_RSS_DATE = Fault(
-    "bad-rss-date",
-    "is not a date of RFC 822; write it as Thu, 17 Feb 2022 09:30:00 GMT",
 )
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _W3C = re.compile(
     r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?)?)?", re.ASCII
 )
+_EXAMPLE = "write a date such as Thu, 17 Feb 2022 09:30:00 GMT"
 
 
-def _comments(text: str) -> str:
-    """Return a date of RFC 822 without its comments, which nest."""
+def _without_comments(text: str) -> str:
+    """Return an RFC 822 date on one line, without comments, which may be nested."""
     kept, depth = [], 0
     for part in re.split(r"(\\.|[()])", text):
         if part == "(":
@@ -40,108 +33,104 @@ def _comments(text: str) -> str:
             depth = max(0, depth - 1)
         elif not depth:
             kept.append(part)
-    return " ".join(kept)
+    return " ".join(" ".join(kept).split())
 
 
-def parse_rfc822(text: str) -> datetime | None:
-    """Read a date as RSS 2.0 has it; None if it is none."""
-    match = _RFC822.fullmatch(" ".join(_comments(text).split())) if len(text) < 500 else None
-    if not match or match["month"].lower() not in _MONTHS:
-        return None
-    zone = match["zone"].lower()
-    if zone[0] in "+-":
-        minutes = int(zone[1:3]) * 60 + int(zone[3:])
-        offset = timedelta(minutes=-minutes if zone[0] == "-" else minutes)
-    elif zone in _ZONES or (len(zone) == 1 and zone != "j"):
+def _match(text: str) -> re.Match[str] | None:
+    return _RFC822.fullmatch(_without_comments(text)) if len(text) < 500 else None
+
+
+def _moment(match: re.Match[str]) -> datetime | None:
+    zone, month, year = match["zone"].lower(), match["month"].lower(), int(match["year"])
+    if match["sign"]:
+        offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
+        offset = -offset if match["sign"] == "-" else offset
+    elif zone in _ZONES or len(zone) == 1:
         offset = timedelta(hours=_ZONES.get(zone, 0))
     else:
         return None
-    year = int(match["year"])
     if len(match["year"]) == 2:
         year += 1900 if year >= 50 else 2000
+    second = 59 if match["second"] == "60" else int(match["second"] or 0)
+    clock = (int(match["hour"]), int(match["minute"]), second)
     try:
-        return datetime(
-            year,
-            _MONTHS.index(match["month"].lower()) + 1,
-            int(match["day"]),
-            int(match["hour"]),
-            int(match["minute"]),
-            min(int(match["second"] or 0), 59 if match["second"] == "60" else 99),
-            tzinfo=timezone(offset),
-        )
+        day = datetime(year, _MONTHS.index(month) + 1, int(match["day"]), *clock)  # noqa: DTZ001
+        return day.replace(tzinfo=timezone(offset))
     except ValueError:
         return None
 
 
+def parse_rfc822(text: str) -> datetime | None:
+    """Parse a date of RSS 2.0; return None if it is not valid."""
+    match = _match(text)
+    return _moment(match) if match else None
+
+
 def rfc822(text: str) -> Fault | None:
-    """Validate a date of RSS 2.0: RFC 822 with a year of four digits."""
-    moment = parse_rfc822(text)
-    if moment is None:
-        return _BAD_RSS_DATE
-    plain = " ".join(_comments(text).split())
-    match = _RFC822.fullmatch(plain)
-    if match is None:
-        return _BAD_RSS_DATE
-    name, zone = (match["name"] or "").lower(), match["zone"].lower()
-    if name and name != _DAYS[moment.weekday()]:
-        right = _DAYS[moment.weekday()].title()
-        return Fault("wrong-weekday", f"names the wrong day of the week; that day was a {right}")
-    odd = {
+    """Validate a date of RSS 2.0: RFC 822, with a year of four digits."""
+    match = _match(text)
+    moment = _moment(match) if match else None
+    if match is None or moment is None:
+        return Fault("bad-rss-date", f"is not an RFC 822 date; {_EXAMPLE}")
+    day = _DAYS[moment.weekday()]
+    if match["name"] and match["name"].lower() != day:
+        return Fault("wrong-weekday", f"has the wrong day of the week; it was a {day.title()}")
+    deviations = {
         "a comment": "(" in text,
         "no space after the comma": match["comma"] == ",",
-        "a year of two digits": len(match["year"]) == 2,
-        "a zone of one letter": zone not in _ZONES and zone[0] not in "+-",
-        "an offset that no zone has": zone[0] in "+-" and zone[3:] not in {"00", "15", "30", "45"},
+        "a two-digit year": len(match["year"]) == 2,
+        "a one-letter zone": match["zone"].lower() not in _ZONES and not match["sign"],
+        "an offset that no zone has": match["minutes"] not in {None, "00", "15", "30", "45"},
     }
-    for what, is_so in odd.items():
+    for deviation, is_so in deviations.items():
         if is_so:
-            return Fault.warning(
-                "odd-rss-date", f"has {what}; write it as Thu, 17 Feb 2022 09:30:00 GMT"
-            )
+            return Fault.warning("odd-rss-date", f"has {deviation}; {_EXAMPLE}")
     return None
 
 
 def parse_rfc3339(text: str) -> datetime | None:
-    """Read a date as Atom and JSON Feed have it; None if it is none."""
+    """Parse a date of Atom or JSON Feed; return None if it is not valid."""
     match = _RFC3339.fullmatch(text)
     if not match:
         return None
+    second = "59" if match[2] == "60" else match[2]  # datetime has no leap seconds (RFC 3339 5.7)
+    return _from_iso(f"{match[1]}:{second}{match[3]}")
+
+
+def rfc3339(text: str) -> Fault | None:
+    """Validate a date of Atom or JSON Feed (RFC 3339 5.6, with an upper-case T and Z)."""
+    if parse_rfc3339(text):
+        return None
+    message = "is not an RFC 3339 date; write a date such as 2022-02-17T09:30:00Z"
+    return Fault("bad-date-time", message)
+
+
+def w3c_date(text: str) -> Fault | None:
+    """Validate a date of Dublin Core (W3CDTF)."""
+    if _W3C.fullmatch(text) and _from_iso(text + "0001-01-01"[len(text) :]):
+        return None
+    message = "is not a W3CDTF date; write a date such as 2022-02-17T09:30:00+01:00"
+    return Fault("bad-w3c-date", message)
+
+
+def _from_iso(text: str) -> datetime | None:
     try:
-        # A leap second is a second that datetime has not (RFC 3339 5.7).
-        second = "59" if match[2] == "60" else match[2]
-        return datetime.fromisoformat(f"{match[1]}:{second}{match[3].replace('Z', '+00:00')}")
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
 
 
-def rfc3339(text: str) -> Fault | None:
-    """Validate a date of Atom or JSON Feed (RFC 3339 5.6, with a capital T and Z)."""
-    if parse_rfc3339(text) is None:
-        return Fault("bad-date-time", "is not a date of RFC 3339; write it as 2022-02-17T09:30:00Z")
-    return None
-
-
-def w3c_date(text: str) -> Fault | None:
-    """Validate a date of Dublin Core (W3C's note on date and time formats)."""
-    fault = Fault("bad-w3c-date", "is not a date of W3CDTF; write it as 2022-02-17T09:30:00+01:00")
-    match = _W3C.fullmatch(text)
-    if not match:
-        return fault
-    filled = text + "0001-01-01"[len(text) :] if len(text) < 10 else text
-    try:
-        datetime.fromisoformat(filled)
-    except ValueError:
-        return fault
-    return None
-
-
-def implausible(moment: datetime, now: datetime) -> str | None:
-    """Return what is odd about when something was published, as the end of a sentence."""
+def plausible(moment: datetime, now: datetime) -> Fault | None:
+    """Validate that something can have been published at an instant."""
     if moment.year < 1970:
-        return "lies before 1970, when there was no feed; fix the date"
+        return Fault.warning("implausible-date", BEFORE_1970)
     try:
         if moment - now > timedelta(days=2):
-            return "lies in the future; readers show it on top until then, or not at all"
+            message = "is in the future; readers show it first until then, or not at all"
+            return Fault.warning("implausible-date", message)
     except OverflowError:
-        return "lies at an end of time; fix the date"
+        return Fault.warning("implausible-date", "is out of range; correct the date")
     return None
+
+
+BEFORE_1970 = "is before 1970, which can make a reader drop the whole feed; correct the date"

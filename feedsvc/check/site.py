@@ -1,15 +1,18 @@
 """Validates a whole site as it would be published now, in a catalog of its own.
 
-The catalog of the site is neither read nor written: a clean checkout can be validated, and a
+The site's own catalog is neither read nor written, so that a clean checkout can be validated, and a
 running server is not affected.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from msgspec import structs
 
@@ -17,7 +20,6 @@ from feedsvc import routes, urls
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import Progress, sync
 from feedsvc.check import archives, content, feed, site_settings
-from feedsvc.check.links import Targets
 from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import Problem
 from feedsvc.model import FeedRef, Format
@@ -38,14 +40,13 @@ def validate(settings: Settings, now: datetime, progress: Progress | None = None
         catalog.create()
         report = sync(catalog, apart, now, progress, sources=sources)
         publication = Publication(apart, catalog, sources=sources)
-        targets = Targets(publication)
+        broken = cache(_Targets(publication).broken)
         readings = {path: found for each in recorded for path, found in each.readings.items()}
+        toml = _read(settings.site / FILE)
         problems = [
-            *site_settings.validate(
-                apart, _read(settings.site / FILE), lambda url: targets.broken(url) is None
-            ),
+            *site_settings.validate(apart, toml, lambda url: broken(url) is None),
             *report.problems,
-            *content.validate(readings, now, targets.broken),
+            *content.validate(readings, now, broken),
             *_validate_feeds(publication, now),
         ]
     return sorted(problems)
@@ -81,7 +82,7 @@ class _Recorded(ArticleSource):
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError:  # gone since it was found
+    except OSError:  # removed since it was loaded
         return b""
 
 
@@ -92,12 +93,11 @@ def _validate_feeds(publication: Publication, now: datetime) -> Iterator[Problem
             documents = dict(_documents(publication, summary.ref, format))
             for url, body in documents.items():
                 found += feed.validate(body, url, url, now)
-            start, *rest = documents
-            if rest:
-                tied = {url: archives.links(body, url, format) for url, body in documents.items()}
-                for findings in archives.validate_chain(start, tied):
+            if len(documents) > 1:
+                links = {url: archives.links(body, format) for url, body in documents.items()}
+                for findings in archives.validate_chain(next(iter(links)), links):
                     found += findings.problems()
-    return _once(found)
+    return _without_repetitions(found)
 
 
 def _documents(
@@ -114,12 +114,57 @@ def _documents(
         number += 1
 
 
-def _once(found: Iterable[Problem]) -> Iterator[Problem]:
-    """Yield what is said of many feeds once, as an odd article is odd in all of its feeds."""
+def _without_repetitions(found: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield each problem once, as an article may be in many feeds."""
     alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
     for problem in found:
         alike[problem.code, problem.message].append(problem)
     for first, *others in alike.values():
         more = len({each.path for each in others} - {first.path})
-        said = f"{first.message} (also in {more} other feeds)" if more else first.message
-        yield replace(first, message=said)
+        message = f"{first.message} (also in {more} other feeds)" if more else first.message
+        yield replace(first, message=message)
+
+
+class _Targets:
+    """Where the URLs of one site lead."""
+
+    def __init__(self, publication: Publication) -> None:
+        self._publication = publication
+        self._routes = routes.Routes(publication.settings)
+        self._base = urlsplit(publication.settings.base_url)
+
+    def broken(self, url: str) -> str | None:
+        """Return why a URL leads nowhere; None if it leads somewhere, or out of the site."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return "which is not a URL"
+        base, folder = self._base, self._base.path.rstrip("/")
+        is_of_site = (parts.scheme.lower(), parts.netloc.lower()) == (
+            base.scheme.lower(),
+            base.netloc.lower(),
+        )
+        if not is_of_site or not f"{parts.path}/".startswith(f"{folder}/"):
+            return None
+        path = unquote(parts.path[len(folder) :]) or urls.INDEX
+        endpoint, values = self._routes.match(path) or ("", {})
+        if endpoint == "article":
+            found = self._publication.article(values["slug"])
+            return None if found else "which is not a public article"
+        return None if self._exists(endpoint, values) else "which does not exist"
+
+    def _exists(self, endpoint: str, values: Mapping[str, Any]) -> bool:
+        """Return whether an endpoint has something to show, or redirects to what has."""
+        publication = self._publication
+        match endpoint, values:
+            case "file", {"path": path}:
+                return publication.file(path) is not None
+            case _, {"ref": ref}:
+                settings = publication.settings
+                target = FeedRef.of(settings.moved.get(ref.key, ref.key))
+                if target.key in settings.retired:
+                    return False
+                if endpoint == "archive" and target == ref:
+                    return publication.archive(**values) is not None
+                return publication.feed(target) is not None
+        return endpoint in {"index", "opml", "kind", "asset"}

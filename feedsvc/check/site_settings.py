@@ -1,4 +1,4 @@
-"""Validates what the settings mean for readers; `config.settings` has checked their syntax."""
+"""Validates what the settings mean for readers; `config.settings` has validated their syntax."""
 
 import re
 from collections.abc import Callable
@@ -10,20 +10,26 @@ from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import Problem
 from feedsvc.model import Image
 
-# What the Best Practices Profile and RSS 2.0 allow.
-_WIDEST, _HIGHEST = 144, 400
-_MOST, _FEWEST = 200, 10
+# What RSS 2.0 allows.
+_MAX_WIDTH, _MAX_HEIGHT = 144, 400
 _FORMATS = (".gif", ".jpg", ".jpeg", ".png")
+_MAX_LIMIT, _MIN_LIMIT = 200, 10
 
 
-def validate(settings: Settings, toml: bytes, has_file: Callable[[str], bool]) -> list[Problem]:
+def validate(settings: Settings, toml: bytes, is_served: Callable[[str], bool]) -> list[Problem]:
     """Return what is wrong with settings.
 
-    toml: the file, in which lines are looked up. has_file: whether the site serves a URL.
+    toml: the file, for line numbers. is_served: whether the site serves a URL.
     """
     findings = Findings(FILE, count_lines(toml))
     text = toml.decode("utf-8", "replace")
-    _validate_base_url(settings, text, findings)
+    base_url, at = settings.base_url, _line(text, r"base_url\s*=")
+    if _is_local(urlsplit(base_url).hostname or ""):
+        message = f"base_url {shown(base_url)} is this machine; write the public address"
+        findings.warning("local-base-url", at, message)
+    elif base_url.lower().startswith("http:"):
+        message = "base_url is not https, so that others can modify feeds; use https"
+        findings.warning("http-base-url", at, message)
     if settings.author is None:
         message = "there is no author, so feeds name the site itself; add author = {...}"
         findings.warning("no-site-author", 0, message)
@@ -33,64 +39,45 @@ def validate(settings: Settings, toml: bytes, has_file: Callable[[str], bool]) -
     own = [settings.feed_defaults, *settings.feeds.values()]
     for image in {settings.image, *(each.image for each in own)} - {None}:
         if image:
-            _validate_image(image, settings.base_url, text, has_file, findings)
+            at = _line(text, re.escape(image.url))
+            _validate_image(image, base_url, is_served, at, findings)
     for limit in sorted({each.limit for each in own}):
-        _validate_limit(limit, text, findings)
+        at = _line(text, rf"limit\s*=\s*{limit}\b")
+        if limit > _MAX_LIMIT:
+            message = f"limit is {limit}, and every reader downloads as many entries; write 50"
+            findings.warning("large-limit", at, message)
+        elif limit < _MIN_LIMIT:
+            message = f"limit is {limit}, so that daily readers may miss entries; write 50"
+            findings.note("small-limit", at, message)
     return findings.problems()
-
-
-def _validate_base_url(settings: Settings, text: str, findings: Findings) -> None:
-    line = _line(text, r"base_url\s*=")
-    host = urlsplit(settings.base_url).hostname or ""
-    if _is_local(host):
-        message = f"base_url {shown(settings.base_url)} is this machine; write the public address"
-        findings.warning("local-base-url", line, message)
-    elif settings.base_url.lower().startswith("http:"):
-        message = "base_url is not https, so that anybody on the way can change feeds; use https"
-        findings.warning("http-base-url", line, message)
 
 
 def _is_local(host: str) -> bool:
     if host == "localhost" or host.endswith((".localhost", ".local")):
         return True
     try:
-        address = ip_address(host)
+        return ip_address(host).is_private
     except ValueError:
         return False
-    return address.is_private
 
 
 def _validate_image(
-    image: Image, base_url: str, text: str, has_file: Callable[[str], bool], findings: Findings
+    image: Image, base_url: str, is_served: Callable[[str], bool], at: int, findings: Findings
 ) -> None:
-    line = _line(text, re.escape(image.url))
-    said = f"image {shown(image.url)}"
-    if (image.width or 0) > _WIDEST or (image.height or 0) > _HIGHEST:
-        message = (
-            f"{said} is larger than {_WIDEST} by {_HIGHEST} pixels, so RSS feeds go without it"
-        )
-        findings.warning("image-too-large", line, f"{message}; use a smaller one")
+    subject, parts = f"image {shown(image.url)}", urlsplit(image.url)
+    if (image.width or 0) > _MAX_WIDTH or (image.height or 0) > _MAX_HEIGHT:
+        message = f"{subject} has more than {_MAX_WIDTH} by {_MAX_HEIGHT} pixels; use a smaller one"
+        findings.warning("image-too-large", at, message)
     elif image.width is None or image.height is None:
-        message = f"{said} has no width and height, for which RSS readers take 88 by 31; add them"
-        findings.warning("image-unsized", line, message)
-    path = urlsplit(image.url).path
-    if not path.lower().endswith(_FORMATS):
-        message = f"{said} is no GIF, JPEG or PNG; use one of these"
-        findings.warning("image-format", line, message)
-    local = path.startswith("/") and not urlsplit(image.url).netloc
-    if local and not has_file(f"{base_url}{path}"):
-        message = f"{said} is not there; add the file, or fix its name"
-        findings.error("missing-image", line, message)
-
-
-def _validate_limit(limit: int, text: str, findings: Findings) -> None:
-    line = _line(text, rf"limit\s*=\s*{limit}\b")
-    if limit > _MOST:
-        message = f"limit is {limit}, and every reader fetches as many entries; write 50"
-        findings.warning("large-limit", line, message)
-    elif limit < _FEWEST:
-        message = f"limit is {limit}; a reader that looks once a day may miss entries: write 50"
-        findings.note("small-limit", line, message)
+        message = f"{subject} has no width and height, so readers assume 88 by 31; add them"
+        findings.warning("image-unsized", at, message)
+    if not parts.path.lower().endswith(_FORMATS):
+        message = f"{subject} is not a GIF, JPEG or PNG; use one of these"
+        findings.warning("image-format", at, message)
+    is_of_site = parts.path.startswith("/") and not parts.netloc
+    if is_of_site and not is_served(f"{base_url}{parts.path}"):
+        message = f"{subject} does not exist; add the file, or correct its name"
+        findings.error("missing-image", at, message)
 
 
 def _line(text: str, pattern: str) -> int:

@@ -14,8 +14,9 @@ from feedsvc.catalog import listings
 from feedsvc.catalog.listings import Identity
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
+from feedsvc.cli.problems import show_problems, verbose_option
 from feedsvc.cli.site import open_site, open_to_write, site_option
-from feedsvc.cli.sync import show_problems, summary
+from feedsvc.cli.sync import summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import on_one_line
 from feedsvc.sources.site import Sources
@@ -24,7 +25,8 @@ from feedsvc.sources.site import Sources
 @click.command()
 @site_option
 @click.option("--write", is_flag=True, help="Pin each final id: write it into the article's file.")
-def ids(site: Path, write: bool) -> None:
+@verbose_option
+def ids(site: Path, write: bool, verbose: bool) -> None:
     """List the id of every article, as of the last sync.
 
     An id is `pinned` if it is in the article's file, `minted` if feedsvc generated it and the
@@ -37,14 +39,14 @@ def ids(site: Path, write: bool) -> None:
     """
     if write:
         with open_to_write(site) as (settings, catalog):
-            _pin(settings, catalog)
+            _pin(settings, catalog, verbose)
         return
     with open_site(site) as (settings, catalog), catalog.reading() as connection:
         found = listings.identities(connection)
     _list(Sources.of(settings), found)
 
 
-def _pin(settings: Settings, catalog: Catalog) -> None:
+def _pin(settings: Settings, catalog: Catalog, verbose: bool) -> None:
     """Write ids into files, and sync; exit with 1 if a file could not be changed."""
     sources = Sources.of(settings)
     with catalog.reading() as connection:
@@ -53,12 +55,12 @@ def _pin(settings: Settings, catalog: Catalog) -> None:
     pin = sources.pinner([each.path for each in found])
     problems = [pin(each.path, each.id, each.is_of) for each in minted]
     left = [problem for problem in problems if problem]
+    show_problems(left, verbose)
     click.echo(f"{len(minted) - len(left)} pinned, {len(left)} left as they are.")
-    show_problems(left)
     if len(left) < len(minted):
         report = sync(catalog, settings, datetime.now(UTC), sources=sources)
+        show_problems(report.problems, verbose)
         click.echo(summary(report))
-        show_problems(report.problems)
     if left:
         sys.exit(1)
 

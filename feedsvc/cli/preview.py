@@ -15,8 +15,9 @@ import click
 from msgspec import structs
 
 from feedsvc.catalog.store import Catalog
+from feedsvc.cli.problems import show_problems
 from feedsvc.cli.site import load_settings
-from feedsvc.cli.sync import progress_bar, show_problems, summary
+from feedsvc.cli.sync import progress_bar, summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.serve.listen import check_free, make_server, netloc
@@ -27,7 +28,7 @@ from feedsvc.web.preview import Preview, create_preview, is_loopback
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def preview(site: Path, bind: tuple[str, int]) -> None:
+def preview(site: Path, bind: tuple[str, int], verbose: bool) -> None:
     """Serve a preview until a signal ends it. Raises FeedsvcError."""
     host, port = bind
     if not is_loopback(host):
@@ -50,8 +51,8 @@ def preview(site: Path, bind: tuple[str, int]) -> None:
         with progress_bar() as progress:
             report = writer.sync(progress)
         if report:  # always, as no other process uses this catalog
+            show_problems(report.problems, verbose)
             click.echo(summary(report))
-            show_problems(report.problems)
         catalog.close()
         server = make_server(bind, 1, None, None)
         server.on_startup(partial(_follow_terminal, not outlives_terminal))

@@ -11,8 +11,9 @@ import click
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli.preview import preview as serve_preview
+from feedsvc.cli.problems import show_problems, verbose_option
 from feedsvc.cli.site import load_site, site_option
-from feedsvc.cli.sync import progress_bar, show_problems, summary
+from feedsvc.cli.sync import progress_bar, summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError, FeedsvcError
 from feedsvc.publication import Publication
@@ -57,6 +58,7 @@ _SWITCH_INTERVAL = 0.0005  # seconds for which a poll may wait while another thr
 @click.option(
     "--preview", is_flag=True, help="Show drafts and scheduled articles too, on this machine alone."
 )
+@verbose_option
 def serve(
     site: Path,
     bind: tuple[str, int],
@@ -64,6 +66,7 @@ def serve(
     certificate: Path | None,
     key: Path | None,
     preview: bool,
+    verbose: bool,
 ) -> None:
     """Serve the site's feeds and pages, and publish each article as it is saved.
 
@@ -78,14 +81,14 @@ def serve(
             raise click.UsageError(
                 "--preview only allows --site and --bind; leave the other options out"
             )
-        serve_preview(site, bind)
+        serve_preview(site, bind, verbose)
         return
     with load_site(site) as (settings, catalog):
         check_free(*bind)
         _check_certificate(certificate, key)
         create_limits(settings.serve)  # reports errors once, before the workers start
         writer = Writer(settings, catalog)
-        _sync(writer, Publication(settings, catalog))
+        _sync(writer, Publication(settings, catalog), verbose)
         catalog.close()
         server = make_server(bind, workers, certificate, key)
         server.on_startup(writer.start)
@@ -98,7 +101,7 @@ def serve(
             server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
 
 
-def _sync(writer: Writer, publication: Publication) -> None:
+def _sync(writer: Writer, publication: Publication, verbose: bool) -> None:
     """Sync before serving. If it fails, published articles are served, if there are any.
 
     Raises FeedsvcError.
@@ -114,8 +117,8 @@ def _sync(writer: Writer, publication: Publication) -> None:
         click.echo(f"Error: {error}\nServing what is published.", err=True)
         return
     if report:
+        show_problems(report.problems, verbose)
         click.echo(summary(report))
-        show_problems(report.problems)
     else:
         click.echo("Another process writes this catalog; this one takes over when that one ends.")
 

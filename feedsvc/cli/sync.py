@@ -1,7 +1,7 @@
 """`feedsvc sync`: read the articles that changed, and publish them."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +16,10 @@ from feedsvc.catalog.sync import Progress as Callback
 from feedsvc.catalog.sync import SyncReport, rehearse
 from feedsvc.catalog.sync import sync as sync_catalog
 from feedsvc.cli import reports
+from feedsvc.cli.problems import count, exit_on_errors, show_problems, verbose_option
 from feedsvc.cli.site import load_site, site_option, warn
 from feedsvc.config.settings import Settings
-from feedsvc.errors import DamagedError, Problem
+from feedsvc.errors import DamagedError
 
 
 @click.command()
@@ -28,11 +29,12 @@ from feedsvc.errors import DamagedError, Problem
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--force", is_flag=True, help="Withdraw more than a third of the published articles.")
-def sync(site: Path, dry_run: bool, as_json: bool, force: bool) -> None:
+@verbose_option
+def sync(site: Path, dry_run: bool, as_json: bool, force: bool, verbose: bool) -> None:
     """Read the articles that changed and publish them.
 
-    Prints what changed for readers, then every problem as path:line: what to do. A file with an
-    error keeps its last good version published. The exit code is 1 if there is any problem.
+    Prints the problems of the articles, grouped by cause, and then what changed for readers. A file
+    with an error keeps its last good version published. The exit code is 1 if there is an error.
 
     If more than a third of the published articles would be withdrawn, as if a disk were not
     mounted, nothing is changed without --force.
@@ -54,11 +56,12 @@ def sync(site: Path, dry_run: bool, as_json: bool, force: bool) -> None:
     if as_json:
         click.echo(reports.as_json(report, dry_run))
     else:
+        show_problems(report.problems, verbose)
         click.echo(summary(report, dry_run))
         for line in reports.details(report) if dry_run else ():
             click.echo(line)
-        show_problems(report.problems)
-    if report.problems or (dry_run and report.loss and not force):
+    exit_on_errors(report.problems)
+    if dry_run and report.loss and not force:
         sys.exit(1)
 
 
@@ -87,12 +90,6 @@ def summary(report: SyncReport, dry_run: bool = False) -> str:
     )
 
 
-def show_problems(problems: Iterable[Problem]) -> None:
-    """Print Problems to standard error, one a line."""
-    for problem in problems:
-        click.echo(str(problem), err=True)
-
-
 def _sync(
     catalog: Catalog, settings: Settings, progress: Callback | None, force: bool
 ) -> SyncReport:
@@ -103,8 +100,3 @@ def _sync(
     except DamagedError as met:
         warn(make_ready_elected(catalog, met))
     return sync_catalog(catalog, settings, datetime.now(UTC), progress, force=force)
-
-
-def count(number: int, word: str) -> str:
-    """Return a number with its noun: `1 feed`, `2 feeds`."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

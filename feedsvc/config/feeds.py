@@ -112,6 +112,7 @@ class _Labels(Struct, frozen=True):
     tags: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
 
 
 LISTS = dict(zip(_Labels.__struct_fields__, TERM_KINDS, strict=True))
@@ -178,8 +179,8 @@ def _selection(table: Table, key: str, own: Table) -> Selection | None:
         table.fail(
             key,
             f"{quoted(key)} names no feed; name it as in its URL: all, category/<term>, "
-            "tag/<term>, author/<term>, language/<code>; to define a feed of your own, list the "
-            "terms of its articles with any, all or none",
+            "tag/<term>, author/<term>, language/<code>, section/<folder>; to define a feed of "
+            "your own, list the terms of its articles with any, all or none",
         )
     # A feed named like a setting would be ambiguous.
     is_setting = key in (*FeedSettings.__struct_fields__, *_CONDITIONS)

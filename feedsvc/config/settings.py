@@ -19,6 +19,7 @@ from feedsvc import syntax, urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
+from feedsvc.config.content import Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Language, Selection
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Rule, Table, Text, quoted
@@ -110,13 +111,15 @@ class SourceSettings(msgspec.Struct, frozen=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a site; docs/settings.md describes each key.
 
-    site: the folder, absolute. content: the folder of articles, absolute. database: an SQLAlchemy
+    site: the folder, absolute. content: the folder of articles, absolute. reads_content: whether
+    there is one. database: an SQLAlchemy
     URL, with an absolute path for SQLite. article_link: '' until the tree is known. generator: the
-    configured name, '' to detect it. tree: the detected kind of content folder. tombstones: whether
-    Atom feeds list withdrawn entries. labels: configured labels of terms, by kind. feeds: settings
-    by feed key, `all` or `tag/c++`. selections: the contents of custom feeds, by key. moved: old
-    keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds. preview: include
-    drafts and scheduled articles; not configurable.
+    configured name, '' to detect it. include, exclude: patterns of the files that may be articles,
+    and of those that are not. sections: folders that have feeds. tree: the detected kind of content
+    folder. tombstones: whether Atom feeds list withdrawn entries. labels: configured labels of
+    terms, by kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of
+    custom feeds, by key. moved: old keys of feeds to new keys. retired: keys. aliases: decoded
+    paths to feeds. preview: include drafts and scheduled articles; not configurable.
     """
 
     site: Path
@@ -125,6 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     id_authority: Authority
     content: Path
     database: Database
+    reads_content: bool = True
     subtitle: str = ""
     language: Language = "en"
     timezone: Annotated[str, Zone] = "UTC"
@@ -132,6 +136,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     copyright: str = ""
     article_link: Link = ""
     generator: Generator = ""
+    include: Patterns = ()
+    exclude: Patterns = ()
+    sections: Sections = ()
     tree: Tree = Tree()
     image: Image | None = None
     tombstones: bool = False
@@ -196,9 +203,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(self.seen(), order="deterministic").decode()
 
 
-_INTERNAL = ("site", "tree", "feed_defaults", "selections", "preview")
+_INTERNAL = ("site", "reads_content", "tree", "feed_defaults", "selections", "preview")
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
-_UNSEEN = ("site", "content", "database", "serve", "generator", "sources", "tree")
+_UNSEEN = (
+    *("site", "content", "reads_content", "database", "serve", "generator", "sources", "tree"),
+    *("include", "exclude", "sections"),
+)
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
 
@@ -235,7 +245,8 @@ def _settings(site: Path, table: Table) -> Settings:
     return table.to(
         Settings,
         site=site,
-        content=_path(table, "content", site / folders.content),
+        content=_path(table, "content", site / (folders.content or "content")),
+        reads_content=bool(folders.content),
         database=_absolute_database(table, site, folders.database),
         timezones=table.table("timezones").texts(Offset),
         labels=_labels(table.table("labels")),

@@ -1,6 +1,5 @@
 """`feedsvc build`: write the whole site as static files."""
 
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +8,9 @@ import click
 
 from feedsvc import dates
 from feedsvc.catalog.sync import sync as sync_catalog
+from feedsvc.cli.problems import exit_on_errors, show_problems, verbose_option
 from feedsvc.cli.site import open_to_write, site_option
-from feedsvc.cli.sync import progress_bar, show_problems, summary
+from feedsvc.cli.sync import progress_bar, summary
 from feedsvc.export.build import BuildReport
 from feedsvc.export.build import build as build_site
 from feedsvc.export.build import check as check_folder
@@ -63,19 +63,21 @@ def _select(values: Sequence[str], allowed: Sequence[str]) -> list[str]:
     callback=_parse_codings,
     help="Precompress with these: br, zstd, gzip, or none.  [default: all; none with --only]",
 )
+@verbose_option
 def build(
     site: Path,
     out: Path,
     only: tuple[Format, ...],
     archives: bool,
     codings: tuple[str, ...] | None,
+    verbose: bool,
 ) -> None:
     """Write the whole site as static files into the folder OUT.
 
     Reads changed articles, as `feedsvc sync` does, and then writes only files that change. OUT is
     the root of the host, and contains manifest.json and configuration for nginx, Caddy, Netlify and
     Cloudflare Pages. Scheduled articles are left out until they are due; the command prints when to
-    run it next. The exit code is 1 if an article has a problem.
+    run it next. The exit code is 1 if an article has an error.
     """
     codings = (() if only else CODINGS) if codings is None else codings
     options = BuildOptions(only, archives, codings)
@@ -83,12 +85,11 @@ def build(
         check_folder(settings, out)
         with progress_bar() as progress:
             report = sync_catalog(catalog, settings, datetime.now(UTC), progress)
+        show_problems(report.problems, verbose)
         click.echo(summary(report))
         built = build_site(settings, Publication(settings, catalog), out, options)
         click.echo(_summary(out, built))
-    show_problems(report.problems)
-    if report.problems:
-        sys.exit(1)
+    exit_on_errors(report.problems)
 
 
 def _summary(out: Path, built: BuildReport) -> str:

@@ -1,6 +1,5 @@
 """`feedsvc import`: import articles published elsewhere into the content folder."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from feedsvc import dates, syntax
+from feedsvc.cli.problems import count, exit_on_errors, show_problems, verbose_option
 from feedsvc.cli.site import load_settings, site_option
-from feedsvc.cli.sync import count, show_problems
 from feedsvc.config.settings import Settings
 from feedsvc.importers.item import Hints
 from feedsvc.importers.run import Progress as Callback
@@ -50,6 +49,7 @@ from feedsvc.importers.write import ArticleWriter
 )
 @click.option("--pages", is_flag=True, help="Import the pages of WordPress and Blogger too.")
 @click.option("--keep-links", is_flag=True, help="Link entries to the old URLs of the articles.")
+@verbose_option
 def import_(
     site: Path,
     sources: tuple[Path, ...],
@@ -60,12 +60,13 @@ def import_(
     language: str | None,
     pages: bool,
     keep_links: bool,
+    verbose: bool,
 ) -> None:
     """Import articles published elsewhere into the content folder, with their ids.
 
     SOURCES are files or folders: RSS, Atom and JSON feeds, WordPress exports, saved web pages, and
     pages saved as text. Existing files are not changed, and articles imported before are skipped.
-    Prints a summary, then all problems. The exit code is 1 if there is a problem.
+    Prints problems, grouped by cause, and a summary. The exit code is 1 if there is an error.
     """
     loaded = load_settings(site)
     hints = _hints(loaded, date, categories, language, pages)
@@ -73,10 +74,9 @@ def import_(
     with _progress_bar() as progress:
         source_format = SourceFormat(format) if format else None
         report = run(sources, writer, hints, source_format, progress)
+    show_problems(report.problems, verbose)
     click.echo(_summary(report))
-    show_problems(report.problems)
-    if report.problems:
-        sys.exit(1)
+    exit_on_errors(report.problems)
 
 
 def _hints(

@@ -13,7 +13,7 @@ from lxml import etree
 from feedsvc import dates, syntax, urls
 from feedsvc.errors import Problem
 from feedsvc.importers import texts, wpstatus
-from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults, Skipped
+from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults, Refused, Skipped
 from feedsvc.importers.stream import Stream
 from feedsvc.importers.xmlitems import Element, Fields, elements, local, text
 from feedsvc.model import Enclosure, Person
@@ -94,6 +94,11 @@ def _parse(origin: Origin, element: Element, feed: _Metadata, hints: Hints) -> P
     link = _item_link(fields)
     identity = fields.text("guid", "atom:id") or element.get(_RDF_ABOUT, "").strip() or link
     title = _plain(fields.first("title", "atom:title", "dc:title"))
+    body, base, summary, only_summary = _content(fields)
+    remote = _remote_content(fields)
+    if remote:
+        body += f'<p><a href="{escape(remote)}">{escape(remote)}</a></p>'
+    seed = "\n".join([feed.id, identity or title + body])
     try:
         published = texts.date(
             fields.text("pubDate", "atom:published", "atom:issued", "dc:date", "dcterms:created")
@@ -104,17 +109,14 @@ def _parse(origin: Origin, element: Element, feed: _Metadata, hints: Hints) -> P
             fields.text("atom:updated", "atom:modified", "dcterms:modified"), hints
         )
     except dates.DateError as error:
-        return origin.problem("bad-source-date", f"has a bad date: {error}")
-    body, base, summary, only_summary = _content(fields)
-    remote = _remote_content(fields)
-    if remote:
-        body += f'<p><a href="{escape(remote)}">{escape(remote)}</a></p>'
+        problem = origin.problem("bad-source-date", f"has a bad date: {error}")
+        return Refused(identity, seed, problem)
     labels = list(_labels(fields))
     return hints.complete(
         Item(
             origin,
             id=identity,
-            seed="\n".join([feed.id, identity or title + body]),
+            seed=seed,
             title=title,
             published=published,
             updated=updated,

@@ -22,15 +22,26 @@ class FileType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The position of an item. line: 0 if unknown. number: of the item in its source, from 1."""
+    """The position of an item.
+
+    line: 0 if unknown. number: of the item in its source, from 1. label: names the item in
+    messages instead of its number.
+    """
 
     source: str
     line: int
     number: int
+    label: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the item is, for messages: `item 3 of feed.xml`."""
+        return f"item {self.number} of {self.source}"
 
     def problem(self, code: str, message: str) -> Problem:
         """Return an error about this item."""
-        return Problem(self.source, self.line, code, f"item {self.number} {message}")
+        label = self.label or f"item {self.number}"
+        return Problem(self.source, self.line, code, f"{label} {message}")
 
     def warning(self, code: str, message: str) -> Problem:
         """Return a warning about this item, which is imported nevertheless."""
@@ -79,7 +90,16 @@ class Skipped:
     kind: str
 
 
-ParseResult = Item | Problem | Skipped
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An article that cannot be read. id, seed: see Item."""
+
+    id: str
+    seed: str
+    problem: Problem
+
+
+ParseResult = Item | Refused | Problem | Skipped
 ParseResults = Iterator[ParseResult]
 
 

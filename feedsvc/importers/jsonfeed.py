@@ -1,13 +1,19 @@
-"""Reads JSON Feed 1 and 1.1. Files are read whole, so their size is limited."""
+"""Reads JSON Feed 1 and 1.1. Files are read whole, so their size is limited.
+
+JSON Feed has only tags. Categories are in the extension `_feedsvc` of an item:
+`"_feedsvc": {"categories": ["News"]}`.
+"""
 
 import json
 from typing import Any
 
-from feedsvc import dates
+from feedsvc import dates, urls
 from feedsvc.errors import Problem
 from feedsvc.importers import texts
-from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults
+from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults, Refused
 from feedsvc.model import Enclosure, Person
+
+_EXTENSION = "_feedsvc"
 
 
 def read(source: str, content: bytes, hints: Hints) -> ParseResults:
@@ -25,6 +31,9 @@ def read(source: str, content: bytes, hints: Hints) -> ParseResults:
     if not feed.text("version").startswith("https://jsonfeed.org/version/"):
         message = "is JSON, but not a JSON feed; leave it out"
         yield Problem(source, 0, "unknown-source", message)
+        return
+    if not isinstance(document.get("items"), list):
+        yield Problem(source, 0, "broken-json", "is a JSON feed without a list `items`; fix it")
         return
     for number, item in enumerate(feed.objects("items"), 1):
         yield _parse(Origin(source, 0, number), item, feed, hints)
@@ -51,6 +60,14 @@ class _Object:
         value = self._values.get(name)
         return value if isinstance(value, list) else []
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the texts in an array."""
+        return tuple(value for value in self.array(name) if isinstance(value, str))
+
+    def object(self, name: str) -> "_Object":
+        """Return an object; empty if it is missing."""
+        return _Object(self._values.get(name))
+
     def objects(self, name: str) -> list["_Object"]:
         """Return the objects in an array."""
         return [_Object(value) for value in self.array(name)]
@@ -67,31 +84,35 @@ class _Object:
 
 def _parse(origin: Origin, item: _Object, feed: _Object, hints: Hints) -> ParseResult:
     date_text = item.text("date_published")
-    try:
-        published = texts.date(date_text, hints)
-        updated = texts.date(item.text("date_modified"), hints)
-    except dates.DateError as error:
-        return origin.problem("bad-source-date", f"has a bad date: {error}")
     link = item.text("url")
     summary = item.text("summary")
     body = item.text("content_html") or texts.paragraphs(item.text("content_text"))
     title = " ".join(item.text("title").split())
-    key = item.text("id") or link or "\n".join([title, date_text, body or summary])
+    identity = item.text("id") or link
+    key = identity or "\n".join([title, date_text, body or summary])
+    seed = "\n".join([feed.text("home_page_url", "feed_url"), key])
+    try:
+        published = texts.date(date_text, hints)
+        updated = texts.date(item.text("date_modified"), hints)
+    except dates.DateError as error:
+        problem = origin.problem("bad-source-date", f"has a bad date: {error}")
+        return Refused(identity, seed, problem)
     return hints.complete(
         Item(
             origin,
-            id=item.text("id") or link,
-            seed="\n".join([feed.text("home_page_url", "feed_url"), key]),
+            id=identity,
+            seed=seed,
             title=title,
             published=published or updated,
             updated=updated,
             slug=texts.last_segment(link),
             link=link,
             body=body or texts.paragraphs(summary),
-            base=link or feed.text("home_page_url"),
+            base=urls.resolve(feed.text("home_page_url"), link),
             summary=summary,
             only_summary=bool(summary and not body),
-            tags=tuple(tag for tag in item.array("tags") if isinstance(tag, str)),
+            categories=item.object(_EXTENSION).texts("categories"),
+            tags=item.texts("tags"),
             authors=item.authors() or feed.authors(),
             language=item.text("language") or feed.text("language"),
             image=item.text("image", "banner_image"),

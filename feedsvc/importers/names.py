@@ -4,14 +4,16 @@ import unicodedata
 import uuid
 
 from feedsvc import html, syntax, urls
-from feedsvc.importers.item import Item
+from feedsvc.errors import Problem
+from feedsvc.importers.item import Item, Origin, Refused
 from feedsvc.model import MAX_ID, excess
 
 _MAX_SLUG = 120  # bytes; file systems allow 255 in a name
 _DEFAULT_SLUG = "article"
+NOWHERE = Origin("", 0, 0)  # replaces positions that do not matter
 
 
-def identity(item: Item) -> tuple[str, bool]:
+def identity(item: Item | Refused) -> tuple[str, bool]:
     """Return an item's id, and False if it replaces an unusable id of the source.
 
     A replacement or missing id is a UUID that is the same on every import.
@@ -21,6 +23,29 @@ def identity(item: Item) -> tuple[str, bool]:
         return item.id, True
     minted = uuid.uuid5(uuid.NAMESPACE_URL, item.seed.encode("utf-8", "replace").decode())
     return minted.urn, not item.id
+
+
+def second_identity(item: Item, first_id: str, other: Item) -> tuple[str, Problem]:
+    """Return another id for an item whose id an earlier item has, and a warning.
+
+    It is made of the item's link and title, to be the same on every import.
+    """
+    seed = "\n".join([first_id, item.link, item.title]).encode("utf-8", "replace").decode()
+    minted = uuid.uuid5(uuid.NAMESPACE_URL, seed).urn
+    message = (
+        f"has the id {first_id[:60]!r} of {other.origin.place}, {other.title[:60]!r}, which keeps "
+        f"it; {item.title[:60]!r} became {minted}: give each its own id"
+    )
+    return minted, item.origin.warning("duplicate-id", message)
+
+
+def id_warning(item: Item, minted: str) -> Problem:
+    """Return the warning that an unusable id was replaced."""
+    message = (
+        f"has the id {item.id[:60]!r}, which is not an IRI or is too long; it became {minted}, so "
+        "feed readers will show the article as new"
+    )
+    return item.origin.warning("new-id", message)
 
 
 def slug(item: Item) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from feedsvc.errors import FeedsvcError, Problem, Severity
 from feedsvc.importers import feeds, jsonfeed, page, plaintext, sources, texts, wxr
-from feedsvc.importers.item import Hints, ParseResult, ParseResults, Skipped
+from feedsvc.importers.item import Hints, ParseResult, ParseResults, Refused, Skipped
 from feedsvc.importers.sources import Source, SourceFormat
 from feedsvc.importers.stream import Advance, Stream
 from feedsvc.importers.write import ArticleWriter
@@ -41,6 +41,8 @@ class Report:
         """Write an item, or record why there is none. Raises FeedsvcError."""
         if isinstance(result, Problem):
             self.problems.append(result)
+        elif isinstance(result, Refused):
+            self.problems.append(result.problem)
         elif isinstance(result, Skipped):
             self.skipped[result.kind] += 1
         else:

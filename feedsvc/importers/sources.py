@@ -80,7 +80,11 @@ def _walk(top: Path) -> Iterator[Source | Problem]:
 
 def detect(source: Source) -> SourceFormat | None:
     """Return the format of a file; None if it cannot be imported. Raises OSError."""
-    beginning = _beginning(source)
+    return format_of(_beginning(source))
+
+
+def format_of(beginning: bytes) -> SourceFormat | None:
+    """Return the format of a file that begins like this; see `beginning`."""
     feed, page = _FEED_ROOT.search(beginning), _HTML.search(beginning)
     if feed and beginning.startswith(b"<") and not (page and page.start() < feed.start()):
         return SourceFormat.WORDPRESS if wpstatus.is_export(beginning) else SourceFormat.FEED
@@ -97,9 +101,13 @@ def is_json(source: Source) -> bool:
 
 
 def _beginning(source: Source) -> bytes:
-    """Return the beginning of a file without a BOM and leading whitespace, not in UTF-16."""
     with source.path.open("rb") as file:
-        content = file.read(_BEGINNING)
+        return beginning(file.read(_BEGINNING))
+
+
+def beginning(content: bytes) -> bytes:
+    """Return the beginning of a content without a BOM and leading whitespace, not in UTF-16."""
+    content = content[:_BEGINNING]
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         content = content.decode("utf-16", "replace").encode()
     return content.removeprefix(codecs.BOM_UTF8).lstrip()

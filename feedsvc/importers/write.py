@@ -12,8 +12,8 @@ from pathlib import Path
 
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
-from feedsvc.importers import names
-from feedsvc.importers.compose import Composer, one_line
+from feedsvc.importers import compose, names
+from feedsvc.importers.clean import Cleaner, one_line
 from feedsvc.importers.item import Item
 from feedsvc.model import MAX_PATH, PLAIN, excess
 from feedsvc.sources.article import MAX_SIZE
@@ -48,6 +48,10 @@ class ArticleWriter:
 
         into: the folder below content/ for new files; None for one per year.
         """
+        if not settings.reads_content:
+            raise FeedsvcError(
+                'the site has no content folder to import into; set content = "content"'
+            )
         _check_generator(settings.tree.name)
         if into is not None:
             _check_folder(into)
@@ -67,24 +71,25 @@ class ArticleWriter:
         identity, is_kept = names.identity(item)
         if identity in self._ids:
             return WriteResult(None, True, ())
-        composer = Composer(item)
+        cleaner = Cleaner(item)
         try:
             _check_item(item)
-            path = self._write(item, identity, composer)
+            path = self._write(item, identity, cleaner)
         except ArticleError as error:
             problem = item.origin.problem(error.code, error.message)
             return WriteResult(None, False, (problem,))
         self._ids.add(identity)
-        replaced = [] if is_kept else [_id_warning(item, identity)]
-        problems = (*item.warnings, *composer.problems, *replaced)
+        replaced = [] if is_kept else [names.id_warning(item, identity)]
+        problems = (*item.warnings, *cleaner.warnings, *replaced)
         return WriteResult(self._shown(path), False, problems)
 
-    def _write(self, item: Item, identity: str, composer: Composer) -> str:
+    def _write(self, item: Item, identity: str, cleaner: Cleaner) -> str:
         """Write a file under the first unused slug; return its path below content/."""
         folder = self._folder(item)
         for slug in self._unused_slugs(names.slug(item)):
             language = self._settings.language
-            text = composer.text(identity, slug, language, keep_link=self._keep_links)
+            cleaner.warnings.clear()
+            text = compose.text(item, cleaner, identity, slug, language, keep_link=self._keep_links)
             path = f"{folder}/{slug}{item.file_type}"
             if self._create(path, text.encode()):
                 break
@@ -169,14 +174,6 @@ def _check_item(item: Item) -> None:
 
 def _too_large() -> ArticleError:
     return ArticleError("too-large-item", "exceeds 5 MB, the limit of an article; split it")
-
-
-def _id_warning(item: Item, minted: str) -> Problem:
-    message = (
-        f"has the id {item.id[:60]!r}, which is not an IRI or is too long; it became {minted}, so "
-        "feed readers will show the article as new"
-    )
-    return item.origin.warning("new-id", message)
 
 
 def _check_generator(name: str) -> None:

@@ -143,10 +143,9 @@ def _syntax_problem(source: str, error: Any, any_read: bool) -> Problem:
     if error.code in _ENTITIES or _AMPLIFICATION in reason:
         return Problem(source, 1, "unsafe-xml", _UNSAFE)
     message = (
-        f"cannot be read from here on: {reason}; what comes before is imported: fix it and "
-        "import it again"
+        f"cannot be read from here on: {reason}; the items before it are read: fix it"
         if any_read
-        else f"cannot be read: {reason}; fix it and import it again"
+        else f"cannot be read: {reason}; fix it"
     )
     return Problem(source, error.lineno or 0, "broken-xml", message)
 

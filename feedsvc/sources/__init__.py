@@ -1,8 +1,8 @@
-"""Where articles come from; knows no database and no feed.
+"""Sources of articles; knows neither the database nor feeds.
 
-protocol.py says what a source is, site.py holds all sources of a site. The content folder is a
-source, too: folder.py, out of scan.py (which files there are), frontmatter.py (a file taken apart),
-article.py (an Article made of it) and pinning.py (an id written into it).
+protocol.py defines what a source is, and site.py combines the sources of a site. The content folder
+is one of them: folder.py, using scan.py (lists files), frontmatter.py (parses a file), article.py
+(makes an Article of it) and pinning.py (writes its id into it).
 """
 
 from feedsvc.sources.article import ArticleReader

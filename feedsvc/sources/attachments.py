@@ -1,4 +1,4 @@
-"""Finds the local files that an article shows and gives every URL in it its absolute form."""
+"""Finds the local files that an article refers to, and makes its URLs absolute."""
 
 import mimetypes
 import os
@@ -11,9 +11,9 @@ from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_PATH, Enclosure, excess
 from feedsvc.sources.scan import is_inside
 from feedsvc.sources.trees import Layout
-from feedsvc.sources.values import Values, absolute
+from feedsvc.sources.values import Values
 
-# Python's own table, not the machine's: two machines must say the same of one file.
+# Python's own table, as that of the operating system differs between machines.
 _BUILT_IN = mimetypes.MimeTypes()
 _TYPES = {
     ".m4a": "audio/mp4",
@@ -29,14 +29,14 @@ _TYPES = {
     ".epub": "application/epub+zip",
 }
 _LENGTH = re.compile(r"[0-9]{1,15}")
-# References that are paths as they stand, without anything to decode.
+# References that are paths without anything to decode.
 _SIMPLE = re.compile(r"/?(?:\.\.?/)*(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*")
 
 
 class Folder:
-    """The content folder, given as a real path; remembers which of its files were asked for.
+    """The content folder, with a cache of the files that exist in it.
 
-    articles: the endings of files that are not attached to others.
+    root: its real path. articles: the suffixes of article files, which are never attachments.
     """
 
     def __init__(self, root: str, articles: tuple[str, ...] = Layout().endings) -> None:
@@ -45,7 +45,7 @@ class Folder:
         self._known: dict[str, bool] = {}
 
     def holds(self, path: str) -> bool:
-        """Tell whether a normal relative path names a file that lies below the folder."""
+        """Return whether a normalized relative path names a file in the folder."""
         known = self._known.get(path)
         if known is None:
             full = self.full(path)
@@ -57,15 +57,15 @@ class Folder:
         return known
 
     def full(self, path: str) -> str:
-        """Return where a file of the folder is."""
+        """Return the full path of a file in the folder."""
         return os.path.join(self.root, path)
 
 
 class Attachments:
     """The local files of one article.
 
-    A relative reference that names a file beside the article, or below the content folder where
-    it begins with `/`, means that file. Any other is resolved against the article's own URL.
+    A reference to an existing file, relative to the article or, with a leading `/`, to the content
+    folder, means that file. Any other reference is resolved against the article's URL.
     """
 
     def __init__(self, folder: Folder, path: str, base_url: str, own: str) -> None:
@@ -78,19 +78,19 @@ class Attachments:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files met so far, relative to the content folder."""
+        """The files found so far, relative to the content folder."""
         return tuple(self._files)
 
     @property
     def warnings(self) -> list[ArticleError]:
-        """What there is to say of references in the body that were met so far."""
+        """Warnings of files in the body that cannot be published, found so far."""
         return [
             ArticleError("left-out", _too_long(path), severity=Severity.WARNING)
             for path in self._too_long
         ]
 
     def resolve(self, reference: str) -> str:
-        """Return the absolute URL of a reference in the body; '' for one that cannot be one."""
+        """Return the absolute URL of a reference; '' if it has none."""
         path = self._local(reference)
         if path is None:
             return urls.resolve(self._own, reference)
@@ -102,42 +102,62 @@ class Attachments:
         return urls.absolute(self._base_url, urls.file_path(path)) + mark + fragment
 
     def holds(self, reference: str) -> bool:
-        """Tell whether a reference names a local file."""
+        """Return whether a reference means a local file."""
         return self._local(reference) is not None
 
     def url(self, values: Values, key: str, reference: str) -> str:
-        """Return the absolute URL of a reference in front matter, where it must not dangle.
+        """Return the absolute URL of a reference in front matter, where a file must exist.
 
         Raises ArticleError (missing-file, bad-url, too-long).
         """
-        name, path = values.name(key), self._local(reference)
-        if path is None and not _scheme(key, reference, name):
-            message = f"`{name}` names {reference!r}, which is not there; add the file"
-            raise ArticleError("missing-file", message, key=key)
+        path = self._local(reference)
         if path is not None and excess(path, MAX_PATH):
-            raise ArticleError("too-long", f"`{name}` {_too_long(path)}", key=key)
-        return absolute(key, self.resolve(reference), name)
+            raise values.error("too-long", key, _too_long(path))
+        if path is None and not _is_absolute(values, key, reference):
+            message = f"names {reference!r}, which does not exist; add the file"
+            raise values.error("missing-file", key, message)
+        return values.absolute(key, self.resolve(reference))
+
+    def image(self, values: Values, complete: bool) -> str | None:
+        """Return the URL of the article's image; if no file has its path, a URL below the base URL.
+
+        complete: whether every file of the site is in the content folder, so that such a path is a
+        warning. Generators also have other folders of files.
+        """
+        reference = values.text("image")
+        if not reference:
+            return None
+        if self.holds(reference) or _is_absolute(values, "image", reference):
+            return self.url(values, "image", reference)
+        if complete:
+            message = f"names {reference!r}, which does not exist; add the file or write its URL"
+            values.warn("missing-file", "image", message)
+        if not reference.startswith("."):
+            return values.absolute("image", urls.resolve(f"{self._base_url}/", reference))
+        if not complete:
+            message = f"names {reference!r}, which is not below the content folder; it is left out"
+            values.warn("left-out", "image", message)
+        return None
 
     def enclosures(self, values: Values) -> tuple[Enclosure, ...]:
-        """Return the enclosures that front matter names; local files tell type and length."""
+        """Return the enclosures named in front matter; local files need no type and length."""
         records = values.records("enclosures", ("url", "type", "length"))
         return tuple(self._enclosure(values, *record) for record in records)
 
     def _enclosure(self, values: Values, reference: str, media_type: str, length: str) -> Enclosure:
         key = "enclosures"
-        name = values.name(key)
         if not reference:
-            message = f"`{name}` has one without a url; write it or remove it"
-            raise ArticleError("bad-value", message, key=key)
+            raise values.error("bad-value", key, "has one without a url; write it or remove it")
         url = self.url(values, key, reference)
         path = self._local(reference)
         if length and not _LENGTH.fullmatch(length):
-            message = f"`{name}`: length {length[:20]!r} is no number of bytes; leave it out"
-            raise ArticleError("bad-value", message, key=key)
+            message = f"has the length {length[:20]!r}, which is no number of bytes; leave it out"
+            raise values.error("bad-value", key, message)
         size = os.path.getsize(self._folder.full(path)) if path else 0
-        return Enclosure(url, media_type or _type(reference), int(length or size))
+        return Enclosure(url, media_type or guess_type(reference), int(length or size))
 
     def _local(self, reference: str) -> str | None:
+        """Return the path of the local file that a reference means; None if it means none."""
         if not reference or reference.startswith(("#", "//", "http:", "https:", "mailto:")):
             return None
         name = reference
@@ -158,18 +178,20 @@ class Attachments:
 
 def _too_long(path: str) -> str:
     over = excess(path, MAX_PATH)
-    return f"shows {quoted(path)}, whose path {over}; rename the file or its folders"
+    return f"names the file {quoted(path)}, whose path {over}; rename it or its folders"
 
 
-def _scheme(key: str, reference: str, name: str) -> str:
-    """Return the scheme of a URL; raises ArticleError (bad-url). name: the key as written."""
+def _is_absolute(values: Values, key: str, reference: str) -> bool:
+    """Return whether a reference has a scheme or a host. Raises ArticleError (bad-url)."""
     try:
-        return urlsplit(reference).scheme
+        parts = urlsplit(reference)
+        return bool(parts.scheme or parts.netloc)
     except ValueError:
-        raise ArticleError("bad-url", f"`{name}`: {reference!r} is no URL", key=key) from None
+        raise values.error("bad-url", key, f"has {reference!r}, which is not a URL") from None
 
 
-def _type(reference: str) -> str:
+def guess_type(reference: str) -> str:
+    """Return the media type that the name of a file suggests."""
     name = urlsplit(reference).path.lower()
     known = _TYPES.get(os.path.splitext(name)[1])
     return known or _BUILT_IN.guess_type(name)[0] or "application/octet-stream"

@@ -1,6 +1,7 @@
-"""The content folder: the source whose articles are files, and whose keys are their paths."""
+"""The content folder as a source: its articles are files, and its keys are their paths."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import feedsvc
@@ -9,36 +10,45 @@ from feedsvc.sources.article import ArticleReader
 from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Pin, Reading
 from feedsvc.sources.scan import scan, shown_path
+from feedsvc.sources.trees import doubts
 
-_READ_BY = ("base_url", "article_link", "language", "timezone", "timezones", "author", "tree")
+_INPUTS = (
+    *("base_url", "article_link", "language", "timezone", "timezones", "author", "sections"),
+    "tree",
+)
 
 
 class ContentFolder(ArticleSource):
-    """The files below the content folder of one site."""
+    """The source of the files below the content folder of one site."""
 
     name = "content"
     parallel = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.watched = (settings.content,)
+        self.watched = (settings.content,) if settings.reads_content else ()
 
     @property
     def fingerprint(self) -> str:
-        """The version of feedsvc, and the settings that reading depends on."""
-        return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _READ_BY]))
+        """The version of feedsvc and the settings that reading depends on."""
+        return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _INPUTS]))
 
     def listing(self) -> Listing:
-        """List the article files; see `scan`."""
+        """List the article files; see `scan`. None without a content folder."""
         settings = self._settings
-        return scan(settings.content, settings.site, settings.tree.name)
+        if not settings.reads_content:
+            return Listing({})
+        found = scan(
+            settings.content, settings.site, settings.tree, settings.include, settings.exclude
+        )
+        return replace(found, problems=(*found.problems, *doubts(settings)))
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
         """Read some of the files."""
         return map(ArticleReader(self._settings).read, keys)
 
     def names(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield the slug and the pinned id of each file, from its front matter alone."""
+        """Yield the slug and the pinned id of each file, reading only its front matter."""
         return map(ArticleReader(self._settings).names, keys)
 
     def shown(self, key: str) -> str:
@@ -46,11 +56,13 @@ class ContentFolder(ArticleSource):
         return shown_path(self._settings.content, self._settings.site, key)
 
     def file(self, path: str) -> Path | None:
-        """Return a file of the folder; None if links lead out of it."""
+        """Return a file in the folder; None if there is none, or if symlinks lead out of it."""
+        if not self._settings.reads_content:
+            return None
         root = self._settings.content
         found = (root / path).resolve()
         return found if found.is_relative_to(root) and found.is_file() else None
 
     def pinner(self, keys: Iterable[str]) -> Pin:
-        """Return what writes ids into the files."""
+        """Return a function that writes ids into the files."""
         return Pinner(self._settings, keys).pin

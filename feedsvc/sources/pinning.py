@@ -1,7 +1,7 @@
-"""Writes an article's id into its file, as one line of front matter, and changes nothing else.
+"""Inserts an article's id into its file as one line of front matter, changing nothing else.
 
-`pin` is the text part, and pure; `Pinner` finds and replaces the files. Knows no catalog: what the
-id is, and whether the file is still that article, is for others to say.
+`pin` edits the text and is pure; `Pinner` finds and replaces the files. The caller provides the id
+and determines whether the file still contains that article.
 """
 
 import codecs
@@ -18,37 +18,38 @@ from feedsvc import html
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import Article
-from feedsvc.sources.article import MAX_SIZE, ArticleReader, decode
+from feedsvc.sources.article import MAX_SIZE, ArticleReader
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.scan import is_inside, shown_path
+from feedsvc.sources.text import decode
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FIRST_KEY = re.compile(r"^([ \t]*)[^\s#]", re.MULTILINE)
 
 
 def pin(content: bytes, entry_id: str) -> bytes:
-    """Return a file's content with an id in its front matter: one line below the opening fence.
+    """Return a file's content with an id inserted as a line below the opening fence.
 
-    Every other byte stays, and so do all other values and the body, as they are read by our own
-    reader. Raises ArticleError (not-pinned) where one line cannot do that.
+    Every other byte is unchanged, and so are all other values and the body as `split` reads them.
+    Raises ArticleError (not-pinned) if a line cannot achieve that.
     """
     front, body = _read(content)
     equals = " =" if content.removeprefix(codecs.BOM_UTF8).startswith(b"+++") else ":"
     line = f"id{equals} {json.dumps(entry_id, ensure_ascii=False)}"
     if "id" in front.values:
-        raise _left(f"has an `id` without a value; write `{line}` in its place")
+        raise _not_pinned(f"has an `id` without a value; replace it with `{line}`")
     end = _LINE_END.search(content)
     if end:
         first = _FIRST_KEY.search(front.text)
         inserted = f"{first[1] if first else ''}{line}".encode() + end[0]
         pinned = content[: end.end()] + inserted + content[end.end() :]
-        if _is_same_but_for_id(pinned, front, body, entry_id):
+        if _differs_only_by_id(pinned, front, body, entry_id):
             return pinned
-    raise _left(f"cannot have its id in a line of its own; write `{line}` into its front matter")
+    raise _not_pinned(f"cannot have its id on a line of its own; add `{line}` to its front matter")
 
 
 class Pinner:
-    """Pins ids in the files of one site. paths: those of all its articles."""
+    """Pins ids in the files of one site. paths: of all its articles."""
 
     def __init__(self, settings: Settings, paths: Iterable[str]) -> None:
         self._settings = settings
@@ -57,10 +58,10 @@ class Pinner:
         self._articles = Counter(map(self._real, paths))
 
     def pin(self, path: str, entry_id: str, is_known: Callable[[Article], bool]) -> Problem | None:
-        """Pin the id of one article; return why not, if its file has to be left as it is.
+        """Pin the id of one article; return a Problem if its file cannot be changed.
 
-        path: relative to the content folder. is_known: whether what is in the file is the article
-        whose id this is.
+        path: relative to the content folder. is_known: returns whether the article that the file
+        contains is the one with this id.
         """
         try:
             self._pin(path, entry_id, is_known)
@@ -72,22 +73,24 @@ class Pinner:
     def _pin(self, path: str, entry_id: str, is_known: Callable[[Article], bool]) -> None:
         real = self._real(path)
         if not is_inside(self._root, real):
-            raise _left("is a link that leaves the content folder; copy the file instead")
+            raise _not_pinned("is a symlink that leaves the content folder; copy the file instead")
         if self._articles[real] > 1:
-            raise _left("is one file with another article; copy it, as a file can have one `id`")
+            raise _not_pinned(
+                "is the same file as another article; copy it, as a file has only one `id`"
+            )
         try:
-            with open(real, "r+b") as source:  # not what its owner has made read-only
+            with open(real, "r+b") as source:  # fails if the file is read-only
                 before = os.fstat(source.fileno())
                 content = source.read(MAX_SIZE + 1)
             reading = self._reader.read(path)
             if not (reading.article and is_known(reading.article)):
-                raise _left("has changed; see what `feedsvc sync` says, then run this again")
+                raise _not_pinned("has changed; run `feedsvc sync`, then this command again")
             _replace(real, pin(content, entry_id), before)
         except FileNotFoundError:
-            raise _left("is not there any more; run `feedsvc sync` first") from None
+            raise _not_pinned("no longer exists; run `feedsvc sync` first") from None
         except OSError as error:
-            message = f"cannot be written: {error.strerror}; run this as the one who owns the file"
-            raise _left(message) from None
+            message = f"cannot be written: {error.strerror}; run this as the owner of the file"
+            raise _not_pinned(message) from None
 
     def _real(self, path: str) -> str:
         return os.path.realpath(os.path.join(self._root, path))
@@ -97,24 +100,24 @@ def _read(content: bytes) -> tuple[FrontMatter, str]:
     return split(html.xml_safe(decode(content)))
 
 
-def _is_same_but_for_id(pinned: bytes, front: FrontMatter, body: str, entry_id: str) -> bool:
+def _differs_only_by_id(pinned: bytes, front: FrontMatter, body: str, entry_id: str) -> bool:
     try:
         found, rest = _read(pinned)
     except ArticleError:
         return False
-    is_same = _is_alike(dict(found.values), {"id": entry_id, **front.values})
+    is_same = _are_equal(dict(found.values), {"id": entry_id, **front.values})
     return is_same and rest == body and len(pinned) <= MAX_SIZE
 
 
-def _is_alike(one: Any, other: Any) -> bool:
-    """Compare values of front matter; each pair once, as aliases may make billions of a few."""
+def _are_equal(one: Any, other: Any) -> bool:
+    """Compare front-matter values, each pair once: aliases may expand to billions of values."""
     waiting, seen = [(one, other)], set()
     while waiting:
         a, b = waiting.pop()
         if type(a) is not type(b):
             return False
         if not isinstance(a, dict | list):
-            if a != b and a == a:  # TOML has nan, which equals nothing
+            if a != b and a == a:  # not TOML's nan
                 return False
         elif (id(a), id(b)) not in seen:
             seen.add((id(a), id(b)))
@@ -126,17 +129,17 @@ def _is_alike(one: Any, other: Any) -> bool:
 
 
 def _replace(path: str, content: bytes, before: os.stat_result) -> None:
-    """Put new content in place of a file's in one step, unless somebody has changed it.
+    """Replace a file atomically, unless it has been changed.
 
-    before: the file as it was when its content was read. Raises ArticleError, OSError.
+    before: the status of the file when its content was read. Raises ArticleError, OSError.
     """
     descriptor, temporary = tempfile.mkstemp(".tmp", ".feedsvc-", os.path.dirname(path))
     try:
         with open(descriptor, "wb") as target:
             target.write(content)
             target.flush()
-            made = os.fstat(descriptor)
-            if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
+            created = os.fstat(descriptor)
+            if (created.st_uid, created.st_gid) != (before.st_uid, before.st_gid):
                 os.fchown(descriptor, before.st_uid, before.st_gid)
             os.fchmod(descriptor, before.st_mode & 0o7777)
             os.fsync(descriptor)
@@ -150,12 +153,12 @@ def _replace(path: str, content: bytes, before: os.stat_result) -> None:
 
 def _require_unchanged(path: str, before: os.stat_result) -> None:
     if _signature(os.stat(path)) != _signature(before):
-        raise _left("was saved at this moment; run this again")
+        raise _not_pinned("was saved just now; run this command again")
 
 
 def _signature(found: os.stat_result) -> tuple[int, ...]:
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _left(message: str) -> ArticleError:
+def _not_pinned(message: str) -> ArticleError:
     return ArticleError("not-pinned", message, severity=Severity.WARNING)

@@ -1,4 +1,4 @@
-"""What a source of articles is; the content folder is one. docs/sources.md: how to write one."""
+"""The protocol of a source of articles. docs/sources.md explains how to write one."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from feedsvc.sources.frontmatter import FrontMatter
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The articles that a source holds now.
+    """The articles that a source has now.
 
-    fingerprints: by the key of each article, a text that changes whenever the article may have
-    changed; '' to have it read at every sync. problems: what could not be listed. unseen: the keys
-    of what could not be listed, or what they begin with up to a `/`; '' stands for every key.
+    fingerprints: for the key of each article, a text that changes whenever the article may have
+    changed; '' to read it at every sync. problems: what could not be listed. unseen: the keys of
+    what could not be listed, or their prefixes up to a `/`; '' stands for every key.
     """
 
     fingerprints: Mapping[str, str]
@@ -24,7 +24,7 @@ class Listing:
     unseen: tuple[str, ...] = ()
 
     def holds(self, key: str) -> bool:
-        """Tell whether an article is there, or may be: an article that is not is withdrawn."""
+        """Return whether an article exists or may exist; if not, it is withdrawn."""
         return key in self.fingerprints or any(
             key == each or not each or key.startswith(f"{each}/") for each in self.unseen
         )
@@ -34,11 +34,10 @@ class Listing:
 class Written:
     """An article as its author wrote it.
 
-    text: all of it, XML-safe. front: its front matter by feedsvc's own keys. body: the text after
-    it. raw: the body as HTML that is not sanitised. path: of its URL on the site that it was
-    written for, decoded and without the first slash; '' if there is none. native_id: see
-    model.Article. warnings: what is wrong with it,
-    as far as is known. refer: what a reference in raw means, which may add a warning.
+    text: all of it, XML-safe. front: its front matter with feedsvc's keys. body: the text after it.
+    raw: the body as HTML, not sanitised. path: of the URL that its generator gives it, decoded and
+    without the first slash; '' if unknown. native_id: see model.Article. warnings: found so far.
+    refer: maps a reference in raw to what it means, and may add a warning.
     """
 
     text: str
@@ -53,10 +52,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read under one key.
+    """The result of reading one key.
 
-    article: None if there is none, or if a Problem prevents it. written: the article as it was
-    written, to tell where a fault is; None if there is no text with lines.
+    article: None if there is none, or if a Problem prevents it. written: the source text, for the
+    locations of problems; None if there is no text with lines.
     """
 
     key: str
@@ -65,59 +64,59 @@ class Reading:
     written: Written | None = None
 
     def line(self, key: str) -> int:
-        """Return the line on which a front-matter key stands; 0 if there are no lines."""
+        """Return the line that a front-matter key is on; 0 if there are no lines."""
         return self.written.front.line(key) if self.written else 0
 
     def name(self, key: str) -> str:
-        """Return a front-matter key as the author writes it."""
+        """Return the name of a front-matter key in the source text."""
         return self.written.front.name(key) if self.written else key
 
 
 class ArticleSource(Protocol):
     """A source of articles. Subclass it to get the defaults.
 
-    Whatever `listing` and `read` raise leaves the articles of the source as they are, and is a
-    Problem of the sync. One thread at a time calls them, `read` for some of what was listed last.
-    Any thread calls `shown` and `file`.
+    If `listing` or `read` raises, the source's articles stay as they are, and the sync reports a
+    Problem. One thread at a time calls them, `read` with keys of the latest listing. Any thread may
+    call `shown` and `file`.
     """
 
     name: str
-    parallel: bool = False  # whether a pickled copy may read in another process
-    watched: tuple[Path, ...] = ()  # folders whose changes are a reason to list again
-    interval: float = 60.0  # seconds after which to list again in any case
+    parallel: bool = False  # whether pickled copies may read in other processes
+    watched: tuple[Path, ...] = ()  # folders whose changes cause a new listing
+    interval: float = 60.0  # seconds between listings in any case
 
     @property
     def fingerprint(self) -> str:
-        """A text that changes when every article has to be read again."""
+        """A text that changes when every article must be read again."""
         return ""
 
     def listing(self) -> Listing:
-        """List the articles that there are, without reading them."""
+        """List the articles without reading them."""
         ...
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
-        """Read some articles, in any order. What is wrong with one is a Problem of its Reading."""
+        """Read some articles, in any order. Errors in one are Problems of its Reading."""
         ...
 
     def shown(self, key: str) -> str:
-        """Return a key as Problems name it."""
+        """Return a key as shown in Problems."""
         return f"{self.name}: {key}"
 
-    def file(self, path: str) -> Path | None:  # noqa: ARG002 - for those that have some
-        """Return a local file that an article of this source shows, if it is there.
+    def file(self, path: str) -> Path | None:  # noqa: ARG002 - for subclasses
+        """Return a local file that an article of this source refers to; None if there is none.
 
-        path: one of the article's `files`. It comes from a URL: never return a file that is not
-        below a folder of the source.
+        path: one of the article's `files`, but taken from a URL: never return a file outside the
+        source's folders.
         """
         return None
 
 
 @runtime_checkable
 class NamingSource(Protocol):
-    """A source that knows the names of its articles without reading all of them."""
+    """A source that knows the slugs and ids of its articles without reading all of them."""
 
     def names(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield the slug and the pinned id, '' for none; also of what cannot be published."""
+        """Yield slug and pinned id ('' for none), also of articles that cannot be published."""
         ...
 
 
@@ -126,7 +125,7 @@ Pin = Callable[[str, str, Callable[[Article], bool]], Problem | None]
 
 @runtime_checkable
 class PinningSource(Protocol):
-    """A source that can write an article's id to where the article comes from."""
+    """A source that can write an article's id into the article's original."""
 
     def pinner(self, keys: Iterable[str]) -> Pin:
         """Return a function that pins the id of one article; see `Pinner.pin`.

@@ -1,63 +1,117 @@
-"""Finds the article files below a folder, without opening any of them."""
+"""Lists the article files below a folder without opening them."""
 
+import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from os.path import basename
 from pathlib import Path
 
-from feedsvc.errors import ArticleError, FeedsvcError, Problem
-from feedsvc.model import MAX_PATH, PLAIN, excess
+from feedsvc.config.content import matcher
+from feedsvc.errors import ArticleError, FeedsvcError, Problem, Severity
+from feedsvc.model import MAX_PATH, Tree, excess
 from feedsvc.sources.protocol import Listing
 from feedsvc.sources.trees import Layout, layout
 
-# The time stamps of file systems are coarse: two changes within a tick look like one.
+# Timestamps of file systems are coarse: two changes within a tick look like one.
 _SETTLED = 2.0  # seconds
-_LEAVES = "is a link that leaves the content folder; copy the file instead"
+_LEAVES = "is a symlink that leaves the content folder; copy the file instead"
 
 
-def scan(content: Path, site: Path, generator: str = PLAIN) -> Listing:
-    """List the article files in any depth below a folder, in the order of their paths.
+def scan(
+    content: Path,
+    site: Path,
+    tree: Tree = Tree(),  # noqa: B008 - frozen
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> Listing:
+    """List the article files at any depth below a folder, sorted by path.
 
-    A fingerprint is '' while its file changed so recently that it may change again without a trace.
-    Names that begin with `.` or `_` are passed over. A symlink is followed where it stays below
-    the folder, and is a Problem where it leaves it. generator: whose rules hold besides. Raises
-    FeedsvcError if there is no such folder: an unmounted disk must not look like an emptied one.
+    The fingerprint of a file that has just changed is '', as another change within the same tick
+    would go unnoticed. Names that start with `.` or `_` are ignored. Symlinks are followed within
+    the folder, and are Problems if they leave it. tree: whose rules apply. include, exclude:
+    patterns as in .gitignore, of the files to list, and of those to ignore. Raises FeedsvcError if
+    the folder does not exist: an unmounted disk must not look like an emptied one.
     """
     root = os.path.realpath(content)
     if not Path(root).is_dir():
         raise FeedsvcError(
-            f"{content}: there is no such folder; create it, or name the right one as `content` "
-            "in feedsvc.toml"
+            f"{content}: there is no such folder; create it, or set `content` in feedsvc.toml"
         )
     files: dict[str, str] = {}
     unseen: dict[str, Problem] = {}
-    rules = layout(generator)
-    for found, path in _walk(root, rules):
+    rules = layout(tree.name)
+    included = matcher(include) if include else lambda _path: True
+    excluded = matcher(exclude) if exclude else lambda _path: False
+    for found, path in _walk(root, rules, excluded):
+        if not (included(path) or rules.is_data(basename(path))):
+            continue
         if isinstance(found, ArticleError):
             shown = shown_path(content, site, path)
             unseen[path] = Problem(shown, 0, found.code, found.message)
         else:
             fingerprint = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
             files[path] = fingerprint if found.st_ctime < time.time() - _SETTLED else ""
-    articles = {path: files[path] for path in rules.articles(sorted(files))}
-    return Listing(articles, tuple(sorted(unseen.values())), tuple(unseen))
+    data = {path: files.pop(path) for path in list(files) if rules.is_data(basename(path))}
+    prefix = f"{tree.below}/" if tree.below else ""
+    inside = rules.articles(tree, [prefix + path for path in sorted(files)])
+    paths = [path.removeprefix(prefix) for path in inside]
+    unread = [
+        Problem(shown_path(content, site, path), 0, "not-evaluated", message, Severity.WARNING)
+        for path in data
+        if (message := rules.unread(basename(path))) and _affects(path, paths)
+    ]
+    articles = _with_data({path: files[path] for path in paths}, data)
+    return Listing(articles, tuple(sorted((*unseen.values(), *unread))), tuple(unseen))
+
+
+def _affects(data: str, articles: Sequence[str]) -> bool:
+    folder = data.rpartition("/")[0]
+    return not folder or any(path.startswith(f"{folder}/") for path in articles)
+
+
+def _with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, str]:
+    """Return fingerprints of articles that include those of the data files that affect them."""
+    of_folder: dict[str, str] = {}
+    for path, fingerprint in sorted(data.items()):
+        folder = path.rpartition("/")[0]
+        of_folder[folder] = f"{of_folder.get(folder, '')} {path} {fingerprint or time.time_ns()}"
+
+    @cache
+    def above(folder: str) -> str:
+        own = of_folder.get(folder, "")
+        return own + above(folder.rpartition("/")[0]) if folder else own
+
+    return {
+        path: _combined(fingerprint, above(path.rpartition("/")[0]))
+        for path, fingerprint in articles.items()
+    }
+
+
+def _combined(fingerprint: str, above: str) -> str:
+    if not fingerprint or not above:
+        return fingerprint
+    return f"{fingerprint}-{hashlib.blake2b(above.encode(), digest_size=8).hexdigest()}"
 
 
 def shown_path(content: Path, site: Path, path: str) -> str:
-    """Return a path below the content folder as a Problem names it: relative to the site."""
+    """Return a path below the content folder as shown in Problems: relative to the site."""
     full = content / path
     return full.relative_to(site).as_posix() if full.is_relative_to(site) else full.as_posix()
 
 
 def is_inside(root: str, path: str) -> bool:
-    """Tell whether a path, links followed, lies below a folder given as a real path."""
+    """Return whether a path, with symlinks resolved, is below a folder. root: a real path."""
     return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _walk(root: str, rules: Layout) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
-    """Yield the stat of each article file, or why nobody can look there; and the path."""
-    # Folders to look into, each with the real paths of those on the way to it.
+def _walk(
+    root: str, rules: Layout, excluded: Callable[[str], bool]
+) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
+    """Yield the status of each article file, or the error at a path; and the path."""
+    # Folders to list, each with the real paths of its ancestors, to detect loops of symlinks.
     waiting = [("", frozenset({root}))]
     while waiting:
         below, above = waiting.pop()
@@ -69,6 +123,8 @@ def _walk(root: str, rules: Layout) -> Iterator[tuple[os.stat_result | ArticleEr
         for entry in entries:
             path = f"{below}/{entry.name}" if below else entry.name
             found = _look(root, entry, rules)
+            if found and excluded(f"{path}/" if isinstance(found, str) else path):
+                continue
             if isinstance(found, str):
                 if found not in above:
                     waiting.append((path, above | {found}))
@@ -82,36 +138,29 @@ def _walk(root: str, rules: Layout) -> Iterator[tuple[os.stat_result | ArticleEr
 def _look(
     root: str, entry: "os.DirEntry[str]", rules: Layout
 ) -> os.stat_result | ArticleError | str | None:
-    """Return an article file's stat, a folder's real path, what is wrong, or None for the rest."""
+    """Return a file's status, a folder's real path, an error, or None for what is ignored."""
     name = entry.name
-    if name.startswith((".", "_")) and name not in rules.entered:
+    is_data = rules.is_data(name)
+    if not is_data and rules.is_hidden(name):
         return None
     try:
         is_folder, is_link = entry.is_dir(), entry.is_symlink()
-        if not (is_folder or name.endswith(rules.endings)):
+        if not (is_folder or is_data or name.endswith(rules.endings)):
             return None
         if is_folder and name in rules.passed_over:
             return None
         if is_link and not is_inside(root, entry.path):
             return ArticleError("outside-content", _LEAVES)
-        if not name.isascii() and _is_undecodable(name):
+        if not name.isascii() and any("\udc80" <= each <= "\udcff" for each in name):
             return ArticleError("not-utf8", "has a name that is not UTF-8; rename it")
         if is_folder:
             return os.path.realpath(entry.path) if is_link else entry.path
         found = entry.stat()
     except OSError as error:
         return _unreadable(error)
-    if not stat.S_ISREG(found.st_mode):  # to open a pipe would wait for ever
-        return ArticleError("unreadable", "is no file but a device or a pipe; remove it")
+    if not stat.S_ISREG(found.st_mode):  # opening a pipe would block
+        return ArticleError("unreadable", "is a device or a pipe, not a file; remove it")
     return found
-
-
-def _is_undecodable(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _unreadable(error: OSError) -> ArticleError:

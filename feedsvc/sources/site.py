@@ -1,4 +1,4 @@
-"""All sources of a site as one, and where they come from: the settings and installed packages."""
+"""Combines the sources of a site, which the settings and installed packages define."""
 
 import hashlib
 import re
@@ -34,18 +34,18 @@ from feedsvc.sources.protocol import (
 GROUP = "feedsvc.sources"  # of entry points
 _NAME = re.compile(r"[\w-]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_MARK = "://"  # ends the name of a source in a key; no path of the content folder has it
+_MARK = "://"  # ends the name of a source in a key; cannot occur in a path of the content folder
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A source of a site. prefix: of its keys in the site, '' for the content folder."""
+    """A source of a site. prefix: of its keys in the site; '' for the content folder."""
 
     prefix: str
     source: ArticleSource
 
     def listing(self) -> Listing:
-        """List the source; its own fingerprint becomes part of each. Raises FeedsvcError."""
+        """List the source; each fingerprint includes the source's own. Raises FeedsvcError."""
         try:
             found = self.source.listing()
             digest = hashlib.blake2b(self.source.fingerprint.encode(), digest_size=6).hexdigest()
@@ -53,28 +53,28 @@ class Member:
             raise
         except Exception as error:
             raise FeedsvcError(f"unexpected {type(error).__name__}: {error}") from error
-        unfit = [key for key in found.fingerprints if not _is_storable(self.prefix + key)]
+        rejected = [key for key in found.fingerprints if not _is_storable(self.prefix + key)]
         problems = [
             Problem(
                 self.source.shown(key[:100]),
                 0,
                 "too-long",
                 f"has a key of more than {MAX_PATH:,} bytes, or with characters that no database "
-                "stores",
+                "can store",
             )
-            for key in unfit
+            for key in rejected
         ]
         fingerprints = {
             key: f"{digest} {fingerprint}" if fingerprint else ""
             for key, fingerprint in found.fingerprints.items()
-            if key not in unfit
+            if key not in rejected
         }
         return replace(found, fingerprints=fingerprints, problems=(*found.problems, *problems))
 
     def read(self, keys: Sequence[str]) -> Iterator[Reading]:
         """Read some articles of the source by their keys in the site.
 
-        If the source fails, its first article that was not read has a Problem, and the others have
+        If the source fails, the first article that was not read has a Problem, and the others have
         no Reading.
         """
         if not self.prefix:
@@ -85,15 +85,15 @@ class Member:
             for reading in self.source.read(list(left)):
                 if key := left.pop(reading.key, None):
                     yield self._checked(reading, key)
-        except Exception as error:  # noqa: BLE001 - somebody else's code must not stop the others
+        except Exception as error:  # noqa: BLE001 - it must not stop other sources
             for key in list(left.values())[:1]:
                 yield Reading(key, None, (self.unreachable(error),))
 
     def _checked(self, reading: Reading, key: str) -> Reading:
         """Return a Reading under its key in the site, without an article that cannot be stored."""
         article = reading.article and replace(reading.article, path=key)
-        if article and (unfit := _unfit(article)):
-            problem = Problem(self.source.shown(reading.key), 0, *unfit)
+        if article and (rejected := _rejected(article)):
+            problem = Problem(self.source.shown(reading.key), 0, *rejected)
             return Reading(key, None, (*reading.problems, problem))
         return replace(reading, key=key, article=article)
 
@@ -105,7 +105,7 @@ class Member:
 
 
 class SiteListing:
-    """What the sources of a site hold now, under their keys in the site."""
+    """The articles that the sources of a site have now, by their keys in the site."""
 
     def __init__(self, listings: Sequence[tuple[Member, Listing]]) -> None:
         self._listings = {member.prefix: listing for member, listing in listings}
@@ -116,14 +116,14 @@ class SiteListing:
                 self.fingerprints[member.prefix + key] = fingerprint
 
     def holds(self, key: str) -> bool:
-        """Tell whether an article is there, or may be; see `Listing`."""
+        """Return whether an article exists or may exist; see `Listing.holds`."""
         prefix = _prefix(key)
         found = self._listings.get(prefix)
         return found is not None and found.holds(key.removeprefix(prefix))
 
 
 class Sources:
-    """The sources of one site. The first is the content folder, whose keys have no prefix."""
+    """The sources of one site. The content folder is the first; its keys have no prefix."""
 
     def __init__(self, content: ArticleSource, *others: ArticleSource) -> None:
         members = [Member("", content), *(Member(f"{each.name}{_MARK}", each) for each in others)]
@@ -131,15 +131,15 @@ class Sources:
 
     @classmethod
     def of(cls, settings: Settings) -> "Sources":
-        """Make the sources of a site: its content folder, and those in the list `[[sources]]`.
+        """Create the sources of a site: its content folder, and those in `[[sources]]`.
 
         Raises SettingsError.
         """
         others: dict[str, ArticleSource] = {}
         for each in settings.sources:
-            source = _make(settings, each)
+            source = _create(settings, each)
             if source.name in others:
-                message = f"two sources are called {source.name!r}; give one another name"
+                message = f"two sources are named {source.name!r}; rename one"
                 each.table.fail("name", message)
             others[source.name] = source
         return cls(ContentFolder(settings), *others.values())
@@ -150,9 +150,9 @@ class Sources:
         return [member.source for member in self._members.values()]
 
     def listing(self) -> SiteListing:
-        """List what there is. Of a source that fails, every article may be there.
+        """List all articles. Those of a source that fails may all exist.
 
-        Raises FeedsvcError if all of them fail.
+        Raises FeedsvcError if all sources fail.
         """
         listings: list[tuple[Member, Listing]] = []
         failures: list[FeedsvcError] = []
@@ -167,19 +167,19 @@ class Sources:
         return SiteListing(listings)
 
     def split(self, keys: Iterable[str]) -> list[tuple[Member, list[str]]]:
-        """Return which of these keys belong to which source."""
+        """Group keys by source."""
         split = defaultdict(list)
         for key in keys:
             split[_prefix(key)].append(key)
         return [(self._members[prefix], some) for prefix, some in split.items()]
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
-        """Read some of what was listed last, in this process."""
+        """Read some articles of the latest listing, in this process."""
         for member, some in self.split(keys):
             yield from member.read(some)
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Yield the slug and the pinned id of every article, '' for none; for who adds articles.
+        """Yield the slug and the pinned id ('' for none) of every article.
 
         Raises FeedsvcError if a source cannot be listed.
         """
@@ -193,13 +193,13 @@ class Sources:
                     yield reading.article.slug, reading.article.id or ""
 
     def shown(self, key: str) -> str:
-        """Return a key as Problems name it; also one of a source that is no more."""
+        """Return a key as shown in Problems, even if its source no longer exists."""
         prefix = _prefix(key)
         member = self._members.get(prefix)
         return member.source.shown(key.removeprefix(prefix)) if member else key
 
     def file(self, path: str) -> Path | None:
-        """Return the local file that an article shows, of the first source that has it."""
+        """Return the local file at a path from the first source that has it."""
         return next((found for each in self.all if (found := each.file(path))), None)
 
     def pinner(self, keys: Iterable[str]) -> Pin:
@@ -217,28 +217,30 @@ class Sources:
             prefix = _prefix(key)
             if prefix in pins:
                 return pins[prefix](key.removeprefix(prefix), entry_id, is_known)
-            message = f"comes from a source that ids are not written to; its id is {entry_id}"
+            message = f"comes from a source that cannot store ids; its id is {entry_id}"
             return Problem(self.shown(key), 0, "not-pinned", message, Severity.WARNING)
 
         return pin
 
 
-def _make(settings: Settings, wanted: SourceSettings) -> ArticleSource:
-    """Make one source; all keys of its table but `type` and `name` are its own."""
+def _create(settings: Settings, wanted: SourceSettings) -> ArticleSource:
+    """Create a source; `type` and `name` are removed from its options."""
     kind, table = wanted.type, wanted.table
     known = {each.name: each for each in entry_points(group=GROUP)}
     if kind not in known:
-        types = ", ".join(sorted(known)) or "none, until a package with one is installed"
-        table.fail("type", f"a source of the type {kind!r} is not known; known are {types}")
+        types = ", ".join(sorted(known)) or "none, as no package with one is installed"
+        table.fail("type", f"{kind!r} is not a known type of source; known are: {types}")
     options = dict(table.values)
     name = options.pop("name", kind)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        table.fail("name", f"a source called {name!r}; use letters, digits, `-` and `_`")
+        table.fail(
+            "name", f"{name!r} is not the name of a source; use letters, digits, `-` and `_`"
+        )
     try:
         source: ArticleSource = known[kind].load()(name, options, settings)
     except SettingsError as error:
         table.fail("type", f"the source {name!r}: {error}")
-    except Exception as error:  # noqa: BLE001 - importing runs the code of another package
+    except Exception as error:  # noqa: BLE001 - importing runs another package's code
         said = f"{plugins.described(known[kind])} failed with {type(error).__name__}: {error}"
         table.fail("type", f"the source {name!r}: {said}")
     return source
@@ -247,13 +249,13 @@ def _make(settings: Settings, wanted: SourceSettings) -> ArticleSource:
 _LIMITS = {"slug": MAX_SLUG, "id": MAX_ID, "native_id": MAX_ID, "path": MAX_PATH, "link": MAX_URL}
 
 
-def _unfit(article: Article) -> tuple[str, str] | None:
-    """Return the code and message of what no database or feed takes of an article; or None."""
-    texts = {name: value for name, value in _fields(article) if isinstance(value, str)}
-    shown = {name: text for name, text in texts.items() if name != "path"}
-    bad = next((name for name, text in shown.items() if html.xml_safe(text) != text), None)
-    if bad:
-        return "bad-value", f"its {bad} has characters that XML has not; remove them"
+def _rejected(article: Article) -> tuple[str, str] | None:
+    """Return code and message of what no database or feed accepts of an article, or None."""
+    values = {each.name: getattr(article, each.name) for each in fields(article)}
+    texts = {name: value for name, value in values.items() if isinstance(value, str)}
+    for name, text in texts.items():
+        if name != "path" and html.xml_safe(text) != text:
+            return "bad-value", f"its {name} has characters that XML cannot carry; remove them"
     sizes = [(f"its {name}", texts.get(name, ""), most) for name, most in _LIMITS.items()]
     sizes += [(f"the term {ref.term[:30]!r}", ref.term, MAX_TERM) for ref, _ in article.terms]
     sizes += [(f"the path {path[:30]!r}", path, MAX_PATH) for path in article.files]
@@ -261,12 +263,8 @@ def _unfit(article: Article) -> tuple[str, str] | None:
     return next((("too-long", f"{what} {over}; shorten it") for what, over in found if over), None)
 
 
-def _fields(article: Article) -> Iterator[tuple[str, object]]:
-    return ((each.name, getattr(article, each.name)) for each in fields(article))
-
-
 def _is_storable(key: str) -> bool:
-    """A key never reaches a feed, so only what PostgreSQL cannot store is refused."""
+    """Return whether PostgreSQL can store a key, which never reaches a feed."""
     return not excess(key, MAX_PATH) and "\0" not in key and not _SURROGATE.search(key)
 
 

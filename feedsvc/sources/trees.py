@@ -1,8 +1,9 @@
-"""What a content folder is: a plain tree, or that of a generator whose conventions it follows.
+"""Determines whose conventions a content folder follows: feedsvc's own, or a generator's.
 
-Generators are installed under the entry points `feedsvc.generators`; none is known here by name.
+Generators are found through the entry points `feedsvc.generators`.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,67 +16,74 @@ import msgspec
 from feedsvc import plugins
 from feedsvc.config import settings
 from feedsvc.config.settings import GENERATORS, Settings
-from feedsvc.errors import FeedsvcError
+from feedsvc.errors import FeedsvcError, Problem, Severity
 from feedsvc.model import PLAIN, Tree
 from feedsvc.sources.frontmatter import FrontMatter
 
 if TYPE_CHECKING:
     from feedsvc.sources.protocol import Written
 
-_UP = 3  # folders above the content that may be the root of a generator's site
+_UP = 3  # levels above the content folder at which the root of a generator's site may be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """Which files of a tree are articles.
 
-    endings: of article files. entered: folders that are looked into although their names begin with
-    `_`. passed_over: folders that are not. articles: of paths, those that are articles.
+    endings: suffixes of article files. is_hidden: whether a file or folder is ignored for its name.
+    passed_over: names of other folders that are ignored. articles: returns those of the paths in a
+    tree that are articles. is_data: whether a file, given its name, may affect the articles in its
+    folder and below. unread: the message about such a file that cannot be evaluated, or ''.
     """
 
     endings: tuple[str, ...] = (".md", ".markdown", ".html")
-    entered: frozenset[str] = frozenset()
+    is_hidden: Callable[[str], bool] = lambda name: name.startswith((".", "_"))
     passed_over: frozenset[str] = frozenset()
-    articles: Callable[[Iterable[str]], Iterable[str]] = lambda paths: paths
+    articles: Callable[[Tree, Iterable[str]], Iterable[str]] = lambda _tree, paths: paths
+    is_data: Callable[[str], bool] = lambda _name: False
+    unread: Callable[[str], str] = lambda _name: ""
 
 
 class Reader(Protocol):
-    """Reads the files of one site by a generator's conventions."""
+    """Reads the files of one site according to a generator's conventions."""
 
     def split(self, path: str, text: str) -> tuple[FrontMatter, str]:
         """Split a text into its front matter and body. Raises ArticleError."""
 
     def translate(self, path: str, text: str, front: FrontMatter, body: str) -> "Written | None":
-        """Return a file with its front matter by our own keys; None for a page.
+        """Return a file with feedsvc's front-matter keys; None for a page.
 
-        text: the whole file, which `split` has split. Raises ArticleError.
+        text: the whole file, which `split` was given. Raises ArticleError.
         """
 
 
 class Generator(Protocol):
-    """The object that an entry point names. Its methods read files, and run none."""
+    """The object that an entry point names. It reads files but executes none."""
 
     @property
     def layout(self) -> Layout:
         """Which files are articles."""
 
     def configured(self, root: Path, content: Path) -> Tree | None:
-        """Return the tree if a folder has the generator's configuration, and the content is in
-        a tree of it.
+        """Return the tree if a folder contains the generator's configuration, and content is in
+        one of its trees.
         """
 
     def traced(self, root: Path, content: Path) -> Tree | None:
-        """Return the tree if a folder has anything else that only the generator makes."""
+        """Return the tree if a folder contains anything else that only the generator creates."""
 
     def assumed(self, roots: Iterable[Path], content: Path) -> Tree:
-        """Return the tree of a content folder that the settings say is the generator's."""
+        """Return the tree of a content folder if the settings name the generator."""
+
+    def doubts(self, settings: Settings) -> Iterable[str]:
+        """Yield what of the configuration may make URLs or dates wrong, as messages."""
 
     def reader(self, settings: Settings, text: Callable[[str], str]) -> Reader:
-        """Return the reader of a site. text: reads the file at a path, raises ArticleError."""
+        """Return the reader of a site. text: reads a file, raises ArticleError."""
 
 
 def load(site: Path, environment: Mapping[str, str]) -> Settings:
-    """Read the settings of the site in a folder, complete with what its content folder decides.
+    """Read the settings of the site in a folder, including those that its content determines.
 
     Raises SettingsError, FeedsvcError.
     """
@@ -83,15 +91,30 @@ def load(site: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def resolve(settings: Settings) -> Settings:
-    """Return settings with the tree of the content folder, and the article_link that follows."""
-    tree = _tree(settings.generator, settings.content, settings.site)
+    """Return settings with the tree of the content folder, and its default article_link."""
+    tree = Tree()
+    if settings.reads_content:
+        tree = _tree(settings.generator, settings.content, settings.site)
     link = settings.article_link or ("/articles/{slug}" if tree.name == PLAIN else "/{path}")
     return msgspec.structs.replace(settings, tree=tree, article_link=link)
 
 
 def layout(name: str) -> Layout:
-    """Return which files are articles in a tree of a generator. Raises FeedsvcError."""
+    """Return the layout of a generator's trees. Raises FeedsvcError."""
     return _PLAIN if name == PLAIN else generator(name).layout
+
+
+def doubts(settings: Settings) -> list[Problem]:
+    """Return warnings of what the generator's configuration has and feedsvc does not evaluate."""
+    tree = settings.tree
+    if tree.name == PLAIN:
+        return []
+    path = os.path.normpath(settings.content / tree.config)
+    shown = Path(os.path.relpath(path, settings.site)).as_posix()
+    return [
+        Problem(shown, 0, "not-evaluated", message, Severity.WARNING)
+        for message in generator(tree.name).doubts(settings)
+    ]
 
 
 @cache
@@ -109,9 +132,9 @@ def generator(name: str) -> Generator:
 
 
 def detect(content: Path, site: Path) -> Tree:
-    """Return the tree that a content folder is; a plain one where that is in doubt.
+    """Detect the tree of a content folder; in doubt, a plain one.
 
-    A configuration says more than a trace, and the nearest folder that says anything decides.
+    Configurations take precedence over traces, and the nearest folder with either decides.
     """
     known = [generator(name) for name in settings.generator_names() if name != PLAIN]
     for look in ("configured", "traced"):
@@ -129,7 +152,7 @@ def _tree(name: str, content: Path, site: Path) -> Tree:
 
 
 def _roots(content: Path, site: Path) -> Iterator[Path]:
-    """Yield the content folder and those above it, not beyond the site if it is within."""
+    """Yield the content folder and its ancestors, but none above the site that contains it."""
     for folder in (content, *content.parents)[: _UP + 1]:
         yield folder
         if folder == site:

@@ -30,6 +30,7 @@ HEADINGS: Mapping[Kind, str] = {
     Kind.TAG: "Tags",
     Kind.AUTHOR: "Authors",
     Kind.LANGUAGE: "Languages",
+    Kind.SECTION: "Sections",
 }
 ERRORS: Mapping[int, str] = {
     400: "The server could not understand this request.",

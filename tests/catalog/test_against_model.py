@@ -15,6 +15,7 @@ from feedsvc.model import Format
 from feedsvc.publication import Publication
 from tests.desk import Desk, ref
 from tests.sites import article
+from tests.soak import examples
 
 TAGS = st.sets(st.sampled_from(["x", "y", "É t"]), max_size=2)
 HOURS = st.integers(-48, 48)  # from now; a little more is in the future
@@ -210,7 +211,7 @@ class History(RuleBasedStateMachine):
 
 
 History.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=examples(10),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

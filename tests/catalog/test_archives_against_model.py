@@ -16,6 +16,7 @@ from feedsvc.publication import Publication
 from tests.catalog.test_against_model import Model
 from tests.desk import Desk, ref
 from tests.readers import Items, Reader, archives, items, subscription, top
+from tests.soak import examples
 
 HOURS = st.integers(-48, 12)  # from now
 TAGS = st.sampled_from([set(), {"x"}])
@@ -250,7 +251,7 @@ class Story(RuleBasedStateMachine):
 
 
 Story.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=examples(10),
     stateful_step_count=15,
     deadline=None,
     derandomize=True,

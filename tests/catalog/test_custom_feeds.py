@@ -16,6 +16,7 @@ from tests.config.test_settings import dump
 from tests.desk import Desk, ref
 from tests.readers import Reader, archives, items, subscription
 from tests.sites import article
+from tests.soak import examples
 
 NEWS = """
 [feeds.news]
@@ -233,7 +234,7 @@ SELECTIONS = st.dictionaries(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(10))
 @given(
     st.lists(st.tuples(SELECTIONS, st.lists(LISTS, min_size=1, max_size=4)), min_size=1, max_size=3)
 )

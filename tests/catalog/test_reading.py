@@ -28,7 +28,7 @@ BROKEN: dict[str, str | bytes] = {
     "broken/no-date.md": article(published=None),
     "broken/nested.md": f"---\na: {'[' * 3000}\n---\n",
     "broken/warned.md": article(titel="A", body="a\x0b&#11;"),
-    "broken/missing.md": article(image="missing.png"),
+    "broken/missing.md": article(enclosures="missing.mp3"),
 }
 BROKEN_CODES = {
     "broken/latin-1.md": ["not-utf8"],

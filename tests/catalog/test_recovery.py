@@ -16,6 +16,7 @@ from feedsvc.model import Format
 from feedsvc.web.app import create_app
 from tests.desk import Desk, ref
 from tests.sites import article
+from tests.soak import examples
 
 PAGE = 4096  # bytes of SQLite's pages
 
@@ -109,7 +110,7 @@ def test_ids_old_urls_and_feeds_outlive_a_damaged_page(tmp_path: Path) -> None:
         )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(8), suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_damage_is_survived(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -327,7 +327,7 @@ def test_another_version_of_feedsvc_reads_everything(
         (b"\xff\xfe", "not-utf8"),
         (b"", "empty"),
         (article(published="tomorrow"), "bad-date"),
-        (article(image="missing.png"), "missing-file"),
+        (article(enclosures="missing.mp3"), "missing-file"),
     ],
 )
 def test_a_bad_file_leaves_the_last_good_version_published(
@@ -448,13 +448,13 @@ def test_a_deleted_file_withdraws_its_article_from_every_feed(desk: Desk) -> Non
 
 
 def test_terms_of_every_kind_have_a_feed(desk: Desk) -> None:
-    desk.write(
-        "a.md", article("A", tags=["T"], categories=["C"], authors=["Ada", "Bo"], language="fr")
-    )
+    desk.configure('sections = ["notes"]')
+    text = article("A", tags=["T"], categories=["C"], authors=["Ada", "Bo"], language="fr")
+    desk.write("notes/a.md", text)
     desk.sync()
     feeds = desk.feeds()
     assert set(feeds) == {
-        "all", "author/ada", "author/bo", "category/c", "language/fr", "tag/t"
+        *("all", "author/ada", "author/bo", "category/c", "language/fr", "section/notes", "tag/t")
     }  # fmt: skip
     assert {feed.ref.kind for feed in feeds.values()} == {Kind.ALL, *TERM_KINDS}
     assert all(desk.titles(key) == ["A"] for key in feeds)

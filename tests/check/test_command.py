@@ -1,4 +1,4 @@
-"""`feedsvc check` as a user types it: findings on standard output, and an exit code for CI."""
+"""`feedsvc check` on the command line: findings on standard output, and an exit code."""
 
 import json
 from pathlib import Path
@@ -26,10 +26,17 @@ def test_a_good_site_exits_with_0(tmp_path: Path) -> None:
     assert result.stderr == "No problems found.\n"
 
 
-def test_a_warning_exits_with_1_and_names_the_file(tmp_path: Path) -> None:
+def test_an_error_exits_with_1(tmp_path: Path) -> None:
+    make_site(tmp_path, {"a.md": article(body="[gone](/articles/gone)")}, FINE)
+    result = run("--site", tmp_path)
+    assert (result.exit_code, result.stderr) == (1, "1 error.\n")
+    assert result.stdout.endswith("[broken-link]\n")
+
+
+def test_a_warning_names_the_file_and_exits_with_0(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article(sluug="x")}, FINE)
     result = run("--site", tmp_path)
-    assert result.exit_code == 1
+    assert (result.exit_code, result.stderr) == (0, "1 warning.\n")
     assert result.stdout.startswith(
         f"{tmp_path}/content/a.md:4: warning: `sluug` is no front-matter"
     )
@@ -54,10 +61,10 @@ def test_a_check_that_cannot_be_done_exits_with_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", ["rss", "atom"])
-def test_any_feed_is_judged_from_a_file_or_standard_input(format: str) -> None:
+def test_any_feed_is_validated_from_a_file_or_standard_input(format: str) -> None:
     good, bad = FIXTURES / f"{format}-good.xml", FIXTURES / f"{format}-no-self-link.xml"
     assert run(good).exit_code == 0
     assert run("-", stdin=good.read_bytes()).exit_code == 0
     if bad.exists():
         assert run(bad).stdout.startswith(f"{bad}:")
-    assert run("-", stdin=b"<html/>").stdout.startswith("-:1: error: is XML, but no feed")
+    assert run("-", stdin=b"<html/>").stdout.startswith("-:1: error: is XML, but not a feed")

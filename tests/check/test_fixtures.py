@@ -1,4 +1,4 @@
-"""Feeds that say in themselves what is to be found in them, each with one thing wrong or none."""
+"""Feeds with at most one fault, which a comment or a key in each names."""
 
 import re
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from feedsvc.check.finding import count_lines
 FOLDER = Path(__file__).parent / "fixtures"
 FIXTURES = sorted(FOLDER.iterdir())
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-# What cannot be without the other.
+# Codes that cannot occur without another one.
 _FOLLOWS = {
     "bad-email": {"html-in-text"},
     "no-summary": {"no-text"},
@@ -24,7 +24,7 @@ _FOLLOWS = {
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=[path.stem for path in FIXTURES])
-def test_a_feed_is_judged_as_it_says_itself(path: Path) -> None:
+def test_a_fault_is_found_with_its_line_and_nothing_else(path: Path) -> None:
     body = path.read_bytes()
     wanted = re.findall(r"Expect: ([a-z0-9-]+)", body.decode())[-1]
     problems = validate(body, path.name, None, NOW)

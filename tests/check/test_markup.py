@@ -1,11 +1,11 @@
-"""HTML that would take a parser long is told without parsing it."""
+"""HTML that would take long to parse is reported without parsing it."""
 
 import pytest
 
 from feedsvc.check import markup
 from feedsvc.check.finding import Fault
 
-MANY = "holds a tag with far too many attributes; take them out"
+MANY = "contains a tag with far too many attributes; remove them"
 
 
 @pytest.mark.parametrize(

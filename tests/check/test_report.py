@@ -1,4 +1,4 @@
-"""How findings are printed, for people, programs and GitHub."""
+"""How findings are printed for people, programs and GitHub."""
 
 import json
 import re
@@ -9,17 +9,9 @@ from hypothesis import strategies as st
 from feedsvc.check import report
 from feedsvc.errors import Problem, Severity
 
-ERROR = Problem("content/a.md", 3, "bad-date", "50% is no date,\nat all: mend it")
+ERROR = Problem("content/a.md", 3, "bad-date", "50% is no date,\nat all: fix it")
 WARNING = Problem("feedsvc.toml", 0, "no-site-author", "there is none", Severity.WARNING)
 NOTE = Problem("https://a.example/feeds/all.rss", 7, "no-language", "does not say", Severity.NOTE)
-
-
-def test_text_is_what_compilers_write() -> None:
-    assert (
-        report.as_text([NOTE])
-        == "https://a.example/feeds/all.rss:7: note: does not say [no-language]\n"
-    )
-    assert report.as_text([]) == ""
 
 
 def test_json_has_the_documented_fields() -> None:
@@ -37,7 +29,7 @@ def test_json_has_the_documented_fields() -> None:
 
 def test_github_gets_escaped_workflow_commands() -> None:
     assert report.as_github([ERROR, WARNING, NOTE]).splitlines() == [
-        "::error file=content/a.md,line=3,title=bad-date::50%25 is no date,%0Aat all: mend it",
+        "::error file=content/a.md,line=3,title=bad-date::50%25 is no date,%0Aat all: fix it",
         "::warning file=feedsvc.toml,title=no-site-author::there is none",
         "::notice title=no-language::https://a.example/feeds/all.rss:7: does not say",
     ]
@@ -57,8 +49,3 @@ def test_nothing_breaks_out_of_a_workflow_command(path: str, message: str, line:
     assert all(
         each.partition("=")[0] in {"file", "line", "title"} for each in properties.split(",")
     )
-
-
-def test_the_summary_counts() -> None:
-    assert report.summary([ERROR, WARNING, WARNING]) == "1 error, 2 warnings."
-    assert report.summary([]) == "No problems found."

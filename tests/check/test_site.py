@@ -1,4 +1,4 @@
-"""A site is validated as its readers would meet it, and nothing of it is changed."""
+"""A site is validated as it would be published, and not changed."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +26,8 @@ def codes(problems: list[Problem]) -> set[str]:
     return {problem.code for problem in problems}
 
 
-def test_a_site_without_fault_has_no_finding(tmp_path: Path) -> None:
-    """Conformance 1 to 28, as far as a judge of documents can tell."""
+def test_a_good_site_has_no_problems(tmp_path: Path) -> None:
+    """Conformance 1 to 28, as far as documents show it."""
     files: dict[str, str | bytes] = {
         f"{n}.md": article(
             title=f"Well {n}, AT&T & <b>",
@@ -42,13 +42,13 @@ def test_a_site_without_fault_has_no_finding(tmp_path: Path) -> None:
     assert [str(each) for each in problems] == []
 
 
-def test_the_site_and_its_catalog_stay_as_they_are(tmp_path: Path) -> None:
+def test_the_site_and_its_catalog_are_not_changed(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"a.md": article()}
     validated(tmp_path, files)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["content", "feedsvc.toml"]
 
 
-def test_the_sample_site_is_as_it_should_be() -> None:
+def test_the_sample_site_has_no_unexpected_problems() -> None:
     problems = site.validate(sources.load(ROOT, {}), NOW)
     assert {(each.path, each.code) for each in problems} == {
         ("content/2036/ntp-era.md", "far-future"),
@@ -85,7 +85,7 @@ def test_a_link_that_the_site_redirects_is_not_broken(tmp_path: Path) -> None:
         "//news.example.org//feeds/all.rss",
     ],
 )
-def test_a_link_to_what_the_site_has_not_is_broken(tmp_path: Path, path: str) -> None:
+def test_a_link_to_what_does_not_exist_is_broken(tmp_path: Path, path: str) -> None:
     files: dict[str, str | bytes] = {"a.md": article(tags=["gone"], body=f"[link]({path})")}
     toml = f'{FINE}retired = ["tag/gone"]\n'
     assert codes(validated(tmp_path, files, toml)) == {"broken-link"}
@@ -100,7 +100,7 @@ def test_a_link_to_an_article_may_be_absolute_where_article_link_is(tmp_path: Pa
     assert codes(validated(tmp_path, files, toml)) == set()
 
 
-# Each with the line on which it is to be found.
+# Each with the expected line.
 ARTICLES = {
     "missing-alt": (5, article(body='Text <img src="https://example.org/a.png">')),
     "broken-link": (6, article(body="\n[gone](/articles/gone)")),
@@ -125,7 +125,7 @@ ARTICLES = {
 
 
 @pytest.mark.parametrize("code", ARTICLES)
-def test_an_article_is_judged_with_file_and_line(tmp_path: Path, code: str) -> None:
+def test_a_fault_of_an_article_is_reported_with_file_and_line(tmp_path: Path, code: str) -> None:
     line, text = ARTICLES[code]
     problems = validated(tmp_path, {"a.md": text})
     found = {each.code: each for each in problems if each.path == "content/a.md"}
@@ -137,7 +137,7 @@ def test_an_article_is_judged_with_file_and_line(tmp_path: Path, code: str) -> N
 _IN_BODY = {"missing-alt", "broken-link", "broken-fragment", "html-removed", "attribute-removed"}
 
 
-def test_links_to_what_is_public_are_not_broken(tmp_path: Path) -> None:
+def test_links_to_public_paths_are_not_broken(tmp_path: Path) -> None:
     links = "/ /feeds.opml /feeds/all.rss /feeds/all/ /feeds/tag/ /feeds/tag/x.atom /articles/b b"
     body = " ".join(f"[x]({link})" for link in links.split()) + " [f](#here) <i id=here>h</i>"
     text = article(
@@ -152,7 +152,9 @@ def test_links_to_what_is_public_are_not_broken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("extra", [{"draft": True}, {"published": "2027-01-01"}])
-def test_a_link_to_what_is_not_public_is_broken(tmp_path: Path, extra: dict[str, object]) -> None:
+def test_a_link_to_an_unpublished_article_is_broken(
+    tmp_path: Path, extra: dict[str, object]
+) -> None:
     files: dict[str, str | bytes] = {
         "a.md": article(body="[x](/articles/b)"),
         "b.md": article(**{"title": "B", **extra}),  # type: ignore[arg-type]
@@ -160,11 +162,11 @@ def test_a_link_to_what_is_not_public_is_broken(tmp_path: Path, extra: dict[str,
     assert codes(validated(tmp_path, files)) == {"broken-link"}
 
 
-def test_a_draft_is_not_judged(tmp_path: Path) -> None:
+def test_a_draft_is_not_validated(tmp_path: Path) -> None:
     assert validated(tmp_path, {"a.md": article(body="<script>x</script>", draft=True)}) == []
 
 
-def test_twins_are_found_and_the_first_is_named(tmp_path: Path) -> None:
+def test_duplicates_are_reported_with_the_first(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "a.md": article("Wells", "2022-02-17 09:30", "One."),
         "b.md": article("wells!", "2022-02-17 10:30", "Two."),
@@ -190,7 +192,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("line", SETTINGS)
-def test_a_setting_is_judged_with_its_line(tmp_path: Path, line: str) -> None:
+def test_a_setting_is_reported_with_its_line(tmp_path: Path, line: str) -> None:
     problems = validated(tmp_path, {"a.md": article()}, f"{FINE}{line}\n")
     (found,) = [each for each in problems if each.path == "feedsvc.toml"]
     assert found.code == SETTINGS[line]
@@ -198,11 +200,11 @@ def test_a_setting_is_judged_with_its_line(tmp_path: Path, line: str) -> None:
     assert text[found.line - 1] == line.splitlines()[-1]
 
 
-def test_a_site_says_who_and_what_it_is(tmp_path: Path) -> None:
+def test_a_site_should_have_an_author_and_a_subtitle(tmp_path: Path) -> None:
     assert codes(validated(tmp_path, {"a.md": article()}, "")) == {"no-site-author", "no-subtitle"}
 
 
-def test_what_is_odd_in_many_feeds_is_said_once(tmp_path: Path) -> None:
+def test_a_problem_of_several_feeds_is_reported_once(tmp_path: Path) -> None:
     text = article(body="x" * 300_000, tags=["a", "b"])
     problems = [each for each in validated(tmp_path, {"a.md": text}) if each.code == "large-entry"]
     assert len(problems) == 1
@@ -217,30 +219,30 @@ def _chain(start: str, documents: dict[str, Links]) -> set[str]:
     }
 
 
-def test_a_chain_that_goes_wrong_is_found() -> None:
+def test_a_broken_chain_of_archives_is_found() -> None:
     """Conformance 26."""
     own, one, two = "https://a.example/f", "https://a.example/1", "https://a.example/2"
     good = {
-        own: Links("f", own, None, two, None),
-        two: Links("2", two, own, one, None),
-        one: Links("1", one, own, None, two),
+        own: Links(own, None, two, None),
+        two: Links(two, own, one, None),
+        one: Links(one, own, None, two),
     }
     assert _chain(own, good) == set()
     wrong = {
-        "archive-loop": {one: Links("1", one, own, two, two)},
-        "unreachable-archive": {own: Links("f", own, None, one, None),
-                                one: Links("1", one, own, None, None)},
-        "other-current": {two: Links("2", two, one, one, None)},
-        "other-next-archive": {one: Links("1", one, own, None, own)},
-        "other-self-link": {one: Links("1", two, own, None, two)},
-        "missing-archive": {two: Links("2", two, own, "https://a.example/0", None),
-                            one: Links("1", one, own, None, two)},
+        "archive-loop": {one: Links(one, own, two, two)},
+        "unreachable-archive": {own: Links(own, None, one, None),
+                                one: Links(one, own, None, None)},
+        "other-current": {two: Links(two, one, one, None)},
+        "other-next-archive": {one: Links(one, own, None, own)},
+        "other-self-link": {one: Links(two, own, None, two)},
+        "missing-archive": {two: Links(two, own, "https://a.example/0", None),
+                            one: Links(one, own, None, two)},
     }  # fmt: skip
     for code, change in wrong.items():
         assert code in _chain(own, good | change)
 
 
-def test_a_feed_says_where_it_is() -> None:
+def test_a_self_link_is_compared_with_the_url() -> None:
     body = (ROOT / "tests/check/fixtures/rss-good.xml").read_bytes()
     elsewhere = validate_feed(body, "feed", "https://other.example.org/", NOW)
     assert codes(elsewhere) == {"other-self-link"}
@@ -254,7 +256,7 @@ def test_a_key_of_another_generator_is_found_on_its_line(tmp_path: Path) -> None
     assert found == [("content/posts/a.md", 3)]
 
 
-def test_restructuredtext_is_not_judged_as_markdown(tmp_path: Path) -> None:
+def test_restructuredtext_is_not_validated_as_markdown(tmp_path: Path) -> None:
     """In Markdown, the literal block would be a tag that readers do not show."""
     text = "Title\n=====\n\n:date: 2022-02-17\n\nSome words::\n\n  a\n\n<blink>b</blink> is text.\n"
     problems = validated(tmp_path, {"a.rst": text}, f'{FINE}generator = "pelican"\n')

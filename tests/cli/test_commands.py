@@ -99,9 +99,10 @@ def test_sync_names_each_problem_with_its_line_and_fails(tmp_path: Path) -> None
     for _ in range(2):  # also when nothing is read anew
         result = run("sync", "--site", tmp_path)
         assert result.exit_code == 1
-        bad, odd = result.stderr.splitlines()
+        bad, odd, total = result.stderr.splitlines()
         assert re.fullmatch(r"content/bad\.md:3: error: .* \[bad-date\]", bad)
         assert re.fullmatch(r"content/odd\.md:4: warning: .*`slug`\? \[unknown-key\]", odd)
+        assert total == "1 error, 1 warning."
     assert "all\t2\t" in run("feeds", "--site", tmp_path).stdout
 
 

@@ -67,8 +67,9 @@ def test_write_pins_what_it_can_and_names_the_rest(site: Path) -> None:
     assert result.exit_code == 1
     id_line = f'id: "{AUTHORITY}:2022-02-17:flow"'
     assert result.stderr == (
-        "content/flow.md: warning: cannot have its id in a line of its own; "
-        f"write `{id_line}` into its front matter [not-pinned]\n"
+        "content/flow.md: warning: cannot have its id on a line of its own; "
+        f"add `{id_line}` to its front matter [not-pinned]\n"
+        "1 warning.\n"
     )
     pinned, synced = result.stdout.splitlines()
     assert pinned == "1 pinned, 1 left as they are."

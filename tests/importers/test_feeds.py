@@ -17,6 +17,7 @@ from feedsvc.importers.sources import SourceFormat
 from feedsvc.importers.stream import Stream
 from feedsvc.model import Article, ContentChoice, Enclosure, FeedRef, Kind, Person
 from tests.importers.desk import HINTS, SOURCES, Site, codes
+from tests.soak import examples
 
 CET = timezone(timedelta(hours=1))
 MORNING = datetime(2022, 2, 17, 9, 30, tzinfo=CET)
@@ -178,7 +179,7 @@ json_values = st.recursive(
 NAMES = ["id", "url", "title", "content_html", "summary", "tags", "authors", "attachments", "image"]
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(10))
 @given(st.lists(st.dictionaries(st.sampled_from([*NAMES, "date_published"]), json_values)))
 def test_any_json_is_items_or_problems(items: list[object]) -> None:
     feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}

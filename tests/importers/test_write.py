@@ -25,10 +25,12 @@ from feedsvc.model import (
     FeedRef,
     Kind,
     Person,
+    Tree,
 )
 from feedsvc.sources import ArticleReader, scan
 from feedsvc.sources.article import MAX_SIZE
 from tests.importers.desk import Site, as_item
+from tests.soak import examples
 
 moments = st.builds(
     lambda naive, seconds: naive.replace(tzinfo=timezone(timedelta(seconds=seconds))),
@@ -46,7 +48,7 @@ def one_line(text: str) -> str:
     return " ".join(html.xml_safe(text).split())
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(30))
 @given(
     id=web
     | anything.map("urn:x:".__add__)
@@ -274,7 +276,7 @@ def test_a_tree_that_finds_what_is_written_is_written_into_once(
     site = Site(tmp_path, f'generator = "{generator}"')
     assert site.writer().write(as_item()).path
     assert site.writer().write(as_item()).exists
-    (file,) = scan(site.content, site.settings.site, generator).fingerprints
+    (file,) = scan(site.content, site.settings.site, Tree(generator)).fingerprints
     reading = ArticleReader(site.settings).read(file)
     assert reading.problems == ()
     assert reading.article

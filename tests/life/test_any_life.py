@@ -3,7 +3,6 @@
 `make soak` sets FEEDSVC_SOAK, and tries far more lives.
 """
 
-import os
 import re
 import tempfile
 import time
@@ -30,9 +29,9 @@ from feedsvc.web.app import create_app
 from tests.desk import Desk
 from tests.life.model import TAGS, Item, Model
 from tests.life.polling import Subscriber, whole
+from tests.soak import SOAK
 from tests.web.front import Reply, ask
 
-SOAK = bool(os.environ.get("FEEDSVC_SOAK"))
 HOUR = timedelta(hours=1)
 FEEDS = ("all", "tag/x", "tag/y", "tag/z", "picked")
 hours = st.integers(-48, 48)
@@ -343,7 +342,7 @@ class Life(RuleBasedStateMachine):
 
 
 Life.TestCase.settings = settings(
-    max_examples=1000 if SOAK else 20,
+    max_examples=1000 if SOAK else 8,
     stateful_step_count=40 if SOAK else 20,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -22,8 +22,8 @@ from tests.life import writing
 from tests.readers import archives, items, subscription
 from tests.serving import serving
 from tests.sites import article, make_site
+from tests.soak import SOAK
 
-SOAK = bool(os.environ.get("FEEDSVC_SOAK"))
 KILLS = 200 if SOAK else 5
 SERVICES = 40 if SOAK else 2
 LONGEST = 0.6  # seconds that a process may write before it is killed

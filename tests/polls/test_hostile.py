@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.polls.wire import counted, exchange, holding, parse, poll
 from tests.serving import Server, serving
 from tests.sites import article, make_site
+from tests.soak import examples
 
 ALL = "/feeds/all.rss"
 END = b"Connection: close\r\n\r\n"
@@ -229,7 +230,7 @@ def test_deltas_from_documents_that_never_were_end_in_the_whole(server: Server) 
     assert poll(server, ALL, [*holding(*made_up), ("A-IM", "feed")]).status == 200
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary(max_size=60).map(lambda raw: raw.replace(b"\n", b"").replace(b"\r", b"")),
     st.binary(max_size=60).map(lambda raw: raw.replace(b"\n", b"").replace(b"\r", b"")),

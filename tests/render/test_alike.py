@@ -33,6 +33,7 @@ from tests.render.samples import (
     feeds,
     render,
 )
+from tests.soak import examples
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def what_json_can_say(read: Read) -> Read:
     return replace(read, labels=tuple(dict.fromkeys(read.labels)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50))
 @given(feeds, st.lists(entries, max_size=2))
 @example(FEED, list(ENTRIES))
 @example(FEED, [])
@@ -170,7 +171,7 @@ def test_all_formats_say_the_same_whatever_the_text(feed: Feed, several: list[En
     assert read_json(render(Format.JSON, feed, *several)) == [what_json_can_say(e) for e in want]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30))
 @given(anything, anything)
 def test_the_feeds_own_words_are_the_same(title: str, subtitle: str) -> None:
     """Conformance 23, 25."""

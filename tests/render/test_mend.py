@@ -15,6 +15,7 @@ from lxml import etree
 from feedsvc.model import Entry, Feed, Format
 from feedsvc.render import atom, clean, rss
 from tests.render.samples import ATOM, BARE, ENTRIES, ENTRY, FEED, ODD, entries, feeds, render
+from tests.soak import examples
 
 XML_FORMATS = (Format.RSS, Format.ATOM)
 
@@ -35,7 +36,7 @@ def whole(format: Format, feed: Feed, entries: Sequence[Entry]) -> bytes:
 
 
 @pytest.mark.parametrize("format", XML_FORMATS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(30))
 @given(feed=feeds, several=st.lists(entries, max_size=3))
 def test_a_spliced_document_is_what_feedgen_builds_whole(
     format: Format,

@@ -92,33 +92,27 @@ def test_toml_keeps_its_types() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("---\na: b\n", 1, "never ends; close it with a line ---"),
-        ("+++\na = 1\n", 1, "never ends; close it with a line +++"),
-        ("---", 1, "never ends"),
-        ("---\na: b\n ---\n", 1, "never ends"),
+        ("---\na: b\n", 1, "does not end; close it with a line ---"),
+        ("+++\na = 1\n", 1, "does not end; close it with a line +++"),
+        ("---", 1, "does not end"),
+        ("---\na: b\n ---\n", 1, "does not end"),
         ("---\na: b\nc: d: e\n---\n", 3, "put quotes around texts"),
         ("---\na: b\nc: [d\ne: f\n---\n", 4, "put quotes around texts"),
         ("---\na: b\n\tc: d\n---\n", 3, "is not YAML"),
         ("---\na: *b\n---\n", 2, "is not YAML"),
-        ("---\na: &b [*b]\n---\n", 2, "nests too deeply"),
+        ("---\na: &b [*b]\n---\n", 2, "is nested too deeply"),
         ("---\na: @b\n---\n", 2, "is not YAML"),
         ('---\na: b\nc: "\\ud83d\\ude00"\n---\n', 3, "is not YAML"),
         ("---\na: b\nc: d\x7f\n---\n", 3, "control character U+007F; delete it"),
         ("---\na: b\nc: dé\x84\n---\n", 3, "control character U+0084; delete it"),
-        ("---\na: b\nc: d\na: e\n---\n", 4, "the key `a` occurs twice; remove one"),
-        ("---\na: b\nc:\n  d: 1\n  d: 2\n---\n", 5, "the key `d` occurs twice; remove one"),
-        ("---\n- a\n---\n", 2, "no list of `key: value` lines"),
-        ("---\nhello\n---\n", 2, "no list of `key: value` lines"),
-        ('---\na: b\nc: |\n  d\n  e\n"a": f\n---\n', 6, "the key `a` occurs twice; remove one"),
-        ("---\na:\n- b: 1\n- c: 2\n  d: 3\n  c: 4\n---\n", 6, "the key `c` occurs twice"),
-        ("---\na: {b: 1,\n  c: 2,\n  b: 3}\n---\n", 4, "the key `b` occurs twice"),
-        ("---\na: &b c\n*b : d\nc: e\n---\n", 4, "the key `c` occurs twice"),
-        ("---\n[a, b]: c\n---\n", 2, "a key that is no text; write `key: value`"),
-        ("---\na: b\n? - c\n: d\n---\n", 3, "a key that is no text"),
-        ("---\na:\n  b: c\n  {d: e}: f\n---\n", 4, "a key that is no text"),
-        ("---\na: &b {c: *b}\n---\n", 2, "nests too deeply; make it flatter"),
-        ("---\na: &b\n- c: [*b]\n---\n", 2, "nests too deeply"),
-        ("---\na: &b [*b, *b]\n---\n", 2, "nests too deeply"),
+        ("---\n- a\n---\n", 2, "without `key: value` lines"),
+        ("---\nhello\n---\n", 2, "without `key: value` lines"),
+        ("---\n[a, b]: c\n---\n", 2, "a key that is not a text; write `key: value`"),
+        ("---\na: b\n? - c\n: d\n---\n", 3, "a key that is not a text"),
+        ("---\na:\n  b: c\n  {d: e}: f\n---\n", 4, "a key that is not a text"),
+        ("---\na: &b {c: *b}\n---\n", 2, "is nested too deeply; make it flatter"),
+        ("---\na: &b\n- c: [*b]\n---\n", 2, "is nested too deeply"),
+        ("---\na: &b [*b, *b]\n---\n", 2, "is nested too deeply"),
         ("+++\na = 1\nb = c\n+++\n", 3, "is not TOML"),
         ("+++\na = 1\nb = 2\na = 3\n+++\n", 4, "is not TOML"),
         ("+++\na = 2022-02-30\n+++\n", 2, "is not TOML"),
@@ -131,6 +125,50 @@ def test_what_cannot_be_read_is_refused_with_its_line(text: str, line: int, said
     assert error.line == line
     assert said in error.message
     assert ";" in error.message  # the remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "values"),
+    [
+        ("---\na: b\nc: d\na: e\n---\n", 4, "a", {"a": "e", "c": "d"}),
+        ("---\na: b\nc:\n  d: 1\n  d: 2\n---\n", 5, "d", {"a": "b", "c": {"d": "2"}}),
+        ('---\na: b\nc: |\n  d\n  e\n"a": f\n---\n', 6, "a", {"a": "f", "c": "d\ne\n"}),
+        ("---\na:\n- c: 2\n  d: 3\n  c: 4\n---\n", 5, "c", {"a": [{"c": "4", "d": "3"}]}),
+        ("---\na: {b: 1,\n  c: 2,\n  b: 3}\n---\n", 4, "b", {"a": {"b": "3", "c": "2"}}),
+        ("---\na: &b c\n*b : d\nc: e\n---\n", 4, "c", {"a": "c", "c": "e"}),
+    ],
+)
+def test_of_a_key_that_occurs_twice_the_last_is_used(
+    text: str, line: int, key: str, values: dict[str, object]
+) -> None:
+    """As most readers of YAML do."""
+    front, _ = split(text)
+    assert front.values == values
+    (warning,) = front.warnings
+    assert (warning.line, warning.severity) == (line, "warning")
+    assert warning.message == f"the key `{key}` occurs twice, and the last is used; remove one"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---yaml\na: b\nc: d\n---\n",
+        '---toml\na = "b"\nc = "d"\n---\n',
+        '---json\n{"a": "b", "c": "d"}\n---\n',
+        "---js\n{ a: 'b',\n  c: \"d\",\n}\n---\n",
+        "--- JavaScript \n{ a: 'b', c: 'd' }\n---\n",
+    ],
+)
+def test_the_fence_may_name_the_language(text: str) -> None:
+    front, body = split(f"{text}Body.")
+    assert (front.values, front.warnings, body) == ({"a": "b", "c": "d"}, (), "\nBody.")
+
+
+@pytest.mark.parametrize("inner", ["{ a: `b` }", "{ a() { return 1 } }", "const a = [;", "[1, 2]"])
+def test_javascript_is_not_run(inner: str) -> None:
+    front, body = split(f"---js\n{inner}\n---\nBody.")
+    assert (front.values, body) == ({}, "\nBody.")
+    assert [(each.code, each.severity) for each in front.warnings] == [("left-out", "warning")]
 
 
 @pytest.mark.parametrize(
@@ -165,12 +203,12 @@ def test_aliases_of_aliases_are_harmless() -> None:
 def test_deep_nesting_is_refused_before_it_fills_the_stack(bracket: str, count: int) -> None:
     start = time.perf_counter()
     error = refused(f"---\na:\n {bracket * count}\n---\n")
-    assert "nests too deeply; make it flatter" in error.message
+    assert "is nested too deeply; make it flatter" in error.message
     assert time.perf_counter() - start < 1
 
 
 def test_deep_nesting_in_toml_is_refused() -> None:
-    assert "nests too deeply" in refused(f"+++\na = {'[' * 5000}\n+++\n").message
+    assert "is nested too deeply" in refused(f"+++\na = {'[' * 5000}\n+++\n").message
 
 
 def test_long_front_matter_is_read() -> None:

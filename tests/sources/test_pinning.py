@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from feedsvc import html
 from feedsvc.errors import ArticleError
 from feedsvc.sources import Pinner, pinning
-from feedsvc.sources.article import MAX_SIZE, decode
+from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.pinning import pin
+from feedsvc.sources.text import decode
 from tests.sites import article, make_site
 
 ID = "tag:news.example.org,2022:2022-02-17:a"
@@ -45,16 +46,16 @@ def test_an_id_is_one_line_below_the_fence(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("---\nid:\ntitle: A\n---\n", f'has an `id` without a value; write `id: "{ID}"` in its'),
-        ('+++\nid = ""\n+++\n', f'has an `id` without a value; write `id = "{ID}"` in its'),
-        ("---\n{title: A}\n---\n", f'write `id: "{ID}"` into its front matter'),
-        ("---\n- a\n---\n", "has front matter that is no list"),
-        ("---\n&a\ntitle: A\n---\n", "into its front matter"),
-        ("---\n!!map\ntitle: A\n---\n", "into its front matter"),
-        ("---\n--- # c\ntitle: A\n---\n", "into its front matter"),
-        ("No front matter.\n", "into its front matter"),
-        ("No front matter", "into its front matter"),
-        ("---\ntitle: A", "never ends"),
+        ("---\nid:\ntitle: A\n---\n", f'has an `id` without a value; replace it with `id: "{ID}"`'),
+        ('+++\nid = ""\n+++\n', f'has an `id` without a value; replace it with `id = "{ID}"`'),
+        ("---\n{title: A}\n---\n", f'add `id: "{ID}"` to its front matter'),
+        ("---\n- a\n---\n", "has front matter without"),
+        ("---\n&a\ntitle: A\n---\n", "to its front matter"),
+        ("---\n!!map\ntitle: A\n---\n", "to its front matter"),
+        ("---\n--- # c\ntitle: A\n---\n", "to its front matter"),
+        ("No front matter.\n", "to its front matter"),
+        ("No front matter", "to its front matter"),
+        ("---\ntitle: A", "does not end"),
     ],
 )
 def test_where_a_line_does_not_do_it_somebody_is_told(text: str, said: str) -> None:
@@ -108,7 +109,7 @@ def test_front_matter_does_not_become_deeper_than_is_read() -> None:
     """Up to 2,000 characters depth is not counted: a line more must not put the file out."""
     text = f"---\na: {'[' * 60}{']' * 60}\nb: {'x' * 1850}\n---\n"
     split(text)
-    with pytest.raises(ArticleError, match="into its front matter"):
+    with pytest.raises(ArticleError, match="to its front matter"):
         pin(text.encode(), ID)
 
 
@@ -259,7 +260,7 @@ def test_two_articles_in_one_file_are_not_given_one_id(
 ) -> None:
     (content / "b.md").symlink_to("a.md")
     for path, other in (("a.md", "b.md"), ("b.md", "a.md")):
-        assert "is one file with another article; copy it" in attempt(path, other)
+        assert "is the same file as another article; copy it" in attempt(path, other)
     assert (content / "a.md").read_text() == article()
 
 
@@ -268,7 +269,7 @@ def test_a_file_of_another_article_is_left_as_it_is(
 ) -> None:
     said = attempt("a.md", known=False)
     assert said == (
-        "content/a.md: warning: has changed; see what `feedsvc sync` says, then run this again "
+        "content/a.md: warning: has changed; run `feedsvc sync`, then this command again "
         "[not-pinned]"
     )
     assert (content / "a.md").read_text() == article()
@@ -285,7 +286,7 @@ def test_a_file_that_is_no_article_any_more_is_left_as_it_is(
 
 def test_a_file_that_is_gone_is_told(content: Path, attempt: Callable[..., str]) -> None:
     (content / "a.md").unlink()
-    assert "is not there any more; run `feedsvc sync` first" in attempt("a.md")
+    assert "no longer exists; run `feedsvc sync` first" in attempt("a.md")
     assert list(content.iterdir()) == []
 
 
@@ -297,7 +298,7 @@ def test_a_file_saved_meanwhile_is_left_as_it_was_saved(
         return pin(before, entry_id)
 
     monkeypatch.setattr(pinning, "pin", pin_late)
-    assert "was saved at this moment; run this again" in attempt("a.md")
+    assert "was saved just now; run this command again" in attempt("a.md")
     assert (content / "a.md").read_text() == article(title="Saved meanwhile")
     assert [each.name for each in content.iterdir()] == ["a.md"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
-from feedsvc.sources import Listing, scan
+from feedsvc.sources import ContentFolder, Listing, scan
 from tests.sites import make_site
 
 
@@ -33,6 +33,32 @@ def test_articles_are_found_in_any_depth_in_the_order_of_their_paths(tmp_path: P
 def test_other_files_and_hidden_names_are_passed_over(tmp_path: Path) -> None:
     names = ["a.txt", "a.png", "md", ".a.md", "_a.md", ".git/a.md", "_drafts/a.md", "a.md~", "a.MD"]
     assert not scanned(make_site(tmp_path, dict.fromkeys(names, "x"))).fingerprints
+
+
+@pytest.mark.parametrize(
+    ("toml", "found"),
+    [
+        ('include = ["posts/"]', ["posts/a.md", "posts/b.tmp.md", "posts/old/c.md"]),
+        (
+            'exclude = ["*.tmp.md", "/README.md"]',
+            ["README/README.md", "posts/a.md", "posts/old/c.md"],
+        ),
+        ('include = ["posts/**"]\nexclude = ["old/"]', ["posts/a.md", "posts/b.tmp.md"]),
+        ('exclude = ["*", "!/README.md"]', ["README.md"]),
+        ('include = []\nexclude = ["README*"]', ["posts/a.md", "posts/b.tmp.md", "posts/old/c.md"]),
+    ],
+)
+def test_patterns_include_and_exclude_files(tmp_path: Path, toml: str, found: list[str]) -> None:
+    names = ["README.md", "README/README.md", "posts/a.md", "posts/b.tmp.md", "posts/old/c.md"]
+    settings = make_site(tmp_path, dict.fromkeys(names, "x"), toml)
+    assert list(ContentFolder(settings).listing().fingerprints) == found
+
+
+def test_an_excluded_folder_is_not_even_listed(tmp_path: Path) -> None:
+    settings = make_site(tmp_path, {"a.md": "x"}, 'exclude = ["closed"]')
+    (settings.content / "closed").symlink_to("/")
+    listing = ContentFolder(settings).listing()
+    assert (list(listing.fingerprints), listing.problems) == (["a.md"], ())
 
 
 def test_a_missing_content_folder_is_an_error_and_not_an_empty_site(tmp_path: Path) -> None:

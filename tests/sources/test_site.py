@@ -228,9 +228,9 @@ def test_names_are_those_of_all_sources(shopped: Shop) -> None:
     ("tables", "message"),
     [
         ([{"type": "shop"}], r"'shop': shop \(feedsvc.sources, shop 1.0\) failed with KeyError"),
-        ([{"type": "shelf"}], "type 'shelf' is not known; known are .*shop"),
-        ([{**OFFERS[0], "name": "a/b"}], "source called 'a/b'; use letters"),
-        ([*OFFERS, *OFFERS], "two sources are called 'offers'"),
+        ([{"type": "shelf"}], "'shelf' is not a known type of source; known are: .*shop"),
+        ([{**OFFERS[0], "name": "a/b"}], "'a/b' is not the name of a source; use letters"),
+        ([*OFFERS, *OFFERS], "two sources are named 'offers'"),
     ],
 )
 def test_a_mistake_in_the_list_of_sources_is_an_error(

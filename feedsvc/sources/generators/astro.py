@@ -1,22 +1,26 @@
-"""Astro: collections of Markdown and MDX, whose paths fold to slugs; pages, whose do not."""
+"""Astro: collections of Markdown and MDX, whose paths become slugs, and pages."""
 
 from posixpath import splitext
 
 from feedsvc.sources.generators import mdx
-from feedsvc.sources.generators.convention import Convention, File, Links, Own, github_slug, render
-from feedsvc.sources.generators.detect import Program, scripts
+from feedsvc.sources.generators.configs import scripts
+from feedsvc.sources.generators.convention import (
+    KEYS,
+    Convention,
+    File,
+    Links,
+    Own,
+    github_slug,
+    render,
+)
+from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.eleventy import without_collections
 
 _ENDINGS = (".md", ".markdown", ".mdx")
 _PAGES = "src/pages"
-_KEYS = {
+_KEYS = KEYS | {
     "published": ("pubdate", "publishdate", "pubdatetime", "published", "date"),
     "updated": ("updateddate", "updated", "moddatetime", "modified", "lastmod"),
-    "summary": ("summary", "description", "excerpt"),
-    "tags": ("tags", "tag"),
-    "categories": ("categories", "category"),
-    "authors": ("authors", "author"),
-    "language": ("lang", "language"),
     "image": ("heroimage", "image", "ogimage", "cover"),
 }
 
@@ -24,7 +28,7 @@ _KEYS = {
 def _complete(file: File, own: Own) -> None:
     without_collections(own)
     image = file.written.get("image")
-    if isinstance(image, dict):  # the tutorial's form: its url and alt
+    if isinstance(image, dict):  # url and alt, as in Astro's tutorial
         own["image"] = image.get("url") or image.get("src") or ""
 
 
@@ -55,7 +59,14 @@ GENERATOR = Program(
     name="astro",
     layout=_CONVENTION,
     configs=scripts("astro.config"),
+    wanted=frozenset({"calls"}),
+    calls={
+        "trailingSlash never": "URLs",
+        "format file": "URLs",
+        "format preserve": "URLs",
+        "i18n": "URLs of translated articles",
+    },
     trees=("src/content", "src/pages", "src/data", "src"),
     package="astro",
-    usual=lambda name: name,  # a collection: the tree is the folder above
+    usual=lambda name: name,  # a collection, so the tree is its parent folder
 )

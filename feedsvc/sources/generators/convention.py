@@ -1,13 +1,14 @@
-"""What a generator's conventions are made of: data and pure functions; reads no file.
+"""What describes a generator: data and pure functions. Reads no file.
 
-A Convention maps a file's path, front matter and body to feedsvc's own keys, a URL and HTML. What a
-value means, and whether it is right, is for the common reader to say.
+A Convention maps the path, front matter and body of a file to feedsvc's own keys, a URL and HTML.
+The common reader validates the values.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from html import escape
 from posixpath import basename, dirname, join, normpath, splitext
 from typing import Any
 from urllib.parse import unquote
@@ -15,51 +16,72 @@ from urllib.parse import unquote
 from feedsvc import html
 from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
+from feedsvc.sources.generators import configs
 from feedsvc.sources.trees import Layout
 
-Own = dict[str, Any]  # front matter in feedsvc's own keys
+Own = dict[str, Any]  # front matter by feedsvc's own keys
+
+# Keys that several generators share; see Convention.keys.
+KEYS: dict[str, tuple[str, ...]] = {
+    "summary": ("summary", "description", "excerpt"),
+    "categories": ("categories", "category"),
+    "tags": ("tags", "tag"),
+    "authors": ("authors", "author"),
+    "language": ("lang", "language"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class File:
     """One file as a generator sees it.
 
-    path: below the generator's own tree. written: the front matter, by key in lower case. options,
-    tree: see model.Tree. base_url and zone: the site's. moment: reads a date, None where
-    it is none.
+    path: relative to the generator's tree. written: the front matter, by key in lower case.
+    options, tree: see model.Tree. base_url, zone: those of the site. moment: parses a date; returns
+    None if the value is not one. data: what the files that Convention.data names say, by path.
     """
 
     path: str
     written: Mapping[str, Any]
-    options: Mapping[str, str]
+    options: Mapping[str, Any]
     base_url: str
     zone: tzinfo
     moment: Callable[[Any], datetime | None]
     tree: str = ""
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
-        """The folder, '' at the top."""
+        """The path of the folder; '' at the top."""
         return dirname(self.path)
 
     @property
     def stem(self) -> str:
-        """The file's name without its ending."""
+        """The file name without its ending."""
         return splitext(basename(self.path))[0]
 
+    @property
+    def folders(self) -> list[str]:
+        """The path of the folder and of those above it, from the bottom to the top, ''."""
+        parts = self.folder.split("/") if self.folder else []
+        return ["/".join(parts[:end]) for end in range(len(parts), -1, -1)]
+
+    def option(self, key: str, default: str = "") -> str:
+        """Return a text of the configuration by its dotted key, or the default."""
+        return configs.text(self.options, key, default)
+
     def text(self, key: str) -> str:
-        """Return a text on one line; '' where there is none, or anything else."""
+        """Return a text on one line; '' if there is none, or another type of value."""
         value = self.written.get(key)
         return " ".join(value.split()) if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """How the text of a file finds other files.
+    """Resolves references from the text of one file to other articles.
 
-    to: the URL of the article at a path of the generator's tree, None if there is none. named: the
-    paths of all articles of a name without its ending, for what is linked by name alone. warn:
-    notes a warning: its code, its message, and what stands there in the text.
+    to: returns the URL of the article at a path in the generator's tree, or None. named: returns
+    the paths of all articles with a file name, given without its ending. warn: records a warning,
+    given its code, its message and the text that it is about.
     """
 
     to: Callable[[str], str | None]
@@ -67,27 +89,42 @@ class Links:
     warn: Callable[[str, str, str], None]
 
     def unresolved(self, written: str, target: str) -> str:
-        """Warn of a link that leads to no article; return what keeps its text and drops it."""
-        message = f"links to {target!r}, which is no article here; only the text is kept: mend it"
+        """Warn of a broken link; return a URL that the sanitiser removes, keeping the text."""
+        message = f"links to {target!r}, which is not an article; only the text is kept: correct it"
         self.warn("unresolved-link", message, written)
         return "unresolved:"
 
     def left_out(self, written: str, name: str) -> None:
-        """Warn of code that only the generator could run."""
+        """Warn of code that only the generator can run."""
         message = f"has `{name}`, which only its generator can run; it is left out"
         self.warn("left-out", message, written)
+
+    def by_tail(self, tail: str, shorten: Callable[[str], str]) -> str | None:
+        """Return the URL of the only article whose path ends with some folders and a name.
+
+        shorten: what is compared of a path without its ending.
+        """
+        found = [
+            path
+            for path in self.named(basename(tail))
+            if f"/{shorten(splitext(path)[0])}".endswith(f"/{tail}")
+        ]
+        return self.to(found[0]) if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Convention(Layout):
     """How one generator names, places and writes articles.
 
-    keys: for each of our keys those that are looked for, the best first. split: the path and text
-    of a file to its front matter and body. complete: adds to our keys what the path says, and mends
-    what is written otherwise. url: the path of the article's URL; '' where it is not known. markup:
-    the body to raw HTML. refer: what a reference in that HTML means as a path in the generator's
-    tree, None for what it says itself. entry_id: what the generator's own feed has for an id, from
-    the file, the absolute URL and the date. is_page: whether a file is no article for what it says.
+    keys: the generator's keys for each of feedsvc's, preferred ones first. split: splits a text,
+    given its path, into front matter and body. data: returns the paths of files that may have front
+    matter for a file, best first. inherit: returns the front matter of a file with what it
+    inherits. complete: adds values that follow from the path, and
+    converts those of another form. url: returns the path of the article's URL, '' if unknown.
+    markup: renders the body as raw HTML. refer: resolves a reference in that HTML to a path in the
+    generator's tree; None if it is an ordinary URL. entry_id: returns the id in the generator's own
+    feed, given the absolute URL and the date. is_page: whether a file is a page, not an article.
+    page_url: returns the path of the URL of a file that is not an article, '' if unknown.
     """
 
     keys: Mapping[str, tuple[str, ...]]
@@ -96,23 +133,32 @@ class Convention(Layout):
     split: Callable[[str, str], tuple[FrontMatter, str]] = lambda _path, text: frontmatter.split(
         text
     )
+    data: Callable[[File], Sequence[str]] = lambda _file: ()
+    inherit: Callable[[File], Mapping[str, Any]] = lambda file: file.written
     markup: Callable[[File, str, Links], str] = lambda file, body, _links: render(file, body)
     refer: Callable[[File, str], str | None] = lambda file, reference: linked_file(file, reference)
     entry_id: Callable[[File, str, datetime], str] = lambda _file, url, _published: url
     passed_over: frozenset[str] = frozenset({"node_modules", "vendor"})
     is_page: Callable[[File, Own], bool] = lambda _file, _own: False
+    page_url: Callable[[File], str] = lambda _file: ""
 
 
 def render(file: File, body: str) -> str:
-    """Return raw HTML of HTML or Markdown."""
+    """Render Markdown as raw HTML; return HTML as it is."""
     return body if file.path.endswith(".html") else html.markdown(body)
+
+
+def code_block(language: str, text: str) -> str:
+    """Return a block of code as HTML. language: '' if unknown."""
+    kind = f' class="language-{escape(language)}"' if language else ""
+    return f"\n<pre><code{kind}>{escape(text.strip(chr(10)))}</code></pre>\n"
 
 
 _ENDINGS = (".md", ".markdown", ".mdx", ".rst")
 
 
 def linked_file(file: File, reference: str) -> str | None:
-    """Return which file a plain link to an article's file means: `../other.md`."""
+    """Return the path of the file that a link such as `../other.md` refers to, or None."""
     path = reference.partition("#")[0]
     if ":" in path or path.startswith("//") or not path.endswith(_ENDINGS):
         return None
@@ -120,27 +166,26 @@ def linked_file(file: File, reference: str) -> str | None:
 
 
 def beside(file: File, path: str) -> str:
-    """Return a path relative to a file, or to the tree where it begins with `/`."""
+    """Resolve a path relative to a file, or to the tree if it begins with `/`."""
     return normpath(path.lstrip("/") if path.startswith("/") else join(file.folder, path))
 
 
 def undated_at_top(file: File, own: Own) -> bool:
-    """Tell whether a file is a page like `about.md`: at the top of the tree, without a date."""
+    """Return whether a file is at the top of the tree and has no date, as pages like `about.md`."""
     return not file.folder and not own.get("published")
 
 
 def words(value: Any, separator: str | None = None) -> list[Any]:
-    """Return a list; a text is split, at white space or at the separator."""
+    """Return a value as a list; a text is split at white space, or at the separator."""
     if isinstance(value, str):
-        found = (each.strip() for each in value.split(separator))
-        return [each for each in found if each]
+        return [word for each in value.split(separator) if (word := each.strip())]
     if isinstance(value, list):
         return value
     return [] if value is None or value == {} else [value]
 
 
 def dated_name(stem: str) -> tuple[str, str]:
-    """Split `2022-02-17-title` into the date and the rest; the date is '' where there is none."""
+    """Split `2022-02-17-title` into the date, '' if there is none, and the rest."""
     match = _DATED.match(stem)
     if not match:
         return "", stem
@@ -153,5 +198,31 @@ _PUNCTUATION = re.compile(r"[^\w\- ]")
 
 
 def github_slug(text: str) -> str:
-    """Fold a text as GitHub does for its anchors: lower case, hyphens, no punctuation."""
+    """Return a text as GitHub writes anchors: lower case, hyphens, no punctuation."""
     return _PUNCTUATION.sub("", text.lower().strip()).replace(" ", "-")
+
+
+_MAX_STARS = 6
+_GLOB = re.compile(r"\*\*/|\*\*|\*|\?|\{[^{}/]*\}|\[[^\[\]/]+\]|[^*?]")
+
+
+def glob(pattern: str) -> re.Pattern[str] | None:
+    """Return a regular expression for a glob with `**` and `{a,b}`; None if it is too complex."""
+    if pattern.count("*") > _MAX_STARS:
+        return None
+    parts = (_glob_part(part[0]) for part in _GLOB.finditer(pattern))
+    try:
+        return re.compile("".join(parts), re.DOTALL)
+    except re.error:  # a range like [b-a]
+        return None
+
+
+def _glob_part(part: str) -> str:
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    if part[0] == "{" and part[1:]:
+        return f"(?:{'|'.join(map(re.escape, part[1:-1].split(',')))})"
+    if part[0] == "[" and part[1:]:
+        return f"[{'^' if part[1] in '!^' else ''}{re.escape(part[1:-1].lstrip('!^'))}]".replace(
+            r"\-", "-"
+        )
+    return known.get(part, re.escape(part))

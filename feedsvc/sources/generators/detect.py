@@ -1,43 +1,43 @@
-"""Detects which generator a tree of articles was made for, and reads its configuration as data.
+"""Detects which generator a tree of articles was made for.
 
 A Program describes one generator: how its site is recognised, and its convention for articles.
-Nothing of the configuration is run; what cannot be read says nothing, and nothing here raises.
 """
 
-import json
-import re
-import tomllib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from feedsvc.config.settings import Settings
 from feedsvc.model import Tree
+from feedsvc.sources.generators import configs
+from feedsvc.sources.generators.configs import Config
 from feedsvc.sources.generators.convention import Convention
 from feedsvc.sources.generators.foreign import Foreign
 
-_LARGEST = 200_000  # bytes
-_LONGEST_LINE = 1000  # characters, and so the depth of YAML's blocks
-_MOST_BRACKETS = 1000
+JSON_FEED = 'read the JSON Feed that the program writes ([[sources]] type = "jsonfeed")'
 
 
 @dataclass(frozen=True)
 class Program:
     """A generator, as the entry points `feedsvc.generators` name it; see trees.Generator.
 
-    configs: its files of configuration. wanted: the keys of them that say something about URLs.
-    trees: folders of articles below the root of its site. trace: a file that only it makes.
-    package: its name among the packages of package.json. usual: where a content folder is in the
-    program's tree, judged by its name alone.
+    configs: names of its files of configuration. wanted: the keys of them that matter for URLs,
+    dates or texts, by lower case; None for all. zone: the key of the time zone. unknown: keys that
+    feedsvc does not evaluate, and what they affect. calls: the same for calls and keys in
+    JavaScript, such as `addGlobalData date`. trees: folders of articles below the root of
+    the site. trace: a file that only this program creates. package: its name in package.json.
+    usual: returns where a content folder is in the program's tree, given only its name.
     """
 
     name: str
     layout: Convention
     configs: tuple[str, ...]
-    wanted: frozenset[str] = frozenset()
+    wanted: frozenset[str] | None = None
+    zone: str = "timezone"
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    calls: Mapping[str, str] = field(default_factory=dict)
     trees: tuple[str, ...] = (".",)
     trace: str = ""
     package: str = ""
@@ -45,9 +45,9 @@ class Program:
 
     def configured(self, root: Path, content: Path) -> Tree | None:
         """See trees.Generator."""
-        sign, said = self._config(root) or ("", {})
-        place = self._place(said, root, content) if sign else None
-        return Tree(self.name, sign, place[1], dict(_flat(said)), place[0]) if place else None
+        name, values = self.config(root)
+        place = self._place(values, root, content) if name else None
+        return self._tree(root, content, name, values, place) if place else None
 
     def traced(self, root: Path, content: Path) -> Tree | None:
         """See trees.Generator."""
@@ -61,114 +61,79 @@ class Program:
     def assumed(self, roots: Iterable[Path], content: Path) -> Tree:
         """See trees.Generator."""
         for root in roots:
-            if found := self._config(root):
-                tree, below = self._place(found[1], root, content) or ("", "")
-                return Tree(self.name, "", below, dict(_flat(found[1])), tree)
+            name, values = self.config(root)
+            if name:
+                place = self._place(values, root, content) or ("", "")
+                return self._tree(root, content, name, values, place, sign="")
         return Tree(self.name, below=self.usual(content.name))
 
     def reader(self, settings: Settings, text: Callable[[str], str]) -> Foreign:
         """See trees.Generator."""
         return Foreign(settings, self.layout, text)
 
-    def _config(self, root: Path) -> tuple[str, Mapping[str, Any]] | None:
-        """Return a configuration in a folder: its name, and what it says of URLs."""
-        for config in self.configs:
-            values = _values(root / config)
-            # Others call their files so, too.
-            is_config = config.partition(".")[0] == "config"
-            if values is not None and not (is_config and "baseurl" not in values):
-                return config, {key: each for key, each in values.items() if key in self.wanted}
-        return None
+    def doubts(self, settings: Settings) -> Iterator[str]:
+        """See trees.Generator."""
+        options = settings.tree.options
+        zone = configs.text(options, self.zone)
+        if zone and zone != settings.timezone:
+            yield (
+                f"`{self.zone}` is {zone}, but {settings.timezone} in feedsvc's settings: dates "
+                f'and URLs may be off by a day; write timezone = "{zone}" in feedsvc.toml'
+            )
+        unset: tuple[Any, ...] = (None, "", "false", [], {})
+        found = [each for each in self.unknown.items() if options.get(each[0].lower()) not in unset]
+        found += [(call, self.calls[call]) for call in options.get("calls", ())]
+        for key, affected in (*found, *self.unread(options)):
+            yield f"`{key}` is not evaluated: {affected} may be wrong; if so, {JSON_FEED}"
 
-    def _place(self, said: Mapping[str, Any], root: Path, content: Path) -> tuple[str, str] | None:
-        """Return a tree of articles, and where the content is in it; None if it is outside."""
-        own = said.get("contentdir") or said.get("path") or said.get("input")
-        for tree in (own,) if isinstance(own, str) and own else self.trees:
+    def unread(self, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """Yield more keys that are not evaluated, with what they affect."""
+        yield from ()
+
+    def config(self, root: Path) -> tuple[str, Config]:
+        """Return the name and the values of the configuration in a folder; '' if there is none."""
+        for name in self.configs:
+            values = configs.read(root / name)
+            # Other programs also call their files so.
+            is_common = name.partition(".")[0] == "config"
+            if values is not None and not (is_common and "baseurl" not in values):
+                return name, values
+        return "", {}
+
+    def folders(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the folders of articles that a configuration names, or the usual ones."""
+        found = [configs.text(values, key) for key in ("contentdir", "path", "input", "source")]
+        return tuple(filter(None, found)) or self.trees
+
+    def _tree(
+        self,
+        root: Path,
+        content: Path,
+        name: str,
+        values: Config,
+        place: tuple[str, str],
+        sign: str | None = None,
+    ) -> Tree:
+        wanted = {*(self.wanted or values), *map(str.lower, self.unknown), self.zone} - {"calls"}
+        options = {key: value for key, value in values.items() if key in wanted}
+        if calls := [call for call in values.get("calls", ()) if call in self.calls]:
+            options["calls"] = calls
+        config = Path(os.path.relpath(root / name, content)).as_posix()
+        sign = name if sign is None else sign
+        return Tree(self.name, sign, place[1], options, place[0], config)
+
+    def _place(
+        self, values: Mapping[str, Any], root: Path, content: Path
+    ) -> tuple[str, str] | None:
+        """Return a tree of articles, and the content folder in it; None if it is in no tree."""
+        for tree in self.folders(values):
             top = (root / tree).resolve()
             if content.is_relative_to(top):
                 return tree, content.relative_to(top).as_posix().removeprefix(".")
         return None
 
 
-def with_endings(*names: str) -> tuple[str, ...]:
-    """Return the names of files of configuration in the formats that are data."""
-    return tuple(f"{name}.{ending}" for name in names for ending in ("toml", "yaml", "yml", "json"))
-
-
-def scripts(*names: str) -> tuple[str, ...]:
-    """Return the names of files of configuration that are JavaScript."""
-    return tuple(f"{name}.{ending}" for name in names for ending in ("js", "mjs", "cjs", "ts"))
-
-
 def _depends(root: Path, package: str) -> bool:
-    values = _values(root / "package.json") or {}
+    values = configs.read(root / "package.json") or {}
     packages = [values.get(key) for key in ("dependencies", "devdependencies")]
     return any(package in each for each in packages if isinstance(each, dict))
-
-
-def _values(path: Path) -> Mapping[str, Any] | None:
-    """Return what a file of configuration says, by key in lower case; None if there is none."""
-    try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
-            return None
-        text = path.read_text(encoding="utf-8-sig")
-        parse = _PARSERS.get(path.suffix, _script)
-        values = parse(text)
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError):
-        return None
-    return {str(key).lower(): value for key, value in values.items()} if values else {}
-
-
-def _json(text: str) -> Mapping[str, Any]:
-    values = json.loads(text)
-    return values if isinstance(values, dict) else {}
-
-
-def _yaml(text: str) -> Mapping[str, Any]:
-    nesting = text.count("[") + text.count("{")
-    if nesting > _MOST_BRACKETS or max(map(len, text.splitlines()), default=0) > _LONGEST_LINE:
-        return {}
-    values = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes texts of everything
-    return values if isinstance(values, dict) else {}
-
-
-def _python(text: str) -> Mapping[str, Any]:
-    """Return what is assigned at the top of a Python file as a literal."""
-    import ast
-
-    found: dict[str, Any] = {}
-    for statement in ast.parse(text).body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
-            names = [each.id for each in statement.targets if isinstance(each, ast.Name)]
-            found.update(dict.fromkeys(names, statement.value.value))
-    return found
-
-
-_INPUT = re.compile(r"""\binput\s*:\s*["']([^"'\n]+)["']""")
-
-
-def _script(text: str) -> Mapping[str, Any]:
-    """Return the one thing that is looked for in JavaScript: which folder Eleventy reads."""
-    found = _INPUT.search(text)
-    return {"input": found[1]} if found else {}
-
-
-_PARSERS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
-    ".toml": tomllib.loads,
-    ".yaml": _yaml,
-    ".yml": _yaml,
-    ".json": _json,
-    ".py": _python,
-}
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the texts in tables of tables by dotted key; of the names of languages, a list."""
-    for key, value in values.items():
-        name = f"{prefix}{key}".lower()
-        if name == "languages" and isinstance(value, dict):
-            yield name, " ".join(map(str, value)).lower()
-        elif isinstance(value, dict):
-            yield from _flat(value, f"{name}.")
-        elif isinstance(value, str | int | float):
-            yield name, str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,10 +1,14 @@
-"""Eleventy: pages where their files are, tags as collections, Liquid or Nunjucks in the text."""
+"""Eleventy: URLs from paths, data in JSON for folders and files, Liquid or Nunjucks in texts."""
 
 import re
-from posixpath import basename
+from collections.abc import Mapping
+from datetime import datetime
+from posixpath import basename, join
+from typing import Any
 
-from feedsvc.sources.generators import liquid
+from feedsvc.sources.generators import configs, liquid
 from feedsvc.sources.generators.convention import (
+    KEYS,
     Convention,
     File,
     Links,
@@ -12,61 +16,119 @@ from feedsvc.sources.generators.convention import (
     dated_name,
     render,
     undated_at_top,
+    words,
 )
-from feedsvc.sources.generators.detect import Program, scripts
+from feedsvc.sources.generators.detect import JSON_FEED, Program
 
-# Names of collections, which say nothing about an article.
+# Usual names of collections, which say nothing about the subject of an article.
 _COLLECTIONS = frozenset({"all", "post", "posts", "blog", "nav"})
-_KEYS = {
+_KEYS = KEYS | {
     "published": ("date", "pubdate"),
     "updated": ("updated", "modified", "lastmod", "updateddate"),
-    "summary": ("summary", "description", "excerpt"),
-    "tags": ("tags", "tag"),
-    "categories": ("categories", "category"),
-    "authors": ("authors", "author"),
-    "language": ("lang", "language"),
     "image": ("image", "heroimage"),
 }
+# Folders of templates and data, which have no articles.
+_HIDDEN = frozenset({"_includes", "_layouts", "_data", "_site", "_components"})
+_SCRIPTS = (".11tydata.js", ".11tydata.mjs", ".11tydata.cjs", ".11tydata.ts")
 
 
 def without_collections(own: Own) -> None:
-    """Take the names of collections out of the tags."""
+    """Remove the names of collections from the tags."""
     tags = own.get("tags")
     tags = [tags] if isinstance(tags, str) else tags
     if isinstance(tags, list):
-        own["tags"] = [
-            tag for tag in tags if not (isinstance(tag, str) and tag.lower() in _COLLECTIONS)
-        ]
+        own["tags"] = [tag for tag in tags if str(tag).lower() not in _COLLECTIONS]
+
+
+def _data(file: File) -> list[str]:
+    """Return the paths of data for a file and its folders, best first."""
+    found = []
+    for folder in file.folders:
+        name = basename(folder or file.tree.rstrip("/"))
+        if name not in {"", "."}:
+            found += [join(folder, f"{name}.11tydata.json"), join(folder, f"{name}.json")]
+    own = join(file.folder, file.stem)
+    return [f"{own}.11tydata.json", f"{own}.json", *found]
+
+
+def _inherit(file: File) -> Mapping[str, Any]:
+    """Return front matter merged with data; tags of all of them count."""
+    inherited: configs.Config = {}
+    tags: list[Any] = []
+    for values in (*reversed(list(file.data.values())), file.written):
+        inherited = configs.merge(inherited, values)
+        tags += words(values.get("tags"), "\n")
+    computed = inherited.get("eleventycomputed")
+    if isinstance(computed, dict):
+        inherited |= {str(key).lower(): value for key, value in computed.items()}
+    return inherited | ({"tags": [each for each in tags if each]} if tags else {})
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _date(file: File) -> Any:
+    """Return the date of a file, or that in its path."""
+    in_path = _DATE.search(file.path)
+    return file.written.get("date") or (in_path[0] if in_path else "")
 
 
 def _complete(file: File, own: Own) -> None:
     without_collections(own)
-    own.setdefault("published", dated_name(file.stem)[0])
+    own.setdefault("published", _date(file))
     if file.text("permalink") == "false" or file.written.get("permalink") is False:
         own["draft"] = True
-    if file.text("eleventyexcludefromcollections") == "true":
+    if str(file.written.get("eleventyexcludefromcollections")).lower() == "true":
         own["feeds"] = False
 
 
-_VARIABLE = re.compile(r"\{\{-?\s*(?:page\.)?(fileSlug|filePathStem)\s*(?:\|\s*slug\w*)?\s*-?\}\}")
+_OUTPUT = re.compile(r"\{\{-?\s*([\w.]+)\s*((?:\|[^{}|]*)*)-?\}\}")
+_STRFTIME = re.compile(r"date:?\s*\(?\s*[\"']((?:%[YmdyjHMSe]|[-/_.])+)[\"']\s*\)?")
+
+
+def _permalink(file: File) -> str | None:
+    """Return the path that `permalink` names; None if only Eleventy can compute it."""
+
+    def fill(output: re.Match[str]) -> str:
+        filters = [each.strip() for each in output[2].split("|")[1:]]
+        return _value(file, output[1].removeprefix("page."), filters) or output[0]
+
+    filled = _OUTPUT.sub(fill, file.text("permalink"))
+    return None if "{{" in filled or "{%" in filled else filled
+
+
+def _value(file: File, name: str, filters: list[str]) -> str:
+    """Return the value of an output in a permalink; '' if it is not understood."""
+    if name == "date" and len(filters) == 1:
+        form = _STRFTIME.fullmatch(filters[0])
+        moment = file.moment(_date(file))
+        return _formatted(moment, form[1]) if form and moment else ""
+    stem = dated_name(file.stem)[1]
+    slug = dated_name(basename(file.folder))[1] if stem == "index" else stem
+    known = {"fileSlug": slug, "filePathStem": f"/{file.folder}/{stem}"}
+    value = known.get(name) or file.text(name.lower())
+    for each in filters:
+        if each not in {"slug", "slugify", "url"} or not value.isascii():
+            return ""
+        if each != "url" and name not in known:
+            value = re.sub(r"[^a-z0-9]+", "-", value.lower().replace("&", " and ")).strip("-")
+    return value
+
+
+def _formatted(moment: datetime, form: str) -> str:
+    return form.replace("%e", str(moment.day)) if "%e" in form else f"{moment:{form}}"
 
 
 def _url(file: File, _own: Own) -> str:
     written = file.text("permalink")
-    if written and written != "false":
-        name = dated_name(file.stem)[1]
-        slug = dated_name(basename(file.folder))[1] if name == "index" else name
-        values = {"fileSlug": slug, "filePathStem": f"/{file.folder}/{name}"}
-        filled = _VARIABLE.sub(lambda name: values[name[1]], written)
-        if "{{" not in filled and "{%" not in filled:
-            return _shown(filled)
+    if written and written != "false" and (path := _permalink(file)):
+        return _served(path)
     name = file.stem
-    if name == "index" or basename(file.folder) == name:
-        return f"/{file.folder}/".replace("//", "/")
-    return f"/{file.folder}/{name}/".replace("//", "/")
+    is_index = name == "index" or basename(file.folder) == name
+    return f"/{file.folder}/{'' if is_index else f'{name}/'}".replace("//", "/")
 
 
-def _shown(output: str) -> str:
+def _served(output: str) -> str:
     """Return the URL of an output file."""
     url = re.sub("/{2,}", "/", f"/{output}")
     return url.removesuffix("index.html") if url.endswith("/index.html") else url
@@ -74,26 +136,47 @@ def _shown(output: str) -> str:
 
 def _markup(file: File, body: str, links: Links) -> str:
     permalink = file.text("permalink")
-    if "{{" in _VARIABLE.sub("", permalink) or "{%" in permalink:
+    if _permalink(file) is None:
         message = (
-            f"`permalink` {permalink!r} must be run by Eleventy; the file's path stands for it"
+            f"`permalink` {permalink!r} needs Eleventy; the path of the file is used instead, so "
+            f"the URL may be wrong; {JSON_FEED}"
         )
-        links.warn("left-out", message, permalink)
+        links.warn("not-evaluated", message, permalink)
     return render(file, liquid.reduce(file, body, links, lambda _tag: None))
+
+
+def _unread(name: str) -> str:
+    if not name.endswith(_SCRIPTS):
+        return ""
+    return (
+        "is JavaScript, which is not run: URLs (`permalink`), dates and tags that it sets may be "
+        f"wrong; write them as JSON, in {name.partition('.')[0]}.11tydata.json, or else {JSON_FEED}"
+    )
 
 
 _CONVENTION = Convention(
     keys=_KEYS,
     url=_url,
     complete=_complete,
+    data=_data,
+    inherit=_inherit,
     markup=_markup,
     is_page=undated_at_top,
+    is_hidden=lambda name: name.startswith(".") or name in _HIDDEN,
+    is_data=lambda name: name.endswith((".json", *_SCRIPTS)) and name != "package.json",
+    unread=_unread,
 )
-
 GENERATOR = Program(
     name="eleventy",
     layout=_CONVENTION,
-    configs=(".eleventy.js", *scripts("eleventy.config")),
+    configs=(".eleventy.js", *configs.scripts("eleventy.config")),
     wanted=frozenset({"input"}),
+    calls={
+        "addGlobalData permalink": "URLs",
+        "addGlobalData date": "dates",
+        "addGlobalData eleventyComputed": "URLs and dates",
+        "addUrlTransform": "URLs",
+        "addDateParsing": "dates",
+    },
     package="@11ty/eleventy",
 )

@@ -1,13 +1,13 @@
-"""Reads a file by another generator's convention, so that the common reader finds its own keys.
+"""Reads a file by another generator's convention: the common reader then sees feedsvc's own keys.
 
-Opens no file but those that a text links to, for their URLs.
+Opens other files only to resolve links to them.
 """
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from posixpath import basename, dirname, splitext
+from posixpath import basename, dirname, normpath, relpath, splitext
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,15 +15,15 @@ from feedsvc import dates, html, syntax, urls
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import ContentChoice
-from feedsvc.sources.frontmatter import FrontMatter
-from feedsvc.sources.generators.convention import Convention, File, Links, Own
+from feedsvc.sources.frontmatter import FrontMatter, split_json
+from feedsvc.sources.generators.convention import Convention, File, Links, Own, dated_name
 from feedsvc.sources.protocol import Written
 from feedsvc.sources.scan import scan
 
 _warning = partial(ArticleError, severity=Severity.WARNING)
 
-# What every convention takes by our name, unless it says otherwise; and what may mean something
-# else there, unless it has the form that we want.
+# Keys that every convention has under feedsvc's own name, unless it says otherwise; and keys that
+# themes use too, so they count only if the value has the form of feedsvc's.
 _COMMON = (
     *("title", "updated", "expires", "slug", "summary", "categories", "tags", "authors"),
     *("language", "image", "draft"),
@@ -35,7 +35,7 @@ _FITTING: Mapping[str, Callable[[str], bool]] = {
     "content": lambda text: text in set(ContentChoice),
     "feeds": lambda text: text.lower() in _WORDS,
 }
-_SIMILAR = 0.8  # of a key to one of ours, to be taken for a misspelling: themes have keys, too
+_SIMILAR = 0.8  # similarity of a key to a known one that makes it a misspelling
 
 
 class Foreign:
@@ -53,22 +53,29 @@ class Foreign:
         self._convention = convention
         self._zone, self._zones = settings.zone, settings.zones
         self._files: frozenset[str] | None = None
+        self._data: dict[str, Mapping[str, Any] | None] = {}
         self._names: dict[str, list[str]] = {}
         self._urls: dict[str, str | None] = {}
 
     def split(self, path: str, text: str) -> tuple[FrontMatter, str]:
-        """Split a text into its front matter, by the keys that are written, and its body."""
+        """Split a text into its front matter, by the generator's keys, and its body."""
         return self._convention.split(path, text)
 
     def translate(self, path: str, text: str, front: FrontMatter, body: str) -> Written | None:
-        """Return a file with its front matter by our own keys, and its body as HTML.
+        """Return a file with its front matter by feedsvc's keys and its body as HTML.
 
-        text: the whole file, which `split` has split. None for a page. Raises ArticleError.
+        text: the whole file, from which `split` returned the others. None for a page. Raises
+        ArticleError.
         """
         file, own, names = self._own(path, front)
         if self._convention.is_page(file, own):
             return None
         warnings = self._misspelt(file, front)
+        date = names["published"]
+        written = front.values.get(date)
+        if written and own.get("published") != written and self._moment(written) is None:
+            message = f"`{date}` is not a date; that of the file name is used: correct it"
+            warnings.append(_warning("unread-date", message, key=date))
         place = self._place(file, own)
         if place:
             own["slug"] = place
@@ -80,7 +87,7 @@ class Foreign:
         return Written(text, front, body, raw, place, native_id, warnings, refer)
 
     def _refer(self, file: File, links: Links, reference: str) -> str:
-        """Return what a reference in a file's HTML is to the common reader."""
+        """Resolve a reference in the HTML of a file as far as only its generator can."""
         meant = self._convention.refer(file, reference)
         if meant is None:
             return reference
@@ -93,10 +100,12 @@ class Foreign:
         return f"/{self._outside(target).lstrip('/')}{mark}{fragment}"
 
     def _own(self, path: str, front: FrontMatter) -> tuple[File, Own, dict[str, str]]:
-        """Return a file with its front matter in our own keys, and how those are written."""
+        """Return a file, its front matter by feedsvc's keys, and the names these have in it."""
         written = {key.lower(): key for key in front.values}
-        values = {key: front.values[name] for key, name in written.items()}
-        file = self._file(path, values)
+        file = self._file(path, {key: front.values[name] for key, name in written.items()})
+        file = replace(file, data=self._data_of(file))
+        values = self._convention.inherit(file)
+        file = replace(file, written=values)
         own: Own = {}
         names: dict[str, str] = {}
         keys = {key: (key,) for key in (*_COMMON, "enclosures")} | dict(self._convention.keys)
@@ -105,20 +114,43 @@ class Foreign:
             if found:
                 own[key] = values[found]
             usual = "date" if "date" in wanted else wanted[0]
-            names[key] = written[found] if found else usual
+            names[key] = written.get(found or "") or found or usual
         for key, fits in _FITTING.items():
             value = values.get(key)
             text = str(value).lower() if isinstance(value, bool) else value
             if isinstance(text, str) and fits(text):
                 own[key] = value
         self._convention.complete(file, own)
-        _mend(own)
+        in_name = dated_name(file.stem)[0]
+        if in_name and own.get("published") and self._moment(own["published"]) is None:
+            own["published"] = in_name
+        _normalise(own)
         return file, {key: value for key, value in own.items() if value != ""}, names
+
+    def _data_of(self, file: File) -> dict[str, Mapping[str, Any]]:
+        """Return what other files say of a file, by their paths in the generator's tree."""
+        paths = self._convention.data(file)
+        for path in paths:
+            if path not in self._data:
+                self._data[path] = self._read_data(path)
+        return {path: values for path in paths if (values := self._data[path]) is not None}
+
+    def _read_data(self, path: str) -> Mapping[str, Any] | None:
+        key = self._key(path)
+        try:
+            text = html.xml_safe(self._text(key))
+        except ArticleError:
+            return None  # in most cases there is no such file
+        try:
+            front, _ = split_json(text) if path.endswith(".json") else self.split(key, text)
+        except ArticleError as error:
+            raise ArticleError(error.code, f"inherits from {path}, which {error}") from None
+        return {name.lower(): value for name, value in front.values.items()}
 
     def _file(self, path: str, written: Mapping[str, Any]) -> File:
         below = self._generator.below
         return File(
-            path=f"{below}/{path}" if below else path,
+            path=normpath(f"{below}/{path}") if below else path,
             written=written,
             options=self._generator.options,
             base_url=self._settings.base_url,
@@ -162,11 +194,11 @@ class Foreign:
         return warnings
 
     def _links(self, warnings: list[ArticleError], front: FrontMatter, body: str) -> Links:
-        above = front.first + front.text.count("\n")  # the line on which the body begins
+        above = front.first + front.text.count("\n")  # the first line of the body
         seen: set[str] = set()
 
         def warn(code: str, message: str, written: str) -> None:
-            if message not in seen:  # once is enough
+            if message not in seen:
                 seen.add(message)
                 at = body.find(written)
                 line = above + body.count("\n", 0, at) if at >= 0 else 1
@@ -181,36 +213,50 @@ class Foreign:
         return self._urls[path]
 
     def _find_url(self, path: str) -> str | None:
-        key = self._outside(path)
-        if key not in self._tree():
+        if not path or normpath(path).startswith(("..", "/")):
             return None
+        key = self._key(path)
         try:
             front, _ = self.split(key, html.xml_safe(self._text(key)))
             file, own, _ = self._own(key, front)
+            if key not in self._tree():
+                page = self._convention.page_url(file)
+                return urls.absolute(self._settings.base_url, page) if page else None
             place = self._place(file, own)
         except ArticleError:
             return None
         published = self._moment(own.get("published"))
-        if published is None:  # a page, or no article
+        if published is None:  # a page
             return None
         slug = urls.term(place or splitext(basename(key))[0])
         link = urls.article_path(self._settings.article_link, slug, published, place or slug)
         return urls.absolute(self._settings.base_url, link)
 
     def _outside(self, path: str) -> str:
-        """Return where below the content folder a path of the generator's tree is."""
+        """Return a path of the generator's tree relative to the content folder."""
         below = self._generator.below
         return path.removeprefix(f"{below}/") if below else path
+
+    def _key(self, path: str) -> str:
+        """Return a path of the generator's tree relative to the content folder, also of others."""
+        below = self._generator.below
+        return relpath(path, below) if below else path
 
     def _named(self, name: str) -> Sequence[str]:
         self._tree()
         return self._names.get(name, ())
 
     def _tree(self) -> frozenset[str]:
-        """Return the paths of the articles of the site; nobody asks for them who links to none."""
+        """Return the paths of all articles. Loaded lazily, for the first link."""
         if self._files is None:
             settings = self._settings
-            listing = scan(settings.content, settings.site, self._generator.name)
+            listing = scan(
+                settings.content,
+                settings.site,
+                self._generator,
+                settings.include,
+                settings.exclude,
+            )
             self._files = frozenset(listing.fingerprints)
             for path in listing.fingerprints:
                 inside = self._file(path, {}).path
@@ -223,8 +269,8 @@ class Foreign:
 _PERSON = {"name": ("name", "display_name"), "email": ("email",), "uri": ("uri", "url", "href")}
 
 
-def _mend(own: Own) -> None:
-    """Give authors and the language the form that they have here."""
+def _normalise(own: Own) -> None:
+    """Convert authors and the language to feedsvc's forms."""
     language = own.get("language")
     if isinstance(language, str):
         own["language"] = language.replace("_", "-")

@@ -1,26 +1,23 @@
-"""Liquid, and Nunjucks as far as it looks the same, becomes Markdown; runs nothing."""
+"""Replaces Liquid, and Nunjucks as far as it has the same syntax, by text. Runs nothing."""
 
 import re
 from collections.abc import Callable
-from html import escape
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from feedsvc.sources.generators.convention import File, Links
+from feedsvc.sources.generators.convention import File, Links, code_block
 
 _OPENING = re.compile(r"\{[%{]")
 _FILTERED = re.compile(r"""["']([^"']*)["']\s*\|\s*(?:relative_url|absolute_url|url)""")
 _STRING = re.compile(r"""["']([^"'|]*)["']""")
-# Tags whose text up to the end tag is not read as Liquid; what becomes of it.
+# Tags whose content, up to the end tag, is not Liquid.
 _BLOCKS = frozenset({"raw", "verbatim", "highlight", "comment"})
-
-
 _BEFORE = 200  # characters
 
 
 class Tag(NamedTuple):
-    """A tag or an output where it stands. name: '' for an output. written: all of it.
-    before: the last of what stands before it.
+    """A tag or an output. name: '' for an output. written: its source. before: the end of the text
+    before it.
     """
 
     name: str
@@ -29,11 +26,11 @@ class Tag(NamedTuple):
     before: str
 
 
-Reduce = Callable[[Tag], str | None]  # None for one that is not known
+Reduce = Callable[[Tag], str | None]  # returns None for an unknown tag
 
 
 def reduce(file: File, body: str, links: Links, more: Reduce) -> str:
-    """Return Markdown or HTML without Liquid. more: reduces what one generator alone has."""
+    """Return Markdown or HTML without Liquid. more: replaces the tags of one generator."""
     if "{%" not in body and "{{" not in body:
         return body
     found: list[str] = []
@@ -69,7 +66,7 @@ def _tag(opening: str, written: str, before: str) -> Tag:
 
 
 def _inside(name: str, body: str, position: int) -> tuple[str, int]:
-    """Return what stands before the end tag, and where that ends; all the rest without one."""
+    """Return the text before the end tag and where that tag ends; without one, the whole rest."""
     end = re.compile(rf"\{{%-?\s*end{name}\s*-?%\}}").search(body, position)
     return (body[position : end.start()], end.end()) if end else (body[position:], len(body))
 
@@ -77,17 +74,15 @@ def _inside(name: str, body: str, position: int) -> tuple[str, int]:
 def _block(tag: Tag, inner: str) -> str:
     if tag.name == "comment":
         return ""
-    if tag.name != "highlight":
-        return inner
-    language = tag.arguments.partition(" ")[0]
-    kind = f' class="language-{escape(language)}"' if language else ""
-    return f"\n<pre><code{kind}>{escape(inner.strip(chr(10)))}</code></pre>\n"
+    if tag.name == "highlight":
+        return code_block(tag.arguments.partition(" ")[0], inner)
+    return inner
 
 
 def _common(file: File, tag: Tag) -> str | None:
-    """Reduce what says where the site is, or what the file says of itself."""
+    """Replace outputs of the site's address, of literals and of the title."""
     if tag.name.startswith("end"):
-        return ""  # of what was told already
+        return ""  # of a tag that was reported already
     if tag.name:
         return None
     prefix = urlsplit(file.base_url).path.rstrip("/")
@@ -102,4 +97,5 @@ def _common(file: File, tag: Tag) -> str | None:
         return literal[1]
     if tag.arguments in {"page.title", "title"}:
         return file.text("title") or None
-    return None
+    site, _, key = tag.arguments.partition(".")
+    return file.option(key.lower()) or None if site == "site" else None

@@ -1,4 +1,4 @@
-"""MDX becomes the Markdown in it: no imports, no exports, no components, no expressions."""
+"""Reduces MDX to Markdown: removes imports, exports, components and expressions."""
 
 import re
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ _EXPRESSION = re.compile(r"\{[^{}]*+\}")
 
 
 def reduce(body: str, links: Links) -> str:
-    """Return the Markdown of an MDX text; code in it stays as it is."""
+    """Return the Markdown of an MDX text; code blocks are left as they are."""
     return "".join(part if is_code else _prose(part, links) for part, is_code in _parts(body))
 
 
 def _parts(body: str) -> Iterator[tuple[str, bool]]:
-    """Yield runs of lines, and whether each is fenced code."""
+    """Yield runs of lines, with whether they are fenced code."""
     lines: list[str] = []
     fence = ""
     for line in body.splitlines(keepends=True):
@@ -51,7 +51,7 @@ def _prose(text: str, links: Links) -> str:
 
 
 def _without_modules(text: str, links: Links) -> str:
-    """Leave out imports and exports: from such a line at the margin to the next blank one."""
+    """Remove imports and exports: from such an unindented line to the next blank line."""
     found: list[str] = []
     within = False
     for line in text.splitlines(keepends=True):
@@ -76,6 +76,6 @@ def _markup(text: str, links: Links) -> str:
 
 def _left_out(written: str, name: str, links: Links) -> str:
     if name and not written.startswith(("</", "{/*")):
-        # Attributes are gone by now, so a component is found by its name.
+        # Its attributes are removed by now, so only its name can be found in the text.
         links.left_out(f"<{name}" if written[0] == "<" else written, name)
     return ""

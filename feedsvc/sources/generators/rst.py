@@ -1,6 +1,6 @@
-"""reStructuredText through docutils; nothing in a text reaches a file, a clock or raw output.
+"""Renders reStructuredText with docutils; a text cannot read files or the clock, or emit raw HTML.
 
-docutils is an extra, and loaded when the first such text is met.
+docutils is an optional dependency, imported for the first such text.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 from feedsvc.errors import ArticleError
 from feedsvc.sources.frontmatter import FrontMatter
 
-# Directives that read files, run code or tell the time, and raw output, which could not be trusted.
+# Disables directives that read files or the configuration, and raw output.
 _SETTINGS: dict[str, Any] = {
     "_disable_config": True,
     "file_insertion_enabled": False,
@@ -32,7 +32,7 @@ _ADORNED = re.compile(r"([!-/:-@\[-`{-~])\1*")
 
 
 def split(text: str) -> tuple[FrontMatter, str]:
-    """Split off the title and the fields below it."""
+    """Split off the title and the field list below it."""
     lines = text.split("\n")
     at = _first(lines, 0)
     values: dict[str, Any] = {}
@@ -56,7 +56,7 @@ def split(text: str) -> tuple[FrontMatter, str]:
 
 
 def _first(lines: list[str], at: int) -> int:
-    """Return where the next line stands that says something, comments passed over."""
+    """Return the index of the next line that is neither blank nor a comment."""
     while at < len(lines):
         line = lines[at]
         if line.startswith(".. ") and "::" not in line and not line.startswith((".. _", ".. |")):
@@ -71,7 +71,7 @@ def _first(lines: list[str], at: int) -> int:
 
 
 def _title(lines: list[str], at: int) -> tuple[str, int]:
-    """Return the title that stands there, with a line below it, or above and below."""
+    """Return the title at an index, adorned below or above and below, and the index after it."""
     rest = [line.rstrip() for line in lines[at : at + 3]] + ["", "", ""]
     if _ADORNED.fullmatch(rest[0]) and rest[1] and rest[2] == rest[0]:
         return rest[1].strip(), at + 3
@@ -89,8 +89,8 @@ def render(text: str) -> str:
         core.publish_string(text, writer=writer, settings_overrides=_SETTINGS)
     except RecursionError:
         raise ArticleError("bad-markup", "nests too deeply; make it flatter") from None
-    except Exception as error:  # noqa: BLE001 - it is not total, and its errors are of any kind
-        message = f"is no reStructuredText that docutils can read: {type(error).__name__}; mend it"
+    except Exception as error:  # noqa: BLE001 - docutils fails on some texts with any error
+        message = f"is not valid reStructuredText: docutils raised {type(error).__name__}"
         raise ArticleError("bad-markup", message) from None
     return str(writer.parts["fragment"])
 
@@ -106,7 +106,7 @@ def _docutils() -> tuple[Any, Any, Any]:
         raise ArticleError("unreadable", message) from None
 
     class Nothing(Directive):
-        """Stands for the directive that shows today's date: bytes do not change by themselves."""
+        """Replaces the directive that shows the current date, which would change the bytes."""
 
         has_content = True
 

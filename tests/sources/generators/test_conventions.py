@@ -18,6 +18,7 @@ from feedsvc.errors import Problem
 from feedsvc.model import Article, Kind, Person
 from feedsvc.sources import ArticleReader, scan
 from feedsvc.sources.generators import rst
+from feedsvc.sources.trees import doubts
 from tests.sources.generators import trees
 
 SITE = "https://news.example.org"
@@ -40,10 +41,11 @@ def read(
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     (folder / settings.FILE).write_text(TOML + toml, encoding="utf-8")
     site = sources.load(folder, {})
-    found = scan(site.content, site.site, site.tree.name)
+    found = scan(site.content, site.site, site.tree)
     reader = ArticleReader(site)
     readings = {path: reader.read(path) for path in found.fingerprints}
-    problems = [problem for each in readings.values() for problem in each.problems]
+    problems = [*found.problems, *doubts(site)]
+    problems += [problem for each in readings.values() for problem in each.problems]
     return {path: each.article for path, each in readings.items() if each.article}, problems
 
 
@@ -386,10 +388,10 @@ def test_eleventy_front_matter_says_what_ours_does(tmp_path: Path) -> None:
 
 
 def test_a_permalink_that_only_eleventy_can_run_is_told(tmp_path: Path) -> None:
-    text = '---\ntitle: A\ndate: 2022-02-17\npermalink: "/{{ title | slugify }}/"\n---\nText.\n'
+    text = '---\ntitle: A\ndate: 2022-02-17\npermalink: "/{{ title | short }}/"\n---\nText.\n'
     article, problems = one(tmp_path, "eleventy", text, "blog/a.md")
     assert article.link == f"{SITE}/blog/a/"
-    assert [each.code for each in problems] == ["left-out"]
+    assert [each.code for each in problems] == ["not-evaluated"]
 
 
 def test_astro_sites_keep_their_urls(tmp_path: Path) -> None:
@@ -585,6 +587,7 @@ def test_slices_of_hugo_sections_are_those_of_hugo(
     text = "---\ntitle: A\ndate: 2022-02-17\n---\nText.\n"
     files = {
         "hugo.toml": f"[permalinks]\nposts = '/{token}/:filename/'\n",
+        "content/posts/a/b/c/_index.md": "---\ntitle: C\n---\n",
         "content/posts/a/b/c/x.md": text,
         "content/posts/x.md": text,
     }
@@ -697,14 +700,14 @@ def test_a_pattern_of_pelican_without_end_is_not_run(
     def fail(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("feedsvc.sources.generators.pelican.re.match", fail)
+    monkeypatch.setattr("feedsvc.sources.generators.pelican.texts.re.match", fail)
     files = {
         "pelicanconf.py": f"FILENAME_METADATA = {pattern!r}\n",
         f"content/{'a' * 100}.md": "Title: A\nDate: 2022-02-17\n\nText\n",
     }
     articles, problems = read(tmp_path, files, "")
     assert len(articles) == 1
-    assert [each.code for each in problems] == ["left-out"]
+    assert [each.code for each in problems] == ["not-evaluated"]
 
 
 @pytest.mark.parametrize(
@@ -731,7 +734,10 @@ def test_a_message_names_keys_as_they_are_written(tmp_path: Path) -> None:
     said = {each.path: (each.line, each.message) for each in problems}
     assert said["content/posts/a.md"][0] == 3
     assert said["content/posts/a.md"][1].startswith("`Date` '17 Febtober' is not a date")
-    assert said["content/posts/b.md"] == (1, "has no date; add `date: 2022-02-17 09:30`")
+    assert said["content/posts/b.md"] == (
+        1,
+        "has no date, so it is a page; add `date: 2022-02-17 09:30` to publish it",
+    )
 
 
 def test_a_message_does_not_rename_what_an_author_wrote(tmp_path: Path) -> None:

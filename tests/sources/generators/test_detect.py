@@ -111,13 +111,15 @@ def test_the_configuration_is_read_as_data(tmp_path: Path) -> None:
         },
     )
     found = detect(tmp_path / "content", tmp_path)
-    assert found.options == {"path": "content", "article_url": "{slug}/"}
+    assert found.options == {
+        "path": "content",
+        "article_url": "{slug}/",
+        "computed": ["ARTICLE_LANG_URL"],
+    }
 
 
 @given(text=st.text() | st.binary(), name=st.sampled_from(["hugo.toml", "hugo.json", "hugo.yaml"]))
-@hypothesis_settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_configuration_stops_the_reading(tmp_path: Path, text: str | bytes, name: str) -> None:
     for each in ("hugo.toml", "hugo.json", "hugo.yaml"):
         (tmp_path / each).unlink(missing_ok=True)

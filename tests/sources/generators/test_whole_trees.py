@@ -152,11 +152,15 @@ LONG = "".join(random.Random(1).choices(string.ascii_lowercase, k=4000))
 @pytest.mark.parametrize(
     ("front_matter", "code", "said"),
     [
-        (f"tags: [{LONG}]", "too-long-term", "`tags`: "),
-        (f"author: {LONG}", "too-long-term", "`author`: "),
+        (f"tags: [{LONG}]", "too-long-term", "`tags` has "),
+        (f"author: {LONG}", "too-long-term", "`author` has "),
         (f"url: /{LONG}/", "too-long", "the slug has 4,"),
         ("url: /a" + "/" * 8000, "too-long", "the article's URL has 8,"),
-        ("url: /" + "u\u0308\u0304" * 240, "too-long", "the id made of the article's URL has 3,"),
+        (
+            "url: /" + "u\u0308\u0304" * 240,
+            "too-long",
+            "the id, which is the article's URL, has 3,",
+        ),
         (f"slug: {LONG}", "too-long", "the slug has 4,"),
         (f"id: urn:x:{LONG}", "too-long", "`id` has 4,006 bytes"),
     ],

@@ -1,13 +1,13 @@
-"""Hugo's shortcodes become links, pictures, code or the text that they enclose; runs none."""
+"""Replaces Hugo's shortcodes by links, pictures, code or the text in them. Runs none."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import escape
-from posixpath import basename, splitext
+from posixpath import splitext
 from typing import NamedTuple
 
-from feedsvc.sources.generators.convention import File, Links, beside
+from feedsvc.sources.generators.convention import File, Links, beside, code_block
 
 _OPENING = re.compile(r"\{\{([<%])")
 _ARGUMENT = re.compile(r'(?:([\w-]++)=)?("(?:\\.|[^"\\])*+"|`[^`]*+`|[^\s"`]++)')
@@ -15,7 +15,7 @@ _DEEPEST = 50
 
 
 class _Code(NamedTuple):
-    """A shortcode where it stands. closes: it is the end of a pair. written: all of it."""
+    """A shortcode, from start to end. closes: it ends a pair. written: its source."""
 
     start: int
     end: int
@@ -25,8 +25,8 @@ class _Code(NamedTuple):
     written: str
 
 
-def reduce(file: File, body: str, links: Links) -> str:
-    """Return Markdown or HTML without shortcodes."""
+def reduce(file: File, body: str, links: Links, root: str = "") -> str:
+    """Return Markdown or HTML without shortcodes. root: the folder of the file's language."""
     if "{{<" not in body and "{{%" not in body:
         return body
     codes = list(_codes(body))
@@ -37,7 +37,7 @@ def reduce(file: File, body: str, links: Links) -> str:
         frames[-1].append(body[position : code.start])
         position = code.end
         if index not in paired:
-            frames[-1].append("" if code.closes else _single(file, code, links))
+            frames[-1].append("" if code.closes else _single(file, code, links, root))
         elif not code.closes:
             frames.append([])
         else:
@@ -56,7 +56,7 @@ def _codes(body: str) -> Iterator[_Code]:
         position = end + 3
         inner = body[opening.end() : end].strip()
         written = body[opening.start() : position]
-        if inner.startswith("/*"):  # a shortcode that is shown
+        if inner.startswith("/*"):  # a shortcode that is shown, not run
             inner = inner.removeprefix("/*").removesuffix("*/").strip()
             written = f"{opening[0]} {inner} {close}"
             yield _Code(opening.start(), position, "/*", "", False, written)
@@ -67,7 +67,7 @@ def _codes(body: str) -> Iterator[_Code]:
 
 
 def _pairs(codes: list[_Code]) -> dict[int, int]:
-    """Return the index of the other one for each that is one of a pair."""
+    """Return, for the index of each shortcode of a pair, the index of the other."""
     found: dict[int, int] = {}
     opened: list[int] = []
     names: Counter[str] = Counter()
@@ -86,7 +86,7 @@ def _pairs(codes: list[_Code]) -> dict[int, int]:
 
 
 def _shallow(pairs: dict[int, int]) -> dict[int, int]:
-    """Return the pairs that do not lie in too many others."""
+    """Return the pairs that are not nested too deeply."""
     kept, depth = {}, 0
     for index in sorted(pairs):
         other = pairs[index]
@@ -98,7 +98,7 @@ def _shallow(pairs: dict[int, int]) -> dict[int, int]:
 
 
 def _values(arguments: str) -> Mapping[str, str]:
-    """Return named arguments by name, and the others by their place."""
+    """Return named arguments by name, and the others by position."""
     found, place = {}, 0
     for name, value in _ARGUMENT.findall(arguments):
         key = name or str(place)
@@ -118,14 +118,14 @@ _EMBEDS = {
 _TWEETS = frozenset({"tweet", "twitter", "twitter_simple", "x", "x_simple"})
 
 
-def _single(file: File, code: _Code, links: Links) -> str:
+def _single(file: File, code: _Code, links: Links, root: str) -> str:
     values = _values(code.arguments)
     first = values.get("0") or values.get("id") or ""
     name = code.name.lower()
     if name == "/*":
         return code.written
     if name in {"ref", "relref"}:
-        return _ref(file, code, values.get("path") or first, links)
+        return _ref(file, code, values.get("path") or first, links, root)
     if name == "figure":
         return _figure(values)
     if name in _EMBEDS and first:
@@ -141,9 +141,7 @@ def _single(file: File, code: _Code, links: Links) -> str:
 
 def _paired(code: _Code, inner: str) -> str:
     if code.name.lower() == "highlight":
-        language = _values(code.arguments).get("0", "")
-        kind = f' class="language-{escape(language)}"' if language else ""
-        return f"\n<pre><code{kind}>{escape(inner.strip(chr(10)))}</code></pre>\n"
+        return code_block(_values(code.arguments).get("0", ""), inner)
     if code.name.lower() == "figure":
         return _figure(_values(code.arguments)) + inner
     return inner
@@ -164,25 +162,18 @@ def _figure(values: Mapping[str, str]) -> str:
     return f"<figure>{image}{caption and f'<figcaption>{caption}</figcaption>'}</figure>"
 
 
-def _ref(file: File, code: _Code, target: str, links: Links) -> str:
+def _ref(file: File, code: _Code, target: str, links: Links, root: str) -> str:
     path, mark, fragment = target.partition("#")
     if not path:
         return mark + fragment
-    url = _find(file, path, links)
+    url = _find(file, path, links, root)
     return url + mark + fragment if url else links.unresolved(code.written, target)
 
 
-def _find(file: File, path: str, links: Links) -> str | None:
-    """Return the URL of a page as `ref` finds it: beside the file, from the top, by its name."""
-    for place in (beside(file, path), beside(file, f"/{path}")):
+def _find(file: File, path: str, links: Links, root: str) -> str | None:
+    """Return the URL of a page as `ref` does: relative to the file, to the top, or by its name."""
+    for place in (beside(file, path), beside(file, f"/{root}/{path}")):
         for name in (place, f"{place}.md", f"{place}/index.md"):
             if url := links.to(name):
                 return url
-    stem = splitext(basename(path.rstrip("/")))[0]
-    tail = splitext(path.strip("/"))[0]
-    found = [
-        each
-        for each in links.named(stem)
-        if f"/{splitext(each)[0].removesuffix('/index')}".endswith(f"/{tail}")
-    ]
-    return links.to(found[0]) if len(found) == 1 else None
+    return links.by_tail(splitext(path.strip("/"))[0], lambda each: each.removesuffix("/index"))

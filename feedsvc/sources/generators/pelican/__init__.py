@@ -1,18 +1,19 @@
-"""Pelican: metadata lines or field lists, the category from the folder, links in braces."""
+"""Pelican: metadata lines or field lists, categories from folders, links in braces."""
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from posixpath import basename
 from string import Formatter
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from feedsvc import html
-from feedsvc.errors import ArticleError
+from feedsvc.model import Tree
 from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
-from feedsvc.sources.generators import rst
+from feedsvc.sources.generators import configs, rst
 from feedsvc.sources.generators.convention import (
     Convention,
     File,
@@ -24,6 +25,8 @@ from feedsvc.sources.generators.convention import (
     words,
 )
 from feedsvc.sources.generators.detect import Program
+from feedsvc.sources.generators.pelican import tags
+from feedsvc.sources.generators.pelican.texts import is_tame, matched, slugify
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mdown", ".rst")
 _KEYS = {
@@ -44,7 +47,7 @@ def _split(path: str, text: str) -> tuple[FrontMatter, str]:
 
 
 def _lines(text: str) -> tuple[FrontMatter, str]:
-    """Split off lines `Key: value` up to the first that is none; indented ones go on."""
+    """Split off lines `Key: value`; indented lines continue a value, any other ends them."""
     values: dict[str, str] = {}
     key, position = "", 0
     while position < len(text):
@@ -61,8 +64,29 @@ def _lines(text: str) -> tuple[FrontMatter, str]:
     return FrontMatter(values, text[:position], first=1), text[position:]
 
 
-def _articles(paths: Iterable[str]) -> Iterator[str]:
-    return (path for path in paths if not path.startswith("pages/"))
+def _articles(tree: Tree, paths: Iterable[str]) -> Iterator[str]:
+    """Yield the files in `ARTICLE_PATHS`, without pages and what `ARTICLE_EXCLUDES` names."""
+    options = tree.options
+    wanted = tuple(_folders(options.get("article_paths", "")))
+    others = (options.get("page_paths", "pages"), options.get("article_excludes"))
+    excluded = tuple(folder for each in others for folder in _folders(each) if folder)
+    return (path for path in paths if path.startswith(wanted) and not path.startswith(excluded))
+
+
+def _folders(value: Any) -> list[str]:
+    """Return paths of folders, each with a slash at its end; '' for the top."""
+    paths = value if isinstance(value, list) else [] if value is None else [value]
+    return [f"{path}/" if (path := str(each).strip("/")) else "" for each in paths]
+
+
+def _inherit(file: File) -> Mapping[str, Any]:
+    """Return metadata with those of the path, and the defaults of the configuration."""
+    defaults = file.options.get("default_metadata")
+    return {
+        **(defaults if isinstance(defaults, dict) else {}),
+        **matched(file.option("path_metadata"), file.path),
+        **file.written,
+    }
 
 
 def _complete(file: File, own: Own) -> None:
@@ -85,37 +109,9 @@ def _complete(file: File, own: Own) -> None:
 
 
 def _from_name(file: File) -> dict[str, str]:
-    """Return what the file's name says of an article."""
-    pattern = file.options.get("filename_metadata") or r"(?P<date>\d{4}-\d{2}-\d{2}).*"
-    if not _is_tame(pattern):
-        return {}
-    try:
-        match = re.match(pattern, file.stem)
-    except re.error:
-        return {}
-    return {key: value for key, value in match.groupdict().items() if value} if match else {}
-
-
-_LONGEST_PATTERN = 200
-_MOST_LOOPS = 3
-_MOST_BRANCHES = 10
-_CHARACTERS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
-_GROUP = re.compile(r"\((?:\?(?:P<\w+>|:))?")
-_WILD = re.compile(r"\)[*+{]|<\?")
-_LOOP = re.compile(r"[*+]|\{[0-9]*,[0-9]*\}")
-
-
-def _is_tame(pattern: str) -> bool:
-    """Tell whether a pattern is simple enough to end soon on any name of a file."""
-    if len(pattern) > _LONGEST_PATTERN:
-        return False
-    form = _GROUP.sub("<", _CHARACTERS.sub("x", pattern))
-    branches = form.count("?") + form.count("|")
-    return (
-        not _WILD.search(form)
-        and len(_LOOP.findall(form)) <= _MOST_LOOPS
-        and branches <= _MOST_BRANCHES
-    )
+    """Return the metadata in the file name."""
+    usual = r"(?P<date>\d{4}-\d{2}-\d{2}).*"
+    return matched(file.option("filename_metadata", usual), file.stem)
 
 
 def _category(file: File, own: Own) -> str:
@@ -123,34 +119,34 @@ def _category(file: File, own: Own) -> str:
     if isinstance(written, str) and written:
         return written
     folder = basename(file.folder)
-    if folder and file.options.get("use_folder_as_category") != "false":
+    if folder and file.option("use_folder_as_category") != "false":
         return folder
-    return file.options.get("default_category", "misc")
+    return file.option("default_category", "misc")
 
 
 def _url(file: File, own: Own) -> str:
     if url := file.text("url"):
         return url
-    options = file.options
     language = str(own.get("language") or "").lower()
-    pattern = options.get("article_url", "{slug}.html")
-    if language and language != options.get("default_lang", "en").lower():
-        pattern = options.get("article_lang_url", "{slug}-{lang}.html")
+    usual_language = file.option("default_lang", "en")
+    pattern = file.option("article_url", "{slug}.html")
+    if language and language != usual_language.lower():
+        pattern = file.option("article_lang_url", "{slug}-{lang}.html")
     moment = file.moment(own.get("published"))
     authors = own.get("authors")
     author = authors[0] if isinstance(authors, list) and authors else authors
     values = {
         "slug": _slug(file, own),
-        "lang": language or options.get("default_lang", "en"),
-        "category": _slugify(_category(file, own)),
-        "author": _slugify(author) if isinstance(author, str) else "",
+        "lang": language or usual_language,
+        "category": slugify(_category(file, own)),
+        "author": slugify(author) if isinstance(author, str) else "",
         "path": file.path,
     }
     return _fill(pattern, values, moment) if moment else ""
 
 
 def _fill(pattern: str, values: dict[str, str], moment: datetime) -> str:
-    """Fill a pattern as str.format does, but for anything that reaches into values."""
+    """Fill a pattern as str.format does, but without access to attributes of values."""
     found = []
     try:
         for literal, name, form, _ in Formatter().parse(pattern):
@@ -175,35 +171,9 @@ def _slug(file: File, own: Own) -> str:
     written = str(own.get("slug") or "") or file.text("slug")
     if written:
         return written
-    if file.options.get("slugify_source") == "basename":
-        return _slugify(file.stem)
-    return _slugify(str(own.get("title") or ""))
-
-
-_TYPOGRAPHIC = re.compile(r"[\u2010-\u2015\u2018-\u201f\u2026\u00a0]")
-
-
-def _slugify(text: str) -> str:
-    """Fold a text as Pelican does, which writes other alphabets in Latin letters by a library."""
-    text = unicodedata.normalize("NFKC", re.sub(r"<[^<>]*>", "", text))
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(each for each in plain if not unicodedata.combining(each))
-    if not _TYPOGRAPHIC.sub("", plain).isascii():
-        plain = _transliterated(text)
-    plain = re.sub(r"[^\w\s-]", "", plain.encode("ascii", "ignore").decode())
-    return re.sub(r"[-\s]+", "-", plain.strip()).lower()
-
-
-def _transliterated(text: str) -> str:
-    try:
-        from unidecode import unidecode
-    except ImportError:
-        message = (
-            f"needs Unidecode for the slug of {text[:40]!r}; "
-            "install feedsvc[pelican], or write a `slug`"
-        )
-        raise ArticleError("unreadable", message) from None
-    return str(unidecode(text))
+    if file.option("slugify_source") == "basename":
+        return slugify(file.stem)
+    return slugify(str(own.get("title") or ""))
 
 
 _BRACED = re.compile(r"(?:\{|%7B|\|)(\w+)(?:\}|%7D|\|)(.*)", re.IGNORECASE | re.DOTALL)
@@ -220,18 +190,16 @@ def _refer(file: File, reference: str) -> str | None:
         return beside(file, path) + mark + fragment
     if kind == "index":
         return "/"
-    return _PLACES[kind].format(_slugify(unquote(target))) if kind in _PLACES else None
+    return _PLACES[kind].format(slugify(unquote(target))) if kind in _PLACES else None
 
 
 def _markup(file: File, body: str, links: Links) -> str:
-    if not _is_tame(file.options.get("filename_metadata", "")):
-        message = "is not read by `FILENAME_METADATA`, which is too involved; write a simpler one"
-        links.warn("left-out", message, body)
+    body = tags.reduce(file.options, body, links)
     return rst.render(body) if file.path.endswith(".rst") else render(file, body)
 
 
 def _entry_id(_file: File, url: str, published: datetime) -> str:
-    """Return the tag URI of Pelican's feeds."""
+    """Return the tag URI in Pelican's feeds."""
     parts = urlsplit(url)
     return f"tag:{parts.hostname},{published.date().isoformat()}:{parts.path}"
 
@@ -245,16 +213,51 @@ _CONVENTION = Convention(
     refer=_refer,
     entry_id=_entry_id,
     endings=_ENDINGS,
+    inherit=_inherit,
     articles=_articles,
 )
 
-GENERATOR = Program(
+
+class _Pelican(Program):
+    def config(self, root: Path) -> tuple[str, configs.Config]:
+        """Return the settings; publishconf.py, which publishes the site, wins over the other."""
+        name, values = super().config(root)
+        return name, configs.merge(
+            values, configs.read(root / "publishconf.py") or {}
+        ) if name else {}
+
+    def unread(self, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Yield patterns that are too complex, settings that are not literals, and plugins."""
+        for key in ("FILENAME_METADATA", "PATH_METADATA"):
+            if not is_tame(configs.text(options, key.lower())):
+                yield key, "values from file names"
+        for key in sorted(tags.computed(options)):
+            if key.lower() in _URLS:
+                yield f"{key} (not a literal)", "URLs"
+        for name in ("i18n_subsites", "jinja2content"):
+            if any(name in str(each) for each in words(options.get("plugins"))):
+                yield f"PLUGINS: {name}", "URLs" if name.startswith("i18n") else "texts"
+
+
+_URLS = frozenset(
+    {"path", "article_url", "article_lang_url", "default_lang", "default_category"}
+    | {"use_folder_as_category", "slugify_source", "filename_metadata", "path_metadata"}
+    | {"article_paths", "article_excludes", "page_paths", "default_metadata"}
+)
+
+GENERATOR = _Pelican(
     name="pelican",
     layout=_CONVENTION,
     configs=("pelicanconf.py",),
-    wanted=frozenset(
-        {"path", "article_url", "article_lang_url", "default_lang", "default_category"}
-        | {"use_folder_as_category", "slugify_source", "filename_metadata"}
-    ),
+    wanted=_URLS | {"plugins", "computed"},
+    unknown={
+        "SLUG_REGEX_SUBSTITUTIONS": "URLs",
+        "SLUG_SUBSTITUTIONS": "URLs",
+        "CATEGORY_REGEX_SUBSTITUTIONS": "URLs with a category",
+        "EXTRA_PATH_METADATA": "metadata of the files that it names",
+        "DEFAULT_DATE": "dates of articles without one",
+        "SLUGIFY_USE_UNICODE": "URLs",
+        "SLUGIFY_PRESERVE_CASE": "URLs",
+    },
     trees=("content",),
 )

@@ -1,0 +1,126 @@
+"""Reads files of configuration as data: runs nothing, and raises nothing."""
+
+import ast
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Config = dict[str, Any]  # by key in lower case; scalars are texts
+
+DATA = frozenset({".toml", ".yaml", ".yml", ".json"})  # endings of files that are data
+_MAX_SIZE = 200_000  # bytes
+_MAX_LINE = 1000  # characters; limits the depth of YAML's blocks
+_MAX_BRACKETS = 1000
+_MAX_VALUES = 20_000
+_MAX_DEPTH = 30
+
+
+def read(path: Path) -> Config | None:
+    """Return the values of a file; None if there is none, or if it cannot be read."""
+    try:
+        if not path.is_file() or path.stat().st_size > _MAX_SIZE:
+            return None
+        values = _PARSERS.get(path.suffix, _script)(path.read_text(encoding="utf-8-sig"))
+        return dict(_plain(values, repeat(None, _MAX_VALUES))) if values else {}
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError):
+        return None
+
+
+def merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> Config:
+    """Return two mappings as one, tables within them, too. The values of the second win."""
+    merged = {**low, **high}
+    for key in low.keys() & high.keys():
+        if isinstance(low[key], dict) and isinstance(high[key], dict):
+            merged[key] = merge(low[key], high[key])
+    return merged
+
+
+def text(values: Mapping[str, Any], key: str, default: str = "") -> str:
+    """Return a text by its dotted key, or the default."""
+    found: Any = values
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) and found else default
+
+
+def tables(value: Any) -> list[Mapping[str, Any]]:
+    """Return a table, or the tables of a list, as a list."""
+    return [
+        each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)
+    ]
+
+
+def with_endings(*names: str) -> tuple[str, ...]:
+    """Return names of files in the formats TOML, YAML and JSON."""
+    return tuple(f"{name}.{ending}" for name in names for ending in ("toml", "yaml", "yml", "json"))
+
+
+def scripts(*names: str) -> tuple[str, ...]:
+    """Return names of files in JavaScript."""
+    return tuple(f"{name}.{ending}" for name in names for ending in ("js", "mjs", "cjs", "ts"))
+
+
+def _plain(value: Any, room: Iterator[None], depth: int = 0) -> Any:
+    """Return a copy with keys in lower case and texts for scalars.
+
+    Raises ValueError for too many values, which YAML's aliases can make of a short text.
+    """
+    if depth > _MAX_DEPTH or next(room, room) is room:
+        raise ValueError
+    if isinstance(value, dict):
+        return {str(key).lower(): _plain(each, room, depth + 1) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each, room, depth + 1) for each in value]
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def _json(text: str) -> Mapping[str, Any]:
+    values = json.loads(text)
+    return values if isinstance(values, dict) else {}
+
+
+def _yaml(text: str) -> Mapping[str, Any]:
+    nesting = text.count("[") + text.count("{")
+    if nesting > _MAX_BRACKETS or max(map(len, text.splitlines()), default=0) > _MAX_LINE:
+        return {}
+    values = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - all of its scalars are texts
+    return values if isinstance(values, dict) else {}
+
+
+def _python(text: str) -> Mapping[str, Any]:
+    """Return the literals that a Python file assigns, and in `computed` the names of the others."""
+    values: dict[str, Any] = {}
+    for statement in ast.parse(text).body:
+        if isinstance(statement, ast.Assign):
+            names = [each.id for each in statement.targets if isinstance(each, ast.Name)]
+            try:
+                values.update(dict.fromkeys(names, ast.literal_eval(statement.value)))
+            except ValueError:
+                values.setdefault("computed", []).extend(names)
+    return values
+
+
+_INPUT = re.compile(r"""\binput\s*:\s*["']([^"'\n]+)["']""")
+_CALL = re.compile(r"""\b([A-Za-z]\w{2,30})\s*[(:]\s*["'`]?([\w-]{0,30})""")
+
+
+def _script(text: str) -> Mapping[str, Any]:
+    """Return of JavaScript: the `input` folder, and the names of `calls` and keys of settings."""
+    found = _INPUT.search(text)
+    calls = {each for call in _CALL.finditer(text) for each in (call[1], f"{call[1]} {call[2]}")}
+    return {"calls": sorted(calls)} | ({"input": found[1]} if found else {})
+
+
+_PARSERS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
+    ".toml": tomllib.loads,
+    ".yaml": _yaml,
+    ".yml": _yaml,
+    ".json": _json,
+    ".py": _python,
+}

@@ -1,0 +1,67 @@
+"""How a Hugo site is configured: one file, or a folder of files for each environment."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from posixpath import normpath
+from typing import Any
+
+from feedsvc.sources.generators import configs
+from feedsvc.sources.generators.convention import words
+from feedsvc.sources.generators.detect import Program
+
+_FOLDERS = ("config/_default", "config/production")
+_WHOLE = ("hugo", "config")  # files that are not about one key
+
+
+class Hugo(Program):
+    """Hugo; its files are merged as `hugo build` merges them."""
+
+    def config(self, root: Path) -> tuple[str, configs.Config]:
+        """Return the name of the first file of configuration, and the values of all of them."""
+        name, values = super().config(root)
+        if not name:
+            return "", {}
+        for folder in _FOLDERS:
+            for path in _files(root / folder):
+                key = path.stem.lower()
+                found = configs.read(path) or {}
+                for part in () if key in _WHOLE else reversed(key.split(".")):
+                    found = {part: found}
+                values = configs.merge(values, found)
+        return name, values
+
+    def folders(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the folder of content, and the folders of languages that are not in it."""
+        main = configs.text(values, "contentdir", self.trees[0])
+        languages = values.get("languages")
+        found = languages.values() if isinstance(languages, dict) else ()
+        own = [configs.text(each, "contentdir") for each in found if isinstance(each, dict)]
+        return tuple(dict.fromkeys([main, *map(normpath, filter(None, own))]))
+
+    def unread(self, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Yield keys whose values are not evaluated."""
+        dates = options.get("frontmatter")
+        for key, names in dates.items() if isinstance(dates, dict) else ():
+            for name in words(names):
+                if str(name).lower() in {":filemodtime", ":git"}:
+                    yield f"frontmatter.{key}: {name}", "dates"
+        module = options.get("module")
+        mounts = module.get("mounts") if isinstance(module, dict) else None
+        if any(
+            configs.text(each, "target").startswith("content") for each in configs.tables(mounts)
+        ):
+            yield "module.mounts", "the URLs of mounted files"
+        languages = options.get("languages")
+        for key, each in languages.items() if isinstance(languages, dict) else ():
+            if isinstance(each, dict) and each.get("baseurl"):
+                yield f"languages.{key}.baseURL", f"the URLs of the language {key}"
+        if isinstance(options.get("permalinks"), list):
+            yield "permalinks", "URLs"
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        found = [each for each in folder.iterdir() if each.suffix in configs.DATA]
+    except OSError:
+        return []
+    return sorted(found, key=lambda path: (path.stem.lower() not in _WHOLE, path.name))

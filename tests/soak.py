@@ -1,0 +1,10 @@
+"""How much the long tests try: little usually, and much more under `make soak`."""
+
+import os
+
+SOAK = bool(os.environ.get("FEEDSVC_SOAK"))
+
+
+def examples(count: int) -> int:
+    """Return the number of examples of a property test, given the usual number."""
+    return 20 * count if SOAK else count

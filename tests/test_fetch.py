@@ -1,0 +1,186 @@
+"""Documents are fetched within limits; hostile servers, redirects and addresses are refused."""
+
+import gzip
+import io
+import socket
+from collections.abc import Mapping
+from functools import partial
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from threading import Event
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedsvc import fetch
+from feedsvc.fetch import FetchError, Limits
+from tests.servers import Answer, server
+from tests.soak import examples
+
+LIMITS = Limits(1000)
+PUBLIC = Limits(1000, public=True)
+
+
+def always(
+    answer: tuple[int, Mapping[str, str], bytes], _: BaseHTTPRequestHandler
+) -> tuple[int, Mapping[str, str], bytes]:
+    return answer
+
+
+def test_an_unchanged_document_is_answered_with_304() -> None:
+    """RFC 9110 13.1: the validators of the earlier answer are sent, both of them."""
+    asked = []
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
+        asked.append(request.headers)
+        if request.headers.get("If-None-Match") == '"a"':
+            return 304, {}, b""
+        return 200, {"ETag": '"a"', "Last-Modified": "Thu, 17 Feb 2022 09:30:00 GMT"}, b"text"
+
+    with server(answer) as url:
+        first = fetch.get(url, LIMITS)
+        assert (first.status, first.body) == (200, b"text")
+        assert fetch.get(url, LIMITS, first).status == 304
+    assert asked[1]["If-Modified-Since"] == "Thu, 17 Feb 2022 09:30:00 GMT"
+    assert not any("Authorization" in each or "Cookie" in each for each in asked)
+
+
+def test_validators_are_only_sent_to_the_url_that_they_came_from() -> None:
+    """A redirect may lead to another document that happens to be older."""
+    target = "/old"
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
+        if request.path == "/":
+            return 302, {"Location": target}, b""
+        if "If-Modified-Since" in request.headers:
+            return 304, {}, b""
+        return 200, {"Last-Modified": "Thu, 17 Feb 2022 09:30:00 GMT"}, request.path.encode()
+
+    with server(answer) as url:
+        first = fetch.get(url, LIMITS)
+        assert first.body == b"/old"
+        assert fetch.get(url, LIMITS, first).status == 304
+        target = "/new"
+        assert fetch.get(url, LIMITS, first).body == b"/new"
+
+
+@pytest.mark.parametrize(
+    "to", ["file:///etc/hostname", "ftp://a.example/", "http://u:p@a.example/"]
+)
+def test_a_redirect_to_anything_but_http_is_refused(to: str) -> None:
+    with server(lambda _: (301, {"Location": to}, b"")) as url, pytest.raises(FetchError):
+        fetch.get(url, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [({}, b"x" * 1001), ({"Content-Encoding": "gzip"}, gzip.compress(b"x" * 10**6))],
+    ids=["plain", "gzip"],
+)
+def test_a_body_beyond_the_limit_is_refused(headers: dict[str, str], body: bytes) -> None:
+    answer: Answer = partial(always, (200, headers, body))
+    with server(answer) as url, pytest.raises(FetchError, match=r"more than 0\.001 MB"):
+        fetch.get(url, LIMITS)
+
+
+def test_a_server_that_does_not_answer_is_given_up() -> None:
+    over = Event()
+
+    def answer(_: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
+        over.wait(30)
+        return 200, {}, b""
+
+    with server(answer) as url:
+        with pytest.raises(FetchError, match=r"took longer than 0\.05 seconds"):
+            fetch.get(url, Limits(1000, patience=0.05))
+        over.set()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://", "http://[", "https://u:p@a.example/", "http://a.example/é"]
+)
+def test_what_cannot_be_requested_is_refused(url: str) -> None:
+    with pytest.raises(FetchError) as refusal:
+        fetch.get(url, LIMITS)
+    assert "u:p" not in str(refusal.value)
+
+
+def test_broken_gzip_is_one_sentence() -> None:
+    answer: Answer = partial(always, (200, {"Content-Encoding": "gzip"}, b"nonsense"))
+    with server(answer) as url, pytest.raises(FetchError, match="cannot be fetched"):
+        fetch.get(url, LIMITS)
+
+
+def test_a_file_and_a_stream_are_limited(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abcd")
+    with pytest.raises(FetchError, match="has more than"):
+        fetch.read_file(tmp_path / "a", 3)
+    assert fetch.read_stream(io.BytesIO(b"abc"), "-", 3) == b"abc"
+    with pytest.raises(FetchError, match="cannot be read"):
+        fetch.read_file(tmp_path, 3)
+
+
+def test_a_private_address_is_refused_before_anything_is_sent() -> None:
+    asked = []
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
+        asked.append(request.path)
+        return 200, {}, b""
+
+    with server(answer) as url:
+        with pytest.raises(FetchError, match=r"is at 127\.0\.0\.1, which is not a public address"):
+            fetch.get(url, PUBLIC)
+        with pytest.raises(FetchError, match="not a public address"):
+            fetch.get(url.replace("http:", "https:"), PUBLIC)
+    assert asked == []
+
+
+def test_a_host_name_with_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever DNS says at the moment of the connection."""
+
+    def addresses(*_: object, **__: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 80))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", addresses)
+    with pytest.raises(FetchError, match=r"news\.example\.org: is at 10\.0\.0\.1"):
+        fetch.get("http://news.example.org/feed", PUBLIC)
+
+
+def test_a_proxy_is_not_used_for_public_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server(lambda _: (200, {}, b"from the proxy")) as url:
+        monkeypatch.setenv("http_proxy", url)
+        with pytest.raises(FetchError, match="not a public address"):
+            fetch.get("http://127.0.0.1:1/", PUBLIC)
+
+
+def test_addresses_of_the_public_internet_are_known() -> None:
+    assert all(map(fetch.is_public, ["1.1.1.1", "2606:4700:4700::1111", "::ffff:1.1.1.1"]))
+
+
+@given(
+    st.one_of(
+        st.ip_addresses(v=4, network="10.0.0.0/8"),
+        st.ip_addresses(v=4, network="127.0.0.0/8"),
+        st.ip_addresses(v=4, network="169.254.0.0/16"),
+        st.ip_addresses(v=4, network="192.168.0.0/16"),
+        st.ip_addresses(v=4, network="224.0.0.0/4"),
+    )
+)
+@settings(max_examples=examples(30))
+def test_no_form_of_a_private_address_is_public(address: object) -> None:
+    assert not fetch.is_public(str(address))
+    assert not fetch.is_public(f"::ffff:{address}")
+
+
+@given(
+    st.one_of(
+        st.ip_addresses(v=6, network="fc00::/7"),
+        st.ip_addresses(v=6, network="fe80::/10"),
+        st.just("::1"),
+        st.just("fe80::1%eth0"),
+    )
+)
+@settings(max_examples=examples(20))
+def test_no_private_ipv6_address_is_public(address: object) -> None:
+    assert not fetch.is_public(str(address))
