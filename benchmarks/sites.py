@@ -34,39 +34,56 @@ _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|'[^']*'|[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a feed. date: when it was published, in UTC and whole seconds."""
+    """One entry of a feed. dates: when it was published and updated, in UTC and whole seconds.
+
+    The first of them is None if the feed does not say when the entry was published.
+    """
 
     id: str
     link: str
-    date: datetime | None
     title: str
+    dates: tuple[datetime | None, datetime | None] = (None, None)
+
+    @property
+    def date(self) -> datetime | None:
+        """When it was published or, if the feed does not say, updated."""
+        return self.dates[0] or self.dates[1]
+
+    def same_date(self, other: "Item") -> bool:
+        """Whether this item of a generator's feed has the dates of the published item `other`."""
+        return self.date == other.date if self.dates[0] else self.date in other.dates
 
 
 def items(path: Path) -> Iterator[Item]:
     """Yield the entries of an RSS, Atom or JSON feed.
 
-    An entry without an id has its link as the id, as readers assume; an Atom entry without
-    `published` has its `updated` as the date.
+    An entry without an id has its link as the id, as readers assume. Hugo lists pages without a
+    date with the year 1; they are not articles.
     """
     source = path.read_bytes()
     if source.lstrip().startswith(b"{"):
-        yield from map(_json_item, json.loads(source)["items"])
-        return
-    for each in feedparser.parse(source, sanitize_html=False).entries:
-        link = each.get("link", "")
-        moment = each.get("published_parsed") or each.get("updated_parsed")
-        date = datetime(*moment[:6], tzinfo=UTC) if moment else None
-        yield Item(each.get("id") or link, link, date, plain(each.get("title", "")))
+        found = map(_json_item, json.loads(source)["items"])
+    else:
+        found = map(_xml_item, feedparser.parse(source, sanitize_html=False).entries)
+    for item in found:
+        if item.date is None or item.date.year > 1:
+            yield item
+
+
+def _xml_item(entry: Any) -> Item:
+    link = entry.get("link", "")
+    # feedparser's own `get` returns the published date if there is no `updated_parsed`.
+    moments = [dict.get(entry, name) for name in ("published_parsed", "updated_parsed")]
+    dates = [datetime(*moment[:6], tzinfo=UTC) if moment else None for moment in moments]
+    title = plain(entry.get("title", ""))
+    return Item(entry.get("id") or link, link, title, (dates[0], dates[1]))
 
 
 def _json_item(item: dict[str, Any]) -> Item:
-    date = item.get("date_published")
-    return Item(
-        str(item["id"]),
-        item.get("url", ""),
-        _seconds(isoparse(date)) if date else None,
-        plain(item.get("title", "")),
-    )
+    texts = (item.get("date_published"), item.get("date_modified"))
+    dates = [_seconds(isoparse(text)) if text else None for text in texts]
+    title = plain(item.get("title", ""))
+    return Item(str(item["id"]), item.get("url", ""), title, (dates[0], dates[1]))
 
 
 def _seconds(moment: datetime) -> datetime:
@@ -88,7 +105,9 @@ def published(site: feedsvc.Site) -> list[Item]:
 
 
 def _item(entry: Entry) -> Item:
-    return Item(entry.id, entry.link, _seconds(entry.published), plain(entry.title or ""))
+    updated = _seconds(entry.updated) if entry.updated else None
+    dates = (_seconds(entry.published), updated)
+    return Item(entry.id, entry.link, plain(entry.title or ""), dates)
 
 
 def _last(item: Item) -> str:
@@ -151,7 +170,7 @@ def main() -> None:
     equal = {
         "ids": sum(one.id == other.id for one, other in both),
         "links": sum(one.link == other.link for one, other in both),
-        "dates": sum(one.date == other.date for one, other in both),
+        "dates": sum(one.same_date(other) for one, other in both),
         "titles": sum(one.title == other.title for one, other in both),
     }
     print(
@@ -182,7 +201,9 @@ def _differences(theirs: Item | None, ours: Item | None) -> Iterator[tuple[str, 
     if theirs is None or ours is None:
         yield "missing", theirs, ours
         return
-    for kind in ("id", "link", "date", "title"):
+    if not theirs.same_date(ours):
+        yield "date", theirs.date, ours.date
+    for kind in ("id", "link", "title"):
         one, other = getattr(theirs, kind), getattr(ours, kind)
         if one != other:
             yield kind, one, other
