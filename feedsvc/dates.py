@@ -1,4 +1,4 @@
-"""Every parse and every format of a date; guesses nothing, reads no clock, knows no locale."""
+"""Parses and formats all dates; never guesses, and depends on neither clock nor locale."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,13 +18,13 @@ _MONTHS = tuple(name[:3] for name in MONTHS)
 
 
 class DateError(ValueError):
-    """A value that is no date; its text is one sentence: what is wrong, and what to write."""
+    """A value is not a date. The message says what is wrong, and what to write instead."""
 
 
 def rfc822(moment: datetime) -> str:
-    """Write an aware datetime as `Thu, 17 Feb 2022 09:30:00 GMT`.
+    """Format an aware datetime as `Thu, 17 Feb 2022 09:30:00 GMT`.
 
-    Serves RSS 2.0 (RFC 822 with a year of four digits) and HTTP (IMF-fixdate, RFC 9110 5.6.7).
+    For RSS 2.0 (RFC 822 with a year of four digits) and HTTP (IMF-fixdate, RFC 9110 5.6.7).
     """
     at = moment.astimezone(UTC)
     return (
@@ -45,9 +45,9 @@ _HTTP_DATE = re.compile(
 
 
 def http_date(text: str, now: datetime) -> datetime | None:
-    """Read an HTTP-date in any of its three forms (RFC 9110 5.6.7); None for anything else.
+    """Parse an HTTP-date in any of its three forms (RFC 9110 5.6.7); None for anything else.
 
-    now: a year of two digits that seems more than fifty years after it is one of the past.
+    now: a two-digit year that would be more than fifty years later is in the century before.
     """
     match = _HTTP_DATE.fullmatch(text)
     if not match:
@@ -71,13 +71,13 @@ def http_date(text: str, now: datetime) -> datetime | None:
 
 
 def rfc3339(moment: datetime) -> str:
-    """Write an aware datetime as `2022-02-17T09:30:00Z` (RFC 3339 5.6)."""
+    """Format an aware datetime as `2022-02-17T09:30:00Z` (RFC 3339 5.6)."""
     at = moment.astimezone(UTC)
     return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}Z"
 
 
 def written(moment: datetime) -> str:
-    """Write an aware datetime in its own offset as an author would: `2022-02-17 09:30 +01:00`."""
+    """Format an aware datetime with its own offset, for people: `2022-02-17 09:30 +01:00`."""
     text = moment.isoformat(" ", "minutes")
     return f"{text[:16]} {text[16:]}"
 
@@ -88,18 +88,18 @@ def epoch(moment: datetime) -> int:
 
 
 def from_epoch(seconds: int) -> datetime:
-    """Return the datetime in UTC that lies so many seconds after 1970-01-01T00:00:00Z."""
+    """Return the datetime in UTC that is this many seconds after 1970-01-01T00:00:00Z."""
     return _EPOCH + timedelta(seconds=seconds)
 
 
 def parse(value: object, zone: tzinfo, zones: Mapping[str, tzinfo]) -> datetime:
-    """Read what YAML or TOML yields where somebody wrote a date; raise DateError if it is none.
+    """Convert a YAML or TOML value to a datetime. Raises DateError if it is not a date.
 
-    zone: where a time without a zone is meant, and where a date alone begins at midnight. A time
-    that the zone's clocks skip is read with the offset from before the change, so it moves forward
-    by the gap; of a time that they show twice, the first is meant.
-    zones: what abbreviated zones besides GMT, UTC and Z mean.
-    Returns whole seconds at a fixed offset: the one written, else the zone's at that moment.
+    zone: of times without a zone; a date without a time is midnight there. A time that does not
+    exist because of a clock change gets the offset from before the change, so it moves forward by
+    the gap; of a time that occurs twice, the first is taken. zones: the meanings of abbreviations
+    other than GMT, UTC and Z. The result has whole seconds and a fixed offset: the one written,
+    else the zone's at that instant.
     """
     if isinstance(value, str):
         return _parse_text(value, zone, zones)
@@ -126,7 +126,7 @@ def dated_name(stem: str) -> tuple[str, str]:
     return "", stem
 
 
-# The numbers that YAML makes of dates like 20220217.
+# YAML reads dates like 20220217 as numbers.
 _LEAST_COMPACT, _MOST_COMPACT = 1000_01_01, 9999_12_31
 
 
@@ -136,14 +136,14 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "yes or no"
     if isinstance(value, int | float):
-        return "a number (YAML makes one of a time without quotes, such as 12:30)"
+        return "a number (YAML reads a time without quotes, such as 12:30, as one)"
     if isinstance(value, time):
-        return "a time alone"
+        return "a time without a date"
     return f"a value of type {type(value).__name__}"
 
 
-_LONGEST = 100  # characters; no date is longer
-# ISO 8601 and RFC 3339 as people write them. Python versions differ on 24:00, so it is left out.
+_LONGEST = 100  # characters
+# ISO 8601 and RFC 3339, with common variations. Python versions differ on 24:00; it is rejected.
 _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[Tt ](?!24)([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)"
@@ -167,7 +167,7 @@ def _parse_text(text: str, zone: tzinfo, zones: Mapping[str, tzinfo]) -> datetim
 
 
 def _settle(moment: datetime, zone: tzinfo) -> datetime:
-    """Drop fractions, and fix the offset so that the fields are ones that clocks showed."""
+    """Drop fractions, and fix the offset, so that the local time is one that existed."""
     try:
         if moment.utcoffset() is None:
             moment = moment.replace(tzinfo=zone, fold=0)
@@ -176,12 +176,12 @@ def _settle(moment: datetime, zone: tzinfo) -> datetime:
         return local.replace(tzinfo=timezone(local.utcoffset() or timedelta()), fold=0)
     except (OverflowError, ValueError):
         raise DateError(
-            "the date is not within the years 1 to 9999 of UTC; write it as 2022-02-17"
+            "the date is outside the years 1 to 9999 in UTC; write it as 2022-02-17"
         ) from None
 
 
 class _Info(parser.parserinfo):
-    """The words that dateutil knows, without its guess at the century."""
+    """The words that dateutil knows; does not guess the century."""
 
     def convertyear(self, year: int, century_specified: bool = False) -> int:
         if year < 1000:
@@ -192,8 +192,8 @@ class _Info(parser.parserinfo):
 
 
 _INFO = _Info()
-# Two fillings that share no field: what differs was not written. Both years have a 29 February, and
-# the days lie two weeks apart, so that no weekday leads from both to the same day.
+# Two defaults without a common field: fields in which the results differ were not written. Both
+# years have a 29 February, and no weekday leads from both days to the same one.
 _FILL = datetime(2000, 1, 1, 0, 0, 0)  # noqa: DTZ001
 _OTHER_FILL = datetime(2004, 7, 15, 1, 1, 1)  # noqa: DTZ001
 _YEAR_FIRST = re.compile(r"\D*\d{4}")
@@ -202,11 +202,11 @@ _WEEKDAY = re.compile(r"(?i)(?<![a-z])(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)
 
 
 def _parse_loosely(text: str, zones: Mapping[str, tzinfo]) -> datetime:
-    """Read what dateutil reads, but refuse whatever it would guess, fill in or pass over."""
+    """Parse what dateutil parses, but reject whatever it would guess, fill in or ignore."""
     if not text.isprintable() or text[:1] in {"", "+", "-"} or len(_CLOCK.findall(text)) > 1:
         raise _unread(text)
     _refuse_mixed_zone(text)
-    day_first = not _YEAR_FIRST.match(text)  # nobody writes year, day, month
+    day_first = not _YEAR_FIRST.match(text)  # year, day, month is not in use
     moment = _read(text, _FILL, False, zones)
     other = _read(text, _OTHER_FILL, day_first, zones)
     if moment.date() != other.date():
@@ -222,12 +222,12 @@ def _parse_loosely(text: str, zones: Mapping[str, tzinfo]) -> datetime:
     if any(written.title() != weekday[:3] for written in _WEEKDAY.findall(text)):
         raise DateError(
             f"{text!r} contradicts itself, as {moment.date()} is a {weekday}; "
-            "correct the day or leave the weekday out"
+            "correct the day or omit the weekday"
         )
     return moment
 
 
-# "EST+3", which means -3 to dateutil, as "GMT+3" does; "GMT +3" and "+0300 (GMT)" mean GMT to it.
+# dateutil reads "EST+3" and "GMT+3" as -3, and "GMT +3" and "+0300 (GMT)" as GMT.
 _WORD_AND_OFFSET = re.compile(r"([A-Za-z]+) ?[-+] ?\d")
 _OFFSET_AND_UTC = re.compile(r"[-+](?!00:?00)\d+:?\d* ?\((?:UTC|GMT|Z|z)\)")
 
@@ -237,7 +237,7 @@ def _refuse_mixed_zone(text: str) -> None:
     zones = {word for word in words if word.title()[:3] not in _MONTHS} - {"AM", "PM"}
     if zones or _OFFSET_AND_UTC.search(text):
         raise DateError(
-            f"{text!r} has both a zone and an offset; write the offset alone, as "
+            f"{text!r} has both a zone and an offset; write only the offset, as "
             "2022-02-17 12:30 +01:00"
         )
 
@@ -256,7 +256,7 @@ def _read(text: str, fill: datetime, day_first: bool, zones: Mapping[str, tzinfo
         raise
     except parser.ParserError as error:
         raise _unreal(text, error.__cause__) if error.__cause__ else _unread(text) from None
-    # Its code is not total: odd texts make it fail in its own arithmetic and indexing.
+    # dateutil fails with these on some texts.
     except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
         raise _unread(text) from None
 
@@ -264,7 +264,7 @@ def _read(text: str, fill: datetime, day_first: bool, zones: Mapping[str, tzinfo
 def _zone_finder(
     zones: Mapping[str, tzinfo],
 ) -> Callable[[str | None, int | None], tzinfo | None]:
-    """Return what dateutil asks for a zone's meaning; otherwise it takes the machine's own."""
+    """Return a `tzinfos` function for dateutil, which would use the machine's zone otherwise."""
 
     def find(name: str | None, offset: int | None) -> tzinfo | None:
         if offset is not None:
@@ -272,8 +272,8 @@ def _zone_finder(
         if name is None or name in zones:
             return zones.get(name) if name else None
         raise DateError(
-            f"the time zone {name} is not clear; write an offset, as 2022-02-17 12:30 +01:00, "
-            "or say in the table timezones of the settings what it means"
+            f"the time zone {name} is ambiguous; write an offset, as 2022-02-17 12:30 +01:00, or "
+            "define it in the table [timezones] of the settings"
         )
 
     return find
@@ -285,7 +285,7 @@ def _unclear(text: str, month_first: datetime, other: datetime, refilled: dateti
     if missing:
         return DateError(f"{text!r} has no {' and no '.join(missing)}; write it as 2022-02-17")
     return DateError(
-        f"{text!r} can mean {month_first.date()} or {other.date()}; write the one that is meant"
+        f"{text!r} can mean {month_first.date()} or {other.date()}; write it in that form"
     )
 
 
@@ -295,6 +295,6 @@ def _unreal(text: str, cause: BaseException) -> DateError:
 
 def _unread(text: str) -> DateError:
     return DateError(
-        f"{text!r} is not a date that can be read; write it as 2022-02-17, "
+        f"{text!r} is not a date; write it as 2022-02-17, "
         "or with an English month as 17 February 2022"
     )

@@ -1,7 +1,7 @@
 """Exceptions, and problems as values.
 
-A `Problem` is found in a user's files, stored and reported, while work continues. An exception
-ends the command with its message, which is one sentence.
+A `Problem` in a user's files is stored and reported, and work continues. An exception ends the
+command with its message, which is one sentence.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from enum import StrEnum
 class Severity(StrEnum):
     """How bad a problem is.
 
-    ERROR: the article is not published, or the feed is invalid. WARNING: the article is published
-    all the same, or the feed is readable. NOTE: it may be intended.
+    ERROR: the article is not published, or the feed is invalid. WARNING: the article is still
+    published, or the feed still readable. NOTE: may be intended.
     """
 
     ERROR = "error"
@@ -22,10 +22,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong in one file, and what to do about it.
+    """A problem in a file, and its remedy.
 
-    path: relative to the site folder, POSIX style; of a feed, its address or file. line: from 1; 0
-    where no line applies. code: a stable word for programs, listed in docs/front-matter.md,
+    path: relative to the site folder, POSIX style; of a feed, its address or file. line: from 1,
+    or 0 for the whole file. code: a stable identifier, listed in docs/front-matter.md,
     docs/importing.md and docs/checks.md. message: one sentence that says what to do.
     """
 
@@ -67,15 +67,15 @@ class CatalogError(FeedsvcError):
 
 
 class DamagedError(CatalogError):
-    """The catalog's file is damaged; it can be set aside and made anew. reason: what was found."""
+    """The catalog's file is damaged; `feedsvc sync` rebuilds it. reason: the damage found."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"{reason}; `feedsvc sync` sets it aside and makes it anew")
+        super().__init__(f"{reason}; `feedsvc sync` sets it aside and rebuilds it")
         self.reason = reason
 
 
 class SchemaError(CatalogError):
-    """The catalog has another schema than this program. reason: how so, for anybody to read."""
+    """The catalog's schema is not this program's. reason: may be shown to the public."""
 
     def __init__(self, catalog: str, reason: str, remedy: str) -> None:
         super().__init__(f"{catalog}: {reason}; {remedy}")
@@ -84,7 +84,7 @@ class SchemaError(CatalogError):
 
 
 class OutdatedError(SchemaError):
-    """The catalog was made by an older program, and has not been upgraded yet."""
+    """The catalog has an older schema, and has not been upgraded yet."""
 
     def __init__(self, catalog: str, found: str, known: str) -> None:
         super().__init__(
@@ -95,7 +95,7 @@ class OutdatedError(SchemaError):
 
 
 class NewerError(SchemaError):
-    """The catalog was made or upgraded by a newer program."""
+    """The catalog was created or upgraded by a newer program."""
 
     def __init__(self, catalog: str, found: str, known: str) -> None:
         super().__init__(
@@ -106,25 +106,24 @@ class NewerError(SchemaError):
 
 
 class UnreleasedError(SchemaError):
-    """The catalog was made by a program that was never released."""
+    """The catalog was created by an unreleased program."""
 
     def __init__(self, catalog: str, found: str) -> None:
         super().__init__(
             catalog,
-            f"the catalog has a schema that no release of feedsvc has ({found})",
-            "keep it, and run the version that made it",
+            f"the catalog has a schema of no released feedsvc ({found})",
+            "keep it, and run the version that created it",
         )
 
 
 class WithdrawalError(FeedsvcError):
-    """A sync would withdraw so much that it looks like an accident; it has changed nothing."""
+    """A sync would withdraw suspiciously many articles; nothing was changed."""
 
 
 class ArticleError(FeedsvcError):
-    """One file is not an article; the reader turns it into a Problem.
+    """A file is not a valid article; the reader converts this into a Problem.
 
-    key: the front-matter key at fault, if one is, from which the reader finds the line.
-    line: the line, where the raiser knows it better.
+    key: the front-matter key at fault, if any, which determines the line. line: the line, if known.
     """
 
     def __init__(

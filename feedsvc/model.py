@@ -1,8 +1,8 @@
-"""The words of the program as frozen dataclasses; does no IO and knows no clock.
+"""The frozen dataclasses of the program; does no IO and reads no clock.
 
-An Article is what is stored. An Entry is an article as one feed carries it. A Feed is what a
-renderer needs besides the entries. A Document is a rendered feed, in bytes. Field comments name
-the wire names in the order Atom | RSS 2.0 | JSON Feed.
+An Article is stored. An Entry is an article in one feed. A Feed is the metadata of a feed for a
+renderer. A Document is a rendered feed, in bytes. Field comments give the names in the formats, in
+the order Atom | RSS 2.0 | JSON Feed.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any
 
 PLAIN = "feedsvc"  # the name of our own conventions among those of generators
-# The longest texts, in bytes of UTF-8. They hold for every database. PostgreSQL sets the upper
-# bound: a row of an index, all of its columns together, has at most 2,704 bytes. Whatever is made
-# of these texts must fit in turn: in a URL, each byte may become three.
+# Limits of texts, in bytes of UTF-8, the same for all databases. PostgreSQL determines them: an
+# index row has at most 2,704 bytes. Texts derived from these must fit as well; percent-encoding
+# turns one byte into three.
 MAX_TERM = 200  # a static build needs `<term>.atom.zst` as a file name, which has at most 255 bytes
 MAX_SLUG = 500  # may be made of the names of several folders
 MAX_BASE = 500  # base_url, article_link and id_authority, which URLs and ids begin with
@@ -39,10 +39,10 @@ class Format(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a feed gathers; the value is the first part of its key.
+    """What the articles of a feed have in common; the value is the first part of its key.
 
-    ALL and NAMED have one part alone: `all`, and the name that the settings give a custom feed.
-    Feeds are listed in this order.
+    The keys of ALL and NAMED have only one part: `all`, and the name of a custom feed in the
+    settings. Feeds are listed in this order.
     """
 
     ALL = "all"
@@ -54,13 +54,13 @@ class Kind(StrEnum):
     SECTION = "section"
 
 
-# Those whose feeds follow from the terms that articles have.
+# Kinds whose feeds are determined by the terms of articles.
 TERM_KINDS = (Kind.CATEGORY, Kind.TAG, Kind.AUTHOR, Kind.LANGUAGE, Kind.SECTION)
 MAX_KEY = max(len(kind) for kind in Kind) + len("/") + MAX_TERM  # of a feed
 
 
 class ContentChoice(StrEnum):
-    """How much of an article its entries carry: all of it, its summary, or neither."""
+    """How much of an article its entries contain: the full text, the summary, or neither."""
 
     FULL = "full"
     SUMMARY = "summary"
@@ -69,7 +69,7 @@ class ContentChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class FeedRef:
-    """Names one feed: the site feed, a custom one, or the feed of one term.
+    """Identifies a feed: the site feed, a custom feed, or the feed of a term.
 
     term: '' for the site feed; the name of a custom one.
     """
@@ -86,7 +86,7 @@ class FeedRef:
 
     @classmethod
     def parse(cls, key: str) -> "FeedRef | None":
-        """Return the reference of a key that somebody wrote; None if it names no possible feed."""
+        """Return the reference of an unchecked key; None if it is not a possible feed."""
         try:
             return cls.of(key)
         except ValueError:
@@ -114,8 +114,8 @@ class Person:
 class Category:
     """A category or tag of an entry. category | category | tags.
 
-    term: compared and addressed; see `urls.term`. scheme: an absolute URL, which vocabulary the
-    term belongs to. label: shown to people.
+    term: addressed in URLs; see `urls.term`. scheme: an absolute URL, which vocabulary the term
+    belongs to; Atom only. label: shown to people, and the term that feeds contain.
     """
 
     term: str
@@ -176,7 +176,9 @@ class Presentation:
     summary: str = ""  # summary | description | summary; plain text, '' for none
     authors: tuple[Person, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
-    image: str | None = None  # media:thumbnail | media:thumbnail | image; absolute URL
+    image: str | None = None  # media:thumbnail, media:content | the same | image; absolute URL
+    external: str | None = None  # the page elsewhere that it is about; absolute URL
+    comments: str | None = None  # link rel=replies | comments | -; absolute URL of the discussion
     language: str | None = None  # xml:lang | - | language; None where it is the feed's
 
 
@@ -186,7 +188,7 @@ class Article(Presentation):
 
     path: its file, relative to the content folder, POSIX style. slug: unique in the site.
     id: what the author pinned, None to have one minted. published, expires: aware; updated is
-    never before published. html: sanitised. link: where it is read. terms: every feed that it
+    never before published. html: sanitised. link: its own page. terms: every feed that it
     belongs to besides the site feed, with the label as written. content: None to let the feed
     decide. feeds: False keeps it out of every feed. files: local files that it shows, relative to
     the content folder. text_hash: of the file's whole text, by which a moved file is recognised.
@@ -217,10 +219,19 @@ class Entry(Presentation):
     """
 
     id: str  # id | guid isPermaLink=false | id
-    link: str  # link rel=alternate | link | url
+    link: str  # link rel=alternate | link | url; the article's own page, or `external`
+    page: str | None = None  # its own page if that is not `link`
     published: datetime  # published | pubDate | date_published; aware
     content: str | None = None  # content type=html | content:encoded | content_html
     categories: tuple[Category, ...] = ()
+
+    @property
+    def related(self) -> str | None:
+        """The URL that `link` is not, of an article about a page elsewhere.
+
+        link rel=related | atom:link rel=related | url or external_url.
+        """
+        return self.page or self.external
 
 
 def presented(of: Presentation) -> dict[str, Any]:
@@ -259,6 +270,7 @@ class Feed:
     ttl: int  # - | ttl | -; minutes a reader may keep the feed
     rights: str = ""  # rights | copyright | -; '' for none
     image: Image | None = None  # logo | image | icon
+    icon: str | None = None  # icon, logo without an image | - | favicon, icon without an image
     current: str | None = None  # link rel=current | atom:link rel=current | -
     prev_archive: str | None = None  # link rel=prev-archive | atom:link rel=prev-archive | next_url
     next_archive: str | None = None  # link rel=next-archive | atom:link rel=next-archive | -

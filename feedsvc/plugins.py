@@ -1,6 +1,6 @@
-"""Finds what installed packages add to feedsvc through entry points.
+"""Access to the entry points through which installed packages extend feedsvc.
 
-The built-in parts are declared in the same way, in pyproject.toml.
+The built-in extensions are declared in the same way, in pyproject.toml.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ _OURS = "feedsvc"
 def load(group: str) -> Iterator[tuple[EntryPoint, object]]:
     """Yield the entry points of a group and the objects that they name, sorted by name.
 
-    Raises FeedsvcError for one that cannot be loaded, and if there are none: the built-in ones are
-    always there, unless the installation is broken.
+    Raises FeedsvcError if one cannot be loaded, and if there are none, not even the built-in ones:
+    the installation is broken then.
     """
     found = sorted(entry_points(group=group), key=lambda each: each.name)
     if not found:
@@ -26,7 +26,7 @@ def load(group: str) -> Iterator[tuple[EntryPoint, object]]:
     for each in found:
         try:
             yield each, each.load()
-        except Exception as error:  # any: importing runs code of another package
+        except Exception as error:  # importing runs the code of another package
             raise FeedsvcError(
                 f"{described(each)} cannot be loaded: {type(error).__name__}: {error}; update or "
                 "uninstall that package"
@@ -34,7 +34,7 @@ def load(group: str) -> Iterator[tuple[EntryPoint, object]]:
 
 
 def described(plugin: EntryPoint) -> str:
-    """Return what messages call an entry point: `media (feedsvc.namespaces, feedsvc 0.1.0)`."""
+    """Return an entry point's name for messages: `media (feedsvc.namespaces, feedsvc 0.1.0)`."""
     package = f"{plugin.dist.name} {plugin.dist.version}" if plugin.dist else "unknown package"
     return f"{plugin.name} ({plugin.group}, {package})"
 
@@ -43,13 +43,12 @@ def described(plugin: EntryPoint) -> str:
 def foreign(group: str) -> tuple[str, ...]:
     """Return the entry points of a group that other packages declare, with name and version.
 
-    Documents change with what is installed, so this is part of what their tags are made of. Nothing
-    is loaded.
+    Documents depend on them, so their tags include this. Nothing is loaded.
     """
     plugins = entry_points(group=group)
     return tuple(sorted(described(e) for e in plugins if not e.dist or e.dist.name != _OURS))
 
 
 def release() -> str:
-    """Name what documents are made by: this version, and the namespaces of other packages."""
+    """Return this version and the namespaces of other packages, on which documents depend."""
     return " ".join((f"feedsvc {feedsvc.__version__}", *foreign(NAMESPACES)))

@@ -20,15 +20,19 @@ RULES: Mapping[str, str] = {
     "opml": "/feeds.opml",
     "health": "/healthz",
     "metrics": "/metrics",
+    "sitemap": "/sitemap.xml",
+    "sitemap_part": "/sitemap-<feedsvc_number:number>.xml",
+    "icon": "/<any('favicon.ico', 'apple-touch-icon.png'):name>",
     "asset": "/static/<any('style.css', 'icon.svg'):name>",
     "file": f"{urls.FILES}<feedsvc_file:path>",
     "kind": "/feeds/<feedsvc_kind:kind>/",
     "feed": "/feeds/<feedsvc_feed:ref>.<feedsvc_format:format>",
     "archive": "/feeds/<feedsvc_feed:ref>/archive/<feedsvc_number:number>.<feedsvc_format:format>",
     "page": "/feeds/<feedsvc_feed:ref>/",
+    "older": "/feeds/<feedsvc_feed:ref>/page/<feedsvc_number:number>/",
 }
 _RESERVED = (urls.FILES, "/static/")
-_SLASH_OPTIONAL = frozenset({"kind", "page"})
+_SLASH_OPTIONAL = frozenset({"kind", "page", "older"})
 
 Match = tuple[str, Mapping[str, Any]]
 
@@ -157,9 +161,9 @@ def archive_path(ref: FeedRef, format: Format, number: int) -> str:
     return build("archive", ref=ref, format=format, number=number)
 
 
-def page_path(ref: FeedRef) -> str:
-    """Return the path of a feed's page for people: `/feeds/tag/c%2B%2B/`."""
-    return build("page", ref=ref)
+def page_path(ref: FeedRef, number: int | None = None) -> str:
+    """Return the path of a feed's page, or of a numbered one: `/feeds/tag/c%2B%2B/page/3/`."""
+    return build("page", ref=ref) if number is None else build("older", ref=ref, number=number)
 
 
 def kind_path(kind: Kind) -> str:
@@ -170,6 +174,16 @@ def kind_path(kind: Kind) -> str:
 def asset_path(name: str) -> str:
     """Return the path of a static asset: `/static/style.css`."""
     return build("asset", name=name)
+
+
+def icon_path(name: str) -> str:
+    """Return the path of an icon that clients request without a link: `/favicon.ico`."""
+    return build("icon", name=name)
+
+
+def sitemap_path(number: int | None = None) -> str:
+    """Return the path of the sitemap, or of a part of it: `/sitemap-2.xml`."""
+    return build("sitemap") if number is None else build("sitemap_part", number=number)
 
 
 def category_scheme(base_url: str, kind: Kind) -> str:
@@ -216,9 +230,9 @@ class Routes(_Table):
         super().__init__(self.rules)
 
     def match(self, path: str) -> Match | None:
-        """Do so for articles and aliases, too.
+        """Match articles and aliases, too.
 
-        An alias is the endpoint "alias", with the `ref` and `format` of the feed it leads to.
+        An alias has the endpoint "alias", with the `ref` and `format` of its feed.
         """
         if path in self._aliases:
             ref, format = self._aliases[path]

@@ -25,6 +25,7 @@ KEY = (
 
 _KEY = re.compile(f"{KEY}/")
 _DOCUMENT_ENDINGS = (*(f".{format}" for format in Format), ".opml")
+_SITEMAP = re.compile(r"/sitemap(?:-[0-9]+)?\.xml\Z")
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#]\S*)?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:-]+(?=/|$)")
 _ROOTED = re.compile(r"/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:[?#]\S*)?", re.ASCII)
@@ -71,8 +72,8 @@ def is_addressable(name: str) -> bool:
 
 
 def is_document(path: str) -> bool:
-    """Return whether a decoded path may be that of a document: a feed, an archive, the OPML."""
-    return path.endswith(_DOCUMENT_ENDINGS)
+    """Return whether a decoded path may be that of a feed, an archive, the OPML or a sitemap."""
+    return path.endswith(_DOCUMENT_ENDINGS) or bool(_SITEMAP.search(path))
 
 
 def parse_key(key: str) -> FeedRef | None:

@@ -89,8 +89,8 @@ def catalog(database: str) -> Iterator[Catalog]:
 
 @pytest.fixture
 def desk(tmp_path: Path, catalog: Catalog, database: str) -> Desk:
-    """A site without articles, and its empty catalog."""
-    return Desk(tmp_path / "site", catalog, database)
+    """A site that readers know, without articles, and its empty catalog."""
+    return Desk(tmp_path / "site", catalog, database).go_public()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from sqlalchemy import Table, select
 
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.publish import Published
+from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.queries import FeedRow
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
@@ -72,6 +73,11 @@ class Desk:
         """Move a file."""
         (self.content / new).parent.mkdir(parents=True, exist_ok=True)
         (self.content / old).rename(self.content / new)
+
+    def go_public(self) -> "Desk":
+        """Record that readers may know the site, so that ids are kept."""
+        mark_published(self.catalog, self.now)
+        return self
 
     def sync(self, after: float = 60, force: bool = True) -> SyncReport:
         """Sync, so many seconds later."""

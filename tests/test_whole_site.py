@@ -7,7 +7,7 @@ import calendar
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +72,7 @@ class Item:
     published: int
     summary: str
     content: str
-    authors: tuple[str, ...]
+    authors: str
     categories: tuple[str, ...]
     enclosure: tuple[str, str, int] | None
 
@@ -81,23 +81,25 @@ def read_xml(data: bytes) -> list[Item]:
     """Read RSS or Atom with feedparser, its own sanitising and resolving off."""
     found = feedparser.parse(data, sanitize_html=False, resolve_relative_uris=False)
     assert not found.bozo, found.get("bozo_exception")
-    return [_item(each, found.version) for each in found.entries]
+    return [_item(each) for each in found.entries]
 
 
-def _item(entry: Any, version: str) -> Item:
+def _joined(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _item(entry: Any) -> Item:
     content = entry.content[0].value if entry.get("content") else ""
-    summary = entry.get("summary", "")
-    if version.startswith("rss"):  # where a description is HTML
-        summary = html.unescape(summary)
     enclosures = [(each.href, each.type, int(each.length)) for each in entry.get("enclosures", ())]
     return Item(
         id=entry.id,
         title=entry.title,
         link=entry.link,
         published=calendar.timegm(entry.published_parsed),
-        summary=summary,
+        summary=html.unescape(entry.get("summary", "")),
         content=content,
-        authors=tuple(each.name for each in entry.get("authors", ())),
+        authors=_joined(each.name for each in entry.get("authors", ())),
         categories=tuple(each.label or each.term for each in entry.get("tags", ())),
         enclosure=enclosures[0] if enclosures else None,
     )
@@ -109,11 +111,11 @@ def read_json(data: bytes) -> list[Item]:
         Item(
             id=each["id"],
             title=each["title"],
-            link=each["url"],
+            link=each.get("external_url", each["url"]),
             published=int(datetime.fromisoformat(each["date_published"]).timestamp()),
             summary=each.get("summary", ""),
             content=each.get("content_html", ""),
-            authors=tuple(person["name"] for person in each["authors"]),
+            authors=_joined(person["name"] for person in each["authors"]),
             categories=tuple(each.get("tags", ())),
             enclosure=next(
                 (
@@ -230,7 +232,7 @@ def test_atom_says_what_the_specification_wants(
             for date in (*element.findall(f"{ATOM}updated"), *element.findall(f"{ATOM}published")):
                 assert RFC3339.fullmatch(str(date.text))
         for category in feed.iter(f"{ATOM}category"):
-            assert category.get("term") == urls.term(str(category.get("label")))
+            assert category.get("term") == category.get("label")
             assert syntax.is_url(str(category.get("scheme")))
         for content in feed.iter(f"{ATOM}content"):
             assert content.get("type") == "html"
@@ -301,6 +303,9 @@ def test_a_custom_feed_is_found_wherever_feeds_are_and_one_that_moved_nowhere(
         assert "tag/rfc-5005" not in response.text
     for path in ("/feeds/polls.atom", "/feeds/polls/", "/feeds/tag/archives.atom"):
         assert client.get(path).status_code == 200
-    assert client.get("/feeds/tag/rfc-5005.atom").location == "/feeds/tag/archives.atom"
+    assert (
+        client.get("/feeds/tag/rfc-5005.atom").location
+        == f"{publication.settings.base_url}/feeds/tag/archives.atom"
+    )
     assert client.get("/feeds/tag/sample.atom").status_code == 410
-    assert client.get("/feed/").location == "/feeds/all.rss"
+    assert client.get("/feed/").location == f"{publication.settings.base_url}/feeds/all.rss"

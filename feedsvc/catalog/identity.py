@@ -51,10 +51,23 @@ class Match(NamedTuple):
     id: str
 
 
+class Rules(NamedTuple):
+    """Which ids are final. kept: of released articles. withdrawn: of those that are gone."""
+
+    kept: bool = True
+    withdrawn: bool = True
+
+
+KNOWN = Rules()  # to readers
+TRIAL = Rules(kept=False, withdrawn=False)  # nobody has seen the site
+RESET = Rules(kept=False)
+
+
 def decide(
     files: Sequence[Claim],
     known: Iterable[ArticleState],
     exists: Callable[[str], bool],
+    rules: Rules = KNOWN,
 ) -> tuple[list[Match], dict[str, ArticleError]]:
     """Match files with stored articles; return the matches, and an error by path for each conflict.
 
@@ -70,8 +83,8 @@ def decide(
     states = sorted(known, key=lambda state: (not state.removed, state.number))
     refused: dict[str, ArticleError] = {}
     while True:
-        matches = _match(claims, states, exists)
-        conflicts = _conflicts(matches, states, exists)
+        matches = _match(claims, states, exists, rules)
+        conflicts = _conflicts(matches, states, exists, rules)
         if not conflicts:
             return matches, refused
         # A refused file keeps its names, so that others may now be in conflict with it.
@@ -83,6 +96,7 @@ def _match(
     claims: Sequence[Claim],
     known: Sequence[ArticleState],
     exists: Callable[[str], bool],
+    rules: Rules,
 ) -> list[Match]:
     """Find the article of each file, the strongest evidence first."""
     pinned = {claim.path: claim.id for claim in claims if claim.id}
@@ -112,19 +126,22 @@ def _match(
                     matched[claim.path] = state
                     used.add(state.number)
                     break
-    return [_with_id(claim, matched.get(claim.path)) for claim in claims]
+    return [_with_id(claim, matched.get(claim.path), rules) for claim in claims]
 
 
-def _with_id(claim: Claim, known: ArticleState | None) -> Match:
-    released = known.id if known and known.released is not None else None
-    return Match(claim, known, claim.id or released or claim.minted)
+def _with_id(claim: Claim, known: ArticleState | None, rules: Rules) -> Match:
+    is_final = rules.kept and known and known.released is not None
+    return Match(claim, known, claim.id or (known.id if known and is_final else claim.minted))
 
 
 def _conflicts(
-    matches: Sequence[Match], known: Sequence[ArticleState], exists: Callable[[str], bool]
+    matches: Sequence[Match],
+    known: Sequence[ArticleState],
+    exists: Callable[[str], bool],
+    rules: Rules,
 ) -> dict[str, ArticleError]:
     """Return an error by path for each file that cannot have its slug or its id."""
-    slugs, ids = _holders(matches, known, exists)
+    slugs, ids = _holders(matches, known, exists, rules)
     conflicts = {}
     for match in sorted(matches, key=lambda each: slugs.get(each.claim.slug) != each.claim.path):
         claim = match.claim
@@ -146,7 +163,10 @@ def _taken(what: str, value: str, holder: str, key: str) -> str:
 
 
 def _holders(
-    matches: Sequence[Match], known: Sequence[ArticleState], exists: Callable[[str], bool]
+    matches: Sequence[Match],
+    known: Sequence[ArticleState],
+    exists: Callable[[str], bool],
+    rules: Rules,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the paths of the articles that have a slug or an id, and keep it.
 
@@ -165,6 +185,6 @@ def _holders(
                 ids[state.id] = match.claim.path
         elif not state.removed and state.path not in paths and exists(state.path):
             slugs[state.slug] = ids[state.id] = state.path
-        elif state.released is not None:
+        elif rules.withdrawn and state.released is not None:
             ids[state.id] = _WITHDRAWN
     return slugs, ids

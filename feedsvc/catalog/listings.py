@@ -10,16 +10,21 @@ from sqlalchemy import Connection, false, select
 
 from feedsvc import dates
 from feedsvc.catalog import rows, schema
+from feedsvc.catalog.published import is_published
 from feedsvc.model import Article
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The id of a file's article. final: it was published once, and keeps its id."""
+    """The id of a file's article.
+
+    released: it was visible once. final: readers may know it, so it keeps its id.
+    """
 
     path: str
     id: str
     pinned: bool
+    released: bool
     final: bool
     fingerprint: str
 
@@ -44,9 +49,10 @@ def identities(connection: Connection) -> list[Identity]:
     table = schema.article.c
     columns = (table.path, table.id, table.pinned, table.released, table.fingerprint)
     query = select(*columns).where(table.removed.is_(False))
+    known = is_published(connection)
     found = [
-        Identity(path, entry_id, pinned, released is not None, fingerprint)
-        for path, entry_id, pinned, released, fingerprint in connection.execute(query)
+        Identity(path, entry_id, pinned, since is not None, known and since is not None, shown)
+        for path, entry_id, pinned, since, shown in connection.execute(query)
     ]
     return sorted(found, key=lambda each: each.path)
 

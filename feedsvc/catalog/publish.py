@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 from feedsvc import dates
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.feed_rows import FeedRows
+from feedsvc.catalog.published import is_published
 from feedsvc.catalog.state import ArticleState
 from feedsvc.config.settings import Settings
 
@@ -95,6 +96,7 @@ class Publisher:
         # Two revisions never share a second: Last-Modified could not tell them apart.
         self._instant = max(self._now, dates.epoch(newest.instant) + 1)
         self._digest = hashlib.blake2b(newest.digest.encode(), digest_size=16)
+        self._is_published = is_published(connection)
         self._rows = FeedRows(connection, settings, self.revision)
         self._changes: list[Change] = []
         self._lost = 0
@@ -164,7 +166,8 @@ class Publisher:
         kind = ChangeKind.EDITED
         if state.visible != was_visible:
             kind = ChangeKind.NEW if state.visible else ChangeKind.WITHDRAWN
-        self._changes.append(Change(kind, state.path, state.id, state.former_id))
+        former_id = state.former_id if self._is_published else None
+        self._changes.append(Change(kind, state.path, state.id, former_id))
         # All that feeds show of an article; its fingerprint covers the keys of its terms.
         labels = "\n".join([label for _, label in state.terms])
         shown = f"{state.number} {state.visible} {state.id} {state.fingerprint} {labels}\n"

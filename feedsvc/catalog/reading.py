@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 from feedsvc import processes, urls
 from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.rows import Texts, article_row, chunks
-from feedsvc.errors import FeedsvcError, Problem
+from feedsvc.errors import FeedsvcError, Problem, Severity
 from feedsvc.processes import Process
 from feedsvc.sources.protocol import Reading
 from feedsvc.sources.site import Member, Sources
@@ -74,7 +74,21 @@ def serve() -> None:
 def _read(member: Member, keys: Sequence[str], authority: str) -> Iterator[ReadResult]:
     for reading in member.read(keys):
         claim, texts = _convert(reading, authority)
-        yield ReadResult(reading.key, reading.problems, claim, texts)
+        problems = (*reading.problems, *_early(member, reading))
+        yield ReadResult(reading.key, problems, claim, texts)
+
+
+def _early(member: Member, reading: Reading) -> Iterator[Problem]:
+    """Yield a warning if an article is dated before the epoch; RSS Guard drops its whole feed."""
+    if reading.article and reading.article.published.year < 1970:
+        yield Problem(
+            member.source.shown(reading.key.removeprefix(member.prefix)),
+            reading.line("published"),
+            "far-past",
+            f"`{reading.name('published')}` is before 1970, which can make a reader drop the whole "
+            "feed; correct the date",
+            Severity.WARNING,
+        )
 
 
 def _convert(reading: Reading, authority: str) -> tuple[Claim | None, bytes | None]:

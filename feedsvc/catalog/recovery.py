@@ -18,9 +18,10 @@ from sqlalchemy import Connection, Table
 
 from feedsvc import syntax
 from feedsvc.catalog import schema
+from feedsvc.catalog.published import PUBLISHED
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.tables import insert_many
+from feedsvc.catalog.tables import insert_many, set_metadata
 from feedsvc.errors import CatalogError, DamagedError, OutdatedError
 from feedsvc.model import FeedRef
 
@@ -132,6 +133,8 @@ def _take_over(connection: Connection, aside: Path) -> int:
             for number, (key, label) in enumerate(keys.items(), 1)
         ],
     )
+    if numbers:  # readers may know their ids
+        set_metadata(connection, PUBLISHED, str(first["instant"]))
     return len(numbers)
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -49,8 +49,13 @@ class _Content(Presentation):
     content: ContentChoice | None = None
 
 
+class _Update(msgspec.Struct):
+    updated: datetime
+
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Content).decode
+_decode_update = msgspec.json.Decoder(_Update).decode
 
 
 def article_row(article: Article) -> tuple[dict[str, Any], Texts]:
@@ -88,6 +93,11 @@ def load_content(text: str) -> dict[str, Any]:
     """Decode the presentation of a row: the fields of Presentation, html and content."""
     content = _decode(text)
     return {**presented(content), "html": content.html, "content": content.content}
+
+
+def load_updated(text: str) -> datetime:
+    """Decode only when the article was updated, from the presentation of a row."""
+    return _decode_update(text).updated
 
 
 def _fingerprint(article: Article) -> str:

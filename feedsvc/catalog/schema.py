@@ -34,13 +34,15 @@ alembic_version = Table(
 )
 
 # The catalog's metadata: the release and settings of the last sync, its instant and the number of
-# its Problems, and which older programs can read the catalog. schema: see FENCE.
+# its Problems, and which older programs can read the catalog. published: the instant at which the
+# site was first served beyond this machine or built, missing before; see identity.py. schema: see
+# FENCE.
 metadata_table = Table(
     "made_by",
     metadata,
     Column(
         "name", Text, primary_key=True, info={"max_bytes": 20}
-    ),  # sync.py and migrations/ have all names
+    ),  # sync.py, published.py, migrations/
     Column("value", Text, nullable=False),
 )
 

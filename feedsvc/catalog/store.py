@@ -3,9 +3,10 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import count, takewhile
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -21,9 +22,10 @@ Reading = Connection
 
 # One writing transaction at a time in each catalog; a database may hold several catalogs.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('feedsvc ' || current_schema()))")
-# Detects within seconds that the other machine is gone, on both sides.
-_KEEPALIVES = {"idle": 3, "interval": 1, "count": 3}
-_UNACKNOWLEDGED = 6000  # milliseconds; no keepalives are sent while data is unacknowledged
+# Detects within seconds that the other machine is gone, on both sides; the timeout, in
+# milliseconds, is for unacknowledged data, during which no keepalives are sent.
+_KEEPALIVES = {"keepalives_idle": 3, "keepalives_interval": 1, "keepalives_count": 3}
+_TIMEOUT = {"tcp_user_timeout": 6000}
 _CONNECT = 3  # seconds
 _ASIDE = ".damaged-"
 _NOT_UTF8 = "Could not decode to UTF-8"  # all our texts are UTF-8
@@ -39,7 +41,7 @@ _REMEDIES = {
 _WRITER_CACHE = 64_000  # KiB; with less, a large sync writes most of SQLite's pages twice
 
 
-class Catalog:
+class Catalog(AbstractContextManager["Catalog"]):
     """The catalog at a URL. Safe to share between threads; each process needs its own.
 
     All database errors are raised as CatalogError. A context manager, which closes it.
@@ -64,10 +66,7 @@ class Catalog:
             raise CatalogError(
                 f"{self._name} needs a driver; install it with `pip install 'feedsvc[postgres]'`"
             ) from None
-        _CATALOGS.add(self)
-
-    def __enter__(self) -> Self:
-        return self
+        _ENGINES.add(self._engine)
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -81,31 +80,22 @@ class Catalog:
         self._make_folder()
         if self.check():
             return
-        with self._transaction() as connection:
-            found = migrations.number_within(connection)
-            if found is None:
+        with self.writing() as connection:
+            if migrations.number_within(connection) is None:  # else another process was faster
                 schema.metadata.create_all(connection)
                 self._migrations.stamp(connection)
                 fill(connection)
-            else:  # another process was faster
-                self._migrations.check(connection, found)
 
     def check(self) -> bool:
         """Return whether the catalog exists. Raises OutdatedError or NewerError, see `create`."""
-        self._follow()
-        if self._sqlite and self._file is None:
+        if not self._follow():
             return False
         with self.reading() as connection:
-            found = migrations.number(connection)
-            if found is not None:
-                self._migrations.check(connection, found)
+            self._migrations.check(connection, found := migrations.number(connection))
         return found is not None
 
     def check_readable(self, connection: Reading) -> None:
-        """Raise OutdatedError or NewerError unless this program can read the catalog.
-
-        The connection must be at the beginning of its transaction.
-        """
+        """Raise SchemaError if this program cannot read the catalog; first in a transaction."""
         self._migrations.check_readable(connection)
 
     def upgrade(self) -> tuple[str, str] | None:
@@ -116,10 +106,9 @@ class Catalog:
         """
         with self._transaction() as connection:
             found, newest = migrations.number_within(connection), self._migrations.newest
-            if found is None or found == newest:
-                return None
-            if found > newest:
+            if found is None or found >= newest:
                 self._migrations.check(connection, found)
+                return None
             if self._sqlite:
                 copies.make(str(self._url.database), newest)
             try:
@@ -138,8 +127,7 @@ class Catalog:
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """A transaction that sees one revision, whatever is written in the meantime."""
-        self._follow()
-        if self._sqlite and self._file is None:  # opening it would create an empty one
+        if not self._follow():  # opening it would create an empty one
             raise CatalogError(f"{self._name}: there is no catalog; `feedsvc sync` creates it")
         with self._errors(), self._engine.connect() as connection:
             yield connection
@@ -151,17 +139,8 @@ class Catalog:
         Raises OutdatedError, NewerError if the catalog has another schema by now.
         """
         with self._transaction() as connection:
-            found = migrations.number_within(connection)
-            if found is not None:
-                self._migrations.check(connection, found)
+            self._migrations.check(connection, migrations.number_within(connection))
             yield connection
-
-    @contextmanager
-    def rehearsing(self) -> Iterator[Connection]:
-        """A writing transaction that is always rolled back."""
-        with self.writing() as connection:
-            yield connection
-            connection.rollback()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -197,10 +176,7 @@ class Catalog:
                 ) from error
 
     def verify(self) -> None:
-        """Check the whole file of an SQLite catalog. Raises DamagedError.
-
-        Takes half a second for 100,000 articles.
-        """
+        """Check all of an SQLite file, 0.5 s for 100,000 articles. Raises DamagedError."""
         if self._sqlite:
             with self.reading() as connection:
                 found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
@@ -213,7 +189,7 @@ class Catalog:
         Open connections keep using the renamed file until their next transaction.
         """
         database = str(self._url.database)
-        aside = f"{database}{_ASIDE}{self._damaged_files() + 1}"
+        aside = f"{database}{_ASIDE}{len(self._aside_files()) + 1}"
         try:
             for suffix in ("-wal", "-shm", ""):
                 if Path(database + suffix).exists():
@@ -227,22 +203,15 @@ class Catalog:
     @property
     def damaged(self) -> str | None:
         """The file that was set aside last, or None."""
-        count = self._damaged_files()
-        return f"{self._url.database}{_ASIDE}{count}" if count else None
+        return self._aside_files()[-1] if self._sqlite and self._aside_files() else None
 
-    def _damaged_files(self) -> int:
-        count = 0
-        while self._sqlite and Path(f"{self._url.database}{_ASIDE}{count + 1}").exists():
-            count += 1
-        return count
+    def _aside_files(self) -> list[str]:
+        names = (f"{self._url.database}{_ASIDE}{number}" for number in count(1))
+        return list(takewhile(os.path.exists, names))
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
-
-    def forget_connections(self) -> None:
-        """Drop all connections without closing them, after a fork."""
-        self._engine.dispose(close=False)
 
     def _make_folder(self) -> None:
         if self._sqlite and self._url.database:
@@ -251,10 +220,10 @@ class Catalog:
             except OSError as error:
                 raise CatalogError(f"{self._name}: its folder cannot be created: {error}") from None
 
-    def _follow(self) -> None:
-        """Reopen the file if another one is at its path: it was set aside, or deleted."""
+    def _follow(self) -> bool:
+        """Reopen the file if another one is at its path, or none; return whether there is one."""
         if not self._sqlite:
-            return
+            return True
         file = None
         with suppress(FileNotFoundError):
             found = Path(str(self._url.database)).stat()
@@ -262,25 +231,22 @@ class Catalog:
         if self._file not in (None, file):
             self._engine.dispose()  # a deleted file would still accept writes
         self._file = file
+        return file is not None
 
     def _connect(self) -> Engine:
-        if not self._sqlite:
-            engine = create_engine(
-                self._url,
-                isolation_level="REPEATABLE READ",
-                pool_pre_ping=True,
-                pool_size=10,
-                connect_args={
-                    "connect_timeout": _CONNECT,
-                    "tcp_user_timeout": _UNACKNOWLEDGED,
-                    **{f"keepalives_{name}": value for name, value in _KEEPALIVES.items()},
-                },
-            )
-            event.listen(engine, "connect", _prepare_postgresql)
+        if self._sqlite:
+            engine = create_engine(self._url, connect_args={"timeout": 60})
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
             return engine
-        engine = create_engine(self._url, connect_args={"timeout": 60})
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        engine = create_engine(
+            self._url,
+            isolation_level="REPEATABLE READ",
+            pool_pre_ping=True,
+            pool_size=10,
+            connect_args={"connect_timeout": _CONNECT, **_KEEPALIVES, **_TIMEOUT},
+        )
+        event.listen(engine, "connect", _prepare_postgresql)
         return engine
 
     @contextmanager
@@ -299,13 +265,13 @@ class Catalog:
             raise DamagedError(f"{self._name}: the catalog is damaged: {error}") from error
 
 
-_CATALOGS: WeakSet[Catalog] = WeakSet()
+_ENGINES: WeakSet[Engine] = WeakSet()
 
 
 def _leave_connections_to_parent() -> None:
     """Make a forked process open its own connections; the parent keeps using the existing ones."""
-    for catalog in _CATALOGS:
-        catalog.forget_connections()
+    for engine in _ENGINES:
+        engine.dispose(close=False)
 
 
 if hasattr(os, "register_at_fork"):
@@ -313,9 +279,9 @@ if hasattr(os, "register_at_fork"):
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
-    for name, value in _KEEPALIVES.items():
-        connection.execute(f"SET tcp_keepalives_{name} = {value}")
-    connection.execute(f"SET tcp_user_timeout = {_UNACKNOWLEDGED}")
+    keepalives = {f"tcp_{name}": value for name, value in _KEEPALIVES.items()}
+    for name, value in {**keepalives, **_TIMEOUT}.items():
+        connection.execute(f"SET {name} = {value}")
     connection.commit()
 
 

@@ -1,7 +1,8 @@
 """Updates the stored articles from the files, and by the clock, in one transaction."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +12,13 @@ from sqlalchemy import Connection
 from feedsvc import dates, plugins
 from feedsvc.catalog import articles
 from feedsvc.catalog.files import FileRows
-from feedsvc.catalog.identity import Claim, decide
+from feedsvc.catalog.identity import KNOWN, RESET, TRIAL, Claim, Rules, decide
 from feedsvc.catalog.publish import Published, Publisher
+from feedsvc.catalog.published import is_published
 from feedsvc.catalog.reading import ReadResult, Spool, read_all
 from feedsvc.catalog.rows import Texts, dump
 from feedsvc.catalog.state import ArticleState
-from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.catalog.tables import set_metadata
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
@@ -50,18 +52,20 @@ def sync(
     progress: Progress | None = None,
     force: bool = False,
     sources: Sources | None = None,
+    reset_ids: bool = False,
 ) -> SyncReport:
     """Read the articles that changed in the sources of a site, and publish the result.
 
     An article that cannot be published, or whose source cannot be read, stays as it was; each such
     failure is a Problem in the report. progress: called with the numbers of articles read so far
     and to be read in total. force: publish even what looks like an accident. sources: by default
-    those of the settings. Raises WithdrawalError, CatalogError, FeedsvcError and changes nothing
-    then.
+    those of the settings. reset_ids: read all articles, and generate again each id that feedsvc
+    generated, so that it follows from the settings. Raises WithdrawalError, CatalogError,
+    FeedsvcError and changes nothing then.
     """
     sources = sources or Sources.of(settings)
     with catalog.writing() as connection:
-        report = _sync(connection, settings, sources, now, progress)
+        report = _sync(connection, settings, sources, now, progress, reset_ids)
         if report.loss and not force:
             raise WithdrawalError(
                 f"{report.loss}, which is more than a third, so nothing was changed: is "
@@ -72,11 +76,33 @@ def sync(
 
 
 def rehearse(
-    catalog: Catalog, settings: Settings, now: datetime, progress: Progress | None = None
+    catalog: Catalog,
+    settings: Settings,
+    now: datetime,
+    progress: Progress | None = None,
+    reset_ids: bool = False,
 ) -> SyncReport:
     """Return what a sync would do, without doing it. Raises CatalogError, FeedsvcError."""
-    with catalog.rehearsing() as connection:
-        return _sync(connection, settings, Sources.of(settings), now, progress)
+    with rehearsing(catalog, settings, now, progress, reset_ids) as (report, _):
+        return report
+
+
+@contextmanager
+def rehearsing(
+    catalog: Catalog,
+    settings: Settings,
+    now: datetime,
+    progress: Progress | None = None,
+    reset_ids: bool = False,
+) -> Iterator[tuple[SyncReport, Reading]]:
+    """Sync in a transaction that is rolled back at the end, and can be read until then.
+
+    Raises CatalogError, FeedsvcError.
+    """
+    sources = Sources.of(settings)
+    with catalog.writing() as connection:
+        yield _sync(connection, settings, sources, now, progress, reset_ids), connection
+        connection.rollback()
 
 
 def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
@@ -92,6 +118,7 @@ def _sync(
     sources: Sources,
     now: datetime,
     progress: Progress | None,
+    reset_ids: bool,
 ) -> SyncReport:
     with Spool() as spool:
         # Only now: a listing from before the transaction may be older than another sync's.
@@ -100,12 +127,16 @@ def _sync(
         previous = _decode(set_metadata(connection, "settings", dump(current)))
         settings_changed = _without_empty(previous) != _without_empty(current)
         files = FileRows(connection, listing)
+        is_trial = not is_published(connection)
+        rules = TRIAL if is_trial else RESET if reset_ids else KNOWN
         keys = files.changed()
+        if reset_ids or (is_trial and settings_changed):  # ids may follow from any setting
+            keys = list(listing.fingerprints)
         affected: list[ArticleState] = []
         if keys or files.vanished:
             results = read_all(sources, keys, settings.id_authority)
             claims = _collect(results, files, spool, len(keys), progress)
-            affected = _match(connection, claims, files, listing, sources)
+            affected = _match(connection, claims, files, listing, sources, rules)
         published, loss = _publish(connection, settings, now, affected, spool, settings_changed)
         files.write()
         problems = files.problems
@@ -193,6 +224,7 @@ def _match(
     files: FileRows,
     listing: SiteListing,
     sources: Sources,
+    rules: Rules,
 ) -> list[ArticleState]:
     """Update the article of each claim, new or stored; return all that may have changed."""
     states = articles.load_matching(
@@ -202,7 +234,7 @@ def _match(
         text_hash={claim.text_hash for claim in claims},
         id={claim.id or claim.minted for claim in claims} | {claim.minted for claim in claims},
     )
-    matches, refused = decide(claims, states, listing.holds)
+    matches, refused = decide(claims, states, listing.holds, rules)
     for key, error in refused.items():
         files.refuse(key, Problem(sources.shown(key), error.line, error.code, error.message))
     affected = []

@@ -3,6 +3,7 @@
     bytes of a feed --feed--> xml --> rss | atom --grammar, vocabularies--> Problems
                                       jsonfeed --> Problems
     a site --site--> a catalog of its own --> content, settings, feed, archives --> Problems
+    what was published, and a site --published, site--> entries --against--> differences
 
-Only `fetch` uses the network, and only `site` reads files.
+Only `fetch` and `published` use the network, and only they and `site` read files.
 """

@@ -1,13 +1,16 @@
 """`feedsvc check`: validate the site, or any feed, before its readers do."""
 
+import json
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from feedsvc.check import exchange, feed, fetch, report, site
+from feedsvc.check import exchange, feed, fetch, published, report, site
+from feedsvc.check.against import as_lines, compare
 from feedsvc.cli.problems import exit_on_errors, list_problems, summary, verbose_option
 from feedsvc.cli.site import load_settings, site_option
 from feedsvc.cli.sync import progress_bar
@@ -17,7 +20,13 @@ from feedsvc.fetch import is_url
 
 @click.command()
 @site_option
-@click.argument("target", required=False)
+@click.argument("targets", nargs=-1)
+@click.option(
+    "--against",
+    metavar="OLD...",
+    multiple=True,
+    help="Compare ids, links, dates and titles with what the site has published so far.",
+)
 @click.option(
     "--format",
     "form",
@@ -29,16 +38,31 @@ from feedsvc.fetch import is_url
 @click.option("--json", "form", flag_value="json", help="Short for --format json.")
 @click.option("--strict", is_flag=True, help="Fail with warnings and notes as well.")
 @verbose_option
-def check(site: Path, target: str | None, form: str, strict: bool, verbose: bool) -> None:
+def check(
+    site: Path,
+    targets: tuple[str, ...],
+    against: tuple[str, ...],
+    form: str,
+    strict: bool,
+    verbose: bool,
+) -> None:
     """Validate the site as the strictest validator and feed reader would.
 
-    With TARGET, validate that feed instead: a file, an HTTP(S) URL, or - for standard input.
-    Changes nothing: a site is validated in a catalog of its own. The exit code is 1 if there is an
-    error, and 2 if the check could not be done.
+    With TARGETS, validate these feeds instead: files, HTTP(S) URLs, or - for standard input.
+
+    With --against, compare the site with feeds or sitemaps that it published before, in files or at
+    URLs, or with the folder of a static site. The exit code is 1 if subscribers would see an entry
+    of the feed as new.
+
+    Changes nothing. The exit code is 1 if there is an error, and 2 if the check could not be done.
     """
     now = datetime.now(UTC)
     try:
-        problems = _validate_target(target, now) if target else _validate_site(site, now)
+        if against:
+            _compare(site, (*against, *targets), form, now)
+            return
+        problems = [problem for target in targets for problem in _validate_target(target, now)]
+        problems = problems if targets else _validate_site(site, now)
     except FeedsvcError as error:
         raise _CheckError(str(error)) from error
     if form == "text":
@@ -49,6 +73,23 @@ def check(site: Path, target: str | None, form: str, strict: bool, verbose: bool
     if strict and problems:
         sys.exit(1)
     exit_on_errors(problems)
+
+
+def _compare(folder: Path, old: Sequence[str], form: str, now: datetime) -> None:
+    """Print a comparison; exit with 1 if subscribers would see an entry as new."""
+    if form not in {"text", "json"}:
+        raise click.UsageError("--against is printed as text or as JSON; leave --format out")
+    loaded = load_settings(folder)
+    present = published.read(old, loaded.base_url)
+    with progress_bar() as progress:
+        entries, window = site.entries(loaded, now, progress)
+    found = compare(present, entries, window)
+    if form == "json":
+        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(as_lines(found)))
+    if found.new:
+        sys.exit(1)
 
 
 class _CheckError(click.ClickException):

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from lxml import etree
 
 from feedsvc import html, syntax
-from feedsvc.check import markup, moments
+from feedsvc.check import markup
 from feedsvc.check.finding import Findings, shown
 from feedsvc.errors import Problem
 from feedsvc.model import Article, ContentChoice
@@ -91,10 +91,6 @@ class _Validator:
 
     def _validate_dates(self, now: datetime) -> None:
         published, updated = self.article.published, self.article.updated
-        if published.year < 1970:
-            self.findings.warning(
-                "far-past", self.line("published"), f"its date {moments.BEFORE_1970}"
-            )
         if published - now > _FAR:
             message = f"is to be published in {published.year}; ignore this if it is intended"
             self.findings.note("far-future", self.line("published"), message)

@@ -123,7 +123,8 @@ def _from_iso(text: str) -> datetime | None:
 def plausible(moment: datetime, now: datetime) -> Fault | None:
     """Validate that something can have been published at an instant."""
     if moment.year < 1970:
-        return Fault.warning("implausible-date", BEFORE_1970)
+        message = "is before 1970, which can make a reader drop the whole feed; correct the date"
+        return Fault.warning("implausible-date", message)
     try:
         if moment - now > timedelta(days=2):
             message = "is in the future; readers show it first until then, or not at all"
@@ -131,6 +132,3 @@ def plausible(moment: datetime, now: datetime) -> Fault | None:
     except OverflowError:
         return Fault.warning("implausible-date", "is out of range; correct the date")
     return None
-
-
-BEFORE_1970 = "is before 1970, which can make a reader drop the whole feed; correct the date"

@@ -17,12 +17,14 @@ from urllib.parse import unquote, urlsplit
 from msgspec import structs
 
 from feedsvc import routes, urls
+from feedsvc.catalog import queries
 from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.sync import Progress, sync
+from feedsvc.catalog.sync import Progress, rehearsing, sync
 from feedsvc.check import archives, content, feed, site_settings
+from feedsvc.check.published import Entry
 from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import Problem
-from feedsvc.model import FeedRef, Format
+from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.publication import Publication
 from feedsvc.sources.protocol import ArticleSource, Listing, Reading
 from feedsvc.sources.site import Sources
@@ -50,6 +52,32 @@ def validate(settings: Settings, now: datetime, progress: Progress | None = None
             *_validate_feeds(publication, now),
         ]
     return sorted(problems)
+
+
+def entries(
+    settings: Settings, now: datetime, progress: Progress | None = None
+) -> tuple[list[Entry], int]:
+    """Return all entries of the site's feed after a sync, newest first, and how many it shows.
+
+    The catalog of the site is used, as it keeps ids, and left unchanged; a missing one is not
+    created. Raises FeedsvcError.
+    """
+    with TemporaryDirectory(prefix="feedsvc-check-") as folder, Catalog(settings.database) as own:
+        exists = own.check()
+        with own if exists else Catalog(f"sqlite:///{folder}/catalog.db") as catalog:
+            if not exists:
+                catalog.create()
+            with rehearsing(catalog, settings, now, progress) as (_, connection):
+                row = queries.feed(connection, FeedRef(Kind.ALL))
+                if row is None:
+                    return [], 0
+                limit = settings.feed(row.ref.key).limit
+                shown = queries.window(connection, row.number, row.unarchived, limit)
+                rest = queries.window(connection, row.number, row.unarchived, row.entries)
+                numbers = list(dict.fromkeys(number for number, _ in (*shown, *rest)))
+                articles = queries.articles(connection, numbers)
+    found = [articles[number] for number in numbers]
+    return [Entry(each.id, each.link, each.title, each.published) for each in found], len(shown)
 
 
 class _Recorded(ArticleSource):

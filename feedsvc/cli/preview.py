@@ -20,10 +20,11 @@ from feedsvc.cli.site import load_settings
 from feedsvc.cli.sync import progress_bar, summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
+from feedsvc.http.hosts import is_loopback
 from feedsvc.serve.listen import check_free, make_server, netloc
 from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
-from feedsvc.web.preview import Preview, create_preview, is_loopback
+from feedsvc.web.preview import Preview, create_preview
 
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

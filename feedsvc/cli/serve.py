@@ -3,12 +3,14 @@
 import os
 import ssl
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
+from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli.preview import preview as serve_preview
 from feedsvc.cli.problems import show_problems, verbose_option
@@ -16,6 +18,7 @@ from feedsvc.cli.site import load_site, site_option
 from feedsvc.cli.sync import progress_bar, summary
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError, FeedsvcError
+from feedsvc.http.hosts import is_loopback
 from feedsvc.publication import Publication
 from feedsvc.serve import metrics
 from feedsvc.serve.edge import Edge
@@ -89,6 +92,8 @@ def serve(
         create_limits(settings.serve)  # reports errors once, before the workers start
         writer = Writer(settings, catalog)
         _sync(writer, Publication(settings, catalog), verbose)
+        if not is_loopback(bind[0]):
+            mark_published(catalog, datetime.now(UTC))
         catalog.close()
         server = make_server(bind, workers, certificate, key)
         server.on_startup(writer.start)

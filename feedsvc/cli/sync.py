@@ -21,6 +21,11 @@ from feedsvc.cli.site import load_site, site_option, warn
 from feedsvc.config.settings import Settings
 from feedsvc.errors import DamagedError
 
+_OFFER = (
+    "If the site had feeds before, `feedsvc check --against OLD` compares their ids and links with "
+    "these; OLD is a feed, a sitemap or the folder of a static site."
+)
+
 
 @click.command()
 @site_option
@@ -60,6 +65,8 @@ def sync(site: Path, dry_run: bool, as_json: bool, force: bool, verbose: bool) -
         click.echo(summary(report, dry_run))
         for line in reports.details(report) if dry_run else ():
             click.echo(line)
+        if report.published.revision == 1 and not dry_run:
+            click.echo(_OFFER)
     exit_on_errors(report.problems)
     if dry_run and report.loss and not force:
         sys.exit(1)

@@ -18,7 +18,7 @@ GENERATOR = f"feedsvc {feedsvc.__version__}"
 # The fields of a Feed that depend on the settings.
 _FIELDS = (
     *("id", "title", "subtitle", "link", "self_url", "language", "authors", "generator", "ttl"),
-    *("rights", "image"),
+    *("rights", "image", "icon"),
 )
 # The fields whose repr 0.1.0 hashed.
 _REPR_0_1 = (
@@ -55,6 +55,7 @@ def head(
         ttl=-(-own.max_age // 60),
         rights=own.copyright or settings.copyright,
         image=_absolute_image(settings, own.image or settings.image),
+        icon=urls.absolute(settings.base_url, settings.icon) if settings.icon else None,
         prev_archive=_archive_url(settings, ref, format, archives) if archives else None,
     )
 
@@ -121,6 +122,7 @@ def fingerprint(settings: Settings, ref: FeedRef, written: str, stored: str = ""
         return stored
     values = {name: getattr(sample, name) for name in _FIELDS}
     values |= {"content": content, "base_url": settings.base_url, "extensions": extensions}
+    values["link_to_page"] = settings.link_to_page
     encoded = msgspec.json.encode(values, order="deterministic")
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 

@@ -20,11 +20,21 @@ from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
 from feedsvc.config.content import Patterns, Sections
-from feedsvc.config.feeds import FeedSettings, Language, Selection
+from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Rule, Table, Text, quoted
 from feedsvc.errors import SettingsError
-from feedsvc.model import MAX_BASE, PLAIN, TERM_KINDS, FeedRef, Format, Image, Kind, Person, Tree
+from feedsvc.model import (
+    MAX_BASE,
+    PLAIN,
+    TERM_KINDS,
+    FeedRef,
+    Format,
+    Image,
+    Kind,
+    Person,
+    Tree,
+)
 
 FILE = "feedsvc.toml"
 ENVIRONMENT_PREFIX = "FEEDSVC_"
@@ -112,14 +122,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a site; docs/settings.md describes each key.
 
     site: the folder, absolute. content: the folder of articles, absolute. reads_content: whether
-    there is one. database: an SQLAlchemy
-    URL, with an absolute path for SQLite. article_link: '' until the tree is known. generator: the
-    configured name, '' to detect it. include, exclude: patterns of the files that may be articles,
-    and of those that are not. sections: folders that have feeds. tree: the detected kind of content
-    folder. tombstones: whether Atom feeds list withdrawn entries. labels: configured labels of
-    terms, by kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of
-    custom feeds, by key. moved: old keys of feeds to new keys. retired: keys. aliases: decoded
-    paths to feeds. preview: include drafts and scheduled articles; not configurable.
+    there is one. database: an SQLAlchemy URL, with an absolute path for SQLite. article_link: ''
+    until the tree is known. link_to_page: whether the entry of an article about a page elsewhere
+    leads to its own page. generator: the configured name, '' to detect it. tree: the detected kind
+    of content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms, by
+    kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of custom feeds,
+    by key. moved: old keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds.
+    preview: include drafts and scheduled articles; not configurable.
     """
 
     site: Path
@@ -141,6 +150,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sections: Sections = ()
     tree: Tree = Tree()
     image: Image | None = None
+    icon: Annotated[str, Picture] | None = None
+    link_to_page: bool = False
     tombstones: bool = False
     timezones: Mapping[str, str] = {}
     labels: Mapping[Kind, Mapping[str, str]] = {}

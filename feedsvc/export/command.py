@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from feedsvc import dates
+from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.sync import sync as sync_catalog
 from feedsvc.cli.problems import exit_on_errors, show_problems, verbose_option
 from feedsvc.cli.site import open_to_write, site_option
@@ -54,7 +55,8 @@ def _select(values: Sequence[str], allowed: Sequence[str]) -> list[str]:
     metavar="FORMAT[,FORMAT]",
     multiple=True,
     callback=_parse_only,
-    help="Write feeds in these formats, uncompressed, and nothing else: rss, atom, json.",
+    help="Write only feeds in these formats, uncompressed, and files used by articles."
+    "  [rss, atom, json]",
 )
 @click.option("--archives/--no-archives", default=True, help="Include the archives of feeds.")
 @click.option(
@@ -87,6 +89,7 @@ def build(
             report = sync_catalog(catalog, settings, datetime.now(UTC), progress)
         show_problems(report.problems, verbose)
         click.echo(summary(report))
+        mark_published(catalog, datetime.now(UTC))
         built = build_site(settings, Publication(settings, catalog), out, options)
         click.echo(_summary(out, built))
     exit_on_errors(report.problems)

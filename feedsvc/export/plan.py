@@ -9,8 +9,9 @@ from feedsvc.export import names
 from feedsvc.export.manifest import Resource
 from feedsvc.export.names import FileNames
 from feedsvc.http.representation import CODINGS
-from feedsvc.model import TERM_KINDS, FeedRef, Format
+from feedsvc.model import TERM_KINDS, FeedRef, Format, Kind
 from feedsvc.publication import FeedSummary, Publication
+from feedsvc.render import sitemap
 from feedsvc.routes import Routes
 from feedsvc.web import assets
 
@@ -21,7 +22,8 @@ _TEXTS = (".css", ".html", ".svg")
 class BuildOptions:
     """Options of a build.
 
-    only: build only documents in these formats; () for everything. archives: include them.
+    only: build only documents in these formats, and the files that articles use; () for everything.
+    archives: include them.
     codings: for precompressed documents and texts.
     """
 
@@ -75,7 +77,7 @@ def plan(
     others = () if options.only else _others(publication, feeds, site)
     file_names = FileNames()
     jobs: dict[bytes, Job] = {}  # by decoded path
-    for each in (*documents, *others):
+    for each in (*documents, *others, *_files(publication, site)):
         path = site.here(each.path)
         if (decoded := unquote_to_bytes(path)) not in jobs:
             file = file_names.assign(path, each.is_page)
@@ -109,14 +111,22 @@ def _others(
     publication: Publication, feeds: Sequence[FeedSummary], site: Routes
 ) -> Iterator[_Path]:
     yield _Path(routes.OPML)
+    yield from map(_Path, _sitemaps(feeds))
     yield _Path(urls.INDEX, is_page=True)
-    for page in _list_pages(feeds):
+    for page in (*_list_pages(feeds), *_older_pages(feeds)):
         yield _Path(page, is_page=True)
     for name in assets.TYPES:
         yield _Path(routes.asset_path(name))
+    if not publication.settings.icon:
+        for name in assets.ICONS:
+            yield _Path(routes.icon_path(name), is_text=False)
     visible, _ = publication.article_urls()
     for page in sorted(_below(site, visible)):
         yield _Path(page, is_page=True)
+
+
+def _files(publication: Publication, site: Routes) -> Iterator[_Path]:
+    """Yield the files that articles use, which entries refer to, too."""
     for file in sorted(_below(site, publication.files())):
         yield _Path(file, is_text=file.lower().endswith(_TEXTS))
 
@@ -125,6 +135,7 @@ def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes)
     """Yield paths of redirects and of withdrawn articles."""
     for page in _list_pages(feeds):
         yield page.removesuffix("/")
+    yield from map(routes.icon_path, assets.ICONS)
     _, past = publication.article_urls()
     yield from sorted(_below(site, past))
     settings = publication.settings
@@ -141,6 +152,19 @@ def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes)
 def _list_pages(feeds: Sequence[FeedSummary]) -> Iterator[str]:
     yield from map(routes.kind_path, TERM_KINDS)
     yield from (routes.page_path(feed.ref) for feed in feeds)
+
+
+def _older_pages(feeds: Sequence[FeedSummary]) -> Iterator[str]:
+    for feed in feeds:
+        yield from (routes.page_path(feed.ref, number + 1) for number in range(feed.pages))
+
+
+def _sitemaps(feeds: Sequence[FeedSummary]) -> Iterator[str]:
+    yield routes.sitemap_path()
+    site = next((feed for feed in feeds if feed.ref.kind is Kind.ALL), None)
+    parts = sitemap.parts(site.entries) if site else 1
+    if parts > 1:
+        yield from (routes.sitemap_path(number + 1) for number in range(parts))
 
 
 def _below(site: Routes, site_urls: Iterable[str]) -> set[str]:

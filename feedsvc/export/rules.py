@@ -59,6 +59,8 @@ _GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("archive", rf"/feeds/.+/archive/[0-9]+\.({_ENDINGS})$", ()),
     ("feed", rf"/feeds/.+\.({_ENDINGS})$", _OF_FORMATS),
     ("opml", r"/feeds\.opml$", ("/feeds.opml",)),
+    ("sitemap", r"/sitemap(-[0-9]+)?\.xml$", ("/sitemap.xml", "/sitemap-*.xml")),
+    ("icon", r"/(favicon\.ico|apple-touch-icon\.png)$", ("/favicon.ico", "/apple-touch-icon.png")),
     ("file", "/files/", ("/files/*",)),
     ("asset", "/static/", ("/static/*",)),
     ("page", "/", ()),

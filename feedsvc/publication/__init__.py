@@ -1,8 +1,10 @@
-"""Feeds as documents, cached by revision: what everything that shows the site asks.
+"""What a site publishes: feeds as documents, cached by revision, and the contents of pages.
 
-`entries` renders an article as one feed carries it; `documents` puts a feed together.
+`entries` renders an article as an entry of one feed; `documents` assembles feeds; `summaries` are
+what pages show.
 """
 
-from feedsvc.publication.documents import ArticlePage, FeedSummary, Health, Publication
+from feedsvc.publication.documents import Publication
+from feedsvc.publication.summaries import PAGE_SIZE, ArticlePage, FeedSummary, Health, Neighbour
 
-__all__ = ["ArticlePage", "FeedSummary", "Health", "Publication"]
+__all__ = ["PAGE_SIZE", "ArticlePage", "FeedSummary", "Health", "Neighbour", "Publication"]

@@ -4,14 +4,15 @@ All presentation goes through this interface to the catalog. Documents and rende
 cached by revision, so they are never stale. Independent of HTTP.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from feedsvc import urls
-from feedsvc.catalog import listings, queries
+from feedsvc.catalog import browsing, listings, queries
 from feedsvc.catalog.listings import Dated
+from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.queries import FeedRow, Shown, Stored
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.store import Catalog, Reading
@@ -23,80 +24,35 @@ from feedsvc.model import (
     ContentChoice,
     Document,
     Entry,
-    Feed,
     FeedRef,
     Format,
     Kind,
     Withdrawn,
 )
+from feedsvc.publication import collation, summaries
 from feedsvc.publication.entries import Entries, assemble
+from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neighbour
 from feedsvc.sources.site import Sources
 
-_CACHE_SIZE = 16_000_000  # bytes of documents
 _BATCH = 100  # articles per query
 
 
-@dataclass(frozen=True, slots=True)
-class FeedSummary:
-    """A feed in a list of feeds.
-
-    label: its display name: the site's title for the site feed, else the term's label. title,
-    subtitle: as in the feed itself, but '' for no subtitle. entries: the number of its articles.
-    changed: when its subscription document last changed, UTC. archives: their number. tag: of its
-    subscription document; see model.Document.
-    """
-
-    ref: FeedRef
-    label: str
-    title: str
-    entries: int
-    changed: datetime
-    subtitle: str = ""
-    archives: int = 0
-    tag: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ArticlePage:
-    """An article for its page.
-
-    entry: with full content. link: the page's URL, which may differ from entry.link. feeds: the
-    listed feeds that contain it, the site feed first.
-    """
-
-    entry: Entry
-    link: str
-    feeds: tuple[FeedSummary, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """A health report. revision: the newest, 0 if there is none. problems: of the last sync."""
-
-    revision: int
-    synced: datetime | None
-    problems: int
-
-
 class Publication:
-    """The newest revision of a site. Thread-safe."""
+    """The newest revision of a site. Thread-safe. cache_size: bytes of documents to cache."""
+
+    cache_size = 16_000_000
 
     def __init__(
         self,
         settings: Settings,
         catalog: Catalog,
-        *,
         sources: Sources | None = None,
         entries: Entries | None = None,
-        room: int = _CACHE_SIZE,
     ) -> None:
-        """Publish the contents of a catalog.
-
-        sources, entries: those of the settings if None. room: bytes of documents to cache.
-        """
+        """Publish a catalog. sources, entries: those of the settings if None."""
         self.settings = settings
         self._catalog = catalog
-        self._documents = LRUCache[Hashable, Document](room, lambda document: len(document.body))
+        self._documents = LRUCache[Hashable, Document](self.cache_size, lambda each: len(each.body))
         self._entries = entries or Entries(settings)
         self._sources = sources or Sources.of(settings)
 
@@ -104,27 +60,16 @@ class Publication:
         """Return a feed in one format; None if there has never been such a feed."""
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
-            if row is None:
-                return None
-            known = self._documents.get((ref, format))
-            if known and known.tag == row.tag:
-                return known
-            shown = self._window(connection, row)
-            feed = self._head(connection, row, format, shown)
-            fragments = self._entries.render(connection, ref, format, feed.language, shown)
-        return self._keep((ref, format), assemble(feed, format, fragments, row))
+            return self._subscription(connection, row, format) if row else None
 
     def archive(self, ref: FeedRef, format: Format, number: int) -> Document | None:
-        """Return an archive document of a feed in one format; None if there is no such archive.
-
-        number: from 1 = oldest (RFC 5005 4).
-        """
+        """Return an archive of a feed (RFC 5005 4), numbered from 1 = oldest; None if missing."""
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
             found = queries.archive(connection, row, number) if row else None
             if row is None or found is None:
                 return None
-            known = self._documents.get((ref, format, number))
+            known = self._documents.get((ref, format, "archive", number))
             if known and known.tag == found.tag:
                 return known
             label = head.label(self.settings, ref, row.label)
@@ -132,7 +77,9 @@ class Publication:
                 self.settings, ref, label, format, self.settings.since, row.archives, number
             )
             fragments = self._entries.render(connection, ref, format, feed.language, found.shown)
-        return self._keep((ref, format, number), assemble(feed, format, fragments, found))
+        document = assemble(feed, format, fragments, found)
+        self._documents.put((ref, format, "archive", number), document)
+        return document
 
     def delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
         """Return the delta from an older document of a feed (RFC 3229, conformance 40).
@@ -142,27 +89,20 @@ class Publication:
         """
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
-            if row is None or tag == row.tag:
-                return None
-            since = queries.held(connection, row, tag)
-            if since is None:
-                return None
-            known = self._documents.get((ref, format, tag))
-            if known and known.tag == row.tag:
-                return known
-            shown = self._window(connection, row)
-            feed = self._head(connection, row, format, shown)
-            fragments = self._entries.render(connection, ref, format, feed.language, shown)
-        return self._keep((ref, format, tag), assemble(feed, format, fragments, row, since))
+            since = queries.held(connection, row, tag) if row and tag != row.tag else None
+            return self._subscription(connection, row, format, since) if row and since else None
 
     def feeds(self) -> list[FeedSummary]:
-        """Return every listed feed, in the order of kinds, then by label."""
+        """Return every listed feed, in the order of kinds, then by label in the site's language."""
         with self._catalog.reading() as connection:
             rows = queries.feeds(connection)
-        order = {kind: index for index, kind in enumerate(Kind)}
         return sorted(
             (self._summary(row) for row in rows if self.settings.is_listed(row.ref.key)),
-            key=lambda each: (order[each.ref.kind], each.label.casefold(), each.ref),
+            key=lambda each: (
+                list(Kind).index(each.ref.kind),
+                collation.sort_key(each.label, self.settings.language),
+                each.ref,
+            ),
         )
 
     def feed(self, ref: FeedRef) -> FeedSummary | None:
@@ -171,16 +111,30 @@ class Publication:
             row = queries.feed(connection, ref)
         return self._summary(row) if row else None
 
-    def entries(self, ref: FeedRef) -> list[Entry]:
-        """Return the entries of a feed's subscription document, newest first."""
+    def entries(self, ref: FeedRef, page: int | None = None) -> list[Entry]:
+        """Return the entries on a page of a feed, newest first; [] if there is no such page.
+
+        page: from 1 = oldest; None for the feed's own page, with the newest articles.
+        """
         content = self.settings.feed(ref.key).content
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
-            if row is None:
+            if row is None or (page or 0) > summaries.numbered_pages(row.entries):
                 return []
-            numbers = [number for number, _ in self._window(connection, row)]
+            window = summaries.window(row.entries, page)
+            numbers = browsing.page(connection, row.number, *window)
             articles = queries.articles(connection, numbers)
         return [self._entries.entry(articles[number], content) for number in numbers]
+
+    def sitemap(self, first: int, count: int) -> list[tuple[str, datetime]]:
+        """Return the page URLs of articles in the site feed, and when each was last updated.
+
+        Oldest first. first: from 0.
+        """
+        with self._catalog.reading() as connection:
+            row = queries.feed(connection, FeedRef(Kind.ALL))
+            found = browsing.updates(connection, row.number, first, count) if row else []
+        return [(self._page_url(article), updated) for article, updated in found]
 
     def articles(self) -> Iterator[Entry]:
         """Yield all visible articles with their full text, newest first."""
@@ -194,9 +148,9 @@ class Publication:
                     yield self._full_entry(articles[number])
 
     def article(self, slug: str) -> ArticlePage | None:
-        """Return an article's page; None unless the article is visible now.
+        """Return the page of the article that has this slug, else of the last that had it.
 
-        slug: its current one, or a former one that no other article uses now.
+        None unless that article is visible now.
         """
         with self._catalog.reading() as connection:
             stored = queries.article(connection, slug)
@@ -205,18 +159,20 @@ class Publication:
             keys = self.settings.feeds_of([ref.key for ref, _ in stored.terms])
             listed = [key for key in keys if stored.feeds and self.settings.is_listed(key)]
             rows = [queries.feed(connection, FeedRef.of(key)) for key in listed]
+            older, newer = self._neighbours(connection, stored)
         return ArticlePage(
             entry=self._full_entry(stored),
             link=self._page_url(stored),
             feeds=tuple(self._summary(row) for row in rows if row),
+            older=older,
+            newer=newer,
         )
 
     def withdrawn(self, slug: str) -> bool:
         """Return whether an article was published once but is not visible now."""
         with self._catalog.reading() as connection:
-            return queries.article(connection, slug) is None and queries.was_visible(
-                connection, slug
-            )
+            is_visible = queries.article(connection, slug) is not None
+            return not is_visible and queries.was_visible(connection, slug)
 
     def archive_tags(self, ref: FeedRef) -> list[str]:
         """Return the tags of a feed's archive documents, oldest first; see model.Document."""
@@ -242,10 +198,7 @@ class Publication:
         return sorted(of_articles | {url for url in self._images() if url.startswith(ours)})
 
     def file(self, path: str) -> Path | None:
-        """Return a local file if a visible article or a feed uses it, else None.
-
-        path: as in `model.Article.files`.
-        """
+        """Return a local file that a visible article or feed uses, by its path in Article.files."""
         if self._absolute(urls.file_path(path)) not in self._images():
             with self._catalog.reading() as connection:
                 if not queries.is_shown(connection, path):
@@ -255,14 +208,13 @@ class Publication:
     def newest(self) -> tuple[int, datetime]:
         """Return number and instant of the newest revision; 0 and the epoch if there is none."""
         with self._catalog.reading() as connection:
-            number, instant, _ = queries.newest(connection)
-        return number, instant
+            return queries.newest(connection)[:2]
 
     def state(self) -> tuple[str, datetime | None]:
         """Return a name of the newest revision, and when something is released or expires next.
 
-        The name is unique even if a catalog is rebuilt and its revisions start from 1 again. Raises
-        CatalogError if the catalog is empty, or if its schema cannot be read by this version.
+        The name is unique even if the revisions of a rebuilt catalog start from 1 again. Raises
+        CatalogError if the catalog is empty, or if this version cannot read its schema.
         """
         with self._catalog.reading() as connection:
             self._catalog.check_readable(connection)
@@ -271,6 +223,10 @@ class Publication:
                 raise CatalogError("the catalog is empty; the first sync fills it")
             return f"{number}.{digest}", queries.next_due(connection)
 
+    def mark_published(self) -> None:
+        """Record that readers may know the site, so that ids are kept. Raises CatalogError."""
+        mark_published(self._catalog, datetime.now(UTC))
+
     def health(self) -> Health:
         """Return the health of the site."""
         with self._catalog.reading() as connection:
@@ -278,29 +234,55 @@ class Publication:
             synced, problems = queries.last_sync(connection) or (None, 0)
         return Health(revision, synced, problems)
 
-    def _head(
-        self, connection: Reading, row: FeedRow, format: Format, shown: Sequence[Shown]
-    ) -> Feed:
+    def _subscription(
+        self, connection: Reading, row: FeedRow, format: Format, since: int = 0
+    ) -> Document:
+        """Return a feed's subscription document. since: the revision that a delta starts from."""
+        known = self._documents.get((row.ref, format, since))
+        if known and known.tag == row.tag:
+            return known
         label = head.label(self.settings, row.ref, row.label)
         feed = head.head(self.settings, row.ref, label, format, self.settings.since, row.archives)
-        if not (self.settings.tombstones and format is Format.ATOM):
-            return feed
+        shown = self._window(connection, row)
+        if self.settings.tombstones and format is Format.ATOM:
+            feed = replace(feed, withdrawn=self._withdrawn(connection, row, shown))
+        fragments = self._entries.render(connection, row.ref, format, feed.language, shown)
+        document = assemble(feed, format, fragments, row, since)
+        self._documents.put((row.ref, format, since), document)
+        return document
+
+    def _withdrawn(
+        self, connection: Reading, row: FeedRow, shown: Sequence[Shown]
+    ) -> tuple[Withdrawn, ...]:
         limit = self.settings.feed(row.ref.key).limit
-        rows = queries.withdrawn(connection, row.number, shown, limit)
-        instants = queries.instants(connection, {revision for _, revision in rows})
-        withdrawn = (Withdrawn(entry_id, instants[revision]) for entry_id, revision in rows)
-        return replace(feed, withdrawn=tuple(withdrawn))
+        found = queries.withdrawn(connection, row.number, shown, limit)
+        instants = queries.instants(connection, {revision for _, revision in found})
+        return tuple(Withdrawn(entry_id, instants[revision]) for entry_id, revision in found)
 
     def _full_entry(self, stored: Stored) -> Entry:
         return self._entries.entry(replace(stored, content=ContentChoice.FULL), ContentChoice.FULL)
 
+    def _neighbours(
+        self, connection: Reading, stored: Stored
+    ) -> tuple[Neighbour | None, Neighbour | None]:
+        site = queries.feed(connection, FeedRef(Kind.ALL))
+        if site is None:
+            return None, None
+        older, newer = browsing.neighbours(connection, site.number, stored.number)
+        numbers = [each for each in (older, newer) if each is not None]
+        articles = queries.articles(connection, numbers)
+        return self._neighbour(articles, older), self._neighbour(articles, newer)
+
+    def _neighbour(self, articles: Mapping[int, Stored], number: int | None) -> Neighbour | None:
+        if number is None:
+            return None
+        stored = articles[number]
+        title = self._entries.entry(stored, ContentChoice.NONE).title  # a preview marks drafts
+        return Neighbour(title, self._page_url(stored), stored.language)
+
     def _window(self, connection: Reading, row: FeedRow) -> list[Shown]:
         limit = self.settings.feed(row.ref.key).limit
         return queries.window(connection, row.number, row.unarchived, limit)
-
-    def _keep(self, key: Hashable, document: Document) -> Document:
-        self._documents.put(key, document)
-        return document
 
     def _summary(self, row: FeedRow) -> FeedSummary:
         label = head.label(self.settings, row.ref, row.label)
@@ -323,4 +305,5 @@ class Publication:
     def _images(self) -> set[str]:
         feeds = (self.settings.feed_defaults, *self.settings.feeds.values())
         images = (self.settings.image, *(each.image for each in feeds))
-        return {self._absolute(each.url) for each in images if each}
+        shown = [*(each.url for each in images if each), self.settings.icon or ""]
+        return {self._absolute(url) for url in shown if url}

@@ -27,26 +27,26 @@ from feedsvc.model import (
 from feedsvc.render import RENDERERS
 from feedsvc.render.extensions import registry
 
-_CACHE_SIZE = 20_000_000  # bytes; fifty entries with full content take about 250,000
-
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A rendered entry. updated: as in the entry."""
+    """A rendered entry. updated: as in the entry. authored: whether the entry has authors."""
 
     body: bytes
     updated: datetime
+    authored: bool
 
 
 class Entries:
-    """The entries of one site. Thread-safe."""
+    """The entries of one site. Thread-safe. cache_size: bytes of rendered entries to cache."""
 
-    def __init__(self, settings: Settings, room: int = _CACHE_SIZE) -> None:
-        """room: bytes of rendered entries to cache."""
+    cache_size = 20_000_000  # fifty entries with full content take about 250,000
+
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
         for format in Format:
             registry.installed(format)  # a broken extension is reported before the first request
-        self._fragments = LRUCache[Hashable, Fragment](room, lambda fragment: len(fragment.body))
+        self._fragments = LRUCache[Hashable, Fragment](self.cache_size, lambda each: len(each.body))
         self._schemes = {
             kind: routes.category_scheme(settings.base_url, kind)
             for kind in (Kind.CATEGORY, Kind.TAG)
@@ -75,7 +75,9 @@ class Entries:
                 entry = self.entry(articles[each[0]], content)
                 if entry.language == language:
                     entry = replace(entry, language=None)
-                fragment = Fragment(RENDERERS[format].entry(entry), entry.updated)
+                fragment = Fragment(
+                    RENDERERS[format].entry(entry), entry.updated, bool(entry.authors)
+                )
                 self._fragments.put(keys[each], fragment)
             rendered[each] = fragment
         return rendered
@@ -83,9 +85,11 @@ class Entries:
     def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
         """Return an article as a feed entry. choice: how much content the feed includes."""
         chosen = stored.content or choice
+        elsewhere = None if self._settings.link_to_page else stored.external
         return Entry(
             id=stored.id,
-            link=stored.link,
+            link=elsewhere or stored.link,
+            page=stored.link if elsewhere else None,
             published=stored.published,
             content=stored.html if chosen is ContentChoice.FULL else None,
             categories=tuple(
@@ -109,6 +113,9 @@ def assemble(
     feed: its `updated` is used only if there are no entries, so that output stays reproducible.
     """
     updated = max((each.updated for each in fragments.values()), default=feed.updated)
+    # Some readers of JSON Feed add the authors of the feed to those of each item.
+    if format is Format.JSON and fragments and all(each.authored for each in fragments.values()):
+        feed = replace(feed, authors=())
     bodies = [each.body for (_, revision), each in fragments.items() if revision > since]
     renderer = RENDERERS[format]
     body = renderer.document(replace(feed, updated=updated), bodies)

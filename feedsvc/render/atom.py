@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 from functools import cache
+from html import escape
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from feedsvc.model import Enclosure, Entry, Feed, Format, Person
+from feedsvc.model import Category, Enclosure, Entry, Feed, Format, Person
 from feedsvc.render import clean, mend
 from feedsvc.render.extensions import registry
 from feedsvc.render.splice import Frame
@@ -37,16 +38,17 @@ def entry_element(entry: Entry) -> FeedEntry:
     element.mend.links = element.link(
         [
             {"href": entry.link, "rel": "alternate", "type": "text/html"},
+            *([{"href": entry.related, "rel": "related"}] if entry.related else ()),
             *(_enclosure(each) for each in entry.enclosures),
         ]
     )
     element.author([_person(each) for each in entry.authors])
     if entry.content:
         element.content(entry.content, type="html")
-    # An entry should have textual content (4.1.1.1); a blank summary means that it has none.
-    if entry.summary or not entry.content:
-        element.summary(mend.required(entry.summary), type="text")
-    element.category([mend.category(each) for each in entry.categories])
+    # Several readers interpret every summary as HTML, whatever its type.
+    if entry.summary:
+        element.summary(escape(entry.summary, quote=False), type="html")
+    element.category([_category(each) for each in entry.categories])
     return element
 
 
@@ -57,8 +59,9 @@ def feed_element(feed: Feed) -> FeedGenerator:
     element.title(mend.required(feed.title))
     element.subtitle(feed.subtitle)
     element.updated(feed.updated)
-    element.link({"href": feed.self_url, "rel": "self", "type": "application/atom+xml"})
+    # Some readers take the first link of any kind for the site.
     element.link({"href": feed.link, "rel": "alternate", "type": "text/html"})
+    element.link({"href": feed.self_url, "rel": "self", "type": "application/atom+xml"})
     # A feed must have an author unless each of its entries has one (4.1.1), which is unknown
     # here; the feed's title is the fallback.
     authors = feed.authors or (Person(mend.required(feed.title)),)
@@ -66,8 +69,9 @@ def feed_element(feed: Feed) -> FeedGenerator:
     element.language(feed.language)
     element.rights(feed.rights)
     element.generator(*_generator(feed.generator))
-    if feed.image:
-        element.logo(feed.image.url)
+    logo = feed.image.url if feed.image else feed.icon
+    element.logo(logo)
+    element.icon(feed.icon)
     return element
 
 
@@ -84,6 +88,11 @@ def _generator(text: str) -> tuple[str, str]:
 
 def _person(person: Person) -> dict[str, str]:
     return {"name": person.name, "email": person.email or "", "uri": person.uri or ""}
+
+
+def _category(category: Category) -> dict[str, str]:
+    """Several readers show the term, not the label, so it is the label."""
+    return {"term": category.label, "scheme": category.scheme, "label": category.label}
 
 
 def _enclosure(enclosure: Enclosure) -> dict[str, str]:

@@ -18,8 +18,11 @@ _VERSION = "https://jsonfeed.org/version/1.1"
 def entry(raw: Entry) -> bytes:
     """Render one item."""
     entry = clean.entry(raw)
-    required = {"id": entry.id, "url": entry.link}
+    # `url` is the article's own page, and `external_url` the one that it is about; which of the two
+    # to show is up to the reader.
+    required = {"id": entry.id, "url": entry.page or entry.link}
     optional = {
+        "external_url": entry.external,
         "title": entry.title,
         "summary": entry.summary,
         "image": entry.image,
@@ -49,7 +52,8 @@ def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
     optional = {
         "next_url": feed.prev_archive,
         "description": feed.subtitle,
-        "icon": feed.image and feed.image.url,
+        "icon": feed.image.url if feed.image else feed.icon,
+        "favicon": feed.icon,
         "authors": _authors(feed.authors),
         "language": feed.language,
     }

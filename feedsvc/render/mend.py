@@ -1,8 +1,9 @@
 """Fixes for feedgen 1.0.0, implemented as a feedgen extension.
 
 An extension receives the finished element and corrects it: dates without feedgen's locale switch
-and microseconds, and link attributes that feedgen loses. The extensions of the installed namespaces
-(`extensions`) are registered after it.
+and microseconds, link attributes that feedgen loses, and the elements of Atom in RSS, whose
+namespace feedgen declares but uses only for the link to the feed itself. The extensions of the
+installed namespaces (`extensions`) are registered after it.
 """
 
 import re
@@ -16,10 +17,12 @@ from lxml import etree
 from lxml.etree import _Element
 
 from feedsvc.dates import rfc822, rfc3339
-from feedsvc.model import Category, Entry, Feed, Format
-from feedsvc.render.extensions import Namespace, registry
+from feedsvc.model import Entry, Feed, Format
+from feedsvc.render.extensions import Namespace, before_link, registry
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_ATOM = f"{{{registry.RSS_PREFIXES['atom']}}}"
+_ATOM_LINK = f"{_ATOM}link"
 _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
 
 _MARKUP = re.compile("([&<])")
@@ -56,11 +59,6 @@ def _extend(generator: Any, extensions: Iterable[tuple[Namespace, object]]) -> N
         )
 
 
-def category(category: Category) -> dict[str, str]:
-    """Return a category for feedgen, which uses the label as the text of the RSS element."""
-    return {"term": category.term, "label": category.label, "scheme": category.scheme}
-
-
 def required(text: str) -> str:
     """Return the text of a required element; feedgen rejects an empty one."""
     return text or " "
@@ -78,6 +76,7 @@ class FeedMend:
 
     def extend_rss(self, root: _Element) -> None:
         channel = root[0]
+        before_link(channel, *channel.findall(_ATOM_LINK))
         _add(channel, "lastBuildDate", rfc822(self._feed.updated))
         _reference(channel.iter("title", "description", "copyright"))
 
@@ -95,7 +94,12 @@ class EntryMend:
         self._entry = entry
 
     def extend_rss(self, item: _Element) -> None:
-        _add(item, "pubDate", rfc822(self._entry.published))
+        published, updated = rfc822(self._entry.published), rfc822(self._entry.updated)
+        _add(item, "pubDate", published)
+        if updated != published:
+            _add(item, f"{_ATOM}updated", rfc3339(self._entry.updated))
+        if self._entry.related:
+            before_link(item, etree.Element(_ATOM_LINK, href=self._entry.related, rel="related"))
         _reference(item.iterchildren("title", "category"))
 
     def extend_atom(self, element: _Element) -> None:
@@ -104,9 +108,12 @@ class EntryMend:
         # A shadowed variable makes feedgen drop all attributes of an entry's link except href.
         for made, link in zip(element.iterchildren("link"), self.links, strict=True):
             made.attrib.update({name: link[name] for name in _LINK_ATTRIBUTES if link.get(name)})
+        if self._entry.comments:  # RFC 4685 4; feedgen refuses the relation
+            replies = etree.Element("link", href=self._entry.comments, rel="replies")
+            element.findall("link")[-1].addnext(replies)
         if self._entry.language:
             element.set(_XML_LANG, self._entry.language)
-        _reference(element.iterchildren("title", "summary"))
+        _reference(element.iterchildren("title"))
 
 
 def _add(parent: _Element, tag: str, text: str) -> None:

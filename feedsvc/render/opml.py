@@ -1,9 +1,10 @@
 """Renders a list of feeds as OPML 2.0 (http://opml.org/spec2.opml)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
+from lxml.etree import _Element
 
 from feedsvc.html import xml_safe
 from feedsvc.render.clean import uri
@@ -18,16 +19,30 @@ class Outline:
     html_url: str
 
 
-def document(title: str, outlines: Sequence[Outline]) -> bytes:
-    """Render a list of feeds. In OPML the type `rss` means any syndication format."""
+def document(
+    title: str, outlines: Sequence[Outline], groups: Mapping[str, Sequence[Outline]]
+) -> bytes:
+    """Render a list of feeds: some at the top, then groups of others by name.
+
+    Readers show a group as a folder, which a person can leave out.
+    """
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = xml_safe(title)
     body = etree.SubElement(root, "body")
+    _add(body, outlines)
+    for name, members in groups.items():
+        text = xml_safe(name)
+        _add(etree.SubElement(body, "outline", text=text, title=text), members)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+
+
+def _add(parent: _Element, outlines: Sequence[Outline]) -> None:
+    """Add feeds. The type `rss` means any syndication format."""
     for outline in outlines:
         text = xml_safe(outline.title)
         etree.SubElement(
-            body,
+            parent,
             "outline",
             type="rss",
             text=text,
@@ -35,4 +50,3 @@ def document(title: str, outlines: Sequence[Outline]) -> bytes:
             xmlUrl=uri(outline.feed_url),
             htmlUrl=uri(outline.html_url),
         )
-    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)

@@ -51,7 +51,10 @@ def item(entry: Entry) -> FeedEntry:
         element.content(entry.content)
     if not (entry.title or entry.summary or entry.content):
         element.description(mend.required(""))
-    element.category([mend.category(each) for each in entry.categories])
+    # No scheme: npm's rss-parser does not read a category that has a domain.
+    labels = dict.fromkeys(each.label for each in entry.categories)
+    element.category([{"term": label} for label in labels])
+    element.comments(entry.comments)
     # RSS allows one enclosure per item.
     for enclosure in entry.enclosures[:1]:
         element.enclosure(enclosure.url, enclosure.length, enclosure.type)

@@ -7,7 +7,7 @@ from. The edge renders nothing and knows no feeds, only paths, revisions and byt
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -68,9 +68,16 @@ class Edge:
     """The WSGI application. Thread-safe."""
 
     def __init__(
-        self, app: WSGIApplication, watch: Watch, metrics: Metrics, limits: Limits | None = None
+        self,
+        app: WSGIApplication,
+        watch: Watch,
+        metrics: Metrics,
+        limits: Limits | None = None,
+        observe: Callable[[Environ], None] = lambda _: None,
     ) -> None:
+        """observe: called with every request whose path may be that of a document."""
         self._app = app
+        self._observe = observe
         self._watch = watch
         self._metrics = metrics
         self._limits = limits
@@ -85,6 +92,7 @@ class Edge:
         path = environ["PATH_INFO"]
         if environ["REQUEST_METHOD"] not in _METHODS or not urls.is_document(path):
             return self._pass_on(environ, start_response)
+        self._observe(environ)
         entry = self._cache.get(path)
         if entry is None or not self._watch.is_current(entry.checked):
             fetched = self._fetch(path, environ)

@@ -14,6 +14,7 @@ from feedsvc.serve.limits import create_limits
 from feedsvc.serve.metrics import Metrics
 from feedsvc.serve.status import Status
 from feedsvc.serve.watch import Watch
+from feedsvc.web.public import PublicRequests
 
 
 def create_server(publication: Publication) -> Edge:
@@ -39,7 +40,8 @@ def _build(publication: Publication) -> tuple[Flask, Edge, Watch]:
     watch = Watch(publication, metrics.flush)
     settings = publication.settings.serve
     app = web.create_app(publication, Status(settings, watch, metrics).views)
-    return app, Edge(app.wsgi_app, watch, metrics, create_limits(settings)), watch
+    observe = PublicRequests(publication).observe
+    return app, Edge(app.wsgi_app, watch, metrics, create_limits(settings), observe), watch
 
 
 def _after(callbacks: Iterable[Callable[[], None]], app: WSGIApplication) -> WSGIApplication:

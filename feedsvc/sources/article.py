@@ -35,6 +35,7 @@ _SIMILAR = 0.8  # of a key to `published`, to be a misspelling of it
 KEYS = frozenset(
     {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
     | {"authors", "language", "link", "image", "enclosures", "draft", "content", "feeds"}
+    | {"comments"}
 )
 
 
@@ -121,6 +122,7 @@ class ArticleReader:
 
         content = html.sanitise(raw, resolve).strip()
         values.warnings.extend(attachments.warnings)
+        external = values.url("link", own)
         language = values.language("language", settings.language)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         return Article(
@@ -133,7 +135,10 @@ class ArticleReader:
             expires=expires,
             summary=_summary(values, raw, content),
             html=content,
-            link=values.url("link", own) or own,
+            link=own,
+            external=external if external != own else None,
+            # Other programs enable comments by a flag of this name.
+            comments=None if values.is_flag("comments") else values.url("comments", own),
             authors=authors,
             terms=_terms(values, authors, language, _sections(path, settings.sections)),
             language=language,

@@ -57,6 +57,11 @@ class Values:
             return _FLAGS[value.lower()]
         raise self.error("bad-value", key, "is `true` or `false`")
 
+    def is_flag(self, key: str) -> bool:
+        """Return whether a value is a truth value."""
+        value = self._values.get(key)
+        return isinstance(value, bool) or (isinstance(value, str) and value.lower() in _FLAGS)
+
     def date(self, key: str, settings: Settings) -> datetime | None:
         """Return an instant; None if the value is missing."""
         value = self._values.get(key)

@@ -16,6 +16,7 @@ from feedsvc.web.assets import asset
 from feedsvc.web.documents import Documents
 from feedsvc.web.moves import Moves
 from feedsvc.web.pages import Pages
+from feedsvc.web.public import PublicRequests
 
 Views = Mapping[str, Callable[..., Response]]
 
@@ -60,15 +61,20 @@ def _blueprint(
 ) -> Blueprint:
     documents = Documents(publication, routes)
     moves = Moves(publication, routes)
+    public = PublicRequests(publication)
     views: dict[str, Callable[..., Response]] = {
         "index": pages.index,
         "opml": documents.opml,
+        "sitemap": documents.sitemap,
+        "sitemap_part": documents.sitemap,
+        "icon": moves.icon,
         "asset": asset,
         "file": documents.file,
         "kind": pages.kind,
         "feed": documents.feed,
         "archive": documents.archive,
         "page": pages.feed,
+        "older": pages.older,
         "article": pages.article,
         **more,
     }
@@ -86,6 +92,7 @@ def _blueprint(
             )
     blueprint.before_app_request(moves.alias)
     blueprint.before_request(_reject_invalid)
+    blueprint.before_request(lambda: public.observe(request.environ))
     blueprint.before_request(moves.feed)
     blueprint.register_error_handler(HTTPException, pages.error)
     blueprint.register_error_handler(CatalogError, pages.unavailable)

@@ -1,7 +1,8 @@
-"""Static assets of the pages: the stylesheet and the icon."""
+"""The static assets of pages: the stylesheet, the icons, and the one script."""
 
+from base64 import b64encode
 from functools import cache
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from importlib.resources import files
 
 from flask import Response
@@ -9,16 +10,18 @@ from flask import Response
 from feedsvc import routes
 
 TYPES = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-_YEAR = 31_536_000
+ICONS = {"favicon.ico": "image/vnd.microsoft.icon", "apple-touch-icon.png": "image/png"}
+_YEAR, _DAY = 31_536_000, 86_400
 
 
 def asset(name: str) -> Response:
     """Send an asset."""
-    headers = {
-        "Cache-Control": f"public, max-age={_YEAR}, immutable",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(_body(name), content_type=TYPES[name], headers=headers)
+    return _response(name, TYPES[name], f"public, max-age={_YEAR}, immutable")
+
+
+def icon(name: str) -> Response:
+    """Send feedsvc's own mark at a path that clients request without a link."""
+    return _response(name, ICONS[name], f"public, max-age={_DAY}")
 
 
 @cache
@@ -26,6 +29,23 @@ def path(name: str) -> str:
     """Return the path of an asset, with a content hash so that it can be cached indefinitely."""
     version = blake2b(_body(name), digest_size=6).hexdigest()
     return f"{routes.asset_path(name)}?v={version}"
+
+
+@cache
+def script() -> str:
+    """Return the script, which pages contain so that no other can run."""
+    return _body("copy.js").decode()
+
+
+@cache
+def script_source() -> str:
+    """Return the source expression that permits only the script (CSP 2.3.1)."""
+    return f"'sha256-{b64encode(sha256(_body('copy.js')).digest()).decode()}'"
+
+
+def _response(name: str, media_type: str, caching: str) -> Response:
+    headers = {"Cache-Control": caching, "X-Content-Type-Options": "nosniff"}
+    return Response(_body(name), content_type=media_type, headers=headers)
 
 
 @cache

@@ -2,20 +2,23 @@
 
 import mimetypes
 import time
+from collections import defaultdict
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from flask import Response, abort, request, send_file
 from werkzeug.datastructures import Headers
 
-from feedsvc import dates
+from feedsvc import dates, urls
 from feedsvc.errors import CatalogError
 from feedsvc.http.conditional import FEED_KEY, FILE_KEY, REPRESENTATION_KEY, answer
 from feedsvc.http.representation import Representation, represent
-from feedsvc.model import Document, FeedRef, Format
+from feedsvc.model import TERM_KINDS, Document, FeedRef, Format, Kind
 from feedsvc.publication import Publication
-from feedsvc.render import opml
-from feedsvc.routes import OPML, Routes, archive_path, feed_path, page_path
+from feedsvc.render import opml, sitemap
+from feedsvc.routes import OPML, Routes, archive_path, feed_path, page_path, sitemap_path
+from feedsvc.web.interface import interface
 from feedsvc.web.moves import redirect_to_canonical
 
 _FILE_MAX_AGE = 3600
@@ -37,12 +40,13 @@ class Documents:
 
     def __init__(self, publication: Publication, routes: Routes) -> None:
         self._publication = publication
+        self._routes = routes
         self._absolute = routes.absolute
 
     def feed(self, ref: FeedRef, format: Format) -> Response:
         """Send a feed."""
         document = self._publication.document(ref, format) or abort(404)
-        redirect_to_canonical()
+        redirect_to_canonical(self._routes)
         representation = represent(
             document,
             self_url=self._absolute(feed_path(ref, format)),
@@ -54,32 +58,60 @@ class Documents:
     def archive(self, ref: FeedRef, format: Format, number: int) -> Response:
         """Send an archive document of a feed."""
         document = self._publication.archive(ref, format, number) or abort(404)
-        redirect_to_canonical()
+        redirect_to_canonical(self._routes)
         url = self._absolute(archive_path(ref, format, number))
         return self._send(represent(document, self_url=url, max_age=_ARCHIVE_MAX_AGE), ref.key)
 
     def opml(self) -> Response:
-        """Send the list of all feeds, which a reader can import at once."""
+        """Send the list of all feeds, which a reader can import at once, by kind."""
         publication = self._publication
-        outlines = [
-            opml.Outline(
-                title=feed.title,
-                feed_url=self._absolute(feed_path(feed.ref, Format.RSS)),
-                html_url=self._absolute(page_path(feed.ref)),
+        headings = interface(publication.settings.language).headings
+        top: list[opml.Outline] = []
+        groups: defaultdict[str, list[opml.Outline]] = defaultdict(list)
+        for feed in publication.feeds():
+            members = groups[headings[feed.ref.kind]] if feed.ref.kind in TERM_KINDS else top
+            members.append(
+                opml.Outline(
+                    title=feed.title,
+                    feed_url=self._absolute(feed_path(feed.ref, Format.RSS)),
+                    html_url=self._absolute(page_path(feed.ref)),
+                )
             )
-            for feed in publication.feeds()
-        ]
-        revision, instant = publication.newest()
+        body = opml.document(publication.settings.title, top, groups)
+        return self._list(body, "text/x-opml; charset=utf-8", OPML)
+
+    def sitemap(self, number: int | None = None) -> Response:
+        """Send the sitemap, or its index if it has several parts, or one of these."""
+        site = self._publication.feed(FeedRef(Kind.ALL))
+        parts = sitemap.parts(site.entries if site else 0)
+        if (number or 1) > parts:
+            abort(404)
+        if number is None and parts > 1:
+            links = (sitemap_path(part) for part in range(1, parts + 1))
+            body = sitemap.index(map(self._absolute, links))
+        else:
+            body = sitemap.document(self._located(number or 1))
+        return self._list(body, sitemap.MEDIA_TYPE, sitemap_path(number))
+
+    def _located(self, part: int) -> list[tuple[str, datetime | None]]:
+        """Return the home page and the articles on this site that a part of the sitemap has."""
+        start = self._absolute(urls.INDEX)
+        home = [(start, None)] if part == 1 else []
+        articles = self._publication.sitemap(*sitemap.window(part))
+        return [*home, *((url, updated) for url, updated in articles if url.startswith(start))]
+
+    def _list(self, body: bytes, media_type: str, path: str) -> Response:
+        """Send a list of the whole site, which may change with each revision."""
+        revision, instant = self._publication.newest()
         document = Document(
-            body=opml.document(publication.settings.title, outlines),
-            media_type="text/x-opml; charset=utf-8",
+            body=body,
+            media_type=media_type,
             revision=revision,
             last_modified=instant,
-            tag=f"{revision:x}.opml",
+            tag=f"{revision:x}.{path.rpartition('.')[2]}",
         )
-        max_age = publication.settings.feed_defaults.max_age
-        url = self._absolute(OPML)
-        return self._send(represent(document, self_url=url, max_age=max_age), "")
+        max_age = self._publication.settings.feed_defaults.max_age
+        return self._send(represent(document, self_url=self._absolute(path), max_age=max_age), "")
 
     def file(self, path: str) -> Response:
         """Send a file that an article embeds, whole or the requested range."""

@@ -1,16 +1,19 @@
-"""Redirects: aliases, moved or retired feeds, non-canonical spellings."""
+"""Redirects: aliases, moved or retired feeds, non-canonical spellings.
+
+Their Location is absolute, because some readers resolve a path incorrectly.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from flask import abort, redirect, request, url_for
-from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
 from feedsvc import routes
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
+from feedsvc.web import assets
 
 # Cached for an hour only, as settings and articles may change. Browser-based readers may follow.
 HEADERS: Mapping[str, str] = {
@@ -50,6 +53,11 @@ class Moves:
             return None
         return self._redirect(self._path(FeedRef.of(settings.moved[ref.key]), **view_args), 308)
 
+    def icon(self, name: str) -> Response:
+        """Redirect to the site's icon; without one, send feedsvc's own mark."""
+        icon = self._publication.settings.icon
+        return self._redirect(icon, 301) if icon else assets.icon(name)
+
     def _path(self, new: FeedRef, format: Format | None = None, number: int = 0, **_: Any) -> str:
         """Return the path of a feed's archive if it has that many, else its document or page."""
         if format is None:
@@ -60,13 +68,14 @@ class Moves:
         return routes.feed_path(new, format)
 
     def _redirect(self, path: str, code: int) -> Response:
-        response = redirect(self._table.here(path), code)
+        response = redirect(self._table.absolute(path), code)
         response.headers.update(HEADERS)
         return response
 
 
-def redirect_to_canonical() -> None:
+def redirect_to_canonical(table: routes.Routes) -> None:
     """Redirect to the canonical URL of the current endpoint if the request used another one."""
-    canonical = url_for(request.endpoint or "", **(request.view_args or {}))
-    if unquote(canonical) != request.script_root + request.path:
-        abort(redirect(iri_to_uri(canonical), 308))  # SCRIPT_NAME is decoded in it
+    endpoint, values = request.endpoint or "", request.view_args or {}
+    if unquote(url_for(endpoint, **values)) != request.script_root + request.path:
+        path = table.build(endpoint.rpartition(".")[2], **values)
+        abort(redirect(table.absolute(path), 308))

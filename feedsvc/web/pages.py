@@ -1,52 +1,35 @@
-"""Views for people: the lists of feeds, a feed's page, an article, and errors, as HTML."""
+"""Views for people: the home page, lists of feeds, a feed's pages, an article, and errors."""
 
 import logging
-import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC
+from collections.abc import Sequence
+from heapq import nlargest
 from http import HTTPStatus
 from itertools import groupby
-from urllib.parse import unquote, urlsplit
+from operator import attrgetter
+from urllib.parse import unquote
 
 from flask import Response, abort, redirect, request
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
-from feedsvc import dates, routes, urls
+from feedsvc import routes, urls
 from feedsvc.errors import CatalogError
 from feedsvc.http.conditional import RETRY
-from feedsvc.model import TERM_KINDS, Category, FeedRef, Format, Kind, Person
+from feedsvc.model import TERM_KINDS, Category, FeedRef, Kind, Person
 from feedsvc.publication import FeedSummary, Publication
-from feedsvc.render import RENDERERS
-from feedsvc.web import assets, moves
+from feedsvc.web import assets, metadata, moves
+from feedsvc.web.environment import environment, site_feeds
+from feedsvc.web.interface import interface
 
 logger = logging.getLogger("feedsvc.web")
 
-FORMATS: Mapping[Format, str] = {Format.RSS: "RSS", Format.ATOM: "Atom", Format.JSON: "JSON"}
-HEADINGS: Mapping[Kind, str] = {
-    Kind.NAMED: "Selections",
-    Kind.CATEGORY: "Categories",
-    Kind.TAG: "Tags",
-    Kind.AUTHOR: "Authors",
-    Kind.LANGUAGE: "Languages",
-    Kind.SECTION: "Sections",
-}
-ERRORS: Mapping[int, str] = {
-    400: "The server could not understand this request.",
-    404: "There is nothing at this address.",
-    405: "This address only supports GET and HEAD.",
-    410: "What was published at this address has been withdrawn.",
-    503: "This cannot be shown at the moment. Please try again soon.",
-    500: "An internal error occurred. It has been logged; please try again later.",
-}
-
-_TAG = re.compile(r"<[a-z][^>]*")
+_ON_HOME_PAGE = 10  # articles
+_IN_GROUP = 40  # feeds of one kind on the home page
 _CACHING = "public, max-age=60, stale-if-error=86400"
 _SAFETY = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src *; media-src *; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'self'; script-src {assets.script_source()}; "
+        "img-src *; media-src *; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
@@ -60,48 +43,69 @@ class Pages:
         self._publication = publication
         self._settings = publication.settings
         self._table = table
-        self._templates = self._environment()
+        self._interface = interface(self._settings.language)
+        self._templates = environment(self._settings, table, self._interface)
         self._kinds = {
             routes.category_scheme(self._settings.base_url, kind): kind for kind in TERM_KINDS
         }
 
     def index(self) -> Response:
-        """Show every feed."""
+        """Show the newest articles, how to subscribe, and the feeds."""
         feeds = self._publication.feeds()
+        main = feeds[0] if feeds else None
         groups = groupby(feeds[1:], key=lambda feed: feed.ref.kind)
+        url = self._table.absolute(urls.INDEX)
         return self._page(
             "index.html",
             title=self._settings.title,
-            canonical=self._table.absolute(urls.INDEX),
-            main=feeds[0] if feeds else None,
-            groups=[(kind, list(members)) for kind, members in groups],
+            canonical=url,
+            structured=metadata.website(self._settings, url),
+            description=self._settings.subtitle,
+            image=self._settings.image and self._table.absolute(self._settings.image.url),
+            main=main,
+            entries=self._publication.entries(main.ref)[:_ON_HOME_PAGE] if main else [],
+            page_of=self._page_of,
+            groups=[_group(kind, list(members)) for kind, members in groups],
         )
 
     def kind(self, kind: Kind) -> Response:
         """Show every feed of one kind."""
-        moves.redirect_to_canonical()
+        moves.redirect_to_canonical(self._table)
         return self._page(
             "kind.html",
-            title=HEADINGS[kind],
+            title=self._interface.headings[kind],
             canonical=self._table.absolute(routes.kind_path(kind)),
             kind=kind,
             feeds=[feed for feed in self._publication.feeds() if feed.ref.kind is kind],
         )
 
     def feed(self, ref: FeedRef) -> Response:
-        """Show a feed and how to subscribe to it."""
-        feed = self._publication.feed(ref) or abort(404)
-        moves.redirect_to_canonical()
+        """Show how to subscribe to a feed, and its newest articles."""
+        return self._feed(ref, None)
+
+    def older(self, ref: FeedRef, number: int) -> Response:
+        """Show older articles of a feed. number: of the page, from 1 = oldest."""
+        return self._feed(ref, number)
+
+    def _feed(self, ref: FeedRef, number: int | None) -> Response:
+        feed = self._publication.feed(ref)
+        if feed is None or (number or 0) > feed.pages:
+            abort(404)
+        moves.redirect_to_canonical(self._table)
         own = self._settings.feed(ref.key)
+        before = feed.pages if number is None else number - 1
         return self._page(
             "feed.html",
             title=feed.title,
-            canonical=self._table.absolute(routes.page_path(ref)),
-            alternates=[(feed.ref, feed.title)],
+            canonical=self._table.absolute(routes.page_path(ref, number)),
+            alternates=dict.fromkeys(((feed.ref, feed.title), *site_feeds(self._settings))),
             language=ref.term if ref.kind is Kind.LANGUAGE else own.language,
+            description=feed.subtitle,
             feed=feed,
-            subtitle=feed.subtitle,
-            entries=self._publication.entries(ref),
+            number=number,
+            older=routes.page_path(ref, before) if before else None,
+            newer=_newer(feed, number),
+            entries=self._publication.entries(ref, number),
             page_of=self._page_of,
         )
 
@@ -110,30 +114,33 @@ class Pages:
         page = self._publication.article(slug)
         if page is None:
             abort(410 if self._publication.withdrawn(slug) else 404)
-        canonical = self._table.here(page.link)
-        if unquote(canonical) != request.script_root + request.path:
-            return redirect(canonical, 308)
+        if unquote(self._table.here(page.link)) != request.script_root + request.path:
+            return redirect(page.link, 308)
         return self._page(
             "article.html",
             title=page.entry.title,
             canonical=page.link,
-            alternates=[(feed.ref, feed.title) for feed in page.feeds],
+            structured=metadata.posting(self._settings, page.entry, page.link),
             language=page.entry.language,
             description=page.entry.summary,
+            image=page.entry.image,
             entry=page.entry,
-            feeds=page.feeds,
+            page=page,
             byline=[(person, _feed_of(person, page.feeds)) for person in page.entry.authors],
         )
 
     def error(self, error: HTTPException) -> AnyResponse:
         """Return an error page. Does not use the publication, which may be what failed."""
         response = error.get_response()
+        code = error.code or 500
         response.data = self._templates.get_template("error.html").render(
-            error=error, title=error.name
+            code=code,
+            title=self._interface.titles.get(code, error.name),
+            explanation=self._interface.errors.get(code, error.description),
         )
         response.content_type = "text/html; charset=utf-8"
         response.headers.update(_SAFETY)
-        if error.code == HTTPStatus.GONE:
+        if code == HTTPStatus.GONE:
             response.headers.update(moves.HEADERS)
         if "Allow" in response.headers:  # Werkzeug writes it in another order in each process
             response.headers["Allow"] = ", ".join(sorted(response.allow))
@@ -158,54 +165,18 @@ class Pages:
             return None
         return self._table.here(routes.page_path(FeedRef.of(self._settings.moved.get(key, key))))
 
-    def _local_links(self, sanitised: str) -> str:
-        """Make the absolute URLs of this site in attributes of sanitised HTML relative.
 
-        Entries carry absolute URLs. Pages must also work when they are served elsewhere than at
-        base_url.
-        """
-        ours, here = f'="{self._table.absolute("/")}', f'="{self._table.here("/")}'
-        return _TAG.sub(lambda tag: tag[0].replace(ours, here), sanitised)
+def _newer(feed: FeedSummary, number: int | None) -> str | None:
+    """Return the path of the page after a numbered one."""
+    if number is None:
+        return None
+    return routes.page_path(feed.ref, number + 1 if number < feed.pages else None)
 
-    def _environment(self) -> Environment:
-        """Return a private Jinja environment, independent of the app that has the blueprint."""
-        environment = Environment(
-            loader=PackageLoader("feedsvc.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        settings = self._settings
-        environment.globals.update(
-            absolute=self._table.absolute,
-            asset=lambda name: self._table.here(assets.path(name)),
-            errors=ERRORS,
-            feed_path=routes.feed_path,
-            formats=[
-                (ending, name, RENDERERS[ending].media_type.partition(";")[0])
-                for ending, name in FORMATS.items()
-            ],
-            headings=HEADINGS,
-            here=self._table.here,
-            kind_path=routes.kind_path,
-            kinds=TERM_KINDS,
-            opml=self._table.here(routes.OPML),
-            index=self._table.here(urls.INDEX),
-            page_path=routes.page_path,
-            settings=settings,
-            site=(FeedRef(Kind.ALL), settings.feed(Kind.ALL).title or settings.title),
-        )
-        # ISO 8601 dates, as the reader's language is unknown.
-        environment.filters.update(
-            day=lambda moment: moment.date().isoformat(),
-            minute=lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-            rfc3339=dates.rfc3339,
-            host=lambda url: urlsplit(url).hostname or url,
-            local_links=self._local_links,
-            file_name=lambda url: unquote(urlsplit(url).path.rpartition("/")[2]),
-        )
-        return environment
+
+def _group(kind: Kind, feeds: list[FeedSummary]) -> tuple[Kind, list[FeedSummary], int]:
+    """Return the largest feeds of a kind, in the same order, and the number of all."""
+    largest = {each.ref for each in nlargest(_IN_GROUP, feeds, key=attrgetter("entries"))}
+    return kind, [feed for feed in feeds if feed.ref in largest], len(feeds)
 
 
 def _feed_of(person: Person, feeds: Sequence[FeedSummary]) -> FeedSummary | None:

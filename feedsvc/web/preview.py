@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
@@ -17,14 +16,14 @@ from feedsvc.catalog.queries import Stored
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.http.conditional import plain
+from feedsvc.http.hosts import names_loopback
 from feedsvc.http.representation import Headers
 from feedsvc.model import ContentChoice, Entry
 from feedsvc.publication import Publication
 from feedsvc.publication.entries import Entries
+from feedsvc.routes import Routes
 from feedsvc.web.app import create_app
 
-_LOOPBACK = ip_network("127.0.0.0/8"), IPv6Address("::1")
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:]+)\]|([^\[\]:]+))(?::[0-9]*)?")
 _ELSEWHERE = b"This preview is only available on its own machine: open it as localhost.\n"
 # Ignored, because marks in titles change with time: a cached response may be outdated.
 _CONDITIONS = (
@@ -50,20 +49,24 @@ _REPLACED = re.compile(
 class Preview(Publication):
     """A publication that marks unpublished articles, and caches nothing between requests."""
 
+    cache_size = 0
+
     def __init__(
         self,
         settings: Settings,
         catalog: Catalog,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__(settings, catalog, entries=_Marked(settings, clock), room=0)
+        super().__init__(settings, catalog, entries=_Marked(settings, clock))
 
 
 class _Marked(Entries):
     """Entries with a mark in the titles of unpublished articles."""
 
+    cache_size = 0
+
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
-        super().__init__(settings, room=0)
+        super().__init__(settings)
         self._clock = clock
 
     def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
@@ -76,13 +79,20 @@ class _Marked(Entries):
 def create_preview(preview: Preview) -> WSGIApplication:
     """Return the app that shows a preview, with its guard in front of it."""
     app = create_app(preview).wsgi_app
+    here = Routes(preview.settings).here
 
     def guard(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         def start(line: str, headers: Headers, *more: Any) -> Any:
-            kept = [each for each in headers if not _REPLACED.fullmatch(each[0])]
+            kept = [
+                (name, here(value) if name == "Location" else value)
+                for name, value in headers
+                if not _REPLACED.fullmatch(name)
+            ]
             return start_response(line, [*kept, *_PRIVATE], *more)
 
-        if not _names_loopback(environ.get("HTTP_HOST", "")):
+        # Any other host may come from a page of another site whose name resolves here (DNS
+        # rebinding), which could then read everything.
+        if not names_loopback(environ.get("HTTP_HOST", "")):
             start("421 Misdirected Request", plain(_ELSEWHERE))
             return [b"" if environ["REQUEST_METHOD"] == "HEAD" else _ELSEWHERE]
         for name in _CONDITIONS:
@@ -90,28 +100,6 @@ def create_preview(preview: Preview) -> WSGIApplication:
         return app(environ, start)
 
     return guard
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is a loopback name or address: localhost, 127.0.0.0/8, ::1."""
-    if host.lower() == "localhost":
-        return True
-    network, address = _LOOPBACK
-    try:
-        found = ip_address(host)
-    except ValueError:
-        return False
-    return found in network or found == address
-
-
-def _names_loopback(field: str) -> bool:
-    """Return whether a Host header (RFC 9110 7.2) names a loopback host.
-
-    Any other may come from a page of another site whose name resolves here (DNS rebinding), which
-    could then read everything.
-    """
-    match = _HOST.fullmatch(field)
-    return match is not None and is_loopback(match[1] or match[2])
 
 
 def _mark(stored: Stored, now: datetime) -> str:

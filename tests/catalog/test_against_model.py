@@ -63,7 +63,7 @@ class History(RuleBasedStateMachine):
         database = f"sqlite:///{self.folder.name}/catalog.db"
         catalog = Catalog(database)
         catalog.create()
-        self.desk = Desk(Path(self.folder.name, "site"), catalog, database)
+        self.desk = Desk(Path(self.folder.name, "site"), catalog, database).go_public()
         self.publication: Publication = self.desk.publication  # remembers, as one that serves
         self.models: list[Model] = []
         self.terms: set[str] = set()

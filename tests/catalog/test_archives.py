@@ -72,7 +72,7 @@ def test_archives_are_filled_from_the_oldest(
     assert shown(desk) == expected
 
 
-def test_a_large_first_sync_fills_as_many_as_it_takes(desk: Desk) -> None:
+def test_a_large_first_sync_fills_several_archives(desk: Desk) -> None:
     """Conformance 27: every entry is in the subscription document or in one archive."""
     limit(desk, 10)
     for n in range(1234):
@@ -122,7 +122,7 @@ def test_documents_link_to_their_neighbours(desk: Desk, format: Format) -> None:
     ]
 
 
-def test_an_archive_says_who_it_is_as_its_feed_does(desk: Desk) -> None:
+def test_an_archive_has_the_metadata_of_its_feed(desk: Desk) -> None:
     limit(desk, 1)
     write(desk, 1, 2)
     desk.sync()
@@ -134,7 +134,7 @@ def test_an_archive_says_who_it_is_as_its_feed_does(desk: Desk) -> None:
     assert old.feed.updated == "2021-12-31T23:00:00Z", "its newest entry's"
 
 
-def test_what_is_not_there_has_no_document(desk: Desk) -> None:
+def test_a_missing_archive_has_no_document(desk: Desk) -> None:
     limit(desk, 1)
     write(desk, 1, 2)
     desk.sync()
@@ -145,7 +145,7 @@ def test_what_is_not_there_has_no_document(desk: Desk) -> None:
     assert publication.archive(ref("tag/x"), Format.RSS, 1) is None
 
 
-def test_additions_change_no_archive_but_for_one_link(desk: Desk) -> None:
+def test_additions_change_no_archive_except_one_link(desk: Desk) -> None:
     """Conformance 27."""
     limit(desk, 2)
     write(desk, *range(1, 6))
@@ -179,7 +179,7 @@ def test_an_article_that_is_dated_back_is_shown_until_it_is_archived(desk: Desk)
     }  # fmt: skip
 
 
-def test_what_comes_back_comes_into_no_closed_archive(desk: Desk) -> None:
+def test_an_article_that_returns_enters_no_closed_archive(desk: Desk) -> None:
     """Conformance 27."""
     limit(desk, 2)
     write(desk, *range(1, 5))
@@ -194,7 +194,7 @@ def test_what_comes_back_comes_into_no_closed_archive(desk: Desk) -> None:
     assert shown(desk) == {0: ["T4", "T3"], 1: ["T2"], 2: ["T3", "T1"]}
 
 
-def test_an_empty_archive_answers_and_is_linked(desk: Desk) -> None:
+def test_an_empty_archive_exists_and_is_linked(desk: Desk) -> None:
     """Conformance 27: its URL was given to the world."""
     limit(desk, 1)
     write(desk, 1, 2, 3)
@@ -223,7 +223,7 @@ TOUCHES: dict[str, tuple[Callable[[Desk], object], set[int]]] = {
 
 
 @pytest.mark.parametrize("name", TOUCHES)
-def test_an_archive_moves_with_what_it_shows(desk: Desk, name: str) -> None:
+def test_an_archive_changes_with_its_entries(desk: Desk, name: str) -> None:
     """Conformance 34, 37: revision, instant and tag, exactly when the bytes do."""
     limit(desk, 2)
     write(desk, 1, 2, 3, 4, 5)
@@ -268,7 +268,7 @@ def test_an_archive_loses_what_expires_at_that_instant(desk: Desk) -> None:
     assert archive(desk, 1).last_modified == desk.now
 
 
-def test_an_archive_is_remembered_until_it_changes(desk: Desk) -> None:
+def test_an_archive_is_cached_until_it_changes(desk: Desk) -> None:
     limit(desk, 1)
     write(desk, 1, 2, 3)
     desk.sync()

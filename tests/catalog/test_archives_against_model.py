@@ -45,7 +45,7 @@ class Story(RuleBasedStateMachine):
         database = f"sqlite:///{self.folder.name}/catalog.db"
         catalog = Catalog(database)
         catalog.create()
-        self.desk = Desk(Path(self.folder.name, "site"), catalog, database)
+        self.desk = Desk(Path(self.folder.name, "site"), catalog, database).go_public()
         self.limit, self.subtitle = limit, "a"
         self.models: list[Model] = []
         self.closed: dict[tuple[FeedRef, int], set[str]] = {}

@@ -230,7 +230,7 @@ def settle(desk: Desk, before: dict[str, Any], old: list[str], new: list[str]) -
     check(desk)
 
 
-def test_a_sync_killed_at_any_statement_has_done_nothing_and_is_made_up_for(desk: Desk) -> None:
+def test_a_sync_killed_at_any_statement_changes_nothing_and_can_be_repeated(desk: Desk) -> None:
     generations = count()
     for _ in range(2):  # from then on all its feeds are there, and each sync does the same
         rewrite(desk, next(generations))

@@ -32,7 +32,7 @@ def write(desk: Desk, name: str, day: int = 1, **front_matter: object) -> None:
     desk.write(f"{name}.md", text)
 
 
-def test_a_custom_feed_is_there_before_anything_is_in_it(desk: Desk) -> None:
+def test_a_custom_feed_exists_before_it_has_articles(desk: Desk) -> None:
     desk.configure(NEWS)
     published = desk.sync().published
     assert (published.revision, published.feeds) == (1, ("all", "news"))
@@ -43,7 +43,7 @@ def test_a_custom_feed_is_there_before_anything_is_in_it(desk: Desk) -> None:
     assert desk.sync().published.revision is None
 
 
-def test_its_articles_come_and_go_with_their_terms(desk: Desk) -> None:
+def test_articles_enter_and_leave_a_custom_feed_with_their_terms(desk: Desk) -> None:
     desk.configure(NEWS)
     write(desk, "A", 1, tags=["É T"])
     write(desk, "B", 2, categories=["news"])
@@ -82,7 +82,7 @@ def test_a_custom_feed_follows_its_definition(desk: Desk) -> None:
     assert desk.feed("all") == before  # conformance 37
 
 
-def test_a_custom_feed_that_is_defined_no_more_is_empty_and_stays(desk: Desk) -> None:
+def test_a_removed_custom_feed_is_empty_and_stays(desk: Desk) -> None:
     desk.configure(f"{NEWS}limit = 1")
     for day in (1, 2, 3):
         write(desk, f"T{day}", day, tags=["x"])
@@ -174,7 +174,7 @@ def test_due_articles_enter_custom_feeds_without_being_read(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "toml", ['[moved]\n"tag/old" = "tag/mali"', '[aliases]\n"/rss.xml" = "tag/mali.rss"']
 )
-def test_what_somebody_is_led_to_is_there_and_gets_its_label_from_the_first_article(
+def test_targets_of_redirects_exist_and_get_the_label_of_the_first_article(
     desk: Desk, toml: str
 ) -> None:
     desk.configure(toml)
@@ -194,7 +194,7 @@ def test_what_somebody_is_led_to_is_there_and_gets_its_label_from_the_first_arti
     assert b"Site: Mali" in desk.body("tag/mali")
 
 
-def test_what_went_away_keeps_its_rows_and_the_terms_of_articles(desk: Desk) -> None:
+def test_moved_and_retired_feeds_keep_their_rows(desk: Desk) -> None:
     write(desk, "A", 1, tags=["x", "y"])
     desk.sync()
     before = (desk.rows(schema.feed_row), desk.body("tag/x"), desk.body("all"))
@@ -204,7 +204,7 @@ def test_what_went_away_keeps_its_rows_and_the_terms_of_articles(desk: Desk) -> 
     assert {"tag/x", "tag/y"} <= set(desk.feeds())
 
 
-def test_lists_that_show_other_feeds_are_a_revision(desk: Desk) -> None:
+def test_a_change_of_the_listed_feeds_is_a_revision(desk: Desk) -> None:
     """Conformance 37: the list of feeds has its instant from the newest revision."""
     write(desk, "A", 1, tags=["x", "y"])
     desk.sync()

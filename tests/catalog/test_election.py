@@ -66,7 +66,7 @@ def test_the_other_takes_over_when_the_elected_is_killed(database: str) -> None:
     catalog.close()
 
 
-def test_the_elected_keeps_nobody_from_a_transaction(database: str) -> None:
+def test_the_elected_process_does_not_block_transactions(database: str) -> None:
     """`feedsvc sync` works beside a service."""
     first, second = Catalog(database), Catalog(database)
     first.create()
@@ -130,7 +130,7 @@ def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
     catalog.close()
 
 
-def test_a_lock_file_of_others_is_no_damage_of_the_catalog(tmp_path: Path) -> None:
+def test_a_foreign_lock_file_is_not_damage_of_the_catalog(tmp_path: Path) -> None:
     (tmp_path / "catalog.db-writer").write_bytes(b"something else" * 100)
     catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
     with pytest.raises(
@@ -140,7 +140,7 @@ def test_a_lock_file_of_others_is_no_damage_of_the_catalog(tmp_path: Path) -> No
     assert not isinstance(refused.value, DamagedError)
 
 
-def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(CatalogError, match="folder cannot be created"):
         Catalog(f"sqlite:///{tmp_path}/file/catalog.db").elect()

@@ -34,7 +34,7 @@ def test_a_dropped_tag_leaves_a_row_that_is_gone(desk: Desk) -> None:
     assert [(row["gone"], row["revision"]) for row in rows(desk, "tag/y")] == [(False, 2)]
 
 
-def test_what_is_gone_is_not_touched_again(desk: Desk) -> None:
+def test_rows_that_are_gone_are_not_touched_again(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.sync()
     desk.write("a.md", article("A"))
@@ -75,7 +75,7 @@ def test_ties_are_ordered_by_code_point_on_every_database(desk: Desk) -> None:
     assert [each.encode() for each in shown] == sorted((s.encode() for s in slugs), reverse=True)
 
 
-def test_the_order_is_newest_first_whatever_the_zone(desk: Desk) -> None:
+def test_the_order_is_newest_first_in_any_zone(desk: Desk) -> None:
     desk.write("a.md", article("Second", "2022-02-17 12:00 +00:00"))
     desk.write("b.md", article("First", "2022-02-17 11:00 -05:00"))
     desk.write("c.md", article("Third", "2022-02-17 12:30 +01:00"))

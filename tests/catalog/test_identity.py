@@ -169,7 +169,7 @@ def test_a_draft_that_was_deleted_holds_nothing() -> None:
     assert found(decision) == {"a.md": (2, minted)}
 
 
-def test_the_refused_are_told_who_has_it() -> None:
+def test_a_refused_file_is_told_which_file_has_the_name() -> None:
     """By the keys that the author wrote, and their lines."""
     known = [state(1, "a.md", "a")]
     written = claim("b.md", "a")._replace(slug_at=("url", 4))
@@ -234,7 +234,7 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 @given(worlds())
-def test_every_file_is_taken_or_refused(world: World) -> None:
+def test_every_file_is_accepted_or_refused(world: World) -> None:
     decision = world.decision
     taken = [match.claim.path for match in decision.matches]
     assert sorted([*taken, *decision.refused]) == sorted(file.path for file in world.files)
@@ -273,7 +273,7 @@ def test_no_released_id_goes_to_another_article(world: World) -> None:
 
 
 @given(worlds())
-def test_who_held_a_slug_keeps_it(world: World) -> None:
+def test_the_holder_of_a_slug_keeps_it(world: World) -> None:
     read = {file.path: file for file in world.files}
     decision = world.decision
     for each in world.known:
@@ -292,7 +292,7 @@ def test_a_released_id_never_changes_by_itself(world: World) -> None:
 
 
 @given(worlds(), st.randoms(use_true_random=False))
-def test_the_order_in_which_things_are_told_does_not_matter(world: World, random: Any) -> None:
+def test_the_order_of_arguments_does_not_matter(world: World, random: Any) -> None:
     """Conformance 24."""
     first = world.decision
     random.shuffle(world.known)
@@ -305,7 +305,7 @@ def test_the_order_in_which_things_are_told_does_not_matter(world: World, random
 
 
 @given(worlds())
-def test_what_was_decided_is_decided_again(world: World) -> None:
+def test_deciding_twice_gives_the_same_result(world: World) -> None:
     """The next sync, which reads the same files again, changes nothing."""
     decision = world.decision
     known = {each.number: each for each in world.known}

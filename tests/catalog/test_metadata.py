@@ -96,7 +96,7 @@ def heads(desk: Desk) -> dict[str, str]:
     return {key: row.head for key, row in desk.feeds().items()}
 
 
-def test_the_form_of_what_0_1_0_noted_is_no_change(old: Desk) -> None:
+def test_the_metadata_format_of_0_1_0_is_not_a_change(old: Desk) -> None:
     """Conformance 37: no revision, no bytes, no Last-Modified, and no file is read again."""
     before, bytes_before = old.feeds(), old.body()
     report = old.sync()
@@ -108,7 +108,7 @@ def test_the_form_of_what_0_1_0_noted_is_no_change(old: Desk) -> None:
     assert json.loads(noted or "")["settings"]["base_url"] == "https://news.example.org"
 
 
-def test_looking_at_every_feed_again_is_no_change_of_an_old_catalog_either(old: Desk) -> None:
+def test_checking_every_feed_does_not_change_an_old_catalog(old: Desk) -> None:
     old.configure(TOML.replace('"/rss.xml"', '"/index.xml"'))
     before = old.feeds()
     report = old.sync()

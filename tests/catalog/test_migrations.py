@@ -120,7 +120,7 @@ def contents(database: str) -> dict[str, Any]:
 # The migrations that there are
 
 
-def test_they_are_numbered_and_each_follows_the_one_before() -> None:
+def test_migrations_are_numbered_and_each_follows_the_one_before() -> None:
     files = sorted((migrations.FOLDER / "versions").glob("[0-9]*.py"))
     before = None
     for number, file in enumerate(files, 1):
@@ -133,7 +133,7 @@ def test_they_are_numbered_and_each_follows_the_one_before() -> None:
     assert before == NEWEST
 
 
-def test_they_lead_to_the_tables_of_a_new_catalog(tmp_path: Path, database: str) -> None:
+def test_migrations_lead_to_the_tables_of_a_new_catalog(tmp_path: Path, database: str) -> None:
     """From a stored catalog and from nothing, to the same tables, columns and indexes."""
     restore(database)
     with Catalog(database) as catalog:
@@ -147,7 +147,7 @@ def test_they_lead_to_the_tables_of_a_new_catalog(tmp_path: Path, database: str)
     engine.dispose()
 
 
-def test_the_first_one_makes_the_tables_of_the_first_release(tmp_path: Path) -> None:
+def test_the_first_migration_creates_the_tables_of_the_first_release(tmp_path: Path) -> None:
     stored, made = f"sqlite:///{tmp_path}/stored.db", f"sqlite:///{tmp_path}/made.db"
     restore(stored, "0001")
     engine = create_engine(made)
@@ -182,7 +182,7 @@ def test_every_released_schema_has_a_stored_catalog() -> None:
 # One upgrade
 
 
-def test_what_a_command_does_usually_imports_no_alembic(tmp_path: Path) -> None:
+def test_commands_do_not_import_alembic_without_an_upgrade(tmp_path: Path) -> None:
     program = (
         "import sys\n"
         "from feedsvc.catalog.store import Catalog\n"
@@ -196,7 +196,7 @@ def test_what_a_command_does_usually_imports_no_alembic(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", program, f"sqlite:///{tmp_path}/catalog.db"], check=True)
 
 
-def test_whoever_only_reads_is_told_what_to_run(database: str) -> None:
+def test_a_reading_process_is_told_what_to_run(database: str) -> None:
     restore(database)
     with (
         Catalog(database) as catalog,
@@ -219,7 +219,7 @@ def test_nothing_is_written_to_an_outdated_catalog(tmp_path: Path, database: str
     assert contents(database) == before
 
 
-def test_a_copy_of_what_was_is_kept_until_the_next_upgrade(tmp_path: Path) -> None:
+def test_a_copy_is_kept_until_the_next_upgrade(tmp_path: Path) -> None:
     path = tmp_path / "catalog.db"
     database = f"sqlite:///{path}"
     restore(database)
@@ -236,7 +236,7 @@ def test_a_copy_of_what_was_is_kept_until_the_next_upgrade(tmp_path: Path) -> No
     assert [each.name for each in tmp_path.glob("*.before-*")] == ["catalog.db.before-0901"]
 
 
-def test_the_copy_put_back_is_the_catalog_that_it_was(tmp_path: Path) -> None:
+def test_the_restored_copy_is_the_former_catalog(tmp_path: Path) -> None:
     """The downgrade that docs/upgrading.md describes."""
     path = tmp_path / "catalog.db"
     database = f"sqlite:///{path}"
@@ -341,9 +341,7 @@ def test_a_migration_that_fails_has_changed_nothing(
 
 
 @pytest.mark.parametrize("fill", [True, False])
-def test_a_newer_catalog_is_refused_by_whoever_opens_it(
-    tmp_path: Path, database: str, fill: bool
-) -> None:
+def test_every_process_refuses_a_newer_catalog(tmp_path: Path, database: str, fill: bool) -> None:
     folder = chain(tmp_path, ADDITIVE)
     if fill:
         restore(database)
@@ -442,11 +440,13 @@ def test_a_new_catalog_is_refused_by_the_first_release_too(database: str, catalo
     assert rows == [repr(tuple(schema.FENCE.values()))]
 
 
-def test_a_catalog_of_no_release_is_refused_and_kept(database: str, catalog: Catalog) -> None:
+def test_a_catalog_of_an_unreleased_version_is_refused_and_kept(
+    database: str, catalog: Catalog
+) -> None:
     with catalog.writing() as connection:
         schema.alembic_version.drop(connection)
         connection.execute(schema.metadata_table.update().values(value="3"))
-    with pytest.raises(UnreleasedError, match=r"that no release of feedsvc has \(3\); keep it"):
+    with pytest.raises(UnreleasedError, match=r"of no released feedsvc \(3\); keep it"):
         catalog.create()
 
 

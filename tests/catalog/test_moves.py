@@ -31,7 +31,7 @@ def test_a_renamed_file_is_the_same_article(desk: Desk) -> None:
     assert desk.articles()["2022/withdrawal.md"].slug == "withdrawal"
 
 
-def test_an_old_url_leads_to_the_new_one(desk: Desk) -> None:
+def test_an_old_url_redirects_to_the_new_one(desk: Desk) -> None:
     desk.write("a.md", article("A"))
     desk.sync()
     desk.rename("a.md", "b.md")
@@ -40,7 +40,10 @@ def test_an_old_url_leads_to_the_new_one(desk: Desk) -> None:
     desk.sync()
     for old in ("a", "b"):
         response = client(desk).get(f"/articles/{old}?utm_source=x")
-        assert (response.status_code, response.headers["Location"]) == (308, "/articles/c")
+        assert (response.status_code, response.headers["Location"]) == (
+            308,
+            "https://news.example.org/articles/c",
+        )
     assert client(desk).get("/articles/c").status_code == 200
 
 
@@ -67,10 +70,13 @@ def test_a_new_article_takes_over_a_url_that_another_left(desk: Desk) -> None:
     desk.rename("a.md", "c.md")
     desk.sync()
     response = client(desk).get("/articles/a")  # whoever had it last
-    assert (response.status_code, response.headers["Location"]) == (308, "/articles/c")
+    assert (response.status_code, response.headers["Location"]) == (
+        308,
+        "https://news.example.org/articles/c",
+    )
 
 
-def test_the_last_that_had_a_url_decides_what_it_says(desk: Desk) -> None:
+def test_the_last_article_with_a_url_determines_its_response(desk: Desk) -> None:
     """Conformance 43: a withdrawn article is gone, though another was there before it."""
     desk.write("a.md", article("First"))
     desk.sync()
@@ -86,20 +92,24 @@ def test_the_last_that_had_a_url_decides_what_it_says(desk: Desk) -> None:
     desk.sync()
     desk.write("c.md", article("Draft", "2024-01-01", slug="b", draft=True))
     desk.sync()
-    assert client(desk).get("/articles/b").headers["Location"] == "/articles/d"
+    assert (
+        client(desk).get("/articles/b").headers["Location"] == "https://news.example.org/articles/d"
+    )
 
 
-def test_a_slug_may_come_and_go(desk: Desk) -> None:
+def test_a_slug_can_be_removed_and_added(desk: Desk) -> None:
     desk.write("x.md", article("A", slug="a"))
     desk.sync()
     for slug in "babab":
         desk.write("x.md", article("A", slug=slug))
         desk.sync()
     assert client(desk).get("/articles/b").status_code == 200
-    assert client(desk).get("/articles/a").headers["Location"] == "/articles/b"
+    assert (
+        client(desk).get("/articles/a").headers["Location"] == "https://news.example.org/articles/b"
+    )
 
 
-def test_the_slug_of_a_draft_leads_nowhere(desk: Desk) -> None:
+def test_the_slug_of_a_draft_is_not_found(desk: Desk) -> None:
     """Conformance 55: who guesses an old name learns nothing."""
     desk.write("secret.md", article("A", draft=True))
     desk.sync()
@@ -144,7 +154,7 @@ def test_a_copy_is_an_article_of_its_own(desk: Desk) -> None:
     assert len({row.id for row in desk.articles().values()}) == 2
 
 
-def test_copies_that_move_together_stay_who_they_were(desk: Desk) -> None:
+def test_copies_that_move_together_keep_their_ids(desk: Desk) -> None:
     """Conformance 15."""
     for name in ("a", "copy", "third"):
         desk.write(f"{name}.md", article("Same"))

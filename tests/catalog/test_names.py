@@ -64,7 +64,7 @@ def test_ids_outlive_a_change_of_host(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("hidden", [{"draft": True}, {"published": "2026-06-01"}])
-def test_an_id_is_minted_anew_while_nobody_has_seen_it(
+def test_the_id_of_an_unpublished_article_follows_its_date_and_slug(
     desk: Desk, hidden: dict[str, object]
 ) -> None:
     desk.write("a.md", article(**{"slug": "working-title", **hidden}))  # type: ignore[arg-type]
@@ -105,7 +105,7 @@ def test_a_file_moved_over_another_withdraws_that_one(desk: Desk) -> None:
     assert desk.titles() == ["A"]
 
 
-def test_two_files_that_change_places_stay_the_articles_that_they_pin(desk: Desk) -> None:
+def test_two_files_that_swap_paths_keep_their_pinned_ids(desk: Desk) -> None:
     """Conformance 15."""
     desk.write("a.md", article("A", id="urn:x:a"))
     desk.write("b.md", article("B", "2022-02-18", id="urn:x:b"))
@@ -120,7 +120,7 @@ def test_two_files_that_change_places_stay_the_articles_that_they_pin(desk: Desk
     assert {path: row.title for path, row in desk.articles().items()} == {"a.md": "B", "b.md": "A"}
 
 
-def test_files_that_move_up_one_place_stay_the_articles_that_they_pin(desk: Desk) -> None:
+def test_files_that_shift_paths_keep_their_pinned_ids(desk: Desk) -> None:
     """Conformance 15."""
     for name in "ab":
         desk.write(f"{name}.md", article(name, id=f"urn:x:{name}"))
@@ -136,7 +136,7 @@ def test_files_that_move_up_one_place_stay_the_articles_that_they_pin(desk: Desk
 # Two files that claim one name
 
 
-def test_of_two_files_with_one_slug_the_first_published_has_it(desk: Desk) -> None:
+def test_the_first_published_of_two_files_gets_a_contested_slug(desk: Desk) -> None:
     desk.write("a/s.md", article("Later", "2022-02-18"))
     desk.write("b/s.md", article("First", "2022-02-17"))
     report = desk.sync()
@@ -146,7 +146,7 @@ def test_of_two_files_with_one_slug_the_first_published_has_it(desk: Desk) -> No
     assert "b/s.md" in problem.message
 
 
-def test_who_has_a_slug_keeps_it(desk: Desk) -> None:
+def test_the_holder_of_a_slug_keeps_it(desk: Desk) -> None:
     desk.write("b/s.md", article("Had it", "2022-02-18"))
     desk.sync()
     desk.write("a/s.md", article("Wants it", "2022-01-01"))
@@ -156,7 +156,7 @@ def test_who_has_a_slug_keeps_it(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("pinned_first", [True, False])
-def test_of_two_files_with_one_id_the_first_has_it(desk: Desk, pinned_first: bool) -> None:
+def test_the_first_of_two_files_gets_a_contested_id(desk: Desk, pinned_first: bool) -> None:
     """Conformance 4."""
     desk.write("a.md", article("First", "2022-02-17", id="urn:x:1"))
     if pinned_first:
@@ -170,7 +170,9 @@ def test_of_two_files_with_one_id_the_first_has_it(desk: Desk, pinned_first: boo
 
 
 @pytest.mark.parametrize("key", ["slug", "id"])
-def test_a_refused_file_is_taken_when_the_other_goes(desk: Desk, key: str, settled: None) -> None:
+def test_a_refused_file_is_published_when_the_conflict_is_gone(
+    desk: Desk, key: str, settled: None
+) -> None:
     desk.write("a.md", article("A", "2022-02-17", **{key: "urn:x:1"}))
     desk.write("b.md", article("B", "2022-02-18", **{key: "urn:x:1"}))
     desk.sync()
@@ -210,7 +212,7 @@ def test_two_drafts_can_swap_their_slugs_in_one_sync(desk: Desk) -> None:
     assert desk.articles()["b.md"].id.endswith(":x")
 
 
-def test_a_slug_given_up_in_vain_is_not_given_away(desk: Desk) -> None:
+def test_a_refused_change_keeps_the_slug(desk: Desk) -> None:
     """What is refused leaves its article as it was, also with its slug."""
     desk.write("a.md", article("A", "2022-02-03", slug="x"))
     desk.write("c.md", article("C", "2022-02-02", slug="y"))

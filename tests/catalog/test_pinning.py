@@ -72,7 +72,7 @@ def test_every_article_that_has_a_file_is_listed(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("settled")
-def test_pinning_is_seen_by_no_reader(desk: Desk) -> None:
+def test_pinning_is_invisible_to_readers(desk: Desk) -> None:
     """Conformance 15, 37: bytes, ETag and Last-Modified stay, and there is no revision."""
     fill(desk)
     desk.sync()

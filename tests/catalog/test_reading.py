@@ -103,7 +103,9 @@ def many_kinds(folder: Path) -> Settings:
     return sources.load(folder, {})
 
 
-def test_processes_read_the_same_as_is_read_here(tmp_path: Path, processes: list[_Popen]) -> None:
+def test_processes_return_the_same_as_reading_in_this_process(
+    tmp_path: Path, processes: list[_Popen]
+) -> None:
     site = many_kinds(tmp_path)
     keys = keys_of(site)
     apart = plain(list(reads_of(site)))
@@ -174,7 +176,7 @@ def test_a_minted_id_is_of_the_day_that_the_author_wrote(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("taken", [1, 4])
-def test_who_wants_no_more_leaves_no_process_behind(
+def test_a_reader_that_stops_early_leaves_no_process_behind(
     tmp_path: Path, processes: list[_Popen], taken: int
 ) -> None:
     site = make_articles(tmp_path, 20)
@@ -222,7 +224,7 @@ def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) 
 
 @pytest.mark.parametrize("at", [1, 7], ids=["at the beginning", "half way"])
 @pytest.mark.parametrize("killed", [1, 2], ids=["one", "all"])
-def test_a_sync_whose_processes_are_killed_has_done_nothing_and_is_made_up_for(
+def test_a_sync_whose_processes_are_killed_changes_nothing_and_can_be_repeated(
     desk: Desk, processes: list[_Popen], at: int, killed: int
 ) -> None:
     def stored() -> list[Any]:
@@ -272,7 +274,7 @@ def test_no_module_is_imported_from_the_folder_that_a_command_runs_in(
     assert len(processes) == 4
 
 
-def test_processes_that_read_start_without_what_they_have_no_use_for() -> None:
+def test_reading_processes_do_not_import_unneeded_modules() -> None:
     program = "import sys, feedsvc.catalog.reading; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, check=True, text=True
@@ -286,7 +288,7 @@ def test_processes_that_read_start_without_what_they_have_no_use_for() -> None:
 
 
 @pytest.mark.parametrize("in_memory", [1, 1_000_000], ids=["in a file", "in memory"])
-def test_rows_leave_the_spool_as_they_came(monkeypatch: pytest.MonkeyPatch, in_memory: int) -> None:
+def test_rows_leave_the_spool_unchanged(monkeypatch: pytest.MonkeyPatch, in_memory: int) -> None:
     monkeypatch.setattr(reading, "_IN_MEMORY", in_memory)
     rows = [Texts(f"{n}.md", "", (), "é" * n * 1000) for n in range(20)]
     with Spool() as spool:
@@ -295,3 +297,14 @@ def test_rows_leave_the_spool_as_they_came(monkeypatch: pytest.MonkeyPatch, in_m
             spool.add(pickle.dumps(row))
         assert list(spool) == rows
         assert list(spool) == rows
+
+
+@pytest.mark.parametrize("year", [1970, 1969])
+def test_a_date_before_1970_is_published_with_a_warning(desk: Desk, year: int) -> None:
+    """RSS Guard shows nothing of a feed with such a date."""
+    desk.write("a.md", article(published=f"{year}-06-01"))
+    report = desk.sync()
+    assert len(report.published.changes) == 1
+    found = [(each.path, each.line, each.code, str(each.severity)) for each in report.problems]
+    assert found == ([("content/a.md", 3, "far-past", "warning")] if year < 1970 else [])
+    assert all("can make a reader drop the whole feed" in each.message for each in report.problems)

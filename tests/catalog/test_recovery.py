@@ -26,7 +26,7 @@ def desk_at(folder: Path, articles: int = 30) -> Desk:
     database = f"sqlite:///{folder}/catalog.db"
     catalog = Catalog(database)
     catalog.create()
-    desk = Desk(folder / "site", catalog, database)
+    desk = Desk(folder / "site", catalog, database).go_public()
     for number in range(articles):
         text = article(
             f"T{number}", f"2022-02-17 {number % 24:02}:00", tags=["x"], body="Word. " * 200
@@ -54,13 +54,13 @@ def damage(folder: Path, start: int, bytes_: bytes) -> None:
         file.write(bytes_)
 
 
-def test_a_whole_catalog_is_left_alone(tmp_path: Path) -> None:
+def test_an_undamaged_catalog_is_not_changed(tmp_path: Path) -> None:
     desk = desk_at(tmp_path)
     assert recovery.make_ready(desk.catalog) is None
     assert not list(tmp_path.glob("*damaged*"))
 
 
-def test_what_is_no_catalog_at_all_is_set_aside(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_set_aside(tmp_path: Path) -> None:
     """Conformance 15: what can be minted again is; the rest was only there."""
     desk = desk_at(tmp_path)
     size = (tmp_path / "catalog.db").stat().st_size
@@ -106,7 +106,7 @@ def test_ids_old_urls_and_feeds_outlive_a_damaged_page(tmp_path: Path) -> None:
         response = client.get(f"/articles/{slug}")
         assert (response.status_code, response.headers["Location"]) == (
             308,
-            f"/articles/moved-{slug}",
+            f"https://news.example.org/articles/moved-{slug}",
         )
 
 
@@ -137,7 +137,7 @@ def test_any_damage_is_survived(
     desk.catalog.close()
 
 
-def test_who_has_a_file_open_that_was_set_aside_sees_the_new_one(tmp_path: Path) -> None:
+def test_an_open_catalog_that_was_set_aside_is_reopened(tmp_path: Path) -> None:
     desk = desk_at(tmp_path)
     serving = desk.publication
     other = Catalog(f"sqlite:///{tmp_path}/catalog.db")
@@ -150,7 +150,7 @@ def test_who_has_a_file_open_that_was_set_aside_sees_the_new_one(tmp_path: Path)
 
 
 @pytest.mark.parametrize("when", ["set aside", "made", "filled"])
-def test_a_recovery_that_is_killed_is_done_again(
+def test_a_killed_recovery_is_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     """Conformance 15: no id is lost, at whatever instant."""
@@ -186,7 +186,7 @@ def test_a_recovery_that_is_killed_is_done_again(
     assert sum(found[path] == known[path] for path in moved) >= len(moved) - 3
 
 
-def test_the_last_page_of_the_articles_takes_no_other_along(tmp_path: Path) -> None:
+def test_damage_to_the_last_page_of_articles_loses_no_other_page(tmp_path: Path) -> None:
     """Conformance 15: whichever page is damaged."""
     folders = [tmp_path / str(number) for number in range(40)]
     lost = []
@@ -237,7 +237,7 @@ def test_copies_keep_their_ids(tmp_path: Path) -> None:
     }
 
 
-def test_damage_that_only_a_sync_meets_is_mended_too(tmp_path: Path) -> None:
+def test_damage_found_only_during_a_sync_is_repaired(tmp_path: Path) -> None:
     desk = desk_at(tmp_path, 4)
     known = ids(desk)
     with desk.catalog.writing() as connection:
@@ -252,7 +252,7 @@ def test_damage_that_only_a_sync_meets_is_mended_too(tmp_path: Path) -> None:
     assert ids(desk) == known
 
 
-def test_what_a_damaged_page_says_of_time_is_not_believed(tmp_path: Path) -> None:
+def test_implausible_times_on_a_damaged_page_are_ignored(tmp_path: Path) -> None:
     """Conformance 34."""
     desk = desk_at(tmp_path, 2)
     with desk.catalog.writing() as connection:
@@ -266,7 +266,7 @@ def test_what_a_damaged_page_says_of_time_is_not_believed(tmp_path: Path) -> Non
     assert desk.revisions()[-1][1] == desk.now
 
 
-def test_an_old_url_leads_to_who_had_it_last_before(tmp_path: Path) -> None:
+def test_an_old_url_redirects_to_the_last_article_that_had_it(tmp_path: Path) -> None:
     desk = desk_at(tmp_path, 2)
     for name in ("x.md", "y.md"):
         desk.write("at.md", article(name, f"2023-01-0{1 + (name == 'y.md')}"))

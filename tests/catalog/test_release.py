@@ -131,7 +131,7 @@ def test_a_label_that_settings_took_back_does_not_stay_with_a_scheduled_article(
     assert [each.label for each in entry.categories] == ["X"] == [desk.feed("tag/x").label]
 
 
-def test_drafts_are_invisible_until_they_are_none(desk: Desk) -> None:
+def test_drafts_are_invisible(desk: Desk) -> None:
     """Conformance 55."""
     desk.write("a.md", article("A", tags=["x"], draft=True))
     assert counted(desk.sync().published) == Counted(1, feeds=1)
@@ -160,7 +160,7 @@ def test_an_article_made_a_draft_again_is_withdrawn(desk: Desk) -> None:
     assert desk.titles("tag/x") == ["A"]
 
 
-def test_an_article_put_off_is_withdrawn_until_then(desk: Desk) -> None:
+def test_a_postponed_article_is_withdrawn_until_then(desk: Desk) -> None:
     """Conformance 34."""
     desk.write("a.md", article("A"))
     desk.write("b.md", article("B", "2022-02-16"))
@@ -205,7 +205,7 @@ def test_an_article_comes_and_goes_by_the_clock(desk: Desk) -> None:
     assert desk.release(DUE + timedelta(days=1)).withdrawn == 1
 
 
-def test_an_article_whose_whole_life_was_slept_through_never_appears(desk: Desk) -> None:
+def test_an_article_released_and_expired_while_stopped_never_appears(desk: Desk) -> None:
     desk.write("a.md", article("A", SCHEDULED, tags=["x"], expires="2026-01-11 09:30"))
     desk.sync()
     assert desk.release(DUE + timedelta(days=2)) == NOTHING
@@ -213,7 +213,7 @@ def test_an_article_whose_whole_life_was_slept_through_never_appears(desk: Desk)
     assert desk.publication.withdrawn("a")
 
 
-def test_next_due_is_the_first_of_all(desk: Desk) -> None:
+def test_next_due_is_the_earliest_instant(desk: Desk) -> None:
     assert next_due(desk) is None
     desk.write("late.md", article("Late", "2027-01-01 01:00"))
     desk.write("soon.md", article("Soon", SCHEDULED))
@@ -226,7 +226,7 @@ def test_next_due_is_the_first_of_all(desk: Desk) -> None:
     assert next_due(desk) == datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def test_several_that_are_due_come_in_one_revision(desk: Desk) -> None:
+def test_articles_due_together_are_released_in_one_revision(desk: Desk) -> None:
     for minute in range(3):
         desk.write(f"{minute}.md", article(f"T{minute}", f"2026-01-10 09:3{minute}"))
     desk.sync()
@@ -234,7 +234,7 @@ def test_several_that_are_due_come_in_one_revision(desk: Desk) -> None:
     assert desk.titles() == ["T2", "T1", "T0"]
 
 
-def test_instants_grow_also_when_the_clock_goes_back(desk: Desk) -> None:
+def test_instants_increase_even_if_the_clock_is_set_back(desk: Desk) -> None:
     """Conformance 34."""
     for step in (0.0, 0.0, 0.4, -86_400.0, 86_500.0):
         desk.write("a.md", article(f"Edited at {len(desk.revisions())}"))

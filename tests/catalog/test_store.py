@@ -64,7 +64,7 @@ def test_a_refused_catalog_is_left_as_it_was(database: str, catalog: Catalog) ->
     engine.dispose()
 
 
-def test_a_catalog_that_was_never_created_is_told_of(database: str, tmp_path: Path) -> None:
+def test_a_missing_catalog_is_reported(database: str, tmp_path: Path) -> None:
     catalog = Catalog(database)
     with (
         pytest.raises(CatalogError, match=r"the catalog cannot be used: |there is no catalog"),
@@ -103,7 +103,7 @@ def test_an_unusable_url_is_a_catalog_error_without_the_password(url: str) -> No
     assert "[SQL" not in message
 
 
-def test_a_missing_driver_is_told_with_the_remedy() -> None:
+def test_a_missing_driver_is_reported_with_the_remedy() -> None:
     with pytest.raises(CatalogError, match=r"pip install 'feedsvc\[postgres\]'"):
         Catalog("postgresql+pg8000://localhost/feeds")
 
@@ -113,7 +113,7 @@ def test_a_missing_driver_is_told_with_the_remedy() -> None:
     [b"This is a letter to my aunt.\n" * 100, b"SQLite format 3\0" + b"\xff" * 4096],
     ids=["a letter", "a broken header"],
 )
-def test_a_file_that_is_no_catalog_is_told_of_and_kept(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_catalog_is_reported_and_kept(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "catalog.db"
     path.write_bytes(content)
     catalog = Catalog(f"sqlite:///{path}")
@@ -125,7 +125,7 @@ def test_a_file_that_is_no_catalog_is_told_of_and_kept(tmp_path: Path, content: 
     assert path.read_bytes() == content
 
 
-def test_a_corrupt_catalog_is_told_of(tmp_path: Path) -> None:
+def test_a_corrupt_catalog_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "catalog.db"
     catalog = Catalog(f"sqlite:///{path}")
     catalog.create()
@@ -139,12 +139,12 @@ def test_a_corrupt_catalog_is_told_of(tmp_path: Path) -> None:
     catalog.close()
 
 
-def test_an_error_without_a_text_is_told_all_the_same(catalog: Catalog) -> None:
+def test_an_error_without_a_message_is_reported_by_its_type(catalog: Catalog) -> None:
     with pytest.raises(CatalogError, match="the catalog cannot be used: "), catalog.reading():
         raise OperationalError("SELECT 1", {}, sqlite3.OperationalError(""))
 
 
-def test_other_errors_pass_and_undo_what_was_written(catalog: Catalog) -> None:
+def test_other_exceptions_propagate_and_roll_back(catalog: Catalog) -> None:
     def fail() -> None:
         with catalog.writing() as connection:
             connection.execute(schema.revision.insert().values(number=1, instant=1, digest=""))
@@ -156,14 +156,14 @@ def test_other_errors_pass_and_undo_what_was_written(catalog: Catalog) -> None:
         assert queries.newest(connection)[0] == 0
 
 
-def test_the_folder_of_an_embedded_catalog_is_made(tmp_path: Path) -> None:
+def test_the_folder_of_an_sqlite_catalog_is_created(tmp_path: Path) -> None:
     catalog = Catalog(f"sqlite:///{tmp_path}/a/b/catalog.db")
     catalog.create()
     catalog.close()
     assert (tmp_path / "a/b/catalog.db").exists()
 
 
-def test_a_reader_sees_one_revision_whatever_is_written_meanwhile(catalog: Catalog) -> None:
+def test_a_reading_transaction_sees_one_revision_during_writes(catalog: Catalog) -> None:
     with catalog.reading() as reading:
         assert queries.newest(reading)[0] == 0
         with catalog.writing() as writing:
@@ -213,7 +213,7 @@ FEED = queries.FeedRow(1, FeedRef(Kind.ALL), "", 200, 50, 3, "", 1, START, "1.00
         queries.next_due,
     ],
 )
-def test_no_question_of_those_who_serve_looks_at_a_whole_table(
+def test_no_query_for_serving_scans_a_whole_table(
     tmp_path: Path, ask: Callable[[Connection], object]
 ) -> None:
     """A feed of a million articles is asked for as fast as one of ten."""

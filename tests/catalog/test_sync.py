@@ -51,7 +51,7 @@ def test_an_unchanged_sync_writes_no_revision_and_reads_no_settled_file(
     assert {table.name: desk.rows(table) for table in tables} == before
 
 
-def test_a_sync_notes_when_it_was_and_how_many_problems_it_found(desk: Desk) -> None:
+def test_a_sync_records_its_instant_and_the_number_of_problems(desk: Desk) -> None:
     desk.write("a.md", "no front matter, no title")
     report = desk.sync()
     with desk.catalog.reading() as connection:
@@ -69,7 +69,7 @@ def test_a_file_that_changed_a_moment_ago_is_read_again(desk: Desk) -> None:
     assert (report.read, report.published) == (1, NOTHING)
 
 
-def test_progress_is_told(desk: Desk) -> None:
+def test_progress_is_reported(desk: Desk) -> None:
     desk.write("a.md", article("A"))
     desk.write("b.md", article("B"))
     told: list[tuple[int, int]] = []
@@ -127,7 +127,7 @@ def test_a_touched_file_changes_nothing(desk: Desk, text: str) -> None:
     assert desk.sync().published == NOTHING
 
 
-def test_what_no_reader_can_see_changes_nothing(desk: Desk) -> None:
+def test_invisible_changes_make_no_revision(desk: Desk) -> None:
     """Conformance 37: an expiry, or the id that the article has anyway, written down."""
     desk.write("a.md", article("A", tags=["Python"]))
     desk.write("b.md", article("B", "2022-02-18", tags=["python"]))
@@ -365,7 +365,7 @@ def test_warnings_are_repeated_by_unchanged_syncs(desk: Desk, settled: None) -> 
     assert (second.read, second.problems) == (0, first.problems)
 
 
-def test_a_file_that_misses_another_is_taken_when_that_comes(desk: Desk, settled: None) -> None:
+def test_an_article_is_published_once_its_missing_file_exists(desk: Desk, settled: None) -> None:
     desk.write("a.md", article("A", image="a.png"))
     assert [each.code for each in desk.sync().problems] == ["missing-file"]
     desk.write("a.png", b"PNG")

@@ -64,7 +64,7 @@ def test_an_emptied_folder_and_a_draft_of_everything_stop_alike(desk: Desk) -> N
     assert desk.sync(force=False).published.revision is None
 
 
-def test_to_take_everything_out_of_all_feeds_stops_too(desk: Desk) -> None:
+def test_a_sync_that_would_empty_all_feeds_stops(desk: Desk) -> None:
     fill(desk, 4)
     desk.sync()
     fill(desk, 4, feeds=False)
@@ -76,7 +76,7 @@ def test_to_take_everything_out_of_all_feeds_stops_too(desk: Desk) -> None:
         desk.sync(force=False)
 
 
-def test_what_expires_was_meant_to_go(desk: Desk) -> None:
+def test_expired_articles_are_not_an_accident(desk: Desk) -> None:
     fill(desk, 4, expires=(desk.now + timedelta(hours=1)).isoformat())
     desk.sync()
     assert desk.sync(after=7200, force=False).published.withdrawn == 4
@@ -96,7 +96,7 @@ def test_a_release_goes_on_while_a_sync_is_refused(desk: Desk) -> None:
 # A rehearsal
 
 
-def test_a_rehearsal_says_what_a_sync_does_and_does_nothing(desk: Desk) -> None:
+def test_a_rehearsal_reports_what_a_sync_would_do_and_changes_nothing(desk: Desk) -> None:
     fill(desk, 4)
     desk.sync()
     before = (desk.revision(), desk.feeds(), desk.every_article())
@@ -123,7 +123,7 @@ def test_a_rehearsal_says_what_a_sync_does_and_does_nothing(desk: Desk) -> None:
     assert done.settings == (("base_url", "https://news.example.org", "https://other.example"),)
 
 
-def test_a_rehearsal_says_what_would_be_refused(desk: Desk) -> None:
+def test_a_rehearsal_reports_what_would_be_refused(desk: Desk) -> None:
     fill(desk, 3)
     desk.sync()
     desk.remove("0.md")
@@ -157,7 +157,7 @@ def test_tombstones_are_off_by_default(desk: Desk) -> None:
     assert b"tombstones" not in desk.body()
 
 
-def test_an_atom_feed_says_what_was_withdrawn_and_when(desk: Desk) -> None:
+def test_an_atom_feed_lists_withdrawn_entries_with_their_dates(desk: Desk) -> None:
     desk.configure("tombstones = true")
     fill(desk, 4, tags=["x"])
     desk.sync()
@@ -189,7 +189,7 @@ def test_a_tombstone_goes_when_its_article_comes_back(desk: Desk) -> None:
     assert tombstones(desk) == []
 
 
-def test_what_leaves_one_feed_alone_is_not_withdrawn(desk: Desk) -> None:
+def test_an_article_that_leaves_only_one_feed_is_not_withdrawn(desk: Desk) -> None:
     desk.configure("tombstones = true")
     fill(desk, 2, tags=["x"])
     desk.sync()
@@ -198,7 +198,7 @@ def test_what_leaves_one_feed_alone_is_not_withdrawn(desk: Desk) -> None:
     assert tombstones(desk, "tag/x") == tombstones(desk) == []
 
 
-def test_what_left_a_feed_before_it_was_withdrawn_is_not_named_there(desk: Desk) -> None:
+def test_a_feed_has_no_tombstone_of_an_article_that_left_it_before(desk: Desk) -> None:
     """Conformance 37: it would come in without a revision of that feed."""
     desk.configure("tombstones = true")
     fill(desk, 2, tags=["x"])
@@ -211,7 +211,7 @@ def test_what_left_a_feed_before_it_was_withdrawn_is_not_named_there(desk: Desk)
     assert [entry_id for entry_id, _ in tombstones(desk, "tag/y")] == [minted(0)]
 
 
-def test_what_comes_back_into_other_feeds_is_not_withdrawn_any_more(desk: Desk) -> None:
+def test_an_article_that_returns_to_other_feeds_is_not_withdrawn(desk: Desk) -> None:
     desk.configure("tombstones = true")
     fill(desk, 2, tags=["x"])
     desk.sync()
@@ -225,7 +225,7 @@ def test_what_comes_back_into_other_feeds_is_not_withdrawn_any_more(desk: Desk) 
     assert desk.feed("tag/x").entries == 1
 
 
-def test_what_no_document_would_show_has_no_tombstone_and_moves_nothing(desk: Desk) -> None:
+def test_an_article_beyond_the_window_gets_no_tombstone(desk: Desk) -> None:
     """Conformance 37."""
     desk.configure("tombstones = true\n[feeds]\nlimit = 2")
     fill(desk, 7)
@@ -241,7 +241,7 @@ def test_what_no_document_would_show_has_no_tombstone_and_moves_nothing(desk: De
 
 
 @given(st.text(), st.datetimes())
-def test_any_id_can_be_buried(entry_id: str, when: datetime) -> None:
+def test_any_id_can_be_in_a_tombstone(entry_id: str, when: datetime) -> None:
     """Conformance 1."""
     moment = when.replace(tzinfo=UTC, microsecond=0)
     feed = replace(FEED, withdrawn=(Withdrawn(entry_id, moment),))

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,15 +13,23 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feedsvc import sources
+from feedsvc.catalog.published import mark_published
+from feedsvc.catalog.store import Catalog
 from feedsvc.cli import main
 from tests.serving import free_port
 from tests.sites import article, make_site
 
 
-def run(*arguments: str | Path, **environment: str) -> Result:
-    result = CliRunner().invoke(main, [str(each) for each in arguments], env=environment)
+def run(*arguments: str | Path, answer: str | None = None, **environment: str) -> Result:
+    result = CliRunner().invoke(main, [str(each) for each in arguments], answer, environment)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
+
+
+def publish(site: Path) -> None:
+    """Record that readers may know the site."""
+    with Catalog(f"sqlite:///{site}/.feedsvc/catalog.db") as catalog:
+        mark_published(catalog, datetime.now(UTC))
 
 
 def test_init_makes_a_site_that_syncs_without_a_problem(tmp_path: Path) -> None:
@@ -208,6 +217,7 @@ def published_site(folder: Path) -> Path:
     """Make a site with four published articles, and changes to them that are yet to be synced."""
     make_site(folder, {f"{name}.md": article(name, tags=["x"]) for name in "abcd"})
     assert run("sync", "--site", folder).exit_code == 0
+    publish(folder)
     (folder / "content" / "a.md").write_text(article("a, edited", tags=["x"]), encoding="utf-8")
     (folder / "content" / "b.md").unlink()
     (folder / "content" / "new.md").write_text(article("new", tags=["y"]), encoding="utf-8")
@@ -291,7 +301,7 @@ def test_a_dry_run_mends_no_damaged_catalog(tmp_path: Path) -> None:
     for command in (["sync", "--dry-run"], ["feeds"], ["ids"]):
         result = run(*command, "--site", site)
         assert result.exit_code == 1
-        assert "`feedsvc sync` sets it aside and makes it anew" in result.stderr
+        assert "`feedsvc sync` sets it aside and rebuilds it" in result.stderr
     assert database.read_bytes() == b"garbage" * 3000
 
 

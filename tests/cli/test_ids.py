@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import rich.console
 
-from tests.cli.test_commands import run
+from tests.cli.test_commands import publish, run
 from tests.sites import article, make_site
 
 AUTHORITY = "tag:news.example.org,2022"
@@ -21,6 +21,7 @@ def site(tmp_path: Path) -> Path:
     }
     make_site(tmp_path, files)
     assert run("sync", "--site", tmp_path).exit_code == 0
+    publish(tmp_path)
     return tmp_path
 
 
@@ -47,7 +48,7 @@ def test_a_name_cannot_break_its_line(tmp_path: Path) -> None:
     make_site(tmp_path, {"a\tb\nc\x1b.md": article()})
     run("sync", "--site", tmp_path)
     assert run("ids", "--site", tmp_path).stdout == (
-        f"content/a\\tb\\nc\\x1b.md\t{AUTHORITY}:2022-02-17:a-b-c\tminted\n"
+        f"content/a\\tb\\nc\\x1b.md\t{AUTHORITY}:2022-02-17:a-b-c\tprovisional\n"
     )
 
 
@@ -87,3 +88,34 @@ def test_write_has_nothing_to_do_the_second_time(site: Path) -> None:
     assert run("ids", "--site", site, "--write").exit_code == 0
     again = run("ids", "--site", site, "--write")
     assert (again.exit_code, again.stdout) == (0, "0 pinned, 0 left as they are.\n")
+
+
+@pytest.mark.parametrize("answer", ["y\n", "n\n"])
+def test_reset_says_how_many_articles_become_new_and_asks(site: Path, answer: str) -> None:
+    authority = "other.example.org,2020"
+    result = run("ids", "--site", site, "--reset", answer=answer, FEEDSVC_ID_AUTHORITY=authority)
+    assert "2 published articles would get another id; feed readers will show" in result.stdout
+    accepted = answer == "y\n"
+    assert result.exit_code == (0 if accepted else 1)
+    expected = f"tag:{authority}" if accepted else AUTHORITY
+    listed = run("ids", "--site", site).stdout
+    assert f"content/minted.md\t{expected}:2022-02-17:minted\tminted\n" in listed
+    assert "content/pinned.md\turn:x:pinned\tpinned\n" in listed
+
+
+def test_reset_with_yes_does_not_ask(site: Path) -> None:
+    result = run(
+        "ids", "--site", site, "--reset", "--yes", FEEDSVC_ID_AUTHORITY="other.example.org,2020"
+    )
+    assert result.exit_code == 0
+    assert result.stdout.startswith("4 articles, 4 read: 0 new, 2 edited, 0 withdrawn; ")
+
+
+def test_reset_says_if_no_id_changes(site: Path) -> None:
+    result = run("ids", "--site", site, "--reset")
+    assert result.stdout.splitlines()[0] == "No id would change that readers may know."
+
+
+@pytest.mark.parametrize("options", [("--reset", "--write"), ("--yes",)])
+def test_options_that_do_not_fit_are_refused(site: Path, options: tuple[str, ...]) -> None:
+    assert run("ids", "--site", site, *options).exit_code == 2

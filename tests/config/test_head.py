@@ -57,6 +57,7 @@ subtitle = "About feeds"
 copyright = "Site"
 author = "Desk"
 image = "/files/site.png"
+icon = "/files/icon.png"
 [labels.tag]
 "c++" = "The language C++"
 [feeds]
@@ -84,6 +85,7 @@ def test_other_feeds_are_as_the_site_says(tmp_path: Path) -> None:
     assert (feed.title, feed.subtitle, feed.rights) == ("Site", "About feeds", "Site")
     assert feed.authors == (Person("Desk"),)
     assert feed.image == Image("https://news.example.org/files/site.png")
+    assert feed.icon == "https://news.example.org/files/icon.png"
 
 
 @pytest.mark.parametrize(("max_age", "ttl"), [(1, 1), (60, 1), (61, 2), (900, 15)])
@@ -129,6 +131,8 @@ def test_a_term_that_nobody_wrote_yet_is_its_own_label(tmp_path: Path) -> None:
         'author = "Other"',
         'copyright = "Other"',
         'image = "/other.png"',
+        'icon = "/other.png"',
+        "link_to_page = true",
         '[labels.tag]\n"c++" = "Other"',
         '[feeds]\ncontent = "summary"',
         "[feeds]\nmax_age = 5",

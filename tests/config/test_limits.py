@@ -29,6 +29,7 @@ CASES: dict[str, tuple[str, int, int, Callable[[int], str]]] = {
         MAX_URL,
         lambda n: "https://a.example/".ljust(n, "x"),
     ),
+    "icon": ('icon = "TEXT"', 1, MAX_URL, lambda n: "/".ljust(n, "x")),
     "image": ('image = "TEXT"', 1, MAX_URL, lambda n: "/".ljust(n, "x")),
     "label": ('[labels.tag]\n"TEXT" = "Label"', 2, MAX_TERM, emoji),
     "feed": ('[feeds."tag/TEXT"]\nlimit = 9', 1, MAX_TERM, emoji),

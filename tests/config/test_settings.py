@@ -110,6 +110,8 @@ BAD: list[tuple[str, int, str]] = [
     ),
     ('[author]\nname = "A"\nemail = 1', 3, "email is a text"),
     ('image = "feed.png"', 1, "must start with /"),
+    ('icon = "icon.png"', 1, "must start with /"),
+    ('link_to_page = "yes"', 1, "link_to_page is true or false"),
     ('image = { url = "/a.png", width = "144" }', 1, "width is a whole number"),
     ('image = { url = "/a.png", height = 0 }', 1, "height is a whole number from 1"),
     ('article_link = "/articles/"', 1, "must have {slug} once, or {path}"),

@@ -136,14 +136,17 @@ def test_what_moved_and_what_is_gone_is_in_the_plan(built: Place) -> None:
     made = built.manifest
     older = "/feeds/tag/old%2Cer"
     moved = {path: (each.status, each.to) for path, each in made.redirects.items()}
-    assert moved[f"{older}.rss"] == (308, "/feeds/tag/x.rss")
-    assert moved[f"{older}/archive/1.atom"] == (308, "/feeds/tag/x/archive/1.atom")
-    assert moved[f"{older}/"] == moved[older] == (308, "/feeds/tag/x/")
-    assert moved["/feeds/picks.json"] == (308, "/feeds/picked.json")
-    assert moved["/rss.xml"] == (301, "/feeds/all.rss")
-    assert moved["/p%2Cq/feed"] == (301, "/feeds/picked.json")
-    assert moved["/articles/f%2Cour"] == (301, "/feeds/tag/c%2B%2B.rss")
-    assert moved["/articles/old%2Cer"] == (308, "/articles/newer")
+    assert moved[f"{older}.rss"] == (308, "https://news.example.org/feeds/tag/x.rss")
+    assert moved[f"{older}/archive/1.atom"] == (
+        308,
+        "https://news.example.org/feeds/tag/x/archive/1.atom",
+    )
+    assert moved[f"{older}/"] == moved[older] == (308, "https://news.example.org/feeds/tag/x/")
+    assert moved["/feeds/picks.json"] == (308, "https://news.example.org/feeds/picked.json")
+    assert moved["/rss.xml"] == (301, "https://news.example.org/feeds/all.rss")
+    assert moved["/p%2Cq/feed"] == (301, "https://news.example.org/feeds/picked.json")
+    assert moved["/articles/f%2Cour"] == (301, "https://news.example.org/feeds/tag/c%2B%2B.rss")
+    assert moved["/articles/old%2Cer"] == (308, "https://news.example.org/articles/newer")
     assert "/feeds/picked/" in made.paths
     assert list(made.gone) == sorted(made.gone)
     lost = ("/feeds/tag/lost", "/feeds/author/nobody%2Cat-all")
@@ -158,7 +161,7 @@ def test_one_path_is_one_job_however_it_is_encoded(tmp_path: Path) -> None:
     place.build()
     everything = [*place.manifest.paths, *place.manifest.redirects, *place.manifest.gone]
     assert len({names.decoded(path) for path in everything}) == len(everything)
-    assert place.manifest.redirects["/p,q/one"].to == "/feeds/all.rss"
+    assert place.manifest.redirects["/p,q/one"].to == "https://news.example.org/feeds/all.rss"
 
 
 def test_every_link_of_the_feeds_and_pages_leads_to_a_file(built: Place) -> None:
@@ -291,7 +294,7 @@ def test_other_bytes_never_have_the_time_of_the_last(
     place.build()
     first = (place.out / "articles/one.html").stat().st_mtime
     template = Path(building.__file__).parents[1] / "web/templates/article.html"
-    text = template.read_text(encoding="utf-8").replace("More like this", "Related feeds")
+    text = template.read_text(encoding="utf-8").replace('t("more_like_this")', '"Related feeds"')
     monkeypatch.setattr(
         "jinja2.loaders.PackageLoader.get_source",
         _instead_of("article.html", text),
@@ -622,23 +625,27 @@ def test_an_interrupted_build_leaves_no_worker_and_no_other_message(place: Place
     assert not is_alive(worker)
 
 
-def test_only_some_formats_are_feeds_and_nothing_else(place: Place) -> None:
+def test_only_some_formats_are_feeds_and_the_files_of_articles(place: Place) -> None:
+    """An entry never refers to a file that was not written."""
     built = place.build(BuildOptions((Format.RSS, Format.JSON), codings=()))
-    endings = {name.rpartition(".")[2] for name in place.manifest.paths}
+    paths = set(place.manifest.paths)
+    assert "/files/a.png" in paths
+    assert b"https://news.example.org/files/a.png" in place.file("/feeds/all.rss")
+    endings = {name.rpartition(".")[2] for name in paths - {"/files/a.png"}}
     assert endings == {"rss", "json"}
     assert files_below(place.out) == {
         names.MANIFEST,
         *names.RULES,
         *(each.file for each in place.manifest.paths.values()),
     }
-    assert built.paths == len(place.manifest.paths) == 2 * len(place.publication.feeds())
+    assert built.paths == len(paths) == 2 * len(place.publication.feeds()) + 1
 
 
 def test_archives_can_be_left_out(tmp_path: Path) -> None:
     place = Place(tmp_path)
     with_them = place.build(BuildOptions((Format.RSS,), codings=())).paths
     without = place.build(BuildOptions((Format.RSS,), archives=False, codings=())).paths
-    assert without == len(place.publication.feeds())
+    assert without == len(place.publication.feeds()) + len(set(place.publication.files()))
     assert with_them > without
     assert not any("archive" in name for name in files_below(place.out))
 

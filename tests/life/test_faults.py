@@ -87,7 +87,7 @@ def unwritable(folder: Path) -> Iterator[list[str]]:
             path.chmod(mode)
 
 
-def test_a_read_only_data_folder_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_read_only_data_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article("A")})
     feedsvc("sync", "--site", tmp_path)
     known = ids(tmp_path)
@@ -110,7 +110,7 @@ def test_a_read_only_data_folder_is_one_clear_line(tmp_path: Path) -> None:
 # The catalog
 
 
-def test_a_damaged_catalog_is_set_aside_loudly_and_the_site_goes_on(tmp_path: Path) -> None:
+def test_a_damaged_catalog_is_set_aside_with_a_warning_and_rebuilt(tmp_path: Path) -> None:
     """Conformance 15."""
     files = {f"{number}.md": article(f"T{number}", slug=f"s{number}") for number in range(9)}
     make_site(tmp_path, files)
@@ -126,7 +126,7 @@ def test_a_damaged_catalog_is_set_aside_loudly_and_the_site_goes_on(tmp_path: Pa
     assert ids(tmp_path) == known
 
 
-def test_a_catalog_that_is_lost_while_it_is_served_is_made_anew(tmp_path: Path) -> None:
+def test_a_catalog_lost_while_serving_is_rebuilt(tmp_path: Path) -> None:
     """Conformance 15, 34: deleted or damaged, within seconds and without a restart."""
     make_site(tmp_path, {"a.md": article("A"), "b.md": article("B")})
     data = tmp_path / ".feedsvc"
@@ -153,7 +153,7 @@ def test_a_catalog_that_is_lost_while_it_is_served_is_made_anew(tmp_path: Path) 
 # The files
 
 
-def test_an_unmounted_content_folder_withdraws_nothing_and_is_served_on(tmp_path: Path) -> None:
+def test_an_unmounted_content_folder_withdraws_nothing(tmp_path: Path) -> None:
     files = {f"{number}.md": article(f"T{number}") for number in range(5)}
     make_site(tmp_path, files)
     content = tmp_path / "content"
@@ -179,7 +179,7 @@ def test_an_unmounted_content_folder_withdraws_nothing_and_is_served_on(tmp_path
 # The clock
 
 
-def test_a_clock_that_is_set_back_unpublishes_nothing(desk: Desk) -> None:
+def test_setting_the_clock_back_withdraws_nothing(desk: Desk) -> None:
     """Conformance 34, 55: what was released stays, and Last-Modified goes on."""
     desk.write("due.md", article("Due", (START + timedelta(hours=2)).isoformat()))
     desk.write("old.md", article("Old"))
@@ -194,7 +194,7 @@ def test_a_clock_that_is_set_back_unpublishes_nothing(desk: Desk) -> None:
     assert desk.release(desk.now).revision is None
 
 
-def test_a_clock_that_is_set_back_still_lets_nothing_out_early(desk: Desk) -> None:
+def test_nothing_is_released_early_after_the_clock_was_set_back(desk: Desk) -> None:
     """Conformance 55."""
     desk.write("a.md", article("A", (START + timedelta(hours=1)).isoformat()))
     desk.sync(after=7200)
@@ -208,7 +208,7 @@ def test_a_clock_that_is_set_back_still_lets_nothing_out_early(desk: Desk) -> No
     assert desk.titles() == ["A", "B"]
 
 
-def test_what_came_due_while_nobody_ran_is_released_at_the_next_start(desk: Desk) -> None:
+def test_articles_due_while_stopped_are_released_at_the_next_start(desk: Desk) -> None:
     """Conformance 34, 55: with its own date, and a Last-Modified that was not served before."""
     due = START + timedelta(hours=1)
     desk.write("due.md", article("Due", due.isoformat()))

@@ -47,7 +47,7 @@ def test_another_service_takes_over_the_writing(tmp_path: Path, database: str) -
 
 
 @pytest.mark.parametrize("stopped", [0, 1])
-def test_either_of_two_may_end(tmp_path: Path, stopped: int) -> None:
+def test_either_of_two_services_may_stop(tmp_path: Path, stopped: int) -> None:
     make_site(tmp_path, {"news.md": article("First")})
     with serving(tmp_path) as first, serving(tmp_path) as second:
         servers = [first, second]

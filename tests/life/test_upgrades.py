@@ -50,9 +50,7 @@ def wait_for_health(server: Server, status: int) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("command", ["feeds", "ids", "sync --dry-run"])
-def test_a_command_that_only_reads_says_what_upgrades_the_catalog(
-    tmp_path: Path, command: str
-) -> None:
+def test_a_reading_command_names_the_command_that_upgrades(tmp_path: Path, command: str) -> None:
     database = f"sqlite:///{tmp_path}/catalog.db"
     write(tmp_path / "site", database)
     restore(database)
@@ -135,7 +133,7 @@ def test_a_service_takes_an_old_catalog_over_from_a_service_of_before(
     assert "event=upgraded from=0001" in errors
 
 
-def test_who_is_deposed_knows_it(database: str) -> None:
+def test_a_deposed_writer_notices_it(database: str) -> None:
     with Catalog(database) as first, Catalog(database) as second:
         first.create()
         lease = first.elect()

@@ -117,7 +117,10 @@ def test_there_is_no_other_archive(server: Server, name: str) -> None:
 def test_another_spelling_leads_to_the_archive(server: Server) -> None:
     """Conformance 43."""
     reply = poll(server, "/feeds/language/EN/archive/1.rss", holding("*"))
-    assert (reply.status, reply["location"]) == (308, "/feeds/language/en/archive/1.rss")
+    assert (reply.status, reply["location"]) == (
+        308,
+        "https://news.example.org/feeds/language/en/archive/1.rss",
+    )
 
 
 def test_an_archive_does_not_change_when_an_article_comes(server: Server, site: Path) -> None:

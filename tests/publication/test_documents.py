@@ -1,5 +1,6 @@
 """What the site publishes: documents and how they are remembered, pages, files, lists."""
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -134,29 +135,28 @@ def test_feeds_of_other_content_or_language_do_not_share_an_entry(
     assert rendered == {"json A": 3}
 
 
-def test_what_is_kept_is_bounded_in_bytes(desk: Desk, rendered: Counter[str]) -> None:
+def test_the_caches_are_limited_in_bytes(
+    desk: Desk, rendered: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for letter in "ABC":
         desk.write(f"{letter}.md", article(letter, body="word " * 400, tags=[letter, "every"]))
     desk.sync()
     size = len(desk.body("tag/a", Format.RSS))
     rendered.clear()
-    publication = Publication(
-        desk.settings,
-        desk.catalog,
-        entries=entries.Entries(desk.settings, room=2 * size),
-        room=2 * size,
-    )
-    documents = {}
+    for cached in (Publication, entries.Entries):
+        monkeypatch.setattr(cached, "cache_size", 2 * size)
+    publication = Publication(desk.settings, desk.catalog)
+    found = {}
     for letter in "abca":
-        documents[letter] = publication.document(ref(f"tag/{letter}"), Format.RSS)
+        found[letter] = publication.document(ref(f"tag/{letter}"), Format.RSS)
     assert rendered == {"rss A": 2, "rss B": 1, "rss C": 1}
-    assert publication.document(ref("tag/c"), Format.RSS) is documents["c"]
-    assert publication.document(ref("tag/a"), Format.RSS) is documents["a"]
+    assert publication.document(ref("tag/c"), Format.RSS) is found["c"]
+    assert publication.document(ref("tag/a"), Format.RSS) is found["a"]
     for kept in (publication._documents, publication._entries._fragments):
         assert 0 < kept.currsize <= 2 * size
-    # One that is too big for the whole room is made all the same.
+    # A document larger than the cache is rendered all the same.
     every = publication.document(ref("tag/every"), Format.RSS)
-    assert every is not None
+    assert every
     assert len(feedparser.parse(every.body).entries) == 3
 
 
@@ -328,13 +328,51 @@ def test_an_article_page_names_its_feeds_the_site_feed_first(desk: Desk) -> None
     assert page.link == page.entry.link == "https://news.example.org/articles/a"
 
 
-def test_an_article_that_is_read_elsewhere_has_a_page_all_the_same(desk: Desk) -> None:
-    desk.write("a.md", article("A", link="https://elsewhere.example/a"))
+ELSEWHERE, OWN = "https://elsewhere.example/a", "https://news.example.org/articles/a"
+
+
+@pytest.mark.parametrize(
+    ("toml", "link", "related"),
+    [
+        ("", ELSEWHERE, OWN),
+        ("link_to_page = true", OWN, ELSEWHERE),
+    ],
+)
+def test_an_article_about_another_page_leads_where_the_settings_say_and_has_a_page(
+    desk: Desk, toml: str, link: str, related: str
+) -> None:
+    desk.configure(toml)
+    desk.write("a.md", article("A", link=ELSEWHERE))
     desk.sync()
     page = desk.publication.article("a")
     assert page is not None
-    assert page.entry.link == "https://elsewhere.example/a"
-    assert page.link == "https://news.example.org/articles/a"
+    assert (page.entry.link, page.entry.related, page.link) == (link, related, OWN)
+
+
+def test_such_an_article_has_a_page_if_articles_have_paths(desk: Desk) -> None:
+    desk.configure('article_link = "/{path}/"')
+    desk.write("2022/a.md", article("A", link=ELSEWHERE))
+    desk.sync()
+    (url,), _ = desk.publication.article_urls()
+    assert url == "https://news.example.org/2022/a/"
+
+
+def test_a_json_feed_has_authors_only_if_an_item_has_none(desk: Desk) -> None:
+    """Some readers add them to the authors of each item."""
+
+    def authors() -> object:
+        document = desk.publication.document(FeedRef(Kind.ALL), Format.JSON)
+        assert document
+        return json.loads(document.body).get("authors")
+
+    desk.sync()
+    assert authors() == [{"name": "Site"}]
+    desk.write("a.md", article("A", authors=["Ada"]))
+    desk.sync()
+    assert authors() is None
+    desk.write("b.md", article("B"))
+    desk.sync()
+    assert authors() == [{"name": "Site"}]
 
 
 @pytest.mark.parametrize(

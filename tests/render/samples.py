@@ -76,6 +76,11 @@ ODD = replace(
 
 ENTRIES = (ENTRY, BARE, ODD)
 
+ELSEWHERE = "https://elsewhere.example/page"
+LINKED = replace(  # leads to the page that it is about
+    BARE, title="Look", link=ELSEWHERE, page=f"{BASE}/articles/look", external=ELSEWHERE
+)
+
 ARCHIVE = replace(
     FEED,
     current=f"{BASE}/feeds/all.atom",
@@ -122,6 +127,9 @@ entries = st.builds(
     enclosures=st.lists(enclosures, max_size=2).map(tuple),
     image=st.none() | anything,
     language=st.none() | anything,
+    page=st.none() | anything,
+    external=st.none() | anything,
+    comments=st.none() | anything,
 )
 feeds = st.builds(
     Feed,
@@ -137,6 +145,7 @@ feeds = st.builds(
     ttl=st.integers(0, 10_000),
     rights=anything,
     image=st.none() | images,
+    icon=st.none() | anything,
     current=st.none() | anything,
     prev_archive=st.none() | anything,
     next_archive=st.none() | anything,

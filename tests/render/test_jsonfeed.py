@@ -8,7 +8,18 @@ import pytest
 
 from feedsvc.model import Category, Entry, Feed, Format
 from feedsvc.render import jsonfeed
-from tests.render.samples import BARE, BASE, ENTRIES, ENTRY, FEED, ODD, ODD_TITLE, render
+from tests.render.samples import (
+    BARE,
+    BASE,
+    ELSEWHERE,
+    ENTRIES,
+    ENTRY,
+    FEED,
+    LINKED,
+    ODD,
+    ODD_TITLE,
+    render,
+)
 
 FEED_JSON = replace(FEED, self_url=f"{BASE}/feeds/all.json")
 
@@ -76,6 +87,22 @@ def test_an_item_describes_its_entry() -> None:
             {"url": f"{BASE}/files/map.pdf", "mime_type": "application/pdf"},
         ],
     }
+
+
+def test_an_item_about_another_page_has_its_own_url_and_the_other() -> None:
+    """JSON Feed 1.1: `url` is the item's page, `external_url` the one that it is about."""
+    for entry in (LINKED, replace(LINKED, link=f"{BASE}/articles/look", page=None)):
+        assert (item(entry)["url"], item(entry)["external_url"]) == (
+            f"{BASE}/articles/look",
+            ELSEWHERE,
+        )
+
+
+def test_an_icon_is_the_favicon_and_the_icon_unless_there_is_an_image() -> None:
+    icon = f"{BASE}/icon.png"
+    both, only = top(replace(FEED, icon=icon)), top(replace(FEED, icon=icon, image=None))
+    assert (both["favicon"], both["icon"]) == (icon, f"{BASE}/logo.png")
+    assert (only["favicon"], only["icon"]) == (icon, icon)
 
 
 def test_an_item_without_anything_still_has_id_url_dates_and_content() -> None:

@@ -119,7 +119,7 @@ BAD: dict[str, tuple[str | bytes, int, str, str]] = {
         "did you mean `published` by `publised`?",
     ),
     "time alone": ("---\ntitle: A\npublished: 12:30\n---\n", 3, "bad-date", "write it as"),
-    "toml time": ("+++\npublished = 12:30:00\n+++\n", 2, "bad-date", "a time alone"),
+    "toml time": ("+++\npublished = 12:30:00\n+++\n", 2, "bad-date", "a time without a date"),
     "flag as date": ("+++\npublished = true\n+++\n", 2, "bad-date", "write it as"),
     "number as date": ("+++\npublished = 750\n+++\n", 2, "bad-date", "write it as"),
     "list as date": ("---\npublished: [2022-02-17]\n---\n", 2, "bad-date", "write it as"),
@@ -372,7 +372,28 @@ def test_an_articles_url_follows_the_settings_pattern(tmp_path: Path) -> None:
     ],
 )
 def test_a_link_may_lead_elsewhere(tmp_path: Path, link: str, url: str) -> None:
-    assert taken(tmp_path, article(link=link)).link == url
+    found = taken(tmp_path, article(link=link))
+    assert (found.link, found.external) == ("https://news.example.org/articles/a", url)
+
+
+def test_a_link_to_the_article_itself_leads_nowhere_else(tmp_path: Path) -> None:
+    assert taken(tmp_path, article(link="/articles/a")).external is None
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://talk.example/1#c", "https://talk.example/1#c"),
+        ("#comments", "https://news.example.org/articles/a#comments"),
+        ("true", None),
+        (False, None),
+    ],
+)
+def test_comments_have_a_url_and_a_flag_is_none(
+    tmp_path: Path, written: object, url: str | None
+) -> None:
+    """Other programs enable comments by a flag of this name."""
+    assert taken(tmp_path, article(comments=written)).comments == url
 
 
 def test_relative_urls_are_resolved_against_the_articles_own_url_not_its_link(

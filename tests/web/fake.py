@@ -11,7 +11,7 @@ from feedsvc.config.feeds import FeedSettings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
 from feedsvc.model import Category, Document, Enclosure, Entry, FeedRef, Format, Kind, Person
-from feedsvc.publication import ArticlePage, FeedSummary, Health, Publication
+from feedsvc.publication import ArticlePage, FeedSummary, Health, Neighbour, Publication
 from feedsvc.render import RENDERERS
 
 BASE = "https://news.example.org"
@@ -64,7 +64,12 @@ def entry(slug: str, title: str, **changes: object) -> Entry:
 
 RAIN = entry("rain", "Rain & <wind>")
 ARABIC = entry(
-    "نهر", "النهر يفيض", language="ar", content="<p>فاض النهر.</p>", link="https://x.org/"
+    "نهر",
+    "النهر يفيض",
+    language="ar",
+    content="<p>فاض النهر.</p>",
+    link="https://x.org/",
+    external="https://x.org/",
 )
 
 
@@ -137,7 +142,7 @@ class FakePublication(Publication):
             raise ValueError("PostgreSQL knows no such text")
         return next((feed for feed in self.feeds() if feed.ref == ref), None)
 
-    def entries(self, ref: FeedRef) -> list[Entry]:
+    def entries(self, ref: FeedRef, page: int | None = None) -> list[Entry]:
         return [] if ref.kind is Kind.CATEGORY else list(self._shown.values())
 
     def article(self, slug: str) -> ArticlePage | None:
@@ -146,7 +151,13 @@ class FakePublication(Publication):
             return None
         path = urls.article_path(self.settings.article_link, slug, WHEN)
         link = urls.absolute(self.settings.base_url, path)
-        return ArticlePage(self._shown[slug], link, tuple(self.feeds()[:3]))
+        older = Neighbour("Wind & <sand>", f"{BASE}/articles/rain") if slug != "rain" else None
+        return ArticlePage(self._shown[slug], link, tuple(self.feeds()[:3]), older)
+
+    def sitemap(self, first: int, count: int) -> list[tuple[str, datetime]]:
+        self._ask("sitemap")
+        found = [(urls.absolute(BASE, f"/articles/{slug}"), WHEN) for slug in self._shown]
+        return found[first : first + count]
 
     def withdrawn(self, slug: str) -> bool:
         return slug == "gone"

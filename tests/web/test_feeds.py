@@ -74,7 +74,7 @@ def test_another_spelling_of_a_term_leads_to_its_feed(
 ) -> None:
     """Conformance 43."""
     response = client.get(asked, headers={"Host": "evil.example"})
-    assert (response.status_code, response.location) == (308, canonical)
+    assert (response.status_code, response.location) == (308, BASE + canonical)
     assert client.get(canonical).status_code == 200
 
 
@@ -172,8 +172,14 @@ def test_the_list_of_feeds_names_every_feed_once(client: FlaskClient) -> None:
     """Conformance 48."""
     response = client.get("/feeds.opml", headers={"Host": "evil.example"})
     assert response.content_type == "text/x-opml; charset=utf-8"
-    outlines = etree.fromstring(response.data).findall("body/outline")
+    body = etree.fromstring(response.data).find("body")
+    assert body is not None
+    outlines = body.findall(".//outline[@xmlUrl]")
     assert len(outlines) == len(LABELS)
+    top = [each.get("xmlUrl") for each in body.findall("outline[@xmlUrl]")]
+    assert top == [f"{BASE}/feeds/all.rss", f"{BASE}/feeds/security.rss"]
+    kinds = [each.get("text") for each in body.findall("outline") if len(each)]
+    assert kinds == ["Categories", "Tags", "Authors", "Languages"]
     for outline in outlines:
         for name in ("xmlUrl", "htmlUrl"):
             url = outline.get(name)
@@ -192,7 +198,7 @@ def test_a_site_below_a_path_answers_with_and_without_it(asked: str) -> None:
     """Conformance 48: a proxy may have taken the path away or not."""
     settings = structs.replace(SETTINGS, base_url=f"{BASE}/blog")
     client = create_app(FakePublication(settings)).test_client()
-    assert client.get(asked).location == "/blog/feeds/tag/c%2B%2B.rss"
+    assert client.get(asked).location == f"{BASE}/blog/feeds/tag/c%2B%2B.rss"
     link = client.get(asked.replace("C", "c")).headers["Link"]
     assert link == f'<{BASE}/blog/feeds/tag/c%2B%2B.rss>; rel="self"'
 

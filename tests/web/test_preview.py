@@ -14,9 +14,10 @@ from werkzeug.test import Client, TestResponse
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
+from feedsvc.http.hosts import is_loopback
 from feedsvc.model import Format
 from feedsvc.web import create_app
-from feedsvc.web.preview import Preview, create_preview, is_loopback
+from feedsvc.web.preview import Preview, create_preview
 from tests.sites import article, make_site
 from tests.web.fake import FakePublication
 

@@ -39,11 +39,11 @@ class Migrations:
         files = (self._folder / "versions").glob("[0-9]*.py")
         return max(file.name.partition("_")[0] for file in files)
 
-    def check(self, connection: Connection, found: str) -> None:
-        """Raise OutdatedError or NewerError unless a schema number is this program's."""
-        if found < self.newest:
+    def check(self, connection: Connection, found: str | None) -> None:
+        """Raise OutdatedError or NewerError unless a schema number is this program's, or None."""
+        if found and found < self.newest:
             raise OutdatedError(_name(connection), found, self.newest)
-        if found > self.newest:
+        if found and found > self.newest:
             raise NewerError(_name(connection), found, self.newest)
 
     def check_readable(self, connection: Connection) -> None:

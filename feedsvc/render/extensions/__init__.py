@@ -20,6 +20,15 @@ XML_FORMATS = frozenset({Format.RSS, Format.ATOM})
 _PREFIX = re.compile(r"(?!xml)[a-z][a-z0-9_-]*", re.IGNORECASE)
 
 
+def before_link(parent: _Element, *elements: _Element) -> None:
+    """Move elements before the `link` of a channel or item; without one, to the start.
+
+    Some readers take the last link of any namespace for the site or article.
+    """
+    place = next((parent.index(each) for each in parent.iterchildren("link")), 0)
+    parent[place:place] = elements
+
+
 class FeedExtension(BaseExtension):  # type: ignore[misc] # feedgen has no types
     """The elements that a namespace adds to the head of a feed.
 

@@ -1,6 +1,7 @@
 """Dublin Core (https://www.rssboard.org/rss-profile#namespace-elements-dublin): authors in RSS.
 
-`dc:creator` takes names; feedgen drops an author without an email address from RSS.
+`dc:creator` takes names; feedgen drops an author without an email address from RSS. Several authors
+are joined in one element, as most readers show only one of several: the first or the last.
 """
 
 from collections.abc import Sequence
@@ -15,25 +16,27 @@ URI = "http://purl.org/dc/elements/1.1/"
 
 
 class FeedCreators(FeedExtension):
-    """`dc:creator` for each author, if none of them is the managingEditor."""
+    """`dc:creator`, if no author is the managingEditor."""
 
     def extend_rss(self, root: _Element) -> None:
         """Add to the channel."""
         if not any(each.email for each in self.feed.authors):
-            _add_creators(root[0], self.feed.authors)
+            _add_creator(root[0], self.feed.authors)
 
 
 class Creators(EntryExtension):
-    """`dc:creator` for each author."""
+    """`dc:creator` with the names of all authors."""
 
     def extend_rss(self, element: _Element) -> None:
         """Add to the item."""
-        _add_creators(element, self.entry.authors)
+        _add_creator(element, self.entry.authors)
 
 
-def _add_creators(parent: _Element, authors: Sequence[Person]) -> None:
-    for author in authors:
-        etree.SubElement(parent, f"{{{URI}}}creator").text = author.name
+def _add_creator(parent: _Element, authors: Sequence[Person]) -> None:
+    if authors:
+        *others, last = (each.name for each in authors)
+        names = f"{', '.join(others)} and {last}" if others else last
+        etree.SubElement(parent, f"{{{URI}}}creator").text = names
 
 
 NAMESPACE = Namespace("dc", URI, FeedCreators, Creators, frozenset({Format.RSS}))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.etree import _Element
 
-from feedsvc.render.extensions import XML_FORMATS, FeedExtension, Namespace
+from feedsvc.render.extensions import XML_FORMATS, FeedExtension, Namespace, before_link
 
 URI = "http://purl.org/syndication/history/1.0"
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -20,8 +20,8 @@ class History(FeedExtension):
         return self.feed.current is not None
 
     def extend_rss(self, root: _Element) -> None:
-        """Add to the channel; in RSS the links are `atom:link` elements."""
-        root[0].extend(self._links(f"{{{_ATOM}}}link"))
+        """Add to the channel: the links as `atom:link`, before `link` like all of them."""
+        before_link(root[0], *self._links(f"{{{_ATOM}}}link"))
         self._mark(root[0])
 
     def extend_atom(self, root: _Element) -> None:

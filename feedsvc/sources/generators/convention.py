@@ -226,3 +226,25 @@ def _glob_part(part: str) -> str:
             r"\-", "-"
         )
     return known.get(part, re.escape(part))
+
+
+_LONGEST_PATTERN = 200
+_MOST_LOOPS = 3
+_MOST_BRANCHES = 10
+_CHARACTERS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_GROUP = re.compile(r"\((?:\?(?:P<\w+>|:))?")
+_WILD = re.compile(r"\)[*+{]|<\?")
+_LOOP = re.compile(r"[*+]|\{[0-9]*,[0-9]*\}")
+
+
+def is_tame(pattern: str) -> bool:
+    """Return whether a pattern is so simple that matching any path is fast."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return False
+    form = _GROUP.sub("<", _CHARACTERS.sub("x", pattern))
+    branches = form.count("?") + form.count("|")
+    return (
+        not _WILD.search(form)
+        and len(_LOOP.findall(form)) <= _MOST_LOOPS
+        and branches <= _MOST_BRANCHES
+    )

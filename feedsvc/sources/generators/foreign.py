@@ -32,6 +32,7 @@ _WORDS = frozenset({"true", "false", "yes", "no", "on", "off"})
 _FITTING: Mapping[str, Callable[[str], bool]] = {
     "id": syntax.is_iri,
     "link": syntax.is_url,
+    "comments": syntax.is_url,
     "content": lambda text: text in set(ContentChoice),
     "feeds": lambda text: text.lower() in _WORDS,
 }

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from urllib.parse import unquote
 
 import feedparser
 import pytest
@@ -497,6 +498,36 @@ def test_hugo_itself_gives_the_same_guids(tmp_path: Path, permalinks: str) -> No
     assert {entry.id for entry in feed.entries} == {
         each.native_id for each in articles.values() if not each.draft
     }
+
+
+@pytest.mark.skipif(not shutil.which("jekyll"), reason="jekyll is not installed")
+def test_jekyll_itself_gives_the_same_links_and_titles(tmp_path: Path) -> None:
+    config = (
+        f"{trees.JEKYLL['_config.yml']!s}timezone: Europe/Paris\npermalink: weekdate\nplugins: []\n"
+        "defaults: [{scope: {path: '_posts/2021'}, values: {permalink: ':y_day/:slug/:path'}}]\n"
+    )
+    dump = (
+        "Jekyll::Hooks.register(:site, :post_read) { |site| site.posts.docs.each { |each| "
+        "puts [each.relative_path, each.url, each.data['title'], each.date.to_i].inspect }; "
+        "STDOUT.flush; exit!(0) }\n"
+    )
+    files = trees.JEKYLL | {
+        "_config.yml": config,
+        "_plugins/dump.rb": dump,
+        "_posts/2021/2011-02-29-Odd_name & Co.md": "---\ndate: 2021-02-17 23:30:00\n---\n",
+        "_posts/2011-02-29-day.md": "---\n---\n",
+    }
+    files.pop("_posts/2022-03-02-hidden.md")
+    articles, _ = read(tmp_path, files, 'content = "."\n')
+    command = ["jekyll", "build", "--quiet"]
+    shown = subprocess.run(
+        command, cwd=tmp_path, check=True, timeout=60, capture_output=True, text=True
+    )
+    found = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert {
+        path: [unquote(each.link.removeprefix(SITE)), each.title, each.published.timestamp()]
+        for path, each in articles.items()
+    } == {path: [unquote(url), title, date] for path, url, title, date in found}
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("pelican"), reason="pelican is not installed")

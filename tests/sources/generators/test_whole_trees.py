@@ -93,8 +93,8 @@ def test_articles_are_served_where_the_generator_had_them(desk: Desk) -> None:
     assert f'<link rel="canonical" href="{SITE}/posts/first-post/">' in shown.text
     for path, status, location in [
         ("/custom/place/", 200, None),
-        ("/posts/first-post", 308, "/posts/first-post/"),
-        ("/Posts/First-Post/", 308, "/posts/first-post/"),
+        ("/posts/first-post", 308, f"{SITE}/posts/first-post/"),
+        ("/Posts/First-Post/", 308, f"{SITE}/posts/first-post/"),
         ("/posts/none/", 404, None),
         ("/notes/draft/", 404, None),
         ("/feeds/all.rss", 200, None),

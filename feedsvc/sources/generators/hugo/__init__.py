@@ -1,13 +1,24 @@
 """Hugo: sections and page bundles, permalinks from paths, shortcodes in texts."""
 
+import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from posixpath import basename, dirname
 
+from feedsvc import syntax
 from feedsvc.model import Tree
 from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.convention import Convention, File, Links, Own, render
+from feedsvc.sources.generators.convention import (
+    Convention,
+    File,
+    Links,
+    Own,
+    is_tame,
+    render,
+    words,
+)
 from feedsvc.sources.generators.hugo import inherited, shortcodes, urls
 from feedsvc.sources.generators.hugo.inherited import INDEX
 from feedsvc.sources.generators.hugo.places import (
@@ -27,7 +38,7 @@ _KEYS = {
     "summary": ("summary", "description"),
     "authors": ("authors", "author"),
     "image": ("image", "images"),
-    "language": ("language", "lang"),
+    "language": ("lang",),
 }
 
 
@@ -37,13 +48,22 @@ def _split(_path: str, text: str) -> tuple[FrontMatter, str]:
 
 def _articles(tree: Tree, paths: Iterable[str]) -> Iterator[str]:
     """Yield the pages, without the resources of page bundles and languages that are disabled."""
-    paths = list(paths)
+    ignored = _ignored(tree)
+    paths = [path for path in paths if not any(each.search(f"/{path}") for each in ignored)]
     bundles = {dirname(path) for path in paths if _name(path) == "index"} - {""}
     for path in paths:
         own = dirname(path) if _name(path) == "index" else ""
         is_resource = any(above in bundles and above != own for above in _above(path))
         if not is_resource and is_content(tree, path):
             yield path
+
+
+def _ignored(tree: Tree) -> list[re.Pattern[str]]:
+    found = []
+    for pattern in words(tree.options.get("ignorefiles")):
+        with suppress(re.error):
+            found += [re.compile(pattern)] if is_tame(pattern) else []
+    return found
 
 
 def _name(path: str) -> str:
@@ -63,7 +83,9 @@ def _complete(file: File, own: Own) -> None:
     if not language and languages(file.options):
         language = default_language(file.options)
     if language:
-        own.setdefault("language", language)
+        own["language"] = language
+    elif not syntax.is_language(str(own.get("language"))):
+        own.pop("language", None)  # a key of a theme
     build = file.written.get("build") or file.written.get("_build")
     build = build if isinstance(build, dict) else {}
     if str(build.get("render", "")).lower() in {"never", "false"}:
@@ -108,7 +130,7 @@ GENERATOR = Hugo(
     wanted=frozenset(
         {"contentdir", "permalinks", "uglyurls", "disablepathtolower", "removepathaccents"}
         | {"languages", "defaultcontentlanguage", "defaultcontentlanguageinsubdir"}
-        | {"disablelanguages", "cascade", "frontmatter", "module"}
+        | {"disablelanguages", "ignorefiles", "cascade", "frontmatter", "module"}
     ),
     trees=("content",),
     trace="archetypes/default.md",

@@ -62,6 +62,7 @@ _DATES: Mapping[str, tuple[str, ...]] = {
     "lastmod": ("lastmod", "modified", "date", "publishdate", "pubdate", "published"),
     "expirydate": ("expirydate", "unpublishdate"),
 }
+_DATE_KEYS = frozenset(key for keys in _DATES.values() for key in keys)
 
 
 def _dated(file: File, written: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -69,12 +70,10 @@ def _dated(file: File, written: Mapping[str, Any]) -> Mapping[str, Any]:
     settings = options_of(file).get("frontmatter")
     if not isinstance(settings, dict):
         return written
-    dates = dict(written)
+    dates = {key: value for key, value in written.items() if key not in _DATE_KEYS}
     for key, usual in _DATES.items():
-        if key not in settings:
-            continue
-        dates.pop(key, None)
-        for source in _sources(words(settings[key]), usual):
+        names = words(settings[key]) if key in settings else usual
+        for source in _sources(names, usual):
             value = written.get(source)
             if source == ":filename":
                 value, rest = dated_name(place_of(file).name)
@@ -83,8 +82,8 @@ def _dated(file: File, written: Mapping[str, Any]) -> Mapping[str, Any]:
             if value and file.moment(value):
                 dates[key] = value
                 break
-    if "date" in dates and not any(written.get(key) for key in _DATES["publishdate"]):
-        dates["publishdate"] = dates["date"]
+    if "date" in dates:
+        dates.setdefault("publishdate", dates["date"])
     return dates
 
 

@@ -6,7 +6,7 @@ from posixpath import normpath
 from typing import Any
 
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.convention import words
+from feedsvc.sources.generators.convention import is_tame, words
 from feedsvc.sources.generators.detect import Program
 
 _FOLDERS = ("config/_default", "config/production")
@@ -45,18 +45,29 @@ class Hugo(Program):
             for name in words(names):
                 if str(name).lower() in {":filemodtime", ":git"}:
                     yield f"frontmatter.{key}: {name}", "dates"
+        for pattern in words(options.get("ignorefiles")):
+            if not is_tame(str(pattern)):
+                yield f"ignoreFiles: {pattern}", "the list of articles"
         module = options.get("module")
         mounts = module.get("mounts") if isinstance(module, dict) else None
         if any(
             configs.text(each, "target").startswith("content") for each in configs.tables(mounts)
         ):
             yield "module.mounts", "the URLs of mounted files"
-        languages = options.get("languages")
-        for key, each in languages.items() if isinstance(languages, dict) else ():
-            if isinstance(each, dict) and each.get("baseurl"):
-                yield f"languages.{key}.baseURL", f"the URLs of the language {key}"
         if isinstance(options.get("permalinks"), list):
             yield "permalinks", "URLs"
+        yield from _unread_languages(options)
+
+
+def _unread_languages(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    found = options.get("languages")
+    languages = found if isinstance(found, dict) else {}
+    for key, each in languages.items():
+        if isinstance(each, dict) and each.get("baseurl"):
+            yield f"languages.{key}.baseURL", f"the URLs of the language {key}"
+    key = "defaultContentLanguageInSubdir"
+    if configs.text(options, key.lower()) == "true" and len(languages) < 2:
+        yield key, "with one language, URLs, in which Hugo before 0.115 writes no language,"
 
 
 def _files(folder: Path) -> list[Path]:

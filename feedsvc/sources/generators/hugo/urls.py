@@ -12,7 +12,6 @@ from feedsvc.sources.generators.convention import File, Own
 from feedsvc.sources.generators.hugo.places import (
     Place,
     default_language,
-    languages,
     options_of,
     place_of,
 )
@@ -43,7 +42,7 @@ def _language_prefix(place: Place, options: Mapping[str, Any]) -> str:
     language = place.language or default
     if language == default and configs.text(options, "defaultcontentlanguageinsubdir") != "true":
         return ""
-    return f"/{language}" if languages(options) else ""
+    return f"/{language}"
 
 
 def _default(file: File) -> str:
@@ -125,10 +124,10 @@ def _expand(file: File, own: Own, pattern: str) -> str:
         values |= {
             "year": f"{moment:%Y}",
             "month": f"{moment:%m}",
-            "monthname": MONTHS[moment.month - 1].lower(),
+            "monthname": MONTHS[moment.month - 1],
             "day": f"{moment:%d}",
             "weekday": f"{moment:%w}",
-            "weekdayname": DAYS[moment.weekday()].lower(),
+            "weekdayname": DAYS[moment.weekday()],
             "yearday": str(moment.timetuple().tm_yday),
         }
 
@@ -149,10 +148,14 @@ def _clean(options: Mapping[str, Any], path: str) -> str:
         kept = "".join(each for each in split if unicodedata.category(each) != "Mn")
         path = unicodedata.normalize("NFC", kept)
     found: list[str] = []
+    is_pending = False  # a hyphen for spaces
     for each in path:
         if each in _KEPT or each.isalnum() or unicodedata.category(each)[0] == "M":
+            if is_pending and each != "-" and found[-1] != "-":
+                found.append("-")
+            is_pending = False
             found.append(each)
-        elif each.isspace() and found and found[-1] != "-":
-            found.append("-")
+        elif each.isspace() and found:
+            is_pending = True
     clean = re.sub("/{2,}", "/", "".join(found)).strip("/")
     return f"/{clean if configs.text(options, 'disablepathtolower') == 'true' else clean.lower()}"

@@ -52,7 +52,7 @@ def page_url(file: File) -> str:
         pattern = pattern or file.option(f"collections.{label}.permalink")
     style = file.option("permalink", "date")
     suffix = "/" if style == "pretty" or style.endswith("/") else ""
-    if (style in _STYLES and style != "pretty") or style.endswith(":output_ext"):
+    if style in {"date", "ordinal", "none"} or style.endswith(":output_ext"):
         suffix = ":output_ext"
     name = "" if not label and file.stem == "index" else ":path"
     usual = f"/:collection/:path{suffix}" if label else f"/{name}{suffix if name else ''}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from posixpath import basename
@@ -9,7 +10,8 @@ from string import Formatter
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from feedsvc import html
+from feedsvc import html, syntax
+from feedsvc.errors import ArticleError
 from feedsvc.model import Tree
 from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
@@ -20,13 +22,14 @@ from feedsvc.sources.generators.convention import (
     Links,
     Own,
     beside,
+    is_tame,
     linked_file,
     render,
     words,
 )
-from feedsvc.sources.generators.detect import Program
+from feedsvc.sources.generators.detect import JSON_FEED, Program
 from feedsvc.sources.generators.pelican import tags
-from feedsvc.sources.generators.pelican.texts import is_tame, matched, slugify
+from feedsvc.sources.generators.pelican.texts import matched, slugify
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mdown", ".rst")
 _KEYS = {
@@ -43,7 +46,22 @@ _MORE = re.compile(r"(?: {4,}|\t)(.+)")
 def _split(path: str, text: str) -> tuple[FrontMatter, str]:
     if path.endswith(".rst"):
         return rst.split(text)
-    return frontmatter.split(text) if text.startswith("---") else _lines(text)
+    opening = _FENCE.match(text)
+    if not opening:
+        return _lines(text)
+    # The lines are YAML only for a plugin; Pelican itself would not read lists and quotes.
+    front, body = _lines(text[opening.end() :])
+    end = _FENCE.match(body)
+    is_yaml = any(value[:1] in tuple("[{\"'|>") for value in front.values.values() if value)
+    if not end:
+        return frontmatter.split(text)
+    if is_yaml:
+        with suppress(ArticleError):
+            return frontmatter.split(text)
+    return FrontMatter(front.values, front.text, first=2), f"\n{body[end.end() :]}"
+
+
+_FENCE = re.compile(r"-{3}[ \t]*\n")
 
 
 def _lines(text: str) -> tuple[FrontMatter, str]:
@@ -82,16 +100,16 @@ def _folders(value: Any) -> list[str]:
 def _inherit(file: File) -> Mapping[str, Any]:
     """Return metadata with those of the path, and the defaults of the configuration."""
     defaults = file.options.get("default_metadata")
+    usual = r"(?P<date>\d{4}-\d{2}-\d{2}).*"
     return {
         **(defaults if isinstance(defaults, dict) else {}),
         **matched(file.option("path_metadata"), file.path),
+        **matched(file.option("filename_metadata", usual), file.stem),
         **file.written,
     }
 
 
 def _complete(file: File, own: Own) -> None:
-    for key, value in _from_name(file).items():
-        own.setdefault({"date": "published", "category": "categories"}.get(key, key), value)
     if isinstance(own.get("published"), str):
         own["published"] = own["published"].replace("_", " ")
     if "categories" not in own:
@@ -106,12 +124,6 @@ def _complete(file: File, own: Own) -> None:
         own["draft"] = True
     elif status == "hidden":
         own["feeds"] = False
-
-
-def _from_name(file: File) -> dict[str, str]:
-    """Return the metadata in the file name."""
-    usual = r"(?P<date>\d{4}-\d{2}-\d{2}).*"
-    return matched(file.option("filename_metadata", usual), file.stem)
 
 
 def _category(file: File, own: Own) -> str:
@@ -135,7 +147,7 @@ def _url(file: File, own: Own) -> str:
     moment = file.moment(own.get("published"))
     authors = own.get("authors")
     author = authors[0] if isinstance(authors, list) and authors else authors
-    values = {
+    values = {key: file.text(key) for key in file.written} | {
         "slug": _slug(file, own),
         "lang": language or usual_language,
         "category": slugify(_category(file, own)),
@@ -143,6 +155,16 @@ def _url(file: File, own: Own) -> str:
         "path": file.path,
     }
     return _fill(pattern, values, moment) if moment else ""
+
+
+_FIELDS = frozenset({"slug", "lang", "category", "author", "path", "date"})
+
+
+def _parsed(pattern: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    try:
+        return list(Formatter().parse(pattern))
+    except ValueError:
+        return []
 
 
 def _fill(pattern: str, values: dict[str, str], moment: datetime) -> str:
@@ -154,8 +176,8 @@ def _fill(pattern: str, values: dict[str, str], moment: datetime) -> str:
             if name == "date":
                 found.append(_formatted(moment, form or ""))
             elif name is not None:
-                found.append(values.get(name, ""))
-    except ValueError:
+                found.append(values[name])
+    except (ValueError, KeyError):
         return ""
     return "".join(found)
 
@@ -195,13 +217,22 @@ def _refer(file: File, reference: str) -> str | None:
 
 def _markup(file: File, body: str, links: Links) -> str:
     body = tags.reduce(file.options, body, links)
+    fields = {name for _, name, _, _ in _parsed(file.option("article_url")) if name}
+    if missing := sorted(fields - {*_FIELDS, *file.written}):
+        message = (
+            f"`ARTICLE_URL` has {{{missing[0]}}}, which the metadata do not have: the URL may be "
+            f"wrong; if so, {JSON_FEED}"
+        )
+        links.warn("not-evaluated", message, body)
     return rst.render(body) if file.path.endswith(".rst") else render(file, body)
 
 
 def _entry_id(_file: File, url: str, published: datetime) -> str:
-    """Return the tag URI in Pelican's feeds."""
+    """Return the tag URI in Pelican's feeds, which does not encode the path."""
     parts = urlsplit(url)
-    return f"tag:{parts.hostname},{published.date().isoformat()}:{parts.path}"
+    start = f"tag:{parts.hostname},{published.date().isoformat()}:"
+    raw = start + unquote(parts.path)
+    return raw if syntax.is_iri(raw) else start + parts.path
 
 
 _CONVENTION = Convention(

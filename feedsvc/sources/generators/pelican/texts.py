@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from feedsvc.errors import ArticleError
+from feedsvc.sources.generators.convention import is_tame
 
 _TYPOGRAPHIC = re.compile(r"[\u2010-\u2015\u2018-\u201f\u2026\u00a0]")
 
@@ -41,25 +42,3 @@ def matched(pattern: str, text: str) -> dict[str, str]:
         return {}
     found = match.groupdict() if match else {}
     return {key.lower(): value for key, value in found.items() if value}
-
-
-_LONGEST_PATTERN = 200
-_MOST_LOOPS = 3
-_MOST_BRANCHES = 10
-_CHARACTERS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
-_GROUP = re.compile(r"\((?:\?(?:P<\w+>|:))?")
-_WILD = re.compile(r"\)[*+{]|<\?")
-_LOOP = re.compile(r"[*+]|\{[0-9]*,[0-9]*\}")
-
-
-def is_tame(pattern: str) -> bool:
-    """Return whether a pattern is so simple that matching any file name is fast."""
-    if len(pattern) > _LONGEST_PATTERN:
-        return False
-    form = _GROUP.sub("<", _CHARACTERS.sub("x", pattern))
-    branches = form.count("?") + form.count("|")
-    return (
-        not _WILD.search(form)
-        and len(_LOOP.findall(form)) <= _MOST_LOOPS
-        and branches <= _MOST_BRANCHES
-    )

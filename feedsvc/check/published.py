@@ -1,0 +1,177 @@
+"""Reads what a site has published so far: its feeds, sitemaps, or the folder of a static site.
+
+Reads only what identifies an entry. Documents that are not feeds or sitemaps are refused, except in
+a folder, where they are ignored.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lxml import etree
+
+from feedsvc import fetch
+from feedsvc.check import feed, moments, xml
+from feedsvc.check.archives import links_of
+from feedsvc.check.finding import Findings
+from feedsvc.errors import FeedsvcError
+
+MAX_SIZE = 100_000_000  # bytes of a document; a feed of all articles is large
+_MAX_SITEMAPS = 500  # of one index
+_SUFFIXES = (".xml", ".rss", ".atom", ".json", ".rdf")
+_SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+_RSS_10 = "{http://purl.org/rss/1.0/}"
+_A = f"{{{xml.ATOM}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a feed. id: what readers know it by, its link if it has no id."""
+
+    id: str
+    link: str
+    title: str
+    published: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published. entries: of feeds, by id. links: of sitemaps and pages, as `place`."""
+
+    entries: dict[str, Entry]
+    links: set[str]
+
+
+def place(url: str) -> str:
+    """Return what two URLs of the same page have in common: host and path, without index.html."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        return url
+    path = re.sub(r"/(?:index\.html?)?$", "", unquote(parts.path))
+    return f"{host}{path}?{parts.query}" if parts.query else f"{host}{path}"
+
+
+def read(names: Iterable[str], base_url: str) -> Published:
+    """Read files, URLs and folders. base_url: of the pages in folders. Raises FeedsvcError."""
+    found = Published({}, set())
+    for name in names:
+        if not fetch.is_url(name) and Path(name).is_dir():
+            _read_folder(Path(name), base_url, found)
+        elif not _parse(_load(name), name, found):
+            raise FeedsvcError(f"{name}: is neither a feed nor a sitemap; name one, or a folder")
+    if not found.entries and not found.links:
+        raise FeedsvcError(f"{', '.join(names)}: contains no entries and no pages")
+    return found
+
+
+def _load(name: str) -> bytes:
+    if not fetch.is_url(name):
+        return fetch.read_file(Path(name), MAX_SIZE)
+    answer = fetch.get(name, fetch.Limits(MAX_SIZE))
+    if answer.status != 200:
+        raise FeedsvcError(f"{name}: is answered with {answer.status} instead of 200")
+    return answer.body
+
+
+def _read_folder(folder: Path, base_url: str, found: Published) -> None:
+    """Read all feeds in a folder, and take its HTML files for pages of the site."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".html", ".htm"}:
+            relative = path.relative_to(folder).as_posix()
+            found.links.add(place(f"{base_url}/{relative}"))
+            found.links.add(place(f"{base_url}/{relative.removesuffix(path.suffix)}"))
+        elif path.suffix in _SUFFIXES and path.is_file():
+            feeds = Published(found.entries, set())  # pages are known from their files
+            _parse(_load(str(path)), str(path), feeds)
+
+
+def _parse(body: bytes, name: str, found: Published) -> bool:
+    """Add the entries or links of a document; return whether it is a feed or a sitemap."""
+    if feed.is_json(body):
+        entries = _json(body)
+    else:
+        source = xml.read(body, Findings(name))
+        if source is None:
+            return False
+        root = source.root
+        if root.tag in {f"{_SITEMAP}urlset", f"{_SITEMAP}sitemapindex"}:
+            _read_sitemap(root, name, found)
+            return True
+        entries = _xml(root)
+    if entries is None:
+        return False
+    for entry in entries:
+        found.entries.setdefault(entry.id, entry)
+    return True
+
+
+def _read_sitemap(root: "etree._Element", name: str, found: Published) -> None:
+    links = [(each.text or "").strip() for each in root.iterfind(f"*/{_SITEMAP}loc")]
+    if root.tag == f"{_SITEMAP}urlset":
+        found.links.update(map(place, links))
+        return
+    for link in links[:_MAX_SITEMAPS]:
+        # A file that was saved lies beside the sitemaps it names.
+        local = Path(name).with_name(urlsplit(link).path.rpartition("/")[2])
+        part = link if fetch.is_url(name) else str(local)
+        child = xml.read(_load(part), Findings(part))
+        if child is None or child.root.tag != f"{_SITEMAP}urlset":
+            raise FeedsvcError(f"{part}: is not a sitemap, as {name} says")
+        _read_sitemap(child.root, part, found)
+
+
+def _json(body: bytes) -> list[Entry] | None:
+    try:
+        value = json.loads(body.decode("utf-8-sig"))
+        items = value["items"] if "jsonfeed.org" in value["version"] else None
+        return None if items is None else [_json_entry(each) for each in items]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _json_entry(item: dict[str, object]) -> Entry:
+    link = str(item.get("url") or item.get("external_url") or "")
+    date = moments.parse_rfc3339(str(item.get("date_published") or ""))
+    return Entry(str(item.get("id") or link), link, str(item.get("title") or ""), date)
+
+
+def _xml(root: "etree._Element") -> list[Entry] | None:
+    if root.tag == f"{_A}feed":
+        return [_atom_entry(entry) for entry in root.iterfind(f"{_A}entry")]
+    if root.tag == "rss":
+        return [_rss_entry(item, "") for item in root.iterfind("channel/item")]
+    if xml.split(str(root.tag))[1] == "RDF":
+        return [_rss_entry(item, _RSS_10) for item in root.iterfind(f"{_RSS_10}item")]
+    return None
+
+
+def _atom_entry(entry: "etree._Element") -> Entry:
+    links = [link.href for link in links_of(entry) if link.rel == "alternate"]
+    date = _text(entry, f"{_A}published") or _text(entry, f"{_A}updated")
+    title = entry.find(f"{_A}title")
+    text = xml.text_of(title) if title is not None else ""
+    if title is not None and title.get("type") == "html":
+        text = re.sub(r"<[^>]*>", "", unescape(text))
+    link = links[0] if links else ""
+    return Entry(_text(entry, f"{_A}id") or link, link, text, moments.parse_rfc3339(date))
+
+
+def _rss_entry(item: "etree._Element", namespace: str) -> Entry:
+    guid, title = item.find("guid"), _text(item, f"{namespace}title")
+    own = (guid.text or "").strip() if guid is not None else ""
+    is_link = guid is not None and guid.get("isPermaLink", "true") != "false"
+    link = _text(item, f"{namespace}link") or (own if is_link else "")
+    date = moments.parse_rfc822(_text(item, "pubDate"))
+    date = date or moments.parse_rfc3339(_text(item, f"{{{xml.DC}}}date"))
+    return Entry(own or link, link, unescape(title), date)
+
+
+def _text(element: "etree._Element", path: str) -> str:
+    return (element.findtext(path) or "").strip()
