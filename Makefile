@@ -58,10 +58,12 @@ $(VENV)/bin/python:
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing feedsvc and what it needs in $(VENV)"
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
 $(VENV)/installed-dev: pyproject.toml | $(VENV)/installed
+	@echo "Installing the tools of the tests in $(VENV): pytest, mypy, ruff, feed readers, PostgreSQL (several hundred MB)"
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	touch $@
 

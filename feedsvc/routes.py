@@ -4,7 +4,8 @@ Paths begin with `/` and are relative to `base_url`. Built paths are percent-enc
 are decoded. The web app registers the same rules with Flask.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import quote, unquote, urlsplit
@@ -201,8 +202,16 @@ def is_own(path: str) -> bool:
     return path.startswith(_RESERVED) or bool(found and not redirects)
 
 
+def _expression(path: str) -> re.Pattern[str]:
+    """Return the expression for an old address, with or without a slash at its end."""
+    return re.compile(re.escape(path.rstrip("/")).replace(r"\*", "([^/]+)") + "/?")
+
+
 class Site(Protocol):
-    """What the URLs of a site follow from: its Settings. aliases: the feeds by decoded path."""
+    """What the URLs of a site follow from: its Settings. aliases: the feeds by decoded path.
+
+    old_addresses: patterns of paths that lead to feeds where nothing else is.
+    """
 
     @property
     def base_url(self) -> str: ...
@@ -210,6 +219,8 @@ class Site(Protocol):
     def article_link(self) -> str: ...
     @property
     def aliases(self) -> Mapping[str, tuple[FeedRef, Format]]: ...
+    @property
+    def old_addresses(self) -> Sequence[urls.OldAddress]: ...
 
 
 class Routes(_Table):
@@ -222,6 +233,7 @@ class Routes(_Table):
     def __init__(self, settings: Site) -> None:
         self._base_url = settings.base_url
         self._aliases = settings.aliases
+        self._old = [(_expression(each.path), each) for each in settings.old_addresses]
         self.prefix = urlsplit(self._base_url).path.rstrip("/")
         self.rules = {**RULES}
         pattern = self.local(settings.article_link)
@@ -238,6 +250,14 @@ class Routes(_Table):
             ref, format = self._aliases[path]
             return "alias", {"ref": ref, "format": format}
         return super().match(path)
+
+    def old_feeds(self, path: str) -> Iterator[tuple[FeedRef, Format]]:
+        """Yield the feeds that a decoded path may stand for as an old address, best first."""
+        for expression, pattern in self._old:
+            if match := expression.fullmatch(path):
+                terms = [urls.term(each) for each in match.groups()]
+                if all(urls.is_addressable(each) and not urls.term_excess(each) for each in terms):
+                    yield FeedRef(pattern.ref.kind, *(terms or [pattern.ref.term])), pattern.format
 
     def local(self, url: str) -> str:
         """Return the decoded path, below base_url, of a link to this site; others only decoded."""

@@ -7,12 +7,14 @@ percent-encoded; functions that take one apart expect it decoded.
 import re
 import unicodedata
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote, unquote, urljoin
 
 from feedsvc.model import MAX_TERM, TERM_KINDS, FeedRef, Format, Kind, excess
 from feedsvc.syntax import is_url
 
 INDEX = "/"
+WILDCARD = "*"  # a term, in an old address
 HEALTH = "/healthz"
 METRICS = "/metrics"
 FEEDS = "/feeds/"
@@ -31,6 +33,7 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:-]+(?=/|$)")
 _ROOTED = re.compile(r"/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:[?#]\S*)?", re.ASCII)
 _BESIDE = re.compile(r"((?:\.\./)*)((?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*/?)")
 _PLAIN = re.compile(r"(https?://[A-Za-z0-9.:-]+)/?((?:[\w%~-][\w.%~-]*/)*)[\w.%~-]*")
+_PUNCTUATION = re.compile(r"[\W_]+")
 _SEPARATORS = re.compile(r"[\s/]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PATTERN_FIELDS = {
@@ -45,6 +48,26 @@ _PATH_SIGNS = "/!$&'()*+,;=:@~"
 _NOT_LITERAL = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/-]")
 
 
+class OldAddress(NamedTuple):
+    """An old feed address. path: decoded. ref: of the feed.
+
+    A wildcard in the path stands for the term of the feed, which is a wildcard in `ref`, too.
+    """
+
+    path: str
+    ref: FeedRef
+    format: Format
+
+    @property
+    def has_wildcard(self) -> bool:
+        """Whether it stands for all feeds of a kind."""
+        return WILDCARD in self.path
+
+    def at(self, term: str) -> str:
+        """Return the path for a term, as the program writes it."""
+        return self.path.replace(WILDCARD, term)
+
+
 def term(label: str) -> str:
     """Fold a label to the term that it is compared by and addressed with.
 
@@ -56,6 +79,11 @@ def term(label: str) -> str:
         return _SEPARATORS.sub("-", label.strip().lower())
     folded = unicodedata.normalize("NFD", label.strip()).casefold()
     return _SEPARATORS.sub("-", unicodedata.normalize("NFC", folded))
+
+
+def slug(label: str) -> str:
+    """Return a term with each run of punctuation as one hyphen, as many programs write it."""
+    return _PUNCTUATION.sub("-", term(label)).strip("-")
 
 
 def term_excess(label: str) -> str | None:

@@ -8,6 +8,7 @@ import nh3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html as lxml_html
 
 from feedsvc import html
 from feedsvc.html import cleaner, depth
@@ -54,7 +55,13 @@ def test_xml_safe_keeps_exactly_the_characters_of_xml(text: str) -> None:
     [
         ("a *b* `c<d`", "<p>a <em>b</em> <code>c&lt;d</code></p>\n"),
         ("~~a~~", "<p><del>a</del></p>\n"),
-        ("- [x] a\n- [ ] b", "<ul>\n<li>☑\na</li>\n<li>☐\nb</li>\n</ul>\n"),
+        ("- [x] a\n- [ ] b", "<ul>\n<li>☑ a</li>\n<li>☐ b</li>\n</ul>\n"),
+        ("T\n: d", "<dl>\n<dt>T</dt>\n<dd>d</dd>\n</dl>\n"),
+        (
+            "See https://a.org/?b=1&c.",
+            '<p>See <a href="https://a.org/?b=1&amp;c">https://a.org/?b=1&amp;c</a>.</p>\n',
+        ),
+        ("`https://a.org/`", "<p><code>https://a.org/</code></p>\n"),
         ("<b>raw</b>", "<p><b>raw</b></p>\n"),
         ("a\x0b\ud800b", "<p>ab</p>\n"),
     ],
@@ -71,10 +78,55 @@ def test_the_alignment_of_a_table_survives_without_styles() -> None:
 
 
 def test_a_footnote_and_its_reference_find_each_other() -> None:
-    """Conformance 13."""
-    article = clean(html.markdown("A[^n]\n\n[^n]: Note"))
-    assert f'href="{BASE}#n"' in article
-    assert 'id="n"' in article
+    """Conformance 13: with the classes by which NetNewsWire shows the note beside the text."""
+    article = clean(html.markdown("A[^n], b[^n]\n\n[^n]: Note"))
+    tree = lxml_html.fragment_fromstring(article, create_parent=True)
+    for number, reference in enumerate(tree.xpath("//sup/a[@class='footnote']")):
+        assert reference.get("href") == f"{BASE}#fn-n"
+        back = tree.xpath("//section[@class='footnotes']//li[@id='fn-n']//a")[number]
+        assert back.get("class") == "footnote-return"
+        assert back.get("href") == f"{BASE}#{reference.get('id')}"
+    assert len(tree.xpath("//a")) == 4
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ('<a class="footnote-ref" href="#a">1</a>', "footnote"),
+        ('<a class="footnote-reference brackets" href="#a">1</a>', "footnote"),
+        ('<a class="footnote-backref" href="#a">1</a>', "footnote-return"),
+        ('<a class="reversefootnote x" href="#a">1</a>', "reversefootnote"),
+        ('<sup class="footnote-ref">1</sup>', "footnote-ref"),
+    ],
+)
+def test_links_of_footnotes_have_the_classes_that_netnewswire_expects(raw: str, kept: str) -> None:
+    assert f'class="{kept}"' in clean(raw)
+
+
+def test_a_table_whose_rows_would_be_filled_with_millions_of_cells_is_text() -> None:
+    wide = "|a" * 1_000 + "\n" + "|-" * 1_000 + "\n" + "|b\n" * 1_000
+    assert "<table" not in html.markdown(wide)
+    assert "<table" in html.markdown(wide[:4_100])
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("<math><mi>x</mi><mo>&lt;</mo><mn>2</mn></math>", "x&lt;2"),
+        (
+            "<math><mi>a</mi><annotation encoding='application/x-tex'>\\pi</annotation></math>",
+            "\\pi",
+        ),
+        ("<MATH display='block'><mi>x</mi><annotation>y</annotation></MATH >", "x"),
+        ("a</math>b", "ab"),
+        (
+            '<b><span><math><mi>x</mi></math></span><span class="katex-html">x</span></b>',
+            "<b><span></span><span>x</span></b>",
+        ),
+    ],
+)
+def test_of_a_formula_the_text_is_left(raw: str, text: str) -> None:
+    assert clean(f"<p>{raw}</p>") == f"<p>{text}</p>"
 
 
 # take_heading, split_more

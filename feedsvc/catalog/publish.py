@@ -58,6 +58,13 @@ class Published:
     changes: tuple[Change, ...] = field(default=(), repr=False, compare=False)
     new_feeds: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
+    def __str__(self) -> str:
+        """`1 new, 2 edited: 6 feeds`, without what is zero."""
+        numbers = {each: getattr(self, each) for each in ChangeKind}
+        articles = ", ".join(f"{number:,} {kind}" for kind, number in numbers.items() if number)
+        feeds = f"{len(self.feeds):,} feed{'s' * (len(self.feeds) != 1)}"
+        return f"{articles or 'no article changed'}: {feeds}"
+
 
 def visibility(state: ArticleState, now: int, preview: bool) -> tuple[bool, int | None]:
     """Return whether an article is visible now, and the next instant at which that changes.

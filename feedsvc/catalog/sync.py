@@ -178,12 +178,11 @@ def _decode(value: str | None) -> dict[str, Any] | None:
     return {"release": release.strip(), "settings": decoded} if release else decoded
 
 
-def _without_empty(decoded: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Leave out empty settings, which releases that did not know them did not write."""
-    if decoded is None:
-        return None
-    settings = {key: value for key, value in decoded["settings"].items() if value}
-    return {**decoded, "settings": settings}
+def _without_empty(value: Any) -> Any:
+    """Omit empty settings, as earlier releases did not write those that they did not know."""
+    if isinstance(value, dict):
+        return {key: _without_empty(each) for key, each in value.items() if each}
+    return value
 
 
 def _changed_url_settings(

@@ -5,5 +5,5 @@
     a site --site--> a catalog of its own --> content, settings, feed, archives --> Problems
     what was published, and a site --published, site--> entries --against--> differences
 
-Only `fetch` and `published` use the network, and only they and `site` read files.
+Only `command` and `published` use the network, and only they and `site` read files.
 """

@@ -161,23 +161,26 @@ def as_lines(found: Comparison) -> Iterator[str]:
         ending = f"; {len(aspect.differ):,} differ:" if aspect.differ else "."
         yield f"{same:,} of {aspect.compared:,} {name} match{ending}"
         yield from _examples(
-            f"{each.link}: {shown(each.old or '-')} -> {shown(each.new)}" for each in aspect.differ
+            f"{each.link}: {shown(each.old)} -> {shown(each.new)}"
+            if each.old
+            else f"{each.link}: not there"
+            for each in aspect.differ
         )
     lists = {
-        "old entries are not published any more": found.missing,
-        "articles are not in the old feed": found.added,
+        "Old entries that are not published any more": found.missing,
+        "Articles that the old feed lacks": found.added,
     }
     for title, links in lists.items():
         if links:
-            yield f"{len(links):,} {title}:"
+            yield f"{title}: {len(links):,}"
             yield from _examples(links)
     apart = len(found.newer), len(found.older)
     if any(apart):
-        yield f"{apart[0]:,} articles are newer than the old feed, and {apart[1]:,} are older."
+        yield f"Articles newer than the old feed: {apart[0]:,}; older: {apart[1]:,}"
     if beyond := len({*found.older} & {*found.window}):
         yield (
-            f"{beyond:,} of the older ones are in the feed, and new to readers that have not seen "
-            f"them; `limit = {len(found.window) - beyond}` leaves them out."
+            f"Older ones in the feed, which are new to readers that never saw them: {beyond:,}; "
+            f"`limit = {len(found.window) - beyond}` leaves them out."
         )
     number = f"{len(found.new):,} of {len(found.window):,} entries" if found.new else "no entry"
     yield f"Subscribers would see {number} as new."

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import click
 
-from feedsvc.check import exchange, feed, fetch, published, report, site
+from feedsvc.check import exchange, feed, published, report, site
 from feedsvc.check.against import as_lines, compare
 from feedsvc.cli.problems import exit_on_errors, list_problems, summary, verbose_option
 from feedsvc.cli.site import load_settings, site_option
 from feedsvc.cli.sync import progress_bar
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.fetch import is_url
+from feedsvc.fetch import Answer, Limits, get, is_url, read_file, read_stream
+
+MAX_SIZE = 20_000_000  # bytes
 
 
 @click.command()
@@ -111,13 +113,24 @@ def _validate_site(folder: Path, now: datetime) -> list[Problem]:
 
 def _validate_target(target: str, now: datetime) -> list[Problem]:
     if is_url(target):
-        answer = fetch.exchange(target)
-        served = exchange.validate(answer)
+        answer, again = get_twice(target)
+        served = exchange.validate(answer, again)
         if answer.status != 200:
             return served
         return served + feed.validate(answer.body, answer.url, answer.url, now)
     if target == "-":
-        body = fetch.read_stream(sys.stdin.buffer, "standard input")
+        body = read_stream(sys.stdin.buffer, "standard input", MAX_SIZE)
     else:
-        body = fetch.read_file(Path(target))
+        body = read_file(Path(target), MAX_SIZE)
     return feed.validate(body, target, None, now)
+
+
+def get_twice(url: str) -> tuple[Answer, int | None]:
+    """Get a feed, and return the status of a conditional request for it, if it has a validator.
+
+    Raises FetchError.
+    """
+    answer = get(url, Limits(MAX_SIZE))
+    if answer.status != 200 or not answer.conditions:
+        return answer, None
+    return answer, get(answer.url, Limits(MAX_SIZE), answer).status

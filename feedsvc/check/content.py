@@ -184,8 +184,7 @@ def _validate_duplicates(validators: Iterable[_Validator]) -> None:
             each.findings.warning("same-title", each.line("title"), message)
         other = texts.setdefault(article.html, path) if article.html else path
         if other != path:
-            message = f"has the text of {other}; remove one of the two"
-            each.findings.warning("same-text", 1, message)
+            each.findings.warning("same-text", 1, f"has the text of {other}; remove one of the two")
 
 
 def _words(text: str) -> str:

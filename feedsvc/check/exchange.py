@@ -1,65 +1,51 @@
 """Validates how a feed is served over HTTP."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from feedsvc.check import feed, xml
 from feedsvc.check.finding import Findings, shown
 from feedsvc.errors import Problem
+from feedsvc.fetch import Answer
 
 _TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _GENERIC_TYPES = ("application/xml", "text/xml", "application/json")
 _CHARSET = re.compile(r"(?i);\s*charset\s*=\s*\"?([A-Za-z0-9._-]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A response.
+def validate(answer: Answer, again: int | None) -> list[Problem]:
+    """Return what is wrong with how a feed was served.
 
-    url: the final one. redirects: the statuses on the way. headers: by name in lower case. body:
-    decoded. again: the status of a conditional request that followed, None if there was none.
+    again: the status of a conditional request that followed, None if there was none.
     """
-
-    url: str
-    redirects: tuple[int, ...]
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    again: int | None
-
-
-def validate(exchange: Exchange) -> list[Problem]:
-    """Return what is wrong with how a feed was served."""
-    findings = Findings(exchange.url)
-    for status in exchange.redirects:
+    findings = Findings(answer.url)
+    for status in answer.redirects:
         if status in {301, 308}:
             message = f"was reached by a permanent redirect ({status}); subscribe to this address"
             findings.note("permanent-redirect", 0, message)
         else:
             message = f"was reached by a temporary redirect ({status}); send 308 if it has moved"
             findings.note("temporary-redirect", 0, message)
-    if exchange.url.lower().startswith("http:"):
+    if answer.url.lower().startswith("http:"):
         findings.warning("plain-http", 0, "is not https, so others can modify it; use https")
-    if exchange.status == 200:
-        _validate_type(exchange, findings)
-        _validate_caching(exchange, findings)
+    if answer.status == 200:
+        _validate_type(answer, findings)
+        _validate_caching(answer, again, findings)
     else:
-        findings.error("http-status", 0, f"is answered with {exchange.status}; answer with 200")
+        findings.error("http-status", 0, f"is answered with {answer.status}; answer with 200")
     return findings.problems()
 
 
-def _validate_type(exchange: Exchange, findings: Findings) -> None:
-    written = exchange.headers.get("content-type", "")
+def _validate_type(answer: Answer, findings: Findings) -> None:
+    written = answer.headers.get("content-type", "")
     media_type = written.partition(";")[0].strip().lower()
-    wanted = _media_type(exchange.body)
+    wanted = _media_type(answer.body)
     if media_type != wanted:
         is_feed = media_type in (*_TYPES, *_GENERIC_TYPES)
         reason = "is not specific" if is_feed else "is not that of a feed"
         message = f"has the content type {shown(media_type)}, which {reason}; send {wanted}"
         findings.warning("wrong-content-type", 0, message)
     charset = _CHARSET.search(written)
-    declared = xml.encoding(exchange.body)
+    declared = xml.encoding(answer.body)
     if charset and wanted != "application/feed+json" and charset[1].lower() != declared:
         message = f"is {charset[1]} by its content type, but declares {declared}; send the same"
         findings.warning("contradicting-charset", 0, message)
@@ -73,17 +59,17 @@ def _media_type(body: bytes) -> str:
     return "application/atom+xml" if is_atom else "application/rss+xml"
 
 
-def _validate_caching(exchange: Exchange, findings: Findings) -> None:
-    headers = exchange.headers
+def _validate_caching(answer: Answer, again: int | None, findings: Findings) -> None:
+    headers = answer.headers
     if "etag" not in headers and "last-modified" not in headers:
         findings.warning("no-validator", 0, "has neither ETag nor Last-Modified; send both")
-    elif exchange.again != 304:
-        message = f"answers a conditional request with {exchange.again}; answer with 304"
+    elif again != 304:
+        message = f"answers a conditional request with {again}; answer with 304"
         findings.warning("no-conditional", 0, message)
     if "cache-control" not in headers and "expires" not in headers:
         findings.note("no-cache-control", 0, "has no Cache-Control; send max-age")
     coding = headers.get("content-encoding", "")
-    if not coding and len(exchange.body) > 1000:
+    if not coding and len(answer.body) > 1000:
         findings.note("no-compression", 0, "is not compressed with gzip; compress it")
     elif coding and "accept-encoding" not in headers.get("vary", "").lower():
         message = "is compressed, but without Vary: Accept-Encoding, which caches need; send it"

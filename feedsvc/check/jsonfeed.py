@@ -107,8 +107,7 @@ def validate(body: bytes, url: str | None, now: datetime, findings: Findings) ->
 
 def _read(body: bytes, findings: Findings) -> _Object | None:
     if body.startswith(codecs.BOM_UTF8):
-        message = "begins with a byte order mark, which JSON does not allow; remove it"
-        findings.warning("json-bom", 1, message)
+        findings.warning("json-bom", 1, "begins with a byte order mark; remove it")
     try:
         text = body.decode("utf-8-sig")
         value = json.loads(text, object_pairs_hook=_Object, parse_constant=_refuse)
@@ -173,8 +172,7 @@ def _validate_object(node: _Object, type_: _Type, findings: Findings) -> None:
                 message = f"{name} has {shown(key)}, which is not a key of it; begin it with _"
                 findings.warning("unknown-json-key", node, message)
         elif not _is(value, known.type):
-            message = f"{name} has {key!r} of the wrong type; see the specification"
-            findings.error("wrong-type", node, message)
+            findings.error("wrong-type", node, f"{name} has {key!r} of the wrong type; correct it")
         elif known.check and (fault := known.check(value)):
             findings.add(fault, node, f"{name} has {key} {shown(value)}, which")
         elif known.members:
@@ -193,8 +191,7 @@ def _objects(key: str, node: _Object, findings: Findings) -> list[_Object]:
         return []
     objects = [each for each in found if isinstance(each, _Object)]
     if len(objects) < len(found):
-        message = f"{key!r} contains a value that is not an object; write {{...}}"
-        findings.error("wrong-type", node, message)
+        findings.error("wrong-type", node, f"{key!r} contains what is not an object; fix it")
     return objects
 
 
@@ -208,19 +205,16 @@ def _validate_feed(feed: _Object, url: str | None, findings: Findings) -> None:
     if isinstance(own, str):
         archives.validate_self_url("feed_url", own, feed, url, findings)
         if feed.value.get("next_url") == own:
-            message = "next_url is the feed itself, so that readers loop; remove it"
-            findings.error("next-is-self", feed, message)
+            findings.error("next-is-self", feed, "next_url is the feed itself; remove it")
 
 
 def _validate_authors(name: str, node: _Object, version: str, findings: Findings) -> None:
     if "author" in node.value and version == VERSION:
-        message = f"{name} has 'author', which 1.1 replaced; write 'authors'"
-        findings.warning("old-author", node, message)
+        findings.warning("old-author", node, f"{name} has 'author', replaced by 'authors' in 1.1")
     authors = node.value.get("authors")
     for author in authors if isinstance(authors, list) else ():
         if isinstance(author, _Object) and not author.value.keys() & _AUTHOR.keys.keys():
-            message = "an author has no name, url or avatar; add one"
-            findings.error("missing-key", author, message)
+            findings.error("missing-key", author, "an author has no name, url or avatar; add one")
 
 
 def _validate_item(item: _Object, now: datetime, findings: Findings) -> None:

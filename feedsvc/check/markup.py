@@ -83,8 +83,7 @@ def is_ambiguous(text: str) -> bool:
 def plain(text: str) -> Fault | None:
     """Validate a text that must not contain markup."""
     if looks_like_html(text):
-        message = "has markup where readers show plain text; remove it"
-        return Fault.warning("html-in-text", message)
+        return Fault.warning("html-in-text", "has markup where readers show plain text; remove it")
     return None
 
 
@@ -174,8 +173,7 @@ def _validate_element(name: str, is_foreign: bool = False) -> Iterator[Fault]:
     if name in _UNSAFE:
         yield _unsafe(f"<{name}>, which readers remove; remove it")
     elif name in _LOST:
-        message = f"contains <{name}>, which most readers remove; present it another way"
-        yield Fault.note("lost-html", message)
+        yield Fault.note("lost-html", f"contains <{name}>, which most readers remove; replace it")
     elif name not in ELEMENTS and not is_foreign:
         message = f"contains <{name[:30]}>, which is not HTML; escape it, or remove it"
         yield Fault.warning("unknown-html", message)
@@ -190,8 +188,7 @@ def _validate_attributes(element: "etree._Element", name: str, has_base: bool) -
             message = "contains a style that positions it outside the entry; remove it"
             yield Fault.warning("wild-style", message)
         elif attribute == "style":
-            message = "contains style=, which many readers remove; remove it"
-            yield Fault.note("style-attribute", message)
+            yield Fault.note("style-attribute", "contains style=, which readers remove; remove it")
         elif attribute not in _URLS.get(name, ()):
             continue
         elif _SCRIPT.match(value):

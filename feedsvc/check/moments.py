@@ -101,16 +101,14 @@ def rfc3339(text: str) -> Fault | None:
     """Validate a date of Atom or JSON Feed (RFC 3339 5.6, with an upper-case T and Z)."""
     if parse_rfc3339(text):
         return None
-    message = "is not an RFC 3339 date; write a date such as 2022-02-17T09:30:00Z"
-    return Fault("bad-date-time", message)
+    return Fault("bad-date-time", "is not an RFC 3339 date; write 2022-02-17T09:30:00Z")
 
 
 def w3c_date(text: str) -> Fault | None:
     """Validate a date of Dublin Core (W3CDTF)."""
     if _W3C.fullmatch(text) and _from_iso(text + "0001-01-01"[len(text) :]):
         return None
-    message = "is not a W3CDTF date; write a date such as 2022-02-17T09:30:00+01:00"
-    return Fault("bad-w3c-date", message)
+    return Fault("bad-w3c-date", "is not a W3CDTF date; write 2022-02-17T09:30:00+01:00")
 
 
 def _from_iso(text: str) -> datetime | None:

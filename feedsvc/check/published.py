@@ -18,7 +18,7 @@ from lxml import etree
 from feedsvc import fetch
 from feedsvc.check import feed, moments, xml
 from feedsvc.check.archives import links_of
-from feedsvc.check.finding import Findings
+from feedsvc.check.finding import Findings, shown
 from feedsvc.errors import FeedsvcError
 
 MAX_SIZE = 100_000_000  # bytes of a document; a feed of all articles is large
@@ -64,8 +64,13 @@ def read(names: Iterable[str], base_url: str) -> Published:
     for name in names:
         if not fetch.is_url(name) and Path(name).is_dir():
             _read_folder(Path(name), base_url, found)
-        elif not _parse(_load(name), name, found):
-            raise FeedsvcError(f"{name}: is neither a feed nor a sitemap; name one, or a folder")
+        else:
+            body = _load(name)
+            entries = _feed(body)
+            if entries is None:
+                found.links.update(map(place, _sitemap(body, name)))
+            else:
+                _add(entries, found)
     if not found.entries and not found.links:
         raise FeedsvcError(f"{', '.join(names)}: contains no entries and no pages")
     return found
@@ -80,6 +85,11 @@ def _load(name: str) -> bytes:
     return answer.body
 
 
+def _add(entries: Iterable[Entry], found: Published) -> None:
+    for entry in entries:
+        found.entries.setdefault(entry.id, entry)
+
+
 def _read_folder(folder: Path, base_url: str, found: Published) -> None:
     """Read all feeds in a folder, and take its HTML files for pages of the site."""
     for path in sorted(folder.rglob("*")):
@@ -87,44 +97,50 @@ def _read_folder(folder: Path, base_url: str, found: Published) -> None:
             relative = path.relative_to(folder).as_posix()
             found.links.add(place(f"{base_url}/{relative}"))
             found.links.add(place(f"{base_url}/{relative.removesuffix(path.suffix)}"))
-        elif path.suffix in _SUFFIXES and path.is_file():
-            feeds = Published(found.entries, set())  # pages are known from their files
-            _parse(_load(str(path)), str(path), feeds)
+        elif path.suffix in _SUFFIXES and path.is_file() and path.stat().st_size <= MAX_SIZE:
+            _add(_feed(_load(str(path))) or (), found)
 
 
-def _parse(body: bytes, name: str, found: Published) -> bool:
-    """Add the entries or links of a document; return whether it is a feed or a sitemap."""
+def _sitemap(body: bytes, name: str, depth: int = 0) -> list[str]:
+    """Return the links of a sitemap, or of the sitemaps in an index. Raises FeedsvcError."""
+    findings = Findings(name)
     if feed.is_json(body):
-        entries = _json(body)
-    else:
-        source = xml.read(body, Findings(name))
-        if source is None:
-            return False
-        root = source.root
-        if root.tag in {f"{_SITEMAP}urlset", f"{_SITEMAP}sitemapindex"}:
-            _read_sitemap(root, name, found)
-            return True
-        entries = _xml(root)
-    if entries is None:
-        return False
-    for entry in entries:
-        found.entries.setdefault(entry.id, entry)
-    return True
-
-
-def _read_sitemap(root: "etree._Element", name: str, found: Published) -> None:
+        raise FeedsvcError(f"{name}: is not a JSON Feed; name one, a sitemap or a folder")
+    source = xml.read(body, findings)
+    if source is None:
+        raise FeedsvcError(f"{name}: {findings.problems()[0].message}")
+    root = source.root
     links = [(each.text or "").strip() for each in root.iterfind(f"*/{_SITEMAP}loc")]
     if root.tag == f"{_SITEMAP}urlset":
-        found.links.update(map(place, links))
-        return
+        return links
+    if root.tag != f"{_SITEMAP}sitemapindex" or depth:  # an index contains no other index
+        raise FeedsvcError(f"{name}: is neither a feed nor a sitemap; name one, or a folder")
+    found = []
     for link in links[:_MAX_SITEMAPS]:
-        # A file that was saved lies beside the sitemaps it names.
-        local = Path(name).with_name(urlsplit(link).path.rpartition("/")[2])
-        part = link if fetch.is_url(name) else str(local)
-        child = xml.read(_load(part), Findings(part))
-        if child is None or child.root.tag != f"{_SITEMAP}urlset":
-            raise FeedsvcError(f"{part}: is not a sitemap, as {name} says")
-        _read_sitemap(child.root, part, found)
+        part = _part(link, name)
+        found += _sitemap(_load(part), part, depth + 1)
+    return found
+
+
+def _part(link: str, name: str) -> str:
+    """Return where a sitemap in an index is: on the same host, or in the same folder."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        raise FeedsvcError(f"{name}: names {shown(link)}, which is not a URL") from None
+    if fetch.is_url(name):
+        if parts.hostname != urlsplit(name).hostname:
+            raise FeedsvcError(f"{name}: names {shown(link)}, which is on another host")
+        return link
+    return str(Path(name).parent / (parts.path.rpartition("/")[2] or "sitemap.xml"))
+
+
+def _feed(body: bytes) -> list[Entry] | None:
+    """Return the entries of a feed; None if the document is not one."""
+    if feed.is_json(body):
+        return _json(body)
+    source = xml.read(body, Findings(""))
+    return _xml(source.root) if source else None
 
 
 def _json(body: bytes) -> list[Entry] | None:

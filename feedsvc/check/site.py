@@ -28,6 +28,7 @@ from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.publication import Publication
 from feedsvc.sources.protocol import ArticleSource, Listing, Reading
 from feedsvc.sources.site import Sources
+from feedsvc.web.oldfeeds import OldFeeds
 
 
 def validate(settings: Settings, now: datetime, progress: Progress | None = None) -> list[Problem]:
@@ -159,6 +160,7 @@ class _Targets:
     def __init__(self, publication: Publication) -> None:
         self._publication = publication
         self._routes = routes.Routes(publication.settings)
+        self._old = OldFeeds(publication, self._routes)
         self._base = urlsplit(publication.settings.base_url)
 
     def broken(self, url: str) -> str | None:
@@ -178,8 +180,10 @@ class _Targets:
         endpoint, values = self._routes.match(path) or ("", {})
         if endpoint == "article":
             found = self._publication.article(values["slug"])
-            return None if found else "which is not a public article"
-        return None if self._exists(endpoint, values) else "which does not exist"
+            leads = found or self._old.target(path)
+            return None if leads else "which is not a public article"
+        exists = self._exists(endpoint, values) or self._old.target(path)
+        return None if exists else "which does not exist"
 
     def _exists(self, endpoint: str, values: Mapping[str, Any]) -> bool:
         """Return whether an endpoint has something to show, or redirects to what has."""
@@ -194,5 +198,8 @@ class _Targets:
                     return False
                 if endpoint == "archive" and target == ref:
                     return publication.archive(**values) is not None
-                return publication.feed(target) is not None
-        return endpoint in {"index", "opml", "kind", "asset"}
+                feed = publication.feed(target)
+                if endpoint == "older" and target == ref:
+                    return feed is not None and values["number"] <= feed.pages
+                return feed is not None
+        return endpoint in {"index", "opml", "sitemap", "kind", "asset", "icon"}

@@ -72,12 +72,10 @@ def _validate_image(
         message = f"{subject} has no width and height, so readers assume 88 by 31; add them"
         findings.warning("image-unsized", at, message)
     if not parts.path.lower().endswith(_FORMATS):
-        message = f"{subject} is not a GIF, JPEG or PNG; use one of these"
-        findings.warning("image-format", at, message)
+        findings.warning("image-format", at, f"{subject} is not a GIF, JPEG or PNG; use one")
     is_of_site = parts.path.startswith("/") and not parts.netloc
     if is_of_site and not is_served(f"{base_url}{parts.path}"):
-        message = f"{subject} does not exist; add the file, or correct its name"
-        findings.error("missing-image", at, message)
+        findings.error("missing-image", at, f"{subject} does not exist; correct its name")
 
 
 def _line(text: str, pattern: str) -> int:

@@ -91,8 +91,7 @@ def _validate_declaration(body: bytes, findings: Findings) -> None:
     if start[:1].isspace():
         findings.error("not-well-formed", 1, "has white space before `<?xml`; remove it")
     if match[1] != b"1.0":
-        message = "is not XML 1.0, the only version that readers support; write 1.0"
-        findings.error("xml-version", 1, message)
+        findings.error("xml-version", 1, "is not XML 1.0, as readers require; write 1.0")
     name = encoding(body)
     if body.startswith(codecs.BOM_UTF8) and name != "utf-8":
         message = f"has a UTF-8 byte order mark, but declares {name}; write encoding='utf-8'"
@@ -122,8 +121,7 @@ def _validate_doctype(root: "etree._Element", findings: Findings) -> bool:
         return False
     known = info.public_id in _RSS_091 or info.system_url in _RSS_091
     if not known or root.get("version") != "0.91":
-        message = "has a DOCTYPE, which no feed needs and many readers reject; remove it"
-        findings.warning("doctype", 1, message)
+        findings.warning("doctype", 1, "has a DOCTYPE, which many readers reject; remove it")
     dtd = info.internalDTD
     for entity in dtd.iterentities() if dtd is not None else ():
         message = f"declares the entity {str(entity.name)[:30]!r}; write its text instead"

@@ -48,7 +48,7 @@ def preview(site: Path, bind: tuple[str, int], verbose: bool) -> None:
         Catalog(f"sqlite:///{folder}/catalog.db") as catalog,
     ):
         own = structs.replace(loaded, preview=True, database=f"sqlite:///{folder}/catalog.db")
-        writer = Writer(own, catalog)
+        writer = Writer(own, catalog, announce=click.echo)
         with progress_bar() as progress:
             report = writer.sync(progress)
         if report:  # always, as no other process uses this catalog

@@ -90,7 +90,7 @@ def serve(
         check_free(*bind)
         _check_certificate(certificate, key)
         create_limits(settings.serve)  # reports errors once, before the workers start
-        writer = Writer(settings, catalog)
+        writer = Writer(settings, catalog, announce=click.echo)
         _sync(writer, Publication(settings, catalog), verbose)
         if not is_loopback(bind[0]):
             mark_published(catalog, datetime.now(UTC))

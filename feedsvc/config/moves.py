@@ -10,19 +10,25 @@ from urllib.parse import unquote
 import msgspec
 
 from feedsvc import syntax, urls
+from feedsvc.config.aliases import wildcard_fault
 from feedsvc.config.tables import Table, quoted
 from feedsvc.model import MAX_PATH, MAX_TERM, FeedRef, Format, Kind, excess
+from feedsvc.urls import WILDCARD, OldAddress
 
 _FORM = "write it as in its URL: tag/<term>, category/<term>, author/<term>, language/<code>"
 _ANOTHER = "name another feed"
 
 
 class Moves(NamedTuple):
-    """moved: old keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds."""
+    """moved: old keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds.
+
+    patterns: the aliases with a wildcard.
+    """
 
     moved: Mapping[str, str]
     retired: tuple[str, ...]
     aliases: Mapping[str, tuple[FeedRef, Format]]
+    patterns: tuple[OldAddress, ...]
 
 
 def read(table: Table, custom: Collection[str]) -> Moves:
@@ -35,7 +41,10 @@ def read(table: Table, custom: Collection[str]) -> Moves:
     for key in checks.moved:
         checks.check_source(moved, key, key)
         checks.check_move(moved, key)
-    return Moves(checks.moved, retired, checks.aliases(table.table("aliases")))
+    aliases = checks.aliases(table.table("aliases"))
+    exact = {path: target for path, target in aliases.items() if WILDCARD not in path}
+    patterns = (OldAddress(path, *to) for path, to in aliases.items() if WILDCARD in path)
+    return Moves(checks.moved, retired, exact, tuple(patterns))
 
 
 class _Retired(msgspec.Struct, frozen=True):
@@ -96,6 +105,8 @@ class _Validator(NamedTuple):
             if ending not in set(Format):
                 table.fail(alias, f'{quoted(target)} has no format; write it like "all.rss"')
             aliases[path] = self.check_target(table, alias, key), Format(ending)
+            if fault := wildcard_fault(path, aliases[path][0]):
+                table.fail(alias, f"{quoted(alias)} {fault}")
             if key in self.moved:
                 new = quoted(f"{self.moved[key]}.{ending}")
                 table.fail(alias, f"{quoted(key)} is moved; write {new}")

@@ -7,11 +7,11 @@ depend on the content folder.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,10 +19,12 @@ from feedsvc import syntax, urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
+from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
 from feedsvc.config.content import Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Rule, Table, Text, quoted
+from feedsvc.config.zones import Offset, Zone, zone
 from feedsvc.errors import SettingsError
 from feedsvc.model import (
     MAX_BASE,
@@ -40,7 +42,6 @@ FILE = "feedsvc.toml"
 ENVIRONMENT_PREFIX = "FEEDSVC_"
 GENERATORS = "feedsvc.generators"  # the group of their entry points
 
-_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 # ASCII, as HTTP headers include it; no query or fragment.
 _BASE_URL = re.compile(r"""(?i)https?://[!"$->@-~]+""")
 
@@ -50,13 +51,6 @@ def _base_url(url: str) -> str:
     if not syntax.is_url(url) or not _BASE_URL.fullmatch(url):
         raise ValueError
     return url
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
 
 
 def _article_link(pattern: str) -> str:
@@ -94,11 +88,6 @@ Authority = Annotated[
         max_bytes=MAX_BASE,
     ),
 ]
-Zone = Rule.matching('a name in the IANA database like "Europe/Paris" or "UTC"', _is_zone)
-Offset = Rule.matching(
-    'a time zone, which is an offset like "+01:00" or a name like "Europe/Paris"',
-    lambda text: bool(_OFFSET.fullmatch(text)) or _is_zone(text),
-)
 Link = Annotated[str, Rule('a pattern like "/articles/{slug}"', _article_link, MAX_BASE)]
 Generator = Annotated[str, Rule("the name of a generator", _generator)]
 Database = Annotated[
@@ -128,6 +117,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     of content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms, by
     kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of custom feeds,
     by key. moved: old keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds.
+    patterns: aliases with a wildcard. old_feeds: programs whose usual feed addresses redirect.
     preview: include drafts and scheduled articles; not configurable.
     """
 
@@ -161,6 +151,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     moved: Mapping[str, str] = {}
     retired: tuple[str, ...] = ()
     aliases: Mapping[str, tuple[FeedRef, Format]] = {}
+    patterns: tuple[urls.OldAddress, ...] = ()
+    old_feeds: OldFeeds = (OF_TREE,)
     sources: tuple[SourceSettings, ...] = ()
     serve: ServeSettings = ServeSettings()
     preview: bool = False
@@ -173,7 +165,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def zones(self) -> Mapping[str, tzinfo]:
         """The time zone abbreviations that dates may use, in addition to GMT, UTC and Z."""
-        return {name: _zone(value) for name, value in self.timezones.items()}
+        return {name: zone(value) for name, value in self.timezones.items()}
 
     @property
     def since(self) -> datetime:
@@ -190,6 +182,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         own = frozenset(terms)
         custom = [key for key, selection in self.selections.items() if selection.takes(own)]
         return (Kind.ALL, *custom, *terms)
+
+    @property
+    def old_addresses(self) -> tuple[urls.OldAddress, ...]:
+        """The feed addresses that redirect if nothing else is there, in order of precedence."""
+        return (*self.patterns, *usual(self.old_feeds, self.tree.name))
 
     @property
     def promised(self) -> tuple[str, ...]:
@@ -214,11 +211,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(self.seen(), order="deterministic").decode()
 
 
-_INTERNAL = ("site", "reads_content", "tree", "feed_defaults", "selections", "preview")
+_INTERNAL = (
+    *("site", "reads_content", "tree", "feed_defaults", "selections", "patterns", "preview"),
+)
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
 _UNSEEN = (
     *("site", "content", "reads_content", "database", "serve", "generator", "sources", "tree"),
-    *("include", "exclude", "sections"),
+    *("include", "exclude", "sections", "patterns", "old_feeds"),
 )
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
@@ -278,14 +277,6 @@ def _path(table: Table, key: str, path: Path) -> Path:
 def _absolute_database(table: Table, site: Path, url: str) -> str:
     before, _, path = url.partition("sqlite:///")
     return url if before else f"sqlite:///{_path(table, 'database', site / path)}"
-
-
-def _zone(offset_or_name: str) -> tzinfo:
-    match = _OFFSET.fullmatch(offset_or_name)
-    if not match:
-        return ZoneInfo(offset_or_name)
-    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
-    return timezone(offset if match[1] == "+" else -offset)
 
 
 def _labels(table: Table) -> dict[Kind, dict[str, str]]:

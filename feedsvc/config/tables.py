@@ -209,6 +209,7 @@ def load(
     for key, name in overrides.items():
         values[key] = environment[name]
         hint = kind.__annotations__[key]
+        hint = hint.__origin__ if hasattr(hint, "__metadata__") else hint  # of Annotated
         prefixes = _TOML_PREFIXES.get(hint) or _TOML_PREFIXES.get(get_origin(hint), ("{",))
         if environment[name].startswith(prefixes):
             toml = f"value = {environment[name]}"

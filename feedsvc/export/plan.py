@@ -14,6 +14,7 @@ from feedsvc.publication import FeedSummary, Publication
 from feedsvc.render import sitemap
 from feedsvc.routes import Routes
 from feedsvc.web import assets
+from feedsvc.web.oldfeeds import OldFeeds
 
 _TEXTS = (".css", ".html", ".svg")
 
@@ -140,9 +141,12 @@ def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes)
     yield from sorted(_below(site, past))
     settings = publication.settings
     yield from map(quote, settings.aliases)
+    yield from OldFeeds(publication, site).paths()
     for ref in map(FeedRef.of, (*settings.moved, *settings.retired)):
         page = routes.page_path(ref)
         yield from (page, page.removesuffix("/"))
+        if feed := publication.feed(ref):
+            yield from _older_pages([feed])
         archives = range(1, len(publication.archive_tags(ref)) + 1)
         for format in Format:
             yield routes.feed_path(ref, format)

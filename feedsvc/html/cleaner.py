@@ -50,7 +50,13 @@ _ATTRIBUTES = {
     "video": {"controls", "height", "loop", "muted", "poster", "preload", "src", "width"},
 }
 # The language of code blocks, and footnotes, which excerpts skip.
-_CLASS = re.compile(r"language-\S+|footnotes?(?:-\S+)?")
+_CLASS = re.compile(r"language-\S+|footnotes?(?:-\S+)?|reversefootnote|footnoteBackLink")
+# The classes of other programs for links to a footnote and back, as NetNewsWire expects them.
+_OF_LINKS = {
+    "footnote-ref": "footnote",
+    "footnote-reference": "footnote",
+    "footnote-backref": "footnote-return",
+}
 _URLS = frozenset({"cite", "href", "poster", "src", "srcset"})
 _DROPPED_IN_URLS = dict.fromkeys(map(ord, "\t\n\r"))
 _WEB = re.compile(r"(?i)https?://[^\s/?#]\S*")
@@ -95,11 +101,14 @@ class _UrlFilter:
 _url_filter: ContextVar[_UrlFilter] = ContextVar("_url_filter")
 
 
-def _filter(_tag: str, name: str, value: str) -> str | None:
+def _filter(tag: str, name: str, value: str) -> str | None:
     if name in _URLS:
         return _url_filter.get().attribute(name, value)
     if name == "class":
-        return " ".join(each for each in value.split() if _CLASS.fullmatch(each)) or None
+        kept = [each for each in value.split() if _CLASS.fullmatch(each)]
+        if tag == "a":
+            kept = [_OF_LINKS.get(each, each) for each in kept]
+        return " ".join(kept) or None
     return value
 
 

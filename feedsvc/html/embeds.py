@@ -1,4 +1,4 @@
-"""Replaces embedded players by links, and lazy-loading images by plain ones.
+"""Replaces embedded players by links, lazy-loading images by plain ones, and MathML by text.
 
 Works on the tags of raw HTML, and leaves unknown ones unchanged; the result is not sanitised.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html import escape, unescape
 from urllib.parse import parse_qs, urlsplit
 
-_HINTS = (b"<iframe", b"<embed", b"<object", b"<noscript", b"data-")
+_HINTS = (b"<iframe", b"<embed", b"<object", b"<noscript", b"data-", b"<math")
 _TAG = re.compile(
     r"(?i)<(?:(?P<player>iframe|embed|object)|(?P<picture>img|source|video|audio))(?=[\s/>])"
     r"(?P<attributes>[^<>\"']*+(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*+)*+)>"
@@ -26,8 +26,9 @@ _LAZY = {
 def rewrite(html: str, resolve: Callable[[str], str]) -> str:
     """Insert a link before each player, and the real URL into each lazy-loading image.
 
-    The sanitiser removes the players with their fallback content. The content of noscript is kept
-    for feed readers, unless there are lazy-loading images, which it repeats.
+    Formulas are reduced to their text. The sanitiser removes the players with their fallback
+    content. The content of noscript is kept for feed readers, unless there are lazy-loading images,
+    which it repeats.
     """
     data = html.encode().lower()  # ten times as fast as a case-insensitive regular expression
     if not any(map(data.__contains__, _HINTS)):
@@ -48,8 +49,49 @@ def rewrite(html: str, resolve: Callable[[str], str]) -> str:
         added = "".join(f' {name}="{escape(value)}"' for name, value in real.items())
         return f"<{tag['picture']}{added} {tag['attributes']}>"
 
-    html = _TAG.sub(replace, html)
+    html = _without_mathml(_TAG.sub(replace, html))
     return html if lazy else _NOSCRIPT.sub("", html)
+
+
+_MATH_END = re.compile(r"(?i)</math\s*>")
+_MATH_START = re.compile(r"(?i)<math(?=[\s>])[^<>]*>")
+_ANY_TAG = re.compile(r"(<[^<>]*>)")
+# KaTeX repeats the formula as HTML that needs no MathML.
+_SHOWN_AGAIN = '</span><span class="katex-html"'
+
+
+def _without_mathml(html: str) -> str:
+    """Replace each formula by its TeX source, if it includes it, else by its text."""
+    *formulas, rest = _MATH_END.split(html)
+    pieces = []
+    for index, formula in enumerate(formulas):
+        start = _MATH_START.search(formula)
+        if not start:  # an end tag without a start tag
+            pieces.append(formula)
+            continue
+        following = formulas[index + 1] if index + 1 < len(formulas) else rest
+        pieces.append(formula[: start.start()])
+        if not following.startswith(_SHOWN_AGAIN):
+            pieces.append(_formula(formula[start.end() :]))
+    return "".join((*pieces, rest))
+
+
+def _formula(mathml: str) -> str:
+    """Return the TeX source in the content of a formula, else its text without annotations."""
+    text, tex, annotation = [], "", ""
+    for piece in _ANY_TAG.split(mathml):
+        tag = piece.lower()
+        if tag.startswith("<annotation"):
+            annotation = tag
+        elif tag.startswith("</annotation"):
+            annotation = ""
+        elif piece.startswith("<") and piece.endswith(">"):
+            continue
+        elif not annotation:
+            text.append(piece)
+        elif "tex" in annotation:
+            tex += piece
+    return " ".join((tex or "".join(text)).split())
 
 
 def _plain_attributes(values: dict[str, str]) -> dict[str, str]:

@@ -2,30 +2,53 @@
 
 import re
 
-from pyromark import Markdown, Options
+from comrak import ExtensionOptions, RenderOptions, render_markdown
 
+from feedsvc.html import attributes
 from feedsvc.html.cleaner import sanitise
 from feedsvc.html.text import plain, xml_safe
 
-_MARKDOWN = Markdown(
-    options=Options.ENABLE_TABLES
-    | Options.ENABLE_FOOTNOTES
-    | Options.ENABLE_STRIKETHROUGH
-    | Options.ENABLE_TASKLISTS
-)
-# The sanitiser drops styles and form controls, so these are replaced by what it keeps.
-_ALIGNMENT = re.compile(r'(<t[hd] )style="text-align: (left|right|center)"')
-_CHECKBOX = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>')
+
+def _extensions(*, table: bool) -> ExtensionOptions:
+    options = ExtensionOptions()
+    options.autolink = options.description_lists = options.footnotes = True
+    options.strikethrough = options.tasklist = True
+    options.table = table
+    return options
+
+
+_RENDER = RenderOptions()
+_RENDER.unsafe_ = True  # keeps raw HTML
+_WITH_TABLES, _WITHOUT_TABLES = _extensions(table=True), _extensions(table=False)
+# Missing cells are added to each row, which takes quadratic time for a wide header.
+_MAX_CELLS = 1_000_000
+
+# The sanitiser drops form controls.
+_CHECKBOX = re.compile(r'<input type="checkbox"( checked="")? disabled="" /> ?')
+_BOXES = {None: "☐ ", ' checked=""': "☑ "}
 
 
 def markdown(text: str) -> str:
-    """Render CommonMark with tables, footnotes, strikethrough and task lists as raw HTML."""
-    html = _MARKDOWN.html(xml_safe(text))
-    if "style=" in html:
-        html = _ALIGNMENT.sub(r'\1align="\2"', html)
+    """Render Markdown as raw HTML.
+
+    CommonMark with tables, footnotes, strikethrough, task lists, definition lists, links from bare
+    URLs, ids of headings like `{#id}`, and kramdown's attribute lists and `markdown="1"`.
+    """
+    text = attributes.open_blocks(xml_safe(text))
+    options = _WITHOUT_TABLES if _has_huge_table(text) else _WITH_TABLES
+    html = render_markdown(text, extension_options=options, render_options=_RENDER)
     if "checkbox" in html:
-        html = _CHECKBOX.sub(lambda box: "☑" if box[1] else "☐", html)
-    return html
+        html = _CHECKBOX.sub(lambda box: _BOXES[box[1]], html)
+    # The class by which NetNewsWire recognises a reference to a footnote.
+    html = html.replace(" data-footnote-ref>", ' class="footnote">')
+    return attributes.apply_lists(html)
+
+
+def _has_huge_table(text: str) -> bool:
+    if text.count("|") < 1000:
+        return False
+    lines = text.split("\n")
+    return max(line.count("|") for line in lines) * len(lines) > _MAX_CELLS
 
 
 _HEADING = re.compile(r"(?is)\s*<h([1-6])(?=[\s>])[^>]*>(.*?)</h\1\s*>\s*")

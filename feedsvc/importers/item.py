@@ -55,8 +55,9 @@ class Item:
     id: the id in the source, '' if it has none. seed: the name from which a UUID is derived if `id`
     cannot be used. title: plain text. published: aware; None if unknown. slug: as in the source;
     '' to derive it from the title. body: raw HTML or Markdown, according to file_type. base: the
-    base of relative URLs. only_summary: the body is only a summary. candidates: the possible dates
-    of publication. warnings: reported once the article has been written.
+    base of relative URLs. external: the page elsewhere that it is about. only_summary: the body is
+    only a summary. candidates: the possible dates of publication. warnings: reported once the
+    article has been written.
     """
 
     origin: Origin
@@ -70,6 +71,7 @@ class Item:
     updated: datetime | None = None
     slug: str = ""
     link: str = ""
+    external: str = ""
     summary: str = ""
     only_summary: bool = False
     categories: tuple[str, ...] = ()

@@ -107,6 +107,7 @@ def _parse(origin: Origin, item: _Object, feed: _Object, hints: Hints) -> ParseR
             updated=updated,
             slug=texts.last_segment(link),
             link=link,
+            external=item.text("external_url"),
             body=body or texts.paragraphs(summary),
             base=urls.resolve(feed.text("home_page_url"), link),
             summary=summary,

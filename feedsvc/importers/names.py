@@ -5,12 +5,11 @@ import uuid
 
 from feedsvc import html, syntax, urls
 from feedsvc.errors import Problem
-from feedsvc.importers.item import Item, Origin, Refused
+from feedsvc.importers.item import Item, Refused
 from feedsvc.model import MAX_ID, excess
 
 _MAX_SLUG = 120  # bytes; file systems allow 255 in a name
 _DEFAULT_SLUG = "article"
-NOWHERE = Origin("", 0, 0)  # replaces positions that do not matter
 
 
 def identity(item: Item | Refused) -> tuple[str, bool]:
@@ -25,12 +24,27 @@ def identity(item: Item | Refused) -> tuple[str, bool]:
     return minted.urn, not item.id
 
 
-def second_identity(item: Item, first_id: str, other: Item) -> tuple[str, Problem]:
-    """Return another id for an item whose id an earlier item has, and a warning.
+def is_same(item: Item, other: Item) -> bool:
+    """Return whether two items with the same id are the same article.
 
-    It is made of the item's link and title, to be the same on every import.
+    It may be in several documents, with another text in each. Two articles with one id differ in
+    their links, and in their titles or dates.
     """
-    seed = "\n".join([first_id, item.link, item.title]).encode("utf-8", "replace").decode()
+    if item.link and item.link == other.link:
+        return True
+    return (item.title, item.published) == (other.title, other.published)
+
+
+def second_identity(item: Item, first_id: str, other: Item) -> tuple[str, Problem]:
+    """Return another id for an item whose id another article has, and a warning.
+
+    It is made of what tells articles apart, to be the same on every import.
+    """
+    seed = (
+        "\n".join([first_id, item.link or f"{item.title}\n{item.published}"])
+        .encode("utf-8", "replace")
+        .decode()
+    )
     minted = uuid.uuid5(uuid.NAMESPACE_URL, seed).urn
     message = (
         f"has the id {first_id[:60]!r} of {other.origin.place}, {other.title[:60]!r}, which keeps "

@@ -117,9 +117,11 @@ def _warnings(origin: Origin, local_images: int) -> Iterator[Problem]:
 def _trafilatura() -> Any:
     try:
         import trafilatura
-    except ImportError:
+    except ImportError as error:
+        reason = " ".join(str(error).split())
         raise FeedsvcError(
-            "reading saved pages needs trafilatura; install it with pip install 'feedsvc[import]'"
+            "reading saved pages needs trafilatura; install it with `pip install "
+            f"'feedsvc[import]'` ({reason})"
         ) from None
     # Empty pages, which it logs, are reported as Problems.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)

@@ -118,8 +118,7 @@ def _parse(
         with file.path.open("rb") as opened:
             yield from feeds.read(file.name, Stream(file.name, opened, advance), hints)
     elif format is None:
-        message = "is in no format that can be imported; leave it out, or name its format with --as"
-        yield Problem(file.name, 0, "unknown-source", message)
+        yield Problem(file.name, 0, "unknown-source", sources.advice(file))
     elif file.size > (limit := _MAX_SIZES[format]):
         message = f"has {file.size / 1e6:.0f} MB; the limit is {limit / 1e6:.0f} MB: split it"
         yield Problem(file.name, 0, "source-too-large", message)

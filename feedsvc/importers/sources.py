@@ -88,11 +88,32 @@ def format_of(beginning: bytes) -> SourceFormat | None:
     feed, page = _FEED_ROOT.search(beginning), _HTML.search(beginning)
     if feed and beginning.startswith(b"<") and not (page and page.start() < feed.start()):
         return SourceFormat.WORDPRESS if wpstatus.is_export(beginning) else SourceFormat.FEED
+    if any(re.match(pattern, beginning, re.S) for pattern in _ADVICE):
+        return None
     if b"\0" in beginning:  # binary, unlike a feed with stray control characters
         return None
     if beginning.startswith(b"{"):
         return SourceFormat.FEED
     return SourceFormat.PAGE if page and page.start() < _MAX_PROLOGUE else SourceFormat.TEXT
+
+
+# What to do instead with a format that is not read, by how a file of it begins.
+_ADVICE = {
+    rb"<opml\b|<.{0,2000}?<opml\b": "is a list of feeds (OPML) without articles; save the feeds "
+    "that it lists, and import those",
+    rb"%PDF-": "is a PDF, which does not say what is its text; import pages or a feed of the site",
+    rb"PK\x03\x04": "is an archive; unpack it, and import the folder",
+    rb'\{\s*"(?:db|meta)"': "is an export of Ghost; save the site's feed at /rss/, and import that",
+}
+
+
+def advice(source: Source) -> str:
+    """Return what is wrong with a file that cannot be imported, and what to do. Raises OSError."""
+    start = _beginning(source)
+    for pattern, message in _ADVICE.items():
+        if re.match(pattern, start, re.S):
+            return message
+    return "is in no format that can be imported; leave it out, or name its format with --as"
 
 
 def is_json(source: Source) -> bool:

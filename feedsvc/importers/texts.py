@@ -9,6 +9,7 @@ from feedsvc import dates, html
 from feedsvc.importers.item import Hints
 
 _BLOCK = re.compile(r"(?i)<(?:p|div|br|ul|ol|table|blockquote|pre|h[1-6]|img|figure|iframe)\b")
+_TITLE = 80  # characters of a title that is made of the text
 _CLOSED = re.compile(r"</[a-zA-Z]|&(?:[a-zA-Z]\w*|#\w+);")
 # Two-digit years are interpreted as in RFC 2822 4.3.
 _SHORT_YEAR = re.compile(r"(?i)^((?:[a-z]{3},?\s+)?\d{1,2}\s+[a-z]{3}\s+)(\d\d)(\s+\d\d:\d\d)")
@@ -60,6 +61,11 @@ def title(text: str) -> str:
     As in most feed readers, it is HTML if it has a closing tag or a character reference.
     """
     return plain(text) if _CLOSED.search(text) else " ".join(text.split())
+
+
+def beginning(markup: str) -> str:
+    """Return the first words of raw HTML, as the title of a text that has none."""
+    return html.excerpt(html.sanitise(markup, lambda _: ""), _TITLE)
 
 
 def has_blocks(markup: str) -> bool:

@@ -7,12 +7,12 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
-from feedsvc.importers import compose, names
+from feedsvc.importers import compose, names, texts
 from feedsvc.importers.clean import Cleaner, one_line
 from feedsvc.importers.item import Item
 from feedsvc.model import MAX_PATH, PLAIN, excess
@@ -60,6 +60,7 @@ class ArticleWriter:
         self._into = into
         self._keep_links = keep_links
         self._ids: set[str] = set()
+        self._seen: dict[str, Item] = {}  # by id, in this import, without their texts
         self._slugs: set[str] = set()
         self._last_numbers: dict[str, int] = {}  # by slug
         for slug, pinned in Sources.of(settings).names():
@@ -69,8 +70,15 @@ class ArticleWriter:
     def write(self, item: Item) -> WriteResult:
         """Write an item's file, unless its article exists. Raises FeedsvcError."""
         identity, is_kept = names.identity(item)
+        replaced = [] if is_kept else [names.id_warning(item, identity)]
+        other = self._seen.get(identity)
+        if other and not names.is_same(item, other):
+            identity, problem = names.second_identity(item, identity, other)
+            replaced = [problem]
         if identity in self._ids:
+            self._seen.setdefault(identity, _without_texts(item))
             return WriteResult(None, True, ())
+        item = _with_title(item)
         cleaner = Cleaner(item)
         try:
             _check_item(item)
@@ -79,7 +87,7 @@ class ArticleWriter:
             problem = item.origin.problem(error.code, error.message)
             return WriteResult(None, False, (problem,))
         self._ids.add(identity)
-        replaced = [] if is_kept else [names.id_warning(item, identity)]
+        self._seen[identity] = _without_texts(item)
         problems = (*item.warnings, *cleaner.warnings, *replaced)
         return WriteResult(self._shown(path), False, problems)
 
@@ -163,9 +171,23 @@ def _link(full: Path, temporary: Path, content: bytes) -> None:
                 raise
 
 
+def _without_texts(item: Item) -> Item:
+    return replace(item, body="", summary="")
+
+
+def _with_title(item: Item) -> Item:
+    """Return an item with the beginning of its text as title if it has none."""
+    if one_line(item.title):
+        return item
+    title = texts.beginning(item.body)
+    message = "has no title; the beginning of its text became one: write a better one"
+    warning = item.origin.warning("made-title", message)
+    return replace(item, title=title, warnings=(*item.warnings, warning))
+
+
 def _check_item(item: Item) -> None:
     if not one_line(item.title):
-        raise ArticleError("no-title", "has no title; write one in the source")
+        raise ArticleError("no-title", "has neither a title nor a text; write one in the source")
     if item.published is None:
         raise ArticleError("no-date", "has no date; write one in the source, or give --date")
     if len(item.body) + len(item.summary) > MAX_SIZE:

@@ -19,6 +19,7 @@ import watchfiles
 
 from feedsvc.catalog import queries, recovery
 from feedsvc.catalog.election import Lease
+from feedsvc.catalog.publish import Published
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
 from feedsvc.config.settings import Settings
@@ -42,15 +43,24 @@ class Writer(threading.Thread):
     """
 
     def __init__(
-        self, settings: Settings, catalog: Catalog, sources: Sources | None = None
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        sources: Sources | None = None,
+        announce: Callable[[str], None] = logger.info,
     ) -> None:
-        """Initialize the thread. sources: those of the settings if None."""
+        """Initialize the thread.
+
+        sources: those of the settings if None. announce: called with a line about each change that
+        is published after the first sync.
+        """
         super().__init__(name="feedsvc-writer", daemon=True)
         self._settings = settings
         self._catalog = catalog
         self._sources = sources or Sources.of(settings)
         self._interval = min(source.interval for source in self._sources.all)  # seconds
         self._paths = [path for source in self._sources.all for path in source.watched]
+        self._announce = announce
         self._stopping = threading.Event()
         self._lease: Lease | None = None
         self._synced = 0.0
@@ -103,7 +113,7 @@ class Writer(threading.Thread):
     def _write(self) -> None:
         """Sync and release until stopped, or until the lease is lost."""
         self._make_ready()
-        self._try_to_sync()  # changes from before the watch began
+        self._try_to_sync()
         for changed in self._changes():
             if not (self._lease and self._lease.holds()):
                 logger.warning("event=lease-lost")
@@ -116,9 +126,11 @@ class Writer(threading.Thread):
         """Yield several times a second whether a watched file has changed, until stopped."""
         while not self._stopping.is_set():
             folders = self._folders()
+            is_new = True  # the watch: changes from before it began were not seen
             try:
                 for changes in self._watch(list(folders)):
-                    yield bool(changes)
+                    yield is_new or bool(changes)
+                    is_new = False
                     if self._folders() != folders:  # a replaced folder is not watched yet
                         break
             except FileNotFoundError:
@@ -159,8 +171,9 @@ class Writer(threading.Thread):
         with self._catalog.reading() as connection:
             due = queries.next_due(connection)  # not cached: `feedsvc sync` may have changed it
         if due and datetime.now(UTC) >= due:
+            start = time.monotonic()
             published = release(self._catalog, self._settings, datetime.now(UTC))
-            logger.info("event=released published=%r", published)
+            self._report(published, start)
 
     def _try_to_sync(self) -> None:
         """Sync, but let releases continue if the files are at fault."""
@@ -173,8 +186,7 @@ class Writer(threading.Thread):
             self._log_failure(str(error))
             return
         self._failure = ""
-        if report.read:
-            logger.info("event=synced read=%d published=%r", report.read, report.published)
+        self._report(report.published, self._synced)
         for problem in report.problems:
             if problem not in known:
                 logger.warning("%s", problem)
@@ -186,6 +198,10 @@ class Writer(threading.Thread):
         )
         self._problems = frozenset(report.problems)
         return report
+
+    def _report(self, published: Published, start: float) -> None:
+        if published.revision is not None:
+            self._announce(f"published {published}, {time.monotonic() - start:.2f} s")
 
     def _make_ready(self) -> None:
         report = recovery.make_ready(self._catalog, self._damage)

@@ -11,7 +11,7 @@ from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Reading
 from feedsvc.sources.scan import scan, shown_path
 from feedsvc.sources.site import Sources
-from feedsvc.sources.trees import load
+from feedsvc.sources.trees import load, start
 
 __all__ = [
     "ArticleReader",
@@ -24,4 +24,5 @@ __all__ = [
     "load",
     "scan",
     "shown_path",
+    "start",
 ]

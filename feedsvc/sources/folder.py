@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import feedsvc
@@ -30,8 +31,9 @@ class ContentFolder(ArticleSource):
 
     @property
     def fingerprint(self) -> str:
-        """The version of feedsvc and the settings that reading depends on."""
-        return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _INPUTS]))
+        """What reading depends on: feedsvc, the Markdown library, and some of the settings."""
+        versions = feedsvc.__version__, version("comrak")
+        return repr((*versions, [getattr(self._settings, name) for name in _INPUTS]))
 
     def listing(self) -> Listing:
         """List the article files; see `scan`. None without a content folder."""

@@ -75,6 +75,11 @@ class Generator(Protocol):
     def assumed(self, roots: Iterable[Path], content: Path) -> Tree:
         """Return the tree of a content folder if the settings name the generator."""
 
+    def start(self, root: Path) -> Mapping[str, str]:
+        """Return what the configuration in a folder says of title, base_url, language and timezone,
+        and the folder of its articles as content; empty if it is not the generator's site.
+        """
+
     def doubts(self, settings: Settings) -> Iterable[str]:
         """Yield what of the configuration may make URLs or dates wrong, as messages."""
 
@@ -143,6 +148,14 @@ def detect(content: Path, site: Path) -> Tree:
             if found:
                 return found[0] if len(found) == 1 else Tree()
     return Tree()
+
+
+def start(root: Path) -> Mapping[str, str]:
+    """Return settings for a new site in the folder of a generator's site; empty if it is none."""
+    names = [name for name in settings.generator_names() if name != PLAIN]
+    found = {name: values for name in names if (values := generator(name).start(root))}
+    (name, values), *others = found.items() or [("", {})]
+    return {} if others or not name else {**values, "generator": name}
 
 
 def _tree(name: str, content: Path, site: Path) -> Tree:

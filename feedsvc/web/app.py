@@ -93,6 +93,7 @@ def _blueprint(
     blueprint.before_app_request(moves.alias)
     blueprint.before_request(_reject_invalid)
     blueprint.before_request(lambda: public.observe(request.environ))
+    blueprint.before_request(moves.old_feed)
     blueprint.before_request(moves.feed)
     blueprint.register_error_handler(HTTPException, pages.error)
     blueprint.register_error_handler(CatalogError, pages.unavailable)

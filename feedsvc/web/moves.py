@@ -11,9 +11,11 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from feedsvc import routes
+from feedsvc.errors import CatalogError
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.web import assets
+from feedsvc.web.oldfeeds import OldFeeds
 
 # Cached for an hour only, as settings and articles may change. Browser-based readers may follow.
 HEADERS: Mapping[str, str] = {
@@ -29,12 +31,27 @@ class Moves:
     def __init__(self, publication: Publication, table: routes.Routes) -> None:
         self._publication = publication
         self._table = table
+        self._old = OldFeeds(publication, table)
         aliases = publication.settings.aliases.items()
         self._aliases = {f"{unquote(table.prefix)}{path}": target for path, target in aliases}
 
     def alias(self) -> Response | None:
-        """Redirect an alias to its feed."""
+        """Redirect an alias to its feed, and an old address if no app has anything there."""
         target = self._aliases.get(request.script_root + request.path)
+        if target is None:
+            return None if request.endpoint else self.old_feed()
+        return self._redirect(routes.feed_path(*target), 301)
+
+    def old_feed(self) -> Response | None:
+        """Redirect an old address to its feed if this site has nothing else there."""
+        prefix = unquote(self._table.prefix)
+        path = request.script_root + request.path
+        if not path.startswith(f"{prefix}/") or "\0" in path:
+            return None
+        try:
+            target = self._old.target(path[len(prefix) :])
+        except CatalogError:
+            abort(503)
         return self._redirect(routes.feed_path(*target), 301) if target else None
 
     def feed(self) -> Response | None:

@@ -144,7 +144,8 @@ def test_entries_that_the_old_feed_has_or_misses_are_named(site: Path, out: Path
     assert found["newer"] == [f"{BASE}/articles/next"]
     assert found["new"] == [f"{BASE}/articles/new"]
     result = check(site, out / "feeds/all.atom")
-    assert "1 old entries are not published any more:" in result.stdout
+    assert "Old entries that are not published any more: 1\n" in result.stdout
+    assert "Articles newer than the old feed: 1; older: 1\n" in result.stdout
     assert "`limit = 6` leaves them out." in result.stdout
 
 
@@ -188,7 +189,10 @@ def test_links_are_compared_with_a_sitemap(site: Path, tmp_path: Path) -> None:
     (tmp_path / "sitemap.xml").write_text(sitemap(*links[:3]))
     result = check(site, tmp_path / "sitemap.xml")
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[0] == "3 of 5 links match; 2 differ:"
+    assert result.stdout.splitlines()[:2] == [
+        "3 of 5 links match; 2 differ:",
+        f"  {BASE}/articles/well-5: not there",
+    ]
 
 
 @contextmanager
@@ -209,11 +213,10 @@ def test_several_feeds_and_an_index_of_sitemaps_are_fetched(
 ) -> None:
     folder = tmp_path / "web"
     folder.mkdir()
-    index = '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
     (folder / "a.xml").write_text(sitemap(*(f"{BASE}/articles/well-{day}" for day in DAYS[:2])))
     with served(folder) as url:
         (folder / "index.xml").write_text(
-            f"{index}<sitemap><loc>{url}/a.xml</loc></sitemap></sitemapindex>"
+            f"{INDEX}<sitemap><loc>{url}/a.xml</loc></sitemap></sitemapindex>"
         )
         assert "2 of 5 links match" in check(site, f"{url}/index.xml").stdout
         (folder / "all.atom").write_bytes((out / "feeds/all.atom").read_bytes())
@@ -226,13 +229,47 @@ def test_several_feeds_and_an_index_of_sitemaps_are_fetched(
     assert "2 of 5 links match" in check(site, folder / "index.xml").stdout
 
 
-@pytest.mark.parametrize("body", ["<html/>", "{}", "[1]", "no", '{"version":1,"items":2}', ""])
+INDEX = '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+REFUSED = {
+    "<html/>": "is neither a feed nor a sitemap",
+    "": "is not XML",
+    "no": "is not XML",
+    "{}": "is not a JSON Feed",
+    "[1]": "is not a JSON Feed",
+    '{"version": "https://jsonfeed.org/version/1.1", "items": 2}': "is not a JSON Feed",
+    '{"version": "https://jsonfeed.org/version/1.1", "items": [2]}': "is not a JSON Feed",
+    f"{INDEX}<sitemap><loc>https://a.example/none.xml</loc></sitemap></sitemapindex>": "none.xml",
+    f"{INDEX}<sitemap><loc>https://a.example/old.xml</loc></sitemap></sitemapindex>": "is neither",
+    f"{INDEX}<sitemap><loc>https://[</loc></sitemap></sitemapindex>": "old.xml",
+    f"{INDEX}</sitemapindex>": "contains no entries and no pages",
+}
+
+
+@pytest.mark.parametrize("body", REFUSED)
 def test_what_is_not_a_feed_is_refused(site: Path, tmp_path: Path, body: str) -> None:
     (tmp_path / "old.xml").write_text(body)
     result = check(site, tmp_path / "old.xml")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert REFUSED[body] in result.stderr
+
+
+def test_an_index_leads_to_no_other_host(site: Path, tmp_path: Path) -> None:
+    with served(tmp_path) as url:
+        link = f"{url.replace('127.0.0.1', 'localhost')}/a.xml"
+        text = f"{INDEX}<sitemap><loc>{link}</loc></sitemap></sitemapindex>"
+        (tmp_path / "index.xml").write_text(text)
+        result = check(site, f"{url}/index.xml")
     assert result.exit_code == 2
-    assert "is neither a feed nor a sitemap" in result.stderr
-    assert result.stderr.count("\n") == 1
+    assert "which is on another host" in result.stderr
+
+
+def test_other_files_in_a_folder_are_ignored(site: Path, out: Path) -> None:
+    (out / "search.json").write_text("[1, 2")
+    (out / "broken.xml").write_text("<rss>")
+    (out / "index.xml").write_text(
+        f"{INDEX}<sitemap><loc>https://a.example/none.xml</loc></sitemap></sitemapindex>"
+    )
+    assert check(site, out).stdout == SAME
 
 
 def test_the_first_sync_alone_offers_it(site: Path) -> None:

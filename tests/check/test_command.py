@@ -38,7 +38,7 @@ def test_a_warning_names_the_file_and_exits_with_0(tmp_path: Path) -> None:
     result = run("--site", tmp_path)
     assert (result.exit_code, result.stderr) == (0, "1 warning.\n")
     assert result.stdout.startswith(
-        f"{tmp_path}/content/a.md:4: warning: `sluug` is no front-matter"
+        f"{tmp_path}/content/a.md:4: warning: `sluug` is not a front-matter key"
     )
     (found,) = json.loads(run("--site", tmp_path, "--json").stdout)
     assert found["code"] == "unknown-key"

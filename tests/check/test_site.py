@@ -66,6 +66,8 @@ def test_a_link_that_the_site_redirects_is_not_broken(tmp_path: Path) -> None:
         "/feeds/tag/c++",
         "/feeds/tag",
         "/static/style.css",
+        "/favicon.ico",
+        "/sitemap.xml",
     ]
     body = " ".join(f"[link]({path})" for path in paths)
     toml = f'{FINE}moved = {{ "tag/old" = "tag/c++" }}\naliases = {{ "/rss.xml" = "all.rss" }}\n'
@@ -77,6 +79,7 @@ def test_a_link_that_the_site_redirects_is_not_broken(tmp_path: Path) -> None:
     [
         "/feed.xml",
         "/feeds/tag/gone/",
+        "/feeds/all/page/1/",
         "/feeds/tag/none.rss",
         "/feeds/all/archive/9.atom",
         "/feeds/named/",

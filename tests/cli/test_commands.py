@@ -70,16 +70,14 @@ def test_init_leaves_what_is_there_alone(tmp_path: Path) -> None:
     before = (tmp_path / "feedsvc.toml").read_text(encoding="utf-8")
     result = run("init", "--site", tmp_path)
     assert result.exit_code == 1
-    assert (
-        result.stderr == f"Error: {tmp_path}/feedsvc.toml: is there already, and is left as it is\n"
-    )
+    assert result.stderr == f"Error: {tmp_path}/feedsvc.toml: already exists, and was not changed\n"
     assert (tmp_path / "feedsvc.toml").read_text(encoding="utf-8") == before
 
 
 def test_init_wants_a_whole_base_url(tmp_path: Path) -> None:
     result = run("init", "--site", tmp_path, "--base-url", "news.example.org")
     assert result.exit_code == 1
-    assert "write it whole" in result.stderr
+    assert "write it in full" in result.stderr
     assert not list(tmp_path.iterdir())
 
 

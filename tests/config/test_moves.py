@@ -120,6 +120,18 @@ BAD: list[tuple[str, int, str]] = [
         "'tag/a' is retired; name another feed",
     ),
     (
+        '[aliases]\n"/*/a" = "all.rss"',
+        2,
+        "has 1 * in its path and 0 in its feed; write one in each",
+    ),
+    ('[aliases]\n"/*/*" = "tag/*.rss"', 2, "has 2 * in its path and 1 in its feed"),
+    ('[aliases]\n"/a" = "tag/*.rss"', 2, "has 0 * in its path and 1 in its feed"),
+    (
+        'old_feeds = ["blogger"]',
+        1,
+        "old_feeds has 'blogger', which is not known; write some of gen",
+    ),
+    (
         '[moved]\n"tag/a" = "tag/b"\n[aliases]\n"/a" = "tag/a.rss"',
         4,
         "'tag/a' is moved; write 'tag/b.rss'",
@@ -140,6 +152,7 @@ def test_a_mistake_is_one_sentence_with_file_line_and_remedy(
         ("retired", '["tag/a", "tag/b"]', ("tag/a", "tag/b")),
         ("retired", "[]", ()),
         ("moved", '{ "tag/a" = "tag/b" }', {"tag/a": "tag/b"}),
+        ("old_feeds", '["hugo"]', ("hugo",)),
         ("aliases", '{ "/a" = "all.rss" }', {"/a": (FeedRef(Kind.ALL), Format.RSS)}),
     ],
 )

@@ -761,3 +761,34 @@ def test_one_build_at_a_time_writes_to_a_folder(place: Place) -> None:
     ):
         place.build()
     place.build()
+
+
+def test_a_build_has_older_pages_the_sitemap_and_icons(tmp_path: Path) -> None:
+    """Conformance 55: nothing of the scheduled article."""
+    files: dict[str, str | bytes] = {
+        f"a{number:02}.md": article(f"A{number:02}", f"2022-01-01 10:{number:02}", tags=["x"])
+        for number in range(60)
+    }
+    files["later.md"] = article("Scheduled", "2999-01-01", tags=["x"])
+    place = Place(tmp_path, '[moved]\n"tag/x" = "all"\n', files)
+    place.build(BuildOptions(codings=()))
+    page = place.file("/feeds/all/page/1/").decode()
+    assert "A29" in page
+    assert "A30" not in page
+    assert "A59" in place.file("/feeds/all/").decode()
+    assert place.manifest.redirects["/feeds/tag/x/page/1/"].status == 308
+    sitemap = place.file("/sitemap.xml").decode()
+    assert sitemap.count("<url>") == 61
+    assert "later" not in sitemap
+    assert "Scheduled" not in place.file("/articles/a59").decode()
+    assert 'rel="prev"' in place.file("/articles/a59").decode()
+    assert place.file("/favicon.ico").startswith(b"\0\0\1\0")
+
+
+def test_a_build_redirects_to_the_icon_of_the_settings(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"one.md": article(), "icon.png": PNG}
+    place = Place(tmp_path, 'icon = "/files/icon.png"\n', files)
+    place.build(BuildOptions(codings=()))
+    assert place.file("/files/icon.png") == PNG
+    for name in ("/favicon.ico", "/apple-touch-icon.png"):
+        assert place.manifest.redirects[name].to == "https://news.example.org/files/icon.png"

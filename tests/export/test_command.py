@@ -110,3 +110,16 @@ def test_a_build_that_is_refused_has_published_nothing(site: Path, tmp_path: Pat
     assert "is not a manifest" in result.stderr
     assert result.stdout == ""
     assert "1 article, 1 read: 1 new" in run("sync", "--site", site).stdout
+
+
+def test_build_redirects_old_feed_addresses_on_every_host(site: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ("--codings", "none")
+    result = run("build", "--site", site, out, *options, FEEDSVC_OLD_FEEDS='["hugo"]')
+    assert result.exit_code == 0
+    target = built(out).redirects["/tags/x/index.xml"].to
+    assert target.endswith("/feeds/tag/x.rss")
+    redirects = (out / "_redirects").read_text(encoding="utf-8").splitlines()
+    assert f"/tags/x/index.xml {target} 301" in redirects
+    for name in ("nginx.conf", "Caddyfile"):
+        assert '"/tags/x/index.xml"' in (out / name).read_text(encoding="utf-8")

@@ -442,3 +442,23 @@ def test_blank_lines_before_the_declaration_count(
         ("broken-xml", 8),
     ]
     assert report.written == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (b'<?xml version="1.0"?>\n<opml version="2.0"><body/></opml>', "save the feeds"),
+        (b"<opml><body/></opml>", "save the feeds"),
+        (b"%PDF-1.7\n%\xe2\xe3", "is a PDF"),
+        (b"PK\x03\x04\x14\x00", "unpack it"),
+        (b'{"db": [{"data": {"posts": []}}]}', "is an export of Ghost"),
+    ],
+)
+def test_formats_that_are_not_read_are_recognised(
+    tmp_path: Path, content: bytes, advice: str
+) -> None:
+    site = Site(tmp_path)
+    (problem,) = site.run(site.put("old.xml", content)).problems
+    assert problem.code == "unknown-source"
+    assert advice in problem.message
+    assert site.files() == {}

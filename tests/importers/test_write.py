@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from feedsvc import html, syntax, urls
 from feedsvc.errors import FeedsvcError
 from feedsvc.importers import names, plaintext
-from feedsvc.importers.item import FileType
+from feedsvc.importers.item import FileType, Origin
 from feedsvc.model import (
     MAX_ID,
     MAX_LANGUAGE,
@@ -98,7 +98,7 @@ def test_what_is_written_is_read_back(keep_links: bool, **values: object) -> Non
         assert article.id
         assert article.id.startswith("urn:uuid:")
     if keep_links and syntax.is_url(item.link):
-        assert article.link == item.link
+        assert article.external == item.link
     labels = dict(article.terms)
     for kind, written in ((Kind.CATEGORY, item.categories), (Kind.TAG, item.tags)):
         wanted = {urls.term(one_line(label)) for label in written}
@@ -285,11 +285,14 @@ def test_a_tree_that_finds_what_is_written_is_written_into_once(
 
 def test_what_an_article_must_have_is_asked_for(tmp_path: Path) -> None:
     writer = Site(tmp_path).writer()
-    missing = [writer.write(as_item(title=" \x00")), writer.write(as_item(published=None))]
-    assert [str(problem) for result in missing for problem in result.problems] == [
-        "feed.xml:3: error: item 1 has no title; write one in the source [no-title]",
-        "feed.xml:3: error: item 1 has no date; write one in the source, or give --date [no-date]",
+    missing = [writer.write(as_item(title=" \x00", body="")), writer.write(as_item(published=None))]
+    problems = [problem for result in missing for problem in result.problems]
+    assert [(problem.line, problem.code) for problem in problems] == [
+        (3, "no-title"),
+        (3, "no-date"),
     ]
+    assert "has neither a title nor a text" in problems[0].message
+    assert "write one in the source, or give --date" in problems[1].message
     result = writer.write(as_item(body="a" * MAX_SIZE))
     assert [problem.code for problem in result.problems] == ["too-large-item"]
 
@@ -399,7 +402,7 @@ def test_texts_at_their_limits_are_kept(tmp_path: Path) -> None:
     item = as_item(id=entry_id, link=link, tags=(term,), authors=(Person(term),), language=language)
     assert site.writer(keep_links=True).write(item).problems == ()
     (article,) = site.articles().values()
-    assert (article.id, article.link, article.language) == (entry_id, link, language)
+    assert (article.id, article.external, article.language) == (entry_id, link, language)
     assert {FeedRef(Kind.TAG, term), FeedRef(Kind.AUTHOR, term)} <= dict(article.terms).keys()
 
 
@@ -442,3 +445,44 @@ def test_a_folder_that_leaves_no_room_for_names_is_refused(tmp_path: Path) -> No
     into = "/".join(["x" * 200] * 4)
     with pytest.raises(FeedsvcError, match="803 bytes in UTF-8, and the limit is 745"):
         Site(tmp_path).writer(into)
+
+
+def test_two_articles_with_one_id_are_both_written_and_named(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    first = as_item(title="One", link="https://a.example/1")
+    second = as_item(title="Two", link="https://a.example/2", origin=Origin("feed.xml", 9, 2))
+    for _ in range(2):  # an import can be repeated
+        writer = site.writer()
+        results = [writer.write(item) for item in (first, second)]
+    assert [result.exists for result in results] == [True, True]
+    articles = {article.title: article.id for article in site.articles().values()}
+    assert articles["One"] == "urn:x:1"
+    assert str(articles["Two"]).startswith("urn:uuid:")
+
+
+def test_the_second_article_with_an_id_is_a_warning_that_names_both(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    writer = site.writer()
+    writer.write(as_item(title="One", link="https://a.example/1"))
+    (problem,) = writer.write(
+        as_item(title="Two", link="https://a.example/2", origin=Origin("feed.xml", 9, 2))
+    ).problems
+    assert (problem.line, problem.code) == (9, "duplicate-id")
+    assert "item 2 has the id 'urn:x:1' of item 1 of feed.xml, 'One'" in problem.message
+    assert "'Two' became urn:uuid:" in problem.message
+
+
+def test_one_article_in_two_feeds_is_written_once(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    writer = site.writer()
+    writer.write(as_item(link="https://a.example/1", body="<p>All</p>"))
+    result = writer.write(as_item(link="https://a.example/1", body="", summary="Short"))
+    assert (result.exists, result.problems) == (True, ())
+
+
+def test_an_item_without_a_title_gets_the_beginning_of_its_text(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    (problem,) = site.writer().write(as_item(title=" ", body="<p>A short note.</p>")).problems
+    assert problem.code == "made-title"
+    (article,) = site.articles().values()
+    assert article.title == "A short note."

@@ -429,7 +429,7 @@ def test_feeds_are_listed_by_kind_and_label(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["b", "A", "ä"], categories=["Z"], authors=["Y"]))
     desk.sync()
     assert [(feed.label, feed.entries) for feed in desk.publication.feeds()] == [
-        ("Zebra", 1), ("Z", 1), ("A", 1), ("b", 1), ("ä", 1), ("Y", 1), ("en", 1)
+        ("Zebra", 1), ("Z", 1), ("A", 1), ("ä", 1), ("b", 1), ("Y", 1), ("en", 1)
     ]  # fmt: skip
     assert desk.publication.feeds()[2].title == "Zebra: A"
     assert {feed.changed for feed in desk.publication.feeds()} == {desk.now}

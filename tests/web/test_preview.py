@@ -309,3 +309,10 @@ def test_an_address_is_let_in_if_it_is_loopback(address: IPv4Address | IPv6Addre
 @given(st.text())
 def test_a_name_is_let_in_if_it_is_localhost(name: str) -> None:
     assert is_loopback(name) == (name.lower() == "localhost") or name.startswith("127.")
+
+
+def test_redirects_stay_on_its_own_machine(editor: Editor) -> None:
+    """A published site redirects to absolute URLs below base_url."""
+    location = editor.get("/feeds/all").headers["Location"]
+    assert location.endswith("/feeds/all/")
+    assert location.startswith("/")

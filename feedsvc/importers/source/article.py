@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from feedsvc import html, urls
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem
+from feedsvc.importers import texts
 from feedsvc.importers.clean import Cleaner, one_line
 from feedsvc.importers.item import Item
 from feedsvc.importers.source.collect import Found
 from feedsvc.model import Article, ContentChoice, Enclosure, FeedRef, Kind, Person
 from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.attachments import guess_type
-
-_TITLE = 80  # characters of a title that is made of the text
 
 
 def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Article, list[Problem]]:
@@ -21,7 +20,7 @@ def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Articl
     assert item.published is not None  # noqa: S101 - for mypy; checked
     cleaner = Cleaner(item)
     content = html.sanitise(item.body, lambda url: urls.resolve(item.base, url)).strip()
-    title = one_line(item.title) or html.excerpt(content, _TITLE)
+    title = one_line(item.title) or texts.beginning(content)
     if not title:
         raise ArticleError("no-title", "has neither a title nor a text; write one")
     own = urls.article_path(settings.article_link, found.slug, item.published, found.slug)
@@ -41,6 +40,7 @@ def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Articl
         authors=authors,
         terms=tuple(_terms(item, cleaner, authors, language)),
         language=language,
+        external=cleaner.url("external URL", item.external),
         image=cleaner.url("image", item.image),
         enclosures=tuple(
             Enclosure(each.url, each.type or guess_type(each.url), each.length)

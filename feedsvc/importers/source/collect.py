@@ -9,10 +9,11 @@ from urllib.parse import unquote, urlsplit
 from feedsvc import html, urls
 from feedsvc.errors import Problem, Severity
 from feedsvc.importers import names
-from feedsvc.importers.item import Item, ParseResult, Refused
+from feedsvc.importers.item import Item, Origin, ParseResult, Refused
 from feedsvc.model import MAX_SLUG, excess
 
 _MAX_KEY = 800  # bytes; the name of the source precedes it
+_NOWHERE = Origin("", 0, 0)
 _SUFFIX = 9  # bytes of `-` and a digest
 
 
@@ -32,7 +33,8 @@ class Found:
     @property
     def fingerprint(self) -> str:
         """A text that changes with everything but the position of the item in its document."""
-        return _digest(repr((_bare(self.item) if self.item else None, self.slug, self.problems)))
+        item = self.item and replace(self.item, origin=_NOWHERE)
+        return _digest(repr((item, self.slug, self.problems)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,9 @@ class Collected:
 def collect(results: Iterable[ParseResult]) -> Collected:
     """Collect the items of all documents.
 
-    Of items with the same id, the one published first keeps it. Another gets an id that is made of
-    its link and title, with a warning that names both.
+    Of articles with the same id, the one published first keeps it. Another gets an id that is made
+    of its link, with a warning that names both. Of several copies of an article,
+    the one that was updated last is used.
     """
     items: list[Item] = []
     refused: list[Refused] = []
@@ -71,36 +74,38 @@ def collect(results: Iterable[ParseResult]) -> Collected:
 
 
 def _with_ids(items: list[Item]) -> Iterator[Found]:
-    """Give each item an id of its own, and drop copies."""
+    """Give each article an id of its own."""
     kept: dict[str, Item] = {}
+    problems: dict[str, tuple[Problem, ...]] = {}
     for item in sorted(items, key=_age):
         identity, is_usable = names.identity(item)
-        problems = item.warnings
+        found = item.warnings if is_usable else (*item.warnings, names.id_warning(item, identity))
         other = kept.get(identity)
-        if not is_usable:
-            problems += (names.id_warning(item, identity),)
-        elif other and _bare(other) != _bare(item):
+        if other and not names.is_same(item, other):
             identity, problem = names.second_identity(item, identity, other)
-            problems += (problem,)
-            other = kept.get(identity)
-        if other and _bare(other) != _bare(item):
-            yield _clash(item, other)
-        elif not other:
-            kept[identity] = item
-            # The text of an article does not change with the position of its item.
-            origin = replace(item.origin, line=0, label=f"item {identity[:200]}")
-            yield Found(identity, replace(item, origin=origin, warnings=()), problems)
+            found, other = (*item.warnings, problem), kept.get(identity)
+        if other and item.origin.source == other.origin.source and item.body != other.body:
+            found = (*found, _copy_warning(item, other))
+        kept[identity] = max(other, item, key=_newness) if other else item
+        problems[identity] = (*problems.get(identity, ()), *found)
+    for identity, item in kept.items():
+        # The text of an article does not change with the position of its item.
+        origin = replace(item.origin, line=0, label=f"item {identity[:200]}")
+        yield Found(identity, replace(item, origin=origin, warnings=()), problems[identity])
 
 
-def _clash(item: Item, other: Item) -> Found:
-    """Return the refusal of an item that differs from another in nothing but its text."""
+def _newness(item: Item) -> tuple[float, int, str]:
+    """Return by what one of several copies of an article is chosen, whatever their order."""
+    moment = item.updated or item.published
+    return moment.timestamp() if moment else 0, len(item.body), item.body
+
+
+def _copy_warning(item: Item, other: Item) -> Problem:
     message = (
-        f"has the id, the link and the title of {other.origin.place}, so one of them cannot be "
-        "published; give each its own id"
+        f"is the article of {other.origin.place} with another text; the one that was updated last "
+        "is published: leave the other out"
     )
-    seed = "\n".join([item.seed, item.link, item.title, item.body])
-    identity = uuid.uuid5(uuid.NAMESPACE_URL, html.xml_safe(seed)).urn
-    return Found(identity, None, (item.origin.problem("duplicate-item", message),))
+    return item.origin.warning("duplicate-item", message)
 
 
 def _with_slugs(found: Iterable[Found]) -> Iterator[Found]:
@@ -137,11 +142,6 @@ def _key(identity: str) -> str:
 def _age(item: Item) -> tuple[float, str, str]:
     published = item.published.timestamp() if item.published else float("inf")
     return published, item.link, item.title
-
-
-def _bare(item: Item) -> Item:
-    """Return an item without its position."""
-    return replace(item, origin=names.NOWHERE, warnings=())
 
 
 def _digest(text: str) -> str:

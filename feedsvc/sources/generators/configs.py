@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import repeat
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import yaml
+
+from feedsvc import syntax
 
 Config = dict[str, Any]  # by key in lower case; scalars are texts
 
@@ -54,6 +57,41 @@ def tables(value: Any) -> list[Mapping[str, Any]]:
     return [
         each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)
     ]
+
+
+_NAMES = {
+    "title": ("title", "sitename"),
+    "base_url": ("base_url", "baseurl", "siteurl", "url", "site"),
+    "language": (
+        *("languagecode", "defaultcontentlanguage", "default_language", "default_lang"),
+        *("language", "locale", "lang"),
+    ),
+    "timezone": ("timezone",),
+}
+_VALID: Mapping[str, Callable[[str], bool]] = {
+    "title": syntax.is_line,
+    "base_url": syntax.is_url,
+    "language": syntax.is_language,
+    "timezone": lambda name: name in available_timezones(),
+}
+
+
+def site(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a configuration says of a site's title, base_url, language and timezone.
+
+    Values of another form are left out.
+    """
+    found = {}
+    for key, names in _NAMES.items():
+        texts = [text(values, name) for name in names]
+        if key == "language":
+            texts = [each.replace("_", "-").partition(".")[0] for each in texts]
+        if valid := [each for each in texts if each and _VALID[key](each)]:
+            found[key] = valid[0]
+    path = text(values, "baseurl")
+    if "base_url" in found and path.startswith("/"):  # of Jekyll and Docusaurus
+        found["base_url"] = found["base_url"].rstrip("/") + path.rstrip("/")
+    return found
 
 
 def with_endings(*names: str) -> tuple[str, ...]:
@@ -106,15 +144,19 @@ def _python(text: str) -> Mapping[str, Any]:
     return values
 
 
+_SITE = re.compile(r"""\b(title|url|baseUrl|site)\s*:\s*["']([^"'\n]+)["']""")
 _INPUT = re.compile(r"""\binput\s*:\s*["']([^"'\n]+)["']""")
 _CALL = re.compile(r"""\b([A-Za-z]\w{2,30})\s*[(:]\s*["'`]?([\w-]{0,30})""")
 
 
 def _script(text: str) -> Mapping[str, Any]:
-    """Return of JavaScript: the `input` folder, and the names of `calls` and keys of settings."""
+    """Return of JavaScript: the site's title and URL, the `input` folder, and the names of `calls`
+    and keys of settings.
+    """
     found = _INPUT.search(text)
     calls = {each for call in _CALL.finditer(text) for each in (call[1], f"{call[1]} {call[2]}")}
-    return {"calls": sorted(calls)} | ({"input": found[1]} if found else {})
+    values = dict(reversed(_SITE.findall(text)))  # the first of each
+    return {**values, "calls": sorted(calls)} | ({"input": found[1]} if found else {})
 
 
 _PARSERS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {

@@ -38,6 +38,7 @@ class File:
     path: relative to the generator's tree. written: the front matter, by key in lower case.
     options, tree: see model.Tree. base_url, zone: those of the site. moment: parses a date; returns
     None if the value is not one. data: what the files that Convention.data names say, by path.
+    cache: for what a convention computes from the path and the options.
     """
 
     path: str
@@ -48,6 +49,7 @@ class File:
     moment: Callable[[Any], datetime | None]
     tree: str = ""
     data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def folder(self) -> str:

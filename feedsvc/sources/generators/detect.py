@@ -67,6 +67,15 @@ class Program:
                 return self._tree(root, content, name, values, place, sign="")
         return Tree(self.name, below=self.usual(content.name))
 
+    def start(self, root: Path) -> dict[str, str]:
+        """See trees.Generator."""
+        _, values = self.config(root)
+        for folder in self.folders(values):
+            content = (root / folder).resolve()
+            if content.is_dir() and (self.configured(root, content) or self.traced(root, content)):
+                return {"content": folder, **configs.site(values)}
+        return {}
+
     def reader(self, settings: Settings, text: Callable[[str], str]) -> Foreign:
         """See trees.Generator."""
         return Foreign(settings, self.layout, text)

@@ -161,7 +161,7 @@ _CONVENTION = Convention(
     data=_data,
     inherit=_inherit,
     markup=_markup,
-    is_page=undated_at_top,
+    is_page=lambda file, own: file.path == "index.md" or undated_at_top(file, own),
     is_hidden=lambda name: name.startswith(".") or name in _HIDDEN,
     is_data=lambda name: name.endswith((".json", *_SCRIPTS)) and name != "package.json",
     unread=_unread,

@@ -244,7 +244,7 @@ LIQUID = {
     "{% raw %}{{ kept }}{% endraw %}": "<p>{{ kept }}</p>",
     "a{% comment %} gone {% include x %}{% endcomment %}b": "<p>ab</p>",
     "[x]({{ '/about' | relative_url }})": f'<p><a href="{SITE}/about">x</a></p>',
-    "{{ site.url }}{{ site.baseurl }}/x": f"<p>{SITE}/x</p>",
+    "{{ site.url }}{{ site.baseurl }}/x": f'<p><a href="{SITE}/x">{SITE}/x</a></p>',
     "{{ page.title }}": "<p>T</p>",
     'One\n{: .lead}\n\n[x](/y){:target="_blank"}': f'<p>One</p>\n<p><a href="{SITE}/y">x</a></p>',
     "{% highlight c linenos %}\na\n\nb\n": '<pre><code class="language-c">a\n\nb</code></pre>',

@@ -23,10 +23,14 @@ many_per_folder = hypothesis_settings(
 )
 PATHS = {
     "astro": "blog/a.mdx",
+    "docusaurus": "2022-02-17-a.md",
     "eleventy": "blog/a.md",
+    "hexo": "a.md",
     "hugo": "posts/a.md",
     "jekyll": "_posts/2022-02-17-a.md",
+    "obsidian": "a.md",
     "pelican": "science/a.md",
+    "zola": "blog/a.md",
 }
 # Pieces of every markup, so that chance puts them together.
 PIECES = st.sampled_from(

@@ -75,7 +75,7 @@ def test_what_stands_beside_the_content_tells(
         {},
         {"content/a.md": "", "package.json": '{"dependencies": {"left-pad": "1"}}'},
         {"_config.yml": "theme: minima\n", "content/a.md": ""},  # a README's theme
-        {"config.toml": 'base_url = "https://zola.example"\n', "content/a.md": ""},
+        {"config.toml": 'title = "Another program"\n', "content/a.md": ""},
         {"hugo.toml": "[[[\n", "content/a.md": ""},
         {"hugo.toml": "", "pelicanconf.py": "", "content/a.md": ""},  # two of them
         {"astro.config.mjs": "", "content/a.md": ""},  # its articles lie below src

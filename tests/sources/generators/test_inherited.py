@@ -362,6 +362,7 @@ def test_pelican_paths_and_metadata_of_the_configuration_count(tmp_path: Path) -
         "pelicanconf.py": (
             "PATH = 'content'\nARTICLE_PATHS = ['blog']\nARTICLE_EXCLUDES = ['blog/old']\n"
             "DEFAULT_METADATA = {'Category': 'News'}\n"
+            "EXTRA_PATH_METADATA = {'blog/en/a.md': {'tags': 'x, y'}, 'blog': {'author': 'Ada'}}\n"
             "PATH_METADATA = r'blog/(?P<lang>\\w\\w)/.*'\n"
         ),
         "publishconf.py": "ARTICLE_URL = 'p/{slug}/'\n",
@@ -373,6 +374,8 @@ def test_pelican_paths_and_metadata_of_the_configuration_count(tmp_path: Path) -
     articles, problems = read(tmp_path, files, "")
     assert places(articles) == {"blog/en/a.md": "/p/a/"}
     assert labels(articles["blog/en/a.md"], Kind.CATEGORY) == ["News"]
+    assert labels(articles["blog/en/a.md"], Kind.TAG) == ["x", "y"]
+    assert labels(articles["blog/en/a.md"], Kind.AUTHOR) == ["Ada"]
     assert problems == []
 
 

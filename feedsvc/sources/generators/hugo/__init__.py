@@ -132,6 +132,7 @@ GENERATOR = Hugo(
         | {"languages", "defaultcontentlanguage", "defaultcontentlanguageinsubdir"}
         | {"disablelanguages", "ignorefiles", "cascade", "frontmatter", "module"}
     ),
+    unknown={"enableGitInfo": "dates of changes, if it takes them from Git,"},
     trees=("content",),
     trace="archetypes/default.md",
 )

@@ -82,6 +82,13 @@ def is_content(tree: Tree, path: str) -> bool:
 
 def place_of(file: File) -> Place:
     """Return where a file is."""
+    if "place" not in file.cache:
+        file.cache["place"] = _place_of(file)
+    found: Place = file.cache["place"]
+    return found
+
+
+def _place_of(file: File) -> Place:
     found = _language_folder(file.tree, file.options, file.path)
     language, root = found or ("", "")
     folder = file.folder.removeprefix(root).strip("/")
@@ -93,5 +100,8 @@ def place_of(file: File) -> Place:
 
 def options_of(file: File) -> Mapping[str, Any]:
     """Return the configuration for the language of a file."""
-    own = languages(file.options).get(place_of(file).language or default_language(file.options))
-    return configs.merge(file.options, own) if isinstance(own, dict) else file.options
+    if "options" not in file.cache:
+        own = languages(file.options).get(place_of(file).language or default_language(file.options))
+        file.cache["options"] = configs.merge(file.options, own if isinstance(own, dict) else {})
+    found: Mapping[str, Any] = file.cache["options"]
+    return found

@@ -169,12 +169,16 @@ class _Jekyll(Program):
     def configured(self, root: Path, content: Path) -> Tree | None:
         """Return the tree if it has posts: other programs also call their files `_config.yml`."""
         found = super().configured(root, content)
-        return found if found and _has_posts(content, _DEPTH) else None
+        is_own = found and not self._is_hexo(root)
+        return found if is_own and _has_posts(content, _DEPTH) else None
 
     def traced(self, root: Path, content: Path) -> Tree | None:
         """Return the tree of a folder of posts."""
-        found = root == content and _has_posts(content, 2)
+        found = root == content and not self._is_hexo(root) and _has_posts(content, 2)
         return Tree(self.name, POSTS, self.usual(content.name)) if found else None
+
+    def _is_hexo(self, root: Path) -> bool:
+        return "new_post_name" in self.config(root)[1]
 
     def unread(self, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield plugins, patterns and scopes that are not evaluated."""

@@ -29,7 +29,8 @@ from feedsvc.sources.generators.convention import (
 )
 from feedsvc.sources.generators.detect import JSON_FEED, Program
 from feedsvc.sources.generators.pelican import tags
-from feedsvc.sources.generators.pelican.texts import matched, slugify
+from feedsvc.sources.generators.pelican.inherited import inherit
+from feedsvc.sources.generators.pelican.texts import slugify
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mdown", ".rst")
 _KEYS = {
@@ -95,18 +96,6 @@ def _folders(value: Any) -> list[str]:
     """Return paths of folders, each with a slash at its end; '' for the top."""
     paths = value if isinstance(value, list) else [] if value is None else [value]
     return [f"{path}/" if (path := str(each).strip("/")) else "" for each in paths]
-
-
-def _inherit(file: File) -> Mapping[str, Any]:
-    """Return metadata with those of the path, and the defaults of the configuration."""
-    defaults = file.options.get("default_metadata")
-    usual = r"(?P<date>\d{4}-\d{2}-\d{2}).*"
-    return {
-        **(defaults if isinstance(defaults, dict) else {}),
-        **matched(file.option("path_metadata"), file.path),
-        **matched(file.option("filename_metadata", usual), file.stem),
-        **file.written,
-    }
 
 
 def _complete(file: File, own: Own) -> None:
@@ -244,7 +233,7 @@ _CONVENTION = Convention(
     refer=_refer,
     entry_id=_entry_id,
     endings=_ENDINGS,
-    inherit=_inherit,
+    inherit=inherit,
     articles=_articles,
 )
 
@@ -274,6 +263,7 @@ _URLS = frozenset(
     {"path", "article_url", "article_lang_url", "default_lang", "default_category"}
     | {"use_folder_as_category", "slugify_source", "filename_metadata", "path_metadata"}
     | {"article_paths", "article_excludes", "page_paths", "default_metadata"}
+    | {"extra_path_metadata"}
 )
 
 GENERATOR = _Pelican(
@@ -285,7 +275,6 @@ GENERATOR = _Pelican(
         "SLUG_REGEX_SUBSTITUTIONS": "URLs",
         "SLUG_SUBSTITUTIONS": "URLs",
         "CATEGORY_REGEX_SUBSTITUTIONS": "URLs with a category",
-        "EXTRA_PATH_METADATA": "metadata of the files that it names",
         "DEFAULT_DATE": "dates of articles without one",
         "SLUGIFY_USE_UNICODE": "URLs",
         "SLUGIFY_PRESERVE_CASE": "URLs",

@@ -1,0 +1,117 @@
+"""Zola: dates in file names, slugs, taxonomies, links to files that start with `@/`."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from posixpath import basename, dirname
+from typing import Any
+from unicodedata import normalize
+from urllib.parse import unquote
+
+from feedsvc.sources.generators import configs
+from feedsvc.sources.generators.configs import Config
+from feedsvc.sources.generators.convention import (
+    KEYS,
+    Convention,
+    File,
+    Links,
+    Own,
+    dated_name,
+    linked_file,
+    render,
+)
+from feedsvc.sources.generators.detect import Program
+
+_KEYS = KEYS | {"published": ("date",), "updated": ("updated",), "summary": ("description",)}
+_NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
+_DATE = re.compile(r"(?:^|/)([0-9]{4})/([0-9]{2})/([0-9]{2})/")
+_SHORTCODE = re.compile(
+    r"\{\{\s*(\w+)\([^{}]*\)\s*\}\}|\{%\s*(\w+)\([^{}%]*\)\s*%\}|\{%\s*end\s*%\}"
+)
+
+
+def _inherit(file: File) -> Mapping[str, Any]:
+    """Return front matter with the taxonomies and the [extra] keys at the top."""
+    tables = [file.written.get(name) for name in ("extra", "taxonomies")]
+    inner = [table for table in tables if isinstance(table, dict)]
+    lower = [{str(key).lower(): value for key, value in table.items()} for table in inner]
+    return {**(lower[0] if lower else {}), **(lower[-1] if lower else {}), **file.written}
+
+
+def _name(file: File) -> tuple[str, str]:
+    """Return the date and the rest of the file's name; of `index`, the folder's."""
+    stem = _language(file)[0]
+    return dated_name(basename(file.folder) if stem == "index" else stem)
+
+
+def _language(file: File) -> tuple[str, str]:
+    """Split the stem of `post.fr.md` if the site has that language."""
+    stem, _, code = file.stem.rpartition(".")
+    languages = file.options.get("languages")
+    is_code = stem and isinstance(languages, dict) and code in languages
+    return (stem, code) if is_code else (file.stem, "")
+
+
+def _complete(file: File, own: Own) -> None:
+    in_path = _DATE.search(file.text("path"))
+    own.setdefault("published", _name(file)[0] or ("-".join(in_path.groups()) if in_path else ""))
+    if language := _language(file)[1]:
+        own.setdefault("language", language)
+
+
+def _slug(text: str) -> str:
+    plain = normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _NOT_IN_SLUG.sub("-", plain.lower()).strip("-")
+
+
+def _url(file: File, _own: Own) -> str:
+    stem, language = _language(file)
+    folder = dirname(file.folder) if stem == "index" else file.folder
+    path = file.text("path").strip("/")
+    if not path:
+        name = file.text("slug") or _name(file)[1]
+        name = name if file.option("slugify.paths") == "off" else _slug(name)
+        path = f"{folder}/{name}".strip("/")
+    return f"/{language}/{path}/" if language else f"/{path}/"
+
+
+def _refer(file: File, reference: str) -> str | None:
+    if reference.startswith("@/"):
+        return unquote(reference[2:].partition("#")[0])
+    return linked_file(file, reference)
+
+
+def _markup(file: File, body: str, links: Links) -> str:
+    def left_out(code: re.Match[str]) -> str:
+        if name := code[1] or code[2]:
+            links.left_out(code[0], name)
+        return ""
+
+    return render(file, _SHORTCODE.sub(left_out, body))
+
+
+class _Zola(Program):
+    def config(self, root: Path) -> tuple[str, Config]:
+        """Return the configuration; other programs also call their files `config.toml`."""
+        for name in self.configs:
+            values = configs.read(root / name) or {}
+            if "base_url" in values:
+                return name, values
+        return "", {}
+
+
+GENERATOR = _Zola(
+    name="zola",
+    layout=Convention(
+        keys=_KEYS,
+        url=_url,
+        inherit=_inherit,
+        complete=_complete,
+        markup=_markup,
+        refer=_refer,
+        endings=(".md",),
+    ),
+    configs=("zola.toml", "config.toml"),
+    wanted=frozenset({"languages", "slugify"}),
+    trees=("content",),
+)
