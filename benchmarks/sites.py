@@ -12,6 +12,7 @@ import argparse
 import json
 import re
 import tempfile
+from calendar import timegm
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def _xml_item(entry: Any) -> Item:
     link = entry.get("link", "")
     # feedparser's own `get` returns the published date if there is no `updated_parsed`.
     moments = [dict.get(entry, name) for name in ("published_parsed", "updated_parsed")]
-    dates = [datetime(*moment[:6], tzinfo=UTC) if moment else None for moment in moments]
+    dates = [datetime.fromtimestamp(timegm(moment), UTC) if moment else None for moment in moments]
     title = plain(entry.get("title", ""))
     return Item(entry.get("id") or link, link, title, (dates[0], dates[1]))
 
