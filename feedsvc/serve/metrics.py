@@ -4,7 +4,9 @@ The hot path increments plain integers; `flush` adds them to the library's count
 """
 
 import os
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +21,7 @@ from feedsvc.publication import Health
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+_ATTEMPTS, _PAUSE = 10, 0.01  # to read the files of all processes; seconds between two
 _RENDER_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # seconds
 
 
@@ -93,10 +96,23 @@ class Metrics:
         if FOLDER in os.environ:
             registry = CollectorRegistry()
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        counted: bytes = generate_latest(registry)
+        counted = _sum(registry)
         state = CollectorRegistry()
         state.register(_State(health))
         return counted + generate_latest(state)
+
+
+def _sum(registry: CollectorRegistry) -> bytes:
+    """Return the metrics of a registry.
+
+    The file of a process that is starting is empty for a moment, which the library cannot read.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return generate_latest(registry)
+        except struct.error:
+            time.sleep(_PAUSE)
+    return generate_latest(registry)
 
 
 class _State:

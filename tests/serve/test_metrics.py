@@ -1,10 +1,12 @@
 """What is counted of the answers, in one process; tests/polls adds up several."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from feedsvc.serve import metrics
 from tests.web.fake import SITE
 from tests.web.front import Front
 
@@ -124,3 +126,17 @@ def test_prometheus_can_read_it(front: Front) -> None:
     assert len(names) == len(set(names))
     assert {"feedsvc_polls", "feedsvc_saved_bytes", "feedsvc_catalog_up"} <= set(names)
     assert all(name.startswith("feedsvc_") for name in names)
+
+
+def test_the_file_of_a_process_that_is_starting_may_be_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "counter_1.db"
+    file.touch()
+
+    def start(_seconds: float) -> None:
+        file.write_bytes(bytes(4096))
+
+    monkeypatch.setenv(metrics.FOLDER, str(tmp_path))
+    monkeypatch.setattr("feedsvc.serve.metrics.time.sleep", start)
+    assert b"feedsvc_catalog_up 0.0" in metrics.Metrics().text(None)
