@@ -246,6 +246,7 @@ LIQUID = {
     "[x]({{ '/about' | relative_url }})": f'<p><a href="{SITE}/about">x</a></p>',
     "{{ site.url }}{{ site.baseurl }}/x": f'<p><a href="{SITE}/x">{SITE}/x</a></p>',
     "{{ page.title }}": "<p>T</p>",
+    "One\n{: #note}": '<p id="note">One</p>',
     'One\n{: .lead}\n\n[x](/y){:target="_blank"}': f'<p>One</p>\n<p><a href="{SITE}/y">x</a></p>',
     "{% highlight c linenos %}\na\n\nb\n": '<pre><code class="language-c">a\n\nb</code></pre>',
     "open {{ for ever": "<p>open {{ for ever</p>",

@@ -102,8 +102,6 @@ def _complete(file: File, own: Own) -> None:
         own["tags"] = urls.listed(file, "tags", "tag")
 
 
-# kramdown's attribute lists, which other Markdown would show.
-_ATTRIBUTES = re.compile(r"(?m)^[ \t]*\{:[^{}\n]*\}[ \t]*$|(?<=[)\]*_`!?.\w])\{:[^{}\n]*\}")
 # Markdown or HTML up to the position of a link's URL.
 _WITHIN_LINK = re.compile(
     r"(?i)(?:\]\(\s*|\]:\s*|\b(?:href|src)\s*=\s*[\"']?)<?(?:\{\{[^{}]*\}\}|[^\s()\"'<>])*\Z"
@@ -124,8 +122,6 @@ def _markup(file: File, body: str, links: Links) -> str:
     if separator.strip() and separator != _MORE:
         body = body.replace(separator, f"\n\n{_MORE}\n\n", 1)
     reduced = liquid.reduce(file, body, links, more)
-    if "{:" in reduced and not file.path.endswith(".html"):
-        reduced = _ATTRIBUTES.sub("", reduced)
     return render(file, reduced)
 
 
