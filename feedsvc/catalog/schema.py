@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from feedsvc.model import MAX_ID, MAX_KEY, MAX_PATH, MAX_SLUG
+from feedsvc.model import MAX_BASE, MAX_ID, MAX_KEY, MAX_PATH, MAX_SLUG
 
 metadata = MetaData()
 
@@ -189,4 +189,72 @@ shown_file = Table(
     Column("article", BigInteger, primary_key=True, autoincrement=False),
     Index("shown_file_article", "article"),
     sqlite_with_rowid=False,
+)
+
+# Subscriptions to our own hub that were verified (WebSub 5). id: a hash of feed, format and
+# callback, see subscriptions.py. format: the topic is the feed in this format. host: of callback,
+# in lower case. secret: encrypted, '' for none. lease_end: when it ends. revision: of the feed's
+# newest document that was delivered, or given up; a delivery is pending while the feed has a newer
+# one. attempts: failed ones since the last success. next_try: not to be tried before; a process
+# that claims a delivery sets it to the instant at which the claim ends.
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Text, primary_key=True, info={"max_bytes": 32}),
+    Column("feed", BigInteger, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("host", Text, nullable=False, info={"max_bytes": 300}),
+    Column("secret", Text, nullable=False),
+    Column("lease_end", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
+    Index("subscription_pending", "feed", "revision", "next_try"),
+    Index("subscription_host", "host"),
+    Index("subscription_lease_end", "lease_end"),
+)
+
+# Requests to our own hub: what is to be verified, or denied, at the callback. Kept for an hour
+# after that, to limit their number. id: random. subscription: the id it will have. mode: subscribe,
+# unsubscribe or denied. topic: the URL as requested. lease: seconds. revision: the feed's when it
+# was requested. parameters: to be echoed, as JSON. reason: of a denial. requester: a hash of the
+# client's address. done: verified, refused, given up or superseded.
+subscription_request = Table(
+    "subscription_request",
+    metadata,
+    Column("id", Text, primary_key=True, info={"max_bytes": 32}),
+    Column("subscription", Text, nullable=False, info={"max_bytes": 32}),
+    Column("mode", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("feed", BigInteger),
+    Column("format", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("host", Text, nullable=False, info={"max_bytes": 300}),
+    Column("secret", Text, nullable=False),
+    Column("lease", Integer, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("requester", Text, nullable=False, info={"max_bytes": 32}),
+    Column("created", BigInteger, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
+    Index("subscription_request_pending", "done", "next_try"),
+    Index("subscription_request_subscription", "subscription"),
+    Index("subscription_request_host", "host", "created"),
+    Index("subscription_request_requester", "requester", "created"),
+)
+
+# The other hubs of the settings. revision and feed: the last feed, in the order of revisions and
+# numbers, that it was told of. attempts, next_try: as of a subscription.
+hub = Table(
+    "hub",
+    metadata,
+    Column("url", Text, primary_key=True, info={"max_bytes": MAX_BASE}),
+    Column("revision", BigInteger, nullable=False),
+    Column("feed", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
 )

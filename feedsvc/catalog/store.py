@@ -143,7 +143,19 @@ class Catalog(AbstractContextManager["Catalog"]):
             yield connection
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def concurrent(self) -> Iterator[Connection]:
+        """A writing transaction beside others, for tables that more than one process writes.
+
+        On PostgreSQL it waits only for rows that others have locked, and reads what was committed
+        before each statement; on SQLite there is one writing transaction at a time. Raises
+        OutdatedError, NewerError.
+        """
+        with self._transaction(exclusive=False) as connection:
+            self._migrations.check(connection, migrations.number_within(connection))
+            yield connection
+
+    @contextmanager
+    def _transaction(self, exclusive: bool = True) -> Iterator[Connection]:
         self._follow()
         # On PostgreSQL, reads after the lock must see what the previous writer committed.
         options: dict[str, Any] = (
@@ -154,7 +166,7 @@ class Catalog(AbstractContextManager["Catalog"]):
             self._engine.connect() as connection,
             connection.execution_options(**options).begin(),
         ):
-            if not self._sqlite:
+            if exclusive and not self._sqlite:
                 connection.execute(_LOCK)
             yield connection
 

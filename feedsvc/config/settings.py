@@ -22,6 +22,7 @@ from feedsvc.config import tables
 from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
 from feedsvc.config.content import Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
+from feedsvc.config.push import PushSettings, is_public
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Rule, Table, Text, quoted
 from feedsvc.config.zones import Offset, Zone, zone
@@ -155,6 +156,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     old_feeds: OldFeeds = (OF_TREE,)
     sources: tuple[SourceSettings, ...] = ()
     serve: ServeSettings = ServeSettings()
+    push: PushSettings = PushSettings()
     preview: bool = False
 
     @property
@@ -198,6 +200,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether lists of feeds include the feed of this key."""
         return key not in self.moved and key not in self.retired
 
+    @property
+    def serves_hub(self) -> bool:
+        """Whether `feedsvc serve` runs a hub: by default at a public https address."""
+        own = self.push.own
+        return is_public(self.base_url) if own is None else own
+
     def seen(self) -> dict[str, Any]:
         """Return the settings that affect what readers see, as JSON values."""
         values = {name: getattr(self, name) for name in _SEEN}
@@ -216,7 +224,17 @@ _INTERNAL = (
 )
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
 _UNSEEN = (
-    *("site", "content", "reads_content", "database", "serve", "generator", "sources", "tree"),
+    *(
+        "site",
+        "content",
+        "reads_content",
+        "database",
+        "serve",
+        "push",
+        "generator",
+        "sources",
+        "tree",
+    ),
     *("include", "exclude", "sections", "patterns", "old_feeds"),
 )
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
@@ -262,6 +280,7 @@ def _settings(site: Path, table: Table) -> Settings:
         labels=_labels(table.table("labels")),
         sources=_sources(table),
         serve=table.table("serve").to(ServeSettings),
+        push=table.table("push").to(PushSettings),
         **feeds._asdict(),
         **move_settings.read(table, feeds.selections)._asdict(),
     )

@@ -1,0 +1,68 @@
+"""The table `[push]` of the settings: hubs that tell subscribers about new documents (WebSub)."""
+
+import ipaddress
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+from feedsvc import syntax
+from feedsvc.config.serving import Networks
+from feedsvc.config.tables import Rule, quoted
+
+OWN = "own"
+# Names that no public server has (RFC 2606, RFC 6761, RFC 6762, ICANN's `internal`).
+_RESERVED = re.compile(
+    r"(.+\.)?(example(\.(com|net|org))?|test|invalid|localhost|local|internal|home\.arpa)"
+)
+
+
+def _hubs(value: bool | str | tuple[str, ...]) -> bool | tuple[str, ...]:
+    if isinstance(value, bool):
+        if value:
+            raise ValueError
+        return value
+    hubs = (value,) if isinstance(value, str) else value
+    for each in hubs:
+        if each != OWN and not syntax.is_url(each):
+            raise ValueError(f'has {quoted(each)}, which is neither "own" nor the URL of a hub')
+    return tuple(dict.fromkeys(hubs))
+
+
+Hubs = Annotated[
+    bool | str | tuple[str, ...] | None,
+    Rule('"own", the URL of a hub, a list of those, or false', _hubs),
+]
+
+
+class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of push.
+
+    hub: "own" and URLs of other hubs; None for the default, see `Settings.serves_hub`.
+    allow_networks: private addresses and networks at which subscribers and hubs may be.
+    """
+
+    hub: Hubs = None
+    allow_networks: Networks = ()
+
+    @property
+    def own(self) -> bool | None:
+        """Whether the site has a hub of its own; None if the settings do not say."""
+        return None if self.hub is None else OWN in (self.hub or ())  # type: ignore[operator]
+
+    @property
+    def external(self) -> tuple[str, ...]:
+        """The URLs of other hubs."""
+        hubs = self.hub if isinstance(self.hub, tuple) else ()
+        return tuple(each for each in hubs if each != OWN)
+
+
+def is_public(base_url: str) -> bool:
+    """Return whether a base URL has https and the name of a host that others may reach."""
+    parts = urlsplit(base_url)
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        return parts.scheme == "https" and ipaddress.ip_address(host).is_global
+    except ValueError:
+        return parts.scheme == "https" and "." in host and not _RESERVED.fullmatch(host)
