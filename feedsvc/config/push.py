@@ -10,12 +10,21 @@ import msgspec
 from feedsvc import syntax
 from feedsvc.config.serving import Networks
 from feedsvc.config.tables import Rule, quoted
+from feedsvc.model import MAX_BASE, excess
 
 OWN = "own"
 # Names that no public server has (RFC 2606, RFC 6761, RFC 6762, ICANN's `internal`).
 _RESERVED = re.compile(
     r"(.+\.)?(example(\.(com|net|org))?|test|invalid|localhost|local|internal|home\.arpa)"
 )
+
+
+# In ASCII and without a fragment, as header fields contain it.
+_HUB = re.compile(r"""https?://[!%&'()*+,./0-9:;=?@A-Z_a-z~\[\]-]+""")
+
+
+def _is_hub(url: str) -> bool:
+    return bool(_HUB.fullmatch(url)) and syntax.is_url(url) and "@" not in urlsplit(url).netloc
 
 
 def _hubs(value: bool | str | tuple[str, ...]) -> bool | tuple[str, ...]:
@@ -25,8 +34,12 @@ def _hubs(value: bool | str | tuple[str, ...]) -> bool | tuple[str, ...]:
         return value
     hubs = (value,) if isinstance(value, str) else value
     for each in hubs:
-        if each != OWN and not syntax.is_url(each):
+        if each == OWN:
+            continue
+        if not _is_hub(each):
             raise ValueError(f'has {quoted(each)}, which is neither "own" nor the URL of a hub')
+        if over := excess(each, MAX_BASE):
+            raise ValueError(f"has {quoted(each)}, which {over}; shorten it")
     return tuple(dict.fromkeys(hubs))
 
 
