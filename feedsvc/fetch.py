@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -33,6 +33,27 @@ _REDIRECTS = 5
 _SILENCE = 10  # seconds
 _CHUNK = 65_536
 _MOVED = (301, 302, 303, 307, 308)
+# Addresses that `is_global` passes in some version of Python, but that lead into private networks:
+# those in which an IPv4 address is embedded, deprecated ones, and one of a cloud's own services.
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",  # IETF protocol assignments
+            "192.88.99.0/24",  # relays of 6to4 (RFC 7526)
+            "168.63.129.16/32",  # Azure's virtual public address of the host
+            "::/96",  # IPv4-compatible
+            "::ffff:0:0:0/96",  # IPv4-translated (RFC 2765)
+            "64:ff9b::/96",  # NAT64 (RFC 6052)
+            "64:ff9b:1::/48",  # NAT64 of a local network (RFC 8215)
+            "2001::/23",  # IETF protocol assignments, among them Teredo
+            "2002::/16",  # 6to4
+            "3fff::/20",  # documentation (RFC 9637)
+            "5f00::/16",  # segment routing (RFC 9602)
+            "fec0::/10",  # site-local
+        ),
+    )
+)
 
 
 class FetchError(FeedsvcError):
@@ -209,12 +230,21 @@ def _connect(host: str, port: int, timeout: float | None) -> socket.socket:
     raise failure or OSError("no address")
 
 
-def is_public(address: str) -> bool:
-    """Return whether an IP address is one of the public internet."""
-    ip = ipaddress.ip_address(address)
-    embedded = (ip.ipv4_mapped or ip.sixtofour) if isinstance(ip, ipaddress.IPv6Address) else None
-    if embedded:
-        ip = embedded
+def is_public(address: str, networks: Iterable[str] = ()) -> bool:
+    """Return whether an IP address is of the public internet, or in one of some other networks.
+
+    False for anything but an address.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    ip = mapped or ip
+    if any(ip in ipaddress.ip_network(each) for each in networks):
+        return True
+    if getattr(ip, "scope_id", None) or any(ip in each for each in _NOT_PUBLIC):
+        return False
     return ip.is_global and not ip.is_multicast
 
 

@@ -1,0 +1,167 @@
+"""The HTTP client of push: requests to addresses that strangers name.
+
+No address is connected to that is not public or in a network of the settings; the address is
+checked when its socket is created, so neither DNS nor a spelling of it matters. No redirects, no
+proxies, no cookies, no credentials; limits of time and size.
+"""
+
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakSet
+
+import aiohttp
+import yarl
+from aiohttp.abc import AbstractResolver
+
+import feedsvc
+from feedsvc import syntax
+from feedsvc.errors import FeedsvcError
+from feedsvc.fetch import is_public
+
+CONNECT = 5  # seconds, for each address
+TIMEOUT = 30  # seconds for a whole request
+MAX_ANSWER = 4096  # bytes that are read of an answer
+_MAX_URL = 8192  # characters
+_PORTS = (80, 443)  # allowed ones below _USER_PORTS, where other protocols are spoken
+_USER_PORTS = 1024
+_KEEP_ALIVE = 5  # seconds
+_CROWD = 500  # open connections from which on no more are kept alive
+
+
+class ClientError(FeedsvcError):
+    """A request cannot be sent, or gets no answer; the message is the reason without the URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer. headers: their names are case-insensitive. body: its first 4 KB."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+
+def check_url(url: str) -> None:
+    """Raise ClientError if requests to a URL are never sent, wherever its host may be."""
+    if len(url) > _MAX_URL:
+        raise ClientError(f"the URL has more than {_MAX_URL} characters")
+    if not syntax.is_url(url) or not url.isascii() or not url.isprintable():
+        raise ClientError("it is not an absolute URL of http or https, in ASCII")
+    try:
+        parts, parsed = urlsplit(url), yarl.URL(url, encoded=True)
+        port = parsed.port
+    except ValueError:
+        raise ClientError("it is not a URL") from None
+    # Two parsers that disagree must not disagree about the host.
+    if "\\" in url or (parsed.raw_host or "").lower() != parts.hostname:
+        raise ClientError("it is not a URL")
+    if "@" in parts.netloc:
+        raise ClientError("the URL has a user name")
+    if "%" in parts.netloc:
+        raise ClientError("the host in the URL is percent-encoded or has an IPv6 zone")
+    if port is None or (port not in _PORTS and port < _USER_PORTS):
+        raise ClientError(f"port {port} is not one of HTTP")
+
+
+class Client(AbstractAsyncContextManager["Client"]):
+    """Sends requests; an asynchronous context manager.
+
+    networks: addresses that are not public and yet allowed. timeout: seconds for a whole request.
+    resolver: for tests; by default aiodns if it is installed, else threads. All methods raise
+    ClientError.
+    """
+
+    def __init__(
+        self,
+        networks: Iterable[str] = (),
+        timeout: float = TIMEOUT,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._networks = tuple(networks)
+        self._timeout = timeout
+        self._resolver = resolver
+        self._sockets = WeakSet[socket.socket]()
+
+    async def __aenter__(self) -> "Client":
+        connector = aiohttp.TCPConnector(
+            limit=0,  # the callers limit requests
+            keepalive_timeout=_KEEP_ALIVE,
+            resolver=self._resolver,
+            socket_factory=self._socket,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=CONNECT),
+            headers={"User-Agent": f"feedsvc/{feedsvc.__version__}", "Accept-Encoding": "identity"},
+            auto_decompress=False,
+            read_bufsize=MAX_ANSWER,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def get(self, url: str) -> Response:
+        """GET a URL, sent byte for byte as it is given."""
+        return await self._request("GET", url, None, {})
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Response:
+        """POST a body."""
+        return await self._request("POST", url, body, headers)
+
+    async def _request(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Response:
+        check_url(url)
+        if len(self._sockets) > _CROWD:  # idle connections would use up the file descriptors
+            headers = {**headers, "Connection": "close"}
+        try:
+            async with self._session.request(
+                method,
+                yarl.URL(url, encoded=True),
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+            ) as response:
+                return Response(response.status, response.headers, await _start_of_body(response))
+        except TimeoutError:
+            raise ClientError(f"there was no answer within {self._timeout:g} seconds") from None
+        except aiohttp.ClientConnectorError as error:
+            cause = error.os_error
+            reason = (
+                os.strerror(cause.errno) if (cause.errno or 0) > 0 else cause.strerror or str(cause)
+            )
+            raise ClientError(f"cannot connect: {reason}") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise ClientError(f"the request failed: {type(error).__name__}") from None
+
+    def _socket(self, address: Any) -> socket.socket:
+        """Create the socket for an address. Raises OSError if it must not be connected to."""
+        family, kind, protocol, _, (ip, *_) = address
+        if not is_public(ip, self._networks):
+            raise OSError(None, f"{ip} is not a public address")
+        created = socket.socket(family, kind, protocol)
+        self._sockets.add(created)
+        return created
+
+
+async def _start_of_body(response: aiohttp.ClientResponse) -> bytes:
+    """Return at most MAX_ANSWER bytes of a body; if there are more, the connection is closed."""
+    body = b""
+    while not response.content.at_eof():
+        body += await response.content.read(MAX_ANSWER - len(body))
+        if len(body) >= MAX_ANSWER:
+            response.close()
+            break
+    return body
