@@ -37,10 +37,9 @@ def validate(settings: Settings, toml: bytes, is_served: Callable[[str], bool]) 
         message = 'there is no subtitle, so feeds repeat the title; add subtitle = "..."'
         findings.note("no-subtitle", 0, message)
     own = [settings.feed_defaults, *settings.feeds.values()]
-    for image in {settings.image, *(each.image for each in own)} - {None}:
-        if image:
-            at = _line(text, re.escape(image.url))
-            _validate_image(image, base_url, is_served, at, findings)
+    for image in filter(None, {settings.image, *(each.image for each in own)}):
+        at = _line(text, re.escape(image.url))
+        _validate_image(image, base_url, is_served, at, findings)
     for limit in sorted({each.limit for each in own}):
         at = _line(text, rf"limit\s*=\s*{limit}\b")
         if limit > _MAX_LIMIT:

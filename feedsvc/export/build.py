@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NoReturn, TypeVar
 
+from msgspec import structs
+
 from feedsvc import plugins
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
@@ -131,7 +133,7 @@ class _Build:
         for name, text in hosts.texts(new).items():
             self._put(name, text.encode())
         self._removed += remove(self._folder, self._previous.files - files)
-        self._put(names.MANIFEST, replace(new, files=frozenset(files)).dump())
+        self._put(names.MANIFEST, structs.replace(new, files=frozenset(files)).dump())
         _, due = self._publication.state()
         return BuildReport(len(paths), len(files), self._written, self._removed, revision, due)
 
@@ -166,7 +168,7 @@ class _Build:
         blocking = {name for name in old if name in parents or not new.isdisjoint(_parents(name))}
         self._removed += remove(self._folder, blocking)
         if new:
-            self._previous = replace(self._previous, files=self._previous.files | files)
+            self._previous = structs.replace(self._previous, files=self._previous.files | files)
             self._put(names.MANIFEST, self._previous.dump())
 
     def _own_files(self) -> set[str]:

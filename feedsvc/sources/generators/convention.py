@@ -6,8 +6,9 @@ The common reader validates the values.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from html import escape
 from posixpath import basename, dirname, join, normpath, splitext
 from typing import Any
@@ -193,6 +194,23 @@ def dated_name(stem: str) -> tuple[str, str]:
         return "", stem
     year, month, day = match[1].split("-")
     return f"{year}-{month:0>2}-{day:0>2}", stem[match.end() :]
+
+
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+
+
+def rolled_over(day: str) -> str:
+    """Return the date that JavaScript and Ruby make of a day that does not exist.
+
+    2024-09-31 is 2024-10-01. Other texts are returned unchanged.
+    """
+    match = _DAY.fullmatch(day)
+    if not match:
+        return day
+    year, month, number = map(int, match.groups())
+    with suppress(ValueError, OverflowError):
+        return str(date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1) + timedelta(number - 1))
+    return day
 
 
 _DATED = re.compile(r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_]")
