@@ -195,6 +195,20 @@ def dated_name(stem: str) -> tuple[str, str]:
     return f"{year}-{month:0>2}-{day:0>2}", stem[match.end() :]
 
 
+def date_parts(moment: datetime) -> dict[str, str]:
+    """Return the parts of a date, by the names that permalink patterns have for them."""
+    return {
+        "year": f"{moment:%Y}",
+        "month": f"{moment:%m}",
+        "i_month": str(moment.month),
+        "day": f"{moment:%d}",
+        "i_day": str(moment.day),
+        "hour": f"{moment:%H}",
+        "minute": f"{moment:%M}",
+        "second": f"{moment:%S}",
+    }
+
+
 _DATED = re.compile(r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_]")
 _PUNCTUATION = re.compile(r"[^\w\- ]")
 

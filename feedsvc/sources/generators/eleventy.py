@@ -58,9 +58,7 @@ def _inherit(file: File) -> Mapping[str, Any]:
     for values in (*reversed(list(file.data.values())), file.written):
         inherited = configs.merge(inherited, values)
         tags += words(values.get("tags"), "\n")
-    computed = inherited.get("eleventycomputed")
-    if isinstance(computed, dict):
-        inherited |= {str(key).lower(): value for key, value in computed.items()}
+    inherited |= configs.lowered(configs.table(inherited, "eleventycomputed"))
     return inherited | ({"tags": [each for each in tags if each]} if tags else {})
 
 

@@ -14,6 +14,7 @@ from feedsvc.sources.generators.convention import (
     File,
     Links,
     Own,
+    date_parts,
     dated_name,
     render,
     words,
@@ -49,17 +50,9 @@ def _url(file: File, own: Own) -> str:
     moment = file.moment(own.get("published"))
     if moment is None:
         return ""
-    at, title = moment.astimezone(file.zone), _title(file)
+    title = _title(file)
     categories = [_SPACES.sub("-", str(each)) for each in words(own.get("categories"), "\n")]
-    values = {
-        "year": f"{at:%Y}",
-        "month": f"{at:%m}",
-        "i_month": str(at.month),
-        "day": f"{at:%d}",
-        "i_day": str(at.day),
-        "hour": f"{at:%H}",
-        "minute": f"{at:%M}",
-        "second": f"{at:%S}",
+    values = date_parts(moment.astimezone(file.zone)) | {
         "title": title,
         "name": basename(title),
         "post_title": _SPACES.sub("-", str(own.get("title") or "").lower()),

@@ -32,10 +32,8 @@ _SHORTCODE = re.compile(
 
 def _inherit(file: File) -> Mapping[str, Any]:
     """Return front matter with the taxonomies and the [extra] keys at the top."""
-    tables = [file.written.get(name) for name in ("extra", "taxonomies")]
-    inner = [table for table in tables if isinstance(table, dict)]
-    lower = [{str(key).lower(): value for key, value in table.items()} for table in inner]
-    return {**(lower[0] if lower else {}), **(lower[-1] if lower else {}), **file.written}
+    extra, taxonomies = (configs.table(file.written, name) for name in ("extra", "taxonomies"))
+    return {**configs.lowered(extra), **configs.lowered(taxonomies), **file.written}
 
 
 def _name(file: File) -> tuple[str, str]:
@@ -47,8 +45,7 @@ def _name(file: File) -> tuple[str, str]:
 def _language(file: File) -> tuple[str, str]:
     """Split the stem of `post.fr.md` if the site has that language."""
     stem, _, code = file.stem.rpartition(".")
-    languages = file.options.get("languages")
-    is_code = stem and isinstance(languages, dict) and code in languages
+    is_code = stem and code in configs.table(file.options, "languages")
     return (stem, code) if is_code else (file.stem, "")
 
 

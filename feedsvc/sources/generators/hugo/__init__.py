@@ -86,8 +86,7 @@ def _complete(file: File, own: Own) -> None:
         own["language"] = language
     elif not syntax.is_language(str(own.get("language"))):
         own.pop("language", None)  # a key of a theme
-    build = file.written.get("build") or file.written.get("_build")
-    build = build if isinstance(build, dict) else {}
+    build = configs.table(file.written, "build") or configs.table(file.written, "_build")
     if str(build.get("render", "")).lower() in {"never", "false"}:
         own["draft"] = True
     elif str(build.get("list", "")).lower() in {"never", "false", "local"}:

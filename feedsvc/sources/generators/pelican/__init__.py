@@ -158,17 +158,13 @@ def _parsed(pattern: str) -> list[tuple[str, str | None, str | None, str | None]
 
 def _fill(pattern: str, values: dict[str, str], moment: datetime) -> str:
     """Fill a pattern as str.format does, but without access to attributes of values."""
-    found = []
-    try:
-        for literal, name, form, _ in Formatter().parse(pattern):
-            found.append(literal)
-            if name == "date":
-                found.append(_formatted(moment, form or ""))
-            elif name is not None:
-                found.append(values[name])
-    except (ValueError, KeyError):
-        return ""
-    return "".join(found)
+    found = ""
+    for literal, name, form, _ in _parsed(pattern):
+        if name not in {None, "date", *values}:
+            return ""
+        value = _formatted(moment, form or "") if name == "date" else values.get(name or "", "")
+        found += literal + value
+    return found
 
 
 _DATE_PART = re.compile(r"%([YmdyjHMSbB])")
