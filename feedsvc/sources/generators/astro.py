@@ -4,17 +4,10 @@ from posixpath import splitext
 
 from feedsvc.sources.generators import mdx
 from feedsvc.sources.generators.configs import scripts
-from feedsvc.sources.generators.convention import (
-    KEYS,
-    Convention,
-    File,
-    Links,
-    Own,
-    github_slug,
-    render,
-)
+from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.eleventy import without_collections
+from feedsvc.sources.generators.patterns import github_slug
 
 _ENDINGS = (".md", ".markdown", ".mdx")
 _PAGES = "src/pages"

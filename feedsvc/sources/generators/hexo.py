@@ -8,18 +8,9 @@ from typing import Any
 
 from feedsvc.model import Tree
 from feedsvc.sources.generators import configs, liquid
-from feedsvc.sources.generators.convention import (
-    KEYS,
-    Convention,
-    File,
-    Links,
-    Own,
-    date_parts,
-    dated_name,
-    render,
-    words,
-)
+from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
+from feedsvc.sources.generators.patterns import date_parts, dated_name, words
 
 _KEYS = KEYS | {"published": ("date",), "updated": ("updated", "lastmod")}
 _TOKEN = re.compile(r":([a-z_]+)")

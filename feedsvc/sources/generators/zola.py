@@ -10,17 +10,9 @@ from urllib.parse import unquote
 
 from feedsvc.sources.generators import configs
 from feedsvc.sources.generators.configs import Config
-from feedsvc.sources.generators.convention import (
-    KEYS,
-    Convention,
-    File,
-    Links,
-    Own,
-    dated_name,
-    linked_file,
-    render,
-)
+from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
+from feedsvc.sources.generators.patterns import dated_name
 
 _KEYS = KEYS | {"published": ("date",), "updated": ("updated",), "summary": ("description",)}
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
@@ -75,7 +67,7 @@ def _url(file: File, _own: Own) -> str:
 def _refer(file: File, reference: str) -> str | None:
     if reference.startswith("@/"):
         return unquote(reference[2:].partition("#")[0])
-    return linked_file(file, reference)
+    return file.linked(reference)
 
 
 def _markup(file: File, body: str, links: Links) -> str:

@@ -5,8 +5,9 @@ from posixpath import basename, join, splitext
 from typing import Any
 
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.convention import File, dated_name, glob, words
+from feedsvc.sources.generators.convention import File
 from feedsvc.sources.generators.hugo.places import default_language, options_of, place_of
+from feedsvc.sources.generators.patterns import dated_name, glob, words
 
 INDEX = "_index"
 

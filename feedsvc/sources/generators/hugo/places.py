@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from feedsvc.model import Tree
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.convention import File, words
+from feedsvc.sources.generators.convention import File
+from feedsvc.sources.generators.patterns import words
 
 
 class Place(NamedTuple):

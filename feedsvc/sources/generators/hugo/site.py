@@ -6,9 +6,9 @@ from posixpath import normpath
 from typing import Any
 
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.convention import is_tame, words
 from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.hugo.places import languages
+from feedsvc.sources.generators.patterns import is_tame, words
 
 _FOLDERS = ("config/_default", "config/production")
 _WHOLE = ("hugo", "config")  # files that are not about one key

@@ -8,13 +8,14 @@ from typing import Any
 
 from feedsvc.dates import DAYS, MONTHS
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.convention import File, Own, date_parts
+from feedsvc.sources.generators.convention import File, Own
 from feedsvc.sources.generators.hugo.places import (
     Place,
     default_language,
     options_of,
     place_of,
 )
+from feedsvc.sources.generators.patterns import date_parts
 
 
 def url(file: File, own: Own) -> str:

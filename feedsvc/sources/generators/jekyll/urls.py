@@ -8,7 +8,8 @@ from unicodedata import normalize
 from urllib.parse import quote, unquote, urlsplit
 
 from feedsvc.dates import DAYS, MONTHS
-from feedsvc.sources.generators.convention import File, Own, date_parts, dated_name, words
+from feedsvc.sources.generators.convention import File, Own
+from feedsvc.sources.generators.patterns import date_parts, dated_name, words
 
 POSTS = "_posts"
 _STYLES = {

@@ -16,18 +16,9 @@ from feedsvc.model import Tree
 from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators import configs, rst
-from feedsvc.sources.generators.convention import (
-    Convention,
-    File,
-    Links,
-    Own,
-    beside,
-    is_tame,
-    linked_file,
-    render,
-    words,
-)
+from feedsvc.sources.generators.convention import Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import JSON_FEED, Program
+from feedsvc.sources.generators.patterns import is_tame, words
 from feedsvc.sources.generators.pelican import tags
 from feedsvc.sources.generators.pelican.inherited import inherit
 from feedsvc.sources.generators.pelican.texts import slugify
@@ -190,11 +181,11 @@ _PLACES = {"category": "/category/{}.html", "tag": "/tag/{}.html", "author": "/a
 def _refer(file: File, reference: str) -> str | None:
     braced = _BRACED.fullmatch(reference)
     if not braced:
-        return linked_file(file, reference)
+        return file.linked(reference)
     kind, target = braced[1].lower(), braced[2]
     if kind in {"filename", "static", "attach"}:
         path, mark, fragment = unquote(target).partition("#")
-        return beside(file, path) + mark + fragment
+        return file.beside(path) + mark + fragment
     if kind == "index":
         return "/"
     return _PLACES[kind].format(slugify(unquote(target))) if kind in _PLACES else None
