@@ -12,6 +12,7 @@ from feedsvc.config.serving import Networks
 from feedsvc.config.tables import Rule, quoted
 
 OWN = "own"
+_SHORTEST_KEY = 32
 # Names that no public server has (RFC 2606, RFC 6761, RFC 6762, ICANN's `internal`).
 _RESERVED = re.compile(
     r"(.+\.)?(example(\.(com|net|org))?|test|invalid|localhost|local|internal|home\.arpa)"
@@ -36,15 +37,30 @@ Hubs = Annotated[
 ]
 
 
+def _key(text: str) -> str:
+    if text and len(text) < _SHORTEST_KEY:
+        raise ValueError(
+            f"is too short; write a random text of at least {_SHORTEST_KEY} characters"
+        )
+    return text
+
+
+Key = Annotated[
+    str, Rule(f"a random text of at least {_SHORTEST_KEY} characters", _key, secret=True)
+]
+
+
 class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of push.
 
     hub: "own" and URLs of other hubs; None for the default, see `Settings.serves_hub`.
-    allow_networks: private addresses and networks at which subscribers and hubs may be.
+    allow_networks: private addresses and networks at which subscribers and hubs may be. key: what
+    the secrets of subscribers are encrypted with; '' for a file, see catalog/sealing.py.
     """
 
     hub: Hubs = None
     allow_networks: Networks = ()
+    key: Key = ""
 
     @property
     def own(self) -> bool | None:

@@ -47,7 +47,13 @@ from feedsvc.importers.write import ArticleWriter
 @click.option(
     "--language", metavar="TAG", help="The language of texts and pages, and the default for others."
 )
-@click.option("--pages", is_flag=True, help="Import the pages of WordPress and Blogger too.")
+@click.option(
+    "--url",
+    metavar="URL",
+    default="",
+    help="The URL of the site that wrote the sources; for exports that omit it.",
+)
+@click.option("--pages", is_flag=True, help="Import pages too, not only posts.")
 @click.option("--keep-links", is_flag=True, help="Link entries to the old URLs of the articles.")
 @verbose_option
 def import_(
@@ -58,18 +64,20 @@ def import_(
     date: str | None,
     categories: tuple[str, ...],
     language: str | None,
+    url: str,
     pages: bool,
     keep_links: bool,
     verbose: bool,
 ) -> None:
     """Import articles published elsewhere into the content folder, with their ids.
 
-    SOURCES are files or folders: RSS, Atom and JSON feeds, WordPress exports, saved web pages, and
-    pages saved as text. Existing files are not changed, and articles imported before are skipped.
+    SOURCES are files or folders: RSS, Atom and JSON feeds, exports of WordPress, Ghost, Substack
+    and Medium, tables (CSV), saved web pages, and pages saved as text. Existing files are not
+    changed, and articles imported before are skipped.
     Prints problems, grouped by cause, and a summary. The exit code is 1 if there is an error.
     """
     loaded = load_settings(site)
-    hints = _hints(loaded, date, categories, language, pages)
+    hints = _hints(loaded, date, categories, language, url, pages)
     writer = ArticleWriter(loaded, into, keep_links=keep_links)
     with _progress_bar() as progress:
         source_format = SourceFormat(format) if format else None
@@ -84,6 +92,7 @@ def _hints(
     date: str | None,
     categories: tuple[str, ...],
     language: str | None,
+    url: str,
     pages: bool,
 ) -> Hints:
     zones = dict(loaded.zones)
@@ -93,8 +102,17 @@ def _hints(
         raise click.BadParameter(str(error), param_hint="--date") from None
     if language and not syntax.is_language(language):
         raise click.BadParameter(f"{language!r} is not a language tag; write en or pt-br")
+    if url and not (syntax.is_url(url) and url.startswith(("https://", "http://"))):
+        raise click.BadParameter(f"{url!r} is not a URL; write https://example.com")
     return Hints(
-        loaded.zone, zones, datetime.now(UTC), moment, categories, (language or "").lower(), pages
+        loaded.zone,
+        zones,
+        datetime.now(UTC),
+        moment,
+        categories,
+        (language or "").lower(),
+        pages,
+        f"{url.rstrip('/')}/" if url else "",
     )
 
 

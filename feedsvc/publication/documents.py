@@ -16,6 +16,7 @@ from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.queries import FeedRow, Shown, Stored
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.catalog.subscriptions import Subscriptions
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
@@ -55,6 +56,11 @@ class Publication:
         self._documents = LRUCache[Hashable, Document](self.cache_size, lambda each: len(each.body))
         self._entries = entries or Entries(settings)
         self._sources = sources or Sources.of(settings)
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """What is stored of the subscriptions to our own hub."""
+        return Subscriptions(self.settings, self._catalog)
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
         """Return a feed in one format; None if there has never been such a feed."""

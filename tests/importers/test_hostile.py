@@ -450,8 +450,6 @@ def test_blank_lines_before_the_declaration_count(
         (b'<?xml version="1.0"?>\n<opml version="2.0"><body/></opml>', "save the feeds"),
         (b"<opml><body/></opml>", "save the feeds"),
         (b"%PDF-1.7\n%\xe2\xe3", "is a PDF"),
-        (b"PK\x03\x04\x14\x00", "unpack it"),
-        (b'{"db": [{"data": {"posts": []}}]}', "is an export of Ghost"),
     ],
 )
 def test_formats_that_are_not_read_are_recognised(

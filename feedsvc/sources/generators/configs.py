@@ -26,12 +26,23 @@ _MAX_DEPTH = 30
 
 def read(path: Path) -> Config | None:
     """Return the values of a file; None if there is none, or if it cannot be read."""
+    text = source(path)
+    if text is None:
+        return None
+    try:
+        values = _PARSERS.get(path.suffix, _script)(text)
+        return dict(_plain(values, repeat(None, _MAX_VALUES))) if values else {}
+    except (ValueError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError):
+        return None
+
+
+def source(path: Path) -> str | None:
+    """Return the text of a file; None if there is none, if it is large, or cannot be read."""
     try:
         if not path.is_file() or path.stat().st_size > _MAX_SIZE:
             return None
-        values = _PARSERS.get(path.suffix, _script)(path.read_text(encoding="utf-8-sig"))
-        return dict(_plain(values, repeat(None, _MAX_VALUES))) if values else {}
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError):
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError):
         return None
 
 

@@ -55,7 +55,7 @@ class Program:
         """See trees.Generator."""
         place = self._place({}, root, content)
         if place and self.package and _depends(root, self.package):
-            return Tree(self.name, "package.json", place[1], tree=place[0])
+            return self._tree(root, content, "package.json", {}, place)
         if place and self.trace and (root / self.trace).is_file():
             return Tree(self.name, self.trace, place[1], tree=place[0])
         return None
@@ -94,12 +94,20 @@ class Program:
         unset: tuple[Any, ...] = (None, "", "false", [], {})
         found = [each for each in self.unknown.items() if options.get(each[0].lower()) not in unset]
         found += [(call, self.calls[call]) for call in options.get("calls", ())]
+        found += [(each, "ids and links") for each in options.get("feeds", ())]
         for key, affected in (*found, *self.unread(options)):
             yield f"`{key}` is not evaluated: {affected} may be wrong; if so, {JSON_FEED}"
 
     def unread(self, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """Yield more keys that are not evaluated, with what they affect."""
         yield from ()
+
+    def searched(self, root: Path, values: Mapping[str, Any]) -> Config:  # noqa: ARG002
+        """Return more options, from other files than the configuration.
+
+        feeds: what the templates of the site's own feeds have that is not evaluated.
+        """
+        return {}
 
     def config(self, root: Path) -> tuple[str, Config]:
         """Return the name and the values of the configuration in a folder; '' if there is none."""
@@ -121,6 +129,7 @@ class Program:
         options = {key: value for key, value in values.items() if key in wanted}
         if calls := [call for call in values.get("calls", ()) if call in self.calls]:
             options["calls"] = calls
+        options |= self.searched(root, values)
         config = Path(os.path.relpath(root / name, content)).as_posix()
         return Tree(self.name, name, place[1], options, place[0], config)
 

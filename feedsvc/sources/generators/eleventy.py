@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from posixpath import basename, join
 from typing import Any
 
-from feedsvc.sources.generators import configs, liquid
+from feedsvc.sources.generators import configs, feeds, liquid
 from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import JSON_FEED, Program
-from feedsvc.sources.generators.patterns import dated_name, words
+from feedsvc.sources.generators.patterns import dated_name, rolled_over, words
 
 # Usual names of collections, which say nothing about the subject of an article.
 _COLLECTIONS = frozenset({"all", "post", "posts", "blog", "nav"})
@@ -29,6 +30,13 @@ def without_collections(own: Own) -> None:
     tags = [tags] if isinstance(tags, str) else tags
     if isinstance(tags, list):
         own["tags"] = [tag for tag in tags if str(tag).lower() not in _COLLECTIONS]
+
+
+def with_javascript_dates(own: Own) -> None:
+    """Replace days that do not exist by the dates that JavaScript makes of them."""
+    for key in ("published", "updated"):
+        if isinstance(own.get(key), str):
+            own[key] = rolled_over(own[key])
 
 
 def _data(file: File) -> list[str]:
@@ -65,6 +73,7 @@ def _date(file: File) -> Any:
 def _complete(file: File, own: Own) -> None:
     without_collections(own)
     own.setdefault("published", _date(file))
+    with_javascript_dates(own)
     if file.text("permalink") == "false" or file.written.get("permalink") is False:
         own["draft"] = True
     if str(file.written.get("eleventyexcludefromcollections")).lower() == "true":
@@ -155,7 +164,18 @@ _CONVENTION = Convention(
     is_data=lambda name: name.endswith((".json", *_SCRIPTS)) and name != "package.json",
     unread=_unread,
 )
-GENERATOR = Program(
+_FEED = re.compile(r"(?i).*(?:feed|rss|atom|\.xml).*\.(?:njk|liquid|html)")
+
+
+class _Eleventy(Program):
+    def searched(self, root: Path, values: Mapping[str, Any]) -> configs.Config:
+        """Return options, with the ids of feeds that are not the URL of an article."""
+        folder = root / configs.text(values, "input", ".")
+        found = feeds.unread(folder, lambda name: bool(_FEED.fullmatch(name)), ".url")
+        return {"feeds": found}
+
+
+GENERATOR = _Eleventy(
     name="eleventy",
     layout=_CONVENTION,
     configs=(".eleventy.js", *configs.scripts("eleventy.config")),

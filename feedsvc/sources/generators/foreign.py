@@ -76,7 +76,8 @@ class Foreign:
         date = names["published"]
         written = front.values.get(date)
         if written and own.get("published") != written and self._moment(written) is None:
-            message = f"`{date}` is not a date; that of the file name is used: correct it"
+            used = own.get("published")
+            message = f"`{date}` {written!r} is not a date; {used} is used: correct it"
             warnings.append(_warning("unread-date", message, key=date))
         place = self._place(file, own)
         if place:

@@ -1,7 +1,8 @@
 """What generators share to read values, names with dates, and patterns of paths. Pure."""
 
 import re
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from typing import Any
 
 
@@ -21,6 +22,23 @@ def dated_name(stem: str) -> tuple[str, str]:
         return "", stem
     year, month, day = match[1].split("-")
     return f"{year}-{month:0>2}-{day:0>2}", stem[match.end() :]
+
+
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+
+
+def rolled_over(day: str) -> str:
+    """Return the date that JavaScript and Ruby make of a day that does not exist.
+
+    2024-09-31 is 2024-10-01. Other texts are returned unchanged.
+    """
+    match = _DAY.fullmatch(day)
+    if not match:
+        return day
+    year, month, number = map(int, match.groups())
+    with suppress(ValueError, OverflowError):
+        return str(date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1) + timedelta(number - 1))
+    return day
 
 
 def date_parts(moment: datetime) -> dict[str, str]:
@@ -66,9 +84,9 @@ def _glob_part(part: str) -> str:
     if part[0] == "{" and part[1:]:
         return f"(?:{'|'.join(map(re.escape, part[1:-1].split(',')))})"
     if part[0] == "[" and part[1:]:
-        return f"[{'^' if part[1] in '!^' else ''}{re.escape(part[1:-1].lstrip('!^'))}]".replace(
-            r"\-", "-"
-        )
+        members = re.escape(part[1:-1].lstrip("!^")).replace(r"\-", "-")
+        members = members.replace("--", r"-\-")  # `re` warns of two hyphens
+        return f"[{'^' if part[1] in '!^' else ''}{members}]"
     return known.get(part, re.escape(part))
 
 

@@ -396,6 +396,31 @@ def test_a_permalink_that_only_eleventy_can_run_is_told(tmp_path: Path) -> None:
     assert [each.code for each in problems] == ["not-evaluated"]
 
 
+@pytest.mark.parametrize(
+    ("template", "is_plain"),
+    [
+        ("<guid>{{ post.url | absoluteUrl(metadata.url) }}</guid>", True),
+        ("<id>{{ metadata.url }}{{ post.url }}</id>", True),
+        ("{% set u %}{{ post.url | url }}{% endset %}<id>{{ u }}</id>", True),
+        ("{% set u = post.url | htmlBaseUrl %}<id>{{ u }}</id>", True),
+        ("{% set u %}{{ post.url | url | clean }}{% endset %}<id>{{ u }}</id>", False),
+        ("<id>{{ post.url }}#{{ post.date }}</id>", False),
+        ("<id>{{ site.domain }}/?p={{ post.data.wpid }}</id>", False),
+        ("<id>https://a.example{{ post.url }}</id>", True),
+        ("<id>tag:{{ post.url }}</id>", False),
+    ],
+)
+def test_ids_that_the_template_of_a_feed_changes_are_told(
+    tmp_path: Path, template: str, is_plain: bool
+) -> None:
+    feed = f"<feed><id>{{{{ me }}}}</id>{{% for post in posts %}}<entry>{template}</entry></feed>"
+    files = {".eleventy.js": "", "feeds/feed.xml.njk": feed, "blog/a.md": "---\n---\n"}
+    _, problems = read(tmp_path, files, "content = 'blog'\n")
+    found = [each for each in problems if each.code == "not-evaluated"]
+    assert len(found) == (0 if is_plain else 1)
+    assert all("`feeds/feed.xml.njk: " in each.message for each in found)
+
+
 def test_astro_sites_keep_their_urls(tmp_path: Path) -> None:
     articles, problems = read(tmp_path, trees.ASTRO, 'content = "src/content/blog"\n')
     assert places(articles) == {
@@ -409,6 +434,44 @@ def test_astro_sites_keep_their_urls(tmp_path: Path) -> None:
     assert [each.line for each in problems] == [4, 6, 10, 8]
     whole, _ = read(tmp_path / "whole", trees.ASTRO, 'content = "src/content"\n')
     assert places(whole)["blog/first-post.md"] == "/blog/first-post/"
+
+
+@pytest.mark.parametrize(
+    ("pages", "path", "warned"),
+    [
+        ({"writing/[...slug].astro": trees.ASTRO_PAGE}, "/writing/a/", []),
+        ({"[slug]/index.astro": trees.ASTRO_PAGE.replace(".id", ".slug")}, "/a/", []),
+        ({}, "/blog/a/", ["collection `blog`"]),
+        (
+            {"[slug].astro": trees.ASTRO_PAGE.replace("post.id", "short(post)")},
+            "/blog/a/",
+            ["collection `blog`"],
+        ),
+        (
+            {
+                "blog/[slug].astro": trees.ASTRO_PAGE,
+                "rss.xml.js": "items: [{ link: `/${post.id}` }],\ntrailingSlash: false,\n",
+            },
+            "/blog/a/",
+            ["rss.xml.js: link: `/${post.id}` }]`", "rss.xml.js: trailingSlash: false`"],
+        ),
+    ],
+)
+def test_astro_articles_are_where_a_page_shows_their_collection(
+    tmp_path: Path, pages: dict[str, str], path: str, warned: list[str]
+) -> None:
+    """What is not understood of pages and feeds is a warning."""
+    files = {f"src/pages/{name}": text for name, text in pages.items()}
+    files |= {
+        "astro.config.mjs": "",
+        "src/content/blog/a.md": "---\ntitle: A\npubDate: 2024-09-31\n---\nText.\n",
+    }
+    articles, problems = read(tmp_path, files, 'content = "src/content"\n')
+    assert places(articles) == {"blog/a.md": path}
+    assert articles["blog/a.md"].published.date().isoformat() == "2024-10-01"
+    messages = [str(each) for each in problems if each.code == "not-evaluated"]
+    assert len(messages) == len(warned)
+    assert all(any(part in each for each in messages) for part in warned)
 
 
 def test_astro_front_matter_and_mdx_say_what_ours_do(tmp_path: Path) -> None:

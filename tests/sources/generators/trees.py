@@ -141,7 +141,18 @@ Text {{ metadata.title }} and [a link](thirdpost.md).
     "content/blog/off.md": "---\ntitle: Off\ndate: 2018-01-01\npermalink: false\n---\nText.\n",
 }
 
+ASTRO_PAGE = """\
+---
+export async function getStaticPaths() {
+  const posts = await getCollection('blog');
+  return posts.map((post) => ({ params: { slug: post.id }, props: post }));
+}
+---
+"""
 ASTRO: dict[str, str | bytes] = {
+    "src/pages/blog/[...slug].astro": ASTRO_PAGE,
+    "src/pages/rss.xml.js": "return rss({items: posts.map((post) => ({\n"
+    "  ...post.data,\n  link: `/blog/${post.id}/`,\n}))});\n",
     "astro.config.mjs": "export default defineConfig({ site: 'https://news.example.org' });\n",
     "src/content/blog/first-post.md": """\
 ---

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from datetime import date, timedelta
 from pathlib import Path
 from posixpath import basename, splitext
 from typing import Any
@@ -14,7 +12,7 @@ from feedsvc.sources.generators.convention import KEYS, Convention, File, Links,
 from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.jekyll import urls
 from feedsvc.sources.generators.jekyll.urls import POSTS
-from feedsvc.sources.generators.patterns import dated_name, glob, words
+from feedsvc.sources.generators.patterns import dated_name, glob, rolled_over, words
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown", ".html")
 _DATED_NAME = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}-.+\.\w+")
@@ -69,18 +67,9 @@ def _covers(path: str, file: File) -> bool:
 _UTC_TIME = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?")
 
 
-def _real(day: str) -> str:
-    """Return the date that Ruby makes of a day such as 2011-02-29, which is 2011-03-01."""
-    year, month, number = day.split("-") if day else ("1", "0", "0")
-    with suppress(ValueError, OverflowError):
-        if int(number) <= 31:
-            return str(date(int(year), int(month), 1) + timedelta(int(number) - 1))
-    return day
-
-
 def _complete(file: File, own: Own) -> None:
     day, name = dated_name(file.stem)
-    own.setdefault("published", _real(day))
+    own.setdefault("published", rolled_over(day))
     own.setdefault("title", " ".join(each.capitalize() for each in name.rstrip(".").split("-")))
     for key in ("published", "updated"):
         if isinstance(own.get(key), str) and _UTC_TIME.fullmatch(own[key]):

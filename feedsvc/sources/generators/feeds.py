@@ -1,0 +1,89 @@
+"""What the templates of a site's own feeds, in Liquid, Nunjucks or Go, make of ids and dates."""
+
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from feedsvc.sources.generators import configs
+
+_MOST_FILES = 5000
+_DEEPEST = 3  # folders
+_LONGEST = 30_000  # characters of a template
+_SKIPPED = frozenset({"node_modules", "vendor", "_site", "dist", "public"})
+_LOOP = re.compile(r"\{%-?\s*for\b|\{\{-?\s*range\b")
+_ITEM = re.compile(r"<(?:entry|item)\b")
+_ID = re.compile(r"<(?:id|guid)\b[^<>]*>\s*([^<>]*?)\s*</(?:id|guid)>")
+_BLOCK = re.compile(
+    r"\{%-?\s*(?:set|capture)\s+(\w+)\s*-?%\}(.*?)\{%-?\s*end(?:set|capture)\s*-?%\}", re.DOTALL
+)
+_VALUE = re.compile(r"\{%-?\s*(?:set|assign)\s+(\w+)\s*=\s*([^%]*?)\s*-?%\}")
+_OUTPUT = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+# Filters that make a URL absolute or escape it; others may change it.
+_HARMLESS = frozenset(
+    {"url", "absoluteUrl", "htmlBaseUrl", "absolute_url", "prepend", "safe", "html", "escape", "e"}
+    | {"xml_escape", "cgi_escape", "safeHTML", "strip", "trim", "absURL"}
+)
+
+
+def templates(folder: Path, fits: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    """Yield the paths, relative to a folder, and the texts of the templates of feeds below it.
+
+    fits: whether the template of a feed may have a file name.
+    """
+    waiting = deque([(folder, 0)])
+    seen = 0
+    while waiting and seen < _MOST_FILES:
+        top, depth = waiting.popleft()
+        try:
+            entries = sorted(os.scandir(top), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            seen += 1
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder and depth < _DEEPEST and not _is_skipped(entry.name):
+                waiting.append((Path(entry.path), depth + 1))
+            elif not is_folder and fits(entry.name):
+                text = configs.source(Path(entry.path)) or ""
+                if _ITEM.search(text):
+                    yield Path(entry.path).relative_to(folder).as_posix(), text[:_LONGEST]
+
+
+def _is_skipped(name: str) -> bool:
+    return name.startswith(".") or name in _SKIPPED
+
+
+def ids(template: str) -> list[str]:
+    """Return what the template of a feed writes as ids of its items, with variables replaced."""
+    loop = _LOOP.search(template)
+    values = {name: f"{{{{ {value} }}}}" for name, value in _VALUE.findall(template)}
+    values |= {name: value.strip() for name, value in _BLOCK.findall(template)}
+
+    def replaced(output: re.Match[str]) -> str:
+        return values.get(output[1], output[0])
+
+    found = _ID.findall(template, loop.start()) if loop else []
+    return [_OUTPUT.sub(replaced, each) for each in found]
+
+
+def is_plain(written: str, *values: str) -> bool:
+    """Return whether an id is one of some values, such as `.url`, if need be as an absolute URL."""
+    outputs = [each.split("|") for each in _OUTPUT.findall(written)]
+    before = written.partition("{{")[0]
+    if not outputs or not written.endswith("}}") or (before and "://" not in before):
+        return False
+    filters = [re.match(r"\s*(\w*)", each) for output in outputs for each in output[1:]]
+    names = {found[1] for found in filters if found}
+    return outputs[-1][0].strip().endswith(values) and names <= _HARMLESS
+
+
+def unread(folder: Path, fits: Callable[[str], bool], *values: str) -> list[str]:
+    """Return the ids in templates that are not one of some values; see `is_plain`."""
+    found: dict[str, str] = {}
+    for path, text in templates(folder, fits):
+        for each in ids(text):
+            if not is_plain(each, *values):
+                found.setdefault(" ".join(each.split()), path)
+    return [f"{path}: {written}" for written, path in found.items()]
