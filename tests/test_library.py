@@ -166,7 +166,7 @@ def test_other_servers_answer_as_ours(server: str, folder: Path) -> None:
         assert fetch(f"{root}/feeds/tag/none.rss")[0] == 404
         topic = b"&hub.topic=https://news.example.org/feeds/all.rss"
         form = b"hub.mode=subscribe&hub.callback=http://reader.example.net/" + topic
-        assert fetch(f"{root}/hub", form) == (202, b"", None)
+        assert fetch(f"{root}/hub", form)[:2] == (202, b"")
         assert fetch(f"{root}/hub", b"hub.mode=subscribe")[0] == 400
 
 

@@ -86,7 +86,7 @@ class _Build:
         self._options = options
         self._previous = manifest.load(folder) or Manifest()
         self._writer: Writer  # of each attempt, because it depends on the revision
-        self._fingerprint = _fingerprint(settings)
+        self._fingerprint = _fingerprint(settings, publication.hubs)
         self._written = self._removed = 0
 
     def run(self) -> BuildReport:
@@ -236,8 +236,8 @@ def _locked(folder: Path) -> Iterator[int]:
         _refuse(folder, f"cannot be written: {error.strerror}")
 
 
-def _fingerprint(settings: Settings) -> str:
-    digest = hashlib.blake2b(settings.fingerprint().encode(), digest_size=16)
+def _fingerprint(settings: Settings, hubs: Sequence[str]) -> str:
+    digest = hashlib.blake2b(" ".join((settings.fingerprint(), *hubs)).encode(), digest_size=16)
     return f"{plugins.release()} {digest.hexdigest()}"
 
 

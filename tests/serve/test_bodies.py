@@ -9,6 +9,7 @@ import pytest
 
 from feedsvc.serve import bodies
 from feedsvc.serve.bodies import Bodies
+from feedsvc.web.hub import MAX_BODY
 from tests.serving import PATIENCE
 
 
@@ -62,7 +63,7 @@ def answer(scope: Any, protocol: Any, body: bytes) -> None:
         (fail, "3", 400),
         (never, "", 500),  # the application is called without a body, and fails here
         (never, "a", 500),
-        (never, str(bodies.MAX_BODY + 1), 500),
+        (never, str(MAX_BODY + 1), 500),
     ],
 )
 def test_each_request_is_answered(
