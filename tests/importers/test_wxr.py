@@ -23,6 +23,10 @@ EXPORT = (
     '<rss xmlns:wp="http://wordpress.org/export/1.2/" '
     'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>{}</channel></rss>'
 )
+FIGURE = (
+    '<figure><img src="https://old.example/wp-content/old.jpg" width="300">'
+    "<figcaption>A caption</figcaption></figure>"
+)
 POST = (
     "<item><title>T</title><guid>urn:x:1</guid><wp:post_date>2022-02-17 09:30:00</wp:post_date>"
     "<wp:post_type>post</wp:post_type>{}</item>"
@@ -95,8 +99,7 @@ def test_a_post_of_the_classic_editor(articles: dict[str, Article]) -> None:
     assert article.authors == (Person("gone"),)
     assert article.html.split("\n") == [
         *("<p>The first paragraph,<br>", "on two lines.</p>"),
-        '<figure><img src="https://old.example/wp-content/old.jpg" width="300">'
-        "<figcaption>A caption</figcaption></figure>",
+        FIGURE,
         "<p>A list:</p>",
         *("<ul>", "<li>One</li>", "<li>Two</li>", "</ul>", "<p>After it.</p>"),
         *("<pre>kept", "", "as it is", "</pre>", '<p>[gallery ids="1,2"]</p>'),
