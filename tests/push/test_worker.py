@@ -113,12 +113,13 @@ def test_a_saved_article_is_delivered_and_the_process_is_started_again(
     assert "Traceback" not in errors
     assert "secret-path" not in errors
     assert len(server.requests) == 2
-    with serving(site) as running:
+    with serving(site, group=True) as running:
         await_that(lambda: children(running.process.pid))
         (third,) = children(running.process.pid)
         running.process.kill()
-        running.process.communicate()
+        running.process.wait()
         await_that(lambda: not is_running(third))
+        os.killpg(running.process.pid, signal.SIGKILL)
 
 
 def test_ctrl_c_ends_both(site: Path) -> None:
