@@ -15,7 +15,7 @@ from feedsvc.importers import feeds, jsonfeed, sources
 from feedsvc.importers.item import Hints, ParseResults
 from feedsvc.importers.source import article
 from feedsvc.importers.source.collect import Collected, Found, collect
-from feedsvc.importers.source.documents import Documents, Files, Remote
+from feedsvc.importers.source.documents import Files, Remote
 from feedsvc.importers.sources import SourceFormat
 from feedsvc.importers.stream import Stream
 from feedsvc.sources.protocol import ArticleSource, Listing, Reading
@@ -38,7 +38,7 @@ class FeedSource(ArticleSource):
         """Make the source. Raises SettingsError for wrong options."""
         self.name = name
         self._settings = settings
-        self._documents: Documents
+        self._documents: Files | Remote
         given = _options(options)
         if given.url:
             self._documents = Remote(given.url, given.every, private=given.private)
