@@ -119,7 +119,7 @@ def _summary(report: Report) -> str:
     drafts = f" ({count(report.drafts, 'draft')})" if report.drafts else ""
     parts = [f"{count(report.written, 'article')} written{drafts}"]
     if report.existing:
-        parts.append(f"{report.existing} there already")
+        parts.append(f"{report.existing} already there")
     if report.skipped:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.skipped.items()))
         parts.append(f"{report.skipped.total()} left out ({kinds})")

@@ -76,10 +76,10 @@ class Files:
 
 
 class Remote:
-    """The document at a URL, requested at most every so many seconds.
+    """The document at a URL, requested at most once in `every` seconds.
 
-    The first request is awaited. Later ones are made in a thread, so that a slow server delays no
-    release of an article; until they end, the document stays as it was.
+    Later requests than the first run in a thread, so that a slow server does not delay the release
+    of an article; until they end, the previous document is used.
     """
 
     def __init__(self, url: str, every: float, *, private: bool) -> None:
@@ -114,7 +114,7 @@ class Remote:
         try:
             answer = get(self._url, self._limits, self._answer)
             if answer.status not in (200, 304):
-                raise FetchError(f"{self._url}: is answered with {answer.status} instead of 200")
+                raise FetchError(f"{self._url}: returned the status {answer.status} instead of 200")
         except FeedsvcError as error:
             self._failure = error
         else:

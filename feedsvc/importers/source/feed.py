@@ -60,7 +60,7 @@ class FeedSource(ArticleSource):
         return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _READ_BY]))
 
     def listing(self) -> Listing:
-        """List the items of all documents. Of a document that cannot be read, all may be there."""
+        """List the items of all documents; those of one that cannot be read may all exist."""
         state = self._documents.state()
         if state is None or state != self._state:
             self._collected = collect(self._parse())
