@@ -10,6 +10,7 @@ import msgspec
 from feedsvc import syntax
 from feedsvc.config.serving import Networks
 from feedsvc.config.tables import Rule, quoted
+from feedsvc.model import MAX_BASE, excess
 
 OWN = "own"
 _SHORTEST_KEY = 32
@@ -19,6 +20,14 @@ _RESERVED = re.compile(
 )
 
 
+# In ASCII and without a fragment, as header fields contain it.
+_HUB = re.compile(r"""https?://[!%&'()*+,./0-9:;=?@A-Z_a-z~\[\]-]+""")
+
+
+def _is_hub(url: str) -> bool:
+    return bool(_HUB.fullmatch(url)) and syntax.is_url(url) and "@" not in urlsplit(url).netloc
+
+
 def _hubs(value: bool | str | tuple[str, ...]) -> bool | tuple[str, ...]:
     if isinstance(value, bool):
         if value:
@@ -26,8 +35,12 @@ def _hubs(value: bool | str | tuple[str, ...]) -> bool | tuple[str, ...]:
         return value
     hubs = (value,) if isinstance(value, str) else value
     for each in hubs:
-        if each != OWN and not syntax.is_url(each):
+        if each == OWN:
+            continue
+        if not _is_hub(each):
             raise ValueError(f'has {quoted(each)}, which is neither "own" nor the URL of a hub')
+        if over := excess(each, MAX_BASE):
+            raise ValueError(f"has {quoted(each)}, which {over}; shorten it")
     return tuple(dict.fromkeys(hubs))
 
 

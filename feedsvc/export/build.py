@@ -81,7 +81,7 @@ class _Build:
     def __post_init__(self) -> None:
         self._previous = manifest.load(self.folder) or Manifest()
         self._writer: Writer  # of each attempt, because it depends on the revision
-        self._fingerprint = _fingerprint(self.settings)
+        self._fingerprint = _fingerprint(self.settings, self.publication.hubs)
         self._written = self._removed = 0
 
     def run(self) -> BuildReport:
@@ -231,8 +231,8 @@ def _locked(folder: Path) -> Iterator[int]:
         _refuse(folder, f"cannot be written: {error.strerror}")
 
 
-def _fingerprint(settings: Settings) -> str:
-    digest = hashlib.blake2b(settings.fingerprint().encode(), digest_size=16)
+def _fingerprint(settings: Settings, hubs: Sequence[str]) -> str:
+    digest = hashlib.blake2b(" ".join((settings.fingerprint(), *hubs)).encode(), digest_size=16)
     return f"{plugins.release()} {digest.hexdigest()}"
 
 
