@@ -63,9 +63,9 @@ class Sink:
 
     def urls(self, count: int, path: str = "/") -> list[str]:
         """Return different callbacks at many hosts."""
+        hosts = [f"127.0.0.{number + 1}" for number in range(_ADDRESSES)]
         return [
-            f"{self.scheme}://127.0.{number % _ADDRESSES // 100}.{number % 100 + 1}:{self.port}"
-            f"{path}{number}"
+            f"{self.scheme}://{hosts[number % _ADDRESSES]}:{self.port}{path}{number}"
             for number in range(count)
         ]
 

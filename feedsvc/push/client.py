@@ -157,6 +157,11 @@ class Client(AbstractAsyncContextManager["Client"]):
                 return Response(response.status, response.headers, await _start_of_body(response))
         except TimeoutError:
             raise ClientError(f"there was no answer within {self._timeout:g} seconds") from None
+        except aiohttp.ClientConnectorCertificateError as error:
+            reason = getattr(error.certificate_error, "verify_message", "")
+            raise ClientError(f"its certificate is not valid: {reason}") from None
+        except aiohttp.ClientSSLError:
+            raise ClientError("cannot connect: TLS failed") from None
         except aiohttp.ClientConnectorError as error:
             cause = error.os_error
             number = cause.errno or 0  # negative for errors of name resolution
