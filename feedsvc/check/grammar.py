@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import etree
 
@@ -17,6 +17,7 @@ from feedsvc.check.xml import XML, Element, has_own_text, name_of, split, text_o
 
 Check = Callable[[str], Fault | None]
 _Rules = Mapping[str, "Rule"]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ def table(rules: Mapping[str, Any]) -> dict[str, Rule]:
         required, many = name[-1] not in "?*", name[-1] in "*+"
         found[name.rstrip("?*+")] = replace(rule, required=required, many=many)
     return found
+
+
+def every(names: str, value: _T) -> dict[str, _T]:
+    """Return a table in which several names, separated by spaces, have the same value."""
+    return dict.fromkeys(names.split(), value)
 
 
 @dataclass(frozen=True, slots=True)
