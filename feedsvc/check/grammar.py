@@ -169,7 +169,7 @@ class Walk:
                 self._findings.error("missing-element", element, f"{name} has no <{local}>; add it")
 
     def _foreign(self, parent: Element, child: Element, own: str, rules: _Rules) -> Rule | None:
-        """Return the rule of an element that its parent's rule does not name, if there is one."""
+        """Return the rule of an element that its parent's rule does not list, if it has one."""
         namespace, local = split(str(child.tag))
         where = f"{name_of(child)} in {name_of(parent)}"
         if namespace == own:

@@ -1,4 +1,4 @@
-"""Validates JSON Feed 1.1, and 1.0 by the same rules as far as they agree."""
+"""Validates JSON Feed 1.1, and 1.0 where its rules are the same."""
 
 import codecs
 import json
@@ -18,7 +18,7 @@ _VERSIONS = "https://jsonfeed.org/version/"
 
 
 class _Object:
-    """A JSON object. pairs: all its keys and values, of which some may be repeated."""
+    """A JSON object. pairs: all keys with their values, including repeated ones."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         self.value = dict(pairs)
@@ -32,7 +32,7 @@ class _Object:
 
 
 class _Type(NamedTuple):
-    """A kind of object. name: as messages name it."""
+    """A type of object. name: as messages name it."""
 
     name: str
     keys: "Mapping[str, _Key]"

@@ -50,7 +50,7 @@ def _data(file: File) -> list[str]:
 
 
 def _inherit(file: File) -> Mapping[str, Any]:
-    """Return front matter merged with data; tags of all of them count."""
+    """Return front matter merged with data; the tags of all of them are combined."""
     inherited: configs.Config = {}
     tags: list[Any] = []
     for values in (*reversed(list(file.data.values())), file.written):

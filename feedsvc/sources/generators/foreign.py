@@ -24,8 +24,8 @@ from feedsvc.sources.scan import scan
 
 _warning = partial(ArticleError, severity=Severity.WARNING)
 
-# Keys that every convention has under feedsvc's own name, unless it says otherwise; and keys that
-# themes use too, so they count only if the value has the form of feedsvc's.
+# Keys with feedsvc's names in every convention that does not override them; and keys that themes
+# use too, which are accepted only if the value has the form of feedsvc's.
 _COMMON = (
     *("title", "updated", "expires", "slug", "summary", "categories", "tags", "authors"),
     *("language", "image", "draft"),
@@ -89,7 +89,7 @@ class Foreign:
         return Written(text, front, body, raw, place, native_id, warnings, refer)
 
     def _refer(self, file: File, links: Links, reference: str) -> str:
-        """Resolve a reference in the HTML of a file as far as only its generator can."""
+        """Resolve a reference in the HTML of a file that only its generator understands."""
         meant = self._convention.refer(file, reference)
         if meant is None:
             return reference
@@ -130,7 +130,7 @@ class Foreign:
         return file, {key: value for key, value in own.items() if value != ""}, names
 
     def _data_of(self, file: File) -> dict[str, Mapping[str, Any]]:
-        """Return what other files say of a file, by their paths in the generator's tree."""
+        """Return the front matter that other files have for a file, by their paths in the tree."""
         found = {path: self._data(path) for path in self._convention.data(file)}
         return {path: values for path, values in found.items() if values is not None}
 
