@@ -55,7 +55,7 @@ ELEVENTY = Program(
     "eleventy",
     "_site/articles.json",
     (
-        "Move articles.11ty.cjs into the input folder, if that is not the site's folder.",
+        "Move articles.json.njk into the input folder, if that is not the site's folder.",
         "Build with `npx @11ty/eleventy`.",
     ),
 )
@@ -71,7 +71,8 @@ ASTRO = Program(
     "astro",
     "dist/articles.json",
     (
-        "Set COLLECTION and the paths of articles in src/pages/articles.json.js.",
+        "Set COLLECTION, the paths of articles, and for MDX its renderer, in "
+        "src/pages/articles.json.js.",
         "Build with `npx astro build`.",
     ),
 )
