@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from email.utils import format_datetime
 
 from dateutil import parser
 
@@ -26,11 +27,7 @@ def rfc822(moment: datetime) -> str:
 
     For RSS 2.0 (RFC 822 with a year of four digits) and HTTP (IMF-fixdate, RFC 9110 5.6.7).
     """
-    at = moment.astimezone(UTC)
-    return (
-        f"{DAYS[at.weekday()][:3]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} "
-        f"{at.hour:02}:{at.minute:02}:{at.second:02} GMT"
-    )
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 _HTTP_DATE = re.compile(
@@ -72,8 +69,7 @@ def http_date(text: str, now: datetime) -> datetime | None:
 
 def rfc3339(moment: datetime) -> str:
     """Format an aware datetime as `2022-02-17T09:30:00Z` (RFC 3339 5.6)."""
-    at = moment.astimezone(UTC)
-    return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}Z"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def written(moment: datetime) -> str:

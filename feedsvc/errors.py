@@ -121,7 +121,7 @@ class WithdrawalError(FeedsvcError):
 
 
 class ArticleError(FeedsvcError):
-    """A file is not a valid article; the reader converts this into a Problem.
+    """A file is not a valid article; `problem` converts this into a Problem.
 
     key: the front-matter key at fault, if any, which determines the line. line: the line, if known.
     """
@@ -146,3 +146,7 @@ class ArticleError(FeedsvcError):
         """Return the error as a warning. more: what to add to the message."""
         message, severity = self.message + more, Severity.WARNING
         return ArticleError(self.code, message, key=self.key, line=self.line, severity=severity)
+
+    def problem(self, path: str, line: int = 0) -> Problem:
+        """Return the problem of a file, as shown. line: if the error has none of its own."""
+        return Problem(path, self.line or line, self.code, self.message, self.severity)

@@ -26,6 +26,8 @@ MAX_LANGUAGE = 100  # RFC 5646 4.4.1 asks for 35 at least
 
 def excess(text: str, limit: int) -> str | None:
     """Return how a text exceeds a limit in bytes, as the end of a sentence; None if it does not."""
+    if 4 * len(text) <= limit:  # no character has more than 4 bytes
+        return None
     size = len(text.encode(errors="surrogatepass"))
     return f"has {size:,} bytes in UTF-8, and the limit is {limit:,}" if size > limit else None
 
@@ -275,6 +277,7 @@ class Feed:
     prev_archive: str | None = None  # link rel=prev-archive | atom:link rel=prev-archive | next_url
     next_archive: str | None = None  # link rel=next-archive | atom:link rel=next-archive | -
     withdrawn: tuple[Withdrawn, ...] = ()  # at:deleted-entry | - | -; newest first
+    hubs: tuple[str, ...] = ()  # link rel=hub | atom:link rel=hub | hubs; URLs
 
     @property
     def archive_links(self) -> tuple[tuple[str, str], ...]:

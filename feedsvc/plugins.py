@@ -6,6 +6,7 @@ The built-in extensions are declared in the same way, in pyproject.toml.
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 import feedsvc
 from feedsvc.errors import FeedsvcError
@@ -24,13 +25,30 @@ def load(group: str) -> Iterator[tuple[EntryPoint, object]]:
     if not found:
         raise FeedsvcError(f"no entry point of {group} is installed; install feedsvc again")
     for each in found:
-        try:
-            yield each, each.load()
-        except Exception as error:  # importing runs the code of another package
-            raise FeedsvcError(
-                f"{described(each)} cannot be loaded: {type(error).__name__}: {error}; update or "
-                "uninstall that package"
-            ) from error
+        yield each, _load(each)
+
+
+def load_one(group: str, name: str) -> Any:
+    """Return the object that an entry point of a group names; None if there is none of this name.
+
+    Raises FeedsvcError if it cannot be loaded.
+    """
+    return next(map(_load, entry_points(group=group, name=name)), None)
+
+
+def names(group: str) -> list[str]:
+    """Return the names of the entry points of a group, sorted."""
+    return sorted(entry_points(group=group).names)
+
+
+def _load(plugin: EntryPoint) -> Any:
+    try:
+        return plugin.load()
+    except Exception as error:  # importing runs the code of another package
+        raise FeedsvcError(
+            f"{described(plugin)} cannot be loaded: {type(error).__name__}: {error}; update or "
+            "uninstall that package"
+        ) from error
 
 
 def described(plugin: EntryPoint) -> str:

@@ -21,6 +21,7 @@ RULES: Mapping[str, str] = {
     "opml": "/feeds.opml",
     "health": "/healthz",
     "metrics": "/metrics",
+    "hub": "/hub",
     "sitemap": "/sitemap.xml",
     "sitemap_part": "/sitemap-<feedsvc_number:number>.xml",
     "icon": "/<any('favicon.ico', 'apple-touch-icon.png'):name>",
@@ -193,6 +194,7 @@ def category_scheme(base_url: str, kind: Kind) -> str:
 
 
 OPML = build("opml")
+HUB = build("hub")
 
 
 def is_own(path: str) -> bool:

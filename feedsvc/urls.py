@@ -30,8 +30,9 @@ _DOCUMENT_ENDINGS = (*(f".{format}" for format in Format), ".opml")
 _SITEMAP = re.compile(r"/sitemap(?:-[0-9]+)?\.xml\Z")
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#]\S*)?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:-]+(?=/|$)")
-_ROOTED = re.compile(r"/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:[?#]\S*)?", re.ASCII)
+_ROOTED = re.compile(r"/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:[?#]\S*)?")
 _BESIDE = re.compile(r"((?:\.\./)*)((?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*/?)")
+_FRAGMENT = re.compile(r"#\S+")
 _PLAIN = re.compile(r"(https?://[A-Za-z0-9.:-]+)/?((?:[\w%~-][\w.%~-]*/)*)[\w.%~-]*")
 _PUNCTUATION = re.compile(r"[\W_]+")
 _SEPARATORS = re.compile(r"[\s/]+")
@@ -204,6 +205,8 @@ def resolve(base: str, url: str) -> str:
         folders = plain[2].split("/")[:-1]
         kept = max(0, len(folders) - relative[1].count("/"))
         return "/".join((plain[1], *folders[:kept], relative[2]))
+    if _FRAGMENT.fullmatch(url) and _PLAIN.fullmatch(base):
+        return base + url
     try:
         return urljoin(base, url)
     except ValueError:

@@ -260,7 +260,7 @@ BASES = st.sampled_from(
 @example("https://news.example.org/a", "/")
 def test_the_short_ways_resolve_as_the_long_way_does(base: str, text: str) -> None:
     """But that they keep an empty query or fragment, which `urljoin` drops."""
-    for reference in (text, f"/{text}", f"/a/{text}", f"https://b.example{text}"):
+    for reference in (text, f"/{text}", f"/a/{text}", f"#{text}", f"https://b.example{text}"):
         try:
             expected = urljoin(base, reference.strip())
         except ValueError:

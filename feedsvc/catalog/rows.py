@@ -15,7 +15,6 @@ from feedsvc.model import Article, ContentChoice, Presentation, presented
 
 _Item = TypeVar("_Item")
 Terms = tuple[tuple[str, str], ...]  # keys of feeds, and the labels of their terms
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _NO_OFFSET, _SECOND = timedelta(), timedelta(seconds=1)
 
 
@@ -25,8 +24,8 @@ def chunks(items: Sequence[_Item], size: int = 500) -> Iterator[Sequence[_Item]]
 
 
 def dump(value: Any) -> str:
-    """Encode a list as JSON, always in the same form."""
-    return _ENCODER.encode(value) if value else "[]"
+    """Encode a value as JSON, always in the same form."""
+    return _encode(value).decode()
 
 
 class Texts(NamedTuple):
@@ -76,12 +75,12 @@ def article_row(article: Article) -> tuple[dict[str, Any], Texts]:
         "text_hash": article.text_hash,
         "fingerprint": _fingerprint(article),
     }
-    content = _Content(
-        **presented(article) | {"updated": article.updated.astimezone(UTC)},
-        html=article.html,
-        content=article.content,
-    )
-    return columns, Texts(article.path, article.link, article.files, _encode(content).decode())
+    content = presented(article) | {
+        "updated": article.updated.astimezone(UTC),
+        "html": article.html,
+        "content": article.content,
+    }
+    return columns, Texts(article.path, article.link, article.files, dump(content))
 
 
 def zone(utc_offset: int) -> timezone:
@@ -122,12 +121,12 @@ def _fingerprint(article: Article) -> str:
         article.language,
         article.image,
         dump([(each.url, each.type, each.length) for each in article.enclosures]),
-        article.content and str(article.content),
+        article.content,
         article.feeds,
         article.files,
         [ref.key for ref, _ in article.terms],
     ]
-    text = dump(visible) + article.html + (_encode(added).decode() if added else "")
+    text = dump(visible) + article.html + (dump(added) if added else "")
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

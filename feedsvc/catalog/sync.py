@@ -235,7 +235,7 @@ def _match(
     )
     matches, refused = decide(claims, states, listing.holds, rules)
     for key, error in refused.items():
-        files.refuse(key, Problem(sources.shown(key), error.line, error.code, error.message))
+        files.refuse(key, error.problem(sources.shown(key)))
     affected = []
     number = articles.highest_number(connection)
     for match in matches:

@@ -1,12 +1,11 @@
 """Compares what feedsvc would publish with what the site has published so far. Pure."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from feedsvc import dates
-from feedsvc.check.finding import shown
+from feedsvc.check.finding import shown, words
 from feedsvc.check.published import Entry, Published, place
 
 _EXAMPLES = 3  # of each list, in text
@@ -71,7 +70,7 @@ def compare(old: Published, new: Sequence[Entry], window: int) -> Comparison:
             "ids": _aspect(pairs, lambda entry: entry.id, str),
             **aspects,
             "dates": _aspect(pairs, _date, str),
-            "titles": _aspect(pairs, lambda entry: entry.title, _words),
+            "titles": _aspect(pairs, lambda entry: entry.title, words),
         }
     new_ids = {entry.id for entry in unknown}
     return Comparison(
@@ -124,10 +123,6 @@ def _unique(entries: Iterable[Entry], key: _Value) -> dict[str, Entry]:
     return {value: entry for value, entry in found if value and counts[value] == 1}
 
 
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
-
-
 def _date(entry: Entry) -> str:
     return dates.rfc3339(entry.published) if entry.published else ""
 
@@ -135,8 +130,8 @@ def _date(entry: Entry) -> str:
 _KEYS: tuple[_Value, ...] = (
     lambda entry: entry.id,
     lambda entry: place(entry.link) if entry.link else "",
-    lambda entry: f"{_words(entry.title)} {entry.published.date()}" if entry.published else "",
-    lambda entry: _words(entry.title),
+    lambda entry: f"{words(entry.title)} {entry.published.date()}" if entry.published else "",
+    lambda entry: words(entry.title),
 )
 
 

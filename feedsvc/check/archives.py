@@ -11,10 +11,11 @@ from lxml import etree
 
 from feedsvc.check import values
 from feedsvc.check.finding import Findings, shown
-from feedsvc.check.xml import ATOM, HISTORY, resolve
+from feedsvc.check.xml import ATOM, HISTORY, Element, resolve
 from feedsvc.model import Format
 
 _PAGING = ("first", "last", "next", "previous", "prev-archive", "next-archive")
+_BEYOND = {"first": "previous", "last": "next"}  # what the page at an end must not have
 _HEADS = (f"{{{ATOM}}}feed", "channel")
 _REGISTRY = "http://www.iana.org/assignments/relation/"
 
@@ -24,10 +25,10 @@ class Link(NamedTuple):
 
     rel: str
     href: str
-    element: "etree._Element"
+    element: Element
 
 
-def links_of(parent: "etree._Element") -> list[Link]:
+def links_of(parent: Element) -> list[Link]:
     """Return the Atom links of a feed or an entry of any XML format."""
     return [
         Link(
@@ -49,7 +50,7 @@ def validate_self_url(
 
 
 def validate_head(
-    head: "etree._Element", links: Sequence[Link], url: str | None, findings: Findings
+    head: Element, links: Sequence[Link], url: str | None, findings: Findings
 ) -> None:
     """Validate the links of a feed to itself and to its other documents."""
     self_links = [link for link in links if link.rel == "self"]
@@ -68,21 +69,23 @@ def validate_head(
 
 
 def _validate_history(
-    head: "etree._Element", links: Sequence[Link], own: set[str], findings: Findings
+    head: Element, links: Sequence[Link], own: set[str], findings: Findings
 ) -> None:
     """Validate links to other documents. own: the URLs of this one."""
     complete, archive = (
         head.find(f"{{{HISTORY}}}{name}") is not None for name in ("complete", "archive")
     )
     rels = {link.rel for link in links}
-    if complete:
-        _validate_complete(links, own, findings)
-    # A page that is itself the first one must not have a previous one.
-    for end, beyond in (("first", "previous"), ("last", "next")):
-        for link in links:
-            if link.rel == end and link.href in own and beyond in rels:
-                message = f"is the {end} page, but has a link {beyond}; remove it"
-                findings.error("link-past-end", link.element, message)
+    for rel, href, element in links:
+        if complete and rel in _PAGING:
+            message = f"is marked complete, but has a link {rel}; remove one of the two"
+            findings.error("complete-with-pages", element, message)
+        if complete and rel == "current" and own and href not in own:
+            message = "is marked complete, but names another document as current; correct one"
+            findings.error("complete-not-current", element, message)
+        if href in own and _BEYOND.get(rel) in rels:
+            message = f"is the {rel} page, but has a link {_BEYOND[rel]}; remove it"
+            findings.error("link-past-end", element, message)
     if complete and archive:
         message = "is marked both complete and an archive; it can be only one"
         findings.error("complete-with-pages", head, message)
@@ -93,16 +96,6 @@ def _validate_history(
     if archive and "current" not in rels:
         message = 'is an archive without a link to the current feed; add <link rel="current">'
         findings.warning("archive-without-current", head, message)
-
-
-def _validate_complete(links: Sequence[Link], own: set[str], findings: Findings) -> None:
-    for rel, href, element in links:
-        if rel in _PAGING:
-            message = f"is marked complete, but has a link {rel}; remove one of the two"
-            findings.error("complete-with-pages", element, message)
-        elif rel == "current" and own and href not in own:
-            message = "is marked complete, but names another document as current; correct one"
-            findings.error("complete-not-current", element, message)
 
 
 def validate_entry(links: Sequence[Link], findings: Findings) -> None:

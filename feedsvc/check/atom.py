@@ -3,20 +3,18 @@
 from collections import Counter
 from datetime import datetime
 
-from lxml import etree
-
-from feedsvc.check import archives, constructs, entries, moments
+from feedsvc.check import archives, constructs, entries
 from feedsvc.check.archives import Link, links_of
 from feedsvc.check.finding import Findings, shown
 from feedsvc.check.grammar import Walk, validate_order
 from feedsvc.check.vocabularies import ENTRY, EXTENSIONS, FEED
-from feedsvc.check.xml import ATOM, text_of
+from feedsvc.check.xml import ATOM, Element, text_at, text_of
 
 _A = f"{{{ATOM}}}"
 _TYPE = "application/atom+xml"
 
 
-def validate(root: "etree._Element", url: str | None, now: datetime, findings: Findings) -> None:
+def validate(root: Element, url: str | None, now: datetime, findings: Findings) -> None:
     """Validate a document with an Atom root element. url: where it was fetched from."""
     found = root.findall(f"{_A}entry")
     kept = entries.limit(found, findings)
@@ -40,7 +38,7 @@ def validate(root: "etree._Element", url: str | None, now: datetime, findings: F
     validate_order(root, f"{_A}entry", lambda tag: tag.startswith(_A), findings)
 
 
-def _validate_common(element: "etree._Element", findings: Findings) -> list[Link]:
+def _validate_common(element: Element, findings: Findings) -> list[Link]:
     """Validate what feeds, entries and sources have in common, and return the links."""
     links = links_of(element)
     alternates: Counter[tuple[str | None, str | None]] = Counter()
@@ -62,7 +60,7 @@ def _validate_common(element: "etree._Element", findings: Findings) -> list[Link
     return links
 
 
-def _validate_entry(entry: "etree._Element", has_author: bool, findings: Findings) -> None:
+def _validate_entry(entry: Element, has_author: bool, findings: Findings) -> None:
     links = _validate_common(entry, findings)
     archives.validate_entry(links, findings)
     source = entry.find(f"{_A}source")
@@ -70,7 +68,7 @@ def _validate_entry(entry: "etree._Element", has_author: bool, findings: Finding
         _validate_source(source, findings)
         has_author = has_author or source.find(f"{_A}author") is not None
     if not has_author and entry.find(f"{_A}author") is None:
-        message = "an entry has no author, and neither has its feed; add one [4.1.2]"
+        message = "neither an entry nor its feed has an author; add one [4.1.2]"
         findings.error("no-author", entry, message)
     content, summary = entry.find(f"{_A}content"), entry.find(f"{_A}summary")
     if content is not None:
@@ -84,27 +82,25 @@ def _validate_entry(entry: "etree._Element", has_author: bool, findings: Finding
         findings.note("no-text", entry, "an entry has neither content nor summary; add a summary")
     texts = [text_of(each) for each in (content, summary) if each is not None]
     entries.validate_entry_size(entry, texts, findings)
-    published, updated = (
-        moments.parse_rfc3339(_text(entry, name)) for name in ("published", "updated")
-    )
+    published, updated = text_at(entry, f"{_A}published"), text_at(entry, f"{_A}updated")
     entries.validate_update(entry, published, updated, findings)
 
 
-def _validate_source(source: "etree._Element", findings: Findings) -> None:
+def _validate_source(source: Element, findings: Findings) -> None:
     _validate_common(source, findings)
     for name in ("id", "title", "updated"):
         if source.find(f"{_A}{name}") is None:
             findings.warning("incomplete-source", source, f"<source> has no <{name}>; add it")
 
 
-def _validate_ids(found: "list[etree._Element]", findings: Findings) -> None:
+def _validate_ids(found: list[Element], findings: Findings) -> None:
     seen: dict[str, set[str]] = {}
     times: Counter[str] = Counter()
     for entry in found:
-        own, updated = _text(entry, "id"), _text(entry, "updated")
+        own, updated = text_at(entry, f"{_A}id"), text_at(entry, f"{_A}updated")
         times[updated] += 1
         if updated and times[updated] == 2:
-            message = "two entries have the same updated, so their order is undefined; use times"
+            message = "two entries have the same `updated`, so their order is undefined; change one"
             findings.note("same-updated", entry, message)
         if own and updated in seen.get(own, ()):
             message = f"two entries have the id {shown(own)} and the same updated; remove one"
@@ -113,7 +109,3 @@ def _validate_ids(found: "list[etree._Element]", findings: Findings) -> None:
             message = f"two entries have the id {shown(own)}; keep only the newest"
             findings.warning("repeated-id", entry, message)
         seen.setdefault(own, set()).add(updated)
-
-
-def _text(entry: "etree._Element", name: str) -> str:
-    return (entry.findtext(f"{_A}{name}") or "").strip()

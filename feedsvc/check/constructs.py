@@ -4,11 +4,9 @@ import base64
 import binascii
 import re
 
-from lxml import etree
-
-from feedsvc.check import entries, markup, values
+from feedsvc.check import markup, values
 from feedsvc.check.finding import Findings, shown
-from feedsvc.check.xml import ATOM, XHTML, bases, has_own_text, name_of, split, text_of
+from feedsvc.check.xml import ATOM, XHTML, Element, bases, has_own_text, name_of, split, text_of
 
 _XML_TYPE = re.compile(r"(?i)[^;]*(?:\+xml|/xml)")
 _IN_XHTML = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML")
@@ -16,24 +14,24 @@ _IN_XHTML = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML")
 _DOCUMENTS = {"application/xhtml+xml": "xhtml", "text/html": "html"}
 
 
-def validate_text(element: "etree._Element", findings: Findings) -> None:
+def validate_text(element: Element, findings: Findings) -> None:
     """Validate a text construct."""
     _validate_typed_text(element, bool(bases(element)), findings)
 
 
-def _validate_typed_text(element: "etree._Element", has_base: bool, findings: Findings) -> None:
+def _validate_typed_text(element: Element, has_base: bool, findings: Findings) -> None:
     kind, name, text = element.get("type", "text"), name_of(element), text_of(element)
     if kind == "xhtml":
         _validate_xhtml(element, has_base, findings)
         return
     _refuse_elements(element, findings)
     if kind in {"html", "text/html"}:  # text/html is an error, but its meaning is clear
-        entries.validate_html(name, element, text, has_base, findings)
-    elif kind in {"text", "text/plain"} and (fault := markup.plain(text)):
-        findings.add(fault, element, f"{name} {shown(text)}")
+        findings.add_all(markup.faults(text, has_base), element, name)
+    elif kind in {"text", "text/plain"}:
+        findings.add(markup.plain(text), element, f"{name} {shown(text)}")
 
 
-def validate_content(element: "etree._Element", findings: Findings) -> bool:
+def validate_content(element: Element, findings: Findings) -> bool:
     """Validate the content of an entry, and return whether it requires a summary."""
     kind = str(element.get("type", "text"))
     if element.get("src") is not None:
@@ -51,7 +49,7 @@ def validate_content(element: "etree._Element", findings: Findings) -> bool:
     return _validate_media(element, kind.lower(), findings)
 
 
-def _validate_external(element: "etree._Element", findings: Findings) -> None:
+def _validate_external(element: Element, findings: Findings) -> None:
     kind = element.get("type")
     empty = "<content> with a src must be empty; remove its"
     if len(element):
@@ -65,7 +63,7 @@ def _validate_external(element: "etree._Element", findings: Findings) -> None:
         findings.error("bad-media-type", element, message)
 
 
-def _validate_media(element: "etree._Element", kind: str, findings: Findings) -> bool:
+def _validate_media(element: Element, kind: str, findings: Findings) -> bool:
     """Validate content whose type is a media type, and return whether it requires a summary."""
     for document, fragment in _DOCUMENTS.items():
         if kind.partition(";")[0].strip() == document:
@@ -90,16 +88,16 @@ def _validate_media(element: "etree._Element", kind: str, findings: Findings) ->
     return True
 
 
-def _refuse_elements(element: "etree._Element", findings: Findings) -> None:
-    child = next(element.iterchildren(etree.Element), None)
+def _refuse_elements(element: Element, findings: Findings) -> None:
+    child = element.find("*")
     if child is not None:
         message = f"{name_of(element)} contains {name_of(child)} unescaped; escape it"
         findings.error("unexpected-element", child, f'{message}, or set type="xhtml"')
 
 
-def _validate_xhtml(element: "etree._Element", has_base: bool, findings: Findings) -> None:
+def _validate_xhtml(element: Element, has_base: bool, findings: Findings) -> None:
     name = name_of(element)
-    children = list(element.iterchildren(etree.Element))
+    children = list(element.iterchildren("*"))
     is_div = [child.tag == f"{{{XHTML}}}div" for child in children]
     if is_div != [True] or has_own_text(element):
         message = f"{name} of type xhtml must contain exactly one XHTML <div> [3.1.1.3]"
@@ -111,10 +109,10 @@ def _validate_xhtml(element: "etree._Element", has_base: bool, findings: Finding
     _validate_descendants(element, has_base, findings)
 
 
-def _validate_descendants(element: "etree._Element", has_base: bool, findings: Findings) -> None:
+def _validate_descendants(element: Element, has_base: bool, findings: Findings) -> None:
     name = name_of(element)
     prefixes: set[str] = set()
-    for child in element.iterdescendants(etree.Element):
+    for child in element.iterdescendants("*"):
         namespace, _ = split(str(child.tag))
         if namespace in {ATOM, ""}:
             message = f"{name} contains {name_of(child)}, which is not XHTML; declare the namespace"
@@ -124,8 +122,7 @@ def _validate_descendants(element: "etree._Element", has_base: bool, findings: F
                 prefixes.add(child.prefix)
                 message = f"{name} uses the prefix {child.prefix!r} for XHTML; remove it"
                 findings.warning("prefixed-atom", child, message)
-            for fault in markup.faults_of(child, has_base):
-                findings.add(fault, child, name)
+            findings.add_all(markup.faults_of(child, has_base), child, name)
         elif namespace not in _IN_XHTML:
             message = f"{name} contains {name_of(child)} of {shown(namespace)}; remove it"
             findings.note("unknown-namespace", child, message)

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import unquote, urldefrag, urlsplit
 
-from lxml import etree
-
 from feedsvc import html, syntax
 from feedsvc.check import markup
-from feedsvc.check.finding import Findings, shown
+from feedsvc.check.finding import Findings, shown, words
+from feedsvc.check.xml import Element
 from feedsvc.errors import Problem
 from feedsvc.model import Article, ContentChoice
 from feedsvc.sources.frontmatter import FrontMatter
@@ -109,7 +108,7 @@ class _Validator:
         elif not article.summary:
             message = "has no summary, and no text to derive one from; add `summary`"
             self.findings.warning("missing-summary", 1, message)
-        if _words(article.summary) == _words(article.title):
+        if words(article.summary) == words(article.title):
             message = "has a summary that only repeats the title; write another, or none"
             self.findings.warning("summary-repeats-title", self.line("summary"), message)
 
@@ -138,7 +137,7 @@ class _Validator:
             at = self._find(f"{lost[0].partition(' ')[0]}=")
             self.findings.note("attribute-removed", at, message)
 
-    def _elements(self, *names: str) -> "Iterator[etree._Element]":
+    def _elements(self, *names: str) -> Iterator[Element]:
         return iter(()) if self._tree is None else self._tree.iter(*names)
 
     def _anchors(self) -> set[str]:
@@ -159,11 +158,11 @@ class _Validator:
         return text.count("\n", 0, at) + 1 if at >= 0 else 0
 
 
-def _inventory(root: "etree._Element | None") -> tuple[set[str], set[str]]:
+def _inventory(root: Element | None) -> tuple[set[str], set[str]]:
     """Return the names of the elements and attributes of a tree, and its classes."""
     tags: set[str] = set()
     attributes: set[str] = set()
-    for element in root.iter(etree.Element) if root is not None else ():
+    for element in root.iter("*") if root is not None else ():
         tags.add(str(element.tag).lower())
         for key, value in element.attrib.items():
             name = str(key).lower()
@@ -178,14 +177,10 @@ def _validate_duplicates(validators: Iterable[_Validator]) -> None:
     texts: dict[str, str] = {}
     for each in sorted(validators, key=lambda one: (one.article.published, one.path)):
         article, path = each.article, each.path
-        other = titles.setdefault((_words(article.title), article.published.date()), path)
+        other = titles.setdefault((words(article.title), article.published.date()), path)
         if other != path:
-            message = f"has the title and the day of {other}; change one of them"
+            message = f"has the same title and day as {other}; change one of them"
             each.findings.warning("same-title", each.line("title"), message)
         other = texts.setdefault(article.html, path) if article.html else path
         if other != path:
-            each.findings.warning("same-text", 1, f"has the text of {other}; remove one of the two")
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
+            each.findings.warning("same-text", 1, f"has the same text as {other}; remove one")

@@ -1,10 +1,9 @@
-"""Rules shared by all feed formats: sizes, HTML and dates of entries."""
+"""Rules shared by all feed formats: sizes, and dates of entries."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TypeVar
 
-from feedsvc.check import markup
+from feedsvc.check import moments
 from feedsvc.check.finding import Findings
 
 # A reader that polls every hour and never gets a 304 downloads 2 GB of it in three months.
@@ -18,7 +17,7 @@ _Entry = TypeVar("_Entry")
 
 
 def validate_size(body: bytes, findings: Findings) -> None:
-    """Validate the size of a feed."""
+    """Validate the size of a document."""
     if len(body) > LARGE_FEED:
         size = f"has {len(body) / 1e6:.1f} MB, which each reader downloads repeatedly"
         findings.warning("large-feed", 0, f"{size}; publish fewer entries, or summaries")
@@ -40,16 +39,9 @@ def validate_entry_size(at: object, texts: Iterable[str], findings: Findings) ->
         findings.warning("large-entry", at, message)
 
 
-def validate_html(name: str, at: object, text: str, has_base: bool, findings: Findings) -> None:
-    """Validate a fragment of HTML. at: as of Findings. has_base: of relative URLs in it."""
-    for fault in markup.faults(text, has_base):
-        findings.add(fault, at, name)
-
-
-def validate_update(
-    at: object, published: datetime | None, updated: datetime | None, findings: Findings
-) -> None:
-    """Validate that an entry was not updated before it was published. at: as of Findings."""
-    if published and updated and updated < published:
+def validate_update(at: object, published: str, updated: str, findings: Findings) -> None:
+    """Validate that an entry was not updated before it was published, by RFC 3339 dates."""
+    before, after = moments.parse_rfc3339(published), moments.parse_rfc3339(updated)
+    if before and after and after < before:
         message = "an entry was updated before it was published; correct one of the dates"
         findings.warning("updated-early", at, message)

@@ -22,9 +22,9 @@ def validate(body: bytes, name: str, url: str | None, now: datetime) -> list[Pro
     if is_json(body):
         jsonfeed.validate(body, url, now, findings)
     else:
-        source = xml.read(body, findings)
-        if source is not None:
-            _validate_xml(source, url, now, findings)
+        root = xml.read(body, findings)
+        if root is not None:
+            _validate_xml(root, body, url, now, findings)
     return findings.problems()
 
 
@@ -34,14 +34,13 @@ def is_json(body: bytes) -> bool:
 
 
 def _validate_xml(
-    source: xml.XmlSource, url: str | None, now: datetime, findings: Findings
+    root: xml.Element, body: bytes, url: str | None, now: datetime, findings: Findings
 ) -> None:
-    root = source.root
     namespace, local = xml.split(str(root.tag))
     if namespace == xml.ATOM and local in {"feed", "entry"}:
         atom.validate(root, url, now, findings)
     elif not namespace and local == "rss":
-        rss.validate(source, url, now, findings)
+        rss.validate(root, body, url, now, findings)
     elif (namespace, local) in {(_RDF, "RDF"), (_RSS_11, "Channel")}:
         version = "1.0" if namespace == _RDF else "1.1"
         message = f"is RSS {version}, which is not validated further; publish RSS 2.0 or Atom"

@@ -1,11 +1,13 @@
 """Collects what is wrong with one document as Problems, and bounds their number."""
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, NamedTuple, cast
 
 from feedsvc.errors import Problem, Severity
 
-_EACH = 10  # findings of one code in one document; a hostile feed could have millions
+_EACH = 10  # findings of one code in one document, since a hostile feed could have millions
 _MAX_SHOWN = 80  # characters of a value in a message
 
 
@@ -42,13 +44,20 @@ class Findings:
         self._found: list[tuple[int, Fault]] = []
         self._counts: Counter[str] = Counter()
 
-    def add(self, fault: Fault, at: object, subject: str = "") -> None:
-        """Add a fault. subject: what the message begins with."""
+    def add(self, fault: Fault | None, at: object, subject: str = "") -> None:
+        """Add a fault, if there is one. subject: what the message begins with."""
+        if fault is None:
+            return
         self._counts[fault.code] += 1
         if self._counts[fault.code] <= _EACH:
             message = f"{subject} {fault.message}" if subject else fault.message
             line = max(0, min(line_of(at), self._lines))
             self._found.append((line, fault._replace(message=message)))
+
+    def add_all(self, faults: Iterable[Fault], at: object, subject: str) -> None:
+        """Add several faults, as `add` does."""
+        for fault in faults:
+            self.add(fault, at, subject)
 
     def error(self, code: str, at: object, message: str) -> None:
         """Add something that makes the document invalid or unreadable."""
@@ -82,6 +91,11 @@ def line_of(at: object) -> int:
 def count_lines(body: bytes) -> int:
     """Return the number of lines of a document."""
     return body.count(b"\n") + 1
+
+
+def words(text: str) -> str:
+    """Return the words of a text in lower case, to compare it with others."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def shown(value: str) -> str:

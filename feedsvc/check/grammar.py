@@ -13,7 +13,7 @@ from lxml import etree
 
 from feedsvc.check import moments, values
 from feedsvc.check.finding import Fault, Findings, shown
-from feedsvc.check.xml import XML, has_own_text, name_of, split, text_of
+from feedsvc.check.xml import XML, Element, has_own_text, name_of, split, text_of
 
 Check = Callable[[str], Fault | None]
 _Rules = Mapping[str, "Rule"]
@@ -77,7 +77,7 @@ class Walk:
         self._findings = findings
         self._unknown: set[str] = set()
 
-    def element(self, element: "etree._Element", rule: Rule) -> None:
+    def element(self, element: Element, rule: Rule) -> None:
         """Validate an element and its descendants."""
         self._attributes(element, rule)
         if rule.opaque:
@@ -87,7 +87,7 @@ class Walk:
         else:
             self._children(element, rule.children)
 
-    def namespaces(self, root: "etree._Element") -> None:
+    def namespaces(self, root: Element) -> None:
         """Validate the namespaces that a document declares."""
         prefixes = {namespace: known.prefix for namespace, known in self._extensions.items()}
         declared = {found for _, found in etree.iterwalk(root, events=("start-ns",))}
@@ -98,10 +98,11 @@ class Walk:
             elif prefix and prefixes.get(url, prefix) != prefix:
                 message = f"uses the prefix {prefix!r} instead of {prefixes[url]!r}; rename it"
                 self._findings.note("unusual-prefix", root, message)
-            elif fault := values.reference(url):
-                self._findings.add(fault, root, f"declares the namespace {shown(url)}, which")
+            else:
+                subject = f"declares the namespace {shown(url)}, which"
+                self._findings.add(values.reference(url), root, subject)
 
-    def _attributes(self, element: "etree._Element", rule: Rule) -> None:
+    def _attributes(self, element: Element, rule: Rule) -> None:
         name = name_of(element)
         for key, value in element.attrib.items():
             attribute, text = str(key), str(value)
@@ -121,33 +122,30 @@ class Walk:
                 message = f"{name} has no attribute {split(key)[1]}; add it"
                 self._findings.error("missing-attribute", element, message)
 
-    def _text(self, element: "etree._Element", rule: Rule) -> None:
+    def _text(self, element: Element, rule: Rule) -> None:
         name = name_of(element)
-        for child in element.iterchildren(etree.Element):
+        if (child := element.find("*")) is not None:
             message = f"{name} contains {name_of(child)}, but only text is allowed; escape it"
             self._findings.error("unexpected-element", child, message)
-            break
         text = text_of(element)
         if rule.exact and text != text.strip():
             message = f"{name} has white space around its text; remove it"
             self._findings.error("stray-space", element, message)
         self._check(element, rule, text.strip(), f"{name} {shown(text)}")
-        moment = rule.parse(text.strip()) if rule.parse else None
-        if moment and (fault := moments.plausible(moment, self._now)):
-            self._findings.add(fault, element, name)
+        if rule.parse and (moment := rule.parse(text.strip())):
+            self._findings.add(moments.plausible(moment, self._now), element, name)
 
-    def _check(self, element: "etree._Element", rule: Rule, text: str, subject: str) -> None:
+    def _check(self, element: Element, rule: Rule, text: str, subject: str) -> None:
         for check in rule.checks:
-            if fault := check(text):
-                self._findings.add(fault, element, subject)
+            self._findings.add(check(text), element, subject)
 
-    def _children(self, element: "etree._Element", rules: _Rules) -> None:
+    def _children(self, element: Element, rules: _Rules) -> None:
         name, own = name_of(element), split(str(element.tag))[0]
         if has_own_text(element):
             message = f"{name} contains text, but only elements are allowed; remove it"
             self._findings.error("unexpected-text", element, message)
         counts: Counter[str] = Counter()
-        for child in element.iterchildren(etree.Element):
+        for child in element.iterchildren("*"):
             tag = str(child.tag)
             counts[tag] += 1
             namespace, local = split(tag)
@@ -164,9 +162,7 @@ class Walk:
             if known.required and (f"{{{own}}}{local}" if own else local) not in counts:
                 self._findings.error("missing-element", element, f"{name} has no <{local}>; add it")
 
-    def _foreign(
-        self, parent: "etree._Element", child: "etree._Element", own: str, rules: _Rules
-    ) -> Rule | None:
+    def _foreign(self, parent: Element, child: Element, own: str, rules: _Rules) -> Rule | None:
         """Return the rule of an element that its parent's rule does not name, if there is one."""
         namespace, local = split(str(child.tag))
         where = f"{name_of(child)} in {name_of(parent)}"
@@ -195,11 +191,11 @@ def _suggest(name: str, rules: _Rules, form: str) -> str:
 
 
 def validate_order(
-    feed: "etree._Element", entry: str, is_metadata: Callable[[str], bool], findings: Findings
+    feed: Element, entry: str, is_metadata: Callable[[str], bool], findings: Findings
 ) -> None:
     """Validate that the metadata of a feed precedes its entries. entry: the name of these."""
     first = feed.find(entry)
-    for child in first.itersiblings(etree.Element) if first is not None else ():
+    for child in first.itersiblings("*") if first is not None else ():
         if child.tag != entry and is_metadata(str(child.tag)):
             message = f"<{split(str(child.tag))[1]}> follows an entry, where readers miss it"
             findings.warning("late-metadata", child, f"{message}; move it up")

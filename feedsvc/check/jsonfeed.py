@@ -24,6 +24,11 @@ class _Object:
         self.pairs = pairs
         self.sourceline = 1
 
+    def text(self, key: str) -> str:
+        """Return the value of a key if it is a text, else ''."""
+        value = self.value.get(key)
+        return value if isinstance(value, str) else ""
+
 
 class _Type(NamedTuple):
     """A kind of object. name: as messages name it."""
@@ -83,8 +88,8 @@ def validate(body: bytes, url: str | None, now: datetime, findings: Findings) ->
     feed = _read(body, findings)
     if feed is None:
         return
-    version = feed.value.get("version")
-    if not isinstance(version, str) or not version.startswith(_VERSIONS):
+    version = feed.text("version")
+    if not version.startswith(_VERSIONS):
         findings.error("no-feed", 1, f"is JSON without the version of a feed; write {VERSION!r}")
         return
     if version == _VERSION_10:
@@ -123,7 +128,7 @@ def _read(body: bytes, findings: Findings) -> _Object | None:
         findings.error("not-well-formed", 1, f"is not JSON: {reason}; correct it")
         return None
     if not isinstance(value, _Object):
-        findings.error("no-feed", 1, "is JSON, but not an object, as a feed is")
+        findings.error("no-feed", 1, "is JSON, but not an object; write the object of a feed")
         return None
     _set_lines(body, value)
     return value
@@ -173,8 +178,8 @@ def _validate_object(node: _Object, type_: _Type, findings: Findings) -> None:
                 findings.warning("unknown-json-key", node, message)
         elif not _is(value, known.type):
             findings.error("wrong-type", node, f"{name} has {key!r} of the wrong type; correct it")
-        elif known.check and (fault := known.check(value)):
-            findings.add(fault, node, f"{name} has {key} {shown(value)}, which")
+        elif known.check:
+            findings.add(known.check(value), node, f"{name} has {key} {shown(value)}, which")
         elif known.members:
             for each in _objects(key, node, findings):
                 _validate_object(each, known.members, findings)
@@ -191,13 +196,13 @@ def _objects(key: str, node: _Object, findings: Findings) -> list[_Object]:
         return []
     objects = [each for each in found if isinstance(each, _Object)]
     if len(objects) < len(found):
-        findings.error("wrong-type", node, f"{key!r} contains what is not an object; fix it")
+        findings.error("wrong-type", node, f"{key!r} contains values that are not objects; fix it")
     return objects
 
 
 def _validate_feed(feed: _Object, url: str | None, findings: Findings) -> None:
     _validate_object(feed, _FEED, findings)
-    _validate_authors("the feed", feed, feed.value["version"], findings)
+    _validate_authors("the feed", feed, feed.text("version"), findings)
     for key in ("home_page_url", "feed_url"):
         if key not in feed.value:
             findings.warning("missing-url", feed, f"the feed has no {key!r}; add it")
@@ -223,22 +228,17 @@ def _validate_item(item: _Object, now: datetime, findings: Findings) -> None:
         findings.error("missing-key", item, "an item has no 'id'; add one that never changes")
     elif isinstance(content["id"], str) and not content["id"].strip():
         findings.warning("blank", item, "an item's id is empty; write one that never changes")
-    texts = {key: content.get(key) for key in ("content_html", "content_text")}
-    if not texts.keys() & content.keys():
+    if not {"content_html", "content_text"} & content.keys():
         message = "an item has neither content_html nor content_text; add one"
         findings.error("missing-content", item, message)
-    if isinstance(texts["content_html"], str):
-        entries.validate_html("content_html", item, texts["content_html"], False, findings)
-    found = [text for text in texts.values() if isinstance(text, str)]
-    entries.validate_entry_size(item, found, findings)
+    texts = item.text("content_html"), item.text("content_text")
+    findings.add_all(markup.faults(texts[0], False), item, "content_html")
+    entries.validate_entry_size(item, texts, findings)
     tags = content.get("tags")
     if isinstance(tags, list) and not all(isinstance(tag, str) and tag.strip() for tag in tags):
         findings.error("wrong-type", item, "an item has a tag that is not text; quote it")
-    published, updated = (
-        moments.parse_rfc3339(value) if isinstance(value, str) else None
-        for value in (content.get("date_published"), content.get("date_modified"))
-    )
-    for key, moment in (("date_published", published), ("date_modified", updated)):
-        if moment and (fault := moments.plausible(moment, now)):
-            findings.add(fault, item, key)
-    entries.validate_update(item, published, updated, findings)
+    dates = {key: item.text(key) for key in ("date_published", "date_modified")}
+    for key, date in dates.items():
+        if moment := moments.parse_rfc3339(date):
+            findings.add(moments.plausible(moment, now), item, key)
+    entries.validate_update(item, dates["date_published"], dates["date_modified"], findings)

@@ -9,21 +9,15 @@ from functools import lru_cache
 from html.entities import html5
 
 from lxml import etree
+from lxml.html import defs
 
 from feedsvc import html
 from feedsvc.check.finding import Fault, shown
-from feedsvc.check.xml import MAX_ATTRIBUTES, split
+from feedsvc.check.xml import MAX_ATTRIBUTES, Element, split
 from feedsvc.html.text import names
 
-ELEMENTS = names(
-    "a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink "
-    "blockquote body br button canvas caption center cite code col colgroup data datalist dd del "
-    "details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form frame "
-    "frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend "
-    "li link main map mark marquee math menu meta meter nav noframes noscript object ol optgroup "
-    "option output p param picture plaintext pre progress q rb rp rt rtc ruby s samp script search "
-    "section select slot small source span strike strong style sub summary sup svg table tbody td "
-    "template textarea tfoot th thead time title tr track tt u ul var video wbr xmp"
+ELEMENTS = (defs.tags - names("command isindex keygen")) | names(
+    "bdi data dialog frame main noframes picture plaintext rb rtc search slot template xmp"
 )
 _UNSAFE = names(
     "applet base basefont body embed frame frameset head html iframe link meta noframes object "
@@ -87,7 +81,7 @@ def plain(text: str) -> Fault | None:
     return None
 
 
-def parse(text: str) -> "etree._Element | None":
+def parse(text: str) -> Element | None:
     """Parse a fragment of HTML; return None if it is empty or has too many attributes."""
     return None if _has_many_attributes(text) else _parse(text)[0]
 
@@ -103,7 +97,7 @@ def _has_many_attributes(text: str) -> bool:
     return False
 
 
-def _parse(text: str) -> "tuple[etree._Element | None, tuple[str, ...]]":
+def _parse(text: str) -> tuple[Element | None, tuple[str, ...]]:
     """Parse a fragment of HTML, and return its tree with the errors of nesting."""
     parser = etree.HTMLParser(recover=True, no_network=True, huge_tree=False)
     try:
@@ -136,7 +130,7 @@ def faults(text: str, has_base: bool) -> tuple[Fault, ...]:
     return tuple(found)
 
 
-def faults_of(element: "etree._Element", has_base: bool) -> Iterator[Fault]:
+def faults_of(element: Element, has_base: bool) -> Iterator[Fault]:
     """Yield what is wrong with one element of XHTML, apart from its content."""
     name = split(str(element.tag))[1].lower()
     yield from _validate_element(name)
@@ -151,9 +145,9 @@ def _unsafe(what: str) -> Fault:
     return Fault.warning("unsafe-html", f"contains {what}")
 
 
-def _validate(root: "etree._Element", has_base: bool) -> Iterator[Fault]:
+def _validate(root: Element, has_base: bool) -> Iterator[Fault]:
     added = _added(root)
-    for element in root.iter(etree.Element):
+    for element in root.iter("*"):
         name = str(element.tag).lower()
         is_foreign = next(element.iterancestors("math", "svg"), None) is not None
         if not any(element is each for each in added):
@@ -164,7 +158,7 @@ def _validate(root: "etree._Element", has_base: bool) -> Iterator[Fault]:
             yield from _validate_attributes(element, name, has_base)
 
 
-def _added(root: "etree._Element") -> "list[etree._Element]":
+def _added(root: Element) -> list[Element]:
     """Return the elements html, body and div that surround a parsed fragment."""
     return [root, *root, *(child for body in root for child in list(body)[:1])]
 
@@ -179,7 +173,7 @@ def _validate_element(name: str, is_foreign: bool = False) -> Iterator[Fault]:
         yield Fault.warning("unknown-html", message)
 
 
-def _validate_attributes(element: "etree._Element", name: str, has_base: bool) -> Iterator[Fault]:
+def _validate_attributes(element: Element, name: str, has_base: bool) -> Iterator[Fault]:
     for key, text in element.attrib.items():
         attribute, value = str(key).lower(), str(text)
         if attribute.startswith("on"):

@@ -4,9 +4,9 @@ import re
 from datetime import datetime, timedelta, timezone
 
 from feedsvc.check.finding import Fault
+from feedsvc.dates import DAYS, MONTHS
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = [name[:3].lower() for name in MONTHS]
 # RFC 822 5.1, with the meaning that RFC 2822 4.3 gives them.
 _ZONES = {"ut": 0, "gmt": 0, "z": 0, "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6,
           "mst": -7, "pdt": -7, "pst": -8}  # fmt: skip
@@ -41,21 +41,20 @@ def _match(text: str) -> re.Match[str] | None:
 
 
 def _moment(match: re.Match[str]) -> datetime | None:
-    zone, month, year = match["zone"].lower(), match["month"].lower(), int(match["year"])
+    zone, year, second = match["zone"].lower(), int(match["year"]), int(match["second"] or 0)
     if match["sign"]:
-        offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
-        offset = -offset if match["sign"] == "-" else offset
+        sign = -1 if match["sign"] == "-" else 1
+        offset = sign * timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
     elif zone in _ZONES or len(zone) == 1:
         offset = timedelta(hours=_ZONES.get(zone, 0))
     else:
         return None
     if len(match["year"]) == 2:
         year += 1900 if year >= 50 else 2000
-    second = 59 if match["second"] == "60" else int(match["second"] or 0)
-    clock = (int(match["hour"]), int(match["minute"]), second)
     try:
-        day = datetime(year, _MONTHS.index(month) + 1, int(match["day"]), *clock)  # noqa: DTZ001
-        return day.replace(tzinfo=timezone(offset))
+        month = _MONTHS.index(match["month"].lower()) + 1
+        clock = (int(match["hour"]), int(match["minute"]), 59 if second == 60 else second)
+        return datetime(year, month, int(match["day"]), *clock, tzinfo=timezone(offset))
     except ValueError:
         return None
 
@@ -68,13 +67,12 @@ def parse_rfc822(text: str) -> datetime | None:
 
 def rfc822(text: str) -> Fault | None:
     """Validate a date of RSS 2.0: RFC 822, with a year of four digits."""
-    match = _match(text)
-    moment = _moment(match) if match else None
-    if match is None or moment is None:
+    match, moment = _match(text), parse_rfc822(text)
+    if not (match and moment):
         return Fault("bad-rss-date", f"is not an RFC 822 date; {_EXAMPLE}")
-    day = _DAYS[moment.weekday()]
-    if match["name"] and match["name"].lower() != day:
-        return Fault("wrong-weekday", f"has the wrong day of the week; it was a {day.title()}")
+    day = DAYS[moment.weekday()][:3]
+    if match["name"] and match["name"].title() != day:
+        return Fault("wrong-weekday", f"has the wrong day of the week; it was a {day}")
     deviations = {
         "a comment": "(" in text,
         "no space after the comma": match["comma"] == ",",
@@ -82,10 +80,8 @@ def rfc822(text: str) -> Fault | None:
         "a one-letter zone": match["zone"].lower() not in _ZONES and not match["sign"],
         "an offset that no zone has": match["minutes"] not in {None, "00", "15", "30", "45"},
     }
-    for deviation, is_so in deviations.items():
-        if is_so:
-            return Fault.warning("odd-rss-date", f"has {deviation}; {_EXAMPLE}")
-    return None
+    found = next((name for name, has_it in deviations.items() if has_it), None)
+    return Fault.warning("odd-rss-date", f"has {found}; {_EXAMPLE}") if found else None
 
 
 def parse_rfc3339(text: str) -> datetime | None:
@@ -123,10 +119,7 @@ def plausible(moment: datetime, now: datetime) -> Fault | None:
     if moment.year < 1970:
         message = "is before 1970, which can make a reader drop the whole feed; correct the date"
         return Fault.warning("implausible-date", message)
-    try:
-        if moment - now > timedelta(days=2):
-            message = "is in the future; readers show it first until then, or not at all"
-            return Fault.warning("implausible-date", message)
-    except OverflowError:
-        return Fault.warning("implausible-date", "is out of range; correct the date")
+    if moment - now > timedelta(days=2):
+        message = "is in the future; readers show it first until then, or not at all"
+        return Fault.warning("implausible-date", message)
     return None

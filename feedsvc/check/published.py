@@ -13,12 +13,11 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from lxml import etree
-
 from feedsvc import fetch
 from feedsvc.check import feed, moments, xml
 from feedsvc.check.archives import links_of
 from feedsvc.check.finding import Findings, shown
+from feedsvc.check.xml import Element, text_at, text_of
 from feedsvc.errors import FeedsvcError
 
 MAX_SIZE = 100_000_000  # bytes of a document; a feed of all articles is large
@@ -81,7 +80,7 @@ def _load(name: str) -> bytes:
         return fetch.read_file(Path(name), MAX_SIZE)
     answer = fetch.get(name, fetch.Limits(MAX_SIZE))
     if answer.status != 200:
-        raise FeedsvcError(f"{name}: is answered with {answer.status} instead of 200")
+        raise FeedsvcError(f"{name}: returned the status {answer.status} instead of 200")
     return answer.body
 
 
@@ -106,10 +105,9 @@ def _sitemap(body: bytes, name: str, depth: int = 0) -> list[str]:
     findings = Findings(name)
     if feed.is_json(body):
         raise FeedsvcError(f"{name}: is not a JSON Feed; name one, a sitemap or a folder")
-    source = xml.read(body, findings)
-    if source is None:
+    root = xml.read(body, findings)
+    if root is None:
         raise FeedsvcError(f"{name}: {findings.problems()[0].message}")
-    root = source.root
     links = [(each.text or "").strip() for each in root.iterfind(f"*/{_SITEMAP}loc")]
     if root.tag == f"{_SITEMAP}urlset":
         return links
@@ -139,8 +137,8 @@ def _feed(body: bytes) -> list[Entry] | None:
     """Return the entries of a feed; None if the document is not one."""
     if feed.is_json(body):
         return _json(body)
-    source = xml.read(body, Findings(""))
-    return _xml(source.root) if source else None
+    root = xml.read(body, Findings(""))
+    return None if root is None else _xml(root)
 
 
 def _json(body: bytes) -> list[Entry] | None:
@@ -158,7 +156,7 @@ def _json_entry(item: dict[str, object]) -> Entry:
     return Entry(str(item.get("id") or link), link, str(item.get("title") or ""), date)
 
 
-def _xml(root: "etree._Element") -> list[Entry] | None:
+def _xml(root: Element) -> list[Entry] | None:
     if root.tag == f"{_A}feed":
         return [_atom_entry(entry) for entry in root.iterfind(f"{_A}entry")]
     if root.tag == "rss":
@@ -168,26 +166,22 @@ def _xml(root: "etree._Element") -> list[Entry] | None:
     return None
 
 
-def _atom_entry(entry: "etree._Element") -> Entry:
+def _atom_entry(entry: Element) -> Entry:
     links = [link.href for link in links_of(entry) if link.rel == "alternate"]
-    date = _text(entry, f"{_A}published") or _text(entry, f"{_A}updated")
+    date = text_at(entry, f"{_A}published") or text_at(entry, f"{_A}updated")
     title = entry.find(f"{_A}title")
-    text = xml.text_of(title) if title is not None else ""
+    text = text_of(title) if title is not None else ""
     if title is not None and title.get("type") == "html":
         text = re.sub(r"<[^>]*>", "", unescape(text))
     link = links[0] if links else ""
-    return Entry(_text(entry, f"{_A}id") or link, link, text, moments.parse_rfc3339(date))
+    return Entry(text_at(entry, f"{_A}id") or link, link, text, moments.parse_rfc3339(date))
 
 
-def _rss_entry(item: "etree._Element", namespace: str) -> Entry:
-    guid, title = item.find("guid"), _text(item, f"{namespace}title")
+def _rss_entry(item: Element, namespace: str) -> Entry:
+    guid, title = item.find("guid"), text_at(item, f"{namespace}title")
     own = (guid.text or "").strip() if guid is not None else ""
     is_link = guid is not None and guid.get("isPermaLink", "true") != "false"
-    link = _text(item, f"{namespace}link") or (own if is_link else "")
-    date = moments.parse_rfc822(_text(item, "pubDate"))
-    date = date or moments.parse_rfc3339(_text(item, f"{{{xml.DC}}}date"))
+    link = text_at(item, f"{namespace}link") or (own if is_link else "")
+    date = moments.parse_rfc822(text_at(item, "pubDate"))
+    date = date or moments.parse_rfc3339(text_at(item, f"{{{xml.DC}}}date"))
     return Entry(own or link, link, unescape(title), date)
-
-
-def _text(element: "etree._Element", path: str) -> str:
-    return (element.findtext(path) or "").strip()

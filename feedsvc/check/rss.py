@@ -4,13 +4,11 @@ import re
 from collections import Counter
 from datetime import datetime
 
-from lxml import etree
-
 from feedsvc.check import archives, entries, markup, values
 from feedsvc.check.finding import Findings, line_of, shown
 from feedsvc.check.grammar import Walk, validate_order
 from feedsvc.check.vocabularies import CHANNEL, IN_RSS, RSS
-from feedsvc.check.xml import ATOM, CONTENT, DC, SLASH, XHTML, XML, XmlSource, bases, split, text_of
+from feedsvc.check.xml import NAMESPACES, XML, Element, bases, split, text_at, text_of
 
 _VERSION = "2.0"
 _OLD_VERSIONS = ("0.91", "0.92", "0.93", "0.94")
@@ -36,9 +34,13 @@ _FILE_NAME = re.compile(r"\.[A-Za-z0-9]{2,4}(?:[?#]|$)")
 _WEAK = re.compile(r"[0-9]{1,8}")
 
 
-def validate(source: XmlSource, url: str | None, now: datetime, findings: Findings) -> None:
-    """Validate a document with the root element <rss>. url: where it was fetched from."""
-    root = source.root
+def validate(
+    root: Element, body: bytes, url: str | None, now: datetime, findings: Findings
+) -> None:
+    """Validate a document with the root element <rss>.
+
+    body: its source. url: where it was fetched from.
+    """
     version = root.get("version", "")
     if version in _OLD_VERSIONS:
         findings.note("old-version", root, f"is RSS {version}, which is obsolete; use RSS 2.0")
@@ -55,30 +57,30 @@ def validate(source: XmlSource, url: str | None, now: datetime, findings: Findin
     walk.element(root, RSS)
     if channel is None:
         return
-    _validate_channel(channel, source, url, findings)
+    # The tree does not tell how characters were written.
+    hexadecimal = {number for number, line in enumerate(body.split(b"\n"), 1) if b"&#x" in line}
+    _validate_common(channel, hexadecimal, findings)
+    _validate_channel(channel, url, findings)
     has_build_date = channel.find("lastBuildDate") is not None
     for item in kept:
-        _validate_common(item, source, findings)
+        _validate_common(item, hexadecimal, findings)
         _validate_item(item, version, has_build_date, findings)
     _validate_guids(kept, findings)
 
 
-def _validate_channel(
-    channel: "etree._Element", source: XmlSource, url: str | None, findings: Findings
-) -> None:
-    _validate_common(channel, source, findings)
+def _validate_channel(channel: Element, url: str | None, findings: Findings) -> None:
     _validate_image(channel, findings)
     _validate_skipped(channel, findings)
     archives.validate_head(channel, archives.links_of(channel), url, findings)
-    has_lang = any(each.get(f"{{{XML}}}lang") for each in (channel, source.root))
-    if not has_lang and channel.find("language") is channel.find(f"{{{DC}}}language") is None:
+    has_lang = any(each.get(f"{{{XML}}}lang") for each in (channel, *channel.iterancestors()))
+    if not has_lang and channel.find("language") is channel.find("dc:language", NAMESPACES) is None:
         findings.note("no-language", channel, "does not declare its language; add <language>")
     for each in channel.findall("textInput"):
         findings.warning("text-input", each, "<textInput> is displayed by no reader; remove it")
     validate_order(channel, "item", CHANNEL.__contains__, findings)
 
 
-def _validate_image(channel: "etree._Element", findings: Findings) -> None:
+def _validate_image(channel: Element, findings: Findings) -> None:
     image = channel.find("image")
     if image is None:
         return
@@ -87,13 +89,13 @@ def _validate_image(channel: "etree._Element", findings: Findings) -> None:
         if own and expected and own.strip() != expected.strip():
             message = f"the image's {name} differs from the channel's; use the same"
             findings.warning("image-differs", image, message)
-    address = (image.findtext("url") or "").strip()
+    address = text_at(image, "url")
     if _FILE_NAME.search(address.rpartition("/")[2]) and not _IMAGE_URL.search(address):
         message = f"the image {shown(address)} is not a GIF, JPEG or PNG; use one of these"
         findings.warning("image-format", image, message)
 
 
-def _validate_skipped(channel: "etree._Element", findings: Findings) -> None:
+def _validate_skipped(channel: Element, findings: Findings) -> None:
     for name, unit, most in (("skipHours", "hour", 24), ("skipDays", "day", 7)):
         parent = channel.find(name)
         if parent is None:
@@ -107,10 +109,8 @@ def _validate_skipped(channel: "etree._Element", findings: Findings) -> None:
             findings.warning("hour-24", parent, "<skipHours> has 24; write 0 for midnight")
 
 
-def _validate_item(
-    item: "etree._Element", version: str, has_build_date: bool, findings: Findings
-) -> None:
-    description, encoded = item.find("description"), item.find(f"{{{CONTENT}}}encoded")
+def _validate_item(item: Element, version: str, has_build_date: bool, findings: Findings) -> None:
+    description, encoded = item.find("description"), item.find("content:encoded", NAMESPACES)
     if item.find("title") is description is None:
         findings.error("empty-item", item, "an item has neither title nor description; add one")
     if encoded is not None and (
@@ -120,24 +120,22 @@ def _validate_item(
         findings.warning("content-before-description", encoded, message)
     texts = {"<description>": description, "<content:encoded>": encoded}
     found = {name: each for name, each in texts.items() if each is not None}
-    for name, each in found.items():
-        if version != "0.91":
-            entries.validate_html(name, each, text_of(each), bool(bases(each)), findings)
+    for name, each in found.items() if version != "0.91" else ():
+        findings.add_all(markup.faults(text_of(each), bool(bases(each))), each, name)
     entries.validate_entry_size(item, map(text_of, found.values()), findings)
-    for each in item.iterfind(f"{{{XHTML}}}body//*"):
-        for fault in markup.faults_of(each, False):
-            findings.add(fault, each, "<body>")
+    for each in item.iterfind("xhtml:body//*", NAMESPACES):
+        findings.add_all(markup.faults_of(each, False), each, "<body>")
     for each in item.findall("enclosure")[1:2]:
         findings.warning("many-enclosures", each, "an item has several enclosures; keep one")
     archives.validate_entry(archives.links_of(item), findings)
-    if version == _VERSION and item.find("guid") is item.find(f"{{{ATOM}}}id") is None:
+    if version == _VERSION and item.find("guid") is item.find("atom:id", NAMESPACES) is None:
         findings.warning("no-guid", item, "an item has no guid; add one that never changes")
-    if item.find(f"{{{SLASH}}}comments") is not None and not has_build_date:
+    if item.find("slash:comments", NAMESPACES) is not None and not has_build_date:
         message = "an item has a comment count, but the channel has no lastBuildDate; add it"
         findings.note("comments-without-date", item, message)
 
 
-def _validate_guids(items: "list[etree._Element]", findings: Findings) -> None:
+def _validate_guids(items: list[Element], findings: Findings) -> None:
     seen: set[str] = set()
     for item in items:
         guid = item.find("guid")
@@ -159,19 +157,20 @@ def _validate_guids(items: "list[etree._Element]", findings: Findings) -> None:
         seen.add(value)
 
 
-def _validate_common(element: "etree._Element", source: XmlSource, findings: Findings) -> None:
-    """Validate what channels and items have in common."""
+def _validate_common(element: Element, hexadecimal: set[int], findings: Findings) -> None:
+    """Validate what channels and items have in common.
+
+    hexadecimal: the lines with hexadecimal character references.
+    """
     for path in ("title", "image/title", "image/description", "textInput/title"):
         for title in element.findall(path):
             text = text_of(title)
-            if line_of(title) not in source.hexadecimal and markup.is_ambiguous(text):
+            if line_of(title) not in hexadecimal and markup.is_ambiguous(text):
                 message = f"<{title.tag}> {shown(text)} may be taken for HTML"
                 remedy = "write & and < as &#x26; and &#x3C;"
                 findings.warning("ambiguous-title", title, f"{message}; {remedy}")
     present = {
-        _prefixed(str(child.tag))
-        for child in element.iterchildren(etree.Element)
-        if child.get("src") is None
+        _prefixed(str(child.tag)) for child in element.iterchildren("*") if child.get("src") is None
     }
     for name in _SYNONYMS.keys() & present:
         for synonym in present.intersection(_SYNONYMS[name].split()):

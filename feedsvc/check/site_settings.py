@@ -25,7 +25,7 @@ def validate(settings: Settings, toml: bytes, is_served: Callable[[str], bool]) 
     text = toml.decode("utf-8", "replace")
     base_url, at = settings.base_url, _line(text, r"base_url\s*=")
     if _is_local(urlsplit(base_url).hostname or ""):
-        message = f"base_url {shown(base_url)} is this machine; write the public address"
+        message = f"base_url {shown(base_url)} refers to this machine; write the public address"
         findings.warning("local-base-url", at, message)
     elif base_url.lower().startswith("http:"):
         message = "base_url is not https, so that others can modify feeds; use https"
@@ -37,10 +37,9 @@ def validate(settings: Settings, toml: bytes, is_served: Callable[[str], bool]) 
         message = 'there is no subtitle, so feeds repeat the title; add subtitle = "..."'
         findings.note("no-subtitle", 0, message)
     own = [settings.feed_defaults, *settings.feeds.values()]
-    for image in {settings.image, *(each.image for each in own)} - {None}:
-        if image:
-            at = _line(text, re.escape(image.url))
-            _validate_image(image, base_url, is_served, at, findings)
+    for image in filter(None, {settings.image, *(each.image for each in own)}):
+        at = _line(text, re.escape(image.url))
+        _validate_image(image, base_url, is_served, at, findings)
     for limit in sorted({each.limit for each in own}):
         at = _line(text, rf"limit\s*=\s*{limit}\b")
         if limit > _MAX_LIMIT:

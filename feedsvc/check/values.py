@@ -5,6 +5,7 @@ Each takes a text and returns a Fault, whose message is a predicate about the te
 
 import re
 from collections.abc import Callable
+from math import inf
 from urllib.parse import urlsplit
 
 from feedsvc import syntax
@@ -109,11 +110,9 @@ def canonical(text: str) -> Fault | None:
         "lower case in an escape": re.search(r"%[0-9A-F]?[a-f]", text) is not None,
         "a needless escape": _NEEDLESS_ESCAPE.search(text) is not None,
     }
-    for deviation, is_so in deviations.items():
-        if is_so:
-            message = f"has {deviation}, so that software may normalise it to another id [4.2.6.1]"
-            return Fault.warning("not-canonical-id", message)
-    return None
+    found = next((name for name, has_it in deviations.items() if has_it), None)
+    message = f"has {found}, so that software may normalise it to another id [4.2.6.1]"
+    return Fault.warning("not-canonical-id", message) if found else None
 
 
 _NEEDLESS_ESCAPE = re.compile(r"(?i)%(?:2d|2e|5f|7e|3\d|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])")
@@ -159,24 +158,21 @@ def _unless(is_valid: Callable[[str], object], fault: Fault) -> Check:
     return lambda text: None if is_valid(text) else fault
 
 
-def number(least: int, most: int | None = None) -> Check:
+def number(least: int, most: float = inf) -> Check:
     """Return a check for an integer."""
-    range_ = f"from {least} to {most}" if most is not None else f"from {least}"
-    fault = Fault("bad-number", f"is not an integer {range_}; write one")
-
-    def is_valid(text: str) -> bool:
-        is_number = re.fullmatch(r"-?[0-9]{1,15}", text.strip()) is not None
-        return is_number and int(text) >= least and (most is None or int(text) <= most)
-
-    return _unless(is_valid, fault)
+    return _between(r"-?[0-9]{1,15}", "an integer", least, most)
 
 
 def decimal(least: int, most: int) -> Check:
     """Return a check for a decimal number."""
-    form = re.compile(r"\s*[+-]?[0-9]{1,10}(\.[0-9]{1,30})?\s*")
+    return _between(r"[+-]?[0-9]{1,10}(\.[0-9]{1,30})?", "a number", least, most)
+
+
+def _between(form: str, noun: str, least: int, most: float) -> Check:
+    range_ = f"from {least}" if most == inf else f"from {least} to {most}"
     return _unless(
-        lambda text: form.fullmatch(text) and least <= float(text) <= most,
-        Fault("bad-number", f"is not a number from {least} to {most}; write one"),
+        lambda text: re.fullmatch(form, text.strip()) and least <= float(text) <= most,
+        Fault("bad-number", f"is not {noun} {range_}; write one"),
     )
 
 

@@ -12,6 +12,8 @@ from lxml import etree
 
 from feedsvc.check.finding import Findings
 
+Element = etree._Element
+
 ATOM = "http://www.w3.org/2005/Atom"
 XML = "http://www.w3.org/XML/1998/namespace"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -20,6 +22,7 @@ DC = "http://purl.org/dc/elements/1.1/"
 HISTORY = "http://purl.org/syndication/history/1.0"
 SLASH = "http://purl.org/rss/1.0/modules/slash/"
 SYNDICATION = "http://purl.org/rss/1.0/modules/syndication/"
+NAMESPACES = {"atom": ATOM, "content": CONTENT, "dc": DC, "slash": SLASH, "xhtml": XHTML}
 
 # Reading all attributes of an element takes quadratic time.
 MAX_ATTRIBUTES = 200
@@ -28,21 +31,8 @@ _DECLARATION = re.compile(
     rb"(?:\s+encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"'])?"
 )
 _COMMON = ("utf-8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "windows-1252")
-# C1 controls, and what UTF-8 looks like that was decoded as Windows-1252.
+# C1 controls, and UTF-8 that was decoded as Windows-1252.
 _GARBLED = re.compile("[\u0080-\u0084\u0086-\u009f\ufffd]|[ÂÃ][\u0080-\u00bf]|â€")
-
-
-class XmlSource:
-    """A parsed document.
-
-    hexadecimal: the lines with a hexadecimal character reference, which the tree does not keep.
-    """
-
-    def __init__(self, root: "etree._Element", body: bytes) -> None:
-        self.root = root
-        self.hexadecimal = {
-            number for number, line in enumerate(body.split(b"\n"), 1) if b"&#x" in line
-        }
 
 
 def encoding(body: bytes) -> str:
@@ -53,8 +43,8 @@ def encoding(body: bytes) -> str:
     return match[2].decode().lower() if match and match[2] else "utf-8"
 
 
-def read(body: bytes, findings: Findings) -> XmlSource | None:
-    """Parse a document; return None, with a finding, if it is not XML."""
+def read(body: bytes, findings: Findings) -> Element | None:
+    """Parse a document and return its root; None, with a finding, if it is not XML."""
     _validate_declaration(body, findings)
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -66,21 +56,19 @@ def read(body: bytes, findings: Findings) -> XmlSource | None:
     )
     try:
         root = etree.fromstring(body, parser)
-    except etree.XMLSyntaxError as error:
-        reason = re.sub(r", line \d+, column \d+.*", "", str(error.msg)) or "it is empty"
-        findings.error("not-well-formed", error.lineno or 1, f"is not XML: {reason}; correct it")
+    except (etree.XMLSyntaxError, LookupError, ValueError) as error:
+        reason = re.sub(r", line \d+, column \d+.*", "", str(getattr(error, "msg", error)))
+        message = f"is not XML: {reason or 'it is empty'}; correct it"
+        findings.error("not-well-formed", getattr(error, "lineno", None) or 1, message)
         return None
-    except (LookupError, ValueError) as error:
-        findings.error("not-well-formed", 1, f"is not XML: {error}; correct it")
-        return None
-    if any(len(element.attrib) > MAX_ATTRIBUTES for element in root.iter(etree.Element)):
+    if any(len(element.attrib) > MAX_ATTRIBUTES for element in root.iter("*")):
         message = f"has an element with more than {MAX_ATTRIBUTES} attributes; remove some"
         findings.error("many-attributes", 1, message)
         return None
     if not _validate_doctype(root, findings):
         _validate_entities(root, findings)
     _validate_characters(root, findings)
-    return XmlSource(root, body)
+    return root
 
 
 def _validate_declaration(body: bytes, findings: Findings) -> None:
@@ -114,7 +102,7 @@ _RSS_091 = (
 )
 
 
-def _validate_doctype(root: "etree._Element", findings: Findings) -> bool:
+def _validate_doctype(root: Element, findings: Findings) -> bool:
     """Validate the DOCTYPE; return whether it is that of RSS 0.91, which declares entities."""
     info: Any = root.getroottree().docinfo
     if not info.doctype:
@@ -129,14 +117,14 @@ def _validate_doctype(root: "etree._Element", findings: Findings) -> bool:
     return known
 
 
-def _validate_entities(root: "etree._Element", findings: Findings) -> None:
+def _validate_entities(root: Element, findings: Findings) -> None:
     for entity in root.iter(etree.Entity):
         message = f"uses {str(entity.text)[:30]!r}, which XML does not define; write the character"
         findings.error("entity", 1 if (parent := entity.getparent()) is None else parent, message)
 
 
-def _validate_characters(root: "etree._Element", findings: Findings) -> None:
-    for element in root.iter(etree.Element):
+def _validate_characters(root: Element, findings: Findings) -> None:
+    for element in root.iter("*"):
         for text in (element.text, element.tail, *element.attrib.values()):
             garbled = _GARBLED.search(text) if text and not str(text).isascii() else None
             if garbled:
@@ -144,12 +132,17 @@ def _validate_characters(root: "etree._Element", findings: Findings) -> None:
                 findings.warning("garbled-text", element, message)
 
 
-def text_of(element: "etree._Element") -> str:
+def text_of(element: Element) -> str:
     """Return the text of an element and its descendants."""
     return "".join(map(str, element.itertext())) if len(element) else str(element.text or "")
 
 
-def has_own_text(element: "etree._Element") -> bool:
+def text_at(element: Element, path: str) -> str:
+    """Return the text of the first element at a path, without surrounding white space."""
+    return (element.findtext(path) or "").strip()
+
+
+def has_own_text(element: Element) -> bool:
     """Return whether an element has text other than white space outside its children."""
     return any((text or "").strip() for text in (element.text, *(each.tail for each in element)))
 
@@ -160,19 +153,19 @@ def split(name: str) -> tuple[str, str]:
     return namespace.removeprefix("{"), local
 
 
-def name_of(element: "etree._Element") -> str:
+def name_of(element: Element) -> str:
     """Return an element's name as written in the document: `<dc:creator>`."""
     local = split(str(element.tag))[1]
     return f"<{element.prefix}:{local}>" if element.prefix else f"<{local}>"
 
 
-def bases(element: "etree._Element") -> list[str]:
+def bases(element: Element) -> list[str]:
     """Return the values of xml:base that apply to an element, innermost first."""
     found = (each.get(f"{{{XML}}}base") for each in (element, *element.iterancestors()))
     return [str(base) for base in found if base]
 
 
-def resolve(element: "etree._Element", url: str) -> str:
+def resolve(element: Element, url: str) -> str:
     """Resolve a URL against the applicable xml:base; return '' if that is impossible."""
     try:
         for base in bases(element):

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 import feedsvc
+from feedsvc import plugins
 from feedsvc.errors import FeedsvcError
 
 logger = logging.getLogger("feedsvc.cli")
@@ -20,13 +21,11 @@ class _Commands(click.Group):
     """Loads commands from entry points on demand, and reports every error as one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(each.name for each in entry_points(group=GROUP))
+        return plugins.names(GROUP)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        for each in entry_points(group=GROUP, name=cmd_name):
-            command: click.Command = each.load()
-            return command
-        return None
+        command: click.Command | None = plugins.load_one(GROUP, cmd_name)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands with the summaries of their modules, which need no import."""

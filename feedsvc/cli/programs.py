@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
 import click
 
+from feedsvc import plugins
 from feedsvc.errors import FeedsvcError
 
 GROUP = "feedsvc.programs"  # of entry points
@@ -30,15 +30,14 @@ class Program(Protocol):
 
 def names() -> list[str]:
     """Return the names of the installed programs."""
-    return sorted(entry_points(group=GROUP).names)
+    return plugins.names(GROUP)
 
 
 def load(name: str) -> Program:
     """Return a program. Raises FeedsvcError if it is unknown."""
-    found = [each for each in entry_points(group=GROUP) if each.name == name]
-    if not found:
+    program: Program | None = plugins.load_one(GROUP, name)
+    if program is None:
         raise FeedsvcError(f"--from {name!r} is not known; known are {', '.join(names())}")
-    program: Program = found[0].load()
     return program
 
 

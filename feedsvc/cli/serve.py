@@ -16,6 +16,7 @@ from feedsvc.cli.preview import preview as serve_preview
 from feedsvc.cli.problems import show_problems, verbose_option
 from feedsvc.cli.site import load_site, site_option
 from feedsvc.cli.sync import progress_bar, summary
+from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError, FeedsvcError
 from feedsvc.http.hosts import is_loopback
@@ -131,7 +132,8 @@ def _sync(writer: Writer, publication: Publication, verbose: bool) -> None:
 def load_app(settings: Settings) -> Edge:
     """Create the app of a worker process."""
     sys.setswitchinterval(_SWITCH_INTERVAL)
-    return create_server(Publication(settings, Catalog(settings.database)))
+    hubs = head.hubs(settings, own=settings.serves_hub)
+    return create_server(Publication(settings, Catalog(settings.database), hubs=hubs))
 
 
 def _check_certificate(certificate: Path | None, key: Path | None) -> None:

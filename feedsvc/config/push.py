@@ -10,12 +10,22 @@ import msgspec
 from feedsvc import syntax
 from feedsvc.config.serving import Networks
 from feedsvc.config.tables import Rule, quoted
+from feedsvc.model import MAX_BASE, excess
 
 OWN = "own"
+_SHORTEST_KEY = 32
 # Names that no public server has (RFC 2606, RFC 6761, RFC 6762, ICANN's `internal`).
 _RESERVED = re.compile(
     r"(.+\.)?(example(\.(com|net|org))?|test|invalid|localhost|local|internal|home\.arpa)"
 )
+
+
+# In ASCII and without a fragment, as header fields contain it.
+_HUB = re.compile(r"""https?://[!%&'()*+,./0-9:;=?@A-Z_a-z~\[\]-]+""")
+
+
+def _is_hub(url: str) -> bool:
+    return bool(_HUB.fullmatch(url)) and syntax.is_url(url) and "@" not in urlsplit(url).netloc
 
 
 def _hubs(value: bool | str | tuple[str, ...]) -> bool | tuple[str, ...]:
@@ -25,8 +35,12 @@ def _hubs(value: bool | str | tuple[str, ...]) -> bool | tuple[str, ...]:
         return value
     hubs = (value,) if isinstance(value, str) else value
     for each in hubs:
-        if each != OWN and not syntax.is_url(each):
+        if each == OWN:
+            continue
+        if not _is_hub(each):
             raise ValueError(f'has {quoted(each)}, which is neither "own" nor the URL of a hub')
+        if over := excess(each, MAX_BASE):
+            raise ValueError(f"has {quoted(each)}, which {over}; shorten it")
     return tuple(dict.fromkeys(hubs))
 
 
@@ -36,15 +50,30 @@ Hubs = Annotated[
 ]
 
 
+def _key(text: str) -> str:
+    if text and len(text) < _SHORTEST_KEY:
+        raise ValueError(
+            f"is too short; write a random text of at least {_SHORTEST_KEY} characters"
+        )
+    return text
+
+
+Key = Annotated[
+    str, Rule(f"a random text of at least {_SHORTEST_KEY} characters", _key, secret=True)
+]
+
+
 class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of push.
 
     hub: "own" and URLs of other hubs; None for the default, see `Settings.serves_hub`.
-    allow_networks: private addresses and networks at which subscribers and hubs may be.
+    allow_networks: private addresses and networks at which subscribers and hubs may be. key: what
+    the secrets of subscribers are encrypted with; '' for a file, see catalog/sealing.py.
     """
 
     hub: Hubs = None
     allow_networks: Networks = ()
+    key: Key = ""
 
     @property
     def own(self) -> bool | None:

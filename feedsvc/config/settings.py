@@ -8,14 +8,13 @@ depend on the content folder.
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from feedsvc import syntax, urls
+from feedsvc import plugins, syntax, urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
@@ -258,7 +257,7 @@ def load(site: Path, environment: Mapping[str, str]) -> Settings:
 
 def generator_names() -> tuple[str, ...]:
     """Return the names of the installed generators, and that of the plain tree."""
-    return (PLAIN, *sorted(entry_points(group=GENERATORS).names))
+    return (PLAIN, *plugins.names(GENERATORS))
 
 
 class _Folders(msgspec.Struct, frozen=True):

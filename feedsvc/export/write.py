@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication
 from wsgiref.util import setup_testing_defaults
+
+from msgspec.structs import replace
 
 from feedsvc import dates
 from feedsvc.errors import CatalogError, FeedsvcError
@@ -125,7 +127,7 @@ class Writer:
             status = int(started[0].split()[0])
             if status >= 500:
                 kind = CatalogError if status == 503 else FeedsvcError
-                raise kind(f"{path} cannot be made ({status}); `feedsvc -v build` shows why")
+                raise kind(f"{path}: the app returned {status}; `feedsvc -v build` shows why")
             yield _Response(status, dict(started[1]), chunks, environ.get(REPRESENTATION_KEY))
         finally:
             if hasattr(chunks, "close"):

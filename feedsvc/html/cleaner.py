@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from html import escape
 
 import nh3
@@ -64,12 +65,12 @@ _ELSEWHERE = ("mailto:", "tel:")
 _CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:\s+([^,]*))?")
 
 
-class _UrlFilter:
-    """Filters the URLs of one text; stores the first exception, as nh3 would swallow it."""
+@dataclass(slots=True)
+class _Urls:
+    """Makes the URLs of one text absolute. error: the first exception, as nh3 swallows it."""
 
-    def __init__(self, resolve: Callable[[str], str]) -> None:
-        self._resolve = resolve
-        self.error: Exception | None = None
+    resolve: Callable[[str], str]
+    error: Exception | None = None
 
     def attribute(self, name: str, value: str) -> str | None:
         """Return the value to publish, or None to drop the attribute."""
@@ -83,8 +84,7 @@ class _UrlFilter:
 
     def _absolute(self, url: str) -> str | None:
         # Browsers drop these characters before they parse the scheme (URL Standard 4.4).
-        url = url.strip().translate(_DROPPED_IN_URLS)
-        absolute = self._resolve(url).replace(" ", "%20")
+        absolute = self.resolve(url.strip().translate(_DROPPED_IN_URLS)).replace(" ", "%20")
         return absolute if _WEB.fullmatch(absolute) else None
 
     def _absolute_set(self, candidates: str) -> str | None:
@@ -97,13 +97,13 @@ class _UrlFilter:
 
 
 # A Cleaner is expensive to construct and takes its callback at construction, so the callback finds
-# the filter of the current text in a context variable.
-_url_filter: ContextVar[_UrlFilter] = ContextVar("_url_filter")
+# the URLs of the current text in a context variable.
+_urls: ContextVar[_Urls] = ContextVar("_urls")
 
 
 def _filter(tag: str, name: str, value: str) -> str | None:
     if name in _URLS:
-        return _url_filter.get().attribute(name, value)
+        return _urls.get().attribute(name, value)
     if name == "class":
         kept = [each for each in value.split() if _CLASS.fullmatch(each)]
         if tag == "a":
@@ -135,14 +135,14 @@ def sanitise(html: str, resolve: Callable[[str], str]) -> str:
     html = embeds.rewrite(xml_safe(html), resolve)
     if is_too_deep(html):
         return xml_safe(without_tags(html))
-    url_filter = _UrlFilter(resolve)
-    token = _url_filter.set(url_filter)
+    urls = _Urls(resolve)
+    token = _urls.set(urls)
     try:
         cleaned = _clean_until_stable(html)
     finally:
-        _url_filter.reset(token)
-    if url_filter.error:
-        raise url_filter.error
+        _urls.reset(token)
+    if urls.error:
+        raise urls.error
     return cleaned
 
 

@@ -1,20 +1,17 @@
 """`feedsvc import`: import articles published elsewhere into the content folder."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 
 from feedsvc import dates, syntax
 from feedsvc.cli.problems import count, exit_on_errors, show_problems, verbose_option
 from feedsvc.cli.site import load_settings, site_option
+from feedsvc.cli.sync import progress_bar
 from feedsvc.config.settings import Settings
 from feedsvc.importers.item import Hints
-from feedsvc.importers.run import Progress as Callback
 from feedsvc.importers.run import Report, run
 from feedsvc.importers.sources import SourceFormat
 from feedsvc.importers.write import ArticleWriter
@@ -47,7 +44,13 @@ from feedsvc.importers.write import ArticleWriter
 @click.option(
     "--language", metavar="TAG", help="The language of texts and pages, and the default for others."
 )
-@click.option("--pages", is_flag=True, help="Import the pages of WordPress and Blogger too.")
+@click.option(
+    "--url",
+    metavar="URL",
+    default="",
+    help="The URL of the site that wrote the sources; for exports that omit it.",
+)
+@click.option("--pages", is_flag=True, help="Import pages too, not only posts.")
 @click.option("--keep-links", is_flag=True, help="Link entries to the old URLs of the articles.")
 @verbose_option
 def import_(
@@ -58,20 +61,23 @@ def import_(
     date: str | None,
     categories: tuple[str, ...],
     language: str | None,
+    url: str,
     pages: bool,
     keep_links: bool,
     verbose: bool,
 ) -> None:
     """Import articles published elsewhere into the content folder, with their ids.
 
-    SOURCES are files or folders: RSS, Atom and JSON feeds, WordPress exports, saved web pages, and
-    pages saved as text. Existing files are not changed, and articles imported before are skipped.
+    SOURCES are files or folders: RSS, Atom and JSON feeds, exports of WordPress, Ghost, Substack
+    and Medium, tables (CSV), saved web pages, and pages saved as text. Existing files are not
+    changed, and articles imported before are skipped.
     Prints problems, grouped by cause, and a summary. The exit code is 1 if there is an error.
     """
     loaded = load_settings(site)
-    hints = _hints(loaded, date, categories, language, pages)
+    hints = _hints(loaded, date, categories, language, url, pages)
     writer = ArticleWriter(loaded, into, keep_links=keep_links)
-    with _progress_bar() as progress:
+    columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with progress_bar(*columns) as progress:
         source_format = SourceFormat(format) if format else None
         report = run(sources, writer, hints, source_format, progress)
     show_problems(report.problems, verbose)
@@ -84,6 +90,7 @@ def _hints(
     date: str | None,
     categories: tuple[str, ...],
     language: str | None,
+    url: str,
     pages: bool,
 ) -> Hints:
     zones = dict(loaded.zones)
@@ -93,22 +100,18 @@ def _hints(
         raise click.BadParameter(str(error), param_hint="--date") from None
     if language and not syntax.is_language(language):
         raise click.BadParameter(f"{language!r} is not a language tag; write en or pt-br")
+    if url and not (syntax.is_url(url) and url.startswith(("https://", "http://"))):
+        raise click.BadParameter(f"{url!r} is not a URL; write https://example.com")
     return Hints(
-        loaded.zone, zones, datetime.now(UTC), moment, categories, (language or "").lower(), pages
+        loaded.zone,
+        zones,
+        datetime.now(UTC),
+        moment,
+        categories,
+        (language or "").lower(),
+        pages,
+        f"{url.rstrip('/')}/" if url else "",
     )
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callback | None]:
-    """Show a progress bar in bytes, if stderr is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _summary(report: Report) -> str:
@@ -116,7 +119,7 @@ def _summary(report: Report) -> str:
     drafts = f" ({count(report.drafts, 'draft')})" if report.drafts else ""
     parts = [f"{count(report.written, 'article')} written{drafts}"]
     if report.existing:
-        parts.append(f"{report.existing} there already")
+        parts.append(f"{report.existing} already there")
     if report.skipped:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.skipped.items()))
         parts.append(f"{report.skipped.total()} left out ({kinds})")

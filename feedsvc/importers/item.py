@@ -111,7 +111,8 @@ class Hints:
 
     zone: the zone of times without one. zones: the meaning of zone abbreviations. now: the time of
     the import. date, categories, language: override texts and saved pages, and are defaults for the
-    items of feeds and exports. pages: import pages too.
+    items of feeds and exports. pages: import pages too. site: the URL of the site that wrote an
+    export, ending in a slash, for exports that omit it; '' if unknown.
     """
 
     zone: tzinfo
@@ -121,6 +122,7 @@ class Hints:
     categories: tuple[str, ...] = ()
     language: str = ""
     pages: bool = False
+    site: str = ""
 
     def complete(self, item: Item) -> Item:
         """Return an item with these defaults for its missing values."""

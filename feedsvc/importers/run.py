@@ -4,10 +4,24 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from feedsvc.errors import FeedsvcError, Problem, Severity
-from feedsvc.importers import feeds, jsonfeed, page, plaintext, sources, texts, wxr
+from feedsvc.importers import (
+    archive,
+    feeds,
+    ghost,
+    jsonfeed,
+    medium,
+    page,
+    plaintext,
+    sources,
+    substack,
+    tables,
+    texts,
+    wxr,
+)
 from feedsvc.importers.item import Hints, ParseResult, ParseResults, Refused, Skipped
 from feedsvc.importers.sources import Source, SourceFormat
 from feedsvc.importers.stream import Advance, Stream
@@ -23,7 +37,23 @@ Progress = Callable[[int, int], None]
 _MAX_SIZES = {
     SourceFormat.FEED: 20_000_000,
     SourceFormat.PAGE: 20_000_000,
+    SourceFormat.MEDIUM: 20_000_000,
     SourceFormat.TEXT: MAX_SIZE,
+    SourceFormat.GHOST: 200_000_000,
+    SourceFormat.SUBSTACK: 20_000_000,
+    SourceFormat.TABLE: 200_000_000,
+}
+
+# Modules with a function `read`.
+_OF_BYTES = {
+    SourceFormat.FEED: jsonfeed,
+    SourceFormat.GHOST: ghost,
+    SourceFormat.TABLE: tables,
+}
+_OF_TEXT = {
+    SourceFormat.PAGE: page,
+    SourceFormat.MEDIUM: medium,
+    SourceFormat.TEXT: plaintext,
 }
 
 
@@ -82,7 +112,7 @@ def run(
             logger.info("%s", file.name, exc_info=True)
             message = (
                 f"cannot be read any further, because of {type(error).__name__}: "
-                f"{str(error)[:200]}; what comes before is imported: leave it out, and report what "
+                f"{str(error)[:200]}; the items before are imported: remove it, and report what "
                 "feedsvc --verbose import logs"
             )
             report.problems.append(Problem(file.name, 0, "unexpected", message))
@@ -119,18 +149,22 @@ def _parse(
             yield from feeds.read(file.name, Stream(file.name, opened, advance), hints)
     elif format is None:
         yield Problem(file.name, 0, "unknown-source", sources.advice(file))
+    elif format is SourceFormat.ARCHIVE:
+        yield from archive.read(file.name, file.path, hints)
     elif file.size > (limit := _MAX_SIZES[format]):
         message = f"has {file.size / 1e6:.0f} MB; the limit is {limit / 1e6:.0f} MB: split it"
         yield Problem(file.name, 0, "source-too-large", message)
-    elif format is SourceFormat.FEED:
-        yield from jsonfeed.read(file.name, file.path.read_bytes(), hints)
+    elif importer := _OF_BYTES.get(format):
+        yield from importer.read(file.name, file.path.read_bytes(), hints)
+    elif format is SourceFormat.SUBSTACK:
+        read_post = partial(archive.read_unpacked, file.path.parent / sources.POSTS)
+        yield from substack.read(file.name, file.path.read_bytes(), read_post, hints)
     else:
         text, is_valid = texts.decode(file.path.read_bytes())
         if not is_valid:
             message = "is not UTF-8 and names no encoding that fits; check its accented letters"
             yield Problem(file.name, 0, "broken-encoding", message, Severity.WARNING)
-        read = page.read if format is SourceFormat.PAGE else plaintext.read
-        yield from read(file.name, text, hints)
+        yield from _OF_TEXT[format].read(file.name, text, hints)
 
 
 def _wordpress(file: Source, hints: Hints, advance: Advance) -> ParseResults:

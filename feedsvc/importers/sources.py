@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.importers import wpstatus
+from feedsvc.importers import medium, substack, tables, wpstatus
 
 
 class SourceFormat(StrEnum):
@@ -20,18 +20,27 @@ class SourceFormat(StrEnum):
     WORDPRESS = "wordpress"
     PAGE = "page"
     TEXT = "text"
+    GHOST = "ghost"
+    SUBSTACK = "substack"
+    MEDIUM = "medium"
+    TABLE = "csv"
+    ARCHIVE = "zip"
 
 
 # Browsers save the files of a page in a folder named after the page, with `_` and one of these.
 PAGE_FOLDERS = ("files", "fichiers")
 _SUFFIXES = (
     *(".xml", ".rss", ".rdf", ".atom", ".json", ".wxr"),
-    *(".html", ".htm", ".xhtml", ".txt", ".text"),
+    *(".html", ".htm", ".xhtml", ".txt", ".text", ".csv"),
 )
+_TABLE = ".csv"
+POSTS = "posts"  # the folder with the posts in exports of Substack and Medium
 _PAGES = (".html", ".htm")
 _BEGINNING = 65_536  # bytes read to detect the format
 _MAX_PROLOGUE = 4096  # bytes before the first element of a page
 _FEED_ROOT = re.compile(rb"<(?:[\w-]+:)?(?:rss|feed|RDF)\b")
+_GHOST = re.compile(rb'\{\s*"(?:db|meta)"')
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _HTML = re.compile(rb"(?i)<(?:!doctype\s+html|html|head|body|article|meta|title)\b")
 
 
@@ -54,6 +63,11 @@ def find(paths: tuple[Path, ...]) -> Iterator[Source | Problem]:
     for path in paths:
         if path.is_dir():
             yield from _walk(path)
+        elif path.parent.name == POSTS and _substack(path.parent.parent):
+            message = (
+                "is part of an export of Substack; import posts.csv, which says who may read it"
+            )
+            yield Problem(str(path), 0, "unknown-source", message)
         else:
             try:
                 yield Source(path, str(path), path.stat().st_size)
@@ -62,7 +76,16 @@ def find(paths: tuple[Path, ...]) -> Iterator[Source | Problem]:
 
 
 def _walk(top: Path) -> Iterator[Source | Problem]:
+    if top.name == POSTS and (export := _substack(top.parent)):
+        yield export
+        return
     for root, folders, names in os.walk(top):
+        if export := _substack(Path(root)):
+            yield export
+            folders.clear()
+            continue
+        if POSTS in folders and _is_medium(Path(root, POSTS)):
+            folders[:], names = [POSTS], []  # the others contain private data
         pages = [name.rpartition(".")[0] for name in names if name.lower().endswith(_PAGES)]
         skipped = {f"{page}_{suffix}" for page in pages for suffix in PAGE_FOLDERS}
         folders[:] = sorted(name for name in folders if name[0] != "." and name not in skipped)
@@ -70,17 +93,40 @@ def _walk(top: Path) -> Iterator[Source | Problem]:
             if name.startswith(".") or not name.lower().endswith(_SUFFIXES):
                 continue
             path = Path(root, name)
-            status = path.lstat()
-            if stat.S_ISREG(status.st_mode):
-                yield Source(path, str(path), status.st_size)
-            else:
+            source = _regular(path)
+            if source and not (name.lower().endswith(_TABLE) and detect(source) is None):
+                yield source
+            elif not source:
                 message = "is a link or a device, not a file; name it explicitly to import it"
                 yield Problem(str(path), 0, "not-a-file", message)
 
 
+def _regular(path: Path) -> Source | None:
+    """Return a file that is not a link; None if there is none."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return Source(path, str(path), status.st_size) if stat.S_ISREG(status.st_mode) else None
+
+
+def _substack(folder: Path) -> Source | None:
+    """Return the table of an unpacked export of Substack; None if it is not in this folder."""
+    source = _regular(folder / "posts.csv")
+    return source if source and detect(source) is SourceFormat.SUBSTACK else None
+
+
+def _is_medium(posts: Path) -> bool:
+    """Return whether a folder contains the posts of an unpacked export of Medium."""
+    sources = filter(None, map(_regular, sorted(posts.glob("*.html"))))
+    return any(detect(source) is SourceFormat.MEDIUM for source in sources)
+
+
 def detect(source: Source) -> SourceFormat | None:
     """Return the format of a file; None if it cannot be imported. Raises OSError."""
-    return format_of(_beginning(source))
+    format = format_of(_beginning(source))
+    is_other_table = format is SourceFormat.TEXT and source.path.suffix.lower() == _TABLE
+    return None if is_other_table else format
 
 
 def format_of(beginning: bytes) -> SourceFormat | None:
@@ -90,11 +136,18 @@ def format_of(beginning: bytes) -> SourceFormat | None:
         return SourceFormat.WORDPRESS if wpstatus.is_export(beginning) else SourceFormat.FEED
     if any(re.match(pattern, beginning, re.S) for pattern in _ADVICE):
         return None
+    if beginning.startswith(_ZIP):
+        return SourceFormat.ARCHIVE
     if b"\0" in beginning:  # binary, unlike a feed with stray control characters
         return None
     if beginning.startswith(b"{"):
-        return SourceFormat.FEED
-    return SourceFormat.PAGE if page and page.start() < _MAX_PROLOGUE else SourceFormat.TEXT
+        return SourceFormat.GHOST if _GHOST.match(beginning) else SourceFormat.FEED
+    if page and page.start() < _MAX_PROLOGUE:
+        return SourceFormat.MEDIUM if medium.is_post(beginning) else SourceFormat.PAGE
+    columns = tables.columns(beginning)
+    if substack.is_table(columns):
+        return SourceFormat.SUBSTACK
+    return SourceFormat.TABLE if tables.is_table(columns) else SourceFormat.TEXT
 
 
 # What to do instead with a format that is not read, by how a file of it begins.
@@ -102,8 +155,6 @@ _ADVICE = {
     rb"<opml\b|<.{0,2000}?<opml\b": "is a list of feeds (OPML) without articles; save the feeds "
     "that it lists, and import those",
     rb"%PDF-": "is a PDF, which does not say what is its text; import pages or a feed of the site",
-    rb"PK\x03\x04": "is an archive; unpack it, and import the folder",
-    rb'\{\s*"(?:db|meta)"': "is an export of Ghost; save the site's feed at /rss/, and import that",
 }
 
 
@@ -113,6 +164,8 @@ def advice(source: Source) -> str:
     for pattern, message in _ADVICE.items():
         if re.match(pattern, start, re.S):
             return message
+    if source.path.suffix.lower() == _TABLE:
+        return "is a table without a column title and one like content or html; leave it out"
     return "is in no format that can be imported; leave it out, or name its format with --as"
 
 

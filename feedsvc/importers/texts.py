@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from html import escape
 
 from feedsvc import dates, html
-from feedsvc.importers.item import Hints
+from feedsvc.errors import Problem
+from feedsvc.importers.item import Hints, Origin
 
 _BLOCK = re.compile(r"(?i)<(?:p|div|br|ul|ol|table|blockquote|pre|h[1-6]|img|figure|iframe)\b")
 _TITLE = 80  # characters of a title that is made of the text
@@ -77,6 +78,20 @@ def paragraphs(text: str) -> str:
     """Return plain text as HTML, with a paragraph for each block and a break for each line."""
     blocks = re.split(r"\n\s*\n", escape(text.strip().replace("\r\n", "\n"), quote=False))
     return "\n".join("<p>" + block.replace("\n", "<br>\n") + "</p>" for block in blocks if block)
+
+
+def no_site(source: str, program: str) -> Problem:
+    """Return the problem that neither an export nor the user says what the site's URL was."""
+    message = f"is an export of {program}, which omits the site's URL; give it with --url"
+    return Problem(source, 0, "no-site-url", message)
+
+
+def restricted(origin: Origin) -> tuple[Problem, ...]:
+    """Return the warning that parts of a text, which not everybody could read, are left out."""
+    message = (
+        "has parts that were not for all readers; they are left out: check the end of its text"
+    )
+    return (origin.warning("restricted-text", message),)
 
 
 def date(text: str, hints: Hints) -> datetime | None:

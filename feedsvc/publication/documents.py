@@ -16,6 +16,7 @@ from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.queries import FeedRow, Shown, Stored
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.catalog.subscriptions import Subscriptions
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
@@ -48,13 +49,23 @@ class Publication:
         catalog: Catalog,
         sources: Sources | None = None,
         entries: Entries | None = None,
+        hubs: tuple[str, ...] | None = None,
     ) -> None:
-        """Publish a catalog. sources, entries: those of the settings if None."""
+        """Publish a catalog. sources, entries: those of the settings if None.
+
+        hubs: the URLs that subscription documents name; None for the external hubs of the settings.
+        """
         self.settings = settings
+        self.hubs = head.hubs(settings, own=False) if hubs is None else hubs
         self._catalog = catalog
         self._documents = LRUCache[Hashable, Document](self.cache_size, lambda each: len(each.body))
         self._entries = entries or Entries(settings)
         self._sources = sources or Sources.of(settings)
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """What is stored of the subscriptions to our own hub."""
+        return Subscriptions(self.settings, self._catalog)
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
         """Return a feed in one format; None if there has never been such a feed."""
@@ -243,6 +254,7 @@ class Publication:
             return known
         label = head.label(self.settings, row.ref, row.label)
         feed = head.head(self.settings, row.ref, label, format, self.settings.since, row.archives)
+        feed = replace(feed, hubs=self.hubs)
         shown = self._window(connection, row)
         if self.settings.tombstones and format is Format.ATOM:
             feed = replace(feed, withdrawn=self._withdrawn(connection, row, shown))

@@ -139,9 +139,8 @@ class Client(AbstractAsyncContextManager["Client"]):
             raise ClientError(f"there was no answer within {self._timeout:g} seconds") from None
         except aiohttp.ClientConnectorError as error:
             cause = error.os_error
-            reason = (
-                os.strerror(cause.errno) if (cause.errno or 0) > 0 else cause.strerror or str(cause)
-            )
+            number = cause.errno or 0  # negative for errors of name resolution
+            reason = os.strerror(number) if number > 0 else cause.strerror or str(cause)
             raise ClientError(f"cannot connect: {reason}") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise ClientError(f"the request failed: {type(error).__name__}") from None

@@ -4,18 +4,15 @@ Uses the `limits` library, with counters in memory or, shared by several machine
 Polls answered with 304 or 226 are never counted.
 """
 
-import ipaddress
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from feedsvc.config.serving import ServeSettings
 from feedsvc.errors import FeedsvcError
 from feedsvc.http.conditional import Answer, plain
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from feedsvc.http.hosts import client_address, networks
 
 logger = logging.getLogger("feedsvc.serve")
 
@@ -66,39 +63,3 @@ class Limits:
 def create_limits(settings: ServeSettings) -> Limits | None:
     """Return the configured limits, None if there are none. Raises FeedsvcError."""
     return Limits(settings) if settings.full_polls else None
-
-
-def networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Parse the networks in a setting."""
-    return tuple(map(ipaddress.ip_network, texts))
-
-
-def client_address(environ: Mapping[str, Any], proxies: Sequence[Network]) -> str:
-    """Return the client's address: the last in X-Forwarded-For that is not a trusted proxy's.
-
-    The field is read from its end, since an untrusted client may have written the beginning.
-    """
-    address = str(environ.get("REMOTE_ADDR", ""))
-    forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",")
-    while is_within(address, proxies) and forwarded:
-        previous = forwarded.pop().strip()
-        if _parse(previous) is None:
-            break
-        address = previous
-    return address
-
-
-def is_within(address: str, networks: Sequence[Network]) -> bool:
-    """Return whether an address belongs to one of the networks."""
-    parsed = _parse(address)
-    if parsed is None:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return any((mapped or parsed) in network for network in networks)
-
-
-def _parse(address: str) -> Address | None:
-    try:
-        return ipaddress.ip_address(address)
-    except ValueError:
-        return None

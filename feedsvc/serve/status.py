@@ -9,8 +9,8 @@ from flask import Response, abort, request
 from feedsvc import dates
 from feedsvc.config.serving import ServeSettings
 from feedsvc.http.conditional import RETRY
+from feedsvc.http.hosts import client_address, is_within, networks
 from feedsvc.serve import metrics
-from feedsvc.serve.limits import client_address, is_within, networks
 from feedsvc.serve.watch import Watch
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

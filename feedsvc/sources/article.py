@@ -8,7 +8,7 @@ from datetime import datetime
 
 from feedsvc import dates, html, urls
 from feedsvc.config.settings import Settings
-from feedsvc.errors import ArticleError, Problem, Severity
+from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import (
     MAX_ID,
     MAX_SLUG,
@@ -70,7 +70,10 @@ class ArticleReader:
             found = [*front.warnings, *values.warnings, *lost, *written.warnings]
         except ArticleError as error:
             article, found = None, [error]
-        problems = tuple(self._problem(path, front, error) for error in found)
+        problems = tuple(
+            error.problem(self._shown(path), front.line(error.key) if error.key else 0)
+            for error in found
+        )
         return Reading(path, article, problems, written)
 
     def names(self, path: str) -> tuple[str, str]:
@@ -83,10 +86,8 @@ class ArticleReader:
                     found[key] = values.text(key)
         return slug_of(path, found["slug"]), found["id"]
 
-    def _problem(self, path: str, front: FrontMatter, error: ArticleError) -> Problem:
-        shown = shown_path(self._settings.content, self._settings.site, path)
-        line = error.line or (front.line(error.key) if error.key else 0)
-        return Problem(shown, line, error.code, error.message, error.severity)
+    def _shown(self, path: str) -> str:
+        return shown_path(self._settings.content, self._settings.site, path)
 
     def _text(self, path: str) -> str:
         try:
@@ -125,6 +126,7 @@ class ArticleReader:
         external = values.url("link", own)
         language = values.language("language", settings.language)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
+        sections = [folder for folder in settings.sections if path.startswith(f"{folder}/")]
         return Article(
             path=path,
             slug=slug,
@@ -140,7 +142,7 @@ class ArticleReader:
             # Other programs enable comments by a flag of this name.
             comments=None if values.is_flag("comments") else values.url("comments", own),
             authors=authors,
-            terms=_terms(values, authors, language, _sections(path, settings.sections)),
+            terms=_terms(values, authors, language, sections),
             language=language,
             image=attachments.image(values, self._is_plain),
             enclosures=attachments.enclosures(values),
@@ -161,7 +163,7 @@ class ArticleReader:
         if self._by_path and not place:
             folder, name = os.path.split(os.path.splitext(path)[0])
             folder = os.path.dirname(folder) if name == "index" else folder
-            place = html.xml_safe(f"{folder}/{slug}" if folder else slug)
+            place = html.xml_safe(os.path.join(folder, slug))
         if place:
             slug = urls.path_slug(place)
         if not urls.is_addressable(slug):
@@ -243,11 +245,6 @@ def _title(values: Values, raw: str) -> tuple[str, str]:
         message = f"has no title; add `{values.name('title')}: ...` or begin with a heading"
         raise ArticleError("missing-title", message, line=1)
     return title, rest
-
-
-def _sections(path: str, sections: tuple[str, ...]) -> list[str]:
-    """Return the configured folders that contain an article."""
-    return [folder for folder in sections if path.startswith(f"{folder}/")]
 
 
 def _terms(

@@ -13,9 +13,9 @@ from feedsvc.sources.scan import is_inside
 from feedsvc.sources.trees import Layout
 from feedsvc.sources.values import Values
 
-# Python's own table, as that of the operating system differs between machines.
-_BUILT_IN = mimetypes.MimeTypes()
-_TYPES = {
+# Python's own table and this one, as that of the operating system differs between machines.
+_MEDIA_TYPES = mimetypes.MimeTypes()
+for _suffix, _type in {
     ".m4a": "audio/mp4",
     ".mp3": "audio/mpeg",
     ".ogg": "audio/ogg",
@@ -27,7 +27,8 @@ _TYPES = {
     ".webp": "image/webp",
     ".avif": "image/avif",
     ".epub": "application/epub+zip",
-}
+}.items():
+    _MEDIA_TYPES.add_type(_type, _suffix)
 _LENGTH = re.compile(r"[0-9]{1,15}")
 # References that are paths without anything to decode.
 _SIMPLE = re.compile(r"/?(?:\.\.?/)*(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*")
@@ -193,5 +194,4 @@ def _is_absolute(values: Values, key: str, reference: str) -> bool:
 def guess_type(reference: str) -> str:
     """Return the media type that the name of a file suggests."""
     name = urlsplit(reference).path.lower()
-    known = _TYPES.get(os.path.splitext(name)[1])
-    return known or _BUILT_IN.guess_type(name)[0] or "application/octet-stream"
+    return _MEDIA_TYPES.guess_type(name)[0] or "application/octet-stream"

@@ -66,8 +66,7 @@ class Pinner:
         try:
             self._pin(path, entry_id, is_known)
         except ArticleError as error:
-            shown = shown_path(self._settings.content, self._settings.site, path)
-            return Problem(shown, error.line, error.code, error.message, error.severity)
+            return error.problem(shown_path(self._settings.content, self._settings.site, path))
         return None
 
     def _pin(self, path: str, entry_id: str, is_known: Callable[[Article], bool]) -> None:

@@ -49,8 +49,7 @@ def scan(
         if not (included(path) or rules.is_data(basename(path))):
             continue
         if isinstance(found, ArticleError):
-            shown = shown_path(content, site, path)
-            unseen[path] = Problem(shown, 0, found.code, found.message)
+            unseen[path] = found.problem(shown_path(content, site, path))
         else:
             fingerprint = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
             files[path] = fingerprint if found.st_ctime < time.time() - _SETTLED else ""

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,7 +15,7 @@ import msgspec
 from feedsvc import plugins
 from feedsvc.config import settings
 from feedsvc.config.settings import GENERATORS, Settings
-from feedsvc.errors import FeedsvcError, Problem, Severity
+from feedsvc.errors import Problem, Severity
 from feedsvc.model import PLAIN, Tree
 from feedsvc.sources.frontmatter import FrontMatter
 
@@ -125,14 +124,7 @@ def doubts(settings: Settings) -> list[Problem]:
 @cache
 def generator(name: str) -> Generator:
     """Return an installed generator. Raises FeedsvcError if it cannot be loaded."""
-    (found,) = entry_points(group=GENERATORS, name=name)
-    try:
-        loaded: Generator = found.load()
-    except Exception as error:  # importing runs the code of another package
-        raise FeedsvcError(
-            f"{plugins.described(found)} cannot be loaded: {type(error).__name__}: {error}; update "
-            "or uninstall that package"
-        ) from error
+    loaded: Generator = plugins.load_one(GENERATORS, name)
     return loaded
 
 
@@ -141,7 +133,7 @@ def detect(content: Path, site: Path) -> Tree:
 
     Configurations take precedence over traces, and the nearest folder with either decides.
     """
-    known = [generator(name) for name in settings.generator_names() if name != PLAIN]
+    known = [generator(name) for name in plugins.names(GENERATORS)]
     for look in ("configured", "traced"):
         for root in _roots(content, site):
             found = [tree for each in known if (tree := getattr(each, look)(root, content))]
@@ -152,10 +144,9 @@ def detect(content: Path, site: Path) -> Tree:
 
 def start(root: Path) -> Mapping[str, str]:
     """Return settings for a new site in the folder of a generator's site; empty if it is none."""
-    names = [name for name in settings.generator_names() if name != PLAIN]
-    found = {name: values for name in names if (values := generator(name).start(root))}
-    (name, values), *others = found.items() or [("", {})]
-    return {} if others or not name else {**values, "generator": name}
+    names = plugins.names(GENERATORS)
+    found = [{**own, "generator": name} for name in names if (own := generator(name).start(root))]
+    return found[0] if len(found) == 1 else {}
 
 
 def _tree(name: str, content: Path, site: Path) -> Tree:

@@ -14,6 +14,7 @@ from feedsvc.publication import Publication
 from feedsvc.routes import CONVERTERS, Routes, options
 from feedsvc.web.assets import asset
 from feedsvc.web.documents import Documents
+from feedsvc.web.hub import Hub
 from feedsvc.web.moves import Moves
 from feedsvc.web.pages import Pages
 from feedsvc.web.public import PublicRequests
@@ -21,13 +22,14 @@ from feedsvc.web.public import PublicRequests
 Views = Mapping[str, Callable[..., Response]]
 
 _METHODS = ("GET", "HEAD")
+_HUB = "hub"  # the endpoint that takes POST
 _NO_VIEWS: Views = {}
 
 
 def create_app(publication: Publication, views: Views = _NO_VIEWS) -> Flask:
     """Return the app that serves a publication.
 
-    views: additional views, by endpoint in `feedsvc.routes`: health, metrics.
+    views: additional views, by endpoint in `feedsvc.routes`: health, metrics, hub.
     """
     # The name makes Flask log under "feedsvc.web".
     app = Flask("feedsvc.web", static_folder=None)
@@ -50,10 +52,16 @@ def create_blueprint(
     `url_for("feedsvc.feed", ref=ref, format=format)`.
     """
     routes = Routes(publication.settings)
-    blueprint = _blueprint(publication, routes, Pages(publication, routes), _NO_VIEWS, name)
+    views = hub_views(publication, bool(publication.settings.push.own))
+    blueprint = _blueprint(publication, routes, Pages(publication, routes), views, name)
     if url_prefix is not None:
         blueprint.url_prefix = url_prefix
     return blueprint
+
+
+def hub_views(publication: Publication, served: bool) -> Views:
+    """Return the view of our own hub by its endpoint if it is served."""
+    return {_HUB: Hub(publication).view} if served else {}
 
 
 def _blueprint(
@@ -87,7 +95,7 @@ def _blueprint(
                 endpoint,
                 views[endpoint],
                 provide_automatic_options=False,
-                methods=["GET"],
+                methods=["POST" if endpoint == _HUB else "GET"],
                 **options(endpoint),
             )
     blueprint.before_app_request(moves.alias)
@@ -102,7 +110,9 @@ def _blueprint(
 
 def _reject_invalid() -> None:
     """Reject other methods and impossible paths before any view runs."""
-    if request.environ["REQUEST_METHOD"] not in _METHODS:  # Flask treats `get` as GET
+    method = request.environ["REQUEST_METHOD"]  # Flask treats `get` as GET
+    is_posted = method == "POST" and (request.endpoint or "").rpartition(".")[2] == _HUB
+    if method not in _METHODS and not is_posted:
         raise MethodNotAllowed(_METHODS)
     # Werkzeug merges leading slashes. PostgreSQL rejects NUL.
     if request.environ["PATH_INFO"].startswith("//") or "\0" in request.path:

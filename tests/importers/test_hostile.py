@@ -50,7 +50,7 @@ def test_documents_that_declare_entities_are_refused(
     source = rss(f"<description>{inside}</description>", before=before)
     report = site.run(site.put("a.xml", source))
     assert codes(report) == ["unsafe-xml"]
-    assert report.problems[0].message.endswith("take its <!DOCTYPE> out")
+    assert report.problems[0].message.endswith("remove its <!DOCTYPE>")
     assert site.files() == {}
 
 
@@ -450,8 +450,6 @@ def test_blank_lines_before_the_declaration_count(
         (b'<?xml version="1.0"?>\n<opml version="2.0"><body/></opml>', "save the feeds"),
         (b"<opml><body/></opml>", "save the feeds"),
         (b"%PDF-1.7\n%\xe2\xe3", "is a PDF"),
-        (b"PK\x03\x04\x14\x00", "unpack it"),
-        (b'{"db": [{"data": {"posts": []}}]}', "is an export of Ghost"),
     ],
 )
 def test_formats_that_are_not_read_are_recognised(

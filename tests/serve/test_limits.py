@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from feedsvc.config.serving import ServeSettings
 from feedsvc.errors import FeedsvcError
-from feedsvc.serve.limits import Limits, client_address, is_within
+from feedsvc.http.hosts import client_address, is_within
+from feedsvc.serve.limits import Limits
 from tests.web.fake import SITE, TAG
 from tests.web.front import Front, Reply
 

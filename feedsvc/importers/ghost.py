@@ -1,0 +1,133 @@
+"""Reads the JSON export of Ghost: tables of its database, linked by ids.
+
+    {"db": [{"meta": ..., "data": {"posts": [...], "tags": [...], "posts_tags": [...], ...}}]}
+
+Only what an anonymous visitor of the site can read is imported.
+"""
+
+import re
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+from feedsvc import dates, urls
+from feedsvc.errors import Problem
+from feedsvc.importers import texts, wpstatus
+from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults, Refused, Skipped
+from feedsvc.importers.records import Record, load_json
+from feedsvc.model import Person
+
+_SITE = "__GHOST_URL__"  # what Ghost writes instead of the site's URL
+_STATUS = {"published": "publish", "scheduled": "future", "draft": "draft"}  # in words of WordPress
+_MILLISECONDS = re.compile(r"[0-9]{1,14}")
+# Parts of a text for some visitors. An unclosed one extends to the end.
+_GATED = re.compile(
+    r"<!--\s*kg-gated-block:begin([^<>]{0,200})-->(.*?)(?:<!--\s*kg-gated-block:end\s*-->|\Z)", re.S
+)
+_FOR_ALL = re.compile(r"\bnonMember:[\"']?true\b")
+
+
+def read(source: str, content: bytes, hints: Hints) -> ParseResults:
+    """Yield the posts of an export, and its pages if the hints ask for them."""
+    export = load_json(source, content)
+    if isinstance(export, Problem):
+        yield export
+        return
+    if not hints.site:
+        yield texts.no_site(source, "Ghost")
+        return
+    databases = export.records("db")
+    data = (databases[0] if databases else export).record("data")
+    tables = _Tables(data)
+    for number, post in enumerate(data.records("posts"), 1):
+        yield _post(Origin(source, 0, number), post, tables, hints)
+
+
+class _Tables:
+    """What posts refer to, by their ids."""
+
+    def __init__(self, data: Record) -> None:
+        users = {user.text("id"): user.text("name") for user in data.records("users")}
+        tags = {
+            tag.text("id"): tag.text("name")
+            for tag in data.records("tags")
+            if tag.text("visibility") != "internal" and not tag.text("name").startswith("#")
+        }
+        self.users = users
+        self.authors = _related(data, "posts_authors", "author_id", users)
+        self.tags = _related(data, "posts_tags", "tag_id", tags)
+        settings = {row.text("key"): row.text("value") for row in data.records("settings")}
+        self.language = settings.get("locale") or settings.get("lang") or ""
+
+
+def _related(data: Record, table: str, key: str, names: dict[str, str]) -> dict[str, list[str]]:
+    """Return the names that a table links to each post, in its order."""
+    found = defaultdict(list)
+    rows = data.records(table)
+    for row in sorted(rows, key=lambda row: texts.length(row.text("sort_order"))):
+        if name := names.get(row.text(key)):
+            found[row.text("post_id")].append(name)
+    return found
+
+
+def _post(origin: Origin, post: Record, tables: _Tables, hints: Hints) -> ParseResult:
+    status = _STATUS.get(post.text("status"), post.text("status") or "without a status")
+    if reason := _skip_reason(post, status, hints):
+        return Skipped(reason)
+    number = post.text("id")
+    seed = f"{hints.site}\n{number}"
+    try:
+        published = _date(post.text("published_at")) or (
+            _date(post.text("created_at")) if status == "draft" else None
+        )
+        updated = _date(post.text("updated_at"))
+    except dates.DateError as error:
+        problem = origin.problem("bad-source-date", f"has a bad date: {error}")
+        return Refused(number, seed, problem)
+    body = post.text("html").replace(_SITE, hints.site.rstrip("/"))
+    if not body and (post.text("lexical") or post.text("mobiledoc")):
+        message = (
+            "has a text only for Ghost's editor, not as HTML; save it in Ghost, and export again"
+        )
+        return Refused(number, seed, origin.problem("no-article", message))
+    public = _GATED.sub(lambda part: part[2] if _FOR_ALL.search(part[1]) else "", body)
+    link = urls.resolve(hints.site, f"{post.text('slug')}/")
+    author = tables.users.get(post.text("author_id"), "")
+    return hints.complete(
+        Item(
+            origin,
+            id=number,
+            seed=seed,
+            title=" ".join(post.text("title").split()),
+            published=published,
+            updated=updated,
+            slug=post.text("slug"),
+            link=link,
+            body=public,
+            base=link,
+            summary=post.text("custom_excerpt"),
+            tags=tuple(tables.tags.get(number, ())),
+            authors=tuple(map(Person, tables.authors.get(number) or filter(None, [author]))),
+            language=post.text("locale") or tables.language,
+            image=post.text("feature_image", "image").replace(_SITE, hints.site.rstrip("/")),
+            draft=wpstatus.is_draft([status], published or hints.date, hints.now),
+            warnings=texts.restricted(origin) if public != body else (),
+        )
+    )
+
+
+def _skip_reason(post: Record, status: str, hints: Hints) -> str:
+    """Return why a post is skipped; '' if it is imported. Ghost before 1.0 has no visibility."""
+    is_page = post.flag("page") or post.text("type") == "page"
+    kind = "page" if is_page else post.text("type") or "post"
+    if kind not in hints.kinds():
+        return kind
+    if "visibility" in post and post.text("visibility") != "public":
+        return f"for {post.text('visibility') or 'unknown readers'}"
+    return wpstatus.skip_reason([status], [])
+
+
+def _date(text: str) -> datetime | None:
+    """Parse a date, which is in UTC, or in milliseconds in old versions. Raises DateError."""
+    if _MILLISECONDS.fullmatch(text):
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(text) // 1000)
+    return dates.parse(text, UTC, {}) if text else None

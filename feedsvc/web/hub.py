@@ -1,0 +1,202 @@
+"""The view of our own hub, which takes subscriptions (WebSub 5)."""
+
+import re
+import time
+from dataclasses import replace
+from ipaddress import IPv6Address
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Response, request
+
+from feedsvc import syntax
+from feedsvc.catalog.subscriptions import Mode, Requested
+from feedsvc.http.conditional import plain
+from feedsvc.http.hosts import client_address, networks
+from feedsvc.model import MAX_URL, FeedRef, Format, excess
+from feedsvc.publication import Publication
+from feedsvc.routes import Routes
+
+MAX_BODY = 16_384  # bytes
+_FORM = "application/x-www-form-urlencoded"
+_SECRET_LIMIT = 200  # bytes, which a secret has fewer of
+_MAX_TOKEN = 1_000  # bytes
+_MAX_FIELDS = 100
+_MODES: tuple[Mode, ...] = ("subscribe", "unsubscribe")
+_ONCE = ("hub.callback", "hub.mode", "hub.topic", "hub.secret", "hub.lease_seconds")
+_URL = re.compile(r"""[!#-;=?-\[\]_a-z{|}~]+""")  # ASCII that is safe in a request line
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
+_LEASE = re.compile(r"[0-9]{1,18}")
+_WEB_PORTS = (80, 443)
+_FIRST_FREE_PORT = 1024  # below, ports belong to other protocols
+
+
+class FormError(Exception):
+    """A request is malformed; the message says why, the status is 4xx."""
+
+    def __init__(self, reason: str, status: int = 400) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Hub:
+    """The view `hub`."""
+
+    def __init__(self, publication: Publication) -> None:
+        self._settings = publication.settings
+        self._subscriptions = publication.subscriptions
+        self._topics = Topics(publication)
+        self._proxies = networks(self._settings.serve.trusted_proxies)
+
+    def view(self) -> Response:
+        """Take a request: 202 before any verification, or the reason why not as plain text."""
+        try:
+            requested = self._topics.resolve(requested_by(parse(_body())))
+        except FormError as error:
+            return _answer(error.status, str(error))
+        client = client_address(request.environ, self._proxies)
+        refusal = self._subscriptions.request(requested, client, int(time.time()))
+        if refusal:
+            return _answer(429, refusal.reason, ("Retry-After", str(refusal.retry)))
+        return _answer(202, "")
+
+
+class Topics:
+    """Which feed in which format a topic is (WebSub 2, 10)."""
+
+    def __init__(self, publication: Publication) -> None:
+        self._settings = publication.settings
+        self._routes = Routes(publication.settings)
+
+    def resolve(self, requested: Requested) -> Requested:
+        """Return a request with the feed of its topic, or with the reason why there is none.
+
+        Aliases, old keys of feeds and other spellings count as what they redirect to.
+        """
+        found = self._find(requested.topic)
+        if found is None:
+            return replace(requested, denied="this hub has no such topic")
+        ref, format = found
+        if ref.key in self._settings.retired:
+            return replace(requested, denied="this feed was ended")
+        key = self._settings.moved.get(ref.key, ref.key)
+        return replace(requested, feed=key, format=str(format))
+
+    def _find(self, topic: str) -> tuple[FeedRef, Format] | None:
+        start = self._settings.base_url
+        if not topic.startswith(f"{start}/") or {"?", "#", "\0"} & {*topic}:
+            return None
+        endpoint, values = self._routes.match(self._routes.local(topic)) or ("", {})
+        return (values["ref"], values["format"]) if endpoint in {"feed", "alias"} else None
+
+
+def parse(body: bytes) -> dict[str, str]:
+    """Return the fields of a form that the hub knows. Raises FormError."""
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
+        )
+    except UnicodeDecodeError:
+        raise FormError("The form is not in UTF-8") from None
+    except ValueError:
+        raise FormError(f"The form has more than {_MAX_FIELDS} fields") from None
+    names = [name for name, _ in pairs]
+    for name in _ONCE:
+        if names.count(name) > 1:
+            raise FormError(f"{name} is given more than once")
+    return dict(pairs)
+
+
+def requested_by(form: dict[str, str]) -> Requested:
+    """Return what a form requests. Raises FormError."""
+    for name in ("hub.callback", "hub.mode", "hub.topic"):
+        if not form.get(name):
+            raise FormError(f"{name} is missing")
+    mode = next((each for each in _MODES if each == form["hub.mode"]), None)
+    if mode is None:
+        raise FormError("hub.mode is neither subscribe nor unsubscribe")
+    topic, secret = form["hub.topic"], form.get("hub.secret", "")
+    if not syntax.is_url(topic) or not syntax.is_line(topic):
+        raise FormError("hub.topic is not a URL that starts with http:// or https://")
+    if over := excess(topic, MAX_URL):
+        raise FormError(f"hub.topic {over}")
+    if len(secret.encode()) >= _SECRET_LIMIT:
+        raise FormError(f"hub.secret does not have fewer than {_SECRET_LIMIT} bytes")
+    token = form.get("hub.verify_token")
+    if over := excess(token or "", _MAX_TOKEN):
+        raise FormError(f"hub.verify_token {over}")
+    return Requested(
+        mode=mode,
+        topic=topic,
+        callback=form["hub.callback"],
+        host=callback_host(form["hub.callback"]),
+        secret=secret,
+        lease=_lease(form.get("hub.lease_seconds", "")),
+        parameters={} if token is None else {"hub.verify_token": token},
+    )
+
+
+def callback_host(callback: str) -> str:
+    """Return the host of a callback, in lower case. Raises FormError unless we would call it.
+
+    Only its form is checked here; its address is, whenever a connection is opened.
+    """
+    if over := excess(callback, MAX_URL):
+        raise FormError(f"hub.callback {over}")
+    if not _URL.fullmatch(callback):
+        raise FormError(
+            "hub.callback has characters that a URL cannot have; percent-encode them, or write "
+            "the host in Punycode"
+        )
+    try:
+        parts = urlsplit(callback)
+        port = parts.port
+    except ValueError:
+        raise FormError("hub.callback is not a URL") from None
+    if parts.scheme not in {"http", "https"} or not callback.lower().startswith(
+        f"{parts.scheme}://"
+    ):
+        raise FormError("hub.callback does not start with http:// or https://")
+    if "@" in parts.netloc:
+        raise FormError("hub.callback has a user name or password, which is not supported")
+    if "#" in callback:
+        raise FormError("hub.callback has a fragment, which is not allowed")
+    host = parts.hostname or ""
+    if not (_is_ipv6(host) if "[" in parts.netloc else _NAME.fullmatch(host)):
+        raise FormError("hub.callback has no valid host name or IP address")
+    if parts.netloc.endswith(":") or not (
+        port is None or port in _WEB_PORTS or port >= _FIRST_FREE_PORT
+    ):
+        raise FormError(
+            f"hub.callback has a port that is neither 80 nor 443 nor at least {_FIRST_FREE_PORT}"
+        )
+    return host.rstrip(".")
+
+
+def _is_ipv6(host: str) -> bool:
+    """Return whether a text is an IPv6 address without a zone, which only has meaning locally."""
+    try:
+        return IPv6Address(host).scope_id is None
+    except ValueError:
+        return False
+
+
+def _lease(text: str) -> int | None:
+    if text and not _LEASE.fullmatch(text):
+        raise FormError("hub.lease_seconds is not a number of seconds")
+    return int(text) if text else None
+
+
+def _body() -> bytes:
+    """Return the body of the current request. Raises FormError."""
+    if request.mimetype != _FORM:
+        raise FormError(f"The content type is not {_FORM}", 415)
+    if request.content_length is None:
+        raise FormError("The request has no Content-Length", 411)
+    if request.content_length > MAX_BODY:
+        raise FormError(f"The form has more than {MAX_BODY:,} bytes", 413)
+    return request.get_data(cache=False)
+
+
+def _answer(status: int, reason: str, *more: tuple[str, str]) -> Response:
+    text = f"{reason}.\n".encode() if reason else b""
+    return Response(text, status, plain(text, *more))
