@@ -196,9 +196,9 @@ def build(tree: Tree, folder: Path) -> None:
     arguments = ["init", "--site", str(folder), "--from", tree.program.name, "--base-url", BASE]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
-    for path in tree.program.files(BASE) if tree.change[0] else ():
-        text = (folder / path).read_text(encoding="utf-8")
-        (folder / path).write_text(text.replace(*tree.change), encoding="utf-8")
+    for template in map(folder.joinpath, tree.program.files(BASE) if tree.change[0] else ()):
+        text = template.read_text(encoding="utf-8").replace(*tree.change)
+        template.write_text(text, encoding="utf-8")
     places = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
     executable = shutil.which(tree.command[0], path=places)
     if not executable:
