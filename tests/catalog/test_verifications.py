@@ -103,7 +103,8 @@ def test_a_revision_after_the_request_is_delivered(hub: Hub) -> None:
     hub.request()
     hub.desk.write("b.md", article(tags=["Mali"]))
     hub.desk.sync()
-    hub.record(*hub.claim())
+    [request] = hub.claim()
+    hub.record(request)
     assert hub.subscriptions[0]["revision"] == before < hub.desk.feed("tag/mali").revision
 
 
