@@ -87,6 +87,9 @@ class Verifier:
                 self._failure = str(error)
                 logger.error("event=catalog-lost reason=%r", self._failure)  # noqa: TRY400
             return _RETRY
+        except Exception:
+            logger.exception("event=failed")  # the claims of these results end by themselves
+            return _RETRY
         self._failure = ""
         for request in claimed:
             task = asyncio.create_task(self._process(request))
