@@ -19,6 +19,7 @@ from feedsvc.publication import Publication
 from feedsvc.push.client import Client
 from feedsvc.push.deliver import Deliverer
 from feedsvc.push.ledger import Ledger
+from feedsvc.push.verify import Verifier
 
 logger = logging.getLogger("feedsvc.push")
 
@@ -50,7 +51,10 @@ async def _work(settings: Settings, supervised: bool) -> None:
             logger.info("event=push-started")
             ledger = Ledger(settings, catalog, publication)
             deliverer = Deliverer(ledger, client, slow=_allow_files() - _OTHER_FILES)
+            verifying = asyncio.create_task(Verifier(settings, catalog, client).run())
             await deliverer.run(stopping, _PATIENCE)
+            verifying.cancel()
+            await asyncio.gather(verifying, return_exceptions=True)
 
 
 def _watch_standard_input(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
