@@ -63,7 +63,7 @@ def _covers(path: str, file: File) -> bool:
     return bool(pattern and any(map(pattern.fullmatch, prefixes)))
 
 
-# YAML means UTC by a time with seconds and no zone, and Jekyll does not correct it.
+# In YAML, a time with seconds and without a zone is in UTC, and Jekyll does not correct that.
 _UTC_TIME = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?")
 
 
@@ -172,7 +172,7 @@ class _Jekyll(Program):
 
 
 def _has_posts(content: Path, depth: int) -> bool:
-    """Return whether a folder is, or has at most so deep in it, a `_posts` with dated files."""
+    """Return whether a folder is a `_posts` with dated files, or has one this deep in it."""
     try:
         entries = [each for each in content.iterdir() if not each.name.startswith(".")]
         is_posts = POSTS in content.parts
