@@ -114,7 +114,9 @@ class Ledger:
     def _with_messages(self, claims: Mapping[DueFeed, Sequence[Claim]]) -> list[Claimed]:
         claimed = []
         for feed, some in claims.items():
-            messages = {format: self._message(feed.ref, format) for format in {c.format for c in some}}
+            messages = {
+                format: self._message(feed.ref, format) for format in {c.format for c in some}
+            }
             claimed += [Claimed(claim, messages[claim.format]) for claim in some]
         return claimed
 
