@@ -6,37 +6,96 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from feedsvc.catalog import deliveries
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli.problems import count
-from feedsvc.cli.site import open_site, site_option
+from feedsvc.cli.site import load_settings, open_site, site_option
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.publication import Publication
 from feedsvc.push.client import Client
 from feedsvc.push.ping import Pings, Told
+from feedsvc.push.status import show
+from feedsvc.push.trial import Trial
+from feedsvc.serve.listen import parse_bind
 
 _PAUSES = (2.0, 10.0)  # seconds before further tries
+
+
+_site_option = click.option(
+    "--site",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The site's folder, by default that of `feedsvc push`.",
+)
 
 
 @click.group(invoke_without_command=True)
 @site_option
 @click.option("--all", "everything", is_flag=True, help="Tell of all feeds, changed or not.")
+@click.option("--worker", is_flag=True, help="Verify subscriptions and deliver until stopped.")
+@click.option("--supervised", is_flag=True, hidden=True)
 @click.pass_context
-def push(context: click.Context, site: Path, everything: bool) -> None:
+def push(
+    context: click.Context, site: Path, everything: bool, worker: bool, supervised: bool
+) -> None:
     """Tell hubs at other sites which feeds have changed.
 
     Run it after each deployment of a static build: the hubs get the changed feeds from the site
     and send them to their subscribers. Each hub is told what has changed since it was told last; a
     new one is told what changes from now on. The exit code is 1 if a hub could not be told.
 
-    `feedsvc serve` does all of this by itself.
+    `feedsvc serve` does so by itself, and delivers to the subscribers of the site's own hub. With
+    --worker, only the process that does this runs, beside another server.
     """
     context.obj = site
-    if context.invoked_subcommand is None:
-        with open_site(site) as (settings, catalog):
-            _tell(settings, catalog, everything)
+    if context.invoked_subcommand is not None:
+        return
+    if worker:
+        from feedsvc.push.worker import run
+
+        run(load_settings(site), supervised)
+        return
+    with open_site(site) as (settings, catalog):
+        _tell(settings, catalog, everything)
+
+
+@push.command
+@_site_option
+@click.pass_obj
+def status(default: Path, site: Path | None) -> None:
+    """Show the subscriptions by topic and host, and what other hubs have been told.
+
+    Callbacks are not shown, as who knows one can send to it.
+    """
+    with open_site(site or default) as (settings, catalog):
+        show(settings, catalog, Console())
+
+
+@push.command
+@_site_option
+@click.argument("topic")
+@click.option(
+    "--bind",
+    metavar="HOST:PORT",
+    callback=parse_bind,
+    default="127.0.0.1:8008",
+    show_default=True,
+    help="Where to listen for the hub.",
+)
+@click.option("--callback", metavar="URL", help="The URL at which the hub reaches that.")
+@click.pass_obj
+def test(
+    default: Path, site: Path | None, topic: str, bind: tuple[str, int], callback: str | None
+) -> None:
+    """Subscribe to TOPIC, the URL of one of the site's feeds, and show the round trip.
+
+    The site must be served. Its hub must be allowed to connect to this command: put its address
+    into `allow_networks`, or give a public one with --bind and --callback.
+    """
+    with open_site(site or default) as (settings, catalog):
+        asyncio.run(Trial(settings, catalog, click.echo, bind, callback).run(topic))
 
 
 def _tell(settings: Settings, catalog: Catalog, everything: bool) -> None:

@@ -21,8 +21,9 @@ def document(kind: str, *links: tuple[str, str]) -> bytes:
     """Return a feed that has links, as (relation, URL)."""
     if kind == "json":
         hubs = [{"type": "WebSub", "url": url} for rel, url in links if rel == "hub"]
-        own = dict(("feed_url", url) for rel, url in links if rel == "self")
-        return json.dumps({"hubs": [*hubs, {"type": "rssCloud", "url": "x"}], **own}).encode()
+        own = [{"feed_url": url} for rel, url in links if rel == "self"][:1]
+        feed = {"hubs": [*hubs, {"type": "rssCloud", "url": "x"}]} | (own[0] if own else {})
+        return json.dumps(feed).encode()
     prefix = "a:" if kind == "rss" else ""
     elements = "".join(f'<{prefix}link rel="{rel}" href="{url}"/>' for rel, url in links)
     return (RSS if kind == "rss" else ATOM).format(elements).encode()
