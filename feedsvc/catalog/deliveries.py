@@ -14,8 +14,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, text
-from sqlalchemy import update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from feedsvc.catalog import rows, schema
 from feedsvc.model import FeedRef, Format
@@ -112,8 +122,8 @@ def claim(connection: Connection, feed: DueFeed, now: int, count: int) -> list[C
         )
     )
     return [
-        Claim(id, number, Format(format), *rest)
-        for id, number, format, *rest in connection.execute(statement)
+        Claim(name, number, Format(format), *rest)
+        for name, number, format, *rest in connection.execute(statement)
     ]
 
 

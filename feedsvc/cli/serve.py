@@ -25,6 +25,7 @@ from feedsvc.serve import metrics
 from feedsvc.serve.edge import Edge
 from feedsvc.serve.limits import create_limits
 from feedsvc.serve.listen import check_free, make_server, netloc, parse_bind
+from feedsvc.serve.push import PushProcess
 from feedsvc.serve.server import create_server
 from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
@@ -99,6 +100,10 @@ def serve(
         server = make_server(bind, workers, certificate, key)
         server.on_startup(writer.start)
         server.on_shutdown(writer.stop)
+        if settings.serves_hub or settings.push.external:
+            push = PushProcess(settings.site)
+            server.on_startup(push.start)
+            server.on_shutdown(push.stop)
         handle_terminal_signals(server)
         scheme = "https" if certificate else "http"
         click.echo(f"Serving {settings.title} at {scheme}://{netloc(*bind)}/ (Ctrl-C ends it)")

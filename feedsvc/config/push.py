@@ -62,6 +62,11 @@ Key = Annotated[
     str, Rule(f"a random text of at least {_SHORTEST_KEY} characters", _key, secret=True)
 ]
 
+SIGNATURES = ("sha1", "sha256", "sha384", "sha512")  # WebSub 8
+Signature = Annotated[
+    str, Rule.matching(f"one of {', '.join(SIGNATURES)}", lambda text: text in SIGNATURES)
+]
+
 
 class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of push.
@@ -69,11 +74,13 @@ class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
     hub: "own" and URLs of other hubs; None for the default, see `Settings.serves_hub`.
     allow_networks: private addresses and networks at which subscribers and hubs may be. key: what
     the secrets of subscribers are encrypted with; '' for a file, see catalog/sealing.py.
+    signature: the hash function of the signatures of deliveries.
     """
 
     hub: Hubs = None
     allow_networks: Networks = ()
     key: Key = ""
+    signature: Signature = "sha256"
 
     @property
     def own(self) -> bool | None:

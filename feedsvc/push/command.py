@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from feedsvc.catalog import deliveries
 from feedsvc.catalog.store import Catalog
@@ -70,7 +69,7 @@ def status(default: Path, site: Path | None) -> None:
     Callbacks are not shown, as who knows one can send to it.
     """
     with open_site(site or default) as (settings, catalog):
-        show(settings, catalog, Console())
+        show(settings, catalog)
 
 
 @push.command

@@ -5,10 +5,16 @@ processes in the environment; serve/metrics.py adds up all of them. Without the 
 stay in this process.
 """
 
+import asyncio
+from contextlib import suppress
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from feedsvc.catalog.deliveries import Counts
+from feedsvc.catalog.deliveries import Counts, clock, counts
+from feedsvc.catalog.store import Catalog
+from feedsvc.errors import CatalogError
 
+_INTERVAL = 10.0  # seconds between counts, which read all subscriptions
 _LAG_BUCKETS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0, 14_400.0)  # seconds
 _STATE = {
     "subscriptions": "Subscriptions to the hub.",
@@ -53,7 +59,19 @@ class Counters:
         """Count a request to another hub. outcome: told, failed."""
         self._requests.labels(outcome).inc()
 
-    def counted(self, counts: Counts) -> None:
+    async def keep_counting(self, catalog: Catalog) -> None:
+        """Set the numbers of subscriptions now and then, until the task is cancelled."""
+        while True:
+            with suppress(CatalogError):
+                self.set_state(await asyncio.to_thread(_counts, catalog))
+            await asyncio.sleep(_INTERVAL)
+
+    def set_state(self, numbers: Counts) -> None:
         """Set the numbers of subscriptions."""
         for name, gauge in self._state.items():
-            gauge.set(getattr(counts, name))
+            gauge.set(getattr(numbers, name))
+
+
+def _counts(catalog: Catalog) -> Counts:
+    with catalog.reading() as connection:
+        return counts(connection, clock(connection))

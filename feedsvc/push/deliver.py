@@ -11,10 +11,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import NamedTuple
 
-from feedsvc import dates
 from feedsvc.catalog.deliveries import CLAIM, MAX_ATTEMPTS, MAX_WAIT, Claim, Result, backoff
 from feedsvc.errors import CatalogError
 from feedsvc.push.client import TIMEOUT, Client, ClientError, Response
@@ -220,7 +218,7 @@ class Deliverer:
             self._finish(claim, None, gone=True)
             self._log(claim, "gone", "status 410")
         else:
-            wait = _retry_after(response) if response.status in _TROUBLE else 0
+            wait = response.retry_after(MAX_WAIT) if response.status in _TROUBLE else 0
             self._fail(claim, message, f"status {response.status}", wait)
 
     def _fail(self, claim: Claim, message: Message, reason: str, wait: int) -> None:
@@ -258,15 +256,3 @@ class Deliverer:
         logger.info(
             "event=%s host=%s subscription=%s reason=%r", outcome, claim.host, claim.id, reason
         )
-
-
-def _retry_after(response: Response) -> int:
-    """Return the seconds of a Retry-After field, at most MAX_WAIT; 0 without one."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        seconds = int(value[:9])
-    elif instant := dates.http_date(value, now := datetime.now(UTC)):
-        seconds = int((instant - now).total_seconds())
-    else:
-        return 0
-    return max(0, min(MAX_WAIT, seconds))

@@ -54,7 +54,7 @@ class Host:
         if self.in_flight + len(self.queue) < limit:
             return 0
         self.crowded += 1
-        return min(_MAX_CROWDED, 2 ** min(self.crowded, 10))
+        return min(_MAX_CROWDED, 1 << min(self.crowded, 10))
 
     def answered(self, soon: bool) -> None:
         """Record that it answered."""
@@ -66,7 +66,7 @@ class Host:
         """Record that it did not answer, or that it is in trouble."""
         self.failures += 1
         if self.failures >= _FAILURES:
-            longest = min(_MAX_CLOSED, _CLOSED * 2 ** min(self.failures - _FAILURES, 10))
+            longest = min(_MAX_CLOSED, _CLOSED << min(self.failures - _FAILURES, 10))
             self.closed = now + longest / 2 + secrets.randbelow(longest * 500) / 1000
 
 

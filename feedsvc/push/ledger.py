@@ -8,11 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from feedsvc.catalog import deliveries
 from feedsvc.catalog.deliveries import Claim, DueFeed, Result
-from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.config.settings import Settings
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
@@ -98,7 +96,7 @@ class Ledger:
         with self._catalog.reading() as connection:
             return deliveries.due_feeds(connection, deliveries.clock(connection))
 
-    def _claim(self, connection: Connection, now: int, room: int) -> dict[DueFeed, list[Claim]]:
+    def _claim(self, connection: Reading, now: int, room: int) -> dict[DueFeed, list[Claim]]:
         """Claim from some of the due feeds, and from others the next time."""
         claims: dict[DueFeed, list[Claim]] = {}
         turn, self._due = self._due[:_FEEDS], self._due[_FEEDS:]

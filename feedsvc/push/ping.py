@@ -12,12 +12,15 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from feedsvc.catalog import hubs
-from feedsvc.catalog.deliveries import MAX_WAIT, backoff
+from feedsvc.catalog.deliveries import MAX_WAIT, backoff, clock
 from feedsvc.catalog.hubs import Claim, Place
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
+from feedsvc.errors import CatalogError
 from feedsvc.model import Format
+from feedsvc.publication import Publication
 from feedsvc.push.client import Client, ClientError
+from feedsvc.push.ledger import SETTLE
 from feedsvc.routes import Routes, feed_path
 
 logger = logging.getLogger("feedsvc.push")
@@ -26,6 +29,7 @@ logger = logging.getLogger("feedsvc.push")
 # and Google's ignores more than these.
 _SEVERAL = {"pubsubhubbub.appspot.com": 10}
 _REQUESTS = 6  # to one hub at a time
+_PAUSE, _PAUSE_LOST = 0.5, 5.0  # seconds between looks at the newest revision
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -62,6 +66,24 @@ class Pings:
         self._client = client
         self._observe = observe
 
+    async def run(self, publication: Publication) -> None:
+        """Tell the hubs of each revision until the task is cancelled."""
+        known, due, failure = "", None, ""
+        while True:
+            try:
+                state, now = await asyncio.to_thread(self._look, publication)
+                if state != known or (due is not None and now >= due):
+                    await asyncio.sleep(SETTLE)
+                    due, known = await self.tell(now), state
+                failure = ""
+            except CatalogError as error:
+                if str(error) != failure:
+                    failure = str(error)
+                    logger.error("event=catalog-lost reason=%r", failure)  # noqa: TRY400
+            except Exception:
+                logger.exception("event=failed")
+            await asyncio.sleep(_PAUSE_LOST if failure else _PAUSE)
+
     async def tell(self, now: int) -> int | None:
         """Tell every hub that is due what it has not been told of yet.
 
@@ -97,6 +119,12 @@ class Pings:
             if everything:
                 hubs.restart(connection, self._settings.push.external)
         return added
+
+    def _look(self, publication: Publication) -> tuple[str, int]:
+        """Return a name of the newest revision, and the present instant."""
+        state, _ = publication.state()
+        with self._catalog.reading() as connection:
+            return state, clock(connection)
 
     def _claim(self, url: str, now: int, early: bool) -> Claim | None:
         with self._catalog.concurrent() as connection:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,7 +18,7 @@ _TOPIC = ("Topic", "Subscriptions", "Pending", "Failing", "Waiting", "First leas
 _HOST = ("Host", "Subscriptions", "Pending", "Failing", "Next try", "First lease ends")
 
 
-def show(settings: Settings, catalog: Catalog, console: Console) -> None:
+def show(settings: Settings, catalog: Catalog) -> None:
     """Print the status. Raises CatalogError."""
     with catalog.reading() as connection:
         now = deliveries.clock(connection)
@@ -26,25 +27,26 @@ def show(settings: Settings, catalog: Catalog, console: Console) -> None:
         topics = subscribers.topics(connection, now)
         hosts = subscribers.hosts(connection, now, _MAX_HOSTS)
         others = hubs.states(connection, settings.push.external)
-    console.print(
+    click.echo(
         f"{count(counts.subscriptions, 'subscription')}: {counts.pending:,} pending, "
         f"{counts.failing:,} failing; {count(unverified, 'request')} to be verified."
     )
     if topics:
-        _print(console, _TOPIC, (_topic(each, now) for each in topics))
-        _print(console, _HOST, (_host(each, now) for each in hosts))
+        _print(_TOPIC, (_topic(each, now) for each in topics))
+        _print(_HOST, (_host(each, now) for each in hosts))
     unknown = set(settings.push.external) - {each.url for each in others}
     for hub in others:
-        console.print(f"{hub.url}: {_hub(hub, now)}", soft_wrap=True, markup=False)
+        click.echo(f"{hub.url}: {_hub(hub, now)}")
     for url in sorted(unknown):
-        console.print(f"{url}: has never been told of anything", soft_wrap=True, markup=False)
+        click.echo(f"{url}: has never been told of anything")
 
 
-def _print(console: Console, headings: Sequence[str], rows: Iterator[Sequence[str]]) -> None:
+def _print(headings: Sequence[str], rows: Iterator[Sequence[str]]) -> None:
     """Print a table on a terminal, and otherwise lines with tabs between the columns."""
+    console = Console()
     if not console.is_terminal:
         for row in (headings, *rows):
-            console.print("\t".join(row), soft_wrap=True, markup=False, highlight=False)
+            click.echo("\t".join(row))
         return
     table = Table(box=None, pad_edge=False)
     for number, heading in enumerate(headings):

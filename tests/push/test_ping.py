@@ -44,8 +44,8 @@ class Telling:
         self.publish("first", tags=["x"])
         self.tell()
 
-    def publish(self, name: str, **front_matter: object) -> None:
-        self.desk.write(f"{name}.md", article(name, **front_matter))
+    def publish(self, name: str, tags: list[str] | None = None) -> None:
+        self.desk.write(f"{name}.md", article(name, tags=tags))
         self.desk.sync()
 
     def tell(self, *, early: bool = False) -> tuple[int | None, list[Request]]:
@@ -217,7 +217,8 @@ def test_each_change_is_told_after_it_happened(
                 telling.publish(f"a{number}", tags=[key])
                 changed |= {f"tag/{key}", "all", "language/en"}
                 continue
-            hub.answer = lambda _, step=step: Reply(500 if step == "fail" else 200)
+            reply = Reply(500 if step == "fail" else 200)
+            hub.answer = lambda _, reply=reply: reply  # type: ignore[misc]
             _, requests = telling.tell()
             assert set(topics(requests)) <= set(of_feeds(*changed))
             if step == "tell":

@@ -8,19 +8,9 @@ from posixpath import basename, join
 from typing import Any
 
 from feedsvc.sources.generators import configs, feeds, liquid
-from feedsvc.sources.generators.convention import (
-    KEYS,
-    Convention,
-    File,
-    Links,
-    Own,
-    dated_name,
-    render,
-    rolled_over,
-    undated_at_top,
-    words,
-)
+from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import JSON_FEED, Program
+from feedsvc.sources.generators.patterns import dated_name, rolled_over, words
 
 # Usual names of collections, which say nothing about the subject of an article.
 _COLLECTIONS = frozenset({"all", "post", "posts", "blog", "nav"})
@@ -67,9 +57,7 @@ def _inherit(file: File) -> Mapping[str, Any]:
     for values in (*reversed(list(file.data.values())), file.written):
         inherited = configs.merge(inherited, values)
         tags += words(values.get("tags"), "\n")
-    computed = inherited.get("eleventycomputed")
-    if isinstance(computed, dict):
-        inherited |= {str(key).lower(): value for key, value in computed.items()}
+    inherited |= configs.lowered(configs.table(inherited, "eleventycomputed"))
     return inherited | ({"tags": [each for each in tags if each]} if tags else {})
 
 
@@ -171,7 +159,7 @@ _CONVENTION = Convention(
     data=_data,
     inherit=_inherit,
     markup=_markup,
-    is_page=lambda file, own: file.path == "index.md" or undated_at_top(file, own),
+    is_page=lambda file, own: file.path == "index.md" or not (file.folder or own.get("published")),
     is_hidden=lambda name: name.startswith(".") or name in _HIDDEN,
     is_data=lambda name: name.endswith((".json", *_SCRIPTS)) and name != "package.json",
     unread=_unread,

@@ -16,7 +16,8 @@ from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import ContentChoice
 from feedsvc.sources.frontmatter import FrontMatter, split_json
-from feedsvc.sources.generators.convention import Convention, File, Links, Own, dated_name
+from feedsvc.sources.generators.convention import Convention, File, Links, Own
+from feedsvc.sources.generators.patterns import dated_name
 from feedsvc.sources.protocol import Written
 from feedsvc.sources.scan import scan
 

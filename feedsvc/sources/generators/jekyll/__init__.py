@@ -8,21 +8,11 @@ from typing import Any
 
 from feedsvc.model import Tree
 from feedsvc.sources.generators import configs, liquid
-from feedsvc.sources.generators.convention import (
-    KEYS,
-    Convention,
-    File,
-    Links,
-    Own,
-    dated_name,
-    glob,
-    render,
-    rolled_over,
-    words,
-)
+from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.jekyll import urls
 from feedsvc.sources.generators.jekyll.urls import POSTS
+from feedsvc.sources.generators.patterns import dated_name, glob, rolled_over, words
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown", ".html")
 _DATED_NAME = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}-.+\.\w+")

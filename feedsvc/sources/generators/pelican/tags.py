@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from feedsvc.sources.generators.convention import Links, words
+from feedsvc.sources.generators.convention import Links
+from feedsvc.sources.generators.patterns import words
 
 # The tags of the plugin liquid_tags, and what becomes of those that need no files.
 _TAG = re.compile(r"\{%\s*(\w+)\s*(.*?)\s*%\}")

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from feedsvc.errors import ArticleError
-from feedsvc.sources.generators.convention import is_tame
+from feedsvc.sources.generators.patterns import is_tame
 
 _TYPOGRAPHIC = re.compile(r"[\u2010-\u2015\u2018-\u201f\u2026\u00a0]")
 
