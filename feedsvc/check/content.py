@@ -179,8 +179,8 @@ def _validate_duplicates(validators: Iterable[_Validator]) -> None:
         article, path = each.article, each.path
         other = titles.setdefault((words(article.title), article.published.date()), path)
         if other != path:
-            message = f"has the title and the day of {other}; change one of them"
+            message = f"has the same title and day as {other}; change one of them"
             each.findings.warning("same-title", each.line("title"), message)
         other = texts.setdefault(article.html, path) if article.html else path
         if other != path:
-            each.findings.warning("same-text", 1, f"has the text of {other}; remove one of the two")
+            each.findings.warning("same-text", 1, f"has the same text as {other}; remove one")

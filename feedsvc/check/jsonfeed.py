@@ -128,7 +128,7 @@ def _read(body: bytes, findings: Findings) -> _Object | None:
         findings.error("not-well-formed", 1, f"is not JSON: {reason}; correct it")
         return None
     if not isinstance(value, _Object):
-        findings.error("no-feed", 1, "is JSON, but not an object, as a feed is")
+        findings.error("no-feed", 1, "is JSON, but not an object; write the object of a feed")
         return None
     _set_lines(body, value)
     return value
@@ -196,7 +196,7 @@ def _objects(key: str, node: _Object, findings: Findings) -> list[_Object]:
         return []
     objects = [each for each in found if isinstance(each, _Object)]
     if len(objects) < len(found):
-        findings.error("wrong-type", node, f"{key!r} contains what is not an object; fix it")
+        findings.error("wrong-type", node, f"{key!r} contains values that are not objects; fix it")
     return objects
 
 

@@ -80,7 +80,7 @@ def _load(name: str) -> bytes:
         return fetch.read_file(Path(name), MAX_SIZE)
     answer = fetch.get(name, fetch.Limits(MAX_SIZE))
     if answer.status != 200:
-        raise FeedsvcError(f"{name}: is answered with {answer.status} instead of 200")
+        raise FeedsvcError(f"{name}: returned the status {answer.status} instead of 200")
     return answer.body
 
 

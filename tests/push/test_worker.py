@@ -120,6 +120,7 @@ def test_a_saved_article_is_delivered_and_the_process_is_started_again(
         running.process.wait()
         await_that(lambda: not is_running(third))
         os.killpg(running.process.pid, signal.SIGKILL)
+        running.process.communicate()
 
 
 def test_ctrl_c_ends_both(site: Path) -> None:

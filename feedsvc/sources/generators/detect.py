@@ -113,7 +113,7 @@ class Program:
         """Return the name and the values of the configuration in a folder; '' if there is none."""
         for name in self.configs:
             values = configs.read(root / name)
-            # Other programs also call their files so.
+            # Other programs use the same name.
             is_common = name.partition(".")[0] == "config"
             if values is not None and not (is_common and "baseurl" not in values):
                 return name, values

@@ -1,4 +1,4 @@
-"""Replaces Hugo's shortcodes by links, pictures, code or the text in them. Runs none."""
+"""Replaces Hugo's shortcodes with links, images, code or their inner text; runs none."""
 
 import re
 from collections import Counter

@@ -172,7 +172,7 @@ class _Jekyll(Program):
 
 
 def _has_posts(content: Path, depth: int) -> bool:
-    """Return whether a folder is, or has at most so deep in it, a `_posts` with dated files."""
+    """Return whether a folder is a `_posts` with dated files, or has one this deep in it."""
     try:
         entries = [each for each in content.iterdir() if not each.name.startswith(".")]
         is_posts = POSTS in content.parts

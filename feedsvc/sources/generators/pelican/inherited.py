@@ -9,7 +9,7 @@ from feedsvc.sources.generators.pelican.texts import matched
 
 
 def inherit(file: File) -> Mapping[str, Any]:
-    """Return metadata with those of the path, and the defaults of the configuration."""
+    """Return the metadata of a file, of its path, and the defaults of the configuration."""
     usual = r"(?P<date>\d{4}-\d{2}-\d{2}).*"
     return {
         **configs.table(file.options, "default_metadata"),
