@@ -21,6 +21,7 @@ from feedsvc.push.counters import Counters
 from feedsvc.push.deliver import Deliverer
 from feedsvc.push.ledger import Ledger
 from feedsvc.push.ping import Pings
+from feedsvc.push.verify import Verifier
 
 logger = logging.getLogger("feedsvc.push")
 
@@ -54,7 +55,7 @@ async def _work(settings: Settings, supervised: bool) -> None:
             counters = Counters()
             slow = _allow_files() - _OTHER_FILES
             deliverer = Deliverer(ledger, client, counters.delivered, slow)
-            beside = [counters.keep_counting(catalog)]
+            beside = [Verifier(settings, catalog, client).run(), counters.keep_counting(catalog)]
             if settings.push.external:
                 pings = Pings(settings, catalog, client, counters.pinged)
                 beside.append(pings.run(publication))
