@@ -199,8 +199,3 @@ def test_a_server_that_does_not_answer_well_is_one_sentence(reply: Reply, server
 def test_nobody_listens(server: Sink) -> None:
     with pytest.raises(ClientError, match=r"cannot connect: .*refused"):
         use(lambda client: client.get("http://127.0.0.1:1024/"), *LOOPBACK)
-
-
-def test_a_server_without_tls(server: Sink) -> None:
-    with pytest.raises(ClientError, match="TLS failed"):
-        use(lambda client: client.get(f"https://127.0.0.1:{server.port}/"), *LOOPBACK)
