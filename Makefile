@@ -8,12 +8,13 @@
 #   make bench-polls    measure polls, compared with nginx and Django
 #   make bench-build    measure static builds, compared with Hugo and Pelican
 #   make bench-stalled  measure polls during stalled downloads
+#   make bench-push     measure deliveries to WebSub subscribers
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled clean
+.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-push clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -47,6 +48,10 @@ bench-build: $(VENV)/installed-bench
 # Needs wrk.
 bench-stalled: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.stalled
+
+# Needs wrk for the figure of polls.
+bench-push: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.push
 
 clean:
 	rm -rf $(VENV) .feedsvc build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
