@@ -122,7 +122,7 @@ def dated_name(stem: str) -> tuple[str, str]:
     return "", stem
 
 
-# YAML reads dates like 20220217 as numbers.
+# TOML and JSON read dates like 20220217 as numbers.
 _LEAST_COMPACT, _MOST_COMPACT = 1000_01_01, 9999_12_31
 
 
@@ -132,7 +132,7 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "yes or no"
     if isinstance(value, int | float):
-        return "a number (YAML reads a time without quotes, such as 12:30, as one)"
+        return "a number"
     if isinstance(value, time):
         return "a time without a date"
     return f"a value of type {type(value).__name__}"

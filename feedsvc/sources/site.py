@@ -12,15 +12,7 @@ from typing import Any
 from feedsvc import html, plugins
 from feedsvc.config.settings import Settings, SourceSettings
 from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
-from feedsvc.model import (
-    MAX_ID,
-    MAX_PATH,
-    MAX_SLUG,
-    MAX_TERM,
-    MAX_URL,
-    Article,
-    excess,
-)
+from feedsvc.model import MAX_ID, MAX_PATH, MAX_SLUG, MAX_TERM, MAX_URL, Article, excess
 from feedsvc.sources.folder import ContentFolder
 from feedsvc.sources.protocol import (
     ArticleSource,
