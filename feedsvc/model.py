@@ -269,6 +269,7 @@ class Feed:
     prev_archive: str | None = None  # link rel=prev-archive | atom:link rel=prev-archive | next_url
     next_archive: str | None = None  # link rel=next-archive | atom:link rel=next-archive | -
     withdrawn: tuple[Withdrawn, ...] = ()  # at:deleted-entry | - | -; newest first
+    hubs: tuple[str, ...] = ()  # link rel=hub | atom:link rel=hub | hubs; URLs
 
     @property
     def archive_links(self) -> tuple[tuple[str, str], ...]:

@@ -26,13 +26,12 @@ class Process:
     def __init__(self, module: str, task: str) -> None:
         self._task = task
         command = (sys.executable, "-P", "-c", f"from {module} import serve; serve()")
-        found = os.pathsep.join(filter(os.path.isabs, sys.path))
         try:
             self._process = subprocess.Popen(  # noqa: S603 - ourselves
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": found},
+                env=environment(),
                 process_group=0,  # Ctrl-C is only for this process
             )
         except OSError as error:
@@ -65,6 +64,11 @@ class Process:
         return FeedsvcError(
             f"a process that was to {self._task} was killed; is there enough memory?"
         )
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for a process that imports modules from where this one does."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(os.path.isabs, sys.path))}
 
 
 def given() -> Iterator[Any]:

@@ -17,6 +17,7 @@ from feedsvc import sources, urls
 from feedsvc.catalog.recovery import create, make_ready_elected
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, sync
+from feedsvc.config import head
 from feedsvc.errors import OutdatedError
 from feedsvc.model import Document, Entry, FeedRef, Format
 from feedsvc.publication import FeedSummary, Publication
@@ -56,7 +57,9 @@ class Site:
         except BaseException:
             catalog.close()
             raise
-        return cls(Publication(loaded, catalog), catalog)
+        # Its own hub needs a process of `feedsvc push --worker`, so the settings must ask for it.
+        hubs = head.hubs(loaded, own=bool(loaded.push.own))
+        return cls(Publication(loaded, catalog, hubs=hubs), catalog)
 
     def sync(
         self, *, force: bool = False, progress: Callable[[int, int], None] | None = None

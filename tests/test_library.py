@@ -28,7 +28,7 @@ ARTICLES = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    make_site(tmp_path / "mysite", ARTICLES)
+    make_site(tmp_path / "mysite", ARTICLES, '[push]\nhub = "own"')
     return tmp_path / "mysite"
 
 
@@ -136,10 +136,10 @@ def served(server: str, folder: Path) -> Iterator[str]:
         process.wait(30)
 
 
-def fetch(url: str, **headers: str) -> tuple[int, bytes, str]:
+def fetch(url: str, form: bytes | None = None, **headers: str) -> tuple[int, bytes, str]:
     """Return status, body and entity tag, as soon as the server answers."""
     request = urllib.request.Request(
-        url, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        url, form, headers={k.replace("_", "-"): v for k, v in headers.items()}
     )
     for _ in range(600):
         try:
@@ -164,6 +164,10 @@ def test_other_servers_answer_as_ours(server: str, folder: Path) -> None:
         assert fetch(f"{root}/feeds/all.rss", If_None_Match=tag)[0] == 304
         assert fetch(f"{root}/healthz")[0] == 200
         assert fetch(f"{root}/feeds/tag/none.rss")[0] == 404
+        topic = b"&hub.topic=https://news.example.org/feeds/all.rss"
+        form = b"hub.mode=subscribe&hub.callback=http://reader.example.net/" + topic
+        assert fetch(f"{root}/hub", form)[:2] == (202, b"")
+        assert fetch(f"{root}/hub", b"hub.mode=subscribe")[0] == 400
 
 
 def test_the_writer_of_a_preforking_server_publishes(folder: Path) -> None:

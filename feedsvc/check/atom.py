@@ -65,10 +65,13 @@ def _validate_entry(entry: Element, has_author: bool, findings: Findings) -> Non
     archives.validate_entry(links, findings)
     source = entry.find(f"{_A}source")
     if source is not None:
-        _validate_source(source, findings)
+        _validate_common(source, findings)
+        for name in ("id", "title", "updated"):
+            if source.find(f"{_A}{name}") is None:
+                findings.warning("incomplete-source", source, f"<source> has no <{name}>; add it")
         has_author = has_author or source.find(f"{_A}author") is not None
     if not has_author and entry.find(f"{_A}author") is None:
-        message = "an entry has no author, and neither has its feed; add one [4.1.2]"
+        message = "neither an entry nor its feed has an author; add one [4.1.2]"
         findings.error("no-author", entry, message)
     content, summary = entry.find(f"{_A}content"), entry.find(f"{_A}summary")
     if content is not None:
@@ -86,13 +89,6 @@ def _validate_entry(entry: Element, has_author: bool, findings: Findings) -> Non
     entries.validate_update(entry, published, updated, findings)
 
 
-def _validate_source(source: Element, findings: Findings) -> None:
-    _validate_common(source, findings)
-    for name in ("id", "title", "updated"):
-        if source.find(f"{_A}{name}") is None:
-            findings.warning("incomplete-source", source, f"<source> has no <{name}>; add it")
-
-
 def _validate_ids(found: list[Element], findings: Findings) -> None:
     seen: dict[str, set[str]] = {}
     times: Counter[str] = Counter()
@@ -100,7 +96,7 @@ def _validate_ids(found: list[Element], findings: Findings) -> None:
         own, updated = text_at(entry, f"{_A}id"), text_at(entry, f"{_A}updated")
         times[updated] += 1
         if updated and times[updated] == 2:
-            message = "two entries have the same updated, so their order is undefined; use times"
+            message = "two entries have the same `updated`, so their order is undefined; change one"
             findings.note("same-updated", entry, message)
         if own and updated in seen.get(own, ()):
             message = f"two entries have the id {shown(own)} and the same updated; remove one"

@@ -31,7 +31,7 @@ def validate(answer: Answer, again: int | None) -> list[Problem]:
         _validate_type(answer, findings)
         _validate_caching(answer, again, findings)
     else:
-        findings.error("http-status", 0, f"is answered with {answer.status}; answer with 200")
+        findings.error("http-status", 0, f"returns the status {answer.status}; return 200")
     return findings.problems()
 
 
@@ -64,7 +64,7 @@ def _validate_caching(answer: Answer, again: int | None, findings: Findings) -> 
     if "etag" not in headers and "last-modified" not in headers:
         findings.warning("no-validator", 0, "has neither ETag nor Last-Modified; send both")
     elif again != 304:
-        message = f"answers a conditional request with {again}; answer with 304"
+        message = f"answers a conditional request with {again}; return 304"
         findings.warning("no-conditional", 0, message)
     if "cache-control" not in headers and "expires" not in headers:
         findings.note("no-cache-control", 0, "has no Cache-Control; send max-age")

@@ -25,7 +25,7 @@ def validate(settings: Settings, toml: bytes, is_served: Callable[[str], bool]) 
     text = toml.decode("utf-8", "replace")
     base_url, at = settings.base_url, _line(text, r"base_url\s*=")
     if _is_local(urlsplit(base_url).hostname or ""):
-        message = f"base_url {shown(base_url)} is this machine; write the public address"
+        message = f"base_url {shown(base_url)} refers to this machine; write the public address"
         findings.warning("local-base-url", at, message)
     elif base_url.lower().startswith("http:"):
         message = "base_url is not https, so that others can modify feeds; use https"

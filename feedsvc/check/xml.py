@@ -31,7 +31,7 @@ _DECLARATION = re.compile(
     rb"(?:\s+encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"'])?"
 )
 _COMMON = ("utf-8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "windows-1252")
-# C1 controls, and what UTF-8 looks like that was decoded as Windows-1252.
+# C1 controls, and UTF-8 that was decoded as Windows-1252.
 _GARBLED = re.compile("[\u0080-\u0084\u0086-\u009f\ufffd]|[ÂÃ][\u0080-\u00bf]|â€")
 
 

@@ -16,6 +16,7 @@ from feedsvc.cli.preview import preview as serve_preview
 from feedsvc.cli.problems import show_problems, verbose_option
 from feedsvc.cli.site import load_site, site_option
 from feedsvc.cli.sync import progress_bar, summary
+from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError, FeedsvcError
 from feedsvc.http.hosts import is_loopback
@@ -24,6 +25,7 @@ from feedsvc.serve import metrics
 from feedsvc.serve.edge import Edge
 from feedsvc.serve.limits import create_limits
 from feedsvc.serve.listen import check_free, make_server, netloc, parse_bind
+from feedsvc.serve.push import PushProcess
 from feedsvc.serve.server import create_server
 from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
@@ -98,6 +100,10 @@ def serve(
         server = make_server(bind, workers, certificate, key)
         server.on_startup(writer.start)
         server.on_shutdown(writer.stop)
+        if settings.serves_hub or settings.push.external:
+            push = PushProcess(settings.site)
+            server.on_startup(push.start)
+            server.on_shutdown(push.stop)
         handle_terminal_signals(server)
         scheme = "https" if certificate else "http"
         click.echo(f"Serving {settings.title} at {scheme}://{netloc(*bind)}/ (Ctrl-C ends it)")
@@ -131,7 +137,8 @@ def _sync(writer: Writer, publication: Publication, verbose: bool) -> None:
 def load_app(settings: Settings) -> Edge:
     """Create the app of a worker process."""
     sys.setswitchinterval(_SWITCH_INTERVAL)
-    return create_server(Publication(settings, Catalog(settings.database)))
+    hubs = head.hubs(settings, own=settings.serves_hub)
+    return create_server(Publication(settings, Catalog(settings.database), hubs=hubs))
 
 
 def _check_certificate(certificate: Path | None, key: Path | None) -> None:

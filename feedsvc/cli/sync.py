@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, ProgressColumn
 
 from feedsvc.catalog.recovery import create, make_ready_elected
 from feedsvc.catalog.store import Catalog
@@ -73,13 +73,16 @@ def sync(site: Path, dry_run: bool, as_json: bool, force: bool, verbose: bool) -
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callback | None]:
-    """Show a progress bar on a terminal; yield its callback, None if there is no terminal."""
+def progress_bar(*columns: ProgressColumn) -> Iterator[Callback | None]:
+    """Show a progress bar on a terminal; yield its callback, None if there is no terminal.
+
+    columns: by default those for reading articles.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
         return
-    with Progress(console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Reading articles", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

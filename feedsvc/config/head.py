@@ -82,6 +82,16 @@ def archive_head(
     )
 
 
+def hubs(settings: Settings, own: bool) -> tuple[str, ...]:
+    """Return the URLs of the hubs that subscription documents name (WebSub 4).
+
+    They are not part of the fingerprint: another hub makes no revision. own: whether the site's own
+    hub is one of them, which the kind of server decides: see `Settings.serves_hub`.
+    """
+    first = [urls.absolute(settings.base_url, routes.HUB)] if own else []
+    return tuple(dict.fromkeys([*first, *settings.push.external]))
+
+
 def title(settings: Settings, ref: FeedRef, label: str) -> str:
     """Return a feed's title: its configured title, else the site's with the label."""
     own = settings.feed(ref.key).title

@@ -10,6 +10,7 @@ import msgspec
 from feedsvc import syntax
 from feedsvc.config.serving import Networks
 from feedsvc.config.tables import Rule, quoted
+from feedsvc.model import MAX_BASE, excess
 
 OWN = "own"
 _SHORTEST_KEY = 32
@@ -19,6 +20,14 @@ _RESERVED = re.compile(
 )
 
 
+# In ASCII and without a fragment, as header fields contain it.
+_HUB = re.compile(r"""https?://[!%&'()*+,./0-9:;=?@A-Z_a-z~\[\]-]+""")
+
+
+def _is_hub(url: str) -> bool:
+    return bool(_HUB.fullmatch(url)) and syntax.is_url(url) and "@" not in urlsplit(url).netloc
+
+
 def _hubs(value: bool | str | tuple[str, ...]) -> bool | tuple[str, ...]:
     if isinstance(value, bool):
         if value:
@@ -26,8 +35,12 @@ def _hubs(value: bool | str | tuple[str, ...]) -> bool | tuple[str, ...]:
         return value
     hubs = (value,) if isinstance(value, str) else value
     for each in hubs:
-        if each != OWN and not syntax.is_url(each):
+        if each == OWN:
+            continue
+        if not _is_hub(each):
             raise ValueError(f'has {quoted(each)}, which is neither "own" nor the URL of a hub')
+        if over := excess(each, MAX_BASE):
+            raise ValueError(f"has {quoted(each)}, which {over}; shorten it")
     return tuple(dict.fromkeys(hubs))
 
 
@@ -49,6 +62,11 @@ Key = Annotated[
     str, Rule(f"a random text of at least {_SHORTEST_KEY} characters", _key, secret=True)
 ]
 
+SIGNATURES = ("sha1", "sha256", "sha384", "sha512")  # WebSub 8
+Signature = Annotated[
+    str, Rule.matching(f"one of {', '.join(SIGNATURES)}", lambda text: text in SIGNATURES)
+]
+
 
 class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of push.
@@ -56,11 +74,13 @@ class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
     hub: "own" and URLs of other hubs; None for the default, see `Settings.serves_hub`.
     allow_networks: private addresses and networks at which subscribers and hubs may be. key: what
     the secrets of subscribers are encrypted with; '' for a file, see catalog/sealing.py.
+    signature: the hash function of the signatures of deliveries.
     """
 
     hub: Hubs = None
     allow_networks: Networks = ()
     key: Key = ""
+    signature: Signature = "sha256"
 
     @property
     def own(self) -> bool | None:

@@ -68,43 +68,38 @@ def check(settings: Settings, folder: Path) -> None:
         manifest.load(folder)
 
 
+@dataclass(eq=False)
 class _Build:
     """One build. lock: see `run_jobs`."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        publication: Publication,
-        folder: Path,
-        lock: int,
-        options: BuildOptions,
-    ) -> None:
-        self._settings = settings
-        self._publication = publication
-        self._folder = folder
-        self._lock = lock
-        self._options = options
-        self._previous = manifest.load(folder) or Manifest()
+    settings: Settings
+    publication: Publication
+    folder: Path
+    lock: int
+    options: BuildOptions
+
+    def __post_init__(self) -> None:
+        self._previous = manifest.load(self.folder) or Manifest()
         self._writer: Writer  # of each attempt, because it depends on the revision
-        self._fingerprint = _fingerprint(settings)
+        self._fingerprint = _fingerprint(self.settings, self.publication.hubs)
         self._written = self._removed = 0
 
     def run(self) -> BuildReport:
         """Build, and repeat if another process published meanwhile."""
         known, fingerprint = dict(self._previous.paths), self._previous.fingerprint
         for _ in range(_MAX_ATTEMPTS):
-            newest = self._publication.newest()
-            self._writer = Writer(self._publication, self._folder)
+            newest = self.publication.newest()
+            self._writer = Writer(self.publication, self.folder)
             outcomes = self._write(known, fingerprint)
-            if self._publication.newest() == newest:
+            if self.publication.newest() == newest:
                 return self._finish(outcomes, newest[0])
             known = _targets(outcomes, Resource)
             fingerprint = self._fingerprint
         raise FeedsvcError("the site changes faster than it can be built; try again later")
 
     def _write(self, known: dict[str, Resource], fingerprint: str) -> list[Outcome]:
-        jobs = plan(self._publication, self._options, known)
-        if fingerprint != self._fingerprint:  # then the same tag may mean other bytes
+        jobs = plan(self.publication, self.options, known)
+        if fingerprint != self._fingerprint:  # then the same tag may stand for other bytes
             jobs = [replace(job, tag=None) for job in jobs]
         self._reserve({file for job in jobs for file in job.files})
         outcomes, pending = [], []
@@ -113,7 +108,7 @@ class _Build:
                 outcomes.append(Outcome(job.path, 200, job.known))
             else:
                 pending.append(job)
-        outcomes += run_jobs(self._settings, self._folder, self._lock, self._writer, pending)
+        outcomes += run_jobs(self.settings, self.folder, self.lock, self._writer, pending)
         self._written += sum(each.written for each in outcomes)
         return outcomes
 
@@ -121,7 +116,7 @@ class _Build:
         paths = _targets(outcomes, Resource)
         gone = tuple(sorted(each.path for each in outcomes if each.status == 410))
         new = Manifest(
-            base_url=self._settings.base_url,
+            base_url=self.settings.base_url,
             fingerprint=self._fingerprint,
             revision=revision,
             paths=paths,
@@ -132,18 +127,18 @@ class _Build:
         files = self._own_files() | {file for each in paths.values() for file in each.files}
         for name, text in hosts.texts(new).items():
             self._put(name, text.encode())
-        self._removed += remove(self._folder, self._previous.files - files)
+        self._removed += remove(self.folder, self._previous.files - files)
         self._put(names.MANIFEST, structs.replace(new, files=frozenset(files)).dump())
-        _, due = self._publication.state()
+        _, due = self.publication.state()
         return BuildReport(len(paths), len(files), self._written, self._removed, revision, due)
 
     def _errors(self, gone: Sequence[str]) -> dict[int, Resource]:
-        if self._options.only:
+        if self.options.only:
             return {}
         errors = {}
         for status, path in ((404, "/"), *((410, path) for path in gone[:1])):
             known = self._previous.errors.get(status)
-            job = Job(path, names.ERRORS[status], self._options.codings, known=known)
+            job = Job(path, names.ERRORS[status], self.options.codings, known=known)
             outcome = self._writer.write_error(job, status)
             self._written += outcome.written
             if isinstance(outcome.target, Resource):
@@ -158,30 +153,30 @@ class _Build:
         files |= self._own_files()
         new = files - self._previous.files
         for name in sorted(new):
-            if (self._folder / name).is_file() or (self._folder / name).is_symlink():
+            if (self.folder / name).is_file() or (self.folder / name).is_symlink():
                 raise FeedsvcError(
-                    f"{self._folder / name}: is in the way and was not written by `feedsvc build`; "
+                    f"{self.folder / name}: is in the way and was not written by `feedsvc build`; "
                     "move it elsewhere"
                 )
         old = self._previous.files - files
         parents = {parent for name in new for parent in _parents(name)}
         blocking = {name for name in old if name in parents or not new.isdisjoint(_parents(name))}
-        self._removed += remove(self._folder, blocking)
+        self._removed += remove(self.folder, blocking)
         if new:
             self._previous = structs.replace(self._previous, files=self._previous.files | files)
             self._put(names.MANIFEST, self._previous.dump())
 
     def _own_files(self) -> set[str]:
         """Return the names of possible files that belong to no path."""
-        codings = ("", *self._options.codings)
-        errors = () if self._options.only else names.ERRORS.values()
+        codings = ("", *self.options.codings)
+        errors = () if self.options.only else names.ERRORS.values()
         return {*names.RULES, *(names.coded(file, coding) for file in errors for coding in codings)}
 
     def _put(self, name: str, body: bytes) -> None:
         """Write a file if its content changed."""
         old = None
         with suppress(OSError):
-            old = (self._folder / name).read_bytes()
+            old = (self.folder / name).read_bytes()
         if old != body:
             self._writer.write(name, (body,))
             self._written += 1
@@ -236,8 +231,8 @@ def _locked(folder: Path) -> Iterator[int]:
         _refuse(folder, f"cannot be written: {error.strerror}")
 
 
-def _fingerprint(settings: Settings) -> str:
-    digest = hashlib.blake2b(settings.fingerprint().encode(), digest_size=16)
+def _fingerprint(settings: Settings, hubs: Sequence[str]) -> str:
+    digest = hashlib.blake2b(" ".join((settings.fingerprint(), *hubs)).encode(), digest_size=16)
     return f"{plugins.release()} {digest.hexdigest()}"
 
 

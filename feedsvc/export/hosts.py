@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from feedsvc.export import names, rules
 from feedsvc.export.manifest import Manifest, Redirect, Resource
+from feedsvc.export.names import decoded
 from feedsvc.export.rules import SELF, Group, Headers, Style
 
 _MAX_LITERAL = 255  # bytes of a literal path in nginx
@@ -61,18 +62,14 @@ def _files(files: Mapping[Style, str]) -> dict[str, Any]:
 
 def _location(path: str) -> str:
     """Return the nginx location for a single path."""
-    text = _decoded(path)
+    text = decoded(path)
     if len(text.encode()) <= _MAX_LITERAL:
         return f"= {_nginx_quoted(text)}"
     return f"~ {_nginx_quoted(_exactly(path))}"
 
 
 def _exactly(path: str) -> str:
-    return f"^{re.escape(_decoded(path))}$"
-
-
-def _decoded(path: str) -> str:
-    return names.decoded(path) or ""
+    return f"^{re.escape(decoded(path))}$"
 
 
 def _nginx_value(text: str) -> str:
@@ -81,17 +78,15 @@ def _nginx_value(text: str) -> str:
 
 
 def _nginx_quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return _quoted(text.replace("\\", "\\\\"))
 
 
-def _caddy_quoted(text: str) -> str:
-    escaped = text.replace('"', '\\"')
-    return f'"{escaped}"'
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '\\"') + '"'
 
 
 def _is_plain_in_caddy(text: str) -> bool:
-    return _UNSUPPORTED_IN_CADDY.isdisjoint(_decoded(text))
+    return _UNSUPPORTED_IN_CADDY.isdisjoint(decoded(text))
 
 
 def _by_headers(
@@ -151,7 +146,7 @@ def _environment(
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"decoded": _decoded, "exactly": _exactly, **filters}
+    environment.filters |= {"decoded": decoded, "exactly": _exactly, **filters}
     environment.tests |= tests
     return environment
 
@@ -159,7 +154,7 @@ def _environment(
 _NGINX = {"quoted": _nginx_quoted, "value": _nginx_value, "location": _location}
 _TEMPLATES = {
     names.NGINX: _environment(_NGINX).get_template(names.NGINX),
-    names.CADDY: _environment({"quoted": _caddy_quoted}, plain=_is_plain_in_caddy).get_template(
+    names.CADDY: _environment({"quoted": _quoted}, plain=_is_plain_in_caddy).get_template(
         names.CADDY
     ),
     names.HEADERS: _environment().get_template(names.HEADERS),

@@ -28,18 +28,18 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _ENDING = re.compile(r"\.[a-z0-9]{1,10}", re.ASCII)
 
 
-def decoded(path: str) -> str | None:
-    """Return a percent-encoded path decoded; None if it is not UTF-8."""
+def decoded(path: str) -> str:
+    """Return a percent-encoded path decoded; '' if it is not UTF-8."""
     try:
         return unquote_to_bytes(path).decode()
     except UnicodeDecodeError:
-        return None
+        return ""
 
 
 def natural(path: str, is_page: bool) -> str | None:
     """Return the file name for a path; None if it cannot be used."""
     text = decoded(path)
-    if text is None or not text.startswith("/"):
+    if not text.startswith("/"):
         return None
     name = text[1:]
     is_folder = is_page and name.rpartition("/")[2] == ""

@@ -18,7 +18,6 @@ from feedsvc.export.manifest import Manifest, Resource
 from feedsvc.model import Format
 
 SELF = "{self}"  # in header values: the absolute URL of the request
-VARY = ("Vary", "Accept-Encoding")
 
 Headers = tuple[tuple[str, str], ...]
 _T = TypeVar("_T")
@@ -69,7 +68,7 @@ _GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 def prefix(manifest: Manifest) -> str:
     """Return the path of base_url, decoded: '' for a site at the root of its host."""
-    return names.decoded(urlsplit(manifest.base_url).path.rstrip("/")) or ""
+    return names.decoded(urlsplit(manifest.base_url).path.rstrip("/"))
 
 
 def origin(manifest: Manifest) -> str:
@@ -84,7 +83,7 @@ def groups(manifest: Manifest) -> list[Group]:
     members: dict[str, dict[str, Resource]] = {name: {} for name, _, _ in _GROUPS}
     patterns = [(name, re.compile(_anchored(before, each))) for name, each, _ in _GROUPS]
     for path, resource in manifest.paths.items():
-        text = names.decoded(path) or ""
+        text = names.decoded(path)
         name = next(name for name, pattern in patterns if pattern.search(text))
         members[name][path] = resource
     return [
@@ -101,7 +100,7 @@ def headers(manifest: Manifest, path: str, resource: Resource) -> Headers:
         name: value.replace(f"<{own}>", f"<{SELF}>") for name, value in resource.headers.items()
     }
     if len(resource.sizes) > 1:
-        values |= dict([VARY])
+        values["Vary"] = "Accept-Encoding"
     return (*values.items(), ("Cache-Control", resource.cache_control))
 
 
@@ -133,14 +132,10 @@ def _group(
     single = {}
     for path, each in sorted(members.items()):
         fits = headers_of[path] == common and styles[path] is usual
-        suffix = _suffix(each)
+        suffix = PurePosixPath(each.file).suffix[1:].lower()
         if not (fits and suffix and types.setdefault(suffix, each.type) == each.type):
             single[path] = each
     return Group(name, pattern, splats, usual, common, types, members, single)
-
-
-def _suffix(resource: Resource) -> str:
-    return PurePosixPath(resource.file).suffix[1:].lower()
 
 
 def _most_common(values: Iterable[_T]) -> _T:

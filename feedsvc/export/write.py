@@ -127,7 +127,7 @@ class Writer:
             status = int(started[0].split()[0])
             if status >= 500:
                 kind = CatalogError if status == 503 else FeedsvcError
-                raise kind(f"{path} cannot be made ({status}); `feedsvc -v build` shows why")
+                raise kind(f"{path}: the app returned {status}; `feedsvc -v build` shows why")
             yield _Response(status, dict(started[1]), chunks, environ.get(REPRESENTATION_KEY))
         finally:
             if hasattr(chunks, "close"):

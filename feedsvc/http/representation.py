@@ -6,7 +6,7 @@ on demand; until then clients get another coding that they accept.
 
 import gzip
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -31,6 +31,12 @@ QUICK = "gzip"  # accepted by all clients, and compressed within milliseconds
 _DAY = 86_400
 _MAX_DELTAS = 16  # cached per representation
 _MAX_BASES = 4  # entity tags of one request for which a delta is tried
+_COMMON = [
+    # Browser-based readers may fetch a public feed and read what conditional requests need.
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "ETag, Last-Modified, Link, IM"),
+    ("X-Content-Type-Options", "nosniff"),
+]
 _OVERHEAD = 4_000  # approximate bytes of headers and tags
 _OUR_TAG = re.compile(r'"([0-9a-f]+\.[0-9a-z]+)\.[0-9a-f]{18}(?:-[a-z]+)?"')
 
@@ -151,13 +157,15 @@ def represent(
     self_url: str,
     max_age: int,
     delta: Callable[[str], Document | None] | None = None,
+    hubs: Sequence[str] = (),
 ) -> Representation:
     """Return the representation of a document.
 
     self_url: the absolute URL it is served at. max_age: seconds of freshness. delta: returns the
-    delta from an older document, given that one's tag.
+    delta from an older document, given that one's tag. hubs: the URLs that the document names.
     """
     etag = f"{document.tag}.{blake2b(document.body, digest_size=9).hexdigest()}"
+    common = [("Link", link_field(self_url, hubs)), *_COMMON]
     etags = {f'"{etag}"': IDENTITY} | {f'"{etag}-{coding}"': coding for coding in CODINGS}
 
     def represent_delta(tag: str) -> Representation | None:
@@ -166,12 +174,12 @@ def represent(
         if changes is None or changes.tag != document.tag:
             return None
         vary = ("Vary", "Accept-Encoding, A-IM, If-None-Match")
-        headers = [("IM", "feed"), vary, *_headers(self_url)]
+        headers = [("IM", "feed"), vary, *common]
         representation = Representation(changes, headers, etags, None)
         representation.make(QUICK)  # codings of deltas are not compressed later
         return representation
 
-    headers = [("Vary", "Accept-Encoding"), *_headers(self_url)]
+    headers = [("Vary", "Accept-Encoding"), *common]
     return Representation(document, headers, etags, max_age, represent_delta if delta else None)
 
 
@@ -197,14 +205,12 @@ def cache_control(max_age: int | None, left: int | None = None) -> str:
     return f"public, max-age={max_age}, stale-while-revalidate={revalidate}, stale-if-error={_DAY}"
 
 
-def _headers(self_url: str) -> Headers:
-    return [
-        ("Link", f'<{self_url}>; rel="self"'),
-        # Browser-based readers may fetch a public feed and read what conditional requests need.
-        ("Access-Control-Allow-Origin", "*"),
-        ("Access-Control-Expose-Headers", "ETag, Last-Modified, Link, IM"),
-        ("X-Content-Type-Options", "nosniff"),
-    ]
+def link_field(self_url: str, hubs: Sequence[str]) -> str:
+    """Return the value of the Link field of a document and its deliveries (WebSub 4, 7).
+
+    It is one field, as static hosts and some subscribers know only one of a name.
+    """
+    return ", ".join((*(f'<{hub}>; rel="hub"' for hub in hubs), f'<{self_url}>; rel="self"'))
 
 
 def _revision(tag: str) -> int:

@@ -1,20 +1,17 @@
 """`feedsvc import`: import articles published elsewhere into the content folder."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 
 from feedsvc import dates, syntax
 from feedsvc.cli.problems import count, exit_on_errors, show_problems, verbose_option
 from feedsvc.cli.site import load_settings, site_option
+from feedsvc.cli.sync import progress_bar
 from feedsvc.config.settings import Settings
 from feedsvc.importers.item import Hints
-from feedsvc.importers.run import Progress as Callback
 from feedsvc.importers.run import Report, run
 from feedsvc.importers.sources import SourceFormat
 from feedsvc.importers.write import ArticleWriter
@@ -79,7 +76,8 @@ def import_(
     loaded = load_settings(site)
     hints = _hints(loaded, date, categories, language, url, pages)
     writer = ArticleWriter(loaded, into, keep_links=keep_links)
-    with _progress_bar() as progress:
+    columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with progress_bar(*columns) as progress:
         source_format = SourceFormat(format) if format else None
         report = run(sources, writer, hints, source_format, progress)
     show_problems(report.problems, verbose)
@@ -116,25 +114,12 @@ def _hints(
     )
 
 
-@contextmanager
-def _progress_bar() -> Iterator[Callback | None]:
-    """Show a progress bar in bytes, if stderr is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 def _summary(report: Report) -> str:
     """Return the result of an import on one line."""
     drafts = f" ({count(report.drafts, 'draft')})" if report.drafts else ""
     parts = [f"{count(report.written, 'article')} written{drafts}"]
     if report.existing:
-        parts.append(f"{report.existing} there already")
+        parts.append(f"{report.existing} already there")
     if report.skipped:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.skipped.items()))
         parts.append(f"{report.skipped.total()} left out ({kinds})")

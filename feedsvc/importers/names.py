@@ -20,8 +20,12 @@ def identity(item: Item | Refused) -> tuple[str, bool]:
     is_safe = html.xml_safe(item.id) == item.id
     if syntax.is_iri(item.id) and is_safe and not excess(item.id, MAX_ID):
         return item.id, True
-    minted = uuid.uuid5(uuid.NAMESPACE_URL, item.seed.encode("utf-8", "replace").decode())
-    return minted.urn, not item.id
+    return _minted(item.seed), not item.id
+
+
+def _minted(seed: str) -> str:
+    """Return a UUID that is the same on every import."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, seed.encode("utf-8", "replace").decode()).urn
 
 
 def is_same(item: Item, other: Item) -> bool:
@@ -38,14 +42,9 @@ def is_same(item: Item, other: Item) -> bool:
 def second_identity(item: Item, first_id: str, other: Item) -> tuple[str, Problem]:
     """Return another id for an item whose id another article has, and a warning.
 
-    It is made of what tells articles apart, to be the same on every import.
+    It is derived from what distinguishes the articles, so it is the same on every import.
     """
-    seed = (
-        "\n".join([first_id, item.link or f"{item.title}\n{item.published}"])
-        .encode("utf-8", "replace")
-        .decode()
-    )
-    minted = uuid.uuid5(uuid.NAMESPACE_URL, seed).urn
+    minted = _minted("\n".join([first_id, item.link or f"{item.title}\n{item.published}"]))
     message = (
         f"has the id {first_id[:60]!r} of {other.origin.place}, {other.title[:60]!r}, which keeps "
         f"it; {item.title[:60]!r} became {minted}: give each its own id"

@@ -4,11 +4,8 @@ Each is a folder of `templates/` whose files have the paths that they get in the
 The core finds the programs through the entry points `feedsvc.programs`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from pathlib import PurePosixPath
+from pathlib import Path
 
 _BASE_URL = "@BASE_URL@"
 
@@ -27,19 +24,14 @@ class Program:
 
     def files(self, base_url: str) -> dict[str, str]:
         """Return the files of the template by path. base_url: of the site, without a final `/`."""
-        top = files("feedsvc.importers") / "templates" / self.name
+        folder = Path(__file__).with_name("templates") / self.name
         return {
-            str(path): file.read_text(encoding="utf-8").replace(_BASE_URL, base_url)
-            for path, file in _walk(top, PurePosixPath())
+            path.relative_to(folder).as_posix(): path.read_text("utf-8").replace(
+                _BASE_URL, base_url
+            )
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
         }
-
-
-def _walk(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, Traversable]]:
-    for each in folder.iterdir():
-        if each.is_dir():
-            yield from _walk(each, path / each.name)
-        else:
-            yield path / each.name, each
 
 
 HUGO = Program(
@@ -55,7 +47,7 @@ ELEVENTY = Program(
     "eleventy",
     "_site/articles.json",
     (
-        "Move articles.11ty.cjs into the input folder, if that is not the site's folder.",
+        "Move articles.json.njk into the input folder, if that is not the site's folder.",
         "Build with `npx @11ty/eleventy`.",
     ),
 )
@@ -71,7 +63,7 @@ ASTRO = Program(
     "astro",
     "dist/articles.json",
     (
-        "Set COLLECTION and the paths of articles in src/pages/articles.json.js.",
+        "Set COLLECTION, the paths and, for MDX, the renderer in src/pages/articles.json.js.",
         "Build with `npx astro build`.",
     ),
 )

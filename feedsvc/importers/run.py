@@ -112,7 +112,7 @@ def run(
             logger.info("%s", file.name, exc_info=True)
             message = (
                 f"cannot be read any further, because of {type(error).__name__}: "
-                f"{str(error)[:200]}; what comes before is imported: leave it out, and report what "
+                f"{str(error)[:200]}; the items before are imported: remove it, and report what "
                 "feedsvc --verbose import logs"
             )
             report.problems.append(Problem(file.name, 0, "unexpected", message))

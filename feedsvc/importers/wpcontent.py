@@ -1,67 +1,110 @@
 """Converts texts as stored by WordPress to HTML, which is not sanitised.
 
-WordPress creates paragraphs only when it displays a text. Shortcodes other than captions and
-embeds are left unchanged, because only their plugins can render them.
+WordPress creates paragraphs, and renders shortcodes and dynamic blocks, only when it displays a
+text. Those of plugins and themes are left unchanged, because nothing else can render them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from html import escape
 
 _BLOCKS = (
     "address|article|aside|blockquote|center|dd|details|div|dl|dt|fieldset|figcaption|figure|"
-    "footer|form|h[1-6]|header|hr|iframe|li|main|nav|object|ol|p|pre|script|section|style|summary|"
+    "footer|form|h[1-6]|header|hr|iframe|li|main|nav|object|ol|p|section|summary|"
     "table|tbody|td|tfoot|th|thead|tr|ul|video|audio"
 )
-_OPENS = re.compile(rf"(?i)(<(?:{_BLOCKS})(?=[\s/>])[^<>]*>)")
-_CLOSES = re.compile(rf"(?i)(</(?:{_BLOCKS})\s*>|<hr\b[^<>]*>)")
-_BLOCK_FIRST = re.compile(rf"(?i)</?(?:{_BLOCKS})(?=[\s/>])|<!--")
-_VERBATIM = re.compile(r"(?i)<(pre|script|style)(?=[\s/>])")
+_BLOCK = re.compile(
+    rf"(?i)<(?P<end>/?)(?P<name>{_BLOCKS})(?=[\s/>])[^<>]*>|<(?P<verbatim>pre|script|style)(?=[\s/>])"
+)
+_COMMENT = re.compile(r"<!--[^<>]*-->")
+_LINE_END = re.compile(r"(?:<br\s*/?>)?[ \t]*\n")
 # Bounded by the next bracket, to keep the search linear in long texts.
 _CAPTION = re.compile(
-    r"(?i)\[caption\b[^\[\]]*\]\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)([^\[]*)\[/caption\]"
+    r"(?i)\[caption\b([^\[\]]*)\]\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)([^\[]*)\[/caption\]"
 )
+_CAPTION_TEXT = re.compile(r"\bcaption=([\"'])(.*?)\1", re.S)
 _EMBED = re.compile(r"(?i)\[embed\b[^\[\]]*\]\s*(https?://[^\s\[\]<>\"]+)\s*\[/embed\]")
+_MEDIA = re.compile(
+    r"(?i)\[(audio|video)\b[^\[\]]*?(?:\s|\b(?:src|mp3|m4a|ogg|wav|flac|mp4|m4v|webm|ogv)=[\"']?)"
+    r"(https?://[^\s\[\]<>\"']+)[^\[\]]*\](?:\s*\[/\1\])?"
+)
+_GALLERY = re.compile(r"(?i)\[gallery\b([^\[\]]*)\]")
+_IDS = re.compile(r"\b(?:ids|include)=[\"']?([0-9, ]+)")
+_MAX_GALLERIES, _MAX_IMAGES = 100, 300  # in a text, in a gallery
 _BLOCK_EDITOR = "<!-- wp:"
-_SHORTCODE = re.compile(r"\[(gallery|playlist|audio|video|contact-form-7)\b[^\[\]]*\]")
+_SHORTCODE = re.compile(r"\[(?:gallery|playlist|audio|video|contact-form-7)\b[^\[\]]*\]")
+_DYNAMIC = re.compile(r"<!-- (wp:[a-z0-9/-]+) (?:\{[^<>]*\} )?/-->")
+
+# Returns the URLs and captions of images by their numbers, or of all in the post if there are none.
+Images = Callable[[list[str]], list[tuple[str, str]]]
 
 
-def to_html(text: str) -> str:
+def to_html(text: str, images: Images = lambda _: []) -> str:
     """Return the HTML that WordPress would display for a stored text."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _CAPTION.sub(_figure, text)
     text = _EMBED.sub(r'<a href="\1">\1</a>', text)
+    text = _MEDIA.sub(r'<\1 src="\2" controls></\1>', text)
+    text = _GALLERY.sub(lambda found: _gallery(found, images), text, _MAX_GALLERIES)
     if _BLOCK_EDITOR in text:
         return text
-    return "\n".join(_parts(text))
+    return "".join(_pieces(text)).strip()
 
 
-def _parts(text: str) -> Iterator[str]:
-    """Yield text with paragraphs, and verbatim elements in which line breaks are kept."""
-    at = 0
-    while found := _VERBATIM.search(text, at):
-        close = re.compile(rf"(?i)</{found[1]}\s*>").search(text, found.end())
-        if before := _paragraphs(text[at : found.start()]):
-            yield before
-        at = close.end() if close else len(text)
-        yield text[found.start() : at]
-    if rest := _paragraphs(text[at:]):
-        yield rest
-
-
-def shortcode(text: str) -> str:
-    """Return the name of a built-in shortcode that is left unchanged; '' if there is none."""
-    found = _SHORTCODE.search(text)
+def left_over(text: str) -> str:
+    """Return a shortcode or dynamic block of a text that is not rendered; '' if there is none."""
+    if found := _SHORTCODE.search(text):
+        return found[0]
+    found = _DYNAMIC.search(text)
     return found[1] if found else ""
 
 
 def _figure(caption: re.Match[str]) -> str:
-    return f"<figure>{caption[1]}<figcaption>{caption[2].strip()}</figcaption></figure>"
+    attribute = _CAPTION_TEXT.search(caption[1])  # before WordPress 3.4
+    text = caption[3].strip() or (attribute[2] if attribute else "")
+    return f"<figure>{caption[2]}<figcaption>{text}</figcaption></figure>"
 
 
-def _paragraphs(text: str) -> str:
-    separated = _CLOSES.sub(r"\1\n\n", _OPENS.sub(r"\n\n\1", text))
-    return "\n".join(
-        block if _BLOCK_FIRST.match(block) else "<p>" + block.replace("\n", "<br>\n") + "</p>"
-        for block in map(str.strip, re.split(r"\n\s*\n", separated))
-        if block
-    )
+def _gallery(shortcode: re.Match[str], images: Images) -> str:
+    numbers = _IDS.search(shortcode[1])
+    found = images(re.findall("[0-9]+", numbers[1]) if numbers else [])
+    if not 0 < len(found) <= _MAX_IMAGES:
+        return shortcode[0]
+    return "".join(_image(*image) for image in found)
+
+
+def _image(url: str, caption: str) -> str:
+    below = f"<figcaption>{caption}</figcaption>" if caption else ""
+    return f'<figure><img src="{escape(url)}">{below}</figure>'
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield block elements as they are, and the text between them with paragraphs and breaks."""
+    at, is_bare = 0, False
+    while tag := _BLOCK.search(text, at):
+        yield _between(text[at : tag.start()], is_bare=is_bare)
+        at = tag.end()
+        if name := tag["verbatim"]:
+            close = re.compile(rf"(?i)</{name}\s*>").search(text, at)
+            at = close.end() if close else len(text)
+        yield text[tag.start() : at]
+        # The text of a quote has paragraphs, but that of a table cell or heading has none.
+        opened = "" if tag["end"] else (tag["name"] or "").lower()
+        is_bare = opened not in {"", "blockquote", "hr"}
+    yield _between(text[at:], is_bare=is_bare)
+
+
+def _between(text: str, *, is_bare: bool) -> str:
+    """Return text between two tags of blocks. is_bare: its first part is no paragraph."""
+    parts = list(filter(None, map(str.strip, re.split(r"\n\s*\n", text))))
+    if not parts:
+        return "\n" if "\n" in text else ""
+    made = [part if _COMMENT.fullmatch(part) else f"<p>{_with_breaks(part)}</p>" for part in parts]
+    if is_bare:
+        made[0] = _with_breaks(parts[0])
+        return "\n".join(made)
+    return "\n" + "\n".join(made) + "\n"
+
+
+def _with_breaks(text: str) -> str:
+    return _LINE_END.sub("<br>\n", text)

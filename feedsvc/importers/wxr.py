@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from urllib.parse import unquote
 
 from feedsvc import dates, html
@@ -20,14 +21,38 @@ from feedsvc.model import Enclosure, Person
 _ELEMENTS = (frozenset({"item", "author"}), frozenset({"language"}), frozenset({"comment"}))
 _ZERO_DATE = re.compile(r"0000-00-00|-0001\b")
 _MAX_OFFSET = timedelta(hours=14)
+_MAX_CAPTION = 1000  # characters
+_IMAGE = re.compile(r"(?i)\.(?:jpe?g|png|gif|webp|avif|svg)(?:\?|$)")
+_NOT_IN_LOGINS = re.compile(r"[<>]")  # WordPress removes them
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a site. caption: raw HTML. order: its place among those of its post."""
+
+    url: str
+    caption: str
+    order: int
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The targets of references in posts: author names by login, attachment URLs by number."""
+    """The targets of references in posts: author names by login, attachments by number.
+
+    in_posts: the attachments of each post, by its number.
+    """
 
     authors: dict[str, str] = field(default_factory=dict)
-    attachments: dict[str, str] = field(default_factory=dict)
+    attachments: dict[str, Attachment] = field(default_factory=dict)
+    in_posts: dict[str, list[Attachment]] = field(default_factory=dict)
+
+    def images(self, post: str, numbers: list[str]) -> list[tuple[str, str]]:
+        """Return the URLs and captions of the images with these numbers, or of all in a post."""
+        if numbers:
+            found = [self.attachments[each] for each in numbers if each in self.attachments]
+        else:
+            found = sorted(self.in_posts.get(post, ()), key=lambda each: each.order)
+        return [(each.url, each.caption) for each in found if _IMAGE.search(each.url)]
 
 
 def look_up(source: str, stream: Stream) -> Lookup:
@@ -40,7 +65,13 @@ def look_up(source: str, stream: Stream) -> Lookup:
         if local(element) == "author":
             lookup.authors[fields.text("author_login")] = fields.text("author_display_name")
         elif fields.text("post_type") == "attachment":
-            lookup.attachments[fields.text("post_id")] = fields.text("attachment_url")
+            attachment = Attachment(
+                fields.text("attachment_url"),
+                fields.text("excerpt")[:_MAX_CAPTION],
+                texts.length(fields.text("menu_order")),
+            )
+            lookup.attachments[fields.text("post_id")] = attachment
+            lookup.in_posts.setdefault(fields.text("post_parent"), []).append(attachment)
     return lookup
 
 
@@ -86,12 +117,13 @@ def _item(origin: Origin, post: Fields, lookup: Lookup, hints: Hints, language: 
     published = _date(post, "post_date", hints)
     if not published and not _ZERO_DATE.search(post.text("pubDate")):
         published = texts.date(post.text("pubDate"), hints)
-    body = post.text("content")
-    before_more = html.split_more(body)
+    stored = post.text("content")
+    body = wpcontent.to_html(stored, partial(lookup.images, post.text("post_id")))
+    before_more = html.split_more(stored)
     excerpt = post.text("excerpt") or (wpcontent.to_html(before_more) if before_more else "")
     link = post.text("link")
     thumbnail = next(_metadata(post, "_thumbnail_id"), "")
-    login = post.text("creator")
+    login = _NOT_IN_LOGINS.sub("", post.text("creator"))
     author = texts.plain(lookup.authors.get(login) or login)
     return hints.complete(
         Item(
@@ -103,14 +135,14 @@ def _item(origin: Origin, post: Fields, lookup: Lookup, hints: Hints, language: 
             updated=_date(post, "post_modified", hints),
             slug=unquote(post.text("post_name")),
             link=link,
-            body=wpcontent.to_html(body),
+            body=body,
             base=link,
             summary=texts.plain(excerpt),
             categories=_labels(post, "category"),
             tags=_labels(post, "post_tag"),
             authors=(Person(author),) if author else (),
             language=language,
-            image=lookup.attachments.get(thumbnail, ""),
+            image=lookup.attachments[thumbnail].url if thumbnail in lookup.attachments else "",
             enclosures=tuple(map(_enclosure, _metadata(post, "enclosure"))),
             draft=wpstatus.is_draft(
                 post.texts(*wpstatus.STATUS), published or hints.date, hints.now
@@ -129,8 +161,8 @@ def _metadata(post: Fields, key: str) -> Iterator[str]:
 
 
 def _warnings(origin: Origin, body: str) -> Iterator[Problem]:
-    if name := wpcontent.shortcode(body):
-        message = f"has the shortcode [{name}], which is left unchanged: replace it"
+    if found := wpcontent.left_over(body):
+        message = f"has {found[:60]}, which only WordPress can fill: replace it"
         yield origin.warning("shortcode", message)
 
 

@@ -17,7 +17,7 @@ from feedsvc.importers.stream import Stream
 Element = Any  # lxml-stubs are incomplete
 
 _MAX_KEPT = 100  # elements of a feed's metadata
-_UNSAFE = "declares entities, which can be used for attacks; take its <!DOCTYPE> out"
+_UNSAFE = "declares entities, which can be used for attacks; remove its <!DOCTYPE>"
 # What libxml2 reports about entities before the first element.
 _ENTITIES = {etree.ErrorTypes.ERR_ENTITY_LOOP, etree.ErrorTypes.ERR_ENTITY_IS_EXTERNAL}
 _AMPLIFICATION = "entity amplification"  # its code is shared by all limits

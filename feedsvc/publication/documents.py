@@ -41,9 +41,14 @@ class Publication:
         catalog: Catalog,
         sources: Sources | None = None,
         entries: Entries | None = None,
+        hubs: tuple[str, ...] | None = None,
     ) -> None:
-        """Publish a catalog. sources, entries: those of the settings if None."""
+        """Publish a catalog. sources, entries: those of the settings if None.
+
+        hubs: the URLs that subscription documents name; None for the external hubs of the settings.
+        """
         self.settings = settings
+        self.hubs = head.hubs(settings, own=False) if hubs is None else hubs
         self._catalog = catalog
         self._documents = LRUCache[Hashable, Document](self.cache_size, lambda each: len(each.body))
         self._entries = entries or Entries(settings)
@@ -241,6 +246,7 @@ class Publication:
             return known
         label = head.label(self.settings, row.ref, row.label)
         feed = head.head(self.settings, row.ref, label, format, self.settings.since, row.archives)
+        feed = replace(feed, hubs=self.hubs)
         limit = self.settings.feed(row.ref.key).limit
         shown = queries.window(connection, row.number, row.unarchived, limit)
         if self.settings.tombstones and format is Format.ATOM:

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -19,7 +20,7 @@ import yarl
 from aiohttp.abc import AbstractResolver
 
 import feedsvc
-from feedsvc import syntax
+from feedsvc import dates, syntax
 from feedsvc.errors import FeedsvcError
 from feedsvc.fetch import is_public
 
@@ -49,6 +50,15 @@ class Response:
     def is_success(self) -> bool:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
+
+    def retry_after(self, most: int) -> int:
+        """Return the seconds of the field Retry-After, at most so many; 0 without one."""
+        value = self.headers.get("Retry-After", "").strip()
+        if value.isascii() and value.isdigit():
+            return min(most, int(value[:9]))
+        now = datetime.now(UTC)
+        instant = dates.http_date(value, now)
+        return max(0, min(most, int((instant - now).total_seconds()))) if instant else 0
 
 
 def check_url(url: str) -> None:

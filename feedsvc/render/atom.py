@@ -62,6 +62,7 @@ def feed_element(feed: Feed) -> FeedGenerator:
     # Some readers take the first link of any kind for the site.
     element.link({"href": feed.link, "rel": "alternate", "type": "text/html"})
     element.link({"href": feed.self_url, "rel": "self", "type": "application/atom+xml"})
+    element.link([{"href": hub, "rel": "hub"} for hub in feed.hubs])
     # A feed must have an author unless each of its entries has one (4.1.1), which is unknown
     # here; the feed's title is the fallback.
     authors = feed.authors or (Person(fixes.required(feed.title)),)

@@ -58,6 +58,7 @@ def feed(raw: Feed) -> Feed:
         prev_archive=uri(raw.prev_archive or "") or None,
         next_archive=uri(raw.next_archive or "") or None,
         withdrawn=tuple(replace(each, id=xml_safe(each.id)) for each in raw.withdrawn),
+        hubs=tuple(url for each in raw.hubs if (url := uri(each))),
     )
 
 

@@ -76,7 +76,8 @@ class FeedFixes:
 
     def extend_rss(self, root: _Element) -> None:
         channel = root[0]
-        before_link(channel, *channel.findall(_ATOM_LINK))
+        hubs = (etree.Element(_ATOM_LINK, href=hub, rel="hub") for hub in self._feed.hubs)
+        before_link(channel, *channel.findall(_ATOM_LINK), *hubs)
         _add(channel, "lastBuildDate", rfc822(self._feed.updated))
         _escape_markup(channel.iter("title", "description", "copyright"))
 

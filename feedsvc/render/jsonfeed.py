@@ -56,6 +56,7 @@ def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
         "favicon": feed.icon,
         "authors": _authors(feed.authors),
         "language": feed.language,
+        "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
     }
     extensions = _extensions(registry.of_feed(Format.JSON, feed))
     head = _line({**required, **_present(optional), **extensions}).removesuffix(b"}")

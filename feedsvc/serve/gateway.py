@@ -17,19 +17,35 @@ from granian.rsgi import Scope
 
 from feedsvc.http.conditional import FILE_KEY
 from feedsvc.http.representation import Headers
+from feedsvc.routes import HUB
+from feedsvc.serve.bodies import Bodies
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/\d+")
 
 
 class Gateway:
-    """An RSGI callback that calls a WSGI application. Never reads request bodies."""
+    """An RSGI callback that calls a WSGI application.
+
+    Reads the bodies of requests to the hub, and no others. loop: the event loop for Granian.
+    """
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
+        self._bodies = Bodies(self._answer)
+        self.loop = self._bodies.loop
 
     def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answer one request, or let another thread answer it later if it has a body."""
+        if scope.method == "POST" and scope.path.endswith(HUB):
+            self._bodies.take(scope, protocol)
+        else:
+            self._answer(scope, protocol)
+
+    def _answer(self, scope: Scope, protocol: HTTPProtocol, request_body: bytes = b"") -> None:
         """Answer one request. The `write` function of PEP 3333 is not supported."""
         environ = _environ(scope)
+        if request_body:
+            environ["wsgi.input"] = io.BytesIO(request_body)
         status = 500
         headers: Headers = []
 

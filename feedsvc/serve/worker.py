@@ -53,11 +53,9 @@ class _Direct(_granian.CallbackScheduler):
 
         def run(watcher: Any) -> None:
             try:
-                callback(watcher.scope, watcher.proto)
+                callback(watcher.scope, watcher.proto)  # another thread may respond later
             except Exception as error:  # noqa: BLE001 - Granian logs it and responds with 500
                 watcher.err(error)
-            else:
-                watcher.done()
 
         self._schedule_fn = run
 
@@ -115,7 +113,8 @@ def run(
         metrics,
     )
     serve = getattr(worker, WORKERS_METHODS[runtime_mode][False])
-    serve(_Direct(loop, Gateway(app)), loop, stop)
+    gateway = Gateway(app)
+    serve(_Direct(loop, gateway), gateway.loop, stop)
     # Event.wait() would miss a signal that arrives just before it blocks, or in another thread.
     os.read(received, 1)
     stopped.wait()

@@ -52,6 +52,7 @@ class Documents:
             self_url=self._absolute(feed_path(ref, format)),
             max_age=self._publication.settings.feed(ref.key).max_age,
             delta=partial(self._delta, ref, format),
+            hubs=self._publication.hubs,
         )
         return self._send(representation, ref.key)
 

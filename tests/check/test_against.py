@@ -224,7 +224,7 @@ def test_several_feeds_and_an_index_of_sitemaps_are_fetched(
         assert (result.exit_code, result.stdout) == (0, SAME)
         missing = check(site, f"{url}/none.xml")
     assert (missing.exit_code, missing.stdout) == (2, "")
-    assert "is answered with 404 instead of 200" in missing.stderr
+    assert "returned the status 404 instead of 200" in missing.stderr
     # Saved to disk, the index leads to the files beside it.
     assert "2 of 5 links match" in check(site, folder / "index.xml").stdout
 

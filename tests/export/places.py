@@ -39,6 +39,9 @@ any = { tags = ["x"], authors = ["Ada"] }
 [feeds."tag/c++"]
 max_age = 60
 
+[push]
+hub = "https://hub.example.net/?a=1&b=%7B"
+
 [moved]
 "tag/old,er" = "tag/x"
 "picks" = "picked"

@@ -26,7 +26,7 @@ def test_import_says_what_it_wrote_and_sync_has_nothing_to_say(tmp_path: Path) -
     assert (synced.exit_code, synced.stderr) == (0, "")
     again = run("import", "--site", tmp_path, SOURCES / "wordpress.xml")
     assert (again.exit_code, again.stderr) == (0, "")
-    assert again.stdout.startswith("0 articles written; 4 there already; 6 left out")
+    assert again.stdout.startswith("0 articles written; 4 already there; 6 left out")
     assert "nothing changed for readers." in run("sync", "--site", tmp_path).stdout
 
 

@@ -23,6 +23,10 @@ EXPORT = (
     '<rss xmlns:wp="http://wordpress.org/export/1.2/" '
     'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>{}</channel></rss>'
 )
+FIGURE = (
+    '<figure><img src="https://old.example/wp-content/old.jpg" width="300">'
+    "<figcaption>A caption</figcaption></figure>"
+)
 POST = (
     "<item><title>T</title><guid>urn:x:1</guid><wp:post_date>2022-02-17 09:30:00</wp:post_date>"
     "<wp:post_type>post</wp:post_type>{}</item>"
@@ -95,8 +99,8 @@ def test_a_post_of_the_classic_editor(articles: dict[str, Article]) -> None:
     assert article.authors == (Person("gone"),)
     assert article.html.split("\n") == [
         *("<p>The first paragraph,<br>", "on two lines.</p>"),
-        '<figure><img src="https://old.example/wp-content/old.jpg" width="300">',
-        *("<figcaption>A caption</figcaption>", "</figure>", "<p>A list:</p>"),
+        FIGURE,
+        "<p>A list:</p>",
         *("<ul>", "<li>One</li>", "<li>Two</li>", "</ul>", "<p>After it.</p>"),
         *("<pre>kept", "", "as it is", "</pre>", '<p>[gallery ids="1,2"]</p>'),
     ]
@@ -170,6 +174,42 @@ def test_an_attachment_may_stand_behind_the_post_that_shows_it() -> None:
     assert left_out == Skipped("attachment")
 
 
+GALLERY = "".join(
+    f"<item><wp:post_type>attachment</wp:post_type><wp:post_id>{number}</wp:post_id>"
+    f"<wp:post_parent>{parent}</wp:post_parent><wp:menu_order>{10 - number}</wp:menu_order>"
+    f"<wp:attachment_url>https://a.example/{number}.{suffix}</wp:attachment_url>"
+    '<x:encoded xmlns:x="https://wordpress.org/export/1.2/excerpt/">A &lt;b&gt;c&lt;/b&gt;'
+    "</x:encoded></item>"
+    for number, parent, suffix in ((7, 5, "png"), (8, 5, "jpg"), (9, 6, "gif"), (6, 5, "pdf"))
+)
+
+
+@pytest.mark.parametrize(
+    ("shortcode", "images"),
+    [
+        ("[gallery]", ["8.jpg", "7.png"]),
+        ('[gallery columns="2" ids="9, 7"]', ["9.gif", "7.png"]),
+        ('[gallery ids="70"]', []),
+    ],
+)
+def test_galleries_show_the_attachments(shortcode: str, images: list[str]) -> None:
+    text = f"<wp:post_id>5</wp:post_id><content:encoded>{shortcode}</content:encoded>"
+    item, *_ = read(POST.format(text) + GALLERY)
+    assert isinstance(item, Item)
+    figure = '<figure><img src="https://a.example/{}"><figcaption>A <b>c</b></figcaption></figure>'
+    assert item.body == ("".join(map(figure.format, images)) or f"<p>{shortcode}</p>")
+    assert len(item.warnings) == (not images)
+
+
+def test_blocks_that_wordpress_fills_are_named() -> None:
+    item = post(
+        "<content:encoded><![CDATA[<!-- wp:paragraph --><p>A</p><!-- /wp:paragraph -->"
+        '<!-- wp:latest-posts {"postsToShow":3} /-->]]></content:encoded>'
+    )
+    (warning,) = item.warnings
+    assert "has wp:latest-posts, which only WordPress can fill" in warning.message
+
+
 def test_what_stands_above_more_is_the_summary() -> None:
     item = post("<content:encoded><![CDATA[Above.\n\n<!--more-->\n\nBelow.]]></content:encoded>")
     assert item.summary == "Above."
@@ -182,7 +222,24 @@ def test_what_stands_above_more_is_the_summary() -> None:
         ("One.\n\nTwo.", "<p>One.</p>\n<p>Two.</p>"),
         ("One,\r\nstill one.", "<p>One,<br>\nstill one.</p>"),
         ("<p>One.</p>\n\nTwo.", "<p>One.</p>\n<p>Two.</p>"),
-        ("<b>A</b>\n\n<blockquote>Q</blockquote>", "<p><b>A</b></p>\n<blockquote>Q</blockquote>"),
+        ("<b>A</b>\n\n<ul><li>B</ul>", "<p><b>A</b></p>\n<ul><li>B</ul>"),
+        (
+            "<blockquote>A\nB\n\nC</blockquote>",
+            "<blockquote>\n<p>A<br>\nB</p>\n<p>C</p>\n</blockquote>",
+        ),
+        ("<address>A\nB</address>", "<address>A<br>\nB</address>"),
+        ("<td>A\nB\n\nC</td>", "<td>A<br>\nB\n<p>C</p></td>"),
+        ("A<br />\nB", "<p>A<br>\nB</p>"),
+        ("A <div>B</div> C", "<p>A</p>\n<div>B</div>\n<p>C</p>"),
+        ("[audio https://a.example/v]", '<audio src="https://a.example/v" controls></audio>'),
+        (
+            '[video poster="https://a.example/p.png" mp4="https://a.example/v.mp4"][/video]',
+            '<video src="https://a.example/v.mp4" controls></video>',
+        ),
+        (
+            '[caption width="3" caption="A word"]<img src="a.png">[/caption]',
+            '<figure><img src="a.png"><figcaption>A word</figcaption></figure>',
+        ),
         ("A\n<h2>B</h2>\nC", "<p>A</p>\n<h2>B</h2>\n<p>C</p>"),
         ("<pre>a\n\nb</pre>", "<pre>a\n\nb</pre>"),
         ("İ<PRE>a\n\nb</Pre >c", "<p>İ</p>\n<PRE>a\n\nb</Pre >\n<p>c</p>"),
@@ -193,18 +250,33 @@ def test_what_stands_above_more_is_the_summary() -> None:
         ("", ""),
     ],
 )  # fmt: skip
-def test_paragraphs_are_those_that_wordpress_makes(stored: str, shown: str) -> None:
+def test_texts_are_displayed_as_by_wordpress(stored: str, shown: str) -> None:
+    """Compared with what WordPress 6.1.9 makes of them, but for the white space and players."""
     assert wpcontent.to_html(stored) == shown
 
 
 @pytest.mark.parametrize(
     "piece",
-    ["<pre>", "[caption]<img>", "[caption ", "[embed]http://a", "[embed ", "\n ", "<p", "</p "],
+    [
+        "<pre>",
+        "[caption]<img>",
+        "[caption ",
+        "[embed]http://a",
+        "[embed ",
+        "\n ",
+        "<p",
+        "</p ",
+        "[audio ",
+        "[audio src=http://a",
+        "[gallery ids=1",
+        "[gallery]",
+    ],
 )
 def test_long_texts_of_one_piece_are_read_in_one_pass(piece: str) -> None:
     """A pattern that began anew at each piece would not end within the patience of anybody."""
     assert wpcontent.to_html(f"A{piece * 100_000}").startswith(("<p>A", "A"))
-    wpcontent.shortcode("[gallery " * 100_000)
+    wpcontent.left_over("[gallery " * 100_000)
+    wpcontent.left_over("<!-- wp:a {" * 100_000)
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="<>&[]"), min_size=1)))

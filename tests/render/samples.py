@@ -149,4 +149,5 @@ feeds = st.builds(
     current=st.none() | anything,
     prev_archive=st.none() | anything,
     next_archive=st.none() | anything,
+    hubs=st.lists(anything, max_size=2).map(tuple),
 )

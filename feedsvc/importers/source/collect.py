@@ -74,7 +74,7 @@ def collect(results: Iterable[ParseResult]) -> Collected:
 
 
 def _with_ids(items: list[Item]) -> Iterator[Found]:
-    """Give each article an id of its own."""
+    """Give each article a unique id."""
     kept: dict[str, Item] = {}
     problems: dict[str, tuple[Problem, ...]] = {}
     for item in sorted(items, key=_age):
@@ -95,7 +95,7 @@ def _with_ids(items: list[Item]) -> Iterator[Found]:
 
 
 def _newness(item: Item) -> tuple[float, int, str]:
-    """Return by what one of several copies of an article is chosen, whatever their order."""
+    """Return the key by which one of several copies is chosen, independently of their order."""
     moment = item.updated or item.published
     return moment.timestamp() if moment else 0, len(item.body), item.body
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from glob import glob, has_magic
 from pathlib import Path
 from threading import Thread
-from typing import Protocol
 
 from feedsvc.errors import FeedsvcError, Problem
 from feedsvc.fetch import Answer, FetchError, Limits, get, read_file
@@ -13,19 +12,6 @@ from feedsvc.fetch import Answer, FetchError, Limits, get, read_file
 MAX_SIZE = 100_000_000  # bytes
 _PATIENCE = 60  # seconds
 _SETTLED = 2.0  # seconds, as file systems have coarse time stamps
-
-
-class Documents(Protocol):
-    """The documents of a source."""
-
-    def state(self) -> object:
-        """Return a value that is equal as long as no document changes; None if unknown.
-
-        Raises FeedsvcError if there are no documents.
-        """
-
-    def read(self) -> Iterator[tuple[str, bytes | Problem]]:
-        """Yield the name of each document, and its bytes or why it cannot be read."""
 
 
 class Files:
@@ -36,7 +22,11 @@ class Files:
         self._patterns = patterns
 
     def state(self) -> object:
-        """Return the status of the files, if none changed so recently that it may change again."""
+        """Return a value that is equal as long as no file changes; None if that is not certain.
+
+        A file that changed just now may change again within the same time stamp. Raises
+        FeedsvcError if there are no files.
+        """
         found = []
         for path in self._paths():
             try:
@@ -49,7 +39,7 @@ class Files:
         return found
 
     def read(self) -> Iterator[tuple[str, bytes | Problem]]:
-        """Yield the name of each file relative to the site, with its bytes."""
+        """Yield the name of each file relative to the site, and its bytes or why it has none."""
         for path in self._paths():
             shown = path.relative_to(self._site) if path.is_relative_to(self._site) else path
             name = shown.as_posix()
@@ -86,10 +76,10 @@ class Files:
 
 
 class Remote:
-    """The document at a URL, requested at most every so many seconds.
+    """The document at a URL, requested at most once in `every` seconds.
 
-    The first request is awaited. Later ones are made in a thread, so that a slow server delays no
-    release of an article; until they end, the document stays as it was.
+    Later requests than the first run in a thread, so that a slow server does not delay the release
+    of an article; until they end, the previous document is used.
     """
 
     def __init__(self, url: str, every: float, *, private: bool) -> None:
@@ -124,7 +114,7 @@ class Remote:
         try:
             answer = get(self._url, self._limits, self._answer)
             if answer.status not in (200, 304):
-                raise FetchError(f"{self._url}: is answered with {answer.status} instead of 200")
+                raise FetchError(f"{self._url}: returned the status {answer.status} instead of 200")
         except FeedsvcError as error:
             self._failure = error
         else:

@@ -15,7 +15,7 @@ from feedsvc.importers import feeds, jsonfeed, sources
 from feedsvc.importers.item import Hints, ParseResults
 from feedsvc.importers.source import article
 from feedsvc.importers.source.collect import Collected, Found, collect
-from feedsvc.importers.source.documents import Documents, Files, Remote
+from feedsvc.importers.source.documents import Files, Remote
 from feedsvc.importers.sources import SourceFormat
 from feedsvc.importers.stream import Stream
 from feedsvc.sources.protocol import ArticleSource, Listing, Reading
@@ -38,7 +38,7 @@ class FeedSource(ArticleSource):
         """Make the source. Raises SettingsError for wrong options."""
         self.name = name
         self._settings = settings
-        self._documents: Documents
+        self._documents: Files | Remote
         given = _options(options)
         if given.url:
             self._documents = Remote(given.url, given.every, private=given.private)
@@ -60,7 +60,7 @@ class FeedSource(ArticleSource):
         return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _READ_BY]))
 
     def listing(self) -> Listing:
-        """List the items of all documents. Of a document that cannot be read, all may be there."""
+        """List the items of all documents; those of one that cannot be read may all exist."""
         state = self._documents.state()
         if state is None or state != self._state:
             self._collected = collect(self._parse())

@@ -11,17 +11,10 @@ from posixpath import splitext
 from typing import Any
 
 from feedsvc.sources.generators import configs, mdx
-from feedsvc.sources.generators.convention import (
-    KEYS,
-    Convention,
-    File,
-    Links,
-    Own,
-    github_slug,
-    render,
-)
+from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import JSON_FEED, Program
 from feedsvc.sources.generators.eleventy import with_javascript_dates, without_collections
+from feedsvc.sources.generators.patterns import github_slug
 
 _ENDINGS = (".md", ".markdown", ".mdx")
 _PAGES = "src/pages"

@@ -55,18 +55,34 @@ def merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> Config:
     return merged
 
 
-def text(values: Mapping[str, Any], key: str, default: str = "") -> str:
-    """Return a text by its dotted key, or the default."""
-    found: Any = values
+def value(values: Any, key: str) -> Any:
+    """Return the value at a dotted key; None if there is none."""
     for part in key.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return values
+
+
+def text(values: Any, key: str, default: str = "") -> str:
+    """Return the text at a dotted key, or the default."""
+    found = value(values, key)
     return found if isinstance(found, str) and found else default
 
 
-def tables(value: Any) -> list[Mapping[str, Any]]:
+def table(values: Any, key: str) -> Mapping[str, Any]:
+    """Return the table at a dotted key; empty if there is none."""
+    found = value(values, key)
+    return found if isinstance(found, dict) else {}
+
+
+def lowered(values: Mapping[Any, Any]) -> Config:
+    """Return a table with its keys in lower case."""
+    return {str(key).lower(): each for key, each in values.items()}
+
+
+def tables(found: Any) -> list[Mapping[str, Any]]:
     """Return a table, or the tables of a list, as a list."""
     return [
-        each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)
+        each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)
     ]
 
 
@@ -88,7 +104,7 @@ _VALID: Mapping[str, Callable[[str], bool]] = {
 
 
 def site(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a configuration says of a site's title, base_url, language and timezone.
+    """Return the title, base_url, language and timezone of a site from its configuration.
 
     Values of another form are left out.
     """

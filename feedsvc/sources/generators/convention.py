@@ -4,11 +4,9 @@ A Convention maps the path, front matter and body of a file to feedsvc's own key
 The common reader validates the values.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from html import escape
 from posixpath import basename, dirname, join, normpath, splitext
 from typing import Any
@@ -19,6 +17,8 @@ from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators import configs
 from feedsvc.sources.trees import Layout
+
+_LINKED = (".md", ".markdown", ".mdx", ".rst")  # endings of files that links refer to
 
 Own = dict[str, Any]  # front matter by feedsvc's own keys
 
@@ -38,8 +38,8 @@ class File:
 
     path: relative to the generator's tree. written: the front matter, by key in lower case.
     options, tree: see model.Tree. base_url, zone: those of the site. moment: parses a date; returns
-    None if the value is not one. data: what the files that Convention.data names say, by path.
-    cache: for what a convention computes from the path and the options.
+    None if the value is not one. data: the front matter of the files that Convention.data names, by
+    path. cache: for what a convention computes from the path and the options.
     """
 
     path: str
@@ -67,6 +67,17 @@ class File:
         """The path of the folder and of those above it, from the bottom to the top, ''."""
         parts = self.folder.split("/") if self.folder else []
         return ["/".join(parts[:end]) for end in range(len(parts), -1, -1)]
+
+    def beside(self, path: str) -> str:
+        """Resolve a path relative to this file, or to the tree if it begins with `/`."""
+        return normpath(path.lstrip("/") if path.startswith("/") else join(self.folder, path))
+
+    def linked(self, reference: str) -> str | None:
+        """Return the path of the file that a link such as `../other.md` refers to, or None."""
+        path = reference.partition("#")[0]
+        if ":" in path or path.startswith("//") or not path.endswith(_LINKED):
+            return None
+        return self.beside(unquote(path))
 
     def option(self, key: str, default: str = "") -> str:
         """Return a text of the configuration by its dotted key, or the default."""
@@ -122,12 +133,12 @@ class Convention(Layout):
     keys: the generator's keys for each of feedsvc's, preferred ones first. split: splits a text,
     given its path, into front matter and body. data: returns the paths of files that may have front
     matter for a file, best first. inherit: returns the front matter of a file with what it
-    inherits. complete: adds values that follow from the path, and
-    converts those of another form. url: returns the path of the article's URL, '' if unknown.
-    markup: renders the body as raw HTML. refer: resolves a reference in that HTML to a path in the
-    generator's tree; None if it is an ordinary URL. entry_id: returns the id in the generator's own
-    feed, given the absolute URL and the date. is_page: whether a file is a page, not an article.
-    page_url: returns the path of the URL of a file that is not an article, '' if unknown.
+    inherits. complete: adds values that follow from the path, and converts those of another form.
+    url: returns the path of the article's URL, '' if unknown. markup: renders the body as raw HTML.
+    refer: resolves a reference in that HTML to a path in the generator's tree; None if it is an
+    ordinary URL. entry_id: returns the id in the generator's own feed, given the absolute URL and
+    the date. is_page: whether a file is a page, not an article. page_url: returns the path of the
+    URL of a file that is not an article, '' if unknown.
     """
 
     keys: Mapping[str, tuple[str, ...]]
@@ -139,7 +150,7 @@ class Convention(Layout):
     data: Callable[[File], Sequence[str]] = lambda _file: ()
     inherit: Callable[[File], Mapping[str, Any]] = lambda file: file.written
     markup: Callable[[File, str, Links], str] = lambda file, body, _links: render(file, body)
-    refer: Callable[[File, str], str | None] = lambda file, reference: linked_file(file, reference)
+    refer: Callable[[File, str], str | None] = lambda file, reference: file.linked(reference)
     entry_id: Callable[[File, str, datetime], str] = lambda _file, url, _published: url
     passed_over: frozenset[str] = frozenset({"node_modules", "vendor"})
     is_page: Callable[[File, Own], bool] = lambda _file, _own: False
@@ -155,116 +166,3 @@ def code_block(language: str, text: str) -> str:
     """Return a block of code as HTML. language: '' if unknown."""
     kind = f' class="language-{escape(language)}"' if language else ""
     return f"\n<pre><code{kind}>{escape(text.strip(chr(10)))}</code></pre>\n"
-
-
-_ENDINGS = (".md", ".markdown", ".mdx", ".rst")
-
-
-def linked_file(file: File, reference: str) -> str | None:
-    """Return the path of the file that a link such as `../other.md` refers to, or None."""
-    path = reference.partition("#")[0]
-    if ":" in path or path.startswith("//") or not path.endswith(_ENDINGS):
-        return None
-    return beside(file, unquote(path))
-
-
-def beside(file: File, path: str) -> str:
-    """Resolve a path relative to a file, or to the tree if it begins with `/`."""
-    return normpath(path.lstrip("/") if path.startswith("/") else join(file.folder, path))
-
-
-def undated_at_top(file: File, own: Own) -> bool:
-    """Return whether a file is at the top of the tree and has no date, as pages like `about.md`."""
-    return not file.folder and not own.get("published")
-
-
-def words(value: Any, separator: str | None = None) -> list[Any]:
-    """Return a value as a list; a text is split at white space, or at the separator."""
-    if isinstance(value, str):
-        return [word for each in value.split(separator) if (word := each.strip())]
-    if isinstance(value, list):
-        return value
-    return [] if value is None or value == {} else [value]
-
-
-def dated_name(stem: str) -> tuple[str, str]:
-    """Split `2022-02-17-title` into the date, '' if there is none, and the rest."""
-    match = _DATED.match(stem)
-    if not match:
-        return "", stem
-    year, month, day = match[1].split("-")
-    return f"{year}-{month:0>2}-{day:0>2}", stem[match.end() :]
-
-
-_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-
-
-def rolled_over(day: str) -> str:
-    """Return the date that JavaScript and Ruby make of a day that does not exist.
-
-    2024-09-31 is 2024-10-01. Other texts are returned unchanged.
-    """
-    match = _DAY.fullmatch(day)
-    if not match:
-        return day
-    year, month, number = map(int, match.groups())
-    with suppress(ValueError, OverflowError):
-        return str(date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1) + timedelta(number - 1))
-    return day
-
-
-_DATED = re.compile(r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_]")
-_PUNCTUATION = re.compile(r"[^\w\- ]")
-
-
-def github_slug(text: str) -> str:
-    """Return a text as GitHub writes anchors: lower case, hyphens, no punctuation."""
-    return _PUNCTUATION.sub("", text.lower().strip()).replace(" ", "-")
-
-
-_MAX_STARS = 6
-_GLOB = re.compile(r"\*\*/|\*\*|\*|\?|\{[^{}/]*\}|\[[^\[\]/]+\]|[^*?]")
-
-
-def glob(pattern: str) -> re.Pattern[str] | None:
-    """Return a regular expression for a glob with `**` and `{a,b}`; None if it is too complex."""
-    if pattern.count("*") > _MAX_STARS:
-        return None
-    parts = (_glob_part(part[0]) for part in _GLOB.finditer(pattern))
-    try:
-        return re.compile("".join(parts), re.DOTALL)
-    except re.error:  # a range like [b-a]
-        return None
-
-
-def _glob_part(part: str) -> str:
-    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    if part[0] == "{" and part[1:]:
-        return f"(?:{'|'.join(map(re.escape, part[1:-1].split(',')))})"
-    if part[0] == "[" and part[1:]:
-        return f"[{'^' if part[1] in '!^' else ''}{re.escape(part[1:-1].lstrip('!^'))}]".replace(
-            r"\-", "-"
-        )
-    return known.get(part, re.escape(part))
-
-
-_LONGEST_PATTERN = 200
-_MOST_LOOPS = 3
-_MOST_BRANCHES = 10
-_CHARACTERS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
-_GROUP = re.compile(r"\((?:\?(?:P<\w+>|:))?")
-_WILD = re.compile(r"\)[*+{]|<\?")
-_LOOP = re.compile(r"[*+]|\{[0-9]*,[0-9]*\}")
-
-
-def is_tame(pattern: str) -> bool:
-    """Return whether a pattern is so simple that matching any path is fast."""
-    if len(pattern) > _LONGEST_PATTERN:
-        return False
-    form = _GROUP.sub("<", _CHARACTERS.sub("x", pattern))
-    branches = form.count("?") + form.count("|")
-    return (
-        not _WILD.search(form)
-        and len(_LOOP.findall(form)) <= _MOST_LOOPS
-        and branches <= _MOST_BRANCHES
-    )

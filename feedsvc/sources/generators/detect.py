@@ -5,7 +5,7 @@ A Program describes one generator: how its site is recognised, and its conventio
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from feedsvc.sources.generators import configs
 from feedsvc.sources.generators.configs import Config
 from feedsvc.sources.generators.convention import Convention
 from feedsvc.sources.generators.foreign import Foreign
+
+_Place = tuple[str, str]  # a tree of articles, and the content folder in it
 
 JSON_FEED = 'read the JSON Feed that the program writes ([[sources]] type = "jsonfeed")'
 
@@ -64,7 +66,7 @@ class Program:
             name, values = self.config(root)
             if name:
                 place = self._place(values, root, content) or ("", "")
-                return self._tree(root, content, name, values, place, sign="")
+                return replace(self._tree(root, content, name, values, place), sign="")
         return Tree(self.name, below=self.usual(content.name))
 
     def start(self, root: Path) -> dict[str, str]:
@@ -111,7 +113,7 @@ class Program:
         """Return the name and the values of the configuration in a folder; '' if there is none."""
         for name in self.configs:
             values = configs.read(root / name)
-            # Other programs also call their files so.
+            # Other programs use the same name.
             is_common = name.partition(".")[0] == "config"
             if values is not None and not (is_common and "baseurl" not in values):
                 return name, values
@@ -122,28 +124,17 @@ class Program:
         found = [configs.text(values, key) for key in ("contentdir", "path", "input", "source")]
         return tuple(filter(None, found)) or self.trees
 
-    def _tree(
-        self,
-        root: Path,
-        content: Path,
-        name: str,
-        values: Config,
-        place: tuple[str, str],
-        sign: str | None = None,
-    ) -> Tree:
+    def _tree(self, root: Path, content: Path, name: str, values: Config, place: _Place) -> Tree:
         wanted = {*(self.wanted or values), *map(str.lower, self.unknown), self.zone} - {"calls"}
         options = {key: value for key, value in values.items() if key in wanted}
         if calls := [call for call in values.get("calls", ()) if call in self.calls]:
             options["calls"] = calls
         options |= self.searched(root, values)
         config = Path(os.path.relpath(root / name, content)).as_posix()
-        sign = name if sign is None else sign
-        return Tree(self.name, sign, place[1], options, place[0], config)
+        return Tree(self.name, name, place[1], options, place[0], config)
 
-    def _place(
-        self, values: Mapping[str, Any], root: Path, content: Path
-    ) -> tuple[str, str] | None:
-        """Return a tree of articles, and the content folder in it; None if it is in no tree."""
+    def _place(self, values: Mapping[str, Any], root: Path, content: Path) -> _Place | None:
+        """Return where the content folder is; None if it is in no tree."""
         for tree in self.folders(values):
             top = (root / tree).resolve()
             if content.is_relative_to(top):
@@ -152,6 +143,5 @@ class Program:
 
 
 def _depends(root: Path, package: str) -> bool:
-    values = configs.read(root / "package.json") or {}
-    packages = [values.get(key) for key in ("dependencies", "devdependencies")]
-    return any(package in each for each in packages if isinstance(each, dict))
+    values = configs.read(root / "package.json")
+    return any(package in configs.table(values, f"{kind}dependencies") for kind in ("", "dev"))

@@ -2,25 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from posixpath import basename, join
 from typing import Any
 
 from feedsvc.sources.generators import configs, feeds, liquid
-from feedsvc.sources.generators.convention import (
-    KEYS,
-    Convention,
-    File,
-    Links,
-    Own,
-    dated_name,
-    render,
-    rolled_over,
-    undated_at_top,
-    words,
-)
+from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import JSON_FEED, Program
+from feedsvc.sources.generators.patterns import dated_name, rolled_over, words
 
 # Usual names of collections, which say nothing about the subject of an article.
 _COLLECTIONS = frozenset({"all", "post", "posts", "blog", "nav"})
@@ -61,15 +50,13 @@ def _data(file: File) -> list[str]:
 
 
 def _inherit(file: File) -> Mapping[str, Any]:
-    """Return front matter merged with data; tags of all of them count."""
+    """Return front matter merged with data; the tags of all of them are combined."""
     inherited: configs.Config = {}
     tags: list[Any] = []
     for values in (*reversed(list(file.data.values())), file.written):
         inherited = configs.merge(inherited, values)
         tags += words(values.get("tags"), "\n")
-    computed = inherited.get("eleventycomputed")
-    if isinstance(computed, dict):
-        inherited |= {str(key).lower(): value for key, value in computed.items()}
+    inherited |= configs.lowered(configs.table(inherited, "eleventycomputed"))
     return inherited | ({"tags": [each for each in tags if each]} if tags else {})
 
 
@@ -110,9 +97,10 @@ def _permalink(file: File) -> str | None:
 def _value(file: File, name: str, filters: list[str]) -> str:
     """Return the value of an output in a permalink; '' if it is not understood."""
     if name == "date" and len(filters) == 1:
-        form = _STRFTIME.fullmatch(filters[0])
-        moment = file.moment(_date(file))
-        return _formatted(moment, form[1]) if form and moment else ""
+        form, moment = _STRFTIME.fullmatch(filters[0]), file.moment(_date(file))
+        if not (form and moment):
+            return ""
+        return f"{moment:{form[1].replace('%e', str(moment.day))}}"
     stem = dated_name(file.stem)[1]
     slug = dated_name(basename(file.folder))[1] if stem == "index" else stem
     known = {"fileSlug": slug, "filePathStem": f"/{file.folder}/{stem}"}
@@ -123,10 +111,6 @@ def _value(file: File, name: str, filters: list[str]) -> str:
         if each != "url" and name not in known:
             value = re.sub(r"[^a-z0-9]+", "-", value.lower().replace("&", " and ")).strip("-")
     return value
-
-
-def _formatted(moment: datetime, form: str) -> str:
-    return form.replace("%e", str(moment.day)) if "%e" in form else f"{moment:{form}}"
 
 
 def _url(file: File, _own: Own) -> str:
@@ -171,7 +155,7 @@ _CONVENTION = Convention(
     data=_data,
     inherit=_inherit,
     markup=_markup,
-    is_page=lambda file, own: file.path == "index.md" or undated_at_top(file, own),
+    is_page=lambda file, own: file.path == "index.md" or not (file.folder or own.get("published")),
     is_hidden=lambda name: name.startswith(".") or name in _HIDDEN,
     is_data=lambda name: name.endswith((".json", *_SCRIPTS)) and name != "package.json",
     unread=_unread,

@@ -8,17 +8,9 @@ from typing import Any
 
 from feedsvc.model import Tree
 from feedsvc.sources.generators import configs, liquid
-from feedsvc.sources.generators.convention import (
-    KEYS,
-    Convention,
-    File,
-    Links,
-    Own,
-    dated_name,
-    render,
-    words,
-)
+from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
+from feedsvc.sources.generators.patterns import date_parts, dated_name, words
 
 _KEYS = KEYS | {"published": ("date",), "updated": ("updated", "lastmod")}
 _TOKEN = re.compile(r":([a-z_]+)")
@@ -49,17 +41,9 @@ def _url(file: File, own: Own) -> str:
     moment = file.moment(own.get("published"))
     if moment is None:
         return ""
-    at, title = moment.astimezone(file.zone), _title(file)
+    title = _title(file)
     categories = [_SPACES.sub("-", str(each)) for each in words(own.get("categories"), "\n")]
-    values = {
-        "year": f"{at:%Y}",
-        "month": f"{at:%m}",
-        "i_month": str(at.month),
-        "day": f"{at:%d}",
-        "i_day": str(at.day),
-        "hour": f"{at:%H}",
-        "minute": f"{at:%M}",
-        "second": f"{at:%S}",
+    values = date_parts(moment.astimezone(file.zone)) | {
         "title": title,
         "name": basename(title),
         "post_title": _SPACES.sub("-", str(own.get("title") or "").lower()),

@@ -1,4 +1,4 @@
-"""Replaces Liquid, and Nunjucks as far as it has the same syntax, by text. Runs nothing."""
+"""Replaces Liquid, and Nunjucks where its syntax is the same, with text; runs nothing."""
 
 import re
 from collections.abc import Callable

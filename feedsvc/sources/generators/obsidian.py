@@ -29,7 +29,7 @@ def _markup(file: File, body: str, links: Links) -> str:
         url = links.to(paths[0]) if len(paths) == 1 else None
         return f"[{text}]({url})" if url else text
 
-    parts = _CODE.split(body)  # code at odd places
+    parts = _CODE.split(body)  # code has odd indexes
     for index in range(0, len(parts), 2):
         text = _CALLOUT.sub(lambda mark: f"{mark[1]}**{mark[3] or mark[2].title()}**", parts[index])
         parts[index] = _LINK.sub(link, _COMMENT.sub("", text))

@@ -10,17 +10,9 @@ from urllib.parse import unquote
 
 from feedsvc.sources.generators import configs
 from feedsvc.sources.generators.configs import Config
-from feedsvc.sources.generators.convention import (
-    KEYS,
-    Convention,
-    File,
-    Links,
-    Own,
-    dated_name,
-    linked_file,
-    render,
-)
+from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
+from feedsvc.sources.generators.patterns import dated_name
 
 _KEYS = KEYS | {"published": ("date",), "updated": ("updated",), "summary": ("description",)}
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
@@ -32,10 +24,8 @@ _SHORTCODE = re.compile(
 
 def _inherit(file: File) -> Mapping[str, Any]:
     """Return front matter with the taxonomies and the [extra] keys at the top."""
-    tables = [file.written.get(name) for name in ("extra", "taxonomies")]
-    inner = [table for table in tables if isinstance(table, dict)]
-    lower = [{str(key).lower(): value for key, value in table.items()} for table in inner]
-    return {**(lower[0] if lower else {}), **(lower[-1] if lower else {}), **file.written}
+    extra, taxonomies = (configs.table(file.written, name) for name in ("extra", "taxonomies"))
+    return {**configs.lowered(extra), **configs.lowered(taxonomies), **file.written}
 
 
 def _name(file: File) -> tuple[str, str]:
@@ -47,8 +37,7 @@ def _name(file: File) -> tuple[str, str]:
 def _language(file: File) -> tuple[str, str]:
     """Split the stem of `post.fr.md` if the site has that language."""
     stem, _, code = file.stem.rpartition(".")
-    languages = file.options.get("languages")
-    is_code = stem and isinstance(languages, dict) and code in languages
+    is_code = stem and code in configs.table(file.options, "languages")
     return (stem, code) if is_code else (file.stem, "")
 
 
@@ -78,7 +67,7 @@ def _url(file: File, _own: Own) -> str:
 def _refer(file: File, reference: str) -> str | None:
     if reference.startswith("@/"):
         return unquote(reference[2:].partition("#")[0])
-    return linked_file(file, reference)
+    return file.linked(reference)
 
 
 def _markup(file: File, body: str, links: Links) -> str:

@@ -452,7 +452,7 @@ def test_a_url_that_fails_withdraws_nothing(desk: Desk, clock: Clock) -> None:
         poll(site)
         answers.status = 500
         clock.now += 60
-        assert "answered with 500 instead of 200; its articles stay" in only(poll(site))
+        assert "returned the status 500 instead of 200; its articles stay" in only(poll(site))
         answers.status, answers.body = 200, document(item("b", 2))
         clock.now += 60
         assert poll(site).problems == ()

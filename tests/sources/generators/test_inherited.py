@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from feedsvc.model import Kind, Tree
 from feedsvc.sources import scan
-from feedsvc.sources.generators.convention import glob
+from feedsvc.sources.generators.patterns import glob
 from tests.sources.generators.test_conventions import SITE, codes, labels, places, read
 
 POST = "---\ntitle: A\ndate: 2022-02-17\n---\nText.\n"
@@ -201,6 +201,7 @@ def test_eleventy_tags_of_all_data_count(tmp_path: Path) -> None:
     ("permalink", "place"),
     [
         ("/{{ page.date | date: '%Y/%m/%d' }}/{{ page.fileSlug }}/", "/2022/02/17/a/"),
+        ("/{{ page.date | date: '%Y/%e' }}/{{ page.fileSlug }}/", "/2022/17/a/"),
         ("/{{ title | slugify }}/", "/one-and-two/"),
         ("/{{ lang }}/{{ title | slug }}/", "/fr/one-and-two/"),
         ("{{ page.filePathStem }}.html", "/_posts/a.html"),

@@ -10,15 +10,7 @@ from feedsvc.model import Tree
 from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.convention import (
-    Convention,
-    File,
-    Links,
-    Own,
-    is_tame,
-    render,
-    words,
-)
+from feedsvc.sources.generators.convention import Convention, File, Links, Own, render
 from feedsvc.sources.generators.hugo import inherited, shortcodes, urls
 from feedsvc.sources.generators.hugo.inherited import INDEX
 from feedsvc.sources.generators.hugo.places import (
@@ -28,6 +20,7 @@ from feedsvc.sources.generators.hugo.places import (
     place_of,
 )
 from feedsvc.sources.generators.hugo.site import Hugo
+from feedsvc.sources.generators.patterns import is_tame, words
 
 _ENDINGS = (".md", ".markdown", ".html")
 _KEYS = {
@@ -86,8 +79,7 @@ def _complete(file: File, own: Own) -> None:
         own["language"] = language
     elif not syntax.is_language(str(own.get("language"))):
         own.pop("language", None)  # a key of a theme
-    build = file.written.get("build") or file.written.get("_build")
-    build = build if isinstance(build, dict) else {}
+    build = configs.table(file.written, "build") or configs.table(file.written, "_build")
     if str(build.get("render", "")).lower() in {"never", "false"}:
         own["draft"] = True
     elif str(build.get("list", "")).lower() in {"never", "false", "local"}:

@@ -5,8 +5,9 @@ from posixpath import basename, join, splitext
 from typing import Any
 
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.convention import File, dated_name, glob, words
+from feedsvc.sources.generators.convention import File
 from feedsvc.sources.generators.hugo.places import default_language, options_of, place_of
+from feedsvc.sources.generators.patterns import dated_name, glob, words
 
 INDEX = "_index"
 
@@ -27,7 +28,7 @@ def inherit(file: File) -> Mapping[str, Any]:
     sources = [values.get("cascade") for values in file.data.values()]
     for cascade in (*sources, options_of(file).get("cascade")):
         for values in configs.tables(cascade):
-            lowered = {str(key).lower(): value for key, value in values.items()}
+            lowered = configs.lowered(values)
             target = lowered.pop("_target", None) or lowered.pop("target", None)
             if target is None or _is_target(file, target):
                 inherited = {**lowered, **inherited}
@@ -38,7 +39,7 @@ def _is_target(file: File, target: Any) -> bool:
     """Return whether a target of `cascade` is a file; see Hugo's page matcher."""
     if not isinstance(target, dict):
         return False
-    wanted = {str(key).lower(): str(value).lower() for key, value in target.items()}
+    wanted = {key: str(value).lower() for key, value in configs.lowered(target).items()}
     place = place_of(file)
     language = place.language or default_language(file.options)
     kinds = {"kind": "page", "lang": language, "environment": "production"}

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from feedsvc.model import Tree
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.convention import File, words
+from feedsvc.sources.generators.convention import File
+from feedsvc.sources.generators.patterns import words
 
 
 class Place(NamedTuple):
@@ -35,8 +36,7 @@ class Place(NamedTuple):
 
 def languages(options: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the languages of a configuration."""
-    found = options.get("languages")
-    return found if isinstance(found, dict) else {}
+    return configs.table(options, "languages")
 
 
 def default_language(options: Mapping[str, Any]) -> str:
@@ -47,14 +47,14 @@ def default_language(options: Mapping[str, Any]) -> str:
 
 
 def _weight(language: Any) -> tuple[int, int]:
-    weight = configs.text(language, "weight") if isinstance(language, dict) else ""
+    weight = configs.text(language, "weight")
     return (0, int(weight)) if weight.isdecimal() and weight != "0" else (1, 0)
 
 
 def _language_folder(tree: str, options: Mapping[str, Any], path: str) -> tuple[str, str] | None:
     """Return the language whose folder a path is in, with that folder in the tree."""
     for language, values in languages(options).items():
-        own = configs.text(values, "contentdir") if isinstance(values, dict) else ""
+        own = configs.text(values, "contentdir")
         if not own:
             continue
         inside = normpath(own).removeprefix(normpath(tree)).strip("/") if tree else own
@@ -71,12 +71,10 @@ def is_content(tree: Tree, path: str) -> bool:
     if not found:
         suffix = splitext(splitext(basename(path))[0])[1][1:].lower()
         language = suffix if suffix in known else default_language(tree.options)
-        default = known.get(default_language(tree.options))
-        if isinstance(default, dict) and default.get("contentdir"):
+        if configs.text(known.get(default_language(tree.options)), "contentdir"):
             return False  # it is in no language's folder
-    off = known.get(language)
     disabled = [str(each).lower() for each in words(tree.options.get("disablelanguages"))]
-    is_off = isinstance(off, dict) and off.get("disabled") == "true"
+    is_off = configs.text(known.get(language), "disabled") == "true"
     return not is_off and language not in disabled
 
 
@@ -101,7 +99,8 @@ def _place_of(file: File) -> Place:
 def options_of(file: File) -> Mapping[str, Any]:
     """Return the configuration for the language of a file."""
     if "options" not in file.cache:
-        own = languages(file.options).get(place_of(file).language or default_language(file.options))
-        file.cache["options"] = configs.merge(file.options, own if isinstance(own, dict) else {})
+        language = place_of(file).language or default_language(file.options)
+        own = configs.table(languages(file.options), language)
+        file.cache["options"] = configs.merge(file.options, own)
     found: Mapping[str, Any] = file.cache["options"]
     return found

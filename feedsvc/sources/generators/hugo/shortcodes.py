@@ -1,4 +1,4 @@
-"""Replaces Hugo's shortcodes by links, pictures, code or the text in them. Runs none."""
+"""Replaces Hugo's shortcodes with links, images, code or their inner text; runs none."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ from html import escape
 from posixpath import splitext
 from typing import NamedTuple
 
-from feedsvc.sources.generators.convention import File, Links, beside, code_block
+from feedsvc.sources.generators.convention import File, Links, code_block
 
 _OPENING = re.compile(r"\{\{([<%])")
 _ARGUMENT = re.compile(r'(?:([\w-]++)=)?("(?:\\.|[^"\\])*+"|`[^`]*+`|[^\s"`]++)')
@@ -172,7 +172,7 @@ def _ref(file: File, code: _Code, target: str, links: Links, root: str) -> str:
 
 def _find(file: File, path: str, links: Links, root: str) -> str | None:
     """Return the URL of a page as `ref` does: relative to the file, to the top, or by its name."""
-    for place in (beside(file, path), beside(file, f"/{root}/{path}")):
+    for place in (file.beside(path), file.beside(f"/{root}/{path}")):
         for name in (place, f"{place}.md", f"{place}/index.md"):
             if url := links.to(name):
                 return url

@@ -6,8 +6,9 @@ from posixpath import normpath
 from typing import Any
 
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.convention import is_tame, words
 from feedsvc.sources.generators.detect import Program
+from feedsvc.sources.generators.hugo.places import languages
+from feedsvc.sources.generators.patterns import is_tame, words
 
 _FOLDERS = ("config/_default", "config/production")
 _WHOLE = ("hugo", "config")  # files that are not about one key
@@ -33,26 +34,20 @@ class Hugo(Program):
     def folders(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the folder of content, and the folders of languages that are not in it."""
         main = configs.text(values, "contentdir", self.trees[0])
-        languages = values.get("languages")
-        found = languages.values() if isinstance(languages, dict) else ()
-        own = [configs.text(each, "contentdir") for each in found if isinstance(each, dict)]
+        own = [configs.text(each, "contentdir") for each in languages(values).values()]
         return tuple(dict.fromkeys([main, *map(normpath, filter(None, own))]))
 
     def unread(self, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield keys whose values are not evaluated."""
-        dates = options.get("frontmatter")
-        for key, names in dates.items() if isinstance(dates, dict) else ():
+        for key, names in configs.table(options, "frontmatter").items():
             for name in words(names):
                 if str(name).lower() in {":filemodtime", ":git"}:
                     yield f"frontmatter.{key}: {name}", "dates"
         for pattern in words(options.get("ignorefiles")):
             if not is_tame(str(pattern)):
                 yield f"ignoreFiles: {pattern}", "the list of articles"
-        module = options.get("module")
-        mounts = module.get("mounts") if isinstance(module, dict) else None
-        if any(
-            configs.text(each, "target").startswith("content") for each in configs.tables(mounts)
-        ):
+        mounts = configs.tables(configs.value(options, "module.mounts"))
+        if any(configs.text(each, "target").startswith("content") for each in mounts):
             yield "module.mounts", "the URLs of mounted files"
         if isinstance(options.get("permalinks"), list):
             yield "permalinks", "URLs"
@@ -60,13 +55,11 @@ class Hugo(Program):
 
 
 def _unread_languages(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    found = options.get("languages")
-    languages = found if isinstance(found, dict) else {}
-    for key, each in languages.items():
-        if isinstance(each, dict) and each.get("baseurl"):
+    for key, each in languages(options).items():
+        if configs.text(each, "baseurl"):
             yield f"languages.{key}.baseURL", f"the URLs of the language {key}"
     key = "defaultContentLanguageInSubdir"
-    if configs.text(options, key.lower()) == "true" and len(languages) < 2:
+    if configs.text(options, key.lower()) == "true" and len(languages(options)) < 2:
         yield key, "with one language, URLs, in which Hugo before 0.115 writes no language,"
 
 

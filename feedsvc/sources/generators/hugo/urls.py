@@ -15,6 +15,7 @@ from feedsvc.sources.generators.hugo.places import (
     options_of,
     place_of,
 )
+from feedsvc.sources.generators.patterns import date_parts
 
 
 def url(file: File, own: Own) -> str:
@@ -52,12 +53,9 @@ def _default(file: File) -> str:
 
 def _pattern(file: File) -> str:
     section = (place_of(file).section or "/").lower()
-    permalinks = options_of(file).get("permalinks")
-    found = permalinks if isinstance(permalinks, dict) else {}
-    pages = found.get("page")
-    for table in (pages, found):
-        pattern = table.get(section) if isinstance(table, dict) else None
-        if isinstance(pattern, str):
+    permalinks = configs.table(options_of(file), "permalinks")
+    for table in (configs.table(permalinks, "page"), permalinks):
+        if isinstance(pattern := table.get(section), str):
             return pattern
     return ""
 
@@ -121,11 +119,8 @@ def _expand(file: File, own: Own, pattern: str) -> str:
     }
     moment = file.moment(file.written.get("date", own.get("published")))
     if moment:
-        values |= {
-            "year": f"{moment:%Y}",
-            "month": f"{moment:%m}",
+        values |= date_parts(moment) | {
             "monthname": MONTHS[moment.month - 1],
-            "day": f"{moment:%d}",
             "weekday": f"{moment:%w}",
             "weekdayname": DAYS[moment.weekday()],
             "yearday": str(moment.timetuple().tm_yday),

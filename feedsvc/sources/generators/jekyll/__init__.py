@@ -8,21 +8,11 @@ from typing import Any
 
 from feedsvc.model import Tree
 from feedsvc.sources.generators import configs, liquid
-from feedsvc.sources.generators.convention import (
-    KEYS,
-    Convention,
-    File,
-    Links,
-    Own,
-    dated_name,
-    glob,
-    render,
-    rolled_over,
-    words,
-)
+from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.jekyll import urls
 from feedsvc.sources.generators.jekyll.urls import POSTS
+from feedsvc.sources.generators.patterns import dated_name, glob, rolled_over, words
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown", ".html")
 _DATED_NAME = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}-.+\.\w+")
@@ -73,7 +63,7 @@ def _covers(path: str, file: File) -> bool:
     return bool(pattern and any(map(pattern.fullmatch, prefixes)))
 
 
-# YAML means UTC by a time with seconds and no zone, and Jekyll does not correct it.
+# In YAML, a time with seconds and without a zone is in UTC, and Jekyll does not correct that.
 _UTC_TIME = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?")
 
 
@@ -182,7 +172,7 @@ class _Jekyll(Program):
 
 
 def _has_posts(content: Path, depth: int) -> bool:
-    """Return whether a folder is, or has at most so deep in it, a `_posts` with dated files."""
+    """Return whether a folder is a `_posts` with dated files, or has one this deep in it."""
     try:
         entries = [each for each in content.iterdir() if not each.name.startswith(".")]
         is_posts = POSTS in content.parts

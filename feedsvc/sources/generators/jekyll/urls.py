@@ -8,7 +8,8 @@ from unicodedata import normalize
 from urllib.parse import quote, unquote, urlsplit
 
 from feedsvc.dates import DAYS, MONTHS
-from feedsvc.sources.generators.convention import File, Own, dated_name, words
+from feedsvc.sources.generators.convention import File, Own
+from feedsvc.sources.generators.patterns import date_parts, dated_name, words
 
 POSTS = "_posts"
 _STYLES = {
@@ -99,24 +100,16 @@ def _undated(file: File) -> dict[str, str]:
 
 def _dated(moment: datetime) -> dict[str, str]:
     day, month = DAYS[moment.weekday()], MONTHS[moment.month - 1]
-    return {
-        "year": f"{moment:%Y}",
+    return date_parts(moment) | {
         "short_year": f"{moment:%y}",
-        "month": f"{moment:%m}",
-        "i_month": str(moment.month),
         "short_month": month[:3],
         "long_month": month,
-        "day": f"{moment:%d}",
-        "i_day": str(moment.day),
         "short_day": day[:3],
         "long_day": day,
         "y_day": f"{moment.timetuple().tm_yday:03}",
         "w_year": f"{moment.isocalendar().year}",
         "week": f"{moment.isocalendar().week:02}",
         "w_day": str(moment.isoweekday()),
-        "hour": f"{moment:%H}",
-        "minute": f"{moment:%M}",
-        "second": f"{moment:%S}",
     }
 
 

@@ -16,18 +16,9 @@ from feedsvc.model import Tree
 from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators import configs, rst
-from feedsvc.sources.generators.convention import (
-    Convention,
-    File,
-    Links,
-    Own,
-    beside,
-    is_tame,
-    linked_file,
-    render,
-    words,
-)
+from feedsvc.sources.generators.convention import Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import JSON_FEED, Program
+from feedsvc.sources.generators.patterns import is_tame, words
 from feedsvc.sources.generators.pelican import tags
 from feedsvc.sources.generators.pelican.inherited import inherit
 from feedsvc.sources.generators.pelican.texts import slugify
@@ -158,17 +149,13 @@ def _parsed(pattern: str) -> list[tuple[str, str | None, str | None, str | None]
 
 def _fill(pattern: str, values: dict[str, str], moment: datetime) -> str:
     """Fill a pattern as str.format does, but without access to attributes of values."""
-    found = []
-    try:
-        for literal, name, form, _ in Formatter().parse(pattern):
-            found.append(literal)
-            if name == "date":
-                found.append(_formatted(moment, form or ""))
-            elif name is not None:
-                found.append(values[name])
-    except (ValueError, KeyError):
-        return ""
-    return "".join(found)
+    found = ""
+    for literal, name, form, _ in _parsed(pattern):
+        if name not in {None, "date", *values}:
+            return ""
+        value = _formatted(moment, form or "") if name == "date" else values.get(name or "", "")
+        found += literal + value
+    return found
 
 
 _DATE_PART = re.compile(r"%([YmdyjHMSbB])")
@@ -194,11 +181,11 @@ _PLACES = {"category": "/category/{}.html", "tag": "/tag/{}.html", "author": "/a
 def _refer(file: File, reference: str) -> str | None:
     braced = _BRACED.fullmatch(reference)
     if not braced:
-        return linked_file(file, reference)
+        return file.linked(reference)
     kind, target = braced[1].lower(), braced[2]
     if kind in {"filename", "static", "attach"}:
         path, mark, fragment = unquote(target).partition("#")
-        return beside(file, path) + mark + fragment
+        return file.beside(path) + mark + fragment
     if kind == "index":
         return "/"
     return _PLACES[kind].format(slugify(unquote(target))) if kind in _PLACES else None

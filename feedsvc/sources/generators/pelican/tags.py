@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from feedsvc.sources.generators.convention import Links, words
+from feedsvc.sources.generators.convention import Links
+from feedsvc.sources.generators.patterns import words
 
-# The tags of the plugin liquid_tags, and what becomes of those that need no files.
+# The tags of the plugin liquid_tags.
 _TAG = re.compile(r"\{%\s*(\w+)\s*(.*?)\s*%\}")
 _TAGS = frozenset(
     {"audio", "b64img", "diag", "flickr", "generic", "giphy", "gram", "graphviz", "img"}

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from feedsvc.errors import ArticleError
-from feedsvc.sources.generators.convention import is_tame
+from feedsvc.sources.generators.patterns import is_tame
 
 _TYPOGRAPHIC = re.compile(r"[\u2010-\u2015\u2018-\u201f\u2026\u00a0]")
 
@@ -33,7 +33,7 @@ def _transliterated(text: str) -> str:
 
 
 def matched(pattern: str, text: str) -> dict[str, str]:
-    """Return the named groups of a pattern in a text; nothing if it could take long."""
+    """Return the named groups of a pattern in a text; none if matching could take long."""
     if not pattern or not is_tame(pattern):
         return {}
     try:

@@ -1,0 +1,176 @@
+"""Deliveries of documents to subscribers: which are due, who sends them, what became of them.
+
+There is no queue of deliveries. A subscription is due while its feed has a newer revision than it,
+so that a delivery exists from the moment at which the revision is committed, and only that of the
+newest document does (docs/adr/0062). A process claims deliveries by moving their next try to the
+instant at which the claim ends; a result is recorded only while the claim is still there.
+
+Instants are seconds since the epoch, by the clock of the database: see `clock`.
+"""
+
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from feedsvc.catalog import rows, schema
+from feedsvc.model import FeedRef, Format
+
+CLAIM = 60  # seconds until a claim ends
+MAX_ATTEMPTS = 10  # for one revision, over 4 hours on average and 8 at most
+MAX_WAIT = 14_400  # seconds until a next try
+_FIRST_WAIT = 60  # seconds
+# A next try later than this was set by a clock that has been set back since.
+_HORIZON = MAX_WAIT + 2 * CLAIM
+
+_s, _f = schema.subscription.c, schema.feed.c
+
+
+class DueFeed(NamedTuple):
+    """A feed with due deliveries. revision: of its newest document."""
+
+    number: int
+    ref: FeedRef
+    revision: int
+
+
+class Claim(NamedTuple):
+    """One claimed delivery; see schema.subscription. end: the instant at which the claim ends."""
+
+    id: str
+    feed: int
+    format: Format
+    callback: str
+    host: str
+    secret: str
+    attempts: int
+    end: int
+
+
+class Result(NamedTuple):
+    """What became of a claim.
+
+    revision: of the document that was delivered or given up; None while it is to be delivered.
+    attempts: failed ones since the last success. next_try: an instant. gone: the subscription ends.
+    """
+
+    claim: Claim
+    revision: int | None
+    attempts: int = 0
+    next_try: int = 0
+    gone: bool = False
+
+
+class Counts(NamedTuple):
+    """Numbers of subscriptions: all, those with a delivery pending, those whose last one failed."""
+
+    subscriptions: int
+    pending: int
+    failing: int
+
+
+def backoff(attempts: int) -> int:
+    """Return the seconds until the next try after a number of failed ones: exponential, random."""
+    return 1 + secrets.randbelow(min(MAX_WAIT, _FIRST_WAIT * 2 ** (attempts - 1)))
+
+
+def clock(connection: Connection) -> int:
+    """Return the present instant, the same on all machines that share a database."""
+    if connection.dialect.name == "sqlite":
+        return int(time.time())
+    return int(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+
+
+def due_feeds(connection: Connection, now: int) -> list[DueFeed]:
+    """Return the feeds with due deliveries."""
+    query = select(_f.number, _f.key, _f.revision).where(exists().where(_is_due(_f, now)))
+    return [
+        DueFeed(number, FeedRef.of(key), revision)
+        for number, key, revision in connection.execute(query)
+    ]
+
+
+def claim(connection: Connection, feed: DueFeed, now: int, count: int) -> list[Claim]:
+    """Claim at most so many due deliveries of a feed that no other process has claimed."""
+    due = (
+        select(_s.id)
+        .where(_is_due(feed, now))
+        .limit(count)
+        .with_for_update(skip_locked=True)  # not in SQLite, which has one writer at a time
+        .cte("due")
+    )
+    statement = (
+        update(schema.subscription)
+        .where(_s.id.in_(select(due.c.id)))
+        .values(next_try=now + CLAIM)
+        .returning(
+            *(_s.id, _s.feed, _s.format, _s.callback, _s.host, _s.secret, _s.attempts, _s.next_try)
+        )
+    )
+    return [
+        Claim(name, number, Format(format), *rest)
+        for name, number, format, *rest in connection.execute(statement)
+    ]
+
+
+def record(connection: Connection, results: Iterable[Result]) -> None:
+    """Record results, except those of claims that have ended and been claimed again."""
+    groups: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
+    for claimed, *outcome in results:
+        groups[(claimed.end, *outcome)].append(claimed.id)
+    for (end, revision, attempts, next_try, gone), ids in groups.items():
+        values: Mapping[str, Any] = {"attempts": attempts, "next_try": next_try}
+        if revision is not None:
+            values = {**values, "revision": revision}
+        for some in rows.chunks(ids):
+            claimed_ones = (_s.id.in_(some), _s.next_try == end)
+            if gone:
+                connection.execute(delete(schema.subscription).where(*claimed_ones))
+            else:
+                statement = update(schema.subscription).where(*claimed_ones)
+                connection.execute(statement.values(values))
+
+
+def postpone(connection: Connection, hosts: Sequence[tuple[str, int]], now: int) -> None:
+    """Postpone the due deliveries to some hosts, each to an instant."""
+    for host, until in hosts:
+        newest = select(_f.revision).where(_f.number == _s.feed).scalar_subquery()
+        statement = update(schema.subscription).where(
+            _s.host == host, _s.next_try <= now, _s.revision < newest
+        )
+        connection.execute(statement.values(next_try=until))
+
+
+def counts(connection: Connection, now: int) -> Counts:
+    """Return the numbers of subscriptions whose lease has not ended."""
+    pending, failing = _s.revision < _f.revision, _s.attempts > 0
+    query = (
+        select(func.count(), func.count().filter(pending), func.count().filter(failing))
+        .select_from(schema.subscription.join(schema.feed, _f.number == _s.feed))
+        .where(_s.lease_end > now)
+    )
+    return Counts(*connection.execute(query).one())
+
+
+def _is_due(feed: Any, now: int) -> ColumnElement[bool]:
+    """Return the condition of a due subscription to a feed. feed: a DueFeed or the columns."""
+    return and_(
+        _s.feed == feed.number,
+        _s.revision < feed.revision,
+        or_(_s.next_try <= now, _s.next_try > now + _HORIZON),
+        _s.lease_end > now,
+    )

@@ -1,0 +1,126 @@
+"""The deliverer's side of the catalog: results are recorded, and deliveries claimed.
+
+Everything here waits for the database, and runs in one thread.
+"""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from feedsvc.catalog import deliveries
+from feedsvc.catalog.deliveries import Claim, DueFeed, Result
+from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.config.settings import Settings
+from feedsvc.model import FeedRef, Format
+from feedsvc.publication import Publication
+from feedsvc.push.messages import Message, Messages
+
+logger = logging.getLogger("feedsvc.push")
+
+SETTLE = 0.4  # seconds after a revision until every origin shows it
+_LOOK = 1.0  # seconds between looks for deliveries that are due again
+_BATCH = 500  # claims of one feed in one transaction
+_FEEDS = 50  # from which one transaction claims
+
+
+class Claimed(NamedTuple):
+    """A claim with its message, None if that cannot be made."""
+
+    claim: Claim
+    message: Message | None
+
+
+class Exchange(NamedTuple):
+    """The answer of the ledger.
+
+    now: the instant by the clock of the database; at: the same by the monotonic one. is_busy: more
+    is due.
+    """
+
+    claimed: Sequence[Claimed]
+    now: int
+    at: float
+    is_busy: bool
+
+
+class Ledger:
+    """Claims deliveries of a site and records their results. Raises CatalogError."""
+
+    def __init__(self, settings: Settings, catalog: Catalog, publication: Publication) -> None:
+        self._catalog = catalog
+        self._publication = publication
+        self._messages = Messages(settings, publication)
+        self._due: list[DueFeed] = []
+        self._state = ""
+        self._changed = self._looked = 0.0
+
+    def exchange(
+        self, results: Sequence[Result], postponed: Mapping[str, int], room: int
+    ) -> Exchange:
+        """Record results and claim deliveries, in one transaction.
+
+        postponed: the seconds for which due deliveries to a host are postponed. room: the number of
+        deliveries to claim at most.
+        """
+        at = time.monotonic()
+        if not self._is_settled(at):
+            room = 0
+        elif not self._due and at >= self._looked + _LOOK:
+            self._looked = at
+            self._due = self._find_due()
+        if not results and not postponed and not (room and self._due):
+            return Exchange((), int(time.time()), at, bool(self._due))
+        with self._catalog.concurrent() as connection:
+            at = time.monotonic()  # before the clock, as the end of the claims is reckoned from it
+            now = deliveries.clock(connection)
+            deliveries.record(connection, results)
+            until = [(host, now + seconds) for host, seconds in postponed.items()]
+            deliveries.postpone(connection, until, now)
+            claims = self._claim(connection, now, room)
+        return Exchange(self._with_messages(claims), now, at, bool(self._due))
+
+    def headers(self, message: Message, secret: str) -> Mapping[str, str]:
+        """Return the headers of a message to a subscriber. See Messages.headers."""
+        return self._messages.headers(message, secret)
+
+    def _is_settled(self, at: float) -> bool:
+        """Return whether the newest revision is old enough."""
+        state, _ = self._publication.state()
+        if state != self._state:
+            self._state, self._changed = state, at
+            self._due, self._looked = [], 0.0
+        return at >= self._changed + SETTLE
+
+    def _find_due(self) -> list[DueFeed]:
+        with self._catalog.reading() as connection:
+            return deliveries.due_feeds(connection, deliveries.clock(connection))
+
+    def _claim(self, connection: Reading, now: int, room: int) -> dict[DueFeed, list[Claim]]:
+        """Claim from some of the due feeds, and from others the next time."""
+        claims: dict[DueFeed, list[Claim]] = {}
+        turn, self._due = self._due[:_FEEDS], self._due[_FEEDS:]
+        for feed in turn:
+            count = min(_BATCH, room)
+            found = deliveries.claim(connection, feed, now, count) if count else []
+            claims[feed] = found
+            room -= len(found)
+            if len(found) == count:  # there may be more
+                self._due.append(feed)
+        return claims
+
+    def _with_messages(self, claims: Mapping[DueFeed, Sequence[Claim]]) -> list[Claimed]:
+        claimed = []
+        for feed, some in claims.items():
+            messages = {
+                format: self._message(feed.ref, format) for format in {c.format for c in some}
+            }
+            claimed += [Claimed(claim, messages[claim.format]) for claim in some]
+        return claimed
+
+    def _message(self, ref: FeedRef, format: Format) -> Message | None:
+        try:
+            return self._messages.newest(ref, format)
+        except Exception:
+            logger.exception("event=failed")  # the claims are returned, and tried again
+            return None

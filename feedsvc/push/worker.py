@@ -1,0 +1,87 @@
+"""The process that delivers to subscribers; no such work is done where polls are answered.
+
+It runs beside `feedsvc serve`, or by itself as `feedsvc push --worker`; any number of them share
+one catalog.
+"""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+
+from feedsvc.catalog.store import Catalog
+from feedsvc.config import head
+from feedsvc.config.settings import Settings
+from feedsvc.publication import Publication
+from feedsvc.push.client import Client
+from feedsvc.push.deliver import Deliverer
+from feedsvc.push.ledger import Ledger
+from feedsvc.push.verify import Verifier
+
+logger = logging.getLogger("feedsvc.push")
+
+_PATIENCE = 5  # seconds for requests in progress when it is stopped
+_FILES = 4096  # file descriptors that are enough
+_OTHER_FILES = 1000  # for everything but requests that take long
+_NICE = 10  # serving has priority
+
+
+def run(settings: Settings, supervised: bool) -> None:
+    """Work until SIGTERM or SIGINT; if supervised, also until the end of standard input."""
+    if supervised:
+        os.nice(_NICE)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_work(settings, supervised))
+
+
+async def _work(settings: Settings, supervised: bool) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    if supervised:
+        _watch_standard_input(loop, stopping)
+    with Catalog(settings.database) as catalog:
+        hubs = head.hubs(settings, own=settings.serves_hub)
+        publication = Publication(settings, catalog, hubs=hubs)
+        async with Client(settings.push.allow_networks) as client:
+            logger.info("event=push-started")
+            ledger = Ledger(settings, catalog, publication)
+            deliverer = Deliverer(ledger, client, slow=_allow_files() - _OTHER_FILES)
+            verifying = asyncio.create_task(Verifier(settings, catalog, client).run())
+            await deliverer.run(stopping, _PATIENCE)
+            verifying.cancel()
+            await asyncio.gather(verifying, return_exceptions=True)
+
+
+def _watch_standard_input(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    """Stop when the parent process ends, however it ends: its end of the pipe is closed then."""
+    descriptor = sys.stdin.fileno()
+
+    def read() -> None:
+        if not os.read(descriptor, 1024):
+            loop.remove_reader(descriptor)
+            stopping.set()
+
+    loop.add_reader(descriptor, read)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's if it is installed; it halves the time of a request."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _allow_files() -> int:
+    """Raise the limit of open files as far as needed and allowed; return it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return allowed

@@ -1,0 +1,198 @@
+"""The push process: beside the server and by itself, ended in every way."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from feedsvc.catalog import schema
+from feedsvc.catalog.store import Catalog
+from tests.push.sink import Reply, Request, Sink, sink
+from tests.push.subscribers import subscribe, subscriptions
+from tests.serving import PATIENCE, free_port, serving
+from tests.sites import article, make_site
+from tests.terminal import terminal
+
+PUSH = '[push]\nhub = "own"\nallow_networks = ["127.0.0.0/8"]'
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sink]:
+    with sink() as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Sink) -> Sink:
+    running.requests.clear()
+    running.answer = lambda _: Reply()
+    return running
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A site with one article, which is synced."""
+    make_site(tmp_path, {"a.md": article()}, PUSH)
+    sync(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def catalog(site: Path) -> Iterator[Catalog]:
+    with Catalog(f"sqlite:///{site / '.feedsvc' / 'catalog.db'}") as catalog:
+        yield catalog
+
+
+def save(site: Path, name: str) -> None:
+    (site / "content" / f"{name}.md").write_text(article(title=name, slug=name))
+
+
+def sync(site: Path) -> None:
+    command = [sys.executable, "-m", "feedsvc", "sync", "--site", str(site)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def await_that(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def children(parent: int) -> list[int]:
+    """Return the push processes that a process started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, ppid = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            command = (folder / "cmdline").read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(ppid) == parent and state not in "ZX" and b"--worker" in command:
+            found.append(int(folder.name))
+    return found
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def worker(site: Path) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "feedsvc", "-v", "push", "--worker", "--site", str(site)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_saved_article_is_delivered_and_the_process_is_started_again(
+    site: Path, catalog: Catalog, server: Sink
+) -> None:
+    """WebSub 15, 16; and it ends with the server, also if that is killed."""
+    subscribe(catalog, [server.url("/secret-path")])
+    with serving(site) as running:
+        save(site, "Second")
+        server.wait_for(lambda: server.requests)
+        assert b"Second" in server.requests[-1].body
+        await_that(lambda: all(row["next_try"] == 0 for row in subscriptions(catalog).values()))
+        (first,) = children(running.process.pid)
+        os.kill(first, signal.SIGKILL)
+        save(site, "Third")
+        server.wait_for(lambda: b"Third" in server.requests[-1].body)
+        (second,) = children(running.process.pid)
+        assert second != first
+        _, errors = running.stop()
+        assert not is_running(second)
+    assert "push-ended reason='it ended with code -9'" in errors
+    assert "Traceback" not in errors
+    assert "secret-path" not in errors
+    assert len(server.requests) == 2
+    with serving(site, group=True) as running:
+        await_that(lambda: children(running.process.pid))
+        (third,) = children(running.process.pid)
+        running.process.kill()
+        running.process.wait()
+        await_that(lambda: not is_running(third))
+        os.killpg(running.process.pid, signal.SIGKILL)
+        running.process.communicate()
+
+
+def test_ctrl_c_ends_both(site: Path) -> None:
+    bind = f"127.0.0.1:{free_port()}"
+    with terminal("serve", "--site", str(site), "--bind", bind) as running:
+        running.wait_for("Ctrl-C ends it")
+        await_that(lambda: children(running.process.pid))
+        (process,) = children(running.process.pid)
+        running.press(b"\x03")
+        assert running.await_end(PATIENCE) == 0, running.output
+        assert not is_running(process)
+        assert "Traceback" not in running.output
+        assert "push-ended" not in running.output
+
+
+def test_ctrl_c_ends_a_worker(site: Path) -> None:
+    with terminal("-v", "push", "--worker", "--site", str(site)) as running:
+        running.wait_for("event=push-started")
+        running.press(b"\x03")
+        assert running.await_end(PATIENCE) == 0, running.output
+        assert "Traceback" not in running.output
+
+
+def test_sigterm_lets_deliveries_in_progress_end(
+    site: Path, catalog: Catalog, server: Sink
+) -> None:
+    """What is only claimed is returned at once."""
+    server.answer = lambda _: Reply(delay=1)
+    urls = [server.url(f"/{number}") for number in range(20)]
+    subscribe(catalog, urls)
+    save(site, "Second")
+    sync(site)
+    running = worker(site)
+    server.wait_for(lambda: len(server.requests) >= 8)
+    running.terminate()
+    _, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 0
+    assert "Traceback" not in errors
+    assert "/0" not in errors
+    rows = subscriptions(catalog).values()
+    assert all(row["next_try"] == 0 for row in rows)
+    newest = max(row["revision"] for row in rows)
+    delivered = [row["callback"] for row in rows if row["revision"] == newest]
+    assert sorted(delivered) == sorted(server.url(each.path) for each in server.requests)
+    assert len(delivered) < 20
+
+
+def test_a_killed_worker_loses_nothing(site: Path, catalog: Catalog, server: Sink) -> None:
+    """And only what was not acknowledged is delivered again, when its claim has ended."""
+    killed = False
+
+    def answer(request: Request) -> Reply:
+        return Reply(delay=0 if killed or request.path < "/3" else 60)
+
+    server.answer = answer
+    urls = [server.url(f"/{number}") for number in range(8)]
+    subscribe(catalog, urls)
+    save(site, "Second")
+    sync(site)
+    running = worker(site)
+    server.wait_for(lambda: len(server.requests) == 8)
+    await_that(lambda: sum(row["next_try"] == 0 for row in subscriptions(catalog).values()) == 3)
+    running.kill()
+    running.communicate()
+    killed = True
+    with catalog.writing() as connection:
+        connection.execute(update(schema.subscription).values(next_try=0))  # a minute later
+    running = worker(site)
+    server.wait_for(lambda: len(server.requests) == 13)
+    running.terminate()
+    running.communicate(timeout=PATIENCE)
+    rows = subscriptions(catalog).values()
+    assert len({row["revision"] for row in rows}) == 1
+    for number in range(8):
+        assert len(server.to(f"/{number}")) == (1 if number < 3 else 2)
