@@ -106,6 +106,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         year = int(self.id_authority.partition(",")[2][:4])
         return datetime(max(1970, year), 1, 1, tzinfo=UTC)
 
+    @property
+    def images(self) -> set[str]:
+        """The absolute URLs of the icon and of the images of the site and its feeds."""
+        of_feeds = [each.image for each in (self.feed_defaults, *self.feeds.values())]
+        images = [image.url for image in (self.image, *of_feeds) if image]
+        return {urls.absolute(self.base_url, each) for each in (*images, self.icon) if each}
+
     def feed(self, key: str) -> FeedSettings:
         """Return the settings that apply to the feed of this key."""
         return self.feeds.get(key, self.feed_defaults)

@@ -198,11 +198,11 @@ class Publication:
             shown = listings.shown_files(connection)
         of_articles = {self._absolute(urls.file_path(path)) for path in shown}
         ours = self._absolute(urls.file_path(""))
-        return sorted(of_articles | {url for url in self._images() if url.startswith(ours)})
+        return sorted(of_articles | {url for url in self.settings.images if url.startswith(ours)})
 
     def file(self, path: str) -> Path | None:
         """Return a local file that a visible article or feed uses, by its path in Article.files."""
-        if self._absolute(urls.file_path(path)) not in self._images():
+        if self._absolute(urls.file_path(path)) not in self.settings.images:
             with self._catalog.reading() as connection:
                 if not queries.is_shown(connection, path):
                     return None
@@ -296,9 +296,3 @@ class Publication:
 
     def _absolute(self, path: str) -> str:
         return urls.absolute(self.settings.base_url, path)
-
-    def _images(self) -> set[str]:
-        feeds = (self.settings.feed_defaults, *self.settings.feeds.values())
-        images = (self.settings.image, *(each.image for each in feeds))
-        shown = [*(each.url for each in images if each), self.settings.icon or ""]
-        return {self._absolute(url) for url in shown if url}

@@ -3,11 +3,10 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 from feedsvc import html, plugins
 from feedsvc.config.settings import Settings, SourceSettings
@@ -205,7 +204,7 @@ class Sources:
                 own = [key.removeprefix(member.prefix) for key in some]
                 pins[member.prefix] = member.source.pinner(own)
 
-        def pin(key: str, entry_id: str, is_known: Any) -> Problem | None:
+        def pin(key: str, entry_id: str, is_known: Callable[[Article], bool]) -> Problem | None:
             prefix = _prefix(key)
             if prefix in pins:
                 return pins[prefix](key.removeprefix(prefix), entry_id, is_known)
