@@ -296,10 +296,18 @@ def test_each_damaged_file_is_kept(tmp_path: Path) -> None:
 def test_subscriptions_are_taken_over(tmp_path: Path) -> None:
     """With the newest document pending, under the numbers that the feeds have now."""
     desk = desk_at(tmp_path, 2)
-    row = {"callback": "https://reader.example.net/cb", "host": "reader.example.net"}
+    row: dict[str, object] = {
+        "callback": "https://reader.example.net/cb",
+        "host": "reader.example.net",
+    }
     row |= {"secret": "sealed", "format": "atom"}
     state = {"lease_end": 2_000_000_000, "revision": 3, "attempts": 1, "next_try": 9}
-    wrong = [{"format": "html"}, {"callback": "\0"}, {"callback": "a"}, {"feed": 99}]
+    wrong: list[dict[str, object]] = [
+        {"format": "html"},
+        {"callback": "\0"},
+        {"callback": "a"},
+        {"feed": 99},
+    ]
     with desk.catalog.writing() as connection:
         connection.execute(schema.feed.update().values(number=schema.feed.c.number + 50))
         number = {feed.ref.key: feed.number for feed in queries.feeds(connection)}["tag/x"]
@@ -313,7 +321,7 @@ def test_subscriptions_are_taken_over(tmp_path: Path) -> None:
     number = desk.feed("tag/x").number
     assert found == {
         **row,
-        "id": subscription_id(number, "atom", row["callback"]),
+        "id": subscription_id(number, "atom", "https://reader.example.net/cb"),
         "feed": number,
         "lease_end": 2_000_000_000,
         **dict.fromkeys(("revision", "attempts", "next_try"), 0),
