@@ -18,12 +18,16 @@ _OURS = "feedsvc"
 
 def installed(group: str) -> EntryPoints:
     """Return the entry points of a group."""
-    return _scan(tuple(sys.path)).select(group=group)
+    found: EntryPoints = _scan(tuple(sys.path)).select(group=group)
+    return found
 
 
 @lru_cache(maxsize=1)
-def _scan(_path: tuple[str, ...]) -> EntryPoints:
-    """Return all entry points on a search path, which takes some 10 ms."""
+def _scan(_path: tuple[str, ...]) -> Any:
+    """Return all entry points on the search path, which takes some 10 ms.
+
+    They are of another type in Python 3.11 than in later versions, with the same `select`.
+    """
     return entry_points()
 
 
