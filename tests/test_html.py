@@ -542,13 +542,19 @@ def test_the_parser_is_never_given_what_nests_deeply(pieces: list[str], times: i
         "<div><script>x</script>" * 20_000,
     ],
 )
-def test_of_what_nests_too_deeply_only_the_text_is_left(
-    raw: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cleaner, "_CLEANER", None)
-    assert html.is_too_deep(raw)
-    cleaned = clean(f"a &lt;b&gt;{raw}<i onclick=y>c")
-    assert re.fullmatch("a &lt;b&gt; (x )*c", cleaned)
+def test_of_what_nests_too_deeply_only_the_text_is_left(raw: str) -> None:
+    flat, lost = html.shallow(f"a &lt;b&gt;{raw}<i onclick=y>c")
+    assert lost == "all markup"
+    assert "<" not in flat
+    assert re.fullmatch("a &lt;b&gt; (x )*c", clean(flat))
+    assert clean(f"a &lt;b&gt;{raw}<i onclick=y>c") == clean(flat)
+
+
+def test_of_a_text_with_a_large_drawing_only_the_drawing_is_left_out() -> None:
+    drawing = "<SVG viewBox='0 0 1 1'><g>" + "<path d='m0'/>" * 20_000 + "</g></svg >"
+    flat, lost = html.shallow(f"<p>a</p>{drawing}<p>b</p><svg><path/></svg>")
+    assert (flat, lost) == ("<p>a</p><p>b</p>", "inline SVG")
+    assert html.shallow("<p>a</p>") == ("<p>a</p>", "")
 
 
 @pytest.mark.parametrize(
@@ -564,4 +570,4 @@ def test_of_what_nests_too_deeply_only_the_text_is_left(
     ],
 )
 def test_long_texts_are_not_deep(raw: str) -> None:
-    assert not html.is_too_deep(raw)
+    assert html.shallow(raw) == (raw, "")

@@ -6,16 +6,16 @@ Only publish what `sanitise` returns: `markdown` passes raw HTML through.
 """
 
 from feedsvc.html.cleaner import sanitise
-from feedsvc.html.depth import is_too_deep
+from feedsvc.html.depth import shallow
 from feedsvc.html.markup import markdown, split_more, take_heading
 from feedsvc.html.text import excerpt, plain, xml_safe
 
 __all__ = [
     "excerpt",
-    "is_too_deep",
     "markdown",
     "plain",
     "sanitise",
+    "shallow",
     "split_more",
     "take_heading",
     "xml_safe",

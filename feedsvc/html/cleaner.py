@@ -9,7 +9,7 @@ from html import escape
 import nh3
 
 from feedsvc.html import embeds
-from feedsvc.html.depth import is_too_deep, without_tags
+from feedsvc.html.depth import shallow
 from feedsvc.html.text import names, plain, xml_safe
 
 # The W3C feed validator accepts these; `bdo`, `rtc`, `map` and MathML fail it, or need a page.
@@ -130,11 +130,9 @@ def sanitise(html: str, resolve: Callable[[str], str]) -> str:
 
     resolve: returns the absolute form of a URL, or '' to drop it. It is called for each URL except
     mailto: and tel: links, and must accept its own results. Its exceptions propagate. HTML that
-    nests too deeply to be parsed is reduced to its text.
+    nests too deeply to be parsed is simplified; see `shallow`.
     """
-    html = embeds.rewrite(xml_safe(html), resolve)
-    if is_too_deep(html):
-        return xml_safe(without_tags(html))
+    html, _ = shallow(embeds.rewrite(xml_safe(html), resolve))
     urls = _Urls(resolve)
     token = _urls.set(urls)
     try:

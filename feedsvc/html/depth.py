@@ -52,6 +52,37 @@ _NEXT: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 
 
+_SVG = re.compile(r"(?i)<svg(?=[\s/>])")
+_SVG_END = re.compile(r"(?i)</svg\s*>")
+
+
+def shallow(html: str) -> tuple[str, str]:
+    """Return raw HTML that can be parsed in reasonable time, and what it has lost for that.
+
+    Usually nothing (''). HTML that nests too deeply loses its inline SVG, which is not published
+    anyway, or, if that is not enough, all of its tags.
+    """
+    if not is_too_deep(html):
+        return html, ""
+    rest = _without_svg(html)
+    if not is_too_deep(rest):
+        return rest, "inline SVG"
+    return without_tags(rest), "all markup"
+
+
+def _without_svg(html: str) -> str:
+    found, position = [], 0
+    for start in _SVG.finditer(html):
+        if start.start() < position:
+            continue
+        end = _SVG_END.search(html, start.end())
+        if not end:
+            break
+        found.append(html[position : start.start()])
+        position = end.end()
+    return "".join(found) + html[position:]
+
+
 def is_too_deep(html: str) -> bool:
     """Return whether raw HTML nests more deeply than any genuine text."""
     if html.count("<") <= MAX_DEPTH:  # the common case

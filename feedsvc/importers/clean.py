@@ -76,4 +76,8 @@ class Cleaner:
     def _reject(self, name: str, value: str, reason: str | None = None) -> None:
         reason = reason or "cannot be used"
         message = f"has the {name} {value[:60]!r}, which {reason}; it is left out"
-        self.warnings.append(self._item.origin.warning("unusable-value", message))
+        self.warn("unusable-value", message)
+
+    def warn(self, code: str, message: str) -> None:
+        """Record a warning about the item."""
+        self.warnings.append(self._item.origin.warning(code, message))

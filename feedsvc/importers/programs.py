@@ -47,7 +47,7 @@ ELEVENTY = Program(
     "eleventy",
     "_site/articles.json",
     (
-        "Move articles.11ty.cjs into the input folder, if that is not the site's folder.",
+        "Move articles.json.njk into the input folder, if that is not the site's folder.",
         "Build with `npx @11ty/eleventy`.",
     ),
 )
@@ -63,7 +63,7 @@ ASTRO = Program(
     "astro",
     "dist/articles.json",
     (
-        "Set COLLECTION and the paths of articles in src/pages/articles.json.js.",
+        "Set COLLECTION, the paths and, for MDX, the renderer in src/pages/articles.json.js.",
         "Build with `npx astro build`.",
     ),
 )

@@ -104,8 +104,10 @@ class ArticleReader:
 
     def _article(self, path: str, values: Values, written: Written, text_hash: str) -> Article:
         settings = self._settings
-        if html.is_too_deep(written.raw):
-            raise ArticleError("bad-markup", "is nested too deeply; make it flatter")
+        raw, lost = html.shallow(written.raw)
+        if lost:
+            message = f"is nested too deeply, so {lost} is left out; make it flatter"
+            values.warnings.append(ArticleError("bad-markup", message, severity=Severity.WARNING))
         _warn_of_unknown_keys(values)
         slug, place = self._slug(path, values, written.path)
         published, updated, expires = self._dates(path, values)
@@ -115,7 +117,7 @@ class ArticleReader:
         values.require_fit("slug", own, MAX_URL, "the article's URL")
         native_id = written.native_id or ""
         values.require_fit("slug", native_id, MAX_ID, "the id, which is the article's URL,")
-        title, raw = _title(values, written.raw)
+        title, raw = _title(values, raw)
         attachments = Attachments(self._folder, path, settings.base_url, own)
 
         def resolve(reference: str) -> str:

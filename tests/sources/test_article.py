@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from feedsvc import html, urls
 from feedsvc.config.settings import Settings
-from feedsvc.errors import Problem
+from feedsvc.errors import Problem, Severity
 from feedsvc.model import MAX_TERM, Article, ContentChoice, FeedRef, Kind, Person
 from feedsvc.sources import ArticleReader, Reading, scan
 from feedsvc.sources.article import KEYS, MAX_SIZE
@@ -646,11 +646,15 @@ def test_articles_are_read_fast(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("body", [">" * 600 + " a", "<div>" * 600, "<span><p></span></p>" * 600])
-def test_a_text_that_nests_too_deeply_is_refused(tmp_path: Path, body: str) -> None:
+def test_of_a_text_that_nests_too_deeply_only_the_text_is_published(
+    tmp_path: Path, body: str
+) -> None:
     site = make_site(tmp_path, {"a.md": article(body=body)})
     (file,) = scan(site.content, site.site, site.tree).fingerprints
     reading = ArticleReader(site).read(file)
-    assert reading.article is None
-    assert [(each.code, each.message) for each in reading.problems] == [
-        ("bad-markup", "is nested too deeply; make it flatter")
-    ]
+    assert reading.article
+    assert "<" not in reading.article.html
+    (problem,) = reading.problems
+    message = "is nested too deeply, so all markup is left out; make it flatter"
+    assert (problem.code, problem.message) == ("bad-markup", message)
+    assert problem.severity is Severity.WARNING

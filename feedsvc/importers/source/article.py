@@ -19,7 +19,10 @@ def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Articl
     _check(item)
     assert item.published is not None  # noqa: S101 - for mypy; checked
     cleaner = Cleaner(item)
-    content = html.sanitise(item.body, lambda url: urls.resolve(item.base, url)).strip()
+    raw, lost = html.shallow(item.body)
+    if lost:
+        cleaner.warn("bad-markup", f"nests too deeply, so {lost} is left out; make it flatter")
+    content = html.sanitise(raw, lambda url: urls.resolve(item.base, url)).strip()
     title = one_line(item.title) or texts.beginning(content)
     if not title:
         raise ArticleError("no-title", "has neither a title nor a text; write one")
@@ -58,8 +61,6 @@ def _check(item: Item) -> None:
         raise ArticleError("no-date", "has no date; write its date of publication")
     if len(item.body) + len(item.summary) > MAX_SIZE:
         raise ArticleError("too-large-item", "exceeds 5 MB, the limit of an article; split it")
-    if html.is_too_deep(item.body):
-        raise ArticleError("bad-markup", "nests too deeply; make it flatter")
 
 
 def _terms(
