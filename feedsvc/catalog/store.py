@@ -86,7 +86,7 @@ class Catalog(AbstractContextManager["Catalog"]):
             return
         with self.writing() as connection:
             if migrations.number_within(connection) is None:  # else another process was faster
-                schema.metadata.create_all(connection)
+                schema.metadata.create_all(connection, checkfirst=False)
                 self._migrations.stamp(connection)
                 fill(connection)
 
