@@ -116,7 +116,7 @@ def _post(origin: Origin, post: Record, tables: _Tables, hints: Hints) -> ParseR
 
 
 def _skip_reason(post: Record, status: str, hints: Hints) -> str:
-    """Return why a post is skipped; '' if it is imported. Old versions have no visibility and type."""
+    """Return why a post is skipped, or "". Old versions have neither visibility nor type."""
     is_page = post.flag("page") or post.text("type") == "page"
     kind = "page" if is_page else post.text("type") if "type" in post else "post"
     if kind not in hints.kinds():
