@@ -5,7 +5,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +225,7 @@ class Sources:
 def _create(settings: Settings, wanted: SourceSettings) -> ArticleSource:
     """Create a source; `type` and `name` are removed from its options."""
     kind, table = wanted.type, wanted.table
-    known = {each.name: each for each in entry_points(group=GROUP)}
+    known = {each.name: each for each in plugins.installed(GROUP)}
     if kind not in known:
         types = ", ".join(sorted(known)) or "none, as no package with one is installed"
         table.fail("type", f"{kind!r} is not a known type of source; known are: {types}")
