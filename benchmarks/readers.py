@@ -1,10 +1,11 @@
 """What feed readers and parsers get from feedsvc's feeds, as the table of docs/readers.md.
 
-    python -m benchmarks.readers [--node FOLDER]
+    python -m benchmarks.readers [--node FOLDER] [--php FOLDER]
 
 Renders one entry with every field in each format, gives it to every reader that is installed, and
 looks for each value anywhere in what the reader returns for the entry. FOLDER contains the
-node_modules of the npm packages. Readers that are missing are named, and not part of the table.
+node_modules of the npm packages, or `freshrss` (installed) and `tt-rss` (its files). Readers that
+are missing are named, and not part of the table.
 """
 
 import argparse
@@ -24,7 +25,7 @@ _ENTRY = replace(
     ENTRY,
     title="Wells & <pumps>",
     summary="Three wells & <pumps>.",
-    content="<p>The whole text.</p>",
+    content="<p>The whole text. Some readers show the longer one of it and its summary.</p>",
     comments="https://talk.example/1",
     external="https://elsewhere.example/page",
     language=None,
@@ -95,6 +96,30 @@ _PERL = (
     "$e->link, $e->author, $e->issued, $e->modified, $e->summary->body, $e->content->body,"
     "$e->category, ref $e->enclosure ? $e->enclosure->url : ''])"
 )
+_FRESHRSS = (
+    "require $argv[1].'/freshrss/constants.php'; require LIB_PATH.'/lib_rss.php';"
+    "FreshRSS_Context::initSystem();"
+    "FreshRSS_Context::initUser(FreshRSS_Context::systemConf()->default_user);"
+    "$s = customSimplePie(); $s->enable_cache(false);"
+    "$s->set_raw_data(file_get_contents($argv[2])); $s->init();"
+    "foreach ((new FreshRSS_Feed('https://news.example.org/', false))->loadEntries($s) as $e)"
+    " echo json_encode($e->toArray(), 320);"
+)
+_TTRSS = (
+    "chdir($argv[1].'/tt-rss'); set_include_path('include'); require 'vendor/autoload.php';"
+    "spl_autoload_register(function($c) {@include_once 'classes/'.basename($c).'.php';});"
+    "$p = new FeedParser(file_get_contents($argv[2])); $p->init(); $i = $p->get_items()[0];"
+    "echo json_encode([$i->get_title(), $i->get_author(), date('c', $i->get_date()),"
+    "$i->get_content(), $i->get_categories(), $i->get_link(), $i->get_comments_url(),"
+    "array_map(fn($e) => $e->link, $i->get_enclosures())], 320);"
+)
+_LIFEREA = (
+    "d=$(mktemp -d); export HOME=$d XDG_CONFIG_HOME=$d XDG_DATA_HOME=$d XDG_CACHE_HOME=$d;"
+    " GSETTINGS_BACKEND=memory timeout 25 dbus-run-session -- xvfb-run -a sh -c"
+    ' \'liferea & sleep 6; liferea "--add-feed=$0"; sleep 6; kill %1\' "$1" >/dev/null 2>&1;'
+    ' sqlite3 $d/liferea/liferea.db "select title, source, description, datetime(date,'
+    " 'unixepoch') from items; select value from metadata where key not like '%Feed%'\""
+)
 _NEWSBOAT = (
     'd=$(mktemp -d); echo "file://$1" > $d/u; newsboat -q -u $d/u -c $d/c -C /dev/null -x reload'
     " >/dev/null 2>&1;"
@@ -102,7 +127,9 @@ _NEWSBOAT = (
 )
 
 
-def _commands(path: Path, format: Format, node: str | None) -> dict[str, list[str]]:
+def _commands(
+    path: Path, format: Format, node: str | None, php: str | None
+) -> dict[str, list[str]]:
     """Return the command of each reader, which prints an entry."""
     names = f"PATH, FORMAT = {str(path)!r}, {str(format)!r}"
     end = "print(json.dumps(out, default=str, ensure_ascii=False))"
@@ -116,6 +143,9 @@ def _commands(path: Path, format: Format, node: str | None) -> dict[str, list[st
             "const done = x => {console.log(JSON.stringify(x)); process.exit()};"
         )
         found[name] = ["node", "-e", start + code]
+    for name, code in (("FreshRSS", _FRESHRSS), ("Tiny Tiny RSS", _TTRSS)) if php else ():
+        found[name] = ["php", "-r", code, str(php), str(path)]
+    found["Liferea"] = ["sh", "-c", _LIFEREA, "sh", str(path)]
     found["rss (Ruby)"] = ["ruby", "-e", _RUBY, str(path)]
     found["XML::Feed (Perl)"] = ["perl", "-e", _PERL, str(path)]
     found["sfeed"] = ["sh", "-c", f"sfeed https://news.example.org/ < {path}"]
@@ -134,24 +164,30 @@ def _shown(output: str) -> dict[str, bool]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--node", help="a folder with node_modules")
-    node = parser.parse_args().node
+    parser.add_argument("--php", help="a folder with freshrss and tt-rss")
+    options = parser.parse_args()
     rows: list[tuple[str, str, str, list[str]]] = []
     failed: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for format in Format:
             path = Path(folder) / f"feed.{format}"
             path.write_bytes(RENDERERS[format].document(FEED, [RENDERERS[format].entry(_ENTRY)]))
-            for name, command in _commands(path, format, node).items():
+            for name, command in _commands(path, format, options.node, options.php).items():
                 try:
                     done = subprocess.run(
-                        command, cwd=node, capture_output=True, text=True, timeout=30, check=True
+                        command,
+                        cwd=options.node,
+                        capture_output=True,
+                        text=True,
+                        timeout=30,
+                        check=True,
                     )
                     shown = _shown(done.stdout)
                 except (OSError, subprocess.SubprocessError) as error:
                     stderr = (getattr(error, "stderr", None) or str(error)).strip()
                     failed.append(f"{name}, {NAMES[format]}: {stderr.splitlines()[-1][:150]}")
                     continue
-                if not shown["title"]:
+                if not any(shown.values()):
                     failed.append(f"{name}, {NAMES[format]}: returned no entry")
                     continue
                 marks = ["yes" if each else "–" for each in shown.values()]

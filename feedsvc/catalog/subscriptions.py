@@ -7,7 +7,7 @@ verifications.py. Nothing about a subscription changes before that.
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any, Literal, NamedTuple
@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from feedsvc.catalog import schema
+from feedsvc.catalog.deliveries import clock
 from feedsvc.catalog.sealing import Sealing
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
@@ -81,12 +82,19 @@ LIMITS = Limits()
 class Subscriptions:
     """What the hub's web page needs of the catalog. Thread-safe."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        limits: Limits = LIMITS,
+        clock: Callable[[Connection], int] = clock,
+    ) -> None:
         self._catalog = catalog
         self._sealing = Sealing.of(settings)
         self._limits = limits
+        self._clock = clock
 
-    def request(self, requested: Requested, client: str, now: int) -> Refusal | None:
+    def request(self, requested: Requested, client: str) -> Refusal | None:
         """Store a request to be verified, in place of an earlier one for the same subscription.
 
         client: the address of who sent it. Return why it is not taken, or None. May wait for a
@@ -95,6 +103,7 @@ class Subscriptions:
         requester = self._sealing.digest(_network(client))
         secret = self._sealing.seal(requested.secret)
         with self._catalog.concurrent() as connection:
+            now = self._clock(connection)
             feed, revision = self._feed(connection, requested.feed)
             wanted = subscription_id(
                 requested.topic if feed is None else feed, requested.format, requested.callback

@@ -2,7 +2,7 @@
 
     bytes of a feed --feed--> xml --> rss | atom --grammar, vocabularies--> Problems
                                       jsonfeed --> Problems
-    a site --site--> a catalog of its own --> content, settings, feed, archives --> Problems
+    a site --site--> a temporary catalog --> content, settings, feed, archives --> Problems
     what was published, and a site --published, site--> entries --against--> differences
 
 Only `command` and `published` use the network, and only they and `site` read files.

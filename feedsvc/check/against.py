@@ -53,7 +53,7 @@ def compare(old: Published, new: Sequence[Entry], window: int) -> Comparison:
     """Compare with all new entries, newest first. window: how many of them are in the feed.
 
     An entry of the feed is new to subscribers if no old one has its id, unless it is older than all
-    old ones, or newer. Without old entries, links take the place of ids.
+    old ones, or newer. Without old entries, links are compared instead.
     """
     pairs = match(old.entries.values(), new)
     matched = {each.id for pair in pairs for each in pair}
@@ -136,7 +136,7 @@ _KEYS: tuple[_Value, ...] = (
 
 
 def _aspect(pairs: Iterable[_Pair], value: _Value, normal: Callable[[str], str]) -> Aspect:
-    """Compare a value of entries that both have it. normal: what counts of it."""
+    """Compare a value of entries that both have it. normal: returns the part that counts."""
     both = [pair for pair in pairs if value(pair[0]) and value(pair[1])]
     return Aspect(len(both), tuple(_differ(both, value, normal)))
 

@@ -65,7 +65,10 @@ def _validate_entry(entry: Element, has_author: bool, findings: Findings) -> Non
     archives.validate_entry(links, findings)
     source = entry.find(f"{_A}source")
     if source is not None:
-        _validate_source(source, findings)
+        _validate_common(source, findings)
+        for name in ("id", "title", "updated"):
+            if source.find(f"{_A}{name}") is None:
+                findings.warning("incomplete-source", source, f"<source> has no <{name}>; add it")
         has_author = has_author or source.find(f"{_A}author") is not None
     if not has_author and entry.find(f"{_A}author") is None:
         message = "neither an entry nor its feed has an author; add one [4.1.2]"
@@ -84,13 +87,6 @@ def _validate_entry(entry: Element, has_author: bool, findings: Findings) -> Non
     entries.validate_entry_size(entry, texts, findings)
     published, updated = text_at(entry, f"{_A}published"), text_at(entry, f"{_A}updated")
     entries.validate_update(entry, published, updated, findings)
-
-
-def _validate_source(source: Element, findings: Findings) -> None:
-    _validate_common(source, findings)
-    for name in ("id", "title", "updated"):
-        if source.find(f"{_A}{name}") is None:
-            findings.warning("incomplete-source", source, f"<source> has no <{name}>; add it")
 
 
 def _validate_ids(found: list[Element], findings: Findings) -> None:

@@ -14,7 +14,7 @@ from feedsvc.model import Article, ContentChoice
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.protocol import Reading, Written
 
-# Lists of entries give a title one or two lines, and mail takes it for the subject.
+# Lists of entries show one or two lines of a title, and mail uses it as the subject.
 MAX_TITLE = 120  # characters
 _FAR = timedelta(days=366)
 _LINKS = {"a": "href", "img": "src", "source": "src", "audio": "src", "video": "src"}
@@ -29,8 +29,8 @@ def validate(
 ) -> list[Problem]:
     """Return what is wrong with the articles that were read; drafts are not validated.
 
-    readings: by the path that Problems name. broken: why a URL leads nowhere; None if it does not,
-    or if that is not known.
+    readings: by the path that Problems name. broken: returns why a URL is broken; None if it is
+    not, or if that is not known.
     """
     validators = [
         _Validator(path, reading, reading.article)
@@ -56,7 +56,7 @@ class _Validator:
         self._tree = markup.parse(article.html)
 
     def validate(self, now: datetime, broken: Callable[[str], str | None]) -> None:
-        """Validate the article by itself, and where its links lead."""
+        """Validate the article, and the targets of its links."""
         self._validate_dates(now)
         self._validate_texts()
         self._validate_enclosures()
@@ -172,7 +172,7 @@ def _inventory(root: Element | None) -> tuple[set[str], set[str]]:
 
 
 def _validate_duplicates(validators: Iterable[_Validator]) -> None:
-    """Find articles that readers will take for one."""
+    """Report articles that readers would mistake for each other."""
     titles: dict[tuple[str, object], str] = {}
     texts: dict[str, str] = {}
     for each in sorted(validators, key=lambda one: (one.article.published, one.path)):

@@ -2,7 +2,7 @@
 
 import re
 
-from feedsvc.check import feed, xml
+from feedsvc.check import discovery, feed, xml
 from feedsvc.check.finding import Findings, shown
 from feedsvc.errors import Problem
 from feedsvc.fetch import Answer
@@ -30,6 +30,7 @@ def validate(answer: Answer, again: int | None) -> list[Problem]:
     if answer.status == 200:
         _validate_type(answer, findings)
         _validate_caching(answer, again, findings)
+        discovery.validate(answer, findings)
     else:
         findings.error("http-status", 0, f"returns the status {answer.status}; return 200")
     return findings.problems()

@@ -29,7 +29,7 @@ def validate(body: bytes, name: str, url: str | None, now: datetime) -> list[Pro
 
 
 def is_json(body: bytes) -> bool:
-    """Return whether a document is meant to be JSON."""
+    """Return whether a document begins like JSON."""
     return body.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
 
 

@@ -34,8 +34,8 @@ class Findings:
 
     path: as Problems name it. lines: how many the document has; no finding lies beyond them.
 
-    `at` of all methods is a line, from 1, or 0 if none applies; or anything that knows its own line
-    as `sourceline`, such as an lxml element.
+    `at` of all methods is a line, from 1, or 0 if none applies; or an object that has
+    its line as `sourceline`, such as an lxml element.
     """
 
     def __init__(self, path: str, lines: int = 0) -> None:

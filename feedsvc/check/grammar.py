@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import etree
 
@@ -17,6 +17,7 @@ from feedsvc.check.xml import XML, Element, has_own_text, name_of, split, text_o
 
 Check = Callable[[str], Fault | None]
 _Rules = Mapping[str, "Rule"]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ def table(rules: Mapping[str, Any]) -> dict[str, Rule]:
         required, many = name[-1] not in "?*", name[-1] in "*+"
         found[name.rstrip("?*+")] = replace(rule, required=required, many=many)
     return found
+
+
+def every(names: str, value: _T) -> dict[str, _T]:
+    """Return a table in which several names, separated by spaces, have the same value."""
+    return dict.fromkeys(names.split(), value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,7 @@ class Walk:
                 self._findings.error("missing-element", element, f"{name} has no <{local}>; add it")
 
     def _foreign(self, parent: Element, child: Element, own: str, rules: _Rules) -> Rule | None:
-        """Return the rule of an element that its parent's rule does not name, if there is one."""
+        """Return the rule of an element that its parent's rule does not list, if it has one."""
         namespace, local = split(str(child.tag))
         where = f"{name_of(child)} in {name_of(parent)}"
         if namespace == own:

@@ -1,4 +1,4 @@
-"""Validates JSON Feed 1.1, and 1.0 by the same rules as far as they agree."""
+"""Validates JSON Feed 1.1, and 1.0 where its rules are the same."""
 
 import codecs
 import json
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from feedsvc.check import archives, entries, markup, moments, values
 from feedsvc.check.finding import Findings, shown
+from feedsvc.check.grammar import every
 from feedsvc.check.values import Check
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -17,7 +18,7 @@ _VERSIONS = "https://jsonfeed.org/version/"
 
 
 class _Object:
-    """A JSON object. pairs: all its keys and values, of which some may be repeated."""
+    """A JSON object. pairs: all keys with their values, including repeated ones."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         self.value = dict(pairs)
@@ -31,7 +32,7 @@ class _Object:
 
 
 class _Type(NamedTuple):
-    """A kind of object. name: as messages name it."""
+    """A type of object. name: as messages name it."""
 
     name: str
     keys: "Mapping[str, _Key]"
@@ -46,17 +47,13 @@ class _Key(NamedTuple):
     members: _Type | None = None
 
 
-def _keys(names: str, key: _Key) -> dict[str, _Key]:
-    return dict.fromkeys(names.split(), key)
-
-
 _URL = _Key(check=values.iri)
 _AUTHOR = _Type("an author", {"name": _Key(), "url": _URL, "avatar": _URL})
 _HUB = _Type("a hub", {"type": _Key(), "url": _URL}, ("type", "url"))
 _ATTACHMENT = _Type(
     "an attachment",
     {"url": _URL, "mime_type": _Key(check=values.media_type), "title": _Key()}
-    | _keys("size_in_bytes duration_in_seconds", _Key((int, float))),
+    | every("size_in_bytes duration_in_seconds", _Key((int, float))),
     ("url", "mime_type"),
 )
 _SHARED = {
@@ -68,16 +65,16 @@ _SHARED = {
 _ITEM = _Type(
     "an item",
     _SHARED
-    | _keys("id content_html content_text summary", _Key())
-    | _keys("url external_url image banner_image", _URL)
-    | _keys("date_published date_modified", _Key(check=moments.rfc3339))
+    | every("id content_html content_text summary", _Key())
+    | every("url external_url image banner_image", _URL)
+    | every("date_published date_modified", _Key(check=moments.rfc3339))
     | {"tags": _Key(list), "attachments": _Key(list, members=_ATTACHMENT)},
 )
 _FEED = _Type(
     "the feed",
     _SHARED
-    | _keys("version description user_comment", _Key())
-    | _keys("home_page_url feed_url next_url icon favicon", _URL)
+    | every("version description user_comment", _Key())
+    | every("home_page_url feed_url next_url icon favicon", _URL)
     | {"expired": _Key(bool), "hubs": _Key(list, members=_HUB), "items": _Key(list)},
     ("title", "items"),
 )

@@ -37,7 +37,7 @@ _WILD = re.compile(
     r"(?i)position\s*:|z-index\s*:|mso-|tab-stops|expression\s*\(|behaviou?r\s*:|-moz-binding|url\s*\("
     r"|background-repeat\s*:|@import|(?<![0-9])[0-9]{4,}+(?:em|ex|px|pt|%)|\\"
 )
-# A tag with its attributes, as far as all parsers agree.
+# A tag with its attributes, in the syntax on which all parsers agree.
 _ATTRIBUTE = r"[\s/]++[A-Za-z_:@][\w:.@-]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>=]++))?+"
 _ATTRIBUTES = re.compile(_ATTRIBUTE)
 _TAG = re.compile(rf"<[A-Za-z][^\s/<>]*+((?:{_ATTRIBUTE})*+)([\s/]*+>)?+")

@@ -90,7 +90,7 @@ def _add(entries: Iterable[Entry], found: Published) -> None:
 
 
 def _read_folder(folder: Path, base_url: str, found: Published) -> None:
-    """Read all feeds in a folder, and take its HTML files for pages of the site."""
+    """Read all feeds in a folder, and treat its HTML files as pages of the site."""
     for path in sorted(folder.rglob("*")):
         if path.suffix in {".html", ".htm"}:
             relative = path.relative_to(folder).as_posix()

@@ -1,4 +1,4 @@
-"""Validates a whole site as it would be published now, in a catalog of its own.
+"""Validates a whole site as it would be published now, in a temporary catalog.
 
 The site's own catalog is neither read nor written, so that a clean checkout can be validated, and a
 running server is not affected.
@@ -155,7 +155,7 @@ def _without_repetitions(found: Iterable[Problem]) -> Iterator[Problem]:
 
 
 class _Targets:
-    """Where the URLs of one site lead."""
+    """Resolves the URLs of one site."""
 
     def __init__(self, publication: Publication) -> None:
         self._publication = publication
@@ -164,7 +164,7 @@ class _Targets:
         self._base = urlsplit(publication.settings.base_url)
 
     def broken(self, url: str) -> str | None:
-        """Return why a URL leads nowhere; None if it leads somewhere, or out of the site."""
+        """Return why a URL is broken; None if it is not, or if it leads out of the site."""
         try:
             parts = urlsplit(url)
         except ValueError:

@@ -5,7 +5,7 @@ from typing import Any
 
 from feedsvc.check import moments, values
 from feedsvc.check.finding import Fault
-from feedsvc.check.grammar import Rule, Vocabulary, table
+from feedsvc.check.grammar import Rule, Vocabulary, every, table
 from feedsvc.check.markup import plain
 from feedsvc.check.values import contact, iri, language, media_type, number, one_of, present, url
 from feedsvc.check.xml import ATOM, CONTENT, DC, HISTORY, SLASH, SYNDICATION, XHTML
@@ -147,35 +147,23 @@ _RESOURCE = Rule(attributes=table({f"{{{_RDF}}}resource": iri}))
 _POINT = {"latitude?": values.decimal(-90, 90), "longitude?": values.decimal(-180, 180)}
 _PERIODS = one_of("hourly", "daily", "weekly", "monthly", "yearly")
 _DC = (
-    "contributor coverage creator description format identifier publisher relation rights source "
-    "subject title type"
+    "contributor* coverage* creator* description* format* identifier* publisher* relation* rights* "
+    "source* subject* title* type*"
 )
 _VALIDATED: dict[str, dict[str, Any]] = {
     f"content {CONTENT}": {"encoded?": None, "items*": _SOME},
-    f"dc {DC}": dict.fromkeys([f"{name}*" for name in _DC.split()], _SOME)
-    | {"date*": moments.w3c_date, "language?": language},
+    f"dc {DC}": every(_DC, _SOME) | {"date*": moments.w3c_date, "language?": language},
     # The last three are of drafts; RFC 5005 has links instead.
-    f"fh {HISTORY}": {
-        "complete?": None,
-        "archive?": None,
-        "incremental?": one_of("true", "false"),
-        "prev?": iri,
-        "next?": iri,
-    },
-    f"slash {SLASH}": {
-        "comments?": number(0),
-        "section?": None,
-        "department?": None,
-        "hit_parade?": None,
-    },
+    f"fh {HISTORY}": every("complete? archive?", None)
+    | {"incremental?": one_of("true", "false")}
+    | every("prev? next?", iri),
+    f"slash {SLASH}": {"comments?": number(0)} | every("section? department? hit_parade?", None),
     f"sy {SYNDICATION}": {
         "updatePeriod?": _PERIODS,
         "updateFrequency?": number(1),
         "updateBase?": moments.w3c_date,
     },
-    "wfw http://wellformedweb.org/CommentAPI/": dict.fromkeys(
-        ("comment?", "commentRss?", "commentRSS?"), iri
-    ),
+    "wfw http://wellformedweb.org/CommentAPI/": every("comment? commentRss? commentRSS?", iri),
     "creativeCommons http://backend.userland.com/creativeCommonsRssModule": {"license*": iri},
     "admin http://webns.net/mvcb/": {"generatorAgent?": _RESOURCE, "errorReportsTo?": _RESOURCE},
     "geo http://www.w3.org/2003/01/geo/wgs84_pos#": {
@@ -186,12 +174,9 @@ _VALIDATED: dict[str, dict[str, Any]] = {
     },
     "geourl http://geourl.org/rss/module/": _POINT,
     "icbm http://postneo.com/icbm": _POINT,
-    "trackback http://madskills.com/public/xml/rss/module/trackback/": {
-        "ping?": iri,
-        "about*": iri,
-    },
-    "blogChannel http://backend.userland.com/blogChannelModule": dict.fromkeys(
-        ("blogRoll?", "mySubscriptions?", "blink?", "changes?"), iri
+    "trackback http://madskills.com/public/xml/rss/module/trackback/": every("ping? about*", iri),
+    "blogChannel http://backend.userland.com/blogChannelModule": every(
+        "blogRoll? mySubscriptions? blink? changes?", iri
     ),
 }
 _RECOGNISED = f"""

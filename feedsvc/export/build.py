@@ -99,7 +99,7 @@ class _Build:
 
     def _write(self, known: dict[str, Resource], fingerprint: str) -> list[Outcome]:
         jobs = plan(self.publication, self.options, known)
-        if fingerprint != self._fingerprint:  # then the same tag may mean other bytes
+        if fingerprint != self._fingerprint:  # then the same tag may stand for other bytes
             jobs = [replace(job, tag=None) for job in jobs]
         self._reserve({file for job in jobs for file in job.files})
         outcomes, pending = [], []

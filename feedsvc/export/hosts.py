@@ -1,12 +1,12 @@
 """Renders configuration for nginx, Caddy, and hosts that read `_headers` and `_redirects`.
 
-Each template has filters that quote values in the syntax of its host. Netlify and Cloudflare Pages
+Filters of the templates quote values in the syntax of a host. Netlify and Cloudflare Pages
 have limits: files below `_paths/` cannot be reached, and a feed or redirect gets the headers of the
 others in its folder.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from posixpath import commonpath
 from typing import Any
@@ -47,7 +47,9 @@ def texts(manifest: Manifest) -> dict[str, str]:
         names.HEADERS: {"blocks": _blocks(manifest, groups)},
         names.REDIRECTS: {},
     }
-    return {name: _TEMPLATES[name].render(common | more) for name, more in own.items()}
+    return {
+        name: _ENVIRONMENT.get_template(name).render(common | more) for name, more in own.items()
+    }
 
 
 def _files(files: Mapping[Style, str]) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def _files(files: Mapping[Style, str]) -> dict[str, Any]:
     return {"files": files, "file": file}
 
 
-def _location(path: str) -> str:
+def _nginx_location(path: str) -> str:
     """Return the nginx location for a single path."""
     text = decoded(path)
     if len(text.encode()) <= _MAX_LITERAL:
@@ -85,7 +87,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '\\"') + '"'
 
 
-def _is_plain_in_caddy(text: str) -> bool:
+def _is_supported_by_caddy(text: str) -> bool:
     return _UNSUPPORTED_IN_CADDY.isdisjoint(decoded(text))
 
 
@@ -95,7 +97,7 @@ def _by_headers(
     """Group the redirects that Caddy supports, as (path, target), by status and headers."""
     groups: dict[tuple[int, Headers], list[tuple[str, str]]] = {}
     for path, each in redirects:
-        if _is_plain_in_caddy(path) and _is_plain_in_caddy(each.to):
+        if _is_supported_by_caddy(path) and _is_supported_by_caddy(each.to):
             groups.setdefault((each.status, tuple(each.headers.items())), []).append(
                 (path, each.to)
             )
@@ -111,12 +113,12 @@ def _blocks(manifest: Manifest, groups: Iterable[Group]) -> dict[str, Headers]:
             blocks[splat] = (*_type(group, splat), *group.headers)
     covered = re.compile("|".join(re.escape(splat).replace(r"\*", ".*") for splat in blocks))
     for path, moved in sorted(manifest.redirects.items()):
-        if moved.headers and _is_plain_in_headers(path) and not covered.fullmatch(path):
+        if moved.headers and _is_plain(path) and not covered.fullmatch(path):
             blocks[path] = tuple(moved.headers.items())
     return blocks
 
 
-def _is_plain_in_headers(text: str) -> bool:
+def _is_plain(text: str) -> bool:
     return _UNSUPPORTED_IN_HEADERS.isdisjoint(text)
 
 
@@ -135,28 +137,20 @@ def _type(group: Group, splat: str) -> Iterator[tuple[str, str]]:
         yield "Content-Type", media_type
 
 
-def _environment(
-    filters: Mapping[str, Callable[[str], str]] = {}, **tests: Callable[[str], bool]
-) -> Environment:
-    environment = Environment(
-        loader=PackageLoader(__package__),
-        autoescape=False,  # noqa: S701 - not HTML
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters |= {"decoded": decoded, "exactly": _exactly, **filters}
-    environment.tests |= tests
-    return environment
-
-
-_NGINX = {"quoted": _nginx_quoted, "value": _nginx_value, "location": _location}
-_TEMPLATES = {
-    names.NGINX: _environment(_NGINX).get_template(names.NGINX),
-    names.CADDY: _environment({"quoted": _quoted}, plain=_is_plain_in_caddy).get_template(
-        names.CADDY
-    ),
-    names.HEADERS: _environment().get_template(names.HEADERS),
-    names.REDIRECTS: _environment(plain=_is_plain_in_headers).get_template(names.REDIRECTS),
+_ENVIRONMENT = Environment(
+    loader=PackageLoader(__package__),
+    autoescape=False,  # noqa: S701 - not HTML
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    undefined=StrictUndefined,
+)
+_ENVIRONMENT.filters |= {
+    "decoded": decoded,
+    "exactly": _exactly,
+    "nginx_location": _nginx_location,
+    "nginx_quoted": _nginx_quoted,
+    "nginx_value": _nginx_value,
+    "caddy_quoted": _quoted,
 }
+_ENVIRONMENT.tests |= {"supported_by_caddy": _is_supported_by_caddy, "plain": _is_plain}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from feedsvc.errors import FeedsvcError
 from feedsvc.export import names
@@ -84,12 +84,14 @@ class Manifest(Struct, frozen=True):
         return f"{_object(lines)}\n".encode()
 
 
+_KEYS = {each.encode_name for each in structs.fields(Manifest)}
+
+
 def load(folder: Path) -> Manifest | None:
     """Read the manifest of the previous build; None if there is none. Raises FeedsvcError."""
     path = folder / names.MANIFEST
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-        _validate(manifest)
+        return _parse(path.read_bytes())
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -99,16 +101,19 @@ def load(folder: Path) -> Manifest | None:
             f"{path}: is not a manifest that this version of feedsvc wrote; empty the folder, or "
             "name another"
         ) from None
-    return manifest
 
 
-def _validate(manifest: Manifest) -> None:
-    """Raise ValueError if a build did not write this manifest."""
+def _parse(body: bytes) -> Manifest:
+    """Parse a manifest. Raises ValueError, MsgspecError if a build did not write it."""
+    if not msgspec.json.decode(body, type=dict[str, msgspec.Raw]).keys() >= _KEYS:
+        raise ValueError("keys of another program")
+    manifest = msgspec.json.decode(body, type=Manifest)
     resources = [*manifest.paths.values(), *manifest.errors.values()]
     if not all(map(names.is_safe, (*manifest.files, *(each.file for each in resources)))):
         raise ValueError("a file outside of the folder")
     if not all(IDENTITY in each.sizes for each in resources):
         raise ValueError("a path without a file")
+    return manifest
 
 
 def _object(values: Mapping[str, str]) -> str:

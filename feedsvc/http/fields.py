@@ -1,4 +1,4 @@
-"""Parses request header fields (RFC 9110, RFC 3229).
+"""Parses header fields (RFC 9110, RFC 3229, RFC 8288).
 
 No function raises: a field that violates its grammar is treated as empty.
 """
@@ -12,6 +12,9 @@ _MAX_CACHED_LENGTH = 100
 
 _TAG = re.compile(r'[ \t]*(?:(?:W/)?("[\x21\x23-\x7e\x80-\xff]*"))?[ \t]*(?:,|$)')
 _MEMBER = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+)[ \t]*(?:;[ \t]*q=([01](?:\.[0-9]{0,3})?)[ \t]*)?")
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_LINK = re.compile(rf'<([^<>]*)>((?:[^"<,]|{_QUOTED})*)')
+_PARAMETER = re.compile(rf';\s*([\w*-]+)(?:\s*=\s*({_QUOTED}|[^";,\s]*))?', re.ASCII)
 
 ANY = frozenset({"*"})
 IDENTITY = "identity"
@@ -67,6 +70,17 @@ _cached = lru_cache(maxsize=512)(_acceptable)
 def manipulations(field: str) -> frozenset[str]:
     """Return the instance manipulations that A-IM allows (RFC 3229 10.5.3)."""
     return frozenset(name for name, weight in _weighted(field) if weight > 0)
+
+
+def links(field: str) -> list[tuple[str, str]]:
+    """Return the links of a Link field as (relation in lower case, target as written)."""
+    found = []
+    for target, written in _LINK.findall(field[:_MAX_LENGTH]):
+        # Only the first `rel` of a link counts (RFC 8288 3.3).
+        parameters = {name.lower(): value for name, value in _PARAMETER.findall(written)[::-1]}
+        relations = parameters.get("rel", "").strip('"').lower().split()
+        found += [(relation, target.strip()) for relation in relations]
+    return found
 
 
 def _weighted(field: str) -> Iterator[tuple[str, float]]:

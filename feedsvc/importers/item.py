@@ -1,6 +1,6 @@
 """The values that all importers return.
 
-Sources are untrusted: their texts may be long, span lines or hold control characters. `compose`
+Sources are untrusted: their texts may be long, span lines or contain control characters. `compose`
 cleans them.
 """
 

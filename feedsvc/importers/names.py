@@ -42,7 +42,7 @@ def is_same(item: Item, other: Item) -> bool:
 def second_identity(item: Item, first_id: str, other: Item) -> tuple[str, Problem]:
     """Return another id for an item whose id another article has, and a warning.
 
-    It is made of what tells articles apart, to be the same on every import.
+    It is derived from what distinguishes the articles, so it is the same on every import.
     """
     minted = _minted("\n".join([first_id, item.link or f"{item.title}\n{item.published}"]))
     message = (

@@ -17,8 +17,11 @@ from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.publication import Publication
 from feedsvc.push.client import Client
+from feedsvc.push.counters import Counters
 from feedsvc.push.deliver import Deliverer
 from feedsvc.push.ledger import Ledger
+from feedsvc.push.ping import Pings
+from feedsvc.push.verify import Verifier
 
 logger = logging.getLogger("feedsvc.push")
 
@@ -49,8 +52,18 @@ async def _work(settings: Settings, supervised: bool) -> None:
         async with Client(settings.push.allow_networks) as client:
             logger.info("event=push-started")
             ledger = Ledger(settings, catalog, publication)
-            deliverer = Deliverer(ledger, client, slow=_allow_files() - _OTHER_FILES)
+            counters = Counters()
+            slow = _allow_files() - _OTHER_FILES
+            deliverer = Deliverer(ledger, client, counters.delivered, slow)
+            beside = [Verifier(settings, catalog, client).run(), counters.keep_counting(catalog)]
+            if settings.push.external:
+                pings = Pings(settings, catalog, client, counters.pinged)
+                beside.append(pings.run(publication))
+            tasks = [asyncio.create_task(each) for each in beside]
             await deliverer.run(stopping, _PATIENCE)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _watch_standard_input(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:

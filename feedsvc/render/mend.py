@@ -100,7 +100,10 @@ class EntryMend:
         if updated != published:
             _add(item, f"{_ATOM}updated", rfc3339(self._entry.updated))
         if self._entry.related:
-            before_link(item, etree.Element(_ATOM_LINK, href=self._entry.related, rel="related"))
+            # The first link is the same as the last, as readers differ in which they take.
+            links = {"alternate": self._entry.link, "related": self._entry.related}
+            made = [etree.Element(_ATOM_LINK, href=url, rel=rel) for rel, url in links.items()]
+            before_link(item, *made)
         _reference(item.iterchildren("title", "category"))
 
     def extend_atom(self, element: _Element) -> None:

@@ -14,13 +14,12 @@ from feedsvc.serve.limits import create_limits
 from feedsvc.serve.metrics import Metrics
 from feedsvc.serve.status import Status
 from feedsvc.serve.watch import Watch
-from feedsvc.web.app import hub_views
 from feedsvc.web.public import PublicRequests
 
 
 def create_server(publication: Publication) -> Edge:
     """Return the edge with the app behind it, for a process of `feedsvc serve`."""
-    _, edge, watch = _build(publication, publication.settings.serves_hub)
+    _, edge, watch = _build(publication)
     watch.start()
     return edge
 
@@ -31,17 +30,16 @@ def create_app(publication: Publication, on_first_request: Sequence[Callable[[],
     on_first_request: called once in each process. Threads start only then, as a server may fork
     after it has loaded the app.
     """
-    app, edge, watch = _build(publication, bool(publication.settings.push.own))
+    app, edge, watch = _build(publication)
     app.wsgi_app = _after((watch.start, *on_first_request), edge)  # type: ignore[assignment, method-assign]
     return app
 
 
-def _build(publication: Publication, has_hub: bool) -> tuple[Flask, Edge, Watch]:
+def _build(publication: Publication) -> tuple[Flask, Edge, Watch]:
     metrics = Metrics()
     watch = Watch(publication, metrics.flush)
     settings = publication.settings.serve
-    views = {**Status(settings, watch, metrics).views, **hub_views(publication, has_hub)}
-    app = web.create_app(publication, views)
+    app = web.create_app(publication, Status(settings, watch, metrics).views)
     observe = PublicRequests(publication).observe
     return app, Edge(app.wsgi_app, watch, metrics, create_limits(settings), observe), watch
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from feedsvc.errors import CatalogError
 from feedsvc.publication import Publication
-from feedsvc.routes import CONVERTERS, Routes, options
+from feedsvc.routes import CONVERTERS, HUB, Routes, options
 from feedsvc.web.assets import asset
 from feedsvc.web.documents import Documents
 from feedsvc.web.hub import Hub
@@ -29,7 +29,7 @@ _NO_VIEWS: Views = {}
 def create_app(publication: Publication, views: Views = _NO_VIEWS) -> Flask:
     """Return the app that serves a publication.
 
-    views: additional views, by endpoint in `feedsvc.routes`: health, metrics, hub.
+    views: additional views, by endpoint in `feedsvc.routes`: health, metrics.
     """
     # The name makes Flask log under "feedsvc.web".
     app = Flask("feedsvc.web", static_folder=None)
@@ -52,16 +52,10 @@ def create_blueprint(
     `url_for("feedsvc.feed", ref=ref, format=format)`.
     """
     routes = Routes(publication.settings)
-    views = hub_views(publication, bool(publication.settings.push.own))
-    blueprint = _blueprint(publication, routes, Pages(publication, routes), views, name)
+    blueprint = _blueprint(publication, routes, Pages(publication, routes), _NO_VIEWS, name)
     if url_prefix is not None:
         blueprint.url_prefix = url_prefix
     return blueprint
-
-
-def hub_views(publication: Publication, served: bool) -> Views:
-    """Return the view of our own hub by its endpoint if it is served."""
-    return {_HUB: Hub(publication).view} if served else {}
 
 
 def _blueprint(
@@ -86,6 +80,8 @@ def _blueprint(
         "article": pages.article,
         **more,
     }
+    if routes.absolute(HUB) in publication.hubs:
+        views[_HUB] = Hub(publication).view
     blueprint = Blueprint(name, "feedsvc.web", url_prefix=routes.prefix)
     blueprint.record(lambda state: state.app.url_map.converters.update(CONVERTERS))
     for endpoint, rule in routes.rules.items():

@@ -33,7 +33,8 @@ def desk(desk: Desk) -> Desk:
 
 
 def refused(hub: Subscriptions, requested: Requested, client: str = CLIENT, now: int = NOW) -> str:
-    refusal = hub.request(requested, client, now)
+    hub._clock = lambda _: now
+    refusal = hub.request(requested, client)
     return refusal.reason if refusal else ""
 
 

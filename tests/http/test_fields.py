@@ -92,3 +92,31 @@ def test_a_field_that_is_too_long_says_nothing_and_is_not_remembered() -> None:
     assert fields.acceptable("gzip," * 60_000, ("gzip",)) == ("identity",)
     assert fields.acceptable("gzip, " + "x" * 200, ("gzip",)) == ("gzip", "identity")
     assert fields._cached.cache_info().currsize == before
+
+
+@pytest.mark.parametrize(
+    ("field", "links"),
+    [
+        ("", []),
+        ('<https://h.example/>; rel="hub"', [("hub", "https://h.example/")]),
+        ("<a>;rel=hub,<b> ; REL = SELF", [("hub", "a"), ("self", "b")]),
+        ('<a>; rel="self hub"; rel="next"', [("self", "a"), ("hub", "a")]),
+        ('<a,b>; title="; rel=next, <c>; rel=prev"; rel=hub', [("hub", "a,b")]),
+        ('<a>; rel="hub', []),
+        ("<a>, <b>; rel, <c>; rel=self", [("self", "c")]),
+        ("a; rel=hub", []),
+        ("<" * 10_000, []),
+        ('<a>;"' * 10_000, []),
+        ("<a>; rel=hub, " * 10_000, [("hub", "a")] * 585),
+    ],
+)
+def test_links_have_relations(field: str, links: list[tuple[str, str]]) -> None:
+    """RFC 8288 3."""
+    assert fields.links(field) == links
+
+
+@given(st.text(st.sampled_from('<>;,"\\= rel*hub')))
+def test_no_link_field_raises(field: str) -> None:
+    for relation, target in fields.links(field):
+        assert relation
+        assert ">" not in target

@@ -14,9 +14,12 @@ from lxml import etree
 import feedsvc
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import sync
+from feedsvc.check import discovery
 from feedsvc.check import feed as check
+from feedsvc.check.finding import Findings
 from feedsvc.config import head
 from feedsvc.errors import Severity
+from feedsvc.fetch import Answer
 from feedsvc.model import Format
 from feedsvc.publication import Publication
 from feedsvc.web import create_app
@@ -92,6 +95,10 @@ def test_each_answer_and_each_document_names_the_hubs_and_one_self(
             assert sorted(links(answer.data, format)) == expected
             found = check.validate(answer.data, path, f"{BASE}{path}", datetime.now(UTC))
             assert not [each for each in found if each.severity is not Severity.NOTE]
+    findings = Findings(path)
+    fields = {name.lower(): value for name, value in full.headers.items()}
+    discovery.validate(Answer(f"{BASE}{path}", (), 200, fields, full.data), findings)
+    assert not findings.problems()
     # Readers must not take a hub for the site.
     assert format is Format.JSON or feedparser.parse(full.data).feed.link == f"{BASE}/feeds/tag/x/"
 

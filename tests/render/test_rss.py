@@ -109,13 +109,14 @@ def test_the_channel_links_to_itself() -> None:
 
 
 def test_an_item_about_another_page_links_to_both() -> None:
-    """The related link comes first, as some readers take the last link of any namespace."""
+    """Some readers take the first link of any namespace, and some the last."""
     made = [
         (each.tag, each.text or dict(each.attrib))
         for each in item(LINKED)
         if str(each.tag).endswith("link")
     ]
     assert made == [
+        (f"{ATOM}link", {"href": ELSEWHERE, "rel": "alternate"}),
         (f"{ATOM}link", {"href": f"{BASE}/articles/look", "rel": "related"}),
         ("link", ELSEWHERE),
     ]

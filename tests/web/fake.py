@@ -84,6 +84,7 @@ class FakePublication(Publication):
         self, settings: Settings = SETTINGS, *, files: Iterable[tuple[str, Path]] = ()
     ) -> None:
         self.settings = settings
+        self.hubs = ()
         self.due: datetime | None = None
         self.lost = False
         self.asked: list[str] = []

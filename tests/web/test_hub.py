@@ -19,13 +19,14 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.subscriptions import DAY, Requested
 from feedsvc.config.push import PushSettings
 from feedsvc.publication import Publication
-from feedsvc.web.app import create_app, create_blueprint, hub_views
+from feedsvc.web.app import create_app, create_blueprint
 from feedsvc.web.hub import MAX_BODY, FormError, callback_host, parse, requested_by
 from tests.desk import Desk
 from tests.sites import article
 from tests.web.fake import SETTINGS
 
 BASE = "https://news.example.org/blog"
+HUB = f"{BASE}/hub"
 TOPIC = f"{BASE}/feeds/all.rss"
 CALLBACK = "https://reader.example.net/cb?id=7&hub.mode=x"
 FORM = {"hub.callback": CALLBACK, "hub.mode": "subscribe", "hub.topic": TOPIC}
@@ -57,8 +58,8 @@ def client(desk: Desk) -> FlaskClient:
 
 
 def site(desk: Desk) -> Flask:
-    """Return the app with the hub that `feedsvc serve` has in front of it."""
-    return create_app(desk.publication, hub_views(desk.publication, desk.settings.serves_hub))
+    """Return the app with its hub."""
+    return create_app(Publication(desk.settings, desk.catalog, hubs=(HUB,)))
 
 
 @pytest.fixture
@@ -208,13 +209,13 @@ MALFORMED: dict[str | bytes, bytes] = {
     urlencode({**FORM, "hub.mode": ""}): b"hub.mode is missing",
     urlencode({**FORM, "hub.topic": "all"}): b"hub.topic is not a URL",
     urlencode({**FORM, "hub.topic": f"{TOPIC}\0"}): b"hub.topic is not a URL",
-    urlencode({**FORM, "hub.topic": TOPIC + "a" * 8_000}): b"hub.topic has",
+    urlencode({**FORM, "hub.topic": TOPIC + "a" * 8_000}): b"8,000 characters",
     urlencode({**FORM, "hub.lease_seconds": "-1"}): b"hub.lease_seconds is not",
     urlencode({**FORM, "hub.lease_seconds": "1e3"}): b"hub.lease_seconds is not",
     urlencode({**FORM, "hub.lease_seconds": "٣"}): b"hub.lease_seconds is not",
     urlencode({**FORM, "hub.secret": "s" * 200}): b"fewer than 200 bytes",
     urlencode({**FORM, "hub.secret": "€" * 67}): b"fewer than 200 bytes",
-    urlencode({**FORM, "hub.verify_token": "t" * 1001}): b"hub.verify_token has",
+    urlencode({**FORM, "hub.verify_token": "é" * 1_330}): b"8,000 characters",
     urlencode(FORM) + "&hub.callback=https://a.net/": b"more than once",
     urlencode(FORM) + "&hub.secret=%FF": b"not in UTF-8",
     urlencode(FORM).encode() + b"&a=\xff": b"not in UTF-8",
@@ -228,8 +229,8 @@ def test_a_malformed_form_is_rejected_with_a_sentence(
     tmp_path: Path,
 ) -> None:
     settings = structs.replace(SETTINGS, base_url=BASE)
-    publication = Publication(settings, Catalog(f"sqlite:///{tmp_path / 'none.db'}"))
-    client = create_app(publication, hub_views(publication, True)).test_client()
+    catalog = Catalog(f"sqlite:///{tmp_path / 'none.db'}")
+    client = create_app(Publication(settings, catalog, hubs=(HUB,))).test_client()
 
     def post(body: str | bytes) -> TestResponse:
         return client.post("/blog/hub", data=body, content_type=KIND)
@@ -305,34 +306,20 @@ def test_any_callback_is_accepted_or_refused_with_a_sentence(text: str) -> None:
         assert reason.startswith("hub.callback ") or (host and callback.isascii())
 
 
-@pytest.mark.parametrize(
-    ("url", "hub", "served", "embedded"),
-    [
-        ("https://feeds.ngo", None, True, False),
-        ("https://feeds.ngo", "own", True, True),
-        ("https://feeds.ngo", "https://hub.example.net/", False, False),
-        ("https://feeds.ngo", False, False, False),
-        ("http://feeds.ngo", None, False, False),
-        ("http://feeds.ngo", "own", True, True),
-    ],
-)
-def test_the_settings_say_whether_there_is_a_hub(
-    url: str, hub: object, served: bool, embedded: bool
-) -> None:
-    push = PushSettings(hub=hub)  # type: ignore[arg-type]
-    publication = Publication(
-        structs.replace(SETTINGS, base_url=url, push=push), Catalog("sqlite:///no.db")
-    )
-    other = Flask("shop")
-    other.register_blueprint(create_blueprint(publication))
-    assert publication.settings.serves_hub is served
-    for app, expected in [
-        (other, embedded),
-        (create_app(publication), False),  # as for a preview
-        (create_app(publication, hub_views(publication, served)), served),
+def test_there_is_a_hub_exactly_where_documents_name_it() -> None:
+    settings = structs.replace(SETTINGS, base_url=BASE, push=PushSettings(hub="own"))
+    for hubs, is_there in [
+        ((HUB, "https://hub.example.net/"), True),
+        (("https://hub.example.net/",), False),
+        ((), False),
+        (None, False),  # as for a preview or a build
     ]:
-        status = app.test_client().post("/hub", data="").status_code
-        assert (status == 415) is expected
+        publication = Publication(settings, Catalog("sqlite:///no.db"), hubs=hubs)
+        other = Flask("shop")
+        other.register_blueprint(create_blueprint(publication))
+        for app in (other, create_app(publication)):
+            status = app.test_client().post("/blog/hub", data="").status_code
+            assert (status == 415) is is_there
 
 
 def test_an_article_at_the_path_of_the_hub_is_shown(desk: Desk) -> None:

@@ -82,7 +82,7 @@ def test_a_public_request_is_recorded_once(trial: Desk, path: str) -> None:
 
 def test_a_public_request_for_a_cached_feed_is_recorded(trial: Desk) -> None:
     """As through nginx with the documented configuration."""
-    _, edge, _ = server._build(trial.publication, False)  # starts no thread
+    _, edge, _ = server._build(trial.publication)  # starts no thread
 
     def poll(**more: str) -> str:
         environ: dict[str, Any] = {"PATH_INFO": "/feeds/all.rss", **LOCAL, **more}

@@ -2,6 +2,6 @@
 
     documents --feeds, jsonfeed--> Item --collect--> Found --article--> Article
 
-A feed that a site generator writes says exactly what its articles are: id, URL, dates, terms and
-text are published as they are.
+A feed that a site generator writes describes its articles exactly: ids, URLs, dates, terms and
+texts are published unchanged.
 """

@@ -74,7 +74,7 @@ def collect(results: Iterable[ParseResult]) -> Collected:
 
 
 def _with_ids(items: list[Item]) -> Iterator[Found]:
-    """Give each article an id of its own."""
+    """Give each article a unique id."""
     kept: dict[str, Item] = {}
     problems: dict[str, tuple[Problem, ...]] = {}
     for item in sorted(items, key=_age):

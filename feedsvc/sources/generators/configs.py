@@ -104,7 +104,7 @@ _VALID: Mapping[str, Callable[[str], bool]] = {
 
 
 def site(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a configuration says of a site's title, base_url, language and timezone.
+    """Return the title, base_url, language and timezone of a site from its configuration.
 
     Values of another form are left out.
     """

@@ -38,8 +38,8 @@ class File:
 
     path: relative to the generator's tree. written: the front matter, by key in lower case.
     options, tree: see model.Tree. base_url, zone: those of the site. moment: parses a date; returns
-    None if the value is not one. data: what the files that Convention.data names say, by path.
-    cache: for what a convention computes from the path and the options.
+    None if the value is not one. data: the front matter of the files that Convention.data names, by
+    path. cache: for what a convention computes from the path and the options.
     """
 
     path: str
@@ -133,12 +133,12 @@ class Convention(Layout):
     keys: the generator's keys for each of feedsvc's, preferred ones first. split: splits a text,
     given its path, into front matter and body. data: returns the paths of files that may have front
     matter for a file, best first. inherit: returns the front matter of a file with what it
-    inherits. complete: adds values that follow from the path, and
-    converts those of another form. url: returns the path of the article's URL, '' if unknown.
-    markup: renders the body as raw HTML. refer: resolves a reference in that HTML to a path in the
-    generator's tree; None if it is an ordinary URL. entry_id: returns the id in the generator's own
-    feed, given the absolute URL and the date. is_page: whether a file is a page, not an article.
-    page_url: returns the path of the URL of a file that is not an article, '' if unknown.
+    inherits. complete: adds values that follow from the path, and converts those of another form.
+    url: returns the path of the article's URL, '' if unknown. markup: renders the body as raw HTML.
+    refer: resolves a reference in that HTML to a path in the generator's tree; None if it is an
+    ordinary URL. entry_id: returns the id in the generator's own feed, given the absolute URL and
+    the date. is_page: whether a file is a page, not an article. page_url: returns the path of the
+    URL of a file that is not an article, '' if unknown.
     """
 
     keys: Mapping[str, tuple[str, ...]]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from posixpath import basename, join
 from typing import Any
@@ -51,7 +50,7 @@ def _data(file: File) -> list[str]:
 
 
 def _inherit(file: File) -> Mapping[str, Any]:
-    """Return front matter merged with data; tags of all of them count."""
+    """Return front matter merged with data; the tags of all of them are combined."""
     inherited: configs.Config = {}
     tags: list[Any] = []
     for values in (*reversed(list(file.data.values())), file.written):
@@ -98,9 +97,10 @@ def _permalink(file: File) -> str | None:
 def _value(file: File, name: str, filters: list[str]) -> str:
     """Return the value of an output in a permalink; '' if it is not understood."""
     if name == "date" and len(filters) == 1:
-        form = _STRFTIME.fullmatch(filters[0])
-        moment = file.moment(_date(file))
-        return _formatted(moment, form[1]) if form and moment else ""
+        form, moment = _STRFTIME.fullmatch(filters[0]), file.moment(_date(file))
+        if not (form and moment):
+            return ""
+        return f"{moment:{form[1].replace('%e', str(moment.day))}}"
     stem = dated_name(file.stem)[1]
     slug = dated_name(basename(file.folder))[1] if stem == "index" else stem
     known = {"fileSlug": slug, "filePathStem": f"/{file.folder}/{stem}"}
@@ -111,10 +111,6 @@ def _value(file: File, name: str, filters: list[str]) -> str:
         if each != "url" and name not in known:
             value = re.sub(r"[^a-z0-9]+", "-", value.lower().replace("&", " and ")).strip("-")
     return value
-
-
-def _formatted(moment: datetime, form: str) -> str:
-    return form.replace("%e", str(moment.day)) if "%e" in form else f"{moment:{form}}"
 
 
 def _url(file: File, _own: Own) -> str:

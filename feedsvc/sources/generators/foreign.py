@@ -4,9 +4,10 @@ Opens other files only to resolve links to them.
 """
 
 import difflib
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, cached_property, partial
 from posixpath import basename, dirname, normpath, relpath, splitext
 from typing import Any
 from urllib.parse import unquote
@@ -23,8 +24,8 @@ from feedsvc.sources.scan import scan
 
 _warning = partial(ArticleError, severity=Severity.WARNING)
 
-# Keys that every convention has under feedsvc's own name, unless it says otherwise; and keys that
-# themes use too, so they count only if the value has the form of feedsvc's.
+# Keys with feedsvc's names in every convention that does not override them; and keys that themes
+# use too, which are accepted only if the value has the form of feedsvc's.
 _COMMON = (
     *("title", "updated", "expires", "slug", "summary", "categories", "tags", "authors"),
     *("language", "image", "draft"),
@@ -54,10 +55,8 @@ class Foreign:
         self._generator = settings.tree
         self._convention = convention
         self._zone, self._zones = settings.zone, settings.zones
-        self._files: frozenset[str] | None = None
-        self._data: dict[str, Mapping[str, Any] | None] = {}
-        self._names: dict[str, list[str]] = {}
-        self._urls: dict[str, str | None] = {}
+        self._data = cache(self._read_data)
+        self._url = cache(self._find_url)
 
     def split(self, path: str, text: str) -> tuple[FrontMatter, str]:
         """Split a text into its front matter, by the generator's keys, and its body."""
@@ -90,7 +89,7 @@ class Foreign:
         return Written(text, front, body, raw, place, native_id, warnings, refer)
 
     def _refer(self, file: File, links: Links, reference: str) -> str:
-        """Resolve a reference in the HTML of a file as far as only its generator can."""
+        """Resolve a reference in the HTML of a file that only its generator understands."""
         meant = self._convention.refer(file, reference)
         if meant is None:
             return reference
@@ -131,12 +130,9 @@ class Foreign:
         return file, {key: value for key, value in own.items() if value != ""}, names
 
     def _data_of(self, file: File) -> dict[str, Mapping[str, Any]]:
-        """Return what other files say of a file, by their paths in the generator's tree."""
-        paths = self._convention.data(file)
-        for path in paths:
-            if path not in self._data:
-                self._data[path] = self._read_data(path)
-        return {path: values for path in paths if (values := self._data[path]) is not None}
+        """Return the front matter that other files have for a file, by their paths in the tree."""
+        found = {path: self._data(path) for path in self._convention.data(file)}
+        return {path: values for path, values in found.items() if values is not None}
 
     def _read_data(self, path: str) -> Mapping[str, Any] | None:
         key = self._key(path)
@@ -209,20 +205,15 @@ class Foreign:
 
         return Links(self._url, self._named, warn)
 
-    def _url(self, path: str) -> str | None:
-        """Return the URL of the article at a path of the generator's tree."""
-        if path not in self._urls:
-            self._urls[path] = self._find_url(path)
-        return self._urls[path]
-
     def _find_url(self, path: str) -> str | None:
+        """Return the URL of the article at a path of the generator's tree."""
         if not path or normpath(path).startswith(("..", "/")):
             return None
         key = self._key(path)
         try:
             front, _ = self.split(key, html.xml_safe(self._text(key)))
             file, own, _ = self._own(key, front)
-            if key not in self._tree():
+            if key not in self._articles:
                 page = self._convention.page_url(file)
                 return urls.absolute(self._settings.base_url, page) if page else None
             place = self._place(file, own)
@@ -246,27 +237,23 @@ class Foreign:
         return relpath(path, below) if below else path
 
     def _named(self, name: str) -> Sequence[str]:
-        self._tree()
         return self._names.get(name, ())
 
-    def _tree(self) -> frozenset[str]:
-        """Return the paths of all articles. Loaded lazily, for the first link."""
-        if self._files is None:
-            settings = self._settings
-            listing = scan(
-                settings.content,
-                settings.site,
-                self._generator,
-                settings.include,
-                settings.exclude,
-            )
-            self._files = frozenset(listing.fingerprints)
-            for path in listing.fingerprints:
-                inside = self._file(path, {}).path
-                name = splitext(basename(path))[0]
-                name = basename(dirname(inside)) if name == "index" else name
-                self._names.setdefault(name, []).append(inside)
-        return self._files
+    @cached_property
+    def _articles(self) -> Mapping[str, str]:
+        """All articles by path, with their fingerprints. Loaded lazily, for the first link."""
+        site = self._settings
+        return scan(site.content, site.site, site.tree, site.include, site.exclude).fingerprints
+
+    @cached_property
+    def _names(self) -> Mapping[str, Sequence[str]]:
+        """The paths of articles in the generator's tree, by the name of the file or its folder."""
+        names = defaultdict(list)
+        for path in self._articles:
+            inside = self._file(path, {}).path
+            name = splitext(basename(path))[0]
+            names[basename(dirname(inside)) if name == "index" else name].append(inside)
+        return names
 
 
 _PERSON = {"name": ("name", "display_name"), "email": ("email",), "uri": ("uri", "url", "href")}

@@ -201,6 +201,7 @@ def test_eleventy_tags_of_all_data_count(tmp_path: Path) -> None:
     ("permalink", "place"),
     [
         ("/{{ page.date | date: '%Y/%m/%d' }}/{{ page.fileSlug }}/", "/2022/02/17/a/"),
+        ("/{{ page.date | date: '%Y/%e' }}/{{ page.fileSlug }}/", "/2022/17/a/"),
         ("/{{ title | slugify }}/", "/one-and-two/"),
         ("/{{ lang }}/{{ title | slug }}/", "/fr/one-and-two/"),
         ("{{ page.filePathStem }}.html", "/_posts/a.html"),

@@ -63,7 +63,7 @@ def _covers(path: str, file: File) -> bool:
     return bool(pattern and any(map(pattern.fullmatch, prefixes)))
 
 
-# YAML means UTC by a time with seconds and no zone, and Jekyll does not correct it.
+# In YAML, a time with seconds and without a zone is in UTC, and Jekyll does not correct that.
 _UTC_TIME = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?")
 
 

@@ -21,7 +21,7 @@ def inherit(file: File) -> Mapping[str, Any]:
 
 
 def _of_path(file: File) -> Mapping[str, Any]:
-    """Return what `EXTRA_PATH_METADATA` says of a file, or of a folder that it is in."""
+    """Return the `EXTRA_PATH_METADATA` of a file, and of the folders that it is in."""
     path = file.path.lower()
     found: dict[str, Any] = {}
     for key, values in sorted(configs.table(file.options, "extra_path_metadata").items()):

@@ -33,7 +33,7 @@ def _transliterated(text: str) -> str:
 
 
 def matched(pattern: str, text: str) -> dict[str, str]:
-    """Return the named groups of a pattern in a text; nothing if it could take long."""
+    """Return the named groups of a pattern in a text; none if matching could take long."""
     if not pattern or not is_tame(pattern):
         return {}
     try:

@@ -1,0 +1,193 @@
+"""Tells other hubs which topics have changed; they get the documents themselves.
+
+WebSub leaves this to hubs and publishers. All known hubs take a form with `hub.mode=publish` and
+`hub.url`, as in PubSubHubbub 0.4, 7.1; some call the latter `hub.topic`.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from feedsvc.catalog import hubs
+from feedsvc.catalog.deliveries import MAX_WAIT, backoff, clock
+from feedsvc.catalog.hubs import Claim, Place
+from feedsvc.catalog.store import Catalog
+from feedsvc.config.settings import Settings
+from feedsvc.errors import CatalogError
+from feedsvc.model import Format
+from feedsvc.publication import Publication
+from feedsvc.push.client import Client, ClientError
+from feedsvc.push.ledger import SETTLE
+from feedsvc.routes import Routes, feed_path
+
+logger = logging.getLogger("feedsvc.push")
+
+# How many topics a request may name. Hubs in PHP and Ruby read only the last of a repeated field,
+# and Google's ignores more than these.
+_SEVERAL = {"pubsubhubbub.appspot.com": 10}
+_REQUESTS = 6  # to one hub at a time
+_PAUSE, _PAUSE_LOST = 0.5, 5.0  # seconds between looks at the newest revision
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class Told(NamedTuple):
+    """What a hub was told. topics: of how many. failure: why of no more, '' if that was all."""
+
+    topics: int
+    failure: str = ""
+
+
+class _Failure(NamedTuple):
+    """Why a request failed, and how many seconds the hub wants to be left alone."""
+
+    reason: str
+    wait: int = 0
+
+
+class Pings:
+    """Tells the external hubs of a site. observe: called with `told` or `failed` for each request.
+
+    All methods raise CatalogError.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        client: Client,
+        observe: Callable[[str], None] = lambda _outcome: None,
+    ) -> None:
+        self._settings = settings
+        self._routes = Routes(settings)
+        self._catalog = catalog
+        self._client = client
+        self._observe = observe
+
+    async def run(self, publication: Publication) -> None:
+        """Tell the hubs of each revision until the task is cancelled."""
+        known, due, failure = "", None, ""
+        while True:
+            try:
+                state, now = await asyncio.to_thread(self._look, publication)
+                if state != known or (due is not None and now >= due):
+                    await asyncio.sleep(SETTLE)
+                    due, known = await self.tell(now), state
+                failure = ""
+            except CatalogError as error:
+                if str(error) != failure:
+                    failure = str(error)
+                    logger.error("event=catalog-lost reason=%r", failure)  # noqa: TRY400
+            except Exception:
+                logger.exception("event=failed")
+            await asyncio.sleep(_PAUSE_LOST if failure else _PAUSE)
+
+    async def tell(self, now: int) -> int | None:
+        """Tell every hub that is due what it has not been told of yet.
+
+        Call it once at the start, which adds new hubs, after each revision, and at the instant that
+        it returns: the next at which a hub is due, or None if there is nothing to tell.
+        """
+        urls = self._settings.push.external
+        await asyncio.gather(*(self.tell_hub(url, now) for url in urls))
+        return await asyncio.to_thread(self._next, now)
+
+    async def tell_hub(self, url: str, now: int, early: bool = False) -> Told:
+        """Tell one hub, until it knows everything or a request fails. early: see hubs.claim."""
+        started, topics = time.monotonic(), 0
+        claim = await asyncio.to_thread(self._claim, url, now, early)
+        while claim:
+            place, named = await asyncio.to_thread(self._changed, claim)
+            failure = await self._send(url, named)
+            present = now + int(time.monotonic() - started)
+            if failure:
+                await asyncio.to_thread(self._fail, claim, present, failure)
+                return Told(topics, failure.reason)
+            topics += len(named)
+            claim = await asyncio.to_thread(self._advance, claim, place, present)
+        return Told(topics)
+
+    def add(self, everything: bool = False) -> list[str]:
+        """Add the hubs that are new to the catalog, and return them.
+
+        everything: tell all hubs of all feeds, whatever they have been told so far.
+        """
+        with self._catalog.concurrent() as connection:
+            added = hubs.add(connection, self._settings.push.external)
+            if everything:
+                hubs.restart(connection, self._settings.push.external)
+        return added
+
+    def _look(self, publication: Publication) -> tuple[str, int]:
+        """Return a name of the newest revision, and the present instant."""
+        state, _ = publication.state()
+        with self._catalog.reading() as connection:
+            return state, clock(connection)
+
+    def _claim(self, url: str, now: int, early: bool) -> Claim | None:
+        with self._catalog.concurrent() as connection:
+            hubs.add(connection, [url])
+            return hubs.claim(connection, url, now, early)
+
+    def _changed(self, claim: Claim) -> tuple[Place, list[str]]:
+        """Return the topics to be told next, and how far they reach."""
+        count = max(1, _REQUESTS * _several(claim.url) // len(Format))
+        with self._catalog.reading() as connection:
+            found = hubs.changed(connection, claim.place, count)
+        topics = [
+            self._routes.absolute(feed_path(ref, format))
+            for _, ref in found
+            if self._settings.is_listed(ref.key)  # others are redirected or gone
+            for format in Format
+        ]
+        return found[-1][0] if found else claim.place, topics
+
+    async def _send(self, url: str, topics: Sequence[str]) -> _Failure | None:
+        """Name topics to a hub; return the failure of a request, None if all succeeded."""
+        size = _several(url)
+        batches = [topics[start : start + size] for start in range(0, len(topics), size)]
+        failures = await asyncio.gather(*(self._post(url, batch) for batch in batches))
+        return next((each for each in failures if each), None)
+
+    async def _post(self, url: str, topics: Sequence[str]) -> _Failure | None:
+        fields = [(name, topic) for topic in topics for name in ("hub.url", "hub.topic")]
+        body = urlencode([("hub.mode", "publish"), *fields]).encode()
+        try:
+            response = await self._client.post(url, body, _FORM)
+        except ClientError as error:
+            failure: _Failure | None = _Failure(str(error))
+        else:
+            failure = None
+            if not response.is_success:
+                wait = response.retry_after(MAX_WAIT)
+                failure = _Failure(f"it answers with the status {response.status}", wait)
+        self._observe("failed" if failure else "told")
+        return failure
+
+    def _fail(self, claim: Claim, now: int, failure: _Failure) -> None:
+        """Try again later. Nothing is ever given up: what is pending does not grow."""
+        attempts = claim.attempts + 1
+        next_try = now + max(failure.wait, backoff(attempts))
+        with self._catalog.concurrent() as connection:
+            hubs.record(connection, claim, claim.place, attempts, next_try)
+        host = urlsplit(claim.url).hostname
+        logger.warning("event=hub-failed host=%s reason=%r", host, failure.reason)
+
+    def _advance(self, claim: Claim, place: Place, now: int) -> Claim | None:
+        """Record how far a hub was told; return the claim to go on, None if that is all."""
+        with self._catalog.concurrent() as connection:
+            if not hubs.record(connection, claim, place):
+                return None  # another process has claimed it since
+            return hubs.claim(connection, claim.url, now)
+
+    def _next(self, now: int) -> int | None:
+        with self._catalog.reading() as connection:
+            states = hubs.states(connection, self._settings.push.external)
+        due = [max(now, min(each.next_try, now + MAX_WAIT)) for each in states if each.pending]
+        return min(due, default=None)
+
+
+def _several(url: str) -> int:
+    return _SEVERAL.get(urlsplit(url).hostname or "", 1)

@@ -1,0 +1,172 @@
+"""Verifies requests for subscriptions at their callbacks, and tells of denials (WebSub 5.2, 5.3).
+
+One coroutine takes turns: it records results and claims requests, in one transaction. Each request
+is sent by a task of its own.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+from urllib.parse import quote, urlencode
+
+from feedsvc.catalog import verifications
+from feedsvc.catalog.deliveries import clock
+from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.catalog.verifications import Request
+from feedsvc.config.settings import Settings
+from feedsvc.errors import CatalogError
+from feedsvc.push.client import ClientError, Response
+
+logger = logging.getLogger("feedsvc.push")
+
+_IDLE = 0.1  # seconds between turns
+_RETRY = 1.0  # seconds after a failure of the catalog
+_TENDING = 60.0  # seconds between removals of what has ended
+_AT_ONCE = 64  # requests
+_AT_HOST = 4  # requests to one host
+_LATER = (429, 500, 502, 503, 504)  # by which a host says that it is overloaded
+
+Record = Callable[[Reading, Request, int], object]
+
+
+class Getter(Protocol):
+    """What is needed of push.client.Client."""
+
+    async def get(self, url: str) -> Response:
+        """GET a URL. Raises ClientError."""
+
+
+class Outcome(NamedTuple):
+    """What became of a request. record: stores it. reason: '' for success."""
+
+    event: str
+    record: Record
+    reason: str = ""
+
+
+class Verifier:
+    """Verifies requests until it is cancelled, which is safe at any time."""
+
+    def __init__(self, settings: Settings, catalog: Catalog, client: Getter) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._client = client
+        self._thread = ThreadPoolExecutor(1, "feedsvc-verifications")
+        self._tasks: dict[asyncio.Task[None], str] = {}  # with the callbacks' hosts
+        self._results: list[tuple[Request, Outcome]] = []
+        self._tended = -_TENDING
+        self._failure = ""
+
+    async def run(self) -> None:
+        """Verify what is requested."""
+        try:
+            while True:
+                await asyncio.sleep(await self._take_turn())
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            self._thread.shutdown(wait=False)
+
+    async def _take_turn(self) -> float:
+        """Record results, claim requests and send them; return the seconds until the next turn."""
+        results, self._results = self._results, []
+        hosts = Counter(self._tasks.values())
+        busy = [host for host, count in hosts.items() if count >= _AT_HOST]
+        room = _AT_ONCE - len(self._tasks)
+        loop = asyncio.get_running_loop()
+        try:
+            claimed = await loop.run_in_executor(self._thread, self._exchange, results, room, busy)
+        except CatalogError as error:
+            self._results = results + self._results  # recorded later, unless their claims end
+            if str(error) != self._failure:
+                self._failure = str(error)
+                logger.error("event=catalog-lost reason=%r", self._failure)  # noqa: TRY400
+            return _RETRY
+        except Exception:
+            logger.exception("event=failed")  # the claims of these results end by themselves
+            return _RETRY
+        self._failure = ""
+        for request in claimed:
+            task = asyncio.create_task(self._process(request))
+            self._tasks[task] = request.host
+            task.add_done_callback(self._end)
+        return _IDLE
+
+    def _exchange(
+        self, results: Collection[tuple[Request, Outcome]], room: int, busy: Collection[str]
+    ) -> list[Request]:
+        """Record results and return claimed requests. Runs in the thread for the catalog."""
+        self._tend()
+        with self._catalog.reading() as connection:
+            if not results and not verifications.are_due(connection, clock(connection)):
+                return []
+        with self._catalog.concurrent() as connection:
+            now = clock(connection)
+            for request, outcome in results:
+                outcome.record(connection, request, now)
+            return verifications.claim(connection, now, room, _AT_HOST, busy) if room else []
+
+    def _tend(self) -> None:
+        """Remove what has ended, and apply the settings to subscriptions, now and then."""
+        if time.monotonic() >= self._tended + _TENDING:
+            with self._catalog.concurrent() as connection:
+                now = clock(connection)
+                verifications.settle(connection, self._settings, now)
+                verifications.purge(connection, now)
+            self._tended = time.monotonic()
+
+    async def _process(self, request: Request) -> None:
+        outcome = await inform(request, self._client)
+        self._results.append((request, outcome))
+        logger.info(
+            "event=%s host=%s subscription=%s reason=%r",
+            *(outcome.event, request.host, request.subscription, outcome.reason),
+        )
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("event=failed", exc_info=error)  # the claim ends by itself
+
+
+async def inform(request: Request, client: Getter) -> Outcome:
+    """Ask a callback whether it agrees, or tell it of a denial; return what follows."""
+    challenge = secrets.token_urlsafe(32)
+    try:
+        response = await client.get(with_parameters(request.callback, _query(request, challenge)))
+    except ClientError as error:
+        return Outcome("verification-failed", verifications.failed, str(error))
+    if response.status in _LATER:
+        status = f"status {response.status}"
+        return Outcome("verification-failed", verifications.failed, status)
+    if request.mode == "denied":
+        return Outcome("denied", _close, request.reason)
+    if not response.is_success:
+        return Outcome("not-verified", _close, f"status {response.status}")
+    if response.body != challenge.encode():
+        return Outcome("not-verified", _close, "the response is not the challenge")
+    return Outcome(f"{request.mode}d", verifications.verified)
+
+
+def with_parameters(url: str, parameters: Mapping[str, str]) -> str:
+    """Return a URL with parameters appended to its query, which stays as it is (WebSub 5.3)."""
+    joint = "?" if "?" not in url else "" if url.endswith(("?", "&")) else "&"
+    return url + joint + urlencode(parameters, quote_via=quote)
+
+
+def _query(request: Request, challenge: str) -> dict[str, str]:
+    query = {"hub.mode": request.mode, "hub.topic": request.topic}
+    if request.mode == "denied":
+        return {**query, "hub.reason": request.reason}
+    if request.mode == "subscribe":
+        query["hub.lease_seconds"] = str(request.lease)
+    return {**query, "hub.challenge": challenge, **request.parameters}
+
+
+def _close(connection: Reading, request: Request, _now: int) -> None:
+    verifications.closed(connection, request)

@@ -1,0 +1,141 @@
+"""`feedsvc push` as its user types it: other hubs are told after a deployment, and the status."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import insert
+
+from feedsvc.catalog import schema
+from feedsvc.catalog.store import Catalog
+from feedsvc.cli import main
+from feedsvc.errors import FeedsvcError
+from feedsvc.push import command
+from feedsvc.push.command import push
+from tests.desk import Desk
+from tests.push.sink import Reply, Sink, sink
+from tests.push.test_ping import topics
+from tests.serving import free_port
+from tests.sites import article
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Sink]:
+    with sink() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A site with one article; in SQLite, as other tests have both databases."""
+    monkeypatch.setattr(command, "_PAUSES", (0.0, 0.0))
+    url = f"sqlite:///{tmp_path}/catalog.db"
+    with Catalog(url) as catalog:
+        catalog.create()
+        desk = Desk(tmp_path / "site", catalog, url)
+        desk.write("one.md", article("One", tags=["x"]))
+        desk.sync()
+        yield desk
+
+
+def run(desk: Desk, *arguments: str) -> Result:
+    return CliRunner().invoke(push, ["--site", str(desk.folder), *arguments])
+
+
+def test_after_a_deployment_each_hub_is_told_what_has_changed(desk: Desk, hub: Sink) -> None:
+    hub.answer = lambda _: Reply(204)
+    dead = f"http://127.0.0.1:{free_port()}/"
+    url = hub.url("/hub")
+    desk.configure(f'[push]\nhub = ["{url}", "{dead}"]\nallow_networks = ["127.0.0.0/8"]')
+    first = run(desk)
+    assert (first.exit_code, first.stderr) == (0, "")
+    assert f"{url}: is new; it is told of what changes from now on.\n" in first.stdout
+    assert run(desk).stdout.count("nothing has changed since it was told last.") == 2
+    desk.write("two.md", article("Two"))
+    desk.sync()
+    second = run(desk)
+    assert second.exit_code == 1
+    assert second.stdout == f"{url}: told of 6 changed documents.\n"
+    assert second.stderr == (
+        f"{dead}: could not be told of all changes: cannot connect: Connection refused; "
+        "run `feedsvc push` again\n"
+    )
+    told = run(desk, "status").stdout
+    assert f"{url}: told of everything\n" in told
+    assert f"{dead}: not told of 2 changed feeds yet after 3 failed attempts; next try in" in told
+    hub.requests.clear()
+    desk.configure(f'[push]\nhub = "{url}"\nallow_networks = ["127.0.0.0/8"]')
+    assert run(desk, "--all").stdout == f"{url}: told of 9 changed documents.\n"
+    assert len(topics(hub.requests)) == 9
+
+
+def test_a_hub_that_fails_for_a_moment_is_tried_again(desk: Desk, hub: Sink) -> None:
+    desk.configure(f'[push]\nhub = "{hub.url()}"\nallow_networks = ["127.0.0.0/8"]')
+    run(desk)
+    desk.write("two.md", article("Two"))
+    desk.sync()
+    seen = []
+
+    def answer(request: object) -> Reply:
+        seen.append(request)
+        return Reply(503 if len(seen) < 8 else 202)
+
+    hub.answer = answer
+    result = run(desk)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"{hub.url()}: told of 6 changed documents.\n"
+
+
+def test_mistakes_are_one_sentence(desk: Desk, tmp_path: Path) -> None:
+    for toml, sentence in [
+        ("", "there is no hub to tell; name one in feedsvc.toml"),
+        ('[push]\nhub = "own"', "there is no hub to tell"),
+    ]:
+        desk.configure(toml)
+        result = run(desk)
+        assert isinstance(result.exception, FeedsvcError)
+        assert sentence in str(result.exception)
+    desk.configure('[push]\nhub = "https://hub.example.net/"')
+    (tmp_path / "catalog.db").unlink()
+    result = run(desk)
+    assert str(result.exception).startswith("nothing is published yet; run `feedsvc sync`")
+
+
+def test_the_status_shows_subscriptions_by_topic_and_host(desk: Desk) -> None:
+    desk.configure('[push]\nhub = "own"')
+    number = desk.feed("all").number
+    row = {
+        "feed": number,
+        "format": "rss",
+        "callback": "https://reader.example.net/cb/capability",
+        "host": "reader.example.net",
+        "secret": "",
+        "lease_end": 4_000_000_000,
+        "revision": 0,
+        "attempts": 2,
+        "next_try": 3_999_999_999,
+    }
+    rows = [
+        {**row, "id": "a"},
+        {**row, "id": "b", "host": "two.example.net", "revision": 9, "attempts": 0},
+        {**row, "id": "c", "format": "json", "lease_end": 1},  # ended
+    ]
+    with desk.catalog.writing() as connection:
+        connection.execute(insert(schema.subscription), rows)
+    result = CliRunner().invoke(push, ["status", "--site", str(desk.folder)])
+    assert result.exit_code == 0
+    summary, _, topic, _, first, second = result.stdout.splitlines()
+    assert summary == "2 subscriptions: 1 pending, 1 failing; 0 requests to be verified."
+    name, *counts, waiting, end = topic.split("\t")
+    assert (name, counts) == ("all.rss", ["2", "1", "1"])
+    assert waiting.endswith(" s")
+    assert end == "2096-10-02T07:06:40Z"
+    assert first.startswith("reader.example.net\t1\t1\t1\tin ")
+    assert second == "two.example.net\t1\t0\t0\t\t2096-10-02T07:06:40Z"
+    assert "capability" not in result.stdout
+
+
+def test_the_command_is_one_of_feedsvc(desk: Desk) -> None:
+    listed = CliRunner().invoke(main, ["--help"]).stdout
+    assert "Tell other hubs what has changed" in listed

@@ -1,0 +1,226 @@
+"""Other hubs are told of each topic that changed, and of no other (WebSub 3)."""
+
+import asyncio
+from collections.abc import Iterator
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedsvc.catalog import hubs
+from feedsvc.catalog.deliveries import CLAIM, MAX_WAIT
+from feedsvc.catalog.hubs import State
+from feedsvc.catalog.store import Catalog
+from feedsvc.model import Format
+from feedsvc.push import ping
+from feedsvc.push.client import Client
+from feedsvc.push.ping import Pings
+from tests.desk import Desk
+from tests.push.sink import Reply, Request, Sink, sink
+from tests.sites import article
+from tests.soak import examples
+
+BASE = "https://news.example.org"
+NOW = 1_800_000_000
+DAY = 86_400
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Sink]:
+    with sink() as running:
+        yield running
+
+
+class Telling:
+    """A desk with one external hub on this machine, and a clock for the hub."""
+
+    def __init__(self, desk: Desk, hub: Sink, toml: str = "") -> None:
+        self.desk, self.hub, self.url = desk, hub, hub.url("/hub")
+        self.now = NOW
+        hub.answer = lambda _: Reply(202)
+        push = f'[push]\nhub = "{self.url}"\nallow_networks = ["127.0.0.1"]\n'
+        desk.configure(toml + push)
+        self.publish("first", tags=["x"])
+        self.tell()
+
+    def publish(self, name: str, tags: list[str] | None = None) -> None:
+        self.desk.write(f"{name}.md", article(name, tags=tags))
+        self.desk.sync()
+
+    def tell(self, *, early: bool = False) -> tuple[int | None, list[Request]]:
+        """Tell the hub once; return the next instant, and the requests."""
+        self.hub.requests.clear()
+
+        async def run() -> int | None:
+            async with Client(self.desk.settings.push.allow_networks) as client:
+                pings = Pings(self.desk.settings, self.desk.catalog, client)
+                if early:
+                    await pings.tell_hub(self.url, self.now, early=True)
+                return await pings.tell(self.now)
+
+        return asyncio.run(run()), list(self.hub.requests)
+
+    def state(self) -> State:
+        with self.desk.catalog.reading() as connection:
+            (state,) = hubs.states(connection, [self.url])
+        return state
+
+
+@pytest.fixture
+def telling(desk: Desk, hub: Sink) -> Telling:
+    return Telling(desk, hub)
+
+
+def form(request: Request) -> list[tuple[str, str]]:
+    assert request.method == "POST"
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    return parse_qsl(request.body.decode(), keep_blank_values=True, strict_parsing=True)
+
+
+def topics(requests: list[Request]) -> list[str]:
+    return sorted(value for each in requests for name, value in form(each) if name == "hub.url")
+
+
+def of_feeds(*keys: str) -> list[str]:
+    return sorted(f"{BASE}/feeds/{key}.{format}" for key in keys for format in Format)
+
+
+def test_a_hub_is_told_of_each_changed_topic_by_itself(telling: Telling) -> None:
+    """Three of the four known hubs read one topic of a request."""
+    telling.publish("second", tags=["C++"])
+    next_try, requests = telling.tell()
+    assert next_try is None
+    assert topics(requests) == of_feeds("all", "tag/c%2B%2B", "language/en")
+    for request in requests:
+        topic = form(request)[1][1]
+        assert form(request) == [
+            ("hub.mode", "publish"),
+            ("hub.url", topic),
+            ("hub.topic", topic),
+        ]
+    assert telling.tell() == (None, [])
+
+
+def test_googles_hub_is_told_of_ten_topics_at_a_time(
+    telling: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ping, "_SEVERAL", {"127.0.0.1": 10})
+    telling.publish("second", tags=[f"t{number}" for number in range(25)])
+    _, requests = telling.tell()
+    named = [[value for name, value in form(each) if name == "hub.url"] for each in requests]
+    assert max(map(len, named)) == 10
+    assert len(requests) < 12
+    keys = [f"tag/t{number}" for number in range(25)]
+    assert topics(requests) == of_feeds("all", "language/en", *keys)
+
+
+def test_a_new_hub_is_told_of_what_changes_from_then_on(desk: Desk, hub: Sink) -> None:
+    desk.write("old.md", article())
+    desk.sync()
+    telling = Telling(desk, hub)
+    assert hub.requests == []
+    telling.publish("second")
+    assert topics(telling.tell()[1]) == of_feeds("all", "language/en")
+
+
+def test_feeds_that_moved_or_retired_are_not_topics(desk: Desk, hub: Sink) -> None:
+    telling = Telling(desk, hub, 'retired = ["tag/y"]\n[moved]\n"tag/x" = "tag/z"\n')
+    telling.publish("second", tags=["x", "y", "z"])
+    assert {"tag/x", "tag/y"} <= set(desk.feeds())
+    assert topics(telling.tell()[1]) == of_feeds("all", "language/en", "tag/z")
+
+
+def test_a_hub_that_is_down_for_a_day_is_told_of_everything_once(telling: Telling) -> None:
+    start, tries = telling.now, 0
+    telling.hub.answer = lambda _: Reply(503)
+    while telling.now < start + DAY:
+        if tries in (0, 2, 5):
+            telling.publish(f"during-{tries}", tags=[f"t{tries}"])
+        next_try, requests = telling.tell()
+        assert requests
+        assert next_try is not None
+        assert telling.now < next_try <= telling.now + MAX_WAIT
+        telling.now = next_try - 1
+        assert telling.tell() == (next_try, [])  # neither before it is due
+        telling.now, tries = next_try, tries + 1
+    assert telling.state().attempts == tries
+    telling.hub.answer = lambda _: Reply(204)
+    next_try, requests = telling.tell()
+    assert next_try is None
+    tags = ("tag/t0", "tag/t2", "tag/t5")
+    assert topics(requests) == of_feeds("all", "language/en", *tags)
+    assert telling.state() == State(telling.url, 0, 0, 0)
+
+
+@pytest.mark.parametrize("status", [301, 307, 400, 410, 500])
+def test_anything_but_success_is_failure(telling: Telling, status: int) -> None:
+    headers = (("Location", telling.hub.url("/elsewhere")),)
+    telling.hub.answer = lambda _: Reply(status, headers)
+    telling.publish("second")
+    telling.tell()
+    assert telling.state().attempts == 1
+    assert not telling.hub.to("/elsewhere")
+
+
+def test_a_hub_decides_when_it_is_tried_again(telling: Telling) -> None:
+    telling.hub.answer = lambda _: Reply(429, (("Retry-After", "900"),))
+    telling.publish("second")
+    assert telling.tell()[0] == NOW + 900
+    assert telling.tell(early=True)[1]  # an operator may be impatient
+
+
+def test_one_process_tells_a_hub_and_another_takes_over_if_it_dies(telling: Telling) -> None:
+    telling.publish("second")
+    with telling.desk.catalog.concurrent() as connection:  # a process claims it, and dies
+        claim = hubs.claim(connection, telling.url, NOW)
+    assert claim
+    assert telling.tell() == (NOW + CLAIM, [])
+    telling.now += CLAIM
+    assert len(telling.tell()[1]) == 6
+    with telling.desk.catalog.concurrent() as connection:  # it was only slow
+        assert not hubs.record(connection, claim, claim.place)
+    assert telling.tell() == (None, [])
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait(telling: Telling) -> None:
+    telling.hub.answer = lambda _: Reply(500)
+    telling.publish("second")
+    telling.tell()
+    telling.hub.answer = lambda _: Reply()
+    telling.now -= 7 * DAY
+    assert len(telling.tell()[1]) == 6
+
+
+def test_a_hub_at_a_private_address_is_not_connected_to(telling: Telling) -> None:
+    telling.desk.configure(f'[push]\nhub = "{telling.url}"')
+    telling.publish("second")
+    assert telling.tell()[1] == []
+    assert telling.state().attempts == 1
+
+
+@settings(max_examples=examples(5))
+@given(st.lists(st.sampled_from(["publish", "fail", "tell"]), max_size=8))
+def test_each_change_is_told_after_it_happened(
+    tmp_path_factory: pytest.TempPathFactory, hub: Sink, history: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("history")
+    url = f"sqlite:///{folder}/catalog.db"
+    with Catalog(url) as catalog:
+        catalog.create()
+        telling = Telling(Desk(folder / "site", catalog, url), hub)
+        changed: set[str] = set()
+        for number, step in enumerate([*history, "tell"]):
+            telling.now += MAX_WAIT
+            if step == "publish":
+                key = f"t{number % 3}"
+                telling.publish(f"a{number}", tags=[key])
+                changed |= {f"tag/{key}", "all", "language/en"}
+                continue
+            reply = Reply(500 if step == "fail" else 200)
+            hub.answer = lambda _, reply=reply: reply  # type: ignore[misc]
+            _, requests = telling.tell()
+            assert set(topics(requests)) <= set(of_feeds(*changed))
+            if step == "tell":
+                assert topics(requests) == of_feeds(*changed)
+                changed.clear()
