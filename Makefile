@@ -9,6 +9,9 @@
 #   make bench-build    measure static builds, compared with Hugo and Pelican
 #   make bench-stalled  measure polls during stalled downloads
 
+# Without stored bytecode, each of the processes that the tests start compiles the package.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
