@@ -10,6 +10,9 @@
 #   make bench-stalled  measure polls during stalled downloads
 #   make bench-push     measure deliveries to WebSub subscribers
 
+# Without stored bytecode, each of the processes that the tests start compiles the package.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -7,6 +7,7 @@ Property tests have no deadlines, as nothing may depend on how busy a machine is
 the environment, they try the same examples each time.
 """
 
+import gc
 import os
 import tempfile
 import warnings
@@ -32,6 +33,12 @@ hypothesis.settings.register_profile(
     max_examples=examples(30),
 )
 hypothesis.settings.load_profile("tests")
+
+
+def pytest_collection_finish() -> None:
+    """Exempt the modules and collected tests, a million objects, from garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

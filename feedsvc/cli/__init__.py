@@ -2,7 +2,6 @@
 
 import ast
 import logging
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,7 +29,7 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands with the summaries of their modules, which need no import."""
         with formatter.section("Commands"):
-            commands = sorted(entry_points(group=GROUP))
+            commands = sorted(plugins.installed(GROUP))
             formatter.write_dl([(each.name, _summary(each.module)) for each in commands])
 
     def invoke(self, context: click.Context) -> object:

@@ -19,7 +19,7 @@ from feedsvc.export.plan import Job
 from feedsvc.export.write import Outcome, Writer
 from feedsvc.publication import Publication
 
-_MANY = 40  # jobs; fewer take less time than starting a process
+_MANY = 200  # jobs; a process takes as long to start as about 150 of them
 _BATCH = 8  # jobs
 
 Batch = Sequence[Job]

@@ -3,24 +3,14 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 from feedsvc import html, plugins
 from feedsvc.config.settings import Settings, SourceSettings
 from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
-from feedsvc.model import (
-    MAX_ID,
-    MAX_PATH,
-    MAX_SLUG,
-    MAX_TERM,
-    MAX_URL,
-    Article,
-    excess,
-)
+from feedsvc.model import MAX_ID, MAX_PATH, MAX_SLUG, MAX_TERM, MAX_URL, Article, excess
 from feedsvc.sources.folder import ContentFolder
 from feedsvc.sources.protocol import (
     ArticleSource,
@@ -213,7 +203,7 @@ class Sources:
                 own = [key.removeprefix(member.prefix) for key in some]
                 pins[member.prefix] = member.source.pinner(own)
 
-        def pin(key: str, entry_id: str, is_known: Any) -> Problem | None:
+        def pin(key: str, entry_id: str, is_known: Callable[[Article], bool]) -> Problem | None:
             prefix = _prefix(key)
             if prefix in pins:
                 return pins[prefix](key.removeprefix(prefix), entry_id, is_known)
@@ -226,7 +216,7 @@ class Sources:
 def _create(settings: Settings, wanted: SourceSettings) -> ArticleSource:
     """Create a source; `type` and `name` are removed from its options."""
     kind, table = wanted.type, wanted.table
-    known = {each.name: each for each in entry_points(group=GROUP)}
+    known = {each.name: each for each in plugins.installed(GROUP)}
     if kind not in known:
         types = ", ".join(sorted(known)) or "none, as no package with one is installed"
         table.fail("type", f"{kind!r} is not a known type of source; known are: {types}")
