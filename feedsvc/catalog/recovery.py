@@ -1,13 +1,13 @@
 """Makes a catalog ready for use: creates, upgrades or rebuilds it.
 
 A damaged file is set aside. Whatever can still be read of it and is not in the articles' files is
-taken over into a new catalog: ids, slugs and feeds. The next sync does the rest, and recognises
-each article by its text, id or slug.
+taken over into a new catalog: ids, slugs, feeds and subscriptions. The next sync does the rest, and
+recognises each article by its text, id or slug.
 """
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from operator import itemgetter
 from pathlib import Path
@@ -21,9 +21,10 @@ from feedsvc.catalog import schema
 from feedsvc.catalog.published import PUBLISHED
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.subscriptions import subscription_id
 from feedsvc.catalog.tables import insert_many, set_metadata
 from feedsvc.errors import CatalogError, DamagedError, OutdatedError
-from feedsvc.model import FeedRef
+from feedsvc.model import FeedRef, Format
 
 logger = logging.getLogger("feedsvc.catalog")
 
@@ -112,7 +113,8 @@ def _take_over(connection: Connection, aside: Path) -> int:
         instants = _rows(source, most, schema.revision, {"instant": int})
         released = _rows(source, most, schema.article, {**_ARTICLE, "released": int})
         slugs = _rows(source, most, schema.former_slug, _FORMER_SLUG)
-        feeds = _rows(source, most, schema.feed, {"key": str, "label": str})
+        feeds = _rows(source, most, schema.feed, {"number": int, "key": str, "label": str})
+        subscriptions = _rows(source, most, schema.subscription, _SUBSCRIPTION)
     articles = {row["id"]: row for row in released if _is_sound(row)}
     numbers = {row["number"]: row for row in articles.values()}
     # Last-Modified continues from the newest instant.
@@ -124,15 +126,18 @@ def _take_over(connection: Connection, aside: Path) -> int:
     slugs = sorted((row for row in slugs if row["article"] in numbers), key=itemgetter("revision"))
     former = [{**row, "revision": at - len(slugs)} for at, row in enumerate(slugs)]
     insert_many(connection, schema.former_slug, former)
-    keys = {row["key"]: row["label"] for row in feeds if _is_key(row["key"])}
+    labels = {row["key"]: row["label"] for row in feeds if _is_key(row["key"])}
+    keys = {key: number for number, key in enumerate(labels, 1)}
     insert_many(
         connection,
         schema.feed,
         [
-            {**_EMPTY_FEED, "number": number, "key": key, "label": label}
-            for number, (key, label) in enumerate(keys.items(), 1)
+            {**_EMPTY_FEED, "number": number, "key": key, "label": labels[key]}
+            for key, number in keys.items()
         ],
     )
+    renumbered = {row["number"]: keys[row["key"]] for row in feeds if row["key"] in keys}
+    insert_many(connection, schema.subscription, _resumed(subscriptions, renumbered))
     if numbers:  # readers may know their ids
         set_metadata(connection, PUBLISHED, str(first["instant"]))
     return len(numbers)
@@ -154,6 +159,23 @@ def _is_sound(row: dict[str, Any]) -> bool:
     )
 
 
+def _resumed(
+    subscriptions: Iterable[dict[str, Any]], renumbered: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """Return the rows of plausible subscriptions, each with its feed's newest document pending.
+
+    renumbered: new numbers of feeds by old ones.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for row in subscriptions:
+        feed, format, callback = renumbered.get(row["feed"]), row["format"], row["callback"]
+        if feed and format in set(Format) and syntax.is_url(callback) and syntax.is_line(callback):
+            name = subscription_id(feed, format, callback)
+            pending = {"revision": 0, "attempts": 0, "next_try": 0}
+            rows[name] = {**row, **pending, "id": name, "feed": feed}
+    return list(rows.values())
+
+
 def _is_key(key: str) -> bool:
     try:
         return FeedRef.of(key).key == key
@@ -164,10 +186,12 @@ def _is_key(key: str) -> bool:
 def _rows(
     source: _Source, most: int, table: Table, columns: Mapping[str, type]
 ) -> list[dict[str, Any]]:
-    """Return the readable rows of a table whose columns have the right types.
+    """Return the readable rows of a table whose columns have the right types; [] without the table.
 
     most: the maximum number of rows. columns: the columns to read, with the type of each.
     """
+    if not any(_read(source, f"SELECT 1 FROM sqlite_master WHERE name = '{table.name}'")):  # noqa: S608
+        return []
     chosen = f"SELECT {', '.join(columns)} FROM {table.name}"  # noqa: S608 - constants
     if table.dialect_options["sqlite"]["with_rowid"]:
         found = _read_by_number(source, most, table.name, chosen)
@@ -206,6 +230,10 @@ _FORMER_SLUG = {"slug": str, "revision": int, "article": int}
 _ARTICLE = {
     **dict.fromkeys(("number", "pinned", "published", "utc_offset"), int),
     **dict.fromkeys(("path", "slug", "id", "text_hash"), str),
+}
+_SUBSCRIPTION = {
+    **dict.fromkeys(("format", "callback", "host", "secret"), str),
+    **dict.fromkeys(("feed", "lease_end"), int),
 }
 _EMPTY_FEED = {
     **dict.fromkeys(("entries", "unarchived", "archives", "revision"), 0),

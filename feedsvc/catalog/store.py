@@ -16,6 +16,7 @@ from feedsvc.catalog import copies, election, migrations, schema
 from feedsvc.catalog.election import Lease
 from feedsvc.catalog.migrations import Migrations
 from feedsvc.errors import CatalogError, DamagedError, FeedsvcError
+from feedsvc.extras import how_to_install
 
 # The parameter of the functions in queries.py, opaque to other packages.
 Reading = Connection
@@ -62,9 +63,12 @@ class Catalog(AbstractContextManager["Catalog"]):
         self._file: tuple[int, int] | None = None
         try:
             self._engine = self._connect()
-        except (ImportError, NoSuchModuleError):
+        except ImportError as error:
+            command = how_to_install("postgres", error)
+            raise CatalogError(f"{self._name} needs a driver; install it with {command}") from None
+        except NoSuchModuleError:
             raise CatalogError(
-                f"{self._name} needs a driver; install it with `pip install 'feedsvc[postgres]'`"
+                f"{self._name} is of an unknown kind; use SQLite or PostgreSQL"
             ) from None
         _ENGINES.add(self._engine)
 

@@ -69,13 +69,13 @@ class Archive:
                 "broken-archive", f"{name} is encrypted, or compressed in a rare way"
             )
         limit = min(MAX_MEMBER, self._left)
+        if member.file_size > limit:
+            raise _too_large(name, limit)
         try:
             with self._zip.open(member) as opened:
-                content = opened.read(limit + 1)
+                content = opened.read(member.file_size)  # decompresses no more than that
         except (zipfile.BadZipFile, ValueError, EOFError, zlib.error) as error:
             raise ArticleError("broken-archive", f"{name} cannot be read: {error}") from None
-        if len(content) > limit:
-            raise _too_large(name, limit)
         self._left -= len(content)
         return content
 

@@ -18,6 +18,7 @@ from lxml import html as lxml_html
 
 from feedsvc import dates, html, syntax
 from feedsvc.errors import FeedsvcError, Problem
+from feedsvc.extras import how_to_install
 from feedsvc.importers import evidence, plaintext, sources, texts
 from feedsvc.importers.item import Hints, Item, Origin, ParseResults
 from feedsvc.importers.xmlitems import Element
@@ -118,10 +119,9 @@ def _trafilatura() -> Any:
     try:
         import trafilatura
     except ImportError as error:
-        reason = " ".join(str(error).split())
+        command = how_to_install("import", error)
         raise FeedsvcError(
-            "reading saved pages needs trafilatura; install it with `pip install "
-            f"'feedsvc[import]'` ({reason})"
+            f"reading saved pages needs trafilatura; install it with {command}"
         ) from None
     # Empty pages, which it logs, are reported as Problems.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)

@@ -11,6 +11,7 @@ from typing import Any
 
 from feedsvc.config.serving import ServeSettings
 from feedsvc.errors import FeedsvcError
+from feedsvc.extras import how_to_install
 from feedsvc.http.conditional import Answer, plain
 from feedsvc.http.hosts import client_address, networks
 
@@ -28,10 +29,9 @@ class Limits:
     def __init__(self, settings: ServeSettings) -> None:
         try:
             from limits import parse, storage, strategies
-        except ImportError:
-            raise FeedsvcError(
-                "full_polls needs a library; install it with `pip install 'feedsvc[limits]'`"
-            ) from None
+        except ImportError as error:
+            command = how_to_install("limits", error)
+            raise FeedsvcError(f"full_polls needs a library; install it with {command}") from None
         self._proxies = networks(settings.trusted_proxies)
         self._rate = parse(settings.full_polls)
         try:

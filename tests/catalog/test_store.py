@@ -104,7 +104,7 @@ def test_an_unusable_url_is_a_catalog_error_without_the_password(url: str) -> No
 
 
 def test_a_missing_driver_is_reported_with_the_remedy() -> None:
-    with pytest.raises(CatalogError, match=r"pip install 'feedsvc\[postgres\]'"):
+    with pytest.raises(CatalogError, match=r"pip install .*\[postgres\]"):
         Catalog("postgresql+pg8000://localhost/feeds")
 
 

@@ -1,5 +1,6 @@
 """What becomes of requests for subscriptions (WebSub 6-10, 19)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from feedsvc.catalog import schema, verifications
 from feedsvc.catalog.sealing import Sealing
+from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.subscriptions import DAY, Requested, Subscriptions, subscription_id
 from feedsvc.catalog.verifications import CLAIM, Request
 from tests.desk import Desk
@@ -214,6 +216,25 @@ def test_few_requests_to_one_host_are_claimed(hub: Hub) -> None:
     )
     assert len(hub.claim(count=1)) == 1
     assert not hub.claim()
+
+
+def test_two_processes_claim_no_request_twice(hub: Hub, database: str) -> None:
+    for number in range(20):
+        hub.request(callback=f"https://a.example.net/{number}")
+
+    def work(_: int) -> list[str]:
+        claimed: list[str] = []
+        with Catalog(database) as catalog:
+            while True:
+                with catalog.concurrent() as connection:
+                    some = verifications.claim(connection, NOW, 3, 50)
+                if not some:
+                    return claimed
+                claimed += [each.callback for each in some]
+
+    with ThreadPoolExecutor(3) as pool:
+        claimed = [each for found in pool.map(work, range(3)) for each in found]
+    assert len(claimed) == len(set(claimed)) == 20
 
 
 def test_what_has_ended_is_removed(hub: Hub) -> None:

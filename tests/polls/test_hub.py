@@ -4,6 +4,7 @@ import select
 import socket
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlencode
@@ -118,3 +119,17 @@ def test_a_body_that_waits_for_a_go_ahead_gets_one(server: Server) -> None:
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
         connection.sendall(body)
         assert connection.recv(1000).startswith(b"HTTP/1.1 202 ")
+
+
+def test_requests_that_wait_for_the_catalog_hold_up_no_poll(server: Server, folder: Path) -> None:
+    """As while a large site is synced: they are accepted when that has ended."""
+    with closing(sqlite3.connect(folder / ".feedsvc" / "catalog.db")) as catalog:
+        catalog.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(4) as pool:
+            posted = [pool.submit(post, server, form()) for _ in range(4)]
+            for _ in range(3):
+                assert poll(server, ALL).status == 200
+                assert poll(server, "/healthz").status == 200
+            assert not any(each.done() for each in posted)
+            catalog.rollback()
+            assert [each.result().status for each in posted] == [202] * 4

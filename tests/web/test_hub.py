@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from feedsvc.catalog import schema
 from feedsvc.catalog.sealing import Sealing
 from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.subscriptions import DAY, Requested
+from feedsvc.catalog.subscriptions import DAY, LIMITS, Requested
 from feedsvc.config.push import PushSettings
 from feedsvc.publication import Publication
 from feedsvc.web.app import create_app, create_blueprint
@@ -148,6 +148,26 @@ def test_a_second_request_takes_the_place_of_the_first(post: Post, desk: Desk) -
     assert only(desk)["mode"] == "unsubscribe"
     [done] = [row for row in desk.rows(schema.subscription_request) if row["done"]]
     assert (done["secret"], done["callback"]) == ("", "")  # kept to be counted only
+
+
+def test_a_flood_is_refused_for_a_while(post: Post, desk: Desk) -> None:
+    """It is counted by client, whom only a trusted proxy may name (WebSub 19)."""
+    desk.configure(f'{TOML}[serve]\ntrusted_proxies = ["127.0.0.1"]')
+    trusting = site(desk).test_client()
+
+    def through_proxy(client: str) -> TestResponse:
+        return trusting.post("/blog/hub", data=FORM, headers={"X-Forwarded-For": client})
+
+    assert through_proxy("192.0.2.1").status_code == 202
+    row = only(desk)
+    with desk.catalog.writing() as connection:
+        rows = [{**row, "id": str(number), "done": True} for number in range(LIMITS.of_client)]
+        connection.execute(schema.subscription_request.insert(), rows)
+    refused = through_proxy("198.51.100.1, 192.0.2.1")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "3600")
+    assert refused.data == b"You have sent too many requests in the last hour.\n"
+    assert through_proxy("192.0.2.2").status_code == 202
+    assert post().status_code == 202  # by 127.0.0.1
 
 
 CALLBACKS_REFUSED = {

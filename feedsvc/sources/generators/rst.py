@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from feedsvc.errors import ArticleError
+from feedsvc.extras import how_to_install
 from feedsvc.sources.frontmatter import FrontMatter
 
 # Disables directives that read files or the configuration, and raw output.
@@ -101,8 +102,9 @@ def _docutils() -> tuple[Any, Any, Any]:
         from docutils import core, nodes
         from docutils.parsers.rst import Directive, directives
         from docutils.writers import html5_polyglot
-    except ImportError:
-        message = "is reStructuredText; install feedsvc[rst], or write it in Markdown"
+    except ImportError as error:
+        command = how_to_install("rst", error)
+        message = f"is reStructuredText; install docutils with {command}, or write it in Markdown"
         raise ArticleError("unreadable", message) from None
 
     class Nothing(Directive):

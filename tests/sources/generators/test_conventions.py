@@ -362,7 +362,7 @@ def test_restructuredtext_without_docutils_says_what_to_install(
     articles, (problem,) = read(tmp_path, files, 'generator = "pelican"\n')
     rst._docutils.cache_clear()
     assert not articles
-    assert "install feedsvc[rst]" in str(problem)
+    assert "[rst]" in str(problem)
 
 
 def test_eleventy_sites_keep_their_urls(tmp_path: Path) -> None:
@@ -434,6 +434,25 @@ def test_astro_sites_keep_their_urls(tmp_path: Path) -> None:
     assert [each.line for each in problems] == [4, 6, 10, 8]
     whole, _ = read(tmp_path / "whole", trees.ASTRO, 'content = "src/content"\n')
     assert places(whole)["blog/first-post.md"] == "/blog/first-post/"
+
+
+def test_feeds_of_jekyll_and_hugo_with_other_ids_and_dates_are_told(tmp_path: Path) -> None:
+    feed = "{% for post in site.posts %}<item><guid>{{ site.url }}{{ post.url }}</guid></item>"
+    files = {"_config.yml": "title: x\n", "_posts/2022-02-17-a.md": "---\n---\n", "feed.xml": feed}
+    _, (problem,) = read(tmp_path / "jekyll", files, 'content = "."\n')
+    assert "`feed.xml: {{ site.url }}{{ post.url }}` is not evaluated: ids" in problem.message
+
+    feed = "{{ range .Pages }}<item><pubDate>{{ .Date.Format x }}</pubDate><guid>{{ .Permalink }}"
+    files = {
+        "hugo.toml": "",
+        "themes/a/layouts/rss.xml": f"{feed}</guid></item>{{{{ end }}}}",
+        "content/p/a.md": "---\ntitle: A\ndate: 2022-02-17\npublishDate: 2022-02-18\n---\n",
+        "content/p/b.md": "---\ntitle: B\ndate: 2022-02-17\n---\n",
+    }
+    _, (problem,) = read(tmp_path / "hugo", files, "")
+    assert problem.code == "not-evaluated"
+    assert problem.path == "content/p/a.md"
+    assert "themes/a/layouts/rss.xml the first" in problem.message
 
 
 @pytest.mark.parametrize(

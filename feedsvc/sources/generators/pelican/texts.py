@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from feedsvc.errors import ArticleError
+from feedsvc.extras import how_to_install
 from feedsvc.sources.generators.patterns import is_tame
 
 _TYPOGRAPHIC = re.compile(r"[\u2010-\u2015\u2018-\u201f\u2026\u00a0]")
@@ -23,10 +24,11 @@ def slugify(text: str) -> str:
 def _transliterated(text: str) -> str:
     try:
         from unidecode import unidecode
-    except ImportError:
+    except ImportError as error:
+        command = how_to_install("pelican", error)
         message = (
-            f"needs Unidecode for the slug of {text[:40]!r}; "
-            "install feedsvc[pelican], or write a `slug`"
+            f"needs Unidecode for the slug of {text[:40]!r}; install it with {command}, or write a "
+            "`slug`"
         )
         raise ArticleError("unreadable", message) from None
     return str(unidecode(text))
