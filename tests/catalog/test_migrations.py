@@ -95,12 +95,12 @@ def upgrade_and_die(database: str, folder: Path, instant: str) -> None:
 
     os.environ["DIE"] = instant
     if instant == "copying":
-        copies._flush = die
+        copies._flush = die  # type: ignore[assignment]
     if instant == "committing":
         event.listen(Engine, "commit", die)
     with Catalog(database, Migrations(folder)) as catalog:
         if instant == "committed":
-            copies.keep_only = die
+            copies.keep_only = die  # type: ignore[assignment]
         catalog.upgrade()
 
 
