@@ -28,6 +28,7 @@ from feedsvc.serve.listen import netloc
 
 _Item = TypeVar("_Item")
 PATIENCE = 30.0  # seconds for each step
+_RECORDED = 10.0  # seconds until the hub has recorded that the callback agrees
 _SIZE = 50_000_000  # bytes of a document
 _LEASE = 86_400  # seconds, the shortest
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -102,8 +103,12 @@ class Trial:
             try:
                 await self._verified(subscriber, "subscribe", callback)
                 await self._delivered(subscriber, found, callback, secret)
-            finally:
-                await self._leave(client, subscriber, form, callback)
+            except BaseException:
+                with suppress(FeedsvcError):
+                    self._remove(callback)
+                raise
+            await self._request(client, {"hub.mode": "unsubscribe", **form})
+            await self._verified(subscriber, "unsubscribe", callback)
 
     def _discover(self, url: str, found: fetch.Answer) -> str:
         """Return the topic that a document says it is, if it names our hub."""
@@ -144,7 +149,11 @@ class Trial:
     async def _delivered(
         self, subscriber: _Subscriber, found: fetch.Answer, callback: str, secret: str
     ) -> None:
-        if not await asyncio.to_thread(self._send_again, callback):
+        end = time.monotonic() + _RECORDED
+        while not await asyncio.to_thread(self._send_again, callback):
+            await asyncio.sleep(0.1)
+            if time.monotonic() < end:
+                continue
             raise FeedsvcError(
                 "the subscription is not in this site's catalog; run the command with the settings "
                 "of the site that is served"
@@ -166,18 +175,6 @@ class Trial:
         if body not in (found.body, now.body):
             raise FeedsvcError("the delivery is another document than a GET gives")
         self._say("The delivery is what a GET gives.")
-
-    async def _leave(
-        self, client: Client, subscriber: _Subscriber, form: Mapping[str, str], callback: str
-    ) -> None:
-        """Unsubscribe; remove the subscription from the catalog if the hub does not."""
-        try:
-            await self._request(client, {"hub.mode": "unsubscribe", **form})
-            await self._verified(subscriber, "unsubscribe", callback)
-        except (FeedsvcError, asyncio.CancelledError):
-            with suppress(FeedsvcError):
-                await asyncio.to_thread(self._remove, callback)
-            raise
 
     def _send_again(self, callback: str) -> bool:
         with self._catalog.concurrent() as connection:
