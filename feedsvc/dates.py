@@ -30,14 +30,15 @@ def rfc822(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
-_HTTP_DATE = re.compile(
-    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?P<day>\d\d) (?P<month>[A-Z][a-z]{2}) (?P<year>\d{4})"
-    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?P<day2>\d\d)-(?P<month2>[A-Z][a-z]{2})"
-    r"-(?P<year2>\d\d)"
-    r") (?P<time>\d\d:\d\d:\d\d) GMT"
-    r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<month3>[A-Z][a-z]{2}) (?P<day3>[ \d]\d) "
-    r"(?P<time3>\d\d:\d\d:\d\d) (?P<year3>\d{4})",
-    re.ASCII,
+_DAY = f"(?:{'|'.join(day[:3] for day in DAYS)})"
+_MONTH = f"(?P<month>{'|'.join(_MONTHS)})"
+_TIME = r"(?P<time>\d\d:\d\d:\d\d)"
+_HTTP_DATES = (
+    re.compile(rf"{_DAY}, (?P<day>\d\d) {_MONTH} (?P<year>\d{{4}}) {_TIME} GMT", re.ASCII),
+    re.compile(
+        rf"(?:{'|'.join(DAYS)}), (?P<day>\d\d)-{_MONTH}-(?P<year>\d\d) {_TIME} GMT", re.ASCII
+    ),
+    re.compile(rf"{_DAY} {_MONTH} (?P<day>[ \d]\d) {_TIME} (?P<year>\d{{4}})", re.ASCII),
 )
 
 
@@ -46,23 +47,16 @@ def http_date(text: str, now: datetime) -> datetime | None:
 
     now: a two-digit year that would be more than fifty years later is in the century before.
     """
-    match = _HTTP_DATE.fullmatch(text)
+    match = next(filter(None, (form.fullmatch(text) for form in _HTTP_DATES)), None)
     if not match:
         return None
-    fields = {name: value for name, value in match.groupdict().items() if value}
-    day, month, year, clock = (
-        next(value for name, value in fields.items() if name.rstrip("23") == wanted)
-        for wanted in ("day", "month", "year", "time")
-    )
-    number = int(year)
-    if len(year) == 2:
-        number += now.year - now.year % 100
-        number -= 100 if number > now.year + 50 else 0
+    year = int(match["year"])
+    if len(match["year"]) == 2:
+        year += now.year - now.year % 100
+        year -= 100 if year > now.year + 50 else 0
     try:
-        at = time.fromisoformat(clock)
-        return datetime(
-            number, _MONTHS.index(month) + 1, int(day), at.hour, at.minute, at.second, tzinfo=UTC
-        )
+        day = date(year, _MONTHS.index(match["month"]) + 1, int(match["day"]))
+        return datetime.combine(day, time.fromisoformat(match["time"]), UTC)
     except ValueError:
         return None
 
@@ -122,7 +116,7 @@ def dated_name(stem: str) -> tuple[str, str]:
     return "", stem
 
 
-# YAML reads dates like 20220217 as numbers.
+# TOML and JSON read dates like 20220217 as numbers.
 _LEAST_COMPACT, _MOST_COMPACT = 1000_01_01, 9999_12_31
 
 
@@ -132,7 +126,7 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "yes or no"
     if isinstance(value, int | float):
-        return "a number (YAML reads a time without quotes, such as 12:30, as one)"
+        return "a number"
     if isinstance(value, time):
         return "a time without a date"
     return f"a value of type {type(value).__name__}"

@@ -11,14 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-PLAIN = "feedsvc"  # the name of our own conventions among those of generators
+PLAIN = "feedsvc"  # the name of a plain tree among those of generators
 # Limits of texts, in bytes of UTF-8, the same for all databases. PostgreSQL determines them: an
 # index row has at most 2,704 bytes. Texts derived from these must fit as well; percent-encoding
 # turns one byte into three.
 MAX_TERM = 200  # a static build needs `<term>.atom.zst` as a file name, which has at most 255 bytes
-MAX_SLUG = 500  # may be made of the names of several folders
+MAX_SLUG = 500  # may consist of the names of several folders
 MAX_BASE = 500  # base_url, article_link and id_authority, which URLs and ids begin with
-MAX_ID = 2_500  # a minted id is made of a MAX_BASE and a percent-encoded MAX_SLUG
+MAX_ID = 2_500  # a minted id consists of a MAX_BASE and a percent-encoded MAX_SLUG
 MAX_PATH = 1_000  # relative to the content folder
 MAX_URL = 8_000  # what every recipient should support (RFC 9110 4.1)
 MAX_LANGUAGE = 100  # RFC 5646 4.4.1 asks for 35 at least
@@ -87,16 +87,8 @@ class FeedRef:
         return f"{self.kind}/{self.term}" if self.term else str(self.kind)
 
     @classmethod
-    def parse(cls, key: str) -> "FeedRef | None":
-        """Return the reference of an unchecked key; None if it is not a possible feed."""
-        try:
-            return cls.of(key)
-        except ValueError:
-            return None
-
-    @classmethod
     def of(cls, key: str) -> "FeedRef":
-        """Return the reference of a key."""
+        """Return the reference of a key. Raises ValueError if there is no such kind of feed."""
         kind, slash, term = key.partition("/")
         if slash:
             return cls(Kind(kind), term)

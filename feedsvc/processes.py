@@ -1,8 +1,8 @@
-"""Processes that work for this one; docs/adr/0019 says why they are not a pool of multiprocessing.
+"""Worker processes; docs/adr/0019 says why they are not a pool of multiprocessing.
 
-Such a process runs the function `serve` of one of our modules. It is given values on its standard
-input and answers on its standard output, all of it pickled, and ends when there is nothing more to
-read, which is also so if the process that started it is killed.
+A worker runs the function `serve` of one of our modules. It reads pickled values from its standard
+input, writes pickled answers to its standard output, and ends at the end of its input, that is,
+also when the process that started it is killed.
 """
 
 import os
@@ -17,10 +17,10 @@ from feedsvc.errors import FeedsvcError
 
 
 class Process:
-    """One such process; it ends with the `with` block.
+    """A worker process; it ends with the `with` block.
 
-    module: the one whose `serve` it runs. task: what it is for, as in `read articles`. Raises
-    FeedsvcError if it cannot be started, and whenever it is found to have been killed.
+    module: whose `serve` it runs. task: what it does, as in `read articles`. All methods raise
+    FeedsvcError if it cannot be started, or was killed.
     """
 
     def __init__(self, module: str, task: str) -> None:
@@ -32,7 +32,7 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment(),
-                process_group=0,  # Ctrl-C is for the one that started it
+                process_group=0,  # Ctrl-C is only for this process
             )
         except OSError as error:
             message = f"no process can be started to {task}: {error.strerror}"
@@ -43,11 +43,11 @@ class Process:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        with suppress(OSError):  # what it was not given any more
+        with suppress(OSError):  # unsent values cannot be flushed
             self._process.__exit__(None, None, None)
 
     def send(self, value: object) -> None:
-        """Give it something."""
+        """Send it a value."""
         try:
             _dump(value, self._process.stdin)
         except OSError:
@@ -62,7 +62,7 @@ class Process:
 
     def _killed(self) -> FeedsvcError:
         return FeedsvcError(
-            f"a process that was to {self._task} was ended by force; is memory short?"
+            f"a process that was to {self._task} was killed; is there enough memory?"
         )
 
 
@@ -72,14 +72,14 @@ def environment() -> dict[str, str]:
 
 
 def given() -> Iterator[Any]:
-    """Yield, in such a process, what it is given, until there is nothing more."""
+    """In a worker, yield the values that it is sent."""
     with suppress(EOFError):
         while True:
             yield _load(sys.stdin.buffer)
 
 
 def answer(value: object) -> None:
-    """Answer, in such a process. Raises BrokenPipeError where nobody listens any more."""
+    """In a worker, send an answer. Raises BrokenPipeError if the starting process has ended."""
     _dump(value, sys.stdout.buffer)
 
 
@@ -89,4 +89,4 @@ def _dump(value: object, stream: Any) -> None:
 
 
 def _load(stream: Any) -> Any:
-    return pickle.load(stream)  # noqa: S301 - of a process that we started, or that started us
+    return pickle.load(stream)  # noqa: S301 - from a process that we started, or that started us

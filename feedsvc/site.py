@@ -84,8 +84,9 @@ class Site:
         "rss", "atom" or "json"; any other raises ValueError.
         """
         wanted = Format(format)
-        ref = FeedRef.parse(key)
-        if ref is None:
+        try:
+            ref = FeedRef.of(key)
+        except ValueError:
             return None
         return self._publication.document(FeedRef(ref.kind, urls.term(ref.term)), wanted)
 

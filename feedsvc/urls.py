@@ -7,6 +7,7 @@ percent-encoded; functions that take one apart expect it decoded.
 import re
 import unicodedata
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urljoin
 
@@ -69,6 +70,7 @@ class OldAddress(NamedTuple):
         return self.path.replace(WILDCARD, term)
 
 
+@lru_cache(10_000)  # the articles of a site share their terms
 def term(label: str) -> str:
     """Fold a label to the term that it is compared by and addressed with.
 
@@ -95,7 +97,7 @@ def term_excess(label: str) -> str | None:
 def is_addressable(name: str) -> bool:
     """Return whether a term or slug can stand as a path segment: not empty, not only dots.
 
-    `.` and `..` are taken out of a path by every client, even percent-encoded (RFC 3986 5.2.4).
+    Every client removes `.` and `..` from a path, even percent-encoded (RFC 3986 5.2.4).
     """
     return name.strip(".") != ""
 
@@ -106,7 +108,7 @@ def is_document(path: str) -> bool:
 
 
 def parse_key(key: str) -> FeedRef | None:
-    """Return the feed of a key; None unless the key is as it stands in the feed's URL, decoded."""
+    """Return the feed of a key; None unless it is the key in the feed's URL, decoded."""
     if not _KEY.fullmatch(f"{key}/"):
         return None
     ref = FeedRef.of(key)
@@ -146,7 +148,7 @@ def parse_article_path(pattern: str, path: str) -> str | None:
 
 
 def has_path(pattern: str) -> bool:
-    """Return whether articles are at paths of their own by a link pattern."""
+    """Return whether a link pattern contains the article's own path."""
     return "{path}" in pattern
 
 
@@ -166,7 +168,7 @@ def decoded(path: str) -> str:
 
 
 def check_pattern(pattern: str) -> str | None:
-    """Return what is wrong with a link pattern, as the end of a sentence; None if nothing is."""
+    """Return the fault of a link pattern, as the end of a sentence; None if it is valid."""
     fields = _PLACEHOLDER.findall(pattern)
     unknown = [field for field in fields if field not in _PATTERN_FIELDS]
     if unknown:
@@ -178,7 +180,7 @@ def check_pattern(pattern: str) -> str | None:
     if not pattern.startswith("/"):
         return "must start with / or be an absolute URL"
     if pattern.startswith((FEEDS, FILES)):
-        return f"must not start with {FEEDS} or {FILES}, where other things are"
+        return f"must not start with {FEEDS} or {FILES}, which are reserved"
     if odd := _NOT_LITERAL.search(_PLACEHOLDER.sub("", pattern)):
         return f"has {odd[0]!r}; use letters from a to z, digits, and signs such as - . _ /"
     return None
@@ -190,12 +192,12 @@ def file_path(path: str) -> str:
 
 
 def absolute(base_url: str, path: str) -> str:
-    """Put a path behind the site's base URL; an absolute URL stays as it is."""
+    """Return the absolute URL of a path below the site's base URL; an absolute URL unchanged."""
     return path if is_url(path) else base_url.rstrip("/") + path
 
 
 def resolve(base: str, url: str) -> str:
-    """Resolve a URL reference against an absolute URL (RFC 3986 5.2); '' for a hopeless one."""
+    """Resolve a URL reference against an absolute URL (RFC 3986 5.2); '' if it is invalid."""
     url = url.strip()
     if _WHOLE.fullmatch(url):  # most are, and urljoin takes twenty times as long
         return url

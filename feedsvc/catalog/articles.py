@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select
 
 from feedsvc.catalog import rows, schema
 from feedsvc.catalog.state import COLUMNS, ArticleState
@@ -18,12 +18,12 @@ def highest_number(connection: Connection) -> int:
 
 def load_matching(connection: Connection, **values: Iterable[str]) -> list[ArticleState]:
     """Load articles, removed ones included, that have one of the values in one of the columns."""
-    states: dict[int, ArticleState] = {}
+    found: dict[int, Row[Any]] = {}
     for column, wanted in values.items():
         for some in rows.chunks(list(wanted)):
-            condition = schema.article.c[column].in_(some)
-            states |= {state.number: state for state in _load(connection, condition)}
-    return list(states.values())
+            matching = _SELECT.where(schema.article.c[column].in_(some))
+            found |= {row.number: row for row in connection.execute(matching)}
+    return [ArticleState.load(row._asdict()) for row in found.values()]
 
 
 def load_due(connection: Connection, now: int) -> list[ArticleState]:
@@ -62,9 +62,12 @@ def write(
     _write_former_slugs(connection, states, revision)
 
 
+_SELECT = select(*(schema.article.c[name] for name in COLUMNS))
+
+
 def _load(connection: Connection, condition: ColumnElement[bool]) -> list[ArticleState]:
-    query = select(*(schema.article.c[name] for name in COLUMNS)).where(condition)
-    return [ArticleState.load(row._asdict()) for row in connection.execute(query)]
+    found = connection.execute(_SELECT.where(condition))
+    return [ArticleState.load(row._asdict()) for row in found]
 
 
 def _columns(pairs: list[tuple[ArticleState, rows.Texts]], new: bool) -> list[dict[str, Any]]:

@@ -74,7 +74,7 @@ class Feeds:
         return self._by_number[number]
 
     def get(self, key: str, label: str) -> FeedState:
-        """Return a feed, which may be new. label: of its term, as the article at hand has it."""
+        """Return a feed, which may be new. label: of its term, as the current article has it."""
         feed = self._by_key.get(key)
         if feed is None:
             feed = FeedState(len(self._by_key) + 1, key, label)  # feeds are never deleted

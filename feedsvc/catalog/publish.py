@@ -20,7 +20,7 @@ from feedsvc.catalog.published import is_published
 from feedsvc.catalog.state import ArticleState
 from feedsvc.config.settings import Settings
 
-_TOLERATED = 3  # one in so many published articles may be withdrawn without confirmation
+_TOLERATED = 3  # a third of the published articles may be withdrawn without confirmation
 
 
 class ChangeKind(StrEnum):

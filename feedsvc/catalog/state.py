@@ -56,7 +56,7 @@ class ArticleState:
     @property
     def differs(self) -> bool:
         """Whether it is new, or differs from what is stored."""
-        return self.columns() != self.stored
+        return self.stored is None or self.columns() != self.stored
 
     @property
     def keeps_its_date(self) -> bool:

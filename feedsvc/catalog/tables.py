@@ -1,9 +1,10 @@
 """Statements that work on any table, and the metadata of the catalog."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Insert, Table, Update, bindparam, select
 
 from feedsvc.catalog import schema
 
@@ -11,27 +12,32 @@ _Rows = Sequence[Mapping[str, Any]]
 
 
 def insert_many(connection: Connection, table: Table, rows: _Rows) -> None:
-    """Insert rows that all have the same columns, of types that the driver accepts unconverted.
-
-    SQLAlchemy's own executemany copies every row into another dictionary, which costs more than
-    the database does.
-    """
-    if not rows:
-        return
-    statement = table.insert().compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    names = statement.positiontup
-    values = [tuple(row[name] for name in names) for row in rows] if names else rows
-    connection.exec_driver_sql(str(statement), values)
+    """Insert rows that all have the same columns, at least two."""
+    if rows:
+        _execute_many(connection, table.insert(), list(rows[0]), rows)
 
 
 def update_many(connection: Connection, table: Table, rows: _Rows) -> None:
     """Update rows by primary key. All have the same columns, those of the key included."""
-    if not rows:
-        return
-    keys = {column.name: f"of_{column.name}" for column in table.primary_key}
-    conditions = [table.c[name] == bindparam(parameter) for name, parameter in keys.items()]
-    parameters = [{keys.get(name, name): value for name, value in row.items()} for row in rows]
-    connection.execute(update(table).where(*conditions), parameters)
+    if rows:
+        keys = [column.name for column in table.primary_key]
+        same = [table.c[name] == bindparam(name) for name in keys]
+        others = [name for name in rows[0] if name not in keys]
+        _execute_many(connection, table.update().where(*same), others, rows)
+
+
+def _execute_many(
+    connection: Connection, statement: Insert | Update, columns: list[str], rows: _Rows
+) -> None:
+    """Set these columns; the values of all rows have types that the driver accepts unconverted.
+
+    SQLAlchemy's own executemany copies every row into another dictionary, which costs more than
+    the database does.
+    """
+    compiled = statement.compile(dialect=connection.dialect, column_keys=columns)
+    names = compiled.positiontup
+    values = list(map(itemgetter(*names), rows)) if names else rows
+    connection.exec_driver_sql(str(compiled), values)
 
 
 def get_metadata(connection: Connection, name: str) -> str | None:

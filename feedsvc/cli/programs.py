@@ -52,7 +52,7 @@ def install(program: Program, site: Path, base_url: str, *, overwrite: bool) -> 
     existing = [path for path, text in written.items() if _differs(path, text)]
     if existing and not overwrite:
         names = ", ".join(map(str, existing))
-        raise FeedsvcError(f"{names}: is there already; nothing was written: use --force")
+        raise FeedsvcError(f"{names}: already exists; nothing was written; use --force")
     for path, text in written.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

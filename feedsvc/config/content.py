@@ -1,11 +1,19 @@
-"""Settings of the content folder: which files may be articles, and which folders have feeds."""
+"""Settings of the content folder: whose it is, which files may be articles, what has feeds."""
 
 import re
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from feedsvc import urls
+from feedsvc import plugins, urls
 from feedsvc.config.tables import Rule, quoted
+from feedsvc.model import PLAIN
+
+GENERATORS = "feedsvc.generators"  # the group of their entry points
+
+
+def generator_names() -> tuple[str, ...]:
+    """Return the names of the installed generators, and that of the plain tree."""
+    return (PLAIN, *plugins.names(GENERATORS))
 
 
 def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -13,6 +21,12 @@ def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
     from pathspec import GitIgnoreSpec  # few sites need it, and importing it takes time
 
     return GitIgnoreSpec.from_lines(patterns).match_file
+
+
+def _generator(name: str) -> str:
+    if name and name not in (known := generator_names()):
+        raise ValueError(f"{quoted(name)} is not known; write one of {', '.join(known)}")
+    return name
 
 
 def _patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -34,6 +48,7 @@ def _sections(folders: tuple[str, ...]) -> tuple[str, ...]:
     return folders
 
 
+Generator = Annotated[str, Rule("the name of a generator", _generator)]
 Patterns = Annotated[
     tuple[str, ...],
     Rule('a list of patterns as in .gitignore, like ["drafts/", "*.tmp.md"]', _patterns),

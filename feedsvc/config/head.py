@@ -20,7 +20,8 @@ _FIELDS = (
     *("id", "title", "subtitle", "link", "self_url", "language", "authors", "generator", "ttl"),
     *("rights", "image", "icon"),
 )
-# The fields whose repr 0.1.0 hashed.
+# The length of a hash in 0.1.0, and the fields whose repr it hashed.
+_LENGTH_0_1 = 16
 _REPR_0_1 = (
     *("id", "title", "subtitle", "link", "self_url", "updated", "language", "authors", "generator"),
     *("ttl", "rights", "image", "current", "prev_archive", "next_archive", "withdrawn"),
@@ -125,11 +126,12 @@ def fingerprint(settings: Settings, ref: FeedRef, written: str, stored: str = ""
     epoch = datetime.fromtimestamp(0, UTC)
     sample = head(settings, ref, label(settings, ref, written), Format.ATOM, epoch)
     content = settings.feed(ref.key).content
-    fields = ", ".join(f"{name}={getattr(sample, name)!r}" for name in _REPR_0_1)
     extensions = plugins.foreign(plugins.NAMESPACES)
-    former = " ".join((f"Feed({fields})", content, settings.base_url, *extensions))
-    if stored == hashlib.blake2b(former.encode(), digest_size=8).hexdigest():
-        return stored
+    if len(stored) == _LENGTH_0_1:
+        fields = ", ".join(f"{name}={getattr(sample, name)!r}" for name in _REPR_0_1)
+        former = " ".join((f"Feed({fields})", content, settings.base_url, *extensions))
+        if stored == hashlib.blake2b(former.encode(), digest_size=_LENGTH_0_1 // 2).hexdigest():
+            return stored
     values = {name: getattr(sample, name) for name in _FIELDS}
     values |= {"content": content, "base_url": settings.base_url, "extensions": extensions}
     values["link_to_page"] = settings.link_to_page

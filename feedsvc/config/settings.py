@@ -5,7 +5,6 @@ SettingsError with the file, the line and the remedy. `feedsvc.sources.load` add
 depend on the content folder.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -14,90 +13,23 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from feedsvc import plugins, syntax, urls
+from feedsvc import urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
+from feedsvc.config.addresses import Authority, BaseUrl, Database, Link
 from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
-from feedsvc.config.content import Patterns, Sections
+from feedsvc.config.content import Generator, Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
 from feedsvc.config.push import PushSettings, is_public
 from feedsvc.config.serving import ServeSettings
-from feedsvc.config.tables import Rule, Table, Text, quoted
+from feedsvc.config.tables import Table, Text, quoted
 from feedsvc.config.zones import Offset, Zone, zone
 from feedsvc.errors import SettingsError
-from feedsvc.model import (
-    MAX_BASE,
-    PLAIN,
-    TERM_KINDS,
-    FeedRef,
-    Format,
-    Image,
-    Kind,
-    Person,
-    Tree,
-)
+from feedsvc.model import TERM_KINDS, FeedRef, Format, Image, Kind, Person, Tree
 
 FILE = "feedsvc.toml"
 ENVIRONMENT_PREFIX = "FEEDSVC_"
-GENERATORS = "feedsvc.generators"  # the group of their entry points
-
-# ASCII, as HTTP headers include it; no query or fragment.
-_BASE_URL = re.compile(r"""(?i)https?://[!"$->@-~]+""")
-
-
-def _base_url(url: str) -> str:
-    url = url.rstrip("/")
-    if not syntax.is_url(url) or not _BASE_URL.fullmatch(url):
-        raise ValueError
-    return url
-
-
-def _article_link(pattern: str) -> str:
-    if fault := urls.check_pattern(pattern):
-        raise ValueError(f"{quoted(pattern)} {fault}")
-    return pattern
-
-
-def _generator(name: str) -> str:
-    if name and name not in (known := generator_names()):
-        raise ValueError(f"{quoted(name)} is not known; write one of {', '.join(known)}")
-    return name
-
-
-def _database(url: str) -> str:
-    if not re.match(r"sqlite:///.|postgres(ql)?(\+psycopg)?://", url):
-        raise ValueError
-    return re.sub(r"^postgres\w*(\+psycopg)?:", "postgresql+psycopg:", url)
-
-
-BaseUrl = Annotated[
-    str,
-    Rule(
-        'the start of a URL with its scheme and in ASCII, like "https://news.example.org"',
-        _base_url,
-        MAX_BASE,
-    ),
-]
-Authority = Annotated[
-    str,
-    Rule.matching(
-        "a tagging entity, which is a host name that is yours and a year in which it was, like "
-        '"news.example.org,2022"',
-        syntax.is_tagging_entity,
-        max_bytes=MAX_BASE,
-    ),
-]
-Link = Annotated[str, Rule('a pattern like "/articles/{slug}"', _article_link, MAX_BASE)]
-Generator = Annotated[str, Rule("the name of a generator", _generator)]
-Database = Annotated[
-    str,
-    Rule(
-        'the URL of a database like "sqlite:///.feedsvc/catalog.db" or "postgresql://user@host/name"',
-        _database,
-        secret=True,
-    ),
-]
 
 
 class SourceSettings(msgspec.Struct, frozen=True):
@@ -174,6 +106,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         year = int(self.id_authority.partition(",")[2][:4])
         return datetime(max(1970, year), 1, 1, tzinfo=UTC)
 
+    @property
+    def images(self) -> set[str]:
+        """The absolute URLs of the icon and of the images of the site and its feeds."""
+        of_feeds = [each.image for each in (self.feed_defaults, *self.feeds.values())]
+        images = [image.url for image in (self.image, *of_feeds) if image]
+        return {urls.absolute(self.base_url, each) for each in (*images, self.icon) if each}
+
     def feed(self, key: str) -> FeedSettings:
         """Return the settings that apply to the feed of this key."""
         return self.feeds.get(key, self.feed_defaults)
@@ -223,18 +162,8 @@ _INTERNAL = (
 )
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
 _UNSEEN = (
-    *(
-        "site",
-        "content",
-        "reads_content",
-        "database",
-        "serve",
-        "push",
-        "generator",
-        "sources",
-        "tree",
-    ),
-    *("include", "exclude", "sections", "patterns", "old_feeds"),
+    *("site", "content", "reads_content", "database", "serve", "push", "generator", "sources"),
+    *("tree", "include", "exclude", "sections", "patterns", "old_feeds"),
 )
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
@@ -253,11 +182,6 @@ def load(site: Path, environment: Mapping[str, str]) -> Settings:
         raise SettingsError(
             f"{path}: there is no such file; run `feedsvc init`, or name the site with --site"
         ) from None
-
-
-def generator_names() -> tuple[str, ...]:
-    """Return the names of the installed generators, and that of the plain tree."""
-    return (PLAIN, *plugins.names(GENERATORS))
 
 
 class _Folders(msgspec.Struct, frozen=True):

@@ -9,7 +9,6 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from types import TracebackType
 
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.importers import medium, substack, tables, texts
@@ -45,12 +44,7 @@ class Archive:
     def __enter__(self) -> "Archive":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._zip.close()
         self._file.close()
 
@@ -69,13 +63,13 @@ class Archive:
                 "broken-archive", f"{name} is encrypted, or compressed in a rare way"
             )
         limit = min(MAX_MEMBER, self._left)
+        if member.file_size > limit:
+            raise _too_large(name, limit)
         try:
             with self._zip.open(member) as opened:
-                content = opened.read(limit + 1)
+                content = opened.read(member.file_size)  # decompresses no more than that
         except (zipfile.BadZipFile, ValueError, EOFError, zlib.error) as error:
             raise ArticleError("broken-archive", f"{name} cannot be read: {error}") from None
-        if len(content) > limit:
-            raise _too_large(name, limit)
         self._left -= len(content)
         return content
 

@@ -116,11 +116,11 @@ def _post(origin: Origin, post: Record, tables: _Tables, hints: Hints) -> ParseR
 
 
 def _skip_reason(post: Record, status: str, hints: Hints) -> str:
-    """Return why a post is skipped; '' if it is imported. Ghost before 1.0 has no visibility."""
+    """Return why a post is skipped, or "". Old versions have neither visibility nor type."""
     is_page = post.flag("page") or post.text("type") == "page"
-    kind = "page" if is_page else post.text("type") or "post"
+    kind = "page" if is_page else post.text("type") if "type" in post else "post"
     if kind not in hints.kinds():
-        return kind
+        return kind or "of unknown type"
     if "visibility" in post and post.text("visibility") != "public":
         return f"for {post.text('visibility') or 'unknown readers'}"
     return wpstatus.skip_reason([status], [])

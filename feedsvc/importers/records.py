@@ -25,9 +25,14 @@ class Record:
 
     def __init__(self, value: object) -> None:
         self._values: dict[str, Any] = value if isinstance(value, dict) else {}
+        self._list: list[Any] = value if isinstance(value, list) else []
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
+
+    def items(self) -> list["Record"]:
+        """Return the objects in a document that is an array."""
+        return [Record(value) for value in self._list]
 
     def names(self) -> Iterator[str]:
         """Iterate over the names of all values."""

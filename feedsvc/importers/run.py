@@ -101,7 +101,7 @@ def run(
     meter = _Meter(sum(file.size for file in files), progress)
     for file in files:
         try:
-            for result in _parse(file, format or sources.detect(file), hints, meter.advance):
+            for result in _parse(file, sources.format_to_read(file, format), hints, meter.advance):
                 report.add(result, writer)
         except OSError as error:
             message = f"cannot be read: {error.strerror}; check its permissions"

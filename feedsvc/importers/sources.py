@@ -122,6 +122,15 @@ def _is_medium(posts: Path) -> bool:
     return any(detect(source) is SourceFormat.MEDIUM for source in sources)
 
 
+def format_to_read(source: Source, given: SourceFormat | None) -> SourceFormat | None:
+    """Return the format that the user gave, or the detected one. Raises OSError.
+
+    An archive stays one: the formats of exports are those of its members.
+    """
+    detected = detect(source)
+    return detected if given is None or detected is SourceFormat.ARCHIVE else given
+
+
 def detect(source: Source) -> SourceFormat | None:
     """Return the format of a file; None if it cannot be imported. Raises OSError."""
     format = format_of(_beginning(source))

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from html import escape
 
+from feedsvc.importers.records import Record, load_json
+
 _BLOCKS = (
     "address|article|aside|blockquote|center|dd|details|div|dl|dt|fieldset|figcaption|figure|"
     "footer|form|h[1-6]|header|hr|iframe|li|main|nav|object|ol|p|section|summary|"
@@ -33,21 +35,26 @@ _IDS = re.compile(r"\b(?:ids|include)=[\"']?([0-9, ]+)")
 _MAX_GALLERIES, _MAX_IMAGES = 100, 300  # in a text, in a gallery
 _BLOCK_EDITOR = "<!-- wp:"
 _SHORTCODE = re.compile(r"\[(?:gallery|playlist|audio|video|contact-form-7)\b[^\[\]]*\]")
+_FOOTNOTES = re.compile(r"<!-- wp:footnotes (?:\{[^<>]*\} )?/-->")
 _DYNAMIC = re.compile(r"<!-- (wp:[a-z0-9/-]+) (?:\{[^<>]*\} )?/-->")
 
 # Returns the URLs and captions of images by their numbers, or of all in the post if there are none.
 Images = Callable[[list[str]], list[tuple[str, str]]]
 
 
-def to_html(text: str, images: Images = lambda _: []) -> str:
-    """Return the HTML that WordPress would display for a stored text."""
+def to_html(text: str, images: Images = lambda _: [], footnotes: str = "") -> str:
+    """Return the HTML that WordPress would display for a stored text.
+
+    footnotes: as stored by WordPress, in JSON.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _CAPTION.sub(_figure, text)
     text = _EMBED.sub(r'<a href="\1">\1</a>', text)
     text = _MEDIA.sub(r'<\1 src="\2" controls></\1>', text)
     text = _GALLERY.sub(lambda found: _gallery(found, images), text, _MAX_GALLERIES)
     if _BLOCK_EDITOR in text:
-        return text
+        notes = _notes(footnotes) if footnotes else ""
+        return _FOOTNOTES.sub(lambda found: notes or found[0], text, count=1)
     return "".join(_pieces(text)).strip()
 
 
@@ -57,6 +64,16 @@ def left_over(text: str) -> str:
         return found[0]
     found = _DYNAMIC.search(text)
     return found[1] if found else ""
+
+
+def _notes(stored: str) -> str:
+    notes = load_json("", stored.encode())
+    items = [
+        f'<li id="{escape(note.text("id"))}">{note.text("content")} '
+        f'<a href="#{escape(note.text("id"))}-link">↩︎</a></li>'
+        for note in (notes.items() if isinstance(notes, Record) else ())
+    ]
+    return f"<ol>{''.join(items)}</ol>" if items else ""
 
 
 def _figure(caption: re.Match[str]) -> str:

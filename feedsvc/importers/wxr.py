@@ -118,7 +118,8 @@ def _item(origin: Origin, post: Fields, lookup: Lookup, hints: Hints, language: 
     if not published and not _ZERO_DATE.search(post.text("pubDate")):
         published = texts.date(post.text("pubDate"), hints)
     stored = post.text("content")
-    body = wpcontent.to_html(stored, partial(lookup.images, post.text("post_id")))
+    images = partial(lookup.images, post.text("post_id"))
+    body = wpcontent.to_html(stored, images, next(_metadata(post, "footnotes"), ""))
     before_more = html.split_more(stored)
     excerpt = post.text("excerpt") or (wpcontent.to_html(before_more) if before_more else "")
     link = post.text("link")

@@ -4,7 +4,7 @@ All presentation goes through this interface to the catalog. Documents and rende
 cached by revision, so they are never stale. Independent of HTTP.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from feedsvc import urls
 from feedsvc.catalog import browsing, listings, queries
 from feedsvc.catalog.listings import Dated
 from feedsvc.catalog.published import mark_published
-from feedsvc.catalog.queries import FeedRow, Shown, Stored
+from feedsvc.catalog.queries import FeedRow, Stored
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.catalog.subscriptions import Subscriptions
@@ -21,15 +21,7 @@ from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
 from feedsvc.lru import LRUCache
-from feedsvc.model import (
-    ContentChoice,
-    Document,
-    Entry,
-    FeedRef,
-    Format,
-    Kind,
-    Withdrawn,
-)
+from feedsvc.model import ContentChoice, Document, Entry, FeedRef, Format, Kind, Withdrawn
 from feedsvc.publication import collation, summaries
 from feedsvc.publication.entries import Entries, assemble
 from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neighbour
@@ -206,11 +198,11 @@ class Publication:
             shown = listings.shown_files(connection)
         of_articles = {self._absolute(urls.file_path(path)) for path in shown}
         ours = self._absolute(urls.file_path(""))
-        return sorted(of_articles | {url for url in self._images() if url.startswith(ours)})
+        return sorted(of_articles | {url for url in self.settings.images if url.startswith(ours)})
 
     def file(self, path: str) -> Path | None:
         """Return a local file that a visible article or feed uses, by its path in Article.files."""
-        if self._absolute(urls.file_path(path)) not in self._images():
+        if self._absolute(urls.file_path(path)) not in self.settings.images:
             with self._catalog.reading() as connection:
                 if not queries.is_shown(connection, path):
                     return None
@@ -255,21 +247,17 @@ class Publication:
         label = head.label(self.settings, row.ref, row.label)
         feed = head.head(self.settings, row.ref, label, format, self.settings.since, row.archives)
         feed = replace(feed, hubs=self.hubs)
-        shown = self._window(connection, row)
+        limit = self.settings.feed(row.ref.key).limit
+        shown = queries.window(connection, row.number, row.unarchived, limit)
         if self.settings.tombstones and format is Format.ATOM:
-            feed = replace(feed, withdrawn=self._withdrawn(connection, row, shown))
+            found = queries.withdrawn(connection, row.number, shown, limit)
+            instants = queries.instants(connection, {revision for _, revision in found})
+            withdrawn = [Withdrawn(entry_id, instants[revision]) for entry_id, revision in found]
+            feed = replace(feed, withdrawn=tuple(withdrawn))
         fragments = self._entries.render(connection, row.ref, format, feed.language, shown)
         document = assemble(feed, format, fragments, row, since)
         self._documents.put((row.ref, format, since), document)
         return document
-
-    def _withdrawn(
-        self, connection: Reading, row: FeedRow, shown: Sequence[Shown]
-    ) -> tuple[Withdrawn, ...]:
-        limit = self.settings.feed(row.ref.key).limit
-        found = queries.withdrawn(connection, row.number, shown, limit)
-        instants = queries.instants(connection, {revision for _, revision in found})
-        return tuple(Withdrawn(entry_id, instants[revision]) for entry_id, revision in found)
 
     def _full_entry(self, stored: Stored) -> Entry:
         return self._entries.entry(replace(stored, content=ContentChoice.FULL), ContentChoice.FULL)
@@ -280,21 +268,16 @@ class Publication:
         site = queries.feed(connection, FeedRef(Kind.ALL))
         if site is None:
             return None, None
-        older, newer = browsing.neighbours(connection, site.number, stored.number)
-        numbers = [each for each in (older, newer) if each is not None]
-        articles = queries.articles(connection, numbers)
-        return self._neighbour(articles, older), self._neighbour(articles, newer)
+        numbers = browsing.neighbours(connection, site.number, stored.number)
+        articles = queries.articles(connection, [each for each in numbers if each is not None])
+        older, newer = (
+            None if each is None else self._neighbour(articles[each]) for each in numbers
+        )
+        return older, newer
 
-    def _neighbour(self, articles: Mapping[int, Stored], number: int | None) -> Neighbour | None:
-        if number is None:
-            return None
-        stored = articles[number]
+    def _neighbour(self, stored: Stored) -> Neighbour:
         title = self._entries.entry(stored, ContentChoice.NONE).title  # a preview marks drafts
         return Neighbour(title, self._page_url(stored), stored.language)
-
-    def _window(self, connection: Reading, row: FeedRow) -> list[Shown]:
-        limit = self.settings.feed(row.ref.key).limit
-        return queries.window(connection, row.number, row.unarchived, limit)
 
     def _summary(self, row: FeedRow) -> FeedSummary:
         label = head.label(self.settings, row.ref, row.label)
@@ -313,9 +296,3 @@ class Publication:
 
     def _absolute(self, path: str) -> str:
         return urls.absolute(self.settings.base_url, path)
-
-    def _images(self) -> set[str]:
-        feeds = (self.settings.feed_defaults, *self.settings.feeds.values())
-        images = (self.settings.image, *(each.image for each in feeds))
-        shown = [*(each.url for each in images if each), self.settings.icon or ""]
-        return {self._absolute(url) for url in shown if url}

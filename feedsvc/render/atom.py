@@ -1,4 +1,4 @@
-"""Renders Atom 1.0 (RFC 4287) with feedgen and the fixes in `mend`."""
+"""Renders Atom 1.0 (RFC 4287) with feedgen and the fixes in `fixes`."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from feedsvc.model import Category, Enclosure, Entry, Feed, Format, Person
-from feedsvc.render import clean, mend
+from feedsvc.render import clean, fixes
 from feedsvc.render.extensions import registry
 from feedsvc.render.splice import Frame
 
@@ -30,12 +30,12 @@ def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
 
 def entry_element(entry: Entry) -> FeedEntry:
     """Build an entry element from a cleaned entry."""
-    element = mend.feed_entry(entry, Format.ATOM)
-    element.id(mend.required(entry.id))
-    element.title(mend.required(entry.title))
+    element = fixes.feed_entry(entry, Format.ATOM)
+    element.id(fixes.required(entry.id))
+    element.title(fixes.required(entry.title))
     element.updated(entry.updated)
     element.published(entry.published)
-    element.mend.links = element.link(
+    element.fixes.links = element.link(
         [
             {"href": entry.link, "rel": "alternate", "type": "text/html"},
             *([{"href": entry.related, "rel": "related"}] if entry.related else ()),
@@ -54,9 +54,9 @@ def entry_element(entry: Entry) -> FeedEntry:
 
 def feed_element(feed: Feed) -> FeedGenerator:
     """Build a feed element without entries from a cleaned feed."""
-    element = mend.feed_generator(feed, Format.ATOM)
-    element.id(mend.required(feed.id))
-    element.title(mend.required(feed.title))
+    element = fixes.feed_generator(feed, Format.ATOM)
+    element.id(fixes.required(feed.id))
+    element.title(fixes.required(feed.title))
     element.subtitle(feed.subtitle)
     element.updated(feed.updated)
     # Some readers take the first link of any kind for the site.
@@ -65,7 +65,7 @@ def feed_element(feed: Feed) -> FeedGenerator:
     element.link([{"href": hub, "rel": "hub"} for hub in feed.hubs])
     # A feed must have an author unless each of its entries has one (4.1.1), which is unknown
     # here; the feed's title is the fallback.
-    authors = feed.authors or (Person(mend.required(feed.title)),)
+    authors = feed.authors or (Person(fixes.required(feed.title)),)
     element.author([_person(each) for each in authors])
     element.language(feed.language)
     element.rights(feed.rights)

@@ -1,4 +1,4 @@
-"""Renders RSS 2.0 according to the Best Practices Profile, with feedgen and the fixes in `mend`.
+"""Renders RSS 2.0 according to the Best Practices Profile, with feedgen and the fixes in `fixes`.
 
 Spec: https://www.rssboard.org/rss-specification and https://www.rssboard.org/rss-profile
 """
@@ -12,7 +12,7 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from feedsvc.model import Entry, Feed, Format, Image, Person
-from feedsvc.render import clean, mend
+from feedsvc.render import clean, fixes
 from feedsvc.render.extensions import registry
 from feedsvc.render.splice import Frame
 
@@ -38,11 +38,11 @@ def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
 
 def item(entry: Entry) -> FeedEntry:
     """Build an item from a cleaned entry."""
-    element = mend.feed_entry(entry, Format.RSS)
+    element = fixes.feed_entry(entry, Format.RSS)
     element.title(entry.title)
     element.link(href=entry.link)
     is_web_page = entry.id.startswith(("http://", "https://"))
-    element.guid(mend.required(entry.id), permalink=is_web_page and entry.id == entry.link)
+    element.guid(fixes.required(entry.id), permalink=is_web_page and entry.id == entry.link)
     # A description is HTML, a summary plain text. feedgen writes the content as the description if
     # there is no summary.
     if entry.summary:
@@ -50,7 +50,7 @@ def item(entry: Entry) -> FeedEntry:
     if entry.content:
         element.content(entry.content)
     if not (entry.title or entry.summary or entry.content):
-        element.description(mend.required(""))
+        element.description(fixes.required(""))
     # No scheme: npm's rss-parser does not read a category that has a domain.
     labels = dict.fromkeys(each.label for each in entry.categories)
     element.category([{"term": label} for label in labels])
@@ -63,12 +63,12 @@ def item(entry: Entry) -> FeedEntry:
 
 def channel(feed: Feed) -> FeedGenerator:
     """Build a channel without items from a cleaned feed."""
-    element = mend.feed_generator(feed, Format.RSS)
-    element.title(mend.required(feed.title))
-    element.description(mend.required(feed.subtitle))
+    element = fixes.feed_generator(feed, Format.RSS)
+    element.title(fixes.required(feed.title))
+    element.description(fixes.required(feed.subtitle))
     element.link({"href": feed.self_url, "rel": "self", "type": "application/rss+xml"})
     # feedgen uses the last link of any kind for the channel.
-    element.link({"href": mend.required(feed.link), "rel": "alternate"})
+    element.link({"href": fixes.required(feed.link), "rel": "alternate"})
     element.language(feed.language)
     element.rights(feed.rights)
     element.generator(feed.generator)

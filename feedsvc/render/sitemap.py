@@ -14,7 +14,7 @@ _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 def parts(articles: int) -> int:
-    """Return the number of sitemaps for the home page and so many articles."""
+    """Return the number of sitemaps for the home page and this number of articles."""
     return articles // MAX_URLS + 1
 
 

@@ -3,6 +3,7 @@
 import mimetypes
 import os
 import re
+from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from feedsvc import urls
@@ -75,7 +76,7 @@ class Attachments:
         self._base_url = base_url
         self._own = own
         self._files: dict[str, None] = {}
-        self._too_long: dict[str, None] = {}
+        self._warnings: dict[str, ArticleError] = {}
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -83,12 +84,9 @@ class Attachments:
         return tuple(self._files)
 
     @property
-    def warnings(self) -> list[ArticleError]:
+    def warnings(self) -> Iterable[ArticleError]:
         """Warnings of files in the body that cannot be published, found so far."""
-        return [
-            ArticleError("left-out", _too_long(path), severity=Severity.WARNING)
-            for path in self._too_long
-        ]
+        return self._warnings.values()
 
     def resolve(self, reference: str) -> str:
         """Return the absolute URL of a reference; '' if it has none."""
@@ -96,7 +94,8 @@ class Attachments:
         if path is None:
             return urls.resolve(self._own, reference)
         if excess(path, MAX_PATH):
-            self._too_long[path] = None
+            warning = ArticleError("left-out", _too_long(path), severity=Severity.WARNING)
+            self._warnings[path] = warning
             return urls.resolve(self._own, reference)
         self._files[path] = None
         _, mark, fragment = reference.partition("#")

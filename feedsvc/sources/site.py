@@ -3,23 +3,14 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 from feedsvc import html, plugins
 from feedsvc.config.settings import Settings, SourceSettings
 from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
-from feedsvc.model import (
-    MAX_ID,
-    MAX_PATH,
-    MAX_SLUG,
-    MAX_TERM,
-    MAX_URL,
-    Article,
-    excess,
-)
+from feedsvc.model import MAX_ID, MAX_PATH, MAX_SLUG, MAX_TERM, MAX_URL, Article, excess
 from feedsvc.sources.folder import ContentFolder
 from feedsvc.sources.protocol import (
     ArticleSource,
@@ -212,7 +203,7 @@ class Sources:
                 own = [key.removeprefix(member.prefix) for key in some]
                 pins[member.prefix] = member.source.pinner(own)
 
-        def pin(key: str, entry_id: str, is_known: Any) -> Problem | None:
+        def pin(key: str, entry_id: str, is_known: Callable[[Article], bool]) -> Problem | None:
             prefix = _prefix(key)
             if prefix in pins:
                 return pins[prefix](key.removeprefix(prefix), entry_id, is_known)

@@ -14,7 +14,8 @@ import msgspec
 
 from feedsvc import plugins
 from feedsvc.config import settings
-from feedsvc.config.settings import GENERATORS, Settings
+from feedsvc.config.content import GENERATORS
+from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, Severity
 from feedsvc.model import PLAIN, Tree
 from feedsvc.sources.frontmatter import FrontMatter

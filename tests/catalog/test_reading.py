@@ -245,7 +245,7 @@ def test_a_sync_whose_processes_are_killed_changes_nothing_and_can_be_repeated(
             for process in processes[:killed]:
                 process.kill()
 
-    with pytest.raises(FeedsvcError, match="ended by force; is memory short"):
+    with pytest.raises(FeedsvcError, match="was killed; is there enough memory"):
         sync(desk.catalog, desk.settings, desk.now, kill)
     assert have_ended(processes)
     assert stored() == before

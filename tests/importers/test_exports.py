@@ -15,11 +15,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from feedsvc.importers import archive
+from feedsvc.importers import ghost as ghost_module
+from feedsvc.importers.item import Item
 from feedsvc.importers.run import Report
+from feedsvc.importers.sources import SourceFormat
 from feedsvc.model import Article, Enclosure, Kind, Person
 from tests.importers.desk import HINTS, Site, codes
+from tests.soak import examples
 
 OLD = replace(HINTS, site="https://old.example/")
 MORNING = datetime(2022, 2, 17, 8, 30, tzinfo=UTC)
@@ -187,6 +193,21 @@ def test_exports_without_the_url_of_their_site_need_it(tmp_path: Path) -> None:
         assert "--url" in report.problems[0].message
 
 
+ANY = st.sampled_from(
+    [None, "", "public", "members", "published", "draft", "sent", "post", True, 1]
+)
+
+
+@settings(max_examples=examples(60))
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(("status", "visibility", "type"), ANY)))
+def test_only_what_is_known_to_be_public_is_published(values: dict[str, object]) -> None:
+    """Whatever the values of a post are. Old versions have no visibility and type."""
+    usual = {"status": "published", "type": "post", "visibility": "public"}
+    for item in ghost_module.read("a.json", ghost(values).encode(), OLD):
+        if isinstance(item, Item) and not item.draft:
+            assert {**usual, **values} == usual
+
+
 # Substack
 
 SUBSTACK = (
@@ -208,6 +229,13 @@ def substack(rows: str, posts: Mapping[str, str] = {}, top: str = "") -> dict[st
         f"{top}email_list.x.csv": "email\nprivate@example.com\n",
         **{f"{top}posts/{number}.html": text for number, text in posts.items()},
     }
+
+
+@pytest.mark.parametrize("format", [None, SourceFormat.SUBSTACK, SourceFormat.ARCHIVE])
+def test_an_archive_is_read_as_one(tmp_path: Path, format: SourceFormat | None) -> None:
+    site = Site(tmp_path)
+    source = site.put("export.zip", zipped(substack(row("1.a"), {"1.a": "A"})))
+    assert site.run(source, hints=OLD, format=format).written == 1
 
 
 def test_posts_of_substack_keep_the_ids_of_its_feed(tmp_path: Path) -> None:

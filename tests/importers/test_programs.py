@@ -290,7 +290,7 @@ def test_a_changed_template_is_only_overwritten_on_demand(tmp_path: Path) -> Non
     template.write_text("mine", encoding="utf-8")
     code, output = init(tmp_path)
     assert (code, template.read_text(encoding="utf-8")) == (1, "mine")
-    assert f"{template}: is there already; nothing was written: use --force" in output
+    assert f"{template}: already exists; nothing was written; use --force" in output
     assert init(tmp_path, "--force")[0] == 0
     assert template.read_text(encoding="utf-8") == original
 

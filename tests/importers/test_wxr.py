@@ -201,6 +201,22 @@ def test_galleries_show_the_attachments(shortcode: str, images: list[str]) -> No
     assert len(item.warnings) == (not images)
 
 
+def test_footnotes_are_in_the_metadata() -> None:
+    """WordPress 6.3 and later."""
+    stored = '[{"id":"a-1","content":"A &lt;em&gt;note&lt;/em&gt;"}]'
+    meta = (
+        "<wp:postmeta><wp:meta_key>footnotes</wp:meta_key><wp:meta_value>{}</wp:meta_value>"
+        "</wp:postmeta>"
+    )
+    blocks = "<!-- wp:p --><p>A</p><!-- wp:footnotes /-->"
+    text = f"<content:encoded><![CDATA[{blocks}]]></content:encoded>"
+    item = post(text + meta.format(stored))
+    note = '<li id="a-1">A <em>note</em> <a href="#a-1-link">↩︎</a></li>'
+    assert item.body == f"<!-- wp:p --><p>A</p><ol>{note}</ol>"
+    assert item.warnings == ()
+    assert len(post(text + meta.format("[")).warnings) == 1
+
+
 def test_blocks_that_wordpress_fills_are_named() -> None:
     item = post(
         "<content:encoded><![CDATA[<!-- wp:paragraph --><p>A</p><!-- /wp:paragraph -->"

@@ -167,8 +167,8 @@ class _Eleventy(Program):
     def searched(self, root: Path, values: Mapping[str, Any]) -> configs.Config:
         """Return options, with the ids of feeds that are not the URL of an article."""
         folder = root / configs.text(values, "input", ".")
-        found = feeds.unread(folder, lambda name: bool(_FEED.fullmatch(name)), ".url")
-        return {"feeds": found}
+        found = feeds.templates(folder, [folder], lambda name: bool(_FEED.fullmatch(name)))
+        return {"feeds": feeds.unread(found, ".url")}
 
 
 GENERATOR = _Eleventy(

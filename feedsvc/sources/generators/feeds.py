@@ -3,7 +3,7 @@
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from feedsvc.sources.generators import configs
@@ -15,6 +15,7 @@ _SKIPPED = frozenset({"node_modules", "vendor", "_site", "dist", "public"})
 _LOOP = re.compile(r"\{%-?\s*for\b|\{\{-?\s*range\b")
 _ITEM = re.compile(r"<(?:entry|item)\b")
 _ID = re.compile(r"<(?:id|guid)\b[^<>]*>\s*([^<>]*?)\s*</(?:id|guid)>")
+_DATE = re.compile(r"<pubDate>\s*([^<>]*?)\s*</pubDate>")
 _BLOCK = re.compile(
     r"\{%-?\s*(?:set|capture)\s+(\w+)\s*-?%\}(.*?)\{%-?\s*end(?:set|capture)\s*-?%\}", re.DOTALL
 )
@@ -27,11 +28,20 @@ _HARMLESS = frozenset(
 )
 
 
-def templates(folder: Path, fits: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
-    """Yield the paths, relative to a folder, and the texts of the templates of feeds below it.
+def templates(root: Path, folders: Iterable[Path], fits: Callable[[str], bool]) -> dict[str, str]:
+    """Return the texts of the templates of feeds below some folders, by path relative to the root.
 
     fits: whether the template of a feed may have a file name.
     """
+    return {
+        path.relative_to(root).as_posix(): text[:_LONGEST]
+        for folder in folders
+        for path in _files(folder, fits)
+        if _ITEM.search(text := configs.source(path) or "")
+    }
+
+
+def _files(folder: Path, fits: Callable[[str], bool]) -> Iterator[Path]:
     waiting = deque([(folder, 0)])
     seen = 0
     while waiting and seen < _MOST_FILES:
@@ -46,9 +56,7 @@ def templates(folder: Path, fits: Callable[[str], bool]) -> Iterator[tuple[str, 
             if is_folder and depth < _DEEPEST and not _is_skipped(entry.name):
                 waiting.append((Path(entry.path), depth + 1))
             elif not is_folder and fits(entry.name):
-                text = configs.source(Path(entry.path)) or ""
-                if _ITEM.search(text):
-                    yield Path(entry.path).relative_to(folder).as_posix(), text[:_LONGEST]
+                yield Path(entry.path)
 
 
 def _is_skipped(name: str) -> bool:
@@ -57,15 +65,23 @@ def _is_skipped(name: str) -> bool:
 
 def ids(template: str) -> list[str]:
     """Return what the template of a feed writes as ids of its items, with variables replaced."""
-    loop = _LOOP.search(template)
     values = {name: f"{{{{ {value} }}}}" for name, value in _VALUE.findall(template)}
     values |= {name: value.strip() for name, value in _BLOCK.findall(template)}
 
     def replaced(output: re.Match[str]) -> str:
         return values.get(output[1], output[0])
 
-    found = _ID.findall(template, loop.start()) if loop else []
-    return [_OUTPUT.sub(replaced, each) for each in found]
+    return [_OUTPUT.sub(replaced, each) for each in _in_items(template, _ID)]
+
+
+def dates(template: str) -> list[str]:
+    """Return what the template of a feed writes as dates of publication of its items."""
+    return _in_items(template, _DATE)
+
+
+def _in_items(template: str, pattern: re.Pattern[str]) -> list[str]:
+    loop = _LOOP.search(template)
+    return pattern.findall(template, loop.start()) if loop else []
 
 
 def is_plain(written: str, *values: str) -> bool:
@@ -79,10 +95,10 @@ def is_plain(written: str, *values: str) -> bool:
     return outputs[-1][0].strip().endswith(values) and names <= _HARMLESS
 
 
-def unread(folder: Path, fits: Callable[[str], bool], *values: str) -> list[str]:
+def unread(templates: Mapping[str, str], *values: str) -> list[str]:
     """Return the ids in templates that are not one of some values; see `is_plain`."""
     found: dict[str, str] = {}
-    for path, text in templates(folder, fits):
+    for path, text in templates.items():
         for each in ids(text):
             if not is_plain(each, *values):
                 found.setdefault(" ".join(each.split()), path)

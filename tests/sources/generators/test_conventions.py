@@ -436,6 +436,25 @@ def test_astro_sites_keep_their_urls(tmp_path: Path) -> None:
     assert places(whole)["blog/first-post.md"] == "/blog/first-post/"
 
 
+def test_feeds_of_jekyll_and_hugo_with_other_ids_and_dates_are_told(tmp_path: Path) -> None:
+    feed = "{% for post in site.posts %}<item><guid>{{ site.url }}{{ post.url }}</guid></item>"
+    files = {"_config.yml": "title: x\n", "_posts/2022-02-17-a.md": "---\n---\n", "feed.xml": feed}
+    _, (problem,) = read(tmp_path / "jekyll", files, 'content = "."\n')
+    assert "`feed.xml: {{ site.url }}{{ post.url }}` is not evaluated: ids" in problem.message
+
+    feed = "{{ range .Pages }}<item><pubDate>{{ .Date.Format x }}</pubDate><guid>{{ .Permalink }}"
+    files = {
+        "hugo.toml": "",
+        "themes/a/layouts/rss.xml": f"{feed}</guid></item>{{{{ end }}}}",
+        "content/p/a.md": "---\ntitle: A\ndate: 2022-02-17\npublishDate: 2022-02-18\n---\n",
+        "content/p/b.md": "---\ntitle: B\ndate: 2022-02-17\n---\n",
+    }
+    _, (problem,) = read(tmp_path / "hugo", files, "")
+    assert problem.code == "not-evaluated"
+    assert problem.path == "content/p/a.md"
+    assert "themes/a/layouts/rss.xml the first" in problem.message
+
+
 @pytest.mark.parametrize(
     ("pages", "path", "warned"),
     [
@@ -488,6 +507,12 @@ def test_astro_front_matter_and_mdx_say_what_ours_do(tmp_path: Path) -> None:
         "<p>Embedded <strong>component</strong> in MDX</p>\n"
         "<pre><code class=\"language-js\">import kept from 'code';\n</code></pre>"
     )
+
+
+def test_front_matter_of_hugo_may_begin_after_blank_lines(tmp_path: Path) -> None:
+    text = "\n \n---\ntitle: A\ndate: 2022-02-17\ndarft: true\n---\nText.\n"
+    article, (problem,) = one(tmp_path, "hugo", text, "p/a.md")
+    assert (article.title, article.html, problem.line) == ("A", "<p>Text.</p>", 6)
 
 
 def test_problems_name_keys_as_they_are_written(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from feedsvc import sources, syntax
 from feedsvc.catalog import reading
 from feedsvc.catalog.reading import read_all
-from feedsvc.config.settings import generator_names
+from feedsvc.config.content import generator_names
 from feedsvc.model import Tree
 from feedsvc.sources import ArticleReader, Sources, scan
 from feedsvc.sources.trees import generator as installed

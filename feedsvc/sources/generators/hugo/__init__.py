@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from posixpath import basename, dirname
 
 from feedsvc import syntax
@@ -11,6 +12,7 @@ from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators import configs
 from feedsvc.sources.generators.convention import Convention, File, Links, Own, render
+from feedsvc.sources.generators.detect import JSON_FEED
 from feedsvc.sources.generators.hugo import inherited, shortcodes, urls
 from feedsvc.sources.generators.hugo.inherited import INDEX
 from feedsvc.sources.generators.hugo.places import (
@@ -36,7 +38,11 @@ _KEYS = {
 
 
 def _split(_path: str, text: str) -> tuple[FrontMatter, str]:
-    return frontmatter.split_json(text) if text.startswith("{") else frontmatter.split(text)
+    """Split off front matter, which may have white space before it."""
+    whole, text = text, text.lstrip()
+    front, body = (frontmatter.split_json if text.startswith("{") else frontmatter.split)(text)
+    above = whole.count("\n", 0, len(whole) - len(text))
+    return replace(front, first=front.first + above), body
 
 
 def _articles(tree: Tree, paths: Iterable[str]) -> Iterator[str]:
@@ -96,6 +102,13 @@ def _markup(file: File, body: str, links: Links) -> str:
     if unknown:
         message = f"the permalink has an unknown `{unknown}`; the path is used instead"
         links.warn("left-out", message, body)
+    template, date = file.option("feeddate"), file.written.get("date")
+    if template and date and date != file.written.get("publishdate", date):
+        message = (
+            f"`date` and `publishDate` differ: feedsvc publishes the second, and {template} the "
+            f"first; if readers know that one, {JSON_FEED}"
+        )
+        links.warn("not-evaluated", message, body)
     return render(file, shortcodes.reduce(file, body, links, place_of(file).root))
 
 

@@ -1,16 +1,18 @@
 """How a Hugo site is configured: one file, or a folder of files for each environment."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from posixpath import normpath
 from typing import Any
 
-from feedsvc.sources.generators import configs
+from feedsvc.sources.generators import configs, feeds
 from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.hugo.places import languages
 from feedsvc.sources.generators.patterns import is_tame, words
 
 _FOLDERS = ("config/_default", "config/production")
+_DATED = re.compile(r"\{\{-?\s*\.Date\b")
 _WHOLE = ("hugo", "config")  # files that are not about one key
 
 
@@ -36,6 +38,17 @@ class Hugo(Program):
         main = configs.text(values, "contentdir", self.trees[0])
         own = [configs.text(each, "contentdir") for each in languages(values).values()]
         return tuple(dict.fromkeys([main, *map(normpath, filter(None, own))]))
+
+    def searched(self, root: Path, values: Mapping[str, Any]) -> configs.Config:  # noqa: ARG002
+        """Return options from the templates of the site's own feeds.
+
+        feeds: ids that are not the URL of an article. feeddate: the first template that shows
+        `date` instead of `publishDate`.
+        """
+        folders = [root / "layouts", *sorted((root / "themes").glob("*/layouts"))]
+        found = feeds.templates(root, folders, lambda name: name.endswith(".xml"))
+        dated = [path for path, text in found.items() if any(map(_DATED.match, feeds.dates(text)))]
+        return {"feeds": feeds.unread(found, ".Permalink"), "feeddate": (dated or [""])[0]}
 
     def unread(self, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield keys whose values are not evaluated."""

@@ -7,7 +7,7 @@ from posixpath import basename, splitext
 from typing import Any
 
 from feedsvc.model import Tree
-from feedsvc.sources.generators import configs, liquid
+from feedsvc.sources.generators import configs, feeds, liquid
 from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.jekyll import urls
@@ -155,6 +155,11 @@ class _Jekyll(Program):
 
     def _is_hexo(self, root: Path) -> bool:
         return "new_post_name" in self.config(root)[1]
+
+    def searched(self, root: Path, values: Mapping[str, Any]) -> configs.Config:  # noqa: ARG002
+        """Return options, with the ids of feeds that are not those of jekyll-feed."""
+        found = feeds.templates(root, [root], lambda name: name.endswith((".xml", ".rss", ".atom")))
+        return {"feeds": feeds.unread(found, ".id")}
 
     def unread(self, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield plugins, patterns and scopes that are not evaluated."""

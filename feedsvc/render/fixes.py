@@ -37,7 +37,7 @@ def feed_generator(feed: Feed, format: Format) -> FeedGenerator:
     # The default is the current time, and feedgen formats it under a process-wide setlocale.
     generator._FeedGenerator__rss_lastBuildDate = None
     namespaces = {**registry.of_entries(format), **declared}
-    generator.register_extension("mend", partial(FeedMend, feed, namespaces))
+    generator.register_extension("fixes", partial(FeedFixes, feed, namespaces))
     _extend(generator, extensions)
     return generator
 
@@ -45,7 +45,7 @@ def feed_generator(feed: Feed, format: Format) -> FeedGenerator:
 def feed_entry(entry: Entry, format: Format) -> FeedEntry:
     """Return a feedgen entry for a normalized entry, with fixes and extensions registered."""
     generator = FeedEntry()
-    generator.register_extension("mend", partial(EntryMend, entry))
+    generator.register_extension("fixes", partial(EntryFixes, entry))
     _extend(generator, registry.of_entry(format, entry))
     return generator
 
@@ -64,7 +64,7 @@ def required(text: str) -> str:
     return text or " "
 
 
-class FeedMend:
+class FeedFixes:
     """Fixes the channel and the feed element, and declares all namespaces."""
 
     def __init__(self, feed: Feed, namespaces: Mapping[str, str]) -> None:
@@ -79,14 +79,14 @@ class FeedMend:
         hubs = (etree.Element(_ATOM_LINK, href=hub, rel="hub") for hub in self._feed.hubs)
         before_link(channel, *channel.findall(_ATOM_LINK), *hubs)
         _add(channel, "lastBuildDate", rfc822(self._feed.updated))
-        _reference(channel.iter("title", "description", "copyright"))
+        _escape_markup(channel.iter("title", "description", "copyright"))
 
     def extend_atom(self, root: _Element) -> None:
         _set(root, "updated", rfc3339(self._feed.updated))
-        _reference(root.iterchildren("title", "subtitle", "rights"))
+        _escape_markup(root.iterchildren("title", "subtitle", "rights"))
 
 
-class EntryMend:
+class EntryFixes:
     """Fixes an item and an entry element. links: as passed to feedgen."""
 
     links: Sequence[Mapping[str, str]] = ()
@@ -102,22 +102,22 @@ class EntryMend:
         if self._entry.related:
             # The first link is the same as the last, as readers differ in which they take.
             links = {"alternate": self._entry.link, "related": self._entry.related}
-            made = [etree.Element(_ATOM_LINK, href=url, rel=rel) for rel, url in links.items()]
-            before_link(item, *made)
-        _reference(item.iterchildren("title", "category"))
+            elements = [etree.Element(_ATOM_LINK, href=url, rel=rel) for rel, url in links.items()]
+            before_link(item, *elements)
+        _escape_markup(item.iterchildren("title", "category"))
 
     def extend_atom(self, element: _Element) -> None:
         _set(element, "updated", rfc3339(self._entry.updated))
         _set(element, "published", rfc3339(self._entry.published))
         # A shadowed variable makes feedgen drop all attributes of an entry's link except href.
-        for made, link in zip(element.iterchildren("link"), self.links, strict=True):
-            made.attrib.update({name: link[name] for name in _LINK_ATTRIBUTES if link.get(name)})
+        for child, link in zip(element.iterchildren("link"), self.links, strict=True):
+            child.attrib.update({name: link[name] for name in _LINK_ATTRIBUTES if link.get(name)})
         if self._entry.comments:  # RFC 4685 4; feedgen refuses the relation
             replies = etree.Element("link", href=self._entry.comments, rel="replies")
             element.findall("link")[-1].addnext(replies)
         if self._entry.language:
             element.set(_XML_LANG, self._entry.language)
-        _reference(element.iterchildren("title"))
+        _escape_markup(element.iterchildren("title"))
 
 
 def _add(parent: _Element, tag: str, text: str) -> None:
@@ -129,7 +129,7 @@ def _set(parent: _Element, tag: str, text: str) -> None:
         element.text = text
 
 
-def _reference(plain: Iterable[_Element]) -> None:
+def _escape_markup(plain: Iterable[_Element]) -> None:
     """Write & and < in plain text as hexadecimal references.
 
     XML parsers read the same text. According to the RSS Best Practices Profile (Character Data),
