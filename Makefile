@@ -23,10 +23,10 @@ serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 soak: $(VENV)/installed-dev
-	FEEDSVC_SOAK=1 $(BIN)/python -m pytest -n auto
+	FEEDSVC_SOAK=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

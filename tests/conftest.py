@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 import hypothesis
+import jinja2
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
@@ -74,6 +75,24 @@ def make_postgresql() -> Iterator[MakeDatabase]:
         engine.dispose()
         server.cleanup()
         Path(folder).rmdir()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once() -> Iterator[None]:
+    """Compile the same source of a template file once, not for each app of a test."""
+    compile_ = jinja2.Environment.compile
+    known: dict[tuple[str, ...], object] = {}
+
+    def compile_once(self: jinja2.Environment, *given: str, **options: str) -> object:
+        if not (len(given) == 3 and all(given)) or options:  # source, name, path
+            return compile_(self, *given, **options)  # type: ignore[call-overload]
+        if given not in known:
+            known[given] = compile_(self, *given)
+        return known[given]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

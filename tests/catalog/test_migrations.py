@@ -1,6 +1,7 @@
 """Upgrades: all of a migration or nothing, whatever happens, and never by the wrong program."""
 
 import logging
+import multiprocessing
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
 
 from feedsvc.catalog import copies, migrations, recovery, schema
 from feedsvc.catalog.migrations import Migrations
@@ -63,25 +64,9 @@ def upgrade():
 """
 
 
-# Upgrades a catalog, and dies where DIE says; the migrations die by themselves.
-UPGRADE = """
-import os, signal, sys
-from pathlib import Path
-from sqlalchemy import Engine, event
-from feedsvc.catalog import copies
-from feedsvc.catalog.migrations import Migrations
-from feedsvc.catalog.store import Catalog
-def die(*_):
-    os.kill(os.getpid(), signal.SIGKILL)
-if os.environ["DIE"] == "copying":
-    copies._flush = die
-if os.environ["DIE"] == "committing":
-    event.listen(Engine, "commit", die)
-with Catalog(sys.argv[1], Migrations(Path(sys.argv[2]))) as catalog:
-    if os.environ["DIE"] == "committed":
-        copies.keep_only = die
-    catalog.upgrade()
-"""
+# Forks processes that have the modules of this file already, and none of its threads.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__, "alembic.command"])
 
 
 def chain(folder: Path, *more: str) -> Path:
@@ -94,10 +79,29 @@ def chain(folder: Path, *more: str) -> Path:
     return made
 
 
-def upgrade_in_a_process(database: str, folder: Path, instant: str) -> int:
+def upgrade_in_a_process(database: str, folder: Path, instant: str) -> int | None:
     """Return the exit code of an upgrade that is killed at an instant."""
-    command = [sys.executable, "-c", UPGRADE, database, str(folder)]
-    return subprocess.run(command, env={**os.environ, "DIE": instant}, check=False).returncode
+    process = FORKS.Process(target=upgrade_and_die, args=(database, folder, instant))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def upgrade_and_die(database: str, folder: Path, instant: str) -> None:
+    """Upgrade a catalog; the migrations of the folder die by themselves."""
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    os.environ["DIE"] = instant
+    if instant == "copying":
+        copies._flush = die  # type: ignore[assignment]
+    if instant == "committing":
+        event.listen(Engine, "commit", die)
+    with Catalog(database, Migrations(folder)) as catalog:
+        if instant == "committed":
+            copies.keep_only = die  # type: ignore[assignment]
+        catalog.upgrade()
 
 
 def contents(database: str) -> dict[str, Any]:

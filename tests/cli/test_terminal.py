@@ -11,16 +11,17 @@ import pytest
 
 from tests.serving import PATIENCE, Server, free_port
 from tests.sites import article, make_site
+from tests.soak import SOAK
 from tests.terminal import Terminal, terminal
 
 CTRL_C = b"\x03"
 LIMIT = 20.0  # seconds; a worker that does not react is killed after 30
 READY = "Ctrl-C ends it"
-AT_ONCE = 3  # servers for one test, as a lost signal is a matter of chance
+AT_ONCE = 6 if SOAK else 2  # servers for one test, as a lost signal is a matter of chance
 
 one_worker = pytest.mark.parametrize("options", [("--workers", "1"), ("--preview",)], ids=" ".join)
 any_workers = pytest.mark.parametrize(
-    "options", [("--workers", "1"), ("--workers", "4"), ("--preview",)], ids=" ".join
+    "options", [("--workers", "1"), ("--workers", "2"), ("--preview",)], ids=" ".join
 )
 
 
@@ -74,7 +75,7 @@ def test_ctrl_c_ends_it(tmp_path: Path, temporary: Path, options: tuple[str, ...
     """With a connection kept open; and it may be pressed twice."""
     make_site(tmp_path, {"a.md": article()})
     with ExitStack() as stack:
-        count = 1 if "4" in options else AT_ONCE
+        count = 1 if "2" in options else AT_ONCE
         servers = [stack.enter_context(serving(tmp_path, *options)) for _ in range(count)]
         for _, port in servers:
             stack.callback(keep_alive(port).close)
