@@ -8,6 +8,7 @@
 #   make bench-polls    measure polls, compared with nginx and Django
 #   make bench-build    measure static builds, compared with Hugo and Pelican
 #   make bench-stalled  measure polls during stalled downloads
+#   make bench-push     measure deliveries to WebSub subscribers
 
 # Without stored bytecode, each of the processes that the tests start compiles the package.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,7 +17,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled clean
+.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-push clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -50,6 +51,10 @@ bench-build: $(VENV)/installed-bench
 # Needs wrk.
 bench-stalled: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.stalled
+
+# Needs wrk for the figure of polls.
+bench-push: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.push
 
 clean:
 	rm -rf $(VENV) .feedsvc build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -107,7 +107,7 @@ class Server:
 @contextmanager
 def feedsvc(site: Path) -> Iterator[Server]:
     """Serve a site with feedsvc."""
-    port = _free_port()
+    port = free_port()
     command = (sys.executable, "-m", "feedsvc", "serve", "--site", site, "--workers", "1")
     with _running((*command, "--bind", f"127.0.0.1:{port}"), port, site) as server:
         yield server
@@ -119,7 +119,7 @@ def nginx(folder: Path, path: str, answer: Answer) -> Iterator[Server]:
     program = _nginx()
     if program is None:
         raise FileNotFoundError("nginx")
-    port = _free_port()
+    port = free_port()
     file = folder / "root" / path.lstrip("/")
     file.parent.mkdir(parents=True)
     file.write_bytes(answer.body)
@@ -146,7 +146,7 @@ def nginx(folder: Path, path: str, answer: Answer) -> Iterator[Server]:
 @contextmanager
 def django(folder: Path, essays: Iterable[Essay]) -> Iterator[Server]:
     """Serve the same articles with Django on gunicorn."""
-    port = _free_port()
+    port = free_port()
     module = syndication.MODULE
     folder.mkdir()
     (folder / f"{module}.py").write_text(syndication.PROJECT, encoding="utf-8")
@@ -218,7 +218,7 @@ def _nginx() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/local/sbin:/usr/sbin")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

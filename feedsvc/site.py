@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from flask import Blueprint, Flask
@@ -29,8 +28,8 @@ from feedsvc.web.app import create_blueprint
 class Site:
     """A site whose catalog is open. Thread-safe.
 
-    Use `Site.open`. As a context manager a site is closed at the end of the block. Every method
-    raises FeedsvcError, with a message of one sentence, if it cannot do its work.
+    Use `Site.open`. As a context manager, it is closed at the end of the block. Every method may
+    raise FeedsvcError, whose message is one sentence.
     """
 
     def __init__(self, publication: Publication, catalog: Catalog) -> None:
@@ -44,8 +43,8 @@ class Site:
     ) -> Self:
         """Open the site in a folder.
 
-        The catalog is created if it is missing, and upgraded if an earlier version made it.
-        environ: where settings are looked up before the file, `os.environ` by default.
+        The catalog is created if it is missing, and upgraded if an earlier version created it.
+        environ: variables that override the settings file, by default `os.environ`.
         """
         loaded = sources.load(Path(path), os.environ if environ is None else environ)
         catalog = Catalog(loaded.database)
@@ -64,17 +63,17 @@ class Site:
     def sync(
         self, *, force: bool = False, progress: Callable[[int, int], None] | None = None
     ) -> SyncReport:
-        """Read the articles that changed, and publish what follows from them.
+        """Read the articles that changed, and publish the result.
 
-        force: also publish what looks like an accident, as the withdrawal of most articles does;
-        otherwise that raises WithdrawalError. progress: called with the number of articles read so
-        far and of those to read. What is wrong with single articles is in the report's `problems`.
+        force: publish even what looks like an accident, such as the withdrawal of most articles,
+        which otherwise raises WithdrawalError. progress: called with the number of articles read
+        so far, and the number to read. Problems of single articles are in the report.
         """
         now = datetime.now(UTC)
         return sync(self._catalog, self._publication.settings, now, progress, force)
 
     def feeds(self) -> list[FeedSummary]:
-        """Return all feeds that are listed, the site feed first."""
+        """Return all listed feeds, the site feed first."""
         return self._publication.feeds()
 
     def document(self, key: str, format: Format | str) -> Document | None:
@@ -95,7 +94,7 @@ class Site:
         return self._publication.articles()
 
     def close(self) -> None:
-        """Stop the writer if there is one, and close the catalog."""
+        """Stop the writer, if any, and close the catalog."""
         if self._writer:
             self._writer.stop()
         self._catalog.close()
@@ -103,19 +102,14 @@ class Site:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def start_writer(self) -> None:
         """Publish changes and scheduled articles from a thread, as `feedsvc serve` does.
 
         Of all processes that do so for one catalog, one is elected to write; the others wait. Call
-        it after a server has forked, not before. It does nothing the second time.
+        it after a server has forked, not before. Later calls do nothing.
         """
         if self._writer is None:
             self._writer = Writer(self._publication.settings, self._catalog)
@@ -125,8 +119,8 @@ class Site:
 def blueprint(site: Site, url_prefix: str | None = None) -> Blueprint:
     """Return a Flask blueprint that serves a site in another app.
 
-    url_prefix: where in the app, by default the path of the site's base_url. Links are always made
-    from base_url; another prefix is for an app behind a proxy that changes paths.
+    url_prefix: its place in the app, by default the path of the site's base_url. Links always start
+    with base_url; another prefix is for an app behind a proxy that changes paths.
     Endpoints are `feedsvc.index`, `feedsvc.feed`, `feedsvc.article` and so on; see docs/library.md.
     """
     return create_blueprint(site._publication, url_prefix=url_prefix)

@@ -9,7 +9,7 @@ import unicodedata
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, urljoin
 
 from feedsvc.model import MAX_TERM, TERM_KINDS, FeedRef, Format, Kind, excess
 from feedsvc.syntax import is_url
@@ -160,11 +160,6 @@ def path_slug(path: str) -> str:
 def own_path(path: str) -> str:
     """Return the path of a URL in which a decoded path stands: `/posts/%C3%A9t%C3%A9/`."""
     return f"/{quote(path, safe=_PATH_SIGNS)}"
-
-
-def decoded(path: str) -> str:
-    """Return a path decoded, whether it was percent-encoded or not."""
-    return unquote(path)
 
 
 def check_pattern(pattern: str) -> str | None:

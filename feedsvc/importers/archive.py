@@ -9,7 +9,6 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from types import TracebackType
 
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.importers import medium, substack, tables, texts
@@ -45,12 +44,7 @@ class Archive:
     def __enter__(self) -> "Archive":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._zip.close()
         self._file.close()
 

@@ -6,6 +6,7 @@ proxies, no cookies, no credentials; limits of time and size.
 """
 
 import os
+import re
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -29,7 +30,9 @@ TIMEOUT = 30  # seconds for a whole request
 MAX_ANSWER = 4096  # bytes that are read of an answer
 _MAX_URL = 8192  # characters
 _PORTS = (80, 443)  # allowed ones below _USER_PORTS, where other protocols are spoken
-_USER_PORTS = 1024
+_USER_PORTS, _MAX_PORT = 1024, 65_535
+# Most URLs, which need no parser: a name or an IPv4 address, a port, a path.
+_PLAIN = re.compile(r"https?://[a-z0-9.-]+(?::([0-9]{1,5}))?(?:[/?][!-\[\]-~]*)?")
 _KEEP_ALIVE = 5  # seconds
 _CROWD = 500  # open connections from which on no more are kept alive
 
@@ -65,6 +68,9 @@ def check_url(url: str) -> None:
     """Raise ClientError if requests to a URL are never sent, wherever its host may be."""
     if len(url) > _MAX_URL:
         raise ClientError(f"the URL has more than {_MAX_URL} characters")
+    if match := _PLAIN.fullmatch(url):
+        _check_port(int(match[1] or _PORTS[0]))
+        return
     if not syntax.is_url(url) or not url.isascii() or not url.isprintable():
         raise ClientError("it is not an absolute URL of http or https, in ASCII")
     try:
@@ -79,7 +85,11 @@ def check_url(url: str) -> None:
         raise ClientError("the URL has a user name")
     if "%" in parts.netloc:
         raise ClientError("the host in the URL is percent-encoded or has an IPv6 zone")
-    if port is None or (port not in _PORTS and port < _USER_PORTS):
+    _check_port(port or 0)
+
+
+def _check_port(port: int) -> None:
+    if port not in _PORTS and not _USER_PORTS <= port <= _MAX_PORT:
         raise ClientError(f"port {port} is not one of HTTP")
 
 
@@ -147,6 +157,11 @@ class Client(AbstractAsyncContextManager["Client"]):
                 return Response(response.status, response.headers, await _start_of_body(response))
         except TimeoutError:
             raise ClientError(f"there was no answer within {self._timeout:g} seconds") from None
+        except aiohttp.ClientConnectorCertificateError as error:
+            reason = getattr(error.certificate_error, "verify_message", "")
+            raise ClientError(f"its certificate is not valid: {reason}") from None
+        except aiohttp.ClientSSLError:
+            raise ClientError("cannot connect: TLS failed") from None
         except aiohttp.ClientConnectorError as error:
             cause = error.os_error
             number = cause.errno or 0  # negative for errors of name resolution

@@ -1,33 +1,26 @@
-"""`feedsvc push`: tell other hubs what has changed, and show how deliveries go."""
+"""`feedsvc push`: tell other hubs what has changed, and show how deliveries go.
+
+The modules are imported by the subcommands that need them, so that the worker stays small.
+"""
 
 import asyncio
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from feedsvc.catalog import deliveries
-from feedsvc.catalog.store import Catalog
-from feedsvc.cli.problems import count
 from feedsvc.cli.site import load_settings, open_site, site_option
-from feedsvc.config.settings import Settings
-from feedsvc.errors import FeedsvcError
-from feedsvc.publication import Publication
-from feedsvc.push.client import Client
-from feedsvc.push.ping import Pings, Told
-from feedsvc.push.status import show
-from feedsvc.push.trial import Trial
-from feedsvc.serve.listen import parse_bind
-
-_PAUSES = (2.0, 10.0)  # seconds before further tries
-
 
 _site_option = click.option(
     "--site",
     type=click.Path(file_okay=False, path_type=Path),
     help="The site's folder, by default that of `feedsvc push`.",
 )
+
+
+def _parse_bind(context: click.Context, option: click.Parameter, value: str) -> tuple[str, int]:
+    from feedsvc.serve.listen import parse_bind
+
+    return parse_bind(context, option, value)
 
 
 @click.group(invoke_without_command=True)
@@ -56,8 +49,10 @@ def push(
 
         run(load_settings(site), supervised)
         return
+    from feedsvc.push.announce import announce
+
     with open_site(site) as (settings, catalog):
-        _tell(settings, catalog, everything)
+        announce(settings, catalog, everything)
 
 
 @push.command
@@ -68,6 +63,8 @@ def status(default: Path, site: Path | None) -> None:
 
     Callbacks are not shown, as who knows one can send to it.
     """
+    from feedsvc.push.status import show
+
     with open_site(site or default) as (settings, catalog):
         show(settings, catalog)
 
@@ -78,7 +75,7 @@ def status(default: Path, site: Path | None) -> None:
 @click.option(
     "--bind",
     metavar="HOST:PORT",
-    callback=parse_bind,
+    callback=_parse_bind,
     default="127.0.0.1:8008",
     show_default=True,
     help="Where to listen for the hub.",
@@ -93,59 +90,7 @@ def test(
     The site must be served. Its hub must be allowed to connect to this command: put its address
     into `allow_networks`, or give a public one with --bind and --callback.
     """
+    from feedsvc.push.trial import Trial
+
     with open_site(site or default) as (settings, catalog):
         asyncio.run(Trial(settings, catalog, click.echo, bind, callback).run(topic))
-
-
-def _tell(settings: Settings, catalog: Catalog, everything: bool) -> None:
-    """Tell all hubs, and print what came of it. Raises FeedsvcError."""
-    hubs = settings.push.external
-    if not hubs:
-        raise FeedsvcError(
-            "there is no hub to tell; name one in feedsvc.toml, as in [push] "
-            'hub = "https://pubsubhubbub.appspot.com/"'
-        )
-    if not Publication(settings, catalog).newest()[0]:
-        raise FeedsvcError("nothing is published yet; run `feedsvc sync` or `feedsvc build` first")
-    added, told = asyncio.run(_tell_hubs(settings, catalog, everything))
-    for url, (topics, failure) in told.items():
-        if failure:
-            message = f"could not be told of all changes: {failure}; run `feedsvc push` again"
-            click.echo(f"{url}: {message}", err=True)
-        elif topics:
-            click.echo(f"{url}: told of {count(topics, 'changed document')}.")
-        elif url in added:
-            click.echo(f"{url}: is new; it is told of what changes from now on.")
-        else:
-            click.echo(f"{url}: nothing has changed since it was told last.")
-    if any(failure for _, failure in told.values()):
-        sys.exit(1)
-
-
-async def _tell_hubs(
-    settings: Settings, catalog: Catalog, everything: bool
-) -> tuple[list[str], Mapping[str, Told]]:
-    """Tell all hubs; return those that are new, and what each was told."""
-    async with Client(settings.push.allow_networks) as client:
-        pings = Pings(settings, catalog, client)
-        added = await asyncio.to_thread(pings.add, everything)
-        hubs = settings.push.external
-        told = await asyncio.gather(*(_persist(catalog, pings, url) for url in hubs))
-        return added, dict(zip(hubs, told, strict=True))
-
-
-async def _persist(catalog: Catalog, pings: Pings, url: str) -> Told:
-    """Tell a hub, and try again a few times if that fails."""
-    topics = 0
-    for pause in (*_PAUSES, None):
-        told = await pings.tell_hub(url, await asyncio.to_thread(_now, catalog), early=True)
-        topics += told.topics
-        if not told.failure or pause is None:
-            break
-        await asyncio.sleep(pause)
-    return Told(topics, told.failure)
-
-
-def _now(catalog: Catalog) -> int:
-    with catalog.reading() as connection:
-        return deliveries.clock(connection)

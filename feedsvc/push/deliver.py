@@ -36,7 +36,7 @@ _GONE = 410
 _TROUBLE = (429, 500, 502, 503, 504)  # by which a host says that it is overloaded
 
 
-class Flight(NamedTuple):
+class InProgress(NamedTuple):
     """A request in progress. started: by the monotonic clock."""
 
     host: Host
@@ -72,7 +72,7 @@ class Deliverer:
         self._thread = ThreadPoolExecutor(1, "feedsvc-deliveries")
         self._hosts = Hosts()
         self._active: dict[str, Active] = {}  # by the id of the claim
-        self._flights: dict[asyncio.Task[None], Flight] = {}
+        self._requests: dict[asyncio.Task[None], InProgress] = {}
         self._slow = 0
         self._results: list[Result] = []
         self._postponed: dict[str, int] = {}
@@ -87,11 +87,11 @@ class Deliverer:
                 await asyncio.wait_for(stopping.wait(), pause)
         for claim in self._hosts.drain_all():
             self._release(claim, 0)
-        if self._flights:
-            await asyncio.wait([*self._flights], timeout=patience)
-        for task in self._flights:  # nobody knows whether they arrive: their claims will end
+        if self._requests:
+            await asyncio.wait([*self._requests], timeout=patience)
+        for task in self._requests:  # nobody knows whether they arrive: their claims will end
             task.cancel()
-        await asyncio.gather(*self._flights, return_exceptions=True)
+        await asyncio.gather(*self._requests, return_exceptions=True)
         await self._exchange(0)
         self._thread.shutdown()
 
@@ -106,7 +106,7 @@ class Deliverer:
         for claim, message in exchange.claimed:
             self._accept(claim, message, exchange.at + CLAIM - TIMEOUT - _MARGIN)
         self._send()
-        return _TURN if exchange.is_busy or self._results or self._flights else _IDLE
+        return _TURN if exchange.is_busy or self._results or self._requests else _IDLE
 
     async def _exchange(self, room: int) -> Exchange | None:
         """Exchange with the ledger; None if that failed, and the results are kept."""
@@ -165,7 +165,7 @@ class Deliverer:
     def _send(self) -> None:
         """Send as many claims as there is room for."""
         most = _AT_ONCE + min(self._slow, self._max_slow)
-        while len(self._flights) < most and (found := self._hosts.next()):
+        while len(self._requests) < most and (found := self._hosts.next()):
             host, claim = found
             now = time.monotonic()
             _, message, end = self._active[claim.id]
@@ -174,11 +174,11 @@ class Deliverer:
                 self._release(claim, 0)
                 continue
             task = asyncio.create_task(self._deliver(claim, message, host))
-            self._flights[task] = Flight(host, now)
-            task.add_done_callback(self._land)
+            self._requests[task] = InProgress(host, now)
+            task.add_done_callback(self._end)
 
-    def _land(self, task: asyncio.Task[None]) -> None:
-        host, started = self._flights.pop(task)
+    def _end(self, task: asyncio.Task[None]) -> None:
+        host, started = self._requests.pop(task)
         if time.monotonic() > started + _LONG:
             self._slow = max(0, self._slow - 1)
         self._hosts.ended(host)
@@ -204,12 +204,12 @@ class Deliverer:
                 host.failed(time.monotonic())
             else:
                 host.answered(soon=time.monotonic() < started + _LONG)
-            self._judge(claim, message, response)
+            self._handle(claim, message, response)
         now = time.monotonic()
         if host.queue and now < host.closed:
             self._give_up_queue(host, host.wait(now))
 
-    def _judge(self, claim: Claim, message: Message, response: Response) -> None:
+    def _handle(self, claim: Claim, message: Message, response: Response) -> None:
         """Record the answer of a subscriber."""
         if response.is_success:
             self._finish(claim, message.revision)
@@ -234,7 +234,7 @@ class Deliverer:
     def _notice_slow(self) -> None:
         """Count the requests that take long, and leave their hosts no queue."""
         before, self._slow = time.monotonic() - _LONG, 0
-        for host, started in self._flights.values():  # in the order in which they started
+        for host, started in self._requests.values():  # in the order in which they started
             if started > before:
                 break
             self._slow += 1

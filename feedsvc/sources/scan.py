@@ -5,6 +5,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from os.path import basename
 from pathlib import Path
@@ -51,9 +52,9 @@ def scan(
         if isinstance(found, ArticleError):
             unseen[path] = found.problem(shown_path(content, site, path))
         else:
-            fingerprint = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
-            files[path] = fingerprint if found.st_ctime < time.time() - _SETTLED else ""
+            files[path] = _fingerprint(found)
     data = {path: files.pop(path) for path in list(files) if rules.is_data(basename(path))}
+    data |= _data_above(root, tree, rules)
     prefix = f"{tree.below}/" if tree.below else ""
     inside = rules.articles(tree, [prefix + path for path in sorted(files)])
     paths = [path.removeprefix(prefix) for path in inside]
@@ -66,16 +67,39 @@ def scan(
     return Listing(articles, tuple(sorted((*unseen.values(), *unread))), tuple(unseen))
 
 
+def _fingerprint(found: os.stat_result) -> str:
+    if found.st_ctime >= time.time() - _SETTLED:
+        return ""
+    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+
+
+def _data_above(root: str, tree: Tree, rules: Layout) -> dict[str, str]:
+    """Return the fingerprints of data files above the content folder, within the tree."""
+    found = {}
+    up = ""
+    for _ in filter(None, tree.below.split("/")):
+        up += "../"
+        with suppress(OSError), os.scandir(os.path.join(root, up)) as entries:
+            for entry in entries:
+                if rules.is_data(entry.name) and entry.is_file(follow_symlinks=False):
+                    found[up + entry.name] = _fingerprint(entry.stat())
+    return found
+
+
 def _affects(data: str, articles: Sequence[str]) -> bool:
     folder = data.rpartition("/")[0]
-    return not folder or any(path.startswith(f"{folder}/") for path in articles)
+    return (
+        not folder
+        or folder.startswith("..")
+        or any(path.startswith(f"{folder}/") for path in articles)
+    )
 
 
 def _with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, str]:
     """Return fingerprints of articles that include those of the data files that affect them."""
     of_folder: dict[str, str] = {}
     for path, fingerprint in sorted(data.items()):
-        folder = path.rpartition("/")[0]
+        folder = "" if path.startswith("../") else path.rpartition("/")[0]
         of_folder[folder] = f"{of_folder.get(folder, '')} {path} {fingerprint or time.time_ns()}"
 
     @cache
@@ -97,7 +121,7 @@ def _combined(fingerprint: str, above: str) -> str:
 
 def shown_path(content: Path, site: Path, path: str) -> str:
     """Return a path below the content folder as shown in Problems: relative to the site."""
-    full = content / path
+    full = Path(os.path.normpath(content / path))
     return full.relative_to(site).as_posix() if full.is_relative_to(site) else full.as_posix()
 
 

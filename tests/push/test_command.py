@@ -11,7 +11,7 @@ from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli import main
 from feedsvc.errors import FeedsvcError
-from feedsvc.push import command
+from feedsvc.push import announce
 from feedsvc.push.command import push
 from tests.desk import Desk
 from tests.push.sink import Reply, Sink, sink
@@ -29,7 +29,7 @@ def hub() -> Iterator[Sink]:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A site with one article; in SQLite, as other tests have both databases."""
-    monkeypatch.setattr(command, "_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(announce, "_PAUSES", (0.0, 0.0))
     url = f"sqlite:///{tmp_path}/catalog.db"
     with Catalog(url) as catalog:
         catalog.create()

@@ -199,6 +199,30 @@ def test_a_hub_at_a_private_address_is_not_connected_to(telling: Telling) -> Non
     assert telling.state().attempts == 1
 
 
+def test_hubs_are_told_of_each_revision_while_the_process_runs(
+    telling: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ping, "_PAUSE", 0.05)
+    telling.hub.requests.clear()
+
+    async def run() -> None:
+        async with Client(["127.0.0.1"]) as client:
+            pings = Pings(telling.desk.settings, telling.desk.catalog, client)
+            task = asyncio.create_task(pings.run(telling.desk.publication))
+            for name, count in (("second", 6), ("third", 12)):
+                await asyncio.to_thread(telling.publish, name)
+                wanted = count
+                await asyncio.to_thread(
+                    telling.hub.wait_for,
+                    lambda: len(telling.hub.requests) >= wanted,  # noqa: B023
+                )
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(run())
+    assert len(telling.hub.requests) == 12
+
+
 @settings(max_examples=examples(5))
 @given(st.lists(st.sampled_from(["publish", "fail", "tell"]), max_size=8))
 def test_each_change_is_told_after_it_happened(

@@ -2,7 +2,10 @@
 
 import re
 from posixpath import splitext
+from typing import Any
 
+from feedsvc.sources import frontmatter
+from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators import configs, mdx
 from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
@@ -15,8 +18,25 @@ _ADMONITION = re.compile(
 )
 _TRUNCATE = re.compile(r"<!--\s*truncate\s*-->|\{/\*\s*truncate\s*\*/\}")
 
+_AUTHORS = "authors.yml"
+
+
+def _split(path: str, text: str) -> tuple[FrontMatter, str]:
+    is_data = path.endswith(_AUTHORS)
+    return frontmatter.split(f"---\n{text.strip()}\n---\n" if is_data else text)
+
+
+def _author(file: File, author: Any) -> Any:
+    """Return an author by its key in authors.yml, with what the article itself says."""
+    own = author if isinstance(author, dict) else {"key": author}
+    known = file.data.get(_AUTHORS, {}).get(str(own.get("key", "")).lower())
+    return {**known, **own} if isinstance(known, dict) else author
+
 
 def _complete(file: File, own: Own) -> None:
+    if authors := own.get("authors"):
+        listed = authors if isinstance(authors, list) else [authors]
+        own["authors"] = [_author(file, each) for each in listed]
     if found := _DATED.fullmatch(splitext(file.path)[0]):
         own.setdefault("published", f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}")
     updated = own.get("updated")
@@ -47,7 +67,14 @@ def _markup(file: File, body: str, links: Links) -> str:
 GENERATOR = Program(
     name="docusaurus",
     layout=Convention(
-        keys=_KEYS, url=_url, complete=_complete, markup=_markup, endings=(".md", ".mdx")
+        keys=_KEYS,
+        url=_url,
+        complete=_complete,
+        split=_split,
+        data=lambda _file: [_AUTHORS],
+        markup=_markup,
+        endings=(".md", ".mdx"),
+        is_data=lambda name: name == _AUTHORS,
     ),
     configs=configs.scripts("docusaurus.config"),
     wanted=frozenset({"calls"}),

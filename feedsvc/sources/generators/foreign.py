@@ -171,7 +171,7 @@ class Foreign:
         if syntax.is_url(url):
             own.setdefault("link", url)
             return ""
-        return " ".join(html.xml_safe(urls.decoded(url)).split()).lstrip("/")
+        return " ".join(html.xml_safe(unquote(url)).split()).lstrip("/")
 
     def _native_id(self, file: File, own: Own, place: str) -> str | None:
         published = self._moment(own.get("published"))

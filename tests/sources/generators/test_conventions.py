@@ -509,6 +509,12 @@ def test_astro_front_matter_and_mdx_say_what_ours_do(tmp_path: Path) -> None:
     )
 
 
+def test_front_matter_of_hugo_may_begin_after_blank_lines(tmp_path: Path) -> None:
+    text = "\n \n---\ntitle: A\ndate: 2022-02-17\ndarft: true\n---\nText.\n"
+    article, (problem,) = one(tmp_path, "hugo", text, "p/a.md")
+    assert (article.title, article.html, problem.line) == ("A", "<p>Text.</p>", 6)
+
+
 def test_problems_name_keys_as_they_are_written(tmp_path: Path) -> None:
     text = "---\ntitle: A\nDate: February 17\n---\nText.\n"
     _, (problem,) = read(tmp_path, {"content/p/a.md": text}, 'generator = "hugo"\n')

@@ -240,6 +240,12 @@ def test_a_change_of_inherited_data_has_only_its_articles_read_again(
     assert list(before) == ["blog/a.md", "news/a.md"]
     assert before["blog/a.md"] != after["blog/a.md"]
     assert before["news/a.md"] == after["news/a.md"]
+    below = Tree("eleventy", below="news")
+    before = scan(tmp_path / "news", tmp_path, below).fingerprints
+    (tmp_path / "news.11tydata.js").write_text("export default {}")
+    listing = scan(tmp_path / "news", tmp_path, below)
+    assert before["a.md"] != listing.fingerprints["a.md"]
+    assert [each.path for each in listing.problems] == ["news.11tydata.js"]
 
 
 def hugo(folder: Path, files: Mapping[str, str], content: str = "content") -> dict[str, str]:

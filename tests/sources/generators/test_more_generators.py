@@ -38,8 +38,12 @@ DOCUSAURUS: dict[str, str | bytes] = {
     "docusaurus.config.ts": "export default { title: 'Docs', url: 'https://example.org' };",
     "docs/intro.md": "# Intro",
     "blog/2022-01-02-first.md": (
-        "---\ntitle: First\nauthors: [ada]\ntags: [{label: X, permalink: /x}]\n---\n"
+        "---\ntitle: First\nauthors: [ada, bo, {key: cy, name: C}]\n"
+        "tags: [{label: X, permalink: /x}]\n---\n"
         "One\n\n{/* truncate */}\n\n:::tip[Note well]\n\nTwo\n\n:::\n"
+    ),
+    "blog/authors.yml": (
+        "ada:\n  name: Ada Example\n  title: Editor\n  url: https://ada.example/\ncy: {name: Cy}\n"
     ),
     "blog/2022/02/03/second/index.mdx": "import X from 'y';\n\n# Second\n\nText <X />\n",
     "blog/third.md": "---\ntitle: Third\nslug: /other\ndate: 2022-03-04\n---\nT",
@@ -138,6 +142,8 @@ def test_docusaurus(tmp_path: Path) -> None:
     assert ":::" not in first.html
     assert (FeedRef(Kind.TAG, "x"), "X") in first.terms
     assert found["2022/02/03/second/index.mdx"].title == "Second"
+    assert [each.name for each in first.authors] == ["Ada Example", "bo", "C"]
+    assert first.authors[0].uri == "https://ada.example/"
 
 
 def test_obsidian(tmp_path: Path) -> None:

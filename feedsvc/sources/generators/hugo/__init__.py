@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from posixpath import basename, dirname
 
 from feedsvc import syntax
@@ -37,7 +38,11 @@ _KEYS = {
 
 
 def _split(_path: str, text: str) -> tuple[FrontMatter, str]:
-    return frontmatter.split_json(text) if text.startswith("{") else frontmatter.split(text)
+    """Split off front matter, which may have white space before it."""
+    whole, text = text, text.lstrip()
+    front, body = (frontmatter.split_json if text.startswith("{") else frontmatter.split)(text)
+    above = whole.count("\n", 0, len(whole) - len(text))
+    return replace(front, first=front.first + above), body
 
 
 def _articles(tree: Tree, paths: Iterable[str]) -> Iterator[str]:

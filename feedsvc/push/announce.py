@@ -1,0 +1,75 @@
+"""`feedsvc push`: tells other hubs what has changed, once."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+
+import click
+
+from feedsvc.catalog import deliveries
+from feedsvc.catalog.store import Catalog
+from feedsvc.cli.problems import count
+from feedsvc.config.settings import Settings
+from feedsvc.errors import FeedsvcError
+from feedsvc.publication import Publication
+from feedsvc.push.client import Client
+from feedsvc.push.ping import Pings, Told
+
+_PAUSES = (2.0, 10.0)  # seconds before further tries
+
+
+def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
+    """Tell all hubs, and print what came of it. Raises FeedsvcError.
+
+    everything: of all feeds, changed or not.
+    """
+    hubs = settings.push.external
+    if not hubs:
+        raise FeedsvcError(
+            "there is no hub to tell; name one in feedsvc.toml, as in [push] "
+            'hub = "https://pubsubhubbub.appspot.com/"'
+        )
+    if not Publication(settings, catalog).newest()[0]:
+        raise FeedsvcError("nothing is published yet; run `feedsvc sync` or `feedsvc build` first")
+    added, told = asyncio.run(_tell_hubs(settings, catalog, everything))
+    for url, (topics, failure) in told.items():
+        if failure:
+            message = f"could not be told of all changes: {failure}; run `feedsvc push` again"
+            click.echo(f"{url}: {message}", err=True)
+        elif topics:
+            click.echo(f"{url}: told of {count(topics, 'changed document')}.")
+        elif url in added:
+            click.echo(f"{url}: is new; it is told of what changes from now on.")
+        else:
+            click.echo(f"{url}: nothing has changed since it was told last.")
+    if any(failure for _, failure in told.values()):
+        sys.exit(1)
+
+
+async def _tell_hubs(
+    settings: Settings, catalog: Catalog, everything: bool
+) -> tuple[list[str], Mapping[str, Told]]:
+    """Tell all hubs; return those that are new, and what each was told."""
+    async with Client(settings.push.allow_networks) as client:
+        pings = Pings(settings, catalog, client)
+        added = await asyncio.to_thread(pings.add, everything)
+        hubs = settings.push.external
+        told = await asyncio.gather(*(_persist(catalog, pings, url) for url in hubs))
+        return added, dict(zip(hubs, told, strict=True))
+
+
+async def _persist(catalog: Catalog, pings: Pings, url: str) -> Told:
+    """Tell a hub, and try again a few times if that fails."""
+    topics = 0
+    for pause in (*_PAUSES, None):
+        told = await pings.tell_hub(url, await asyncio.to_thread(_now, catalog), early=True)
+        topics += told.topics
+        if not told.failure or pause is None:
+            break
+        await asyncio.sleep(pause)
+    return Told(topics, told.failure)
+
+
+def _now(catalog: Catalog) -> int:
+    with catalog.reading() as connection:
+        return deliveries.clock(connection)
