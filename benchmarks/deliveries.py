@@ -2,14 +2,13 @@
 
 import json
 import os
-import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,19 +29,14 @@ class Sink:
 
     def __init__(self, port: int, scheme: str = "http") -> None:
         self.port = port
+        self.control = peers.free_port()
         self.scheme = scheme
         self.authority: Path | None = None  # that signed its certificate
         self.worker = 0  # the process that delivers to it
 
     def ask(self, path: str = "/") -> dict[str, float]:
         """Return what was delivered; see sink.py."""
-        if self.scheme == "https":
-            context = ssl.create_default_context(cafile=str(self.authority))
-            connection: HTTPConnection = HTTPSConnection(
-                "127.0.0.1", self.port, timeout=60, context=context
-            )
-        else:
-            connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = HTTPConnection("127.0.0.1", self.control, timeout=60)
         with closing(connection):
             connection.request("GET", path)
             counts: dict[str, float] = json.loads(connection.getresponse().read())
@@ -78,7 +72,14 @@ def run_sink(folder: Path, scheme: str = "http") -> Iterator[Sink]:
     if scheme == "https":
         certificate = _certificate(folder)
         sink.authority = certificate[0]
-    command = (sys.executable, "-m", "benchmarks.sink", str(sink.port), *certificate)
+    command = (
+        sys.executable,
+        "-m",
+        "benchmarks.sink",
+        str(sink.port),
+        str(sink.control),
+        *certificate,
+    )
     with subprocess.Popen([str(each) for each in command]) as process:
         try:
             sink.wait()

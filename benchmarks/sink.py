@@ -1,11 +1,12 @@
 """Subscribers that answer as fast as they can, in a process of their own.
 
-    python -m benchmarks.sink PORT [CERTIFICATE KEY]
+    python -m benchmarks.sink PORT CONTROL [CERTIFICATE KEY]
 
 Listens on all addresses of loopback. What a POST is answered depends on its path: /slow... after 20
 seconds, /never... not at all, /close... at once, with the end of the connection, and others at
-once. GET returns the number of answered POSTs, the time of the last of them, and that of the first;
-GET /reset forgets them. Times are of the monotonic clock, which all processes share.
+once. At the port CONTROL, without TLS, GET returns the number of answered POSTs, and the times of
+the first and the last; GET /reset forgets them. Times are of the monotonic clock, which all
+processes share.
 """
 
 import asyncio
@@ -78,17 +79,18 @@ class Subscriber(asyncio.Protocol):
         self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
-async def _serve(port: int, certificate: list[str]) -> None:
+async def _serve(port: int, control: int, certificate: list[str]) -> None:
     context = None
     if certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(*certificate)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Subscriber, "0.0.0.0", port, ssl=context, backlog=4096)
+    await loop.create_server(Subscriber, "127.0.0.1", control)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
     import uvloop
 
-    uvloop.run(_serve(int(sys.argv[1]), sys.argv[2:]))
+    uvloop.run(_serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))
