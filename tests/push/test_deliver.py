@@ -283,3 +283,14 @@ def test_a_revision_is_delivered_when_every_origin_shows_it(
         site.sync()
         office.wait_for("delivered")
         assert time.monotonic() > synced + 0.25
+
+
+def test_revisions_without_a_pause_do_not_hold_deliveries_up(
+    site: Desk, server: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "SETTLE", 1e6)
+    monkeypatch.setattr(ledger, "_MAX_SETTLE", 0.1)
+    subscribe(site.catalog, [server.url()])
+    with delivering(site) as office:
+        site.sync()
+        office.wait_for("delivered")
