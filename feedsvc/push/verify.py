@@ -24,7 +24,7 @@ from feedsvc.push.client import ClientError, Response
 
 logger = logging.getLogger("feedsvc.push")
 
-_IDLE = 0.1  # seconds between turns
+_IDLE = 0.2  # seconds between turns
 _RETRY = 1.0  # seconds after a failure of the catalog
 _TENDING = 60.0  # seconds between removals of what has ended
 _AT_ONCE = 64  # requests
