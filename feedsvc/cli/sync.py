@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import Progress, ProgressColumn
 
 from feedsvc.catalog.recovery import create, make_ready_elected
 from feedsvc.catalog.store import Catalog
@@ -20,6 +19,9 @@ from feedsvc.cli.problems import count, exit_on_errors, show_problems, verbose_o
 from feedsvc.cli.site import load_site, site_option, warn
 from feedsvc.config.settings import Settings
 from feedsvc.errors import DamagedError
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
 
 _OFFER = (
     "If the site had feeds before, `feedsvc check --against OLD` compares their ids and links with "
@@ -73,15 +75,18 @@ def sync(site: Path, dry_run: bool, as_json: bool, force: bool, verbose: bool) -
 
 
 @contextmanager
-def progress_bar(*columns: ProgressColumn) -> Iterator[Callback | None]:
+def progress_bar(*columns: "ProgressColumn") -> Iterator[Callback | None]:
     """Show a progress bar on a terminal; yield its callback, None if there is no terminal.
 
     columns: by default those for reading articles.
     """
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield None
         return
+    from rich.console import Console  # takes a twentieth of the start of `feedsvc serve`
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Reading articles", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -61,7 +61,7 @@ def scan(
     unread = [
         Problem(shown_path(content, site, path), 0, "not-evaluated", message, Severity.WARNING)
         for path in data
-        if (message := rules.unread(basename(path))) and _affects(path, paths)
+        if (message := rules.unread(basename(path))) and _affects(root, path, paths)
     ]
     articles = _with_data({path: files[path] for path in paths}, data)
     return Listing(articles, tuple(sorted((*unseen.values(), *unread))), tuple(unseen))
@@ -86,13 +86,14 @@ def _data_above(root: str, tree: Tree, rules: Layout) -> dict[str, str]:
     return found
 
 
-def _affects(data: str, articles: Sequence[str]) -> bool:
-    folder = data.rpartition("/")[0]
-    return (
-        not folder
-        or folder.startswith("..")
-        or any(path.startswith(f"{folder}/") for path in articles)
-    )
+def _affects(root: str, data: str, articles: Sequence[str]) -> bool:
+    """Return whether a data file may affect articles; one above them if it is named after its
+    folder.
+    """
+    folder, _, name = data.rpartition("/")
+    if folder.startswith(".."):
+        return name.partition(".")[0] == basename(os.path.normpath(os.path.join(root, folder)))
+    return not folder or any(path.startswith(f"{folder}/") for path in articles)
 
 
 def _with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, str]:

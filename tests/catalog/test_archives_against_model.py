@@ -251,7 +251,7 @@ class Story(RuleBasedStateMachine):
 
 
 Story.TestCase.settings = settings(
-    max_examples=examples(10),
+    max_examples=examples(5),
     stateful_step_count=15,
     deadline=None,
     derandomize=True,

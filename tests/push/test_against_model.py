@@ -184,7 +184,7 @@ class Hub(RuleBasedStateMachine):
         self.publish(tagged)
         self.work()
 
-    @rule(seconds=st.sampled_from([1, 90, 3600, 14_500, DAY // 2]))
+    @rule(seconds=st.sampled_from([1, 90, 3600, 14_500, DAY]))
     def wait(self, seconds: int) -> None:
         self.now += seconds
 

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,14 +11,17 @@ import pytest
 from werkzeug.test import Client as Browser
 
 from feedsvc import create_app
+from feedsvc.catalog import deliveries
 from feedsvc.catalog.sealing import Sealing
-from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.errors import CatalogError
 from feedsvc.model import Format
 from feedsvc.push import deliver, hosts, ledger
 from tests.desk import Desk
 from tests.push.office import delivering
 from tests.push.sink import Reply, Request, Sink, sink
 from tests.push.subscribers import subscribe, subscriptions
+from tests.serving import PATIENCE
 from tests.sites import article
 
 SECRET = "ß" * 99  # 198 bytes
@@ -283,6 +286,32 @@ def test_a_revision_is_delivered_when_every_origin_shows_it(
         site.sync()
         office.wait_for("delivered")
         assert time.monotonic() > synced + 0.25
+
+
+def test_results_are_kept_while_the_catalog_is_lost(
+    site: Desk, server: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the disk is full or the database is restarted: nothing is delivered twice."""
+    record, failures = deliveries.record, iter(range(3))
+
+    def fail_at_first(connection: Reading, results: Sequence[deliveries.Result]) -> None:
+        if results and next(failures, None) is not None:
+            raise CatalogError("the disk is full")
+        record(connection, results)
+
+    monkeypatch.setattr(deliveries, "record", fail_at_first)
+    monkeypatch.setattr(deliver, "_RETRY", 0.02)
+    subscribe(site.catalog, [server.url()])
+    with delivering(site) as office:
+        site.sync()
+        office.wait_for("delivered")
+        end = time.monotonic() + PATIENCE
+        while subscriptions(site.catalog)[server.url()]["next_try"]:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    assert next(failures, None) is None
+    assert subscriptions(site.catalog)[server.url()]["revision"] == site.revision()
+    assert len(server.requests) == 1
 
 
 def test_revisions_without_a_pause_do_not_hold_deliveries_up(

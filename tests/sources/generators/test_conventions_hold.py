@@ -17,9 +17,10 @@ from feedsvc.model import Tree
 from feedsvc.sources import ArticleReader, Sources, scan
 from feedsvc.sources.trees import generator as installed
 from tests.sites import article, make_site
+from tests.soak import examples
 
 many_per_folder = hypothesis_settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 PATHS = {
     "astro": "blog/a.mdx",
