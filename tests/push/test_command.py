@@ -88,12 +88,13 @@ def test_a_hub_that_fails_for_a_moment_is_tried_again(desk: Desk, hub: Sink) -> 
 
 
 def test_mistakes_are_one_sentence(desk: Desk, tmp_path: Path) -> None:
-    for toml, sentence in [
-        ("", "there is no hub to tell; name one in feedsvc.toml"),
-        ('[push]\nhub = "own"', "there is no hub to tell"),
+    for toml, options, sentence in [
+        ("", [], "there is no hub to tell; name one in feedsvc.toml"),
+        ('[push]\nhub = "own"', [], "there is no hub to tell"),
+        ("[push]\nhub = false", ["--worker"], "this site has no hub"),
     ]:
         desk.configure(toml)
-        result = run(desk)
+        result = run(desk, *options)
         assert isinstance(result.exception, FeedsvcError)
         assert sentence in str(result.exception)
     desk.configure('[push]\nhub = "https://hub.example.net/"')
