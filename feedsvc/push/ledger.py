@@ -76,7 +76,7 @@ class Ledger:
             at = time.monotonic()  # before the clock, as the end of the claims is reckoned from it
             now = deliveries.clock(connection)
             deliveries.record(connection, results)
-            until = [(host, now + seconds) for host, seconds in postponed.items()]
+            until = {host: now + seconds for host, seconds in postponed.items()}
             deliveries.postpone(connection, until, now)
             claims = self._claim(connection, now, room)
         return Exchange(self._with_messages(claims), now, at, bool(self._due))
