@@ -1,4 +1,4 @@
-"""Verifies requests for subscriptions at their callbacks, and tells of denials (WebSub 5.2, 5.3).
+"""Verifies requests for subscriptions at their callbacks, and sends denials (WebSub 5.2, 5.3).
 
 One coroutine takes turns: it records results and claims requests, in one transaction. Each request
 is sent by a task of its own.
@@ -135,7 +135,7 @@ class Verifier:
 
 
 async def inform(request: Request, client: Getter) -> Outcome:
-    """Ask a callback whether it agrees, or tell it of a denial; return what follows."""
+    """Ask a callback whether it agrees, or send it a denial; return the outcome."""
     challenge = secrets.token_urlsafe(32)
     try:
         response = await client.get(with_parameters(request.callback, _query(request, challenge)))
