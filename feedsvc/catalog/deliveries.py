@@ -10,14 +10,15 @@ Instants are seconds since the epoch, by the clock of the database: see `clock`.
 
 import secrets
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -27,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from feedsvc.catalog import rows, schema
+from feedsvc.catalog import schema
 from feedsvc.model import FeedRef, Format
 
 CLAIM = 60  # seconds until a claim ends
@@ -129,30 +130,36 @@ def claim(connection: Connection, feed: DueFeed, now: int, count: int) -> list[C
 
 def record(connection: Connection, results: Iterable[Result]) -> None:
     """Record results, except those of claims that have ended and been claimed again."""
-    groups: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
-    for claimed, *outcome in results:
-        groups[(claimed.end, *outcome)].append(claimed.id)
-    for (end, revision, attempts, next_try, gone), ids in groups.items():
-        values: Mapping[str, Any] = {"attempts": attempts, "next_try": next_try}
-        if revision is not None:
-            values = {**values, "revision": revision}
-        for some in rows.chunks(ids):
-            claimed_ones = (_s.id.in_(some), _s.next_try == end)
-            if gone:
-                connection.execute(delete(schema.subscription).where(*claimed_ones))
-            else:
-                statement = update(schema.subscription).where(*claimed_ones)
-                connection.execute(statement.values(values))
+    gone, others = [], []
+    for (name, *_, end), revision, attempts, next_try, is_gone in results:
+        claimed = {"claim": name, "end": end}
+        if is_gone:
+            gone.append(claimed)
+        else:
+            outcome = {"delivered": revision, "failures": attempts, "due": next_try}
+            others.append({**claimed, **outcome})
+    is_claimed = (_s.id == bindparam("claim"), _s.next_try == bindparam("end"))
+    if gone:
+        connection.execute(delete(schema.subscription).where(*is_claimed), gone)
+    if others:
+        values = {
+            "revision": func.coalesce(bindparam("delivered", type_=BigInteger), _s.revision),
+            "attempts": bindparam("failures"),
+            "next_try": bindparam("due"),
+        }
+        statement = update(schema.subscription).where(*is_claimed).values(values)
+        connection.execute(statement, others)
 
 
-def postpone(connection: Connection, hosts: Sequence[tuple[str, int]], now: int) -> None:
+def postpone(connection: Connection, hosts: Mapping[str, int], now: int) -> None:
     """Postpone the due deliveries to some hosts, each to an instant."""
-    for host, until in hosts:
-        newest = select(_f.revision).where(_f.number == _s.feed).scalar_subquery()
-        statement = update(schema.subscription).where(
-            _s.host == host, _s.next_try <= now, _s.revision < newest
-        )
-        connection.execute(statement.values(next_try=until))
+    newest = select(_f.revision).where(_f.number == _s.feed).scalar_subquery()
+    statement = update(schema.subscription).where(
+        _s.host == bindparam("name"), _s.next_try <= now, _s.revision < newest
+    )
+    rows = [{"name": host, "until": hosts[host]} for host in sorted(hosts)]
+    if rows:
+        connection.execute(statement.values(next_try=bindparam("until")), rows)
 
 
 def counts(connection: Connection, now: int) -> Counts:

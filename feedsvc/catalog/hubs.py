@@ -1,8 +1,8 @@
-"""What the other hubs of the settings have been told of (WebSub 3).
+"""What the other hubs of the settings have been notified of (WebSub 3).
 
-Feeds are told of in the order of the revisions that changed them, and of their numbers. A hub's row
-is its place in that order, so what it has not been told of yet follows from the feeds alone: a
-revision need not write anything for it, and a hub that was down for a week is told of each feed
+Hubs are notified of feeds in the order of the revisions that changed them, and of their numbers. A
+hub's row is its place in that order, so what it does not know yet follows from the feeds alone: a
+revision need not write anything for it, and a hub that was down for a week is notified of each feed
 once.
 
 Instants are seconds since the epoch, by the clock of the database: see deliveries.clock.
@@ -25,7 +25,7 @@ _h, _f = schema.hub.c, schema.feed.c
 
 
 class Place(NamedTuple):
-    """The last feed that a hub was told of. revision: that changed it."""
+    """The last feed that a hub was notified of. revision: that changed it."""
 
     revision: int
     feed: int
@@ -35,7 +35,7 @@ START = Place(0, 0)
 
 
 class Claim(NamedTuple):
-    """The right to tell a hub. attempts: failed ones since the last success. end: when it ends."""
+    """The right to notify a hub. attempts: failures since the last success. end: when it ends."""
 
     url: str
     place: Place
@@ -44,7 +44,7 @@ class Claim(NamedTuple):
 
 
 class State(NamedTuple):
-    """The state of a hub. pending: how many feeds it has not been told of."""
+    """The state of a hub. pending: of how many changed feeds it was not notified."""
 
     url: str
     attempts: int
@@ -67,13 +67,13 @@ def add(connection: Connection, urls: Iterable[str]) -> list[str]:
 
 
 def restart(connection: Connection, urls: Iterable[str]) -> None:
-    """Have hubs told of all feeds again."""
+    """Have hubs notified of all feeds again."""
     statement = update(schema.hub).where(_h.url.in_(list(urls)))
     connection.execute(statement.values(**START._asdict(), attempts=0, next_try=0))
 
 
 def claim(connection: Connection, url: str, now: int, early: bool = False) -> Claim | None:
-    """Claim a hub, if there is something to tell it and no other process is doing so.
+    """Claim a hub, if there are changes for it and no other process is doing so.
 
     early: even if its next try is later, or another process has claimed it.
     """
@@ -95,7 +95,7 @@ def changed(connection: Connection, place: Place, count: int) -> list[tuple[Plac
 def record(
     connection: Connection, claim: Claim, place: Place, attempts: int = 0, next_try: int = 0
 ) -> bool:
-    """Record how far a hub was told, and return True, unless the claim is no longer there."""
+    """Record how far a hub was notified, and return True, unless the claim is no longer there."""
     statement = update(schema.hub).where(_h.url == claim.url, _h.next_try == claim.end)
     values = {**place._asdict(), "attempts": attempts, "next_try": next_try}
     return connection.execute(statement.values(values)).rowcount == 1

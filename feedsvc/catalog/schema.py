@@ -248,7 +248,7 @@ subscription_request = Table(
 )
 
 # The other hubs of the settings. revision and feed: the last feed, in the order of revisions and
-# numbers, that it was told of. attempts, next_try: as of a subscription.
+# numbers, that it was notified of. attempts, next_try: as of a subscription.
 hub = Table(
     "hub",
     metadata,

@@ -160,10 +160,19 @@ def settle(connection: Connection, settings: Settings, now: int) -> None:
             statement = _insert(connection, _subscription).on_conflict_do_nothing(
                 index_elements=["id"]
             )
-            for row in _take(connection, numbers.get(old)):
-                name = _id(numbers[new], row["format"], row["callback"])
-                fresh = {"feed": numbers[new], "revision": 0, "attempts": 0, "next_try": 0}
-                connection.execute(statement, {**row, "id": name, **fresh})
+            moved = [
+                {
+                    **row,
+                    "id": _id(numbers[new], row["format"], row["callback"]),
+                    "feed": numbers[new],
+                    "revision": 0,
+                    "attempts": 0,
+                    "next_try": 0,
+                }
+                for row in _take(connection, numbers.get(old))
+            ]
+            if moved:
+                connection.execute(statement, moved)
 
 
 def _denials(

@@ -1,1 +1,1 @@
-"""Push: verifies subscriptions to our own hub, delivers to them, and tells other hubs (WebSub)."""
+"""Push: verifies subscriptions to our own hub, delivers, and notifies other hubs (WebSub)."""

@@ -1,4 +1,4 @@
-"""`feedsvc push`: tells other hubs what has changed, once."""
+"""`feedsvc push`: notifies other hubs of changes, once."""
 
 import asyncio
 import sys
@@ -19,14 +19,14 @@ _PAUSES = (2.0, 10.0)  # seconds before further tries
 
 
 def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
-    """Tell all hubs, and print what came of it. Raises FeedsvcError.
+    """Notify all hubs, and print the results. Raises FeedsvcError.
 
     everything: of all feeds, changed or not.
     """
     hubs = settings.push.external
     if not hubs:
         raise FeedsvcError(
-            "there is no hub to tell; name one in feedsvc.toml, as in [push] "
+            "there is no hub to notify; name one in feedsvc.toml, as in [push] "
             'hub = "https://pubsubhubbub.appspot.com/"'
         )
     if not Publication(settings, catalog).newest()[0]:
@@ -34,14 +34,14 @@ def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
     added, told = asyncio.run(_tell_hubs(settings, catalog, everything))
     for url, (topics, failure) in told.items():
         if failure:
-            message = f"could not be told of all changes: {failure}; run `feedsvc push` again"
+            message = f"could not be notified of all changes: {failure}; run `feedsvc push` again"
             click.echo(f"{url}: {message}", err=True)
         elif topics:
-            click.echo(f"{url}: told of {count(topics, 'changed document')}.")
+            click.echo(f"{url}: notified of {count(topics, 'changed document')}.")
         elif url in added:
-            click.echo(f"{url}: is new; it is told of what changes from now on.")
+            click.echo(f"{url}: is new, and will be notified of changes from now on.")
         else:
-            click.echo(f"{url}: nothing has changed since it was told last.")
+            click.echo(f"{url}: nothing has changed since its last notification.")
     if any(failure for _, failure in told.values()):
         sys.exit(1)
 
@@ -49,7 +49,7 @@ def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
 async def _tell_hubs(
     settings: Settings, catalog: Catalog, everything: bool
 ) -> tuple[list[str], Mapping[str, Told]]:
-    """Tell all hubs; return those that are new, and what each was told."""
+    """Notify all hubs; return those that are new, and of what each was notified."""
     async with Client(settings.push.allow_networks) as client:
         pings = Pings(settings, catalog, client)
         added = await asyncio.to_thread(pings.add, everything)
@@ -59,7 +59,7 @@ async def _tell_hubs(
 
 
 async def _persist(catalog: Catalog, pings: Pings, url: str) -> Told:
-    """Tell a hub, and try again a few times if that fails."""
+    """Notify a hub, and try again a few times if that fails."""
     topics = 0
     for pause in (*_PAUSES, None):
         told = await pings.tell_hub(url, await asyncio.to_thread(_now, catalog), early=True)

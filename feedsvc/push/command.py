@@ -1,4 +1,4 @@
-"""`feedsvc push`: tell other hubs what has changed, and show how deliveries go.
+"""`feedsvc push`: notify other hubs of changes, and show the state of deliveries.
 
 The modules are imported by the subcommands that need them, so that the worker stays small.
 """
@@ -25,18 +25,19 @@ def _parse_bind(context: click.Context, option: click.Parameter, value: str) -> 
 
 @click.group(invoke_without_command=True)
 @site_option
-@click.option("--all", "everything", is_flag=True, help="Tell of all feeds, changed or not.")
+@click.option("--all", "everything", is_flag=True, help="Notify hubs of all feeds, changed or not.")
 @click.option("--worker", is_flag=True, help="Verify subscriptions and deliver until stopped.")
 @click.option("--supervised", is_flag=True, hidden=True)
 @click.pass_context
 def push(
     context: click.Context, site: Path, everything: bool, worker: bool, supervised: bool
 ) -> None:
-    """Tell hubs at other sites which feeds have changed.
+    """Notify hubs at other sites of changed feeds.
 
     Run it after each deployment of a static build: the hubs get the changed feeds from the site
-    and send them to their subscribers. Each hub is told what has changed since it was told last; a
-    new one is told what changes from now on. The exit code is 1 if a hub could not be told.
+    and send them to their subscribers. Each hub is notified of what has changed since its last
+    notification, a new one of what changes from now on. The exit code is 1 if a hub could not be
+    notified.
 
     `feedsvc serve` does so by itself, and delivers to the subscribers of the site's own hub. With
     --worker, only the process that does this runs, beside another server.
@@ -59,7 +60,7 @@ def push(
 @_site_option
 @click.pass_obj
 def status(default: Path, site: Path | None) -> None:
-    """Show the subscriptions by topic and host, and what other hubs have been told.
+    """Show the subscriptions by topic and host, and what other hubs have been notified of.
 
     Callbacks are not shown, as who knows one can send to it.
     """

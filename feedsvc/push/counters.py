@@ -56,7 +56,7 @@ class Counters:
             self._lag.observe(lag)
 
     def pinged(self, outcome: str) -> None:
-        """Count a request to another hub. outcome: told, failed."""
+        """Count a request to another hub. outcome: notified, failed."""
         self._requests.labels(outcome).inc()
 
     async def keep_counting(self, catalog: Catalog) -> None:

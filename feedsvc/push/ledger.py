@@ -19,6 +19,7 @@ from feedsvc.push.messages import Message, Messages
 logger = logging.getLogger("feedsvc.push")
 
 SETTLE = 0.4  # seconds after a revision until every origin shows it
+_MAX_SETTLE = 2.0  # the same while revisions follow one another without a pause
 _LOOK = 1.0  # seconds between looks for deliveries that are due again
 _BATCH = 500  # claims of one feed in one transaction
 _FEEDS = 50  # from which one transaction claims
@@ -53,7 +54,7 @@ class Ledger:
         self._messages = Messages(settings, publication)
         self._due: list[DueFeed] = []
         self._state = ""
-        self._changed = self._looked = 0.0
+        self._changed = self._unsettled = self._looked = 0.0
 
     def exchange(
         self, results: Sequence[Result], postponed: Mapping[str, int], room: int
@@ -75,7 +76,7 @@ class Ledger:
             at = time.monotonic()  # before the clock, as the end of the claims is reckoned from it
             now = deliveries.clock(connection)
             deliveries.record(connection, results)
-            until = [(host, now + seconds) for host, seconds in postponed.items()]
+            until = {host: now + seconds for host, seconds in postponed.items()}
             deliveries.postpone(connection, until, now)
             claims = self._claim(connection, now, room)
         return Exchange(self._with_messages(claims), now, at, bool(self._due))
@@ -85,12 +86,14 @@ class Ledger:
         return self._messages.headers(message, secret)
 
     def _is_settled(self, at: float) -> bool:
-        """Return whether the newest revision is old enough."""
+        """Return whether the newest revision is old enough, or others came too soon before it."""
         state, _ = self._publication.state()
         if state != self._state:
+            if at >= self._changed + SETTLE:
+                self._unsettled = at
             self._state, self._changed = state, at
             self._due, self._looked = [], 0.0
-        return at >= self._changed + SETTLE
+        return at >= min(self._changed + SETTLE, self._unsettled + _MAX_SETTLE)
 
     def _find_due(self) -> list[DueFeed]:
         with self._catalog.reading() as connection:

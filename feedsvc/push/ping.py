@@ -1,4 +1,4 @@
-"""Tells other hubs which topics have changed; they get the documents themselves.
+"""Notifies other hubs of changed topics; they get the documents themselves.
 
 WebSub leaves this to hubs and publishers. All known hubs take a form with `hub.mode=publish` and
 `hub.url`, as in PubSubHubbub 0.4, 7.1; some call the latter `hub.topic`.
@@ -34,7 +34,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Told(NamedTuple):
-    """What a hub was told. topics: of how many. failure: why of no more, '' if that was all."""
+    """What a hub was notified of. topics: of how many. failure: why of no more, '' if of all."""
 
     topics: int
     failure: str = ""
@@ -48,7 +48,9 @@ class _Failure(NamedTuple):
 
 
 class Pings:
-    """Tells the external hubs of a site. observe: called with `told` or `failed` for each request.
+    """Notifies the external hubs of a site.
+
+    observe: called for each request with its outcome, `notified` or `failed`.
 
     All methods raise CatalogError.
     """
@@ -67,7 +69,7 @@ class Pings:
         self._observe = observe
 
     async def run(self, publication: Publication) -> None:
-        """Tell the hubs of each revision until the task is cancelled."""
+        """Notify the hubs of each revision until the task is cancelled."""
         known, due, failure = "", None, ""
         while True:
             try:
@@ -85,17 +87,17 @@ class Pings:
             await asyncio.sleep(_PAUSE_LOST if failure else _PAUSE)
 
     async def tell(self, now: int) -> int | None:
-        """Tell every hub that is due what it has not been told of yet.
+        """Notify every hub that is due of the changes that it does not know yet.
 
         Call it once at the start, which adds new hubs, after each revision, and at the instant that
-        it returns: the next at which a hub is due, or None if there is nothing to tell.
+        it returns: the next at which a hub is due, or None if there are no changes.
         """
         urls = self._settings.push.external
         await asyncio.gather(*(self.tell_hub(url, now) for url in urls))
         return await asyncio.to_thread(self._next, now)
 
     async def tell_hub(self, url: str, now: int, early: bool = False) -> Told:
-        """Tell one hub, until it knows everything or a request fails. early: see hubs.claim."""
+        """Notify one hub, until it knows everything or a request fails. early: see hubs.claim."""
         started, topics = time.monotonic(), 0
         claim = await asyncio.to_thread(self._claim, url, now, early)
         while claim:
@@ -112,7 +114,7 @@ class Pings:
     def add(self, everything: bool = False) -> list[str]:
         """Add the hubs that are new to the catalog, and return them.
 
-        everything: tell all hubs of all feeds, whatever they have been told so far.
+        everything: notify all hubs of all feeds, whatever they know.
         """
         with self._catalog.concurrent() as connection:
             added = hubs.add(connection, self._settings.push.external)
@@ -132,7 +134,7 @@ class Pings:
             return hubs.claim(connection, url, now, early)
 
     def _changed(self, claim: Claim) -> tuple[Place, list[str]]:
-        """Return the topics to be told next, and how far they reach."""
+        """Return the changed topics that come next, and how far they reach."""
         count = max(1, _REQUESTS * _several(claim.url) // len(Format))
         with self._catalog.reading() as connection:
             found = hubs.changed(connection, claim.place, count)
@@ -163,7 +165,7 @@ class Pings:
             if not response.is_success:
                 wait = response.retry_after(MAX_WAIT)
                 failure = _Failure(f"it answers with the status {response.status}", wait)
-        self._observe("failed" if failure else "told")
+        self._observe("failed" if failure else "notified")
         return failure
 
     def _fail(self, claim: Claim, now: int, failure: _Failure) -> None:
@@ -176,7 +178,7 @@ class Pings:
         logger.warning("event=hub-failed host=%s reason=%r", host, failure.reason)
 
     def _advance(self, claim: Claim, place: Place, now: int) -> Claim | None:
-        """Record how far a hub was told; return the claim to go on, None if that is all."""
+        """Record how far a hub was notified; return the claim to go on, None if that is all."""
         with self._catalog.concurrent() as connection:
             if not hubs.record(connection, claim, place):
                 return None  # another process has claimed it since

@@ -1,4 +1,4 @@
-"""`feedsvc push status`: who has subscribed, and how deliveries go."""
+"""`feedsvc push status`: who has subscribed, and the state of deliveries."""
 
 from collections.abc import Iterator, Sequence
 
@@ -38,7 +38,7 @@ def show(settings: Settings, catalog: Catalog) -> None:
     for hub in others:
         click.echo(f"{hub.url}: {_hub(hub, now)}")
     for url in sorted(unknown):
-        click.echo(f"{url}: has never been told of anything")
+        click.echo(f"{url}: has never been notified")
 
 
 def _print(headings: Sequence[str], rows: Iterator[Sequence[str]]) -> None:
@@ -69,10 +69,10 @@ def _host(host: subscribers.Host, now: int) -> Sequence[str]:
 
 def _hub(hub: hubs.State, now: int) -> str:
     if not hub.pending:
-        return "told of everything"
+        return "notified of all changes"
     failed = f" after {count(hub.attempts, 'failed attempt')}" if hub.attempts else ""
     return (
-        f"not told of {count(hub.pending, 'changed feed')} yet{failed}; "
+        f"not notified of {count(hub.pending, 'changed feed')} yet{failed}; "
         f"next try in {max(0, hub.next_try - now):,} s"
     )
 

@@ -1,4 +1,4 @@
-"""Verifies requests for subscriptions at their callbacks, and tells of denials (WebSub 5.2, 5.3).
+"""Verifies requests for subscriptions at their callbacks, and sends denials (WebSub 5.2, 5.3).
 
 One coroutine takes turns: it records results and claims requests, in one transaction. Each request
 is sent by a task of its own.
@@ -24,7 +24,7 @@ from feedsvc.push.client import ClientError, Response
 
 logger = logging.getLogger("feedsvc.push")
 
-_IDLE = 0.1  # seconds between turns
+_IDLE = 0.2  # seconds between turns
 _RETRY = 1.0  # seconds after a failure of the catalog
 _TENDING = 60.0  # seconds between removals of what has ended
 _AT_ONCE = 64  # requests
@@ -135,7 +135,7 @@ class Verifier:
 
 
 async def inform(request: Request, client: Getter) -> Outcome:
-    """Ask a callback whether it agrees, or tell it of a denial; return what follows."""
+    """Ask a callback whether it agrees, or send it a denial; return the outcome."""
     challenge = secrets.token_urlsafe(32)
     try:
         response = await client.get(with_parameters(request.callback, _query(request, challenge)))

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from feedsvc.catalog.store import Catalog
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
+from feedsvc.errors import FeedsvcError
 from feedsvc.publication import Publication
 from feedsvc.push.client import Client
 from feedsvc.push.counters import Counters
@@ -32,7 +33,15 @@ _NICE = 10  # serving has priority
 
 
 def run(settings: Settings, supervised: bool) -> None:
-    """Work until SIGTERM or SIGINT; if supervised, also until the end of standard input."""
+    """Work until SIGTERM or SIGINT; if supervised, also until the end of standard input.
+
+    Raises FeedsvcError if the site has no hub.
+    """
+    if not (settings.serves_hub or settings.push.external):
+        raise FeedsvcError(
+            'this site has no hub, so there is nothing to deliver; write hub = "own" in [push] of '
+            "feedsvc.toml"
+        )
     if supervised:
         os.nice(_NICE)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -51,16 +60,20 @@ async def _work(settings: Settings, supervised: bool) -> None:
         publication = Publication(settings, catalog, hubs=hubs)
         async with Client(settings.push.allow_networks) as client:
             logger.info("event=push-started")
-            ledger = Ledger(settings, catalog, publication)
             counters = Counters()
-            slow = _allow_files() - _OTHER_FILES
-            deliverer = Deliverer(ledger, client, counters.delivered, slow)
-            beside = [Verifier(settings, catalog, client).run(), counters.keep_counting(catalog)]
+            beside = [counters.keep_counting(catalog)]
+            if settings.serves_hub:
+                beside.append(Verifier(settings, catalog, client).run())
             if settings.push.external:
                 pings = Pings(settings, catalog, client, counters.pinged)
                 beside.append(pings.run(publication))
             tasks = [asyncio.create_task(each) for each in beside]
-            await deliverer.run(stopping, _PATIENCE)
+            if settings.serves_hub:
+                slow = _allow_files() - _OTHER_FILES
+                ledger = Ledger(settings, catalog, publication)
+                await Deliverer(ledger, client, counters.delivered, slow).run(stopping, _PATIENCE)
+            else:  # subscribers of a hub that was switched off get nothing
+                await stopping.wait()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

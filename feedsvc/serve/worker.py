@@ -4,6 +4,7 @@ Granian passes each RSGI request to an event loop, which costs a third of the th
 here is asynchronous, so requests are answered on Granian's Python thread, as in its WSGI worker.
 """
 
+import multiprocessing
 import os
 import resource
 import signal
@@ -114,10 +115,21 @@ def run(
     )
     serve = getattr(worker, WORKERS_METHODS[runtime_mode][False])
     gateway = Gateway(app)
+    threading.Thread(target=_end_with_parent, name="feedsvc-parent", daemon=True).start()
     serve(_Direct(loop, gateway), gateway.loop, stop)
     # Event.wait() would miss a signal that arrives just before it blocks, or in another thread.
     os.read(received, 1)
     stopped.wait()
+
+
+def _end_with_parent() -> None:
+    """End this process once its parent has ended, even by SIGKILL.
+
+    Nothing would be published or delivered any more, and the port would stay in use.
+    """
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Process(WorkerProcess):

@@ -119,7 +119,7 @@ def test_a_host_is_postponed(published: Desk) -> None:
     subscribe(catalog, ["https://h9.example/delivered"], revision=LATER)
     published.sync()
     with catalog.concurrent() as connection:
-        hosts = [("h0.example", NOW + 50), ("h9.example", NOW + 50)]
+        hosts = {"h0.example": NOW + 50, "h9.example": NOW + 50}
         deliveries.postpone(connection, hosts, NOW)
     assert subscriptions(catalog)["https://h9.example/delivered"]["next_try"] == 0
     assert ids(claim(catalog)) == {callbacks(2)[1]}

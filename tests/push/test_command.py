@@ -1,4 +1,4 @@
-"""`feedsvc push` as its user types it: other hubs are told after a deployment, and the status."""
+"""`feedsvc push` as its user types it: after a deployment, and for its status."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,23 +50,24 @@ def test_after_a_deployment_each_hub_is_told_what_has_changed(desk: Desk, hub: S
     desk.configure(f'[push]\nhub = ["{url}", "{dead}"]\nallow_networks = ["127.0.0.0/8"]')
     first = run(desk)
     assert (first.exit_code, first.stderr) == (0, "")
-    assert f"{url}: is new; it is told of what changes from now on.\n" in first.stdout
-    assert run(desk).stdout.count("nothing has changed since it was told last.") == 2
+    assert f"{url}: is new, and will be notified of changes from now on.\n" in first.stdout
+    assert run(desk).stdout.count("nothing has changed since its last notification.") == 2
     desk.write("two.md", article("Two"))
     desk.sync()
     second = run(desk)
     assert second.exit_code == 1
-    assert second.stdout == f"{url}: told of 6 changed documents.\n"
+    assert second.stdout == f"{url}: notified of 6 changed documents.\n"
     assert second.stderr == (
-        f"{dead}: could not be told of all changes: cannot connect: Connection refused; "
+        f"{dead}: could not be notified of all changes: cannot connect: Connection refused; "
         "run `feedsvc push` again\n"
     )
-    told = run(desk, "status").stdout
-    assert f"{url}: told of everything\n" in told
-    assert f"{dead}: not told of 2 changed feeds yet after 3 failed attempts; next try in" in told
+    shown = run(desk, "status").stdout
+    assert f"{url}: notified of all changes\n" in shown
+    failed = f"{dead}: not notified of 2 changed feeds yet after 3 failed attempts; next try in"
+    assert failed in shown
     hub.requests.clear()
     desk.configure(f'[push]\nhub = "{url}"\nallow_networks = ["127.0.0.0/8"]')
-    assert run(desk, "--all").stdout == f"{url}: told of 9 changed documents.\n"
+    assert run(desk, "--all").stdout == f"{url}: notified of 9 changed documents.\n"
     assert len(topics(hub.requests)) == 9
 
 
@@ -84,16 +85,17 @@ def test_a_hub_that_fails_for_a_moment_is_tried_again(desk: Desk, hub: Sink) -> 
     hub.answer = answer
     result = run(desk)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == f"{hub.url()}: told of 6 changed documents.\n"
+    assert result.stdout == f"{hub.url()}: notified of 6 changed documents.\n"
 
 
 def test_mistakes_are_one_sentence(desk: Desk, tmp_path: Path) -> None:
-    for toml, sentence in [
-        ("", "there is no hub to tell; name one in feedsvc.toml"),
-        ('[push]\nhub = "own"', "there is no hub to tell"),
+    for toml, options, sentence in [
+        ("", [], "there is no hub to notify; name one in feedsvc.toml"),
+        ('[push]\nhub = "own"', [], "there is no hub to notify"),
+        ("[push]\nhub = false", ["--worker"], "this site has no hub"),
     ]:
         desk.configure(toml)
-        result = run(desk)
+        result = run(desk, *options)
         assert isinstance(result.exception, FeedsvcError)
         assert sentence in str(result.exception)
     desk.configure('[push]\nhub = "https://hub.example.net/"')
@@ -138,4 +140,4 @@ def test_the_status_shows_subscriptions_by_topic_and_host(desk: Desk) -> None:
 
 def test_the_command_is_one_of_feedsvc(desk: Desk) -> None:
     listed = CliRunner().invoke(main, ["--help"]).stdout
-    assert "Tell other hubs what has changed" in listed
+    assert "Notify other hubs of changes" in listed

@@ -312,3 +312,14 @@ def test_results_are_kept_while_the_catalog_is_lost(
     assert next(failures, None) is None
     assert subscriptions(site.catalog)[server.url()]["revision"] == site.revision()
     assert len(server.requests) == 1
+
+
+def test_revisions_without_a_pause_do_not_hold_deliveries_up(
+    site: Desk, server: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "SETTLE", 1e6)
+    monkeypatch.setattr(ledger, "_MAX_SETTLE", 0.1)
+    subscribe(site.catalog, [server.url()])
+    with delivering(site) as office:
+        site.sync()
+        office.wait_for("delivered")

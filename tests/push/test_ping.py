@@ -1,4 +1,4 @@
-"""Other hubs are told of each topic that changed, and of no other (WebSub 3)."""
+"""Other hubs are notified of each topic that changed, and of no other (WebSub 3)."""
 
 import asyncio
 from collections.abc import Iterator

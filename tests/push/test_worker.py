@@ -2,10 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,11 @@ def is_running(process: int) -> bool:
         return False
 
 
+def is_listening(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 def worker(site: Path) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "feedsvc", "-v", "push", "--worker", "--site", str(site)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -94,7 +101,7 @@ def worker(site: Path) -> "subprocess.Popen[str]":
 def test_a_saved_article_is_delivered_and_the_process_is_started_again(
     site: Path, catalog: Catalog, server: Sink
 ) -> None:
-    """WebSub 15, 16; and it ends with the server, also if that is killed."""
+    """WebSub 15, 16; and it ends with the server, as its workers do, also if that is killed."""
     subscribe(catalog, [server.url("/secret-path")])
     with serving(site) as running:
         save(site, "Second")
@@ -119,8 +126,12 @@ def test_a_saved_article_is_delivered_and_the_process_is_started_again(
         running.process.kill()
         running.process.wait()
         await_that(lambda: not is_running(third))
-        os.killpg(running.process.pid, signal.SIGKILL)
-        running.process.communicate()
+        try:
+            await_that(lambda: not is_listening(running.port))
+            running.process.communicate(timeout=PATIENCE)  # until no process has its output
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(running.process.pid, signal.SIGKILL)
 
 
 def test_ctrl_c_ends_both(site: Path) -> None:
