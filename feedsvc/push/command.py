@@ -27,7 +27,7 @@ def _parse_bind(context: click.Context, option: click.Parameter, value: str) -> 
 @site_option
 @click.option("--all", "everything", is_flag=True, help="Notify hubs of all feeds, changed or not.")
 @click.option("--worker", is_flag=True, help="Verify subscriptions and deliver until stopped.")
-@click.option("--supervised", is_flag=True, hidden=True)
+@click.option("--supervised", is_flag=True, hidden=True, help="End with standard input.")
 @click.pass_context
 def push(
     context: click.Context, site: Path, everything: bool, worker: bool, supervised: bool

@@ -63,6 +63,10 @@ def language_of(length: int) -> str:
     return ("en" + "-abcdefgh" * length)[:length]
 
 
+# Written when a client subscribes, from values that web/hub.py limits.
+PUSH = (schema.subscription, schema.subscription_request, schema.hub)
+
+
 @characters
 def test_texts_at_their_limits_are_published(desk: Desk, characters: str) -> None:
     path = path_of(MAX_PATH, characters, ".md")
@@ -104,7 +108,7 @@ def test_texts_at_their_limits_are_published(desk: Desk, characters: str) -> Non
         f"{table.name}.{column.name}": max(size(str(row[column.name])) for row in desk.rows(table))
         for table in schema.metadata.sorted_tables
         for column in table.columns
-        if "max_bytes" in column.info
+        if "max_bytes" in column.info and table not in PUSH
     }
     assert longest == {
         "made_by.name": len("published"),
