@@ -75,10 +75,12 @@ class Site:
     catalog: Catalog
     articles: int
 
+    def __post_init__(self) -> None:
+        self._newest = max(corpus.essays(self.articles), key=lambda essay: essay.published).path
+
     def edit(self) -> None:
         """Edit an article that the feed shows."""
-        newest = max(corpus.essays(self.articles), key=lambda essay: essay.published)
-        edit(self.settings.content / newest.path, f"Seen again at {time.monotonic()}.")
+        edit(self.settings.content / self._newest, f"Seen again at {time.monotonic()}.")
 
     def revise(self) -> float:
         """Edit an article and sync; return the seconds that the sync took."""
