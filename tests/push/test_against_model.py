@@ -287,6 +287,8 @@ def test_any_history(
     monkeypatch.setattr(deliveries, "clock", lambda _connection: machines[0].now)
     monkeypatch.setattr(ledger, "SETTLE", 0.0)
     monkeypatch.setattr(ledger, "_LOOK", 0.0)
+    # Never CLAIM, so that `_open` can tell a claim from a failure.
+    monkeypatch.setattr(deliver, "backoff", lambda attempts: deliveries.backoff(attempts) | 1)
     monkeypatch.setattr(deliver, "_TURN", 0.001)
     monkeypatch.setattr(deliver, "_IDLE", 0.001)
     run_state_machine_as_test(
