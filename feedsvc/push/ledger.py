@@ -96,8 +96,11 @@ class Ledger:
         return at >= min(self._changed + SETTLE, self._unsettled + _MAX_SETTLE)
 
     def _find_due(self) -> list[DueFeed]:
+        """Return the due feeds, except those that changed after the state was read."""
+        settled = int(self._state.partition(".")[0])
         with self._catalog.reading() as connection:
-            return deliveries.due_feeds(connection, deliveries.clock(connection))
+            due = deliveries.due_feeds(connection, deliveries.clock(connection))
+        return [feed for feed in due if feed.revision <= settled]
 
     def _claim(self, connection: Reading, now: int, room: int) -> dict[DueFeed, list[Claim]]:
         """Claim from some of the due feeds, and from others the next time."""

@@ -288,6 +288,21 @@ def test_a_revision_is_delivered_when_every_origin_shows_it(
         assert time.monotonic() > synced + 0.25
 
 
+def test_a_revision_that_is_committed_during_a_look_waits_as_well(
+    site: Desk, server: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WebSub 16: it is not delivered as if it were the one before, which every origin shows."""
+    subscribe(site.catalog, [server.url()])
+    publication = site.publication
+    own = ledger.Ledger(site.settings, site.catalog, publication)
+    before = publication.state()
+    site.sync()
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, "state", lambda: before)
+        assert not own.exchange([], {}, 10).claimed
+    assert own.exchange([], {}, 10).claimed
+
+
 def test_results_are_kept_while_the_catalog_is_lost(
     site: Desk, server: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
