@@ -30,10 +30,11 @@ logger = logging.getLogger("feedsvc.push")
 _SEVERAL = {"pubsubhubbub.appspot.com": 10}
 _REQUESTS = 6  # to one hub at a time
 _PAUSE, _PAUSE_LOST = 0.5, 5.0  # seconds between looks at the newest revision
+_MOST_WAITS = 5  # of SETTLE seconds, while revisions follow one another
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-class Told(NamedTuple):
+class Notified(NamedTuple):
     """What a hub was notified of. topics: of how many. failure: why of no more, '' if of all."""
 
     topics: int
@@ -75,7 +76,7 @@ class Pings:
             try:
                 state, now = await asyncio.to_thread(self._look, publication)
                 if state != known or (due is not None and now >= due):
-                    await asyncio.sleep(SETTLE)
+                    state, now = await self._settle(publication, state)
                     due, known = await self.tell(now), state
                 failure = ""
             except CatalogError as error:
@@ -96,7 +97,7 @@ class Pings:
         await asyncio.gather(*(self.tell_hub(url, now) for url in urls))
         return await asyncio.to_thread(self._next, now)
 
-    async def tell_hub(self, url: str, now: int, early: bool = False) -> Told:
+    async def tell_hub(self, url: str, now: int, early: bool = False) -> Notified:
         """Notify one hub, until it knows everything or a request fails. early: see hubs.claim."""
         started, topics = time.monotonic(), 0
         claim = await asyncio.to_thread(self._claim, url, now, early)
@@ -106,10 +107,10 @@ class Pings:
             present = now + int(time.monotonic() - started)
             if failure:
                 await asyncio.to_thread(self._fail, claim, present, failure)
-                return Told(topics, failure.reason)
+                return Notified(topics, failure.reason)
             topics += len(named)
             claim = await asyncio.to_thread(self._advance, claim, place, present)
-        return Told(topics)
+        return Notified(topics)
 
     def add(self, everything: bool = False) -> list[str]:
         """Add the hubs that are new to the catalog, and return them.
@@ -121,6 +122,19 @@ class Pings:
             if everything:
                 hubs.restart(connection, self._settings.push.external)
         return added
+
+    async def _settle(self, publication: Publication, state: str) -> tuple[str, int]:
+        """Wait until every origin shows the newest revision, and look again.
+
+        A revision that is committed meanwhile has to wait as well, but none waits for long.
+        """
+        for _ in range(_MOST_WAITS):
+            await asyncio.sleep(SETTLE)
+            before = state
+            state, now = await asyncio.to_thread(self._look, publication)
+            if state == before:
+                break
+        return state, now
 
     def _look(self, publication: Publication) -> tuple[str, int]:
         """Return a name of the newest revision, and the present instant."""

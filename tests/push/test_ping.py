@@ -223,6 +223,29 @@ def test_hubs_are_told_of_each_revision_while_the_process_runs(
     assert len(telling.hub.requests) == 12
 
 
+def test_a_revision_that_is_committed_while_another_settles_waits_as_well(
+    telling: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WebSub 16: the hub gets the document from the site as soon as it is notified."""
+    publication = telling.desk.publication
+    waits: list[str] = []
+
+    async def wait(_seconds: float) -> None:
+        if not waits:
+            await asyncio.to_thread(telling.publish, "second")
+        waits.append(publication.state()[0])
+
+    async def run() -> str:
+        async with Client(["127.0.0.1"]) as client:
+            pings = Pings(telling.desk.settings, telling.desk.catalog, client)
+            monkeypatch.setattr(asyncio, "sleep", wait)
+            state, _ = await pings._settle(publication, publication.state()[0])
+            return state
+
+    assert asyncio.run(run()) == waits[-1]
+    assert waits == [waits[0]] * 2
+
+
 @settings(max_examples=examples(5))
 @given(st.lists(st.sampled_from(["publish", "fail", "tell"]), max_size=8))
 def test_each_change_is_told_after_it_happened(
