@@ -9,6 +9,7 @@ from flask import Response, request
 
 from feedsvc import syntax
 from feedsvc.catalog.subscriptions import Mode, Requested
+from feedsvc.catalog.verifications import ENDED
 from feedsvc.http.conditional import plain
 from feedsvc.http.hosts import client_address, networks
 from feedsvc.model import MAX_URL, FeedRef, Format, excess
@@ -75,7 +76,7 @@ class Topics:
             return replace(requested, denied="this hub has no such topic")
         ref, format = found
         if ref.key in self._settings.retired:
-            return replace(requested, denied="this feed was ended")
+            return replace(requested, denied=ENDED)
         key = self._settings.moved.get(ref.key, ref.key)
         return replace(requested, feed=key, format=str(format))
 
