@@ -2,22 +2,16 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from feedsvc.push.client import MAX_ANSWER, Client, ClientError, Response, check_url
-from tests.push.sink import Reply, Sink, sink
+from tests.push.sink import Reply, Sink
 
 LOOPBACK = ("127.0.0.0/8", "::1")
 Use = Callable[[Client], Awaitable[Response]]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sink]:
-    with sink() as server:
-        yield server
 
 
 @pytest.fixture

@@ -19,18 +19,12 @@ from feedsvc.model import Format
 from feedsvc.push import deliver, hosts, ledger
 from tests.desk import Desk
 from tests.push.office import delivering
-from tests.push.sink import Reply, Request, Sink, sink
+from tests.push.sink import Reply, Request, Sink
 from tests.push.subscribers import subscribe, subscriptions
 from tests.serving import PATIENCE
 from tests.sites import article
 
 SECRET = "ß" * 99  # 198 bytes
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sink]:
-    with sink() as server:
-        yield server
 
 
 @pytest.fixture

@@ -15,19 +15,13 @@ from sqlalchemy import update
 
 from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
-from tests.push.sink import Reply, Request, Sink, sink
+from tests.push.sink import Reply, Request, Sink
 from tests.push.subscribers import subscribe, subscriptions
 from tests.serving import PATIENCE, free_port, serving
 from tests.sites import article, make_site
 from tests.terminal import terminal
 
 PUSH = '[push]\nhub = "own"\nallow_networks = ["127.0.0.0/8"]'
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sink]:
-    with sink() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,0 +1,14 @@
+"""Fixtures of the tests of push."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.push.sink import Sink, sink
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sink]:
+    """The server of subscribers, which all tests of a module share."""
+    with sink() as server:
+        yield server
