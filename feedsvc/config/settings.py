@@ -17,7 +17,7 @@ from feedsvc import urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import tables
-from feedsvc.config.addresses import Authority, BaseUrl, Database, Link
+from feedsvc.config.addresses import Authority, BaseUrl, Database, Link, MediaUrl
 from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
 from feedsvc.config.content import Generator, Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
@@ -43,7 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a site; docs/settings.md describes each key.
 
     site: the folder, absolute. content: the folder of articles, absolute. reads_content: whether
-    there is one. database: an SQLAlchemy URL, with an absolute path for SQLite. article_link: ''
+    there is one. database: an SQLAlchemy URL, with an absolute path for SQLite. media_url: the
+    prefix of the URLs of local files, '' for this site's. article_link: ''
     until the tree is known. link_to_page: whether the entry of an article about a page elsewhere
     leads to its own page. generator: the configured name, '' to detect it. tree: the detected kind
     of content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms, by
@@ -60,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     content: Path
     database: Database
     reads_content: bool = True
+    media_url: MediaUrl = ""
     subtitle: str = ""
     language: Language = "en"
     timezone: Annotated[str, Zone] = "UTC"
