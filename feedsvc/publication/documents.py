@@ -83,8 +83,9 @@ class Publication:
             if known and known.tag == found.tag:
                 return known
             label = head.label(self.settings, ref, row.label)
+            since = self.settings.since
             feed = head.archive_head(
-                self.settings, ref, label, format, self.settings.since, row.archives, number
+                self.settings, ref, label, format, since, row.archives, number, row.guid
             )
             fragments = self._entries.render(connection, ref, format, feed.language, found.shown)
         document = assemble(feed, format, fragments, found)
@@ -256,7 +257,9 @@ class Publication:
         if known and known.tag == row.tag:
             return known
         label = head.label(self.settings, row.ref, row.label)
-        feed = head.head(self.settings, row.ref, label, format, self.settings.since, row.archives)
+        feed = head.head(
+            self.settings, row.ref, label, format, self.settings.since, row.archives, row.guid
+        )
         feed = replace(feed, hubs=self.hubs)
         limit = self.settings.feed(row.ref.key).limit
         shown = queries.window(connection, row.number, row.unarchived, limit)
