@@ -13,7 +13,6 @@ from rich.text import Text
 
 from feedsvc.audience import access, daily, tables
 from feedsvc.audience.demo import demo
-from feedsvc.audience.importing import import_
 from feedsvc.audience.overview import Overview, Reader, Standing, overview, worst
 from feedsvc.audience.store import DAY, Store
 from feedsvc.cli.site import load_settings, site_option
@@ -80,7 +79,6 @@ def token() -> None:
     click.echo(f'Its hash, for feedsvc.toml:\n\n    [statistics]\n    token = "{digest}"')
 
 
-stats.add_command(import_, "import")
 stats.add_command(demo)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from feedsvc.audience.criteria import CRITERIA, FEWEST, Act, Criterion, score, scores
 
-GOOD = {each: 100 for each in {criterion.of for criterion in CRITERIA} - {Act.FORGOT}}
+GOOD = dict.fromkeys({criterion.of for criterion in CRITERIA} - {Act.FORGOT}, 100)
 
 
 def test_a_reader_that_breaks_no_rule_has_a_hundred_points() -> None:
@@ -14,11 +14,11 @@ def test_a_reader_that_breaks_no_rule_has_a_hundred_points() -> None:
 
 @pytest.mark.parametrize("criterion", CRITERIA, ids=lambda each: each.name)
 def test_every_criterion_lowers_the_score_and_names_the_rule(criterion: Criterion) -> None:
-    found = score(GOOD | {criterion.of: 100, criterion.act: 50})
+    acts: dict[str, int] = {criterion.of: 100, criterion.act: 50}
+    found = score(GOOD | acts)
     assert found.points is not None
     assert found.points < 100
-    breach = found.breaches[0]
-    assert (breach.criterion, breach.share) == (criterion, 0.5)
+    assert (criterion, 0.5) in found.breaches
     assert len(criterion.rule) > 30
     assert criterion.advice.endswith(".")
     assert criterion.source == "convention" or " " in criterion.source
@@ -26,7 +26,12 @@ def test_every_criterion_lowers_the_score_and_names_the_rule(criterion: Criterio
 
 def test_only_what_a_reader_could_have_done_counts() -> None:
     """One that makes no conditional requests sends no stale tags, and gets no points for that."""
-    acts = {Act.POLL: 100, Act.KNOWN: 100, Act.FORGOT: 100, Act.UNCONDITIONAL_EARLY: 100}
+    acts: dict[str, int] = {
+        Act.POLL: 100,
+        Act.KNOWN: 100,
+        Act.FORGOT: 100,
+        Act.UNCONDITIONAL_EARLY: 100,
+    }
     found = score(acts)
     assert found.points is not None
     assert found.points < 50
