@@ -100,9 +100,12 @@ class Catalog(AbstractContextManager["Catalog"]):
             self._migrations.check(connection, found := migrations.number(connection))
         return found is not None
 
-    def check_readable(self, connection: Reading) -> None:
-        """Raise SchemaError if this program cannot read the catalog; first in a transaction."""
-        self._migrations.check_readable(connection)
+    def check_readable(self, connection: Reading) -> bool:
+        """Return whether the tables exist; first in a transaction.
+
+        Raises SchemaError if this program cannot read them.
+        """
+        return self._migrations.check_readable(connection)
 
     def upgrade(self) -> tuple[str, str] | None:
         """Upgrade a catalog of an older program to the current schema, in one transaction.
