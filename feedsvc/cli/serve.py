@@ -31,6 +31,7 @@ from feedsvc.serve.server import create_server
 from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
 
+_PATIENCE = 4.0  # seconds; a poll that has to wait for the database delays others
 _SWITCH_INTERVAL = 0.0005  # seconds for which a poll may wait while another thread renders
 
 
@@ -156,7 +157,8 @@ def load_app(settings: Settings) -> Edge:
     """Create the app of a worker process."""
     sys.setswitchinterval(_SWITCH_INTERVAL)
     hubs = head.hubs(settings, own=settings.serves_hub)
-    return create_server(Publication(settings, Catalog(settings.database), hubs=hubs))
+    catalog = Catalog(settings.database, patience=_PATIENCE)
+    return create_server(Publication(settings, catalog, hubs=hubs))
 
 
 def _check_certificate(certificate: Path | None, key: Path | None) -> None:
