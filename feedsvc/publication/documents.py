@@ -29,6 +29,7 @@ from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neig
 from feedsvc.sources.site import Sources
 
 _BATCH = 100  # articles per query
+_LAG, _LAG_OF_SERVER = 1.0, 3.5  # seconds, several looks of serve/watch.py
 
 
 class Publication:
@@ -56,6 +57,11 @@ class Publication:
         self._sources = sources or Sources.of(settings)
 
     @property
+    def lag(self) -> float:
+        """The seconds after which every process that can read the catalog shows a revision."""
+        return _LAG if self.settings.database.startswith("sqlite") else _LAG_OF_SERVER
+
+    @property
     def subscriptions(self) -> Subscriptions:
         """What is stored of the subscriptions to our own hub."""
         return Subscriptions(self.settings, self._catalog)
@@ -77,8 +83,9 @@ class Publication:
             if known and known.tag == found.tag:
                 return known
             label = head.label(self.settings, ref, row.label)
+            since = self.settings.since
             feed = head.archive_head(
-                self.settings, ref, label, format, self.settings.since, row.archives, number
+                self.settings, ref, label, format, since, row.archives, number, row.guid
             )
             fragments = self._entries.render(connection, ref, format, feed.language, found.shown)
         document = assemble(feed, format, fragments, found)
@@ -250,7 +257,9 @@ class Publication:
         if known and known.tag == row.tag:
             return known
         label = head.label(self.settings, row.ref, row.label)
-        feed = head.head(self.settings, row.ref, label, format, self.settings.since, row.archives)
+        feed = head.head(
+            self.settings, row.ref, label, format, self.settings.since, row.archives, row.guid
+        )
         feed = replace(feed, hubs=self.hubs)
         limit = self.settings.feed(row.ref.key).limit
         shown = queries.window(connection, row.number, row.unarchived, limit)
