@@ -1,5 +1,8 @@
 """The file table: what the last read of each article found, so that only changed ones are read."""
 
+import json
+from collections.abc import Callable, Mapping
+
 from sqlalchemy import Connection, delete, select
 
 from feedsvc.catalog import rows, schema
@@ -12,12 +15,19 @@ _TRANSIENT = frozenset({"missing-file", "unreachable-source", "unreadable", "unr
 
 
 class FileRows:
-    """The file rows of one sync. What is recorded of a file stays until the file changes."""
+    """The file rows of one sync. What is recorded of a file stays until the file changes.
 
-    def __init__(self, connection: Connection, listing: SiteListing) -> None:
+    A signature consists of the fingerprint and, on a second line, the other files that the article
+    depends on, with their states as JSON. state: of a file that an article uses, given its key.
+    """
+
+    def __init__(
+        self, connection: Connection, listing: SiteListing, state: Callable[[str, str], str]
+    ) -> None:
         file = schema.file.c
         self._connection = connection
         self._listing = listing
+        self._state = state
         self._stored = {
             path: (signature, problems)
             for path, signature, problems in connection.execute(
@@ -32,13 +42,22 @@ class FileRows:
         return [
             key
             for key, fingerprint in self._listing.fingerprints.items()
-            if not fingerprint or self._stored.get(key, ("",))[0] != fingerprint
+            if not fingerprint or not self._is_current(key, fingerprint)
         ]
 
-    def record(self, path: str, problems: tuple[Problem, ...]) -> None:
-        """Record that a file was read, and its problems."""
+    def _is_current(self, key: str, fingerprint: str) -> bool:
+        stored, _, uses = self._stored.get(key, ("",))[0].partition("\n")
+        return stored == fingerprint and (
+            not uses
+            or all(self._state(key, path) == state for path, state in json.loads(uses).items())
+        )
+
+    def record(self, path: str, problems: tuple[Problem, ...], uses: Mapping[str, str]) -> None:
+        """Record that a file was read, its problems, and the files it uses; see `Reading`."""
         transient = any(problem.code in _TRANSIENT for problem in problems)
         signature = "" if transient else self._listing.fingerprints[path]
+        if signature and uses:
+            signature = f"{signature}\n{json.dumps(dict(uses))}"
         self._recorded[path] = (signature, problems)
 
     def refuse(self, path: str, problem: Problem) -> None:

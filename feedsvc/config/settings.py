@@ -103,6 +103,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return {name: zone(value) for name, value in self.timezones.items()}
 
     @property
+    def has_shows(self) -> bool:
+        """Whether a feed is a podcast."""
+        return any(getattr(each, "podcast", None) for each in self.feeds.values())
+
+    @property
     def since(self) -> datetime:
         """The start of the year in id_authority: a date that does not depend on the clock."""
         year = int(self.id_authority.partition(",")[2][:4])

@@ -8,6 +8,7 @@ from pathlib import Path
 import feedsvc
 from feedsvc.config.settings import Settings
 from feedsvc.sources.article import ArticleReader
+from feedsvc.sources.media.states import States
 from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Pin, Reading
 from feedsvc.sources.scan import scan, shown_path
@@ -36,6 +37,7 @@ class ContentFolder(ArticleSource):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._states = States(str(settings.content))
         self.watched = (settings.content,) if settings.reads_content else ()
 
     @property
@@ -47,6 +49,7 @@ class ContentFolder(ArticleSource):
     def listing(self) -> Listing:
         """List the article files; see `scan`. None without a content folder."""
         settings = self._settings
+        self._states = States(str(settings.content))
         if not settings.reads_content:
             return Listing({})
         found = scan(
@@ -61,6 +64,10 @@ class ContentFolder(ArticleSource):
     def names(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Yield the slug and the pinned id of each file, reading only its front matter."""
         return map(ArticleReader(self._settings).names, keys)
+
+    def state(self, path: str) -> str:
+        """Return the state of a file in the folder; see `States`."""
+        return self._states(path)
 
     def shown(self, key: str) -> str:
         """Return the path of a file relative to the site."""
