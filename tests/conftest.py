@@ -124,3 +124,4 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every file for one that changed long ago."""
     # The package shows a function by the name of this module.
     monkeypatch.setattr(import_module("feedsvc.sources.scan"), "_SETTLED", -1000.0)
+    monkeypatch.setattr("feedsvc.sources.media.states._SETTLED", -1000.0)

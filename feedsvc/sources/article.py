@@ -135,6 +135,7 @@ class ArticleReader:
         language = values.language("language", settings.language)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         sections = [folder for folder in settings.sections if path.startswith(f"{folder}/")]
+        image = attachments.image(values, self._is_plain)
         media = MediaReader(values, attachments, own)
         enclosures, episode = media.read(None, settings.has_shows)
         article = Article(
@@ -154,7 +155,7 @@ class ArticleReader:
             authors=authors,
             terms=_terms(values, authors, language, sections),
             language=language,
-            image=attachments.image(values, self._is_plain),
+            image=image,
             enclosures=enclosures,
             episode=episode,
             content=values.choice("content", ContentChoice),

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from lxml import etree
-
 from feedsvc import html
 from feedsvc.podcast import Chapter
 from feedsvc.sources.media.facts import MAX_CHAPTERS, MAX_TITLE, MediaError
@@ -151,6 +149,8 @@ def _from_json(text: str) -> list[Chapter]:
 
 
 def _from_psc(content: bytes) -> list[Chapter]:
+    from lxml import etree  # which takes 30 ms, and reading processes need it only here
+
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(content, parser)

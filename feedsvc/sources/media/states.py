@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Iterable
-from functools import lru_cache
 
 from feedsvc.sources.media.probe import ENDINGS
 
@@ -37,13 +36,15 @@ class States:
 
     def __init__(self, root: str) -> None:
         self._root = root
-        self._names = lru_cache(1000)(self._list)
+        self._names: dict[str, frozenset[str]] = {}
 
     def __call__(self, path: str) -> str:
         """Return the state of a file, or of the recordings that `beside` names; '' for none."""
         if path.endswith(_BESIDE):
             folder, name = os.path.split(path.removesuffix(_BESIDE))
-            names = self._names(folder)
+            if folder not in self._names:
+                self._names[folder] = self._list(folder)
+            names = self._names[folder]
             return beside("", (name + each for each in ENDINGS if name + each in names))[1]
         try:
             return state(os.stat(os.path.join(self._root, path)))
