@@ -10,8 +10,8 @@ from feedsvc import urls
 from feedsvc.config.tables import quoted
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_PATH, excess
+from feedsvc.sources.look import is_inside
 from feedsvc.sources.media import states
-from feedsvc.sources.scan import is_inside
 from feedsvc.sources.trees import Layout
 from feedsvc.sources.values import Values
 

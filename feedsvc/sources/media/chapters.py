@@ -63,7 +63,7 @@ def from_file(name: str, content: bytes) -> list[Chapter]:
 
 
 def checked(chapters: Iterable[Chapter], duration: float | None = None) -> tuple[Chapter, ...]:
-    """Return chapters that are in order. Raises MediaError. duration: of the recording, if known."""
+    """Return chapters that are in order. Raises MediaError. duration: the recording's."""
     found = tuple(chapters)
     if len(found) > MAX_CHAPTERS:
         raise MediaError(f"has more than {MAX_CHAPTERS:,} chapters")

@@ -11,7 +11,7 @@ from feedsvc.sources.media.facts import Cover, MediaError
 from feedsvc.sources.media.probe import ENDINGS, probe
 
 _SRT, _VTT = ".srt", ".vtt"
-_COVERS = {"image/jpeg": ".cover.jpg", "image/png": ".cover.png"}
+_COVERS = {"JPEG": ".cover.jpg", "PNG": ".cover.png"}
 
 
 def webvtt_name(path: str) -> str:
@@ -19,10 +19,9 @@ def webvtt_name(path: str) -> str:
     return path + _VTT
 
 
-def cover_name(path: str, cover: Cover) -> str | None:
-    """Return the name of the picture within a recording; None for a type without one."""
-    ending = _COVERS.get(cover.picture.type)
-    return ending and path + ending
+def cover_name(path: str, cover: Cover) -> str:
+    """Return the name of the picture within a recording."""
+    return path + _COVERS[cover.picture.format]
 
 
 def original(path: str) -> str | None:
@@ -51,6 +50,6 @@ def derive(path: str, file: Path) -> tuple[bytes, str] | None:
             return None
         with file.open("rb") as source:
             source.seek(cover.offset)
-            return source.read(cover.length), cover.picture.type
+            return source.read(cover.length), f"image/{cover.picture.format.lower()}"
     except (MediaError, OSError):
         return None

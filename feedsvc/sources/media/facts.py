@@ -1,7 +1,9 @@
 """What is known of a media file."""
 
 from dataclasses import dataclass
+from io import BytesIO
 
+from feedsvc.config.artwork import Artwork, measure
 from feedsvc.podcast import Chapter
 
 MAX_CHAPTERS = 1000
@@ -13,20 +15,10 @@ class MediaError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture, as its header describes it. width, height: pixels. is_rgb: not grey or CMYK."""
-
-    type: str
-    width: int
-    height: int
-    is_rgb: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Cover:
     """A picture within a media file. offset, length: of its bytes in the file."""
 
-    picture: Picture
+    picture: Artwork
     offset: int
     length: int
 
@@ -48,3 +40,11 @@ class Facts:
     chapters: tuple[Chapter, ...] = ()
     cover: Cover | None = None
     doubts: tuple[str, ...] = ()
+
+
+def cover(data: bytes, offset: int) -> Cover | None:
+    """Return a cover, given its bytes and where they are; None if it is no JPEG or PNG picture."""
+    try:
+        return Cover(measure(BytesIO(data)), offset, len(data))
+    except ValueError:
+        return None

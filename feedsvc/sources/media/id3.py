@@ -11,7 +11,7 @@ from struct import unpack_from
 from typing import BinaryIO
 
 from feedsvc.podcast import Chapter
-from feedsvc.sources.media import pictures
+from feedsvc.sources.media import facts
 from feedsvc.sources.media.facts import MAX_CHAPTERS, MAX_TITLE, Cover
 
 HEADER = 10  # bytes of the header of a tag, and of a frame
@@ -128,9 +128,8 @@ def _cover(frame: _Frame) -> tuple[int, Cover] | None:
     if at < 0:
         return None
     picture = rest[1 + at :]
-    measured = pictures.measure(picture[: pictures.HEAD])
-    offset = frame.offset + len(frame.body) - len(picture)
-    return (rest[0], Cover(measured, offset, len(picture))) if measured else None
+    found = facts.cover(picture, frame.offset + len(frame.body) - len(picture))
+    return (rest[0], found) if found else None
 
 
 def _end_of_text(data: bytes, wide: bool) -> int:

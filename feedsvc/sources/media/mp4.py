@@ -6,7 +6,7 @@ from struct import unpack_from
 from typing import BinaryIO
 
 from feedsvc.podcast import Chapter
-from feedsvc.sources.media import pictures
+from feedsvc.sources.media import facts
 from feedsvc.sources.media.facts import MAX_CHAPTERS, MAX_TITLE, Cover, Facts, MediaError
 
 _MAX_MOVIE = 64_000_000  # bytes of `moov`
@@ -196,9 +196,8 @@ def _type(brand: bytes, has_video: bool) -> str:
 def _cover(movie: bytes, offset: int) -> Cover | None:
     meta = _first(movie, b"udta", b"meta")
     body = _first(meta[4:], b"ilst", b"covr", b"data")[8:]
-    measured = pictures.measure(body[: pictures.HEAD])
     at = movie.find(body[:64])
-    return Cover(measured, offset + at, len(body)) if measured and at >= 0 else None
+    return facts.cover(body, offset + at) if body and at >= 0 else None
 
 
 def _chapters(

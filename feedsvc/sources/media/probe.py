@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from tinytag import TinyTag, TinyTagException
 
-from feedsvc.sources.media import id3, mp4, mpeg, pictures
+from feedsvc.sources.media import id3, mp4, mpeg
 from feedsvc.sources.media.facts import Facts, MediaError
 
 # Files whose content is recognised, in the order in which one is preferred for an enclosure: one
@@ -32,7 +32,7 @@ _TEXT_HEAD = 64  # bytes
 
 
 def probe(path: str) -> Facts:
-    """Return the properties of a recording or a picture.
+    """Return the properties of a recording.
 
     Raises MediaError for a file that nothing can play, OSError.
     """
@@ -53,15 +53,13 @@ def probe(path: str) -> Facts:
 def _read(file: BinaryIO, size: int) -> Facts:
     if not size:
         raise MediaError("is empty")
-    head = file.read(pictures.HEAD)
+    head = file.read(12)
     if head[4:8] == b"ftyp":
         return mp4.read(file, size)
     if (media_type := _TAGGED.get(head[:4])) and (head[:4] != b"RIFF" or head[8:12] == b"WAVE"):
         return _tagged(file, media_type)
     if head[:4] == b"\x1aE\xdf\xa3":  # Matroska, whose duration no library here reads
         return Facts("video/webm")
-    if picture := pictures.measure(head):
-        return Facts(picture.type, width=picture.width, height=picture.height)
     tag = id3.read(file, size)
     stream = mpeg.read(file, tag.end, size)
     if stream is None:

@@ -191,10 +191,9 @@ class MediaReader:
         cover = recording.facts.cover
         if not cover or cover.picture.width != cover.picture.height:
             return None
-        name = cover_name(recording.path, cover)
-        if not name or cover.picture.width not in _ARTWORK or not cover.picture.is_rgb:
+        if cover.picture.width not in _ARTWORK or not cover.picture.is_rgb:
             return None
-        return self._attachments.publish_derived(name)
+        return self._attachments.publish_derived(cover_name(recording.path, cover))
 
     def _named(self, key: str, name: str) -> str | None:
         """Return the path of a file that a key names; None, with a warning, if there is none."""

@@ -1,15 +1,14 @@
 """The states of files that articles depend on, to see whether these must be read again."""
 
 import os
-import time
 from collections.abc import Iterable
 
+from feedsvc.sources.look import fingerprint
 from feedsvc.sources.media.probe import ENDINGS
 
 # Endings of files that may belong to a recording. If one changes, all articles are looked at.
-RELATED = (*ENDINGS, ".vtt", ".srt", ".json", ".txt", ".psc", ".xml", ".html")
+RELATED = (*ENDINGS, ".vtt", ".srt", ".json", ".txt", ".psc", ".xml")
 
-_SETTLED = 2.0  # seconds; two changes within a tick of the file system look like one
 _BESIDE = ".*"
 
 
@@ -18,9 +17,7 @@ def state(status: os.stat_result) -> str:
 
     That of a file that has just changed differs from its next one.
     """
-    stamp = f"{status.st_size} {status.st_mtime_ns}-{status.st_ctime_ns}"
-    has_settled = status.st_ctime < time.time() - _SETTLED
-    return stamp if has_settled else f"{stamp}-{time.time_ns()}"
+    return fingerprint(status).replace("-", " ", 1)
 
 
 def beside(stem: str, names: Iterable[str]) -> tuple[str, str]:

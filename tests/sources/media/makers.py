@@ -57,12 +57,6 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + pack(">I4sIIBBBBB", 13, b"IHDR", width, height, 8, 2, 0, 0, 0)
 
 
-def jpeg(width: int, height: int, components: int = 3) -> bytes:
-    """Return the header of a picture."""
-    start = b"\xff\xd8\xff\xe0" + pack(">H14s", 16, b"JFIF")
-    return start + b"\xff\xc0" + pack(">HBHHB", 17, 8, height, width, components) + bytes(9)
-
-
 def apic(picture: bytes) -> bytes:
     """Return an ID3 frame with a cover."""
     return id3_frame(b"APIC", b"\3image/png\0\3\0" + picture)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from feedsvc.podcast import Chapter
 from feedsvc.sources.media.facts import Facts, MediaError
-from feedsvc.sources.media.pictures import measure
 from feedsvc.sources.media.probe import probe
 from tests.sources.media import makers
 from tests.sources.media.makers import SECONDS, atom, chap, id3, mp3, mp4, png, track
@@ -190,22 +189,6 @@ def test_too_many_chapters_are_no_chapters(tmp_path: Path) -> None:
     assert found.chapters == ()
     assert found.doubts == ("has too many chapters in its ID3 tag",)
     assert found.duration
-
-
-@pytest.mark.parametrize(
-    ("head", "size"),
-    [
-        (makers.png(3, 2), (3, 2)),
-        (makers.jpeg(30, 20), (30, 20)),
-        (b"GIF89a\3\0\2\0", (3, 2)),
-        (b"RIFF\0\0\0\0WEBPVP8X" + bytes(8) + b"\2\0\0\1\0\0", (3, 2)),
-    ],
-)
-def test_pictures_are_measured_by_their_header(head: bytes, size: tuple[int, int]) -> None:
-    found = measure(head)
-    assert found
-    assert (found.width, found.height) == size
-    assert not any(measure(head[:cut]) for cut in range(9))
 
 
 WHOLE = (

@@ -30,7 +30,8 @@ def shown(
 ) -> tuple[Article, list[Problem]]:
     """Return the article `e/one.md` and its problems, with these files beside it."""
     beside = {f"e/{name}": content for name, content in files.items()}
-    settings = make_site(folder, {**beside, "e/one.md": article(**front_matter)})
+    text = article("T", "2022-02-17 09:30", "Text.", **front_matter)
+    settings = make_site(folder, {**beside, "e/one.md": text})
     reading = ArticleReader(settings).read("e/one.md")
     assert reading.article
     assert set(reading.uses) <= {*beside, "e/one.*"}
