@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NoReturn, TypeVar
@@ -98,9 +98,9 @@ class _Build:
         raise FeedsvcError("the site changes faster than it can be built; try again later")
 
     def _write(self, known: dict[str, Resource], fingerprint: str) -> list[Outcome]:
+        if fingerprint != self._fingerprint:  # then the same version may stand for other bytes
+            known = {path: structs.replace(each, version="") for path, each in known.items()}
         jobs = plan(self.publication, self.options, known)
-        if fingerprint != self._fingerprint:  # then the same tag may stand for other bytes
-            jobs = [replace(job, tag=None) for job in jobs]
         self._reserve({file for job in jobs for file in job.files})
         outcomes, pending = [], []
         for job in jobs:
