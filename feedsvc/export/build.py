@@ -68,6 +68,11 @@ def check(settings: Settings, folder: Path) -> None:
         manifest.load(folder)
 
 
+def private_folder(settings: Settings) -> Path:
+    """Return the folder of builds that are copied elsewhere, within the site."""
+    return settings.site / ".feedsvc" / "builds"
+
+
 @dataclass(eq=False)
 class _Build:
     """One build. lock: see `run_jobs`."""
@@ -187,7 +192,8 @@ def _validated(folder: Path, settings: Settings) -> Path:
     resolved = folder.resolve()
     if resolved == settings.site:
         _refuse(folder, "is the site itself; name a folder of its own, like public")
-    if resolved.is_relative_to(settings.content):
+    is_private = resolved.is_relative_to(private_folder(settings))  # and hidden
+    if resolved.is_relative_to(settings.content) and not is_private:
         _refuse(folder, "is in the content folder; name a folder elsewhere")
     if settings.site.is_relative_to(resolved) or settings.content.is_relative_to(resolved):
         _refuse(folder, "contains the site; name a folder of its own, like public")
