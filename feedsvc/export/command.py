@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 
 from feedsvc import dates
 from feedsvc.catalog.published import mark_published
@@ -108,6 +109,7 @@ def build(
     if codings is None:
         codings = () if only else _WATCHED_CODINGS if watch else CODINGS
     with open_to_write(site) as (settings, catalog):
+        settings = msgspec.structs.replace(settings, purge=None)  # no process purges a build
         target = create(settings, out, BuildOptions(only, archives, codings), grace)
         target.check()
         publication = Publication(settings, catalog)
