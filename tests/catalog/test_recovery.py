@@ -55,8 +55,9 @@ def damage(folder: Path, start: int, bytes_: bytes) -> None:
         file.write(bytes_)
 
 
-def damage_articles(folder: Path) -> None:
+def damage_articles(desk: Desk, folder: Path) -> None:
     """Damage a page of the table of articles."""
+    desk.catalog.close()  # which has it in memory
     text = (folder / "catalog.db").read_bytes().index(b'"html":')
     damage(folder, text // PAGE * PAGE, random.Random(7).randbytes(PAGE))
 
@@ -89,7 +90,7 @@ def test_ids_old_urls_and_feeds_outlive_a_damaged_page(tmp_path: Path) -> None:
     """Conformance 15, 34, 43: though no file tells of them."""
     desk = desk_at(tmp_path)
     known, before = ids(desk), desk.publication.newest()
-    damage_articles(tmp_path)
+    damage_articles(desk, tmp_path)
     with pytest.raises(DamagedError):
         desk.catalog.verify()
     told = recovery.make_ready(desk.catalog)
@@ -169,7 +170,7 @@ def test_a_killed_recovery_is_repeated(
 
     desk = desk_at(tmp_path)
     known = ids(desk)
-    damage_articles(tmp_path)
+    damage_articles(desk, tmp_path)
     take_over = recovery._take_over
     with monkeypatch.context() as patch:
         if when == "set aside":
