@@ -20,6 +20,7 @@ from feedsvc.model import (
     Kind,
     Person,
 )
+from feedsvc.sources import episode
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.plain import PlainReader, own_keys, stem
@@ -36,6 +37,7 @@ KEYS = frozenset(
     {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
     | {"authors", "language", "link", "image", "enclosures", "draft", "content", "feeds"}
     | {"comments"}
+    | episode.KEYS
 )
 
 
@@ -148,6 +150,7 @@ class ArticleReader:
             language=language,
             image=attachments.image(values, self._is_plain),
             enclosures=attachments.enclosures(values),
+            episode=episode.read(values, attachments),
             content=values.choice("content", ContentChoice),
             draft=values.flag("draft", False),
             feeds=values.flag("feeds", True),
