@@ -26,6 +26,7 @@ from feedsvc.config.purge import PurgeSettings
 from feedsvc.config.push import PushSettings, is_public
 from feedsvc.config.rules import Language, Picture
 from feedsvc.config.serving import ServeSettings
+from feedsvc.config.statistics import StatisticsSettings
 from feedsvc.config.tables import Table, Text, quoted
 from feedsvc.config.zones import Offset, Zone, zone
 from feedsvc.errors import SettingsError
@@ -93,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceSettings, ...] = ()
     serve: ServeSettings = ServeSettings()
     push: PushSettings = PushSettings()
+    statistics: StatisticsSettings = StatisticsSettings()
     purge: PurgeSettings | None = None
     preview: bool = False
 
@@ -180,7 +182,7 @@ _INTERNAL = (
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
 _UNSEEN = (
     *("site", "content", "reads_content", "database", "serve", "push", "purge", "generator"),
-    *("sources", "tree", "include", "exclude", "sections", "patterns", "old_feeds"),
+    *("sources", "statistics", "tree", "include", "exclude", "sections", "patterns", "old_feeds"),
 )
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
@@ -210,6 +212,7 @@ def _settings(site: Path, table: Table) -> Settings:
     table = feed_settings.with_people(table)
     feeds = feed_settings.read(table.table("feeds"))
     folders = table.only("content", "database").to(_Folders)
+    database = _absolute_database(table, site, folders.database)
     content = _path(table, "content", site / (folders.content or "content"))
     _require_podcasts(table, feeds, content)
     return table.to(
@@ -217,12 +220,13 @@ def _settings(site: Path, table: Table) -> Settings:
         site=site,
         content=content,
         reads_content=bool(folders.content),
-        database=_absolute_database(table, site, folders.database),
+        database=database,
         timezones=table.table("timezones").texts(Offset),
         labels=_labels(table.table("labels")),
         sources=_sources(table),
         serve=table.table("serve").to(ServeSettings),
         push=table.table("push").to(PushSettings),
+        statistics=_statistics(table.table("statistics"), site, database),
         purge=purge_settings.read(table.table("purge")),
         **feeds._asdict(),
         **move_settings.read(table, feeds.selections)._asdict(),
@@ -248,6 +252,16 @@ def _path(table: Table, key: str, path: Path) -> Path:
 def _absolute_database(table: Table, site: Path, url: str) -> str:
     before, _, path = url.partition("sqlite:///")
     return url if before else f"sqlite:///{_path(table, 'database', site / path)}"
+
+
+def _statistics(table: Table, site: Path, catalog: str) -> StatisticsSettings:
+    """Return the settings of the statistics, which are beside the catalog by default."""
+    statistics = table.to(StatisticsSettings)
+    before, _, path = catalog.partition("sqlite:///")
+    beside = catalog if before else f"sqlite:///{Path(path).parent / 'statistics.db'}"
+    chosen = statistics.database
+    database = _absolute_database(table, site, chosen) if chosen else beside
+    return msgspec.structs.replace(statistics, database=database)
 
 
 def _labels(table: Table) -> dict[Kind, dict[str, str]]:

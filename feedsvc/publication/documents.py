@@ -11,6 +11,7 @@ from pathlib import Path
 
 from feedsvc import urls
 from feedsvc.catalog import browsing, listings, queries
+from feedsvc.catalog.changes import POLL, Changes
 from feedsvc.catalog.listings import Dated
 from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.queries import FeedRow, Stored
@@ -232,6 +233,10 @@ class Publication:
             if not number:  # new or rebuilt: missing articles must not become 404 or 410
                 raise CatalogError("the catalog is empty; the first sync fills it")
             return f"{number}.{digest}", queries.next_due(connection)
+
+    def changes(self, every: float = POLL) -> Changes:
+        """Return what waits for changes of the catalog, for one thread. every: see Changes."""
+        return self._catalog.changes(every)
 
     def mark_published(self) -> None:
         """Record that readers may know the site, so that ids are kept. Raises CatalogError."""
