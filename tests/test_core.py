@@ -13,7 +13,7 @@ import pytest
 from tests.soak import SOAK
 
 ROOT = Path(__file__).parent.parent
-EXTRAS = ["check", "importers", "export", "sources/generators"]
+EXTRAS = ["audience", "check", "importers", "export", "sources/generators"]
 # The library, which syncs and answers requests, and a command.
 QUICK = ["-k", "not postgresql and not server", "tests/test_library.py", "tests/cli/test_ids.py"]
 # All tests but this one and those that compare the core's output with what the packages say of it.

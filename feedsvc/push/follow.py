@@ -12,6 +12,7 @@ from feedsvc.publication import Publication
 logger = logging.getLogger("feedsvc.push")
 
 _PAUSE, _PAUSE_LOST = 0.5, 5.0  # seconds between looks at the newest revision
+_LONGEST_PAUSE = 1.0  # where the database notifies of changes
 
 Act = Callable[[int, int], Awaitable[int | None]]
 
@@ -44,6 +45,7 @@ class Follower:
     async def run(self) -> None:
         """Follow until the task is cancelled."""
         known, due, failure = "", None, ""
+        changes = self._publication.changes(_PAUSE)
         while True:
             try:
                 if self._start:
@@ -60,7 +62,10 @@ class Follower:
                     logger.error("event=catalog-lost reason=%r", failure)  # noqa: TRY400
             except Exception:
                 logger.exception("event=failed")
-            await asyncio.sleep(_PAUSE_LOST if failure else _PAUSE)
+            if failure:
+                await asyncio.sleep(_PAUSE_LOST)
+            else:
+                await asyncio.to_thread(changes.wait, _LONGEST_PAUSE)
 
     async def _settle(self, state: str) -> tuple[str, int]:
         """Wait until every origin shows a revision; return it, or the one that settled last.
