@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -15,6 +16,7 @@ from feedsvc.catalog.hubs import State
 from feedsvc.catalog.store import Catalog
 from feedsvc.http.caching import DIALECTS
 from feedsvc.model import Format
+from feedsvc.push import caches as dialects
 from feedsvc.push import purge
 from feedsvc.push.client import Client
 from feedsvc.push.follow import Follower
@@ -56,7 +58,7 @@ class Purging:
         self.publish("first", tags=["x"])
         self.purge(start=True)
 
-    def publish(self, name: str, **keys: object) -> None:
+    def publish(self, name: str, **keys: Any) -> None:
         self.desk.write(f"{name}.md", article(name, **keys))
         self.desk.sync()
 
@@ -79,7 +81,7 @@ class Purging:
 
     def state(self) -> State:
         with self.desk.catalog.reading() as connection:
-            names = [each.name for each in purge.dialects.caches(self.desk.settings.purged)]
+            names = [each.name for each in dialects.caches(self.desk.settings.purged)]
             (state,) = rows.states(connection, names)
         return state
 
