@@ -34,7 +34,9 @@ def digest(token: str) -> str:
 
 def has_token(password: str | None, expected: str) -> bool:
     """Return whether a password is the token with a hash. expected: '' for none."""
-    return bool(password and expected) and hmac.compare_digest(digest(password), expected)
+    if not password or not expected:
+        return False
+    return hmac.compare_digest(digest(password), expected)
 
 
 def is_local(environ: Mapping[str, Any], settings: Settings) -> bool:

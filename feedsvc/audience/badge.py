@@ -1,6 +1,6 @@
 """The badge with the number of subscribers, in SVG without fonts or links of others. Pure."""
 
-from feedsvc.audience.charts import short
+from feedsvc.audience.tables import short
 
 _CHARACTER = 6.6  # width in pixels, at 11 pixels of sans-serif
 _LABEL = "subscribers"

@@ -10,7 +10,7 @@ import pygal
 from lxml import etree
 from markupsafe import Markup
 
-from feedsvc.audience.tables import day_name
+from feedsvc.audience.tables import day_name, short
 
 WIDTH, HEIGHT = 640, 300
 _LABELS = 4  # on the axis of days
@@ -19,14 +19,6 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _LEFT_OUT = ("style", "script", "title", "desc")
 
 Rows = Sequence[Sequence[int | None]]
-
-
-def short(number: float) -> str:
-    """Return a number for an axis: `950`, `1.2 k`, `3 M`."""
-    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(number) >= size:
-            return f"{number / size:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{number:.0f}" if number == int(number) else f"{number:.1f}"
 
 
 def areas(days: Sequence[int], rows: Rows, name: str) -> Markup:

@@ -5,6 +5,7 @@ three days. Direct readers are counted by day; the figure of seven days is the m
 because readers cannot be recognised on another day.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,22 +105,23 @@ def _believe(rows: Iterable[Reported], first: int, end: int, found: Services) ->
     believed: dict[Key, tuple[int | None, int]] = {}
     claims: dict[Key, int] = {}
     for day, of_day in groupby(rows, attrgetter("day")):
-        before = sum(number or 0 for number, _ in believed.values())
-        room = JUMP * max(1, before) if believed or day > first + 1 else None
+        sum_before = sum(each or 0 for each, _ in believed.values())
+        room = JUMP * max(1, sum_before) if believed or day > first + 1 else math.inf
         for row in of_day:
             key = row.feed, row.format, row.family, row.key
             number = row.number
-            last = believed.get(key, (None, 0))[0]
+            last = believed.get(key, (None, day))[0]
             limit = room if last is None else JUMP * max(1, last)
-            if not row.known or (number is not None and limit is not None and number > limit):
-                claims[key] = number or 0
+            if number is not None and (not row.known or number > limit):
+                claims[key] = number
                 continue
-            if last is None and room is not None:
+            if last is None:
                 room -= number or 0
             believed[key] = number, day
             claims.pop(key, None)
     found.claims |= claims
-    found.numbers |= {key: number for key, (number, day) in believed.items() if day >= end - KEPT}
+    kept = {key: value for key, (value, day) in believed.items() if end - day <= KEPT}
+    found.numbers |= kept
 
 
 def medians(days: Sequence[Mapping[Cell, int]]) -> dict[Cell, int]:
@@ -138,8 +140,8 @@ def _figures(now: Services, before: Services, direct: Mapping[Cell, int]) -> dic
             for cell in _cells(key):
                 counts[cell][column] += number
 
-    for key, number in now.numbers.items():
-        add(1 if number is None else 0, key, 1 if number is None else number)
+    for key, reported in now.numbers.items():
+        add(1 if reported is None else 0, key, _weight(now, key))
     for key, claim in now.claims.items():
         add(3, key, claim)
     for key in now.numbers.keys() | before.numbers.keys():

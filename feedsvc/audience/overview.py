@@ -167,7 +167,8 @@ def _of_feed(store: Store, first: int, today: int, feed: str) -> History:
         figures.Day(day, reported[day], figures.by_cell(direct[day]))
         for day in sorted(reported.keys() | direct.keys())
     ]
-    points = set(_points([each.day for each in days if each.day >= first]))
+    ended = [each.day for each in days if first <= each.day < today]
+    points = set(_points(ended)) or {today}
     return dict(figures.windows(days, points))
 
 

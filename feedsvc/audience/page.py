@@ -63,7 +63,7 @@ class Views:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            bytes=_bytes, count=lambda number: f"{number:,}", day=tables.day_name
+            bytes=tables.size, count=lambda number: f"{number:,}", day=tables.day_name
         )
 
     @property
@@ -245,10 +245,6 @@ def _grade(points: int | None) -> Markup:
         return Markup('<span class="note">too few polls</span>')
     grade = "good" if points >= _GOOD else "fair" if points >= _FAIR else "poor"
     return Markup('<span class="grade {}">{}</span>').format(grade, points)
-
-
-def _bytes(number: int) -> str:
-    return f"{charts.short(number)}B" if number >= 1000 else f"{number} B"
 
 
 def _today() -> int:

@@ -135,7 +135,8 @@ def readers(members: Iterable[Reader]) -> Table:
 
 def claims(found: Overview) -> Table:
     """Return the numbers that are not believed."""
-    return Table(("reader", "claimed"), sorted(found.claims.items(), key=lambda each: -each[1]))
+    largest = sorted(found.claims, key=found.claims.__getitem__, reverse=True)
+    return Table(("reader", "claimed"), [(name, found.claims[name]) for name in largest])
 
 
 # By the names of their CSV files.
@@ -184,6 +185,19 @@ def span(seconds: int) -> str:
         if seconds % size == 0 and seconds:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def short(number: float) -> str:
+    """Return a number with few digits: `950`, `1.2 k`, `3 M`."""
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size:
+            return f"{number / size:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{number:.0f}" if number == int(number) else f"{number:.1f}"
+
+
+def size(number: int) -> str:
+    """Return a number of bytes: `512 B`, `1.2 kB`."""
+    return f"{short(number)}B" if number >= 1_000 else f"{number} B"
 
 
 def _columns(table: Table) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Updates the stored articles from the files, and by the clock, in one transaction."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from feedsvc.catalog.reading import ReadResult, Spool, read_all
 from feedsvc.catalog.rows import Texts, dump
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog, Reading
-from feedsvc.catalog.tables import set_metadata
+from feedsvc.catalog.tables import get_metadata, set_metadata
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
 from feedsvc.sources.site import SiteListing, Sources
@@ -53,6 +53,7 @@ def sync(
     force: bool = False,
     sources: Sources | None = None,
     reset_ids: bool = False,
+    paths: Collection[str] | None = None,
 ) -> SyncReport:
     """Read the articles that changed in the sources of a site, and publish the result.
 
@@ -60,12 +61,14 @@ def sync(
     failure is a Problem in the report. progress: called with the numbers of articles read so far
     and to be read in total. force: publish even what looks like an accident. sources: by default
     those of the settings. reset_ids: read all articles, and generate again each id that feedsvc
-    generated, so that it follows from the settings. Raises WithdrawalError, CatalogError,
+    generated, so that it follows from the settings. paths: at which something changed since the
+    last sync with these sources, so that not all articles need be listed; see `Sources.changes`.
+    If that sync or this one failed, the next must be without. Raises WithdrawalError, CatalogError,
     FeedsvcError and changes nothing then.
     """
     sources = sources or Sources.of(settings)
     with catalog.writing() as connection:
-        report = _sync(connection, settings, sources, now, progress, reset_ids)
+        report = _sync(connection, settings, sources, now, progress, reset_ids, paths)
         if report.loss and not force:
             raise WithdrawalError(
                 f"{report.loss}, which is more than a third, so nothing was changed: is "
@@ -112,6 +115,13 @@ def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
         return published
 
 
+def written_settings(catalog: Catalog) -> dict[str, Any]:
+    """Return `Settings.seen` of the last sync; {} before the first. Raises CatalogError."""
+    with catalog.reading() as connection:
+        previous = _decode(get_metadata(connection, "settings"))
+    return previous["settings"] if previous else {}
+
+
 def _sync(
     connection: Connection,
     settings: Settings,
@@ -119,14 +129,18 @@ def _sync(
     now: datetime,
     progress: Progress | None,
     reset_ids: bool,
+    paths: Collection[str] | None = None,
 ) -> SyncReport:
     with Spool() as spool:
-        # Only now: a listing from before the transaction may be older than another sync's.
-        listing = sources.listing()
         current = {"release": plugins.release(), "settings": settings.seen()}
         previous = _decode(set_metadata(connection, "settings", dump(current)))
         settings_changed = _without_empty(previous) != _without_empty(current)
-        files = FileRows(connection, listing)
+        # Only now: a listing from before the transaction may be older than another sync's.
+        if paths is None or settings_changed or reset_ids:
+            listing = sources.listing()
+        else:
+            listing = sources.changes(paths)
+        files = FileRows(connection, listing, sources.state)
         is_trial = not is_published(connection)
         rules = TRIAL if is_trial else RESET if reset_ids else KNOWN
         keys = files.changed()
@@ -136,6 +150,8 @@ def _sync(
         if keys or files.vanished:
             results = read_all(sources, keys, settings.id_authority)
             claims = _collect(results, files, spool, len(keys), progress)
+            if not files.has_read(keys):  # a source failed, and may never list them again
+                sources.forget()
             affected = _match(connection, claims, files, listing, sources, rules)
         published, loss = _publish(connection, settings, now, affected, spool, settings_changed)
         files.write()
@@ -208,7 +224,7 @@ def _collect(
     """Record what was read, put texts into the spool, and return the claims."""
     claims = []
     for count, result in enumerate(results, 1):
-        files.record(result.key, result.problems)
+        files.record(result.key, result.problems, result.uses)
         if result.claim and result.texts:
             spool.add(result.texts)
             claims.append(result.claim)
