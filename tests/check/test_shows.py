@@ -176,14 +176,14 @@ blocks = ["amazon"]
 """
     text = article(
         tags="talk",
-        enclosures="one.mp3",
+        enclosures=[{"url": "https://example.org/1.mp3", "length": 9, "type": "audio/mpeg"}],
         episode={"number": 1, "display": "Ch. 1"},
         season={"number": 2, "name": "Wells"},
         duration="1:02:03",
         persons=[{"name": "Bo", "role": "guest"}],
         soundbites=[{"start": 3, "duration": 60}],
-        alternate_enclosures=[{"url": "one.mp3", "title": "Same"}],
+        alternate_enclosures=[{"url": "https://example.org/1.opus", "title": "Small"}],
     )
     cover = png(1400, 1400)
-    make_site(tmp_path, {"a.md": text, "one.mp3": b"x" * 9, "cover.png": cover})
+    make_site(tmp_path, {"a.md": text, "cover.png": cover})
     assert site.validate(make_site(tmp_path, toml=toml), NOW) == []
