@@ -11,10 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from feedsvc.podcast import Episode, Show
+
 PLAIN = "feedsvc"  # the name of a plain tree among those of generators
-# Limits of texts, in bytes of UTF-8, the same for all databases. PostgreSQL determines them: an
-# index row has at most 2,704 bytes. Texts derived from these must fit as well; percent-encoding
-# turns one byte into three.
+# Limits of texts, in bytes of UTF-8, for all databases. PostgreSQL determines them: an index row
+# has at most 2,704 bytes. Texts derived from these must fit, too; percent-encoding triples a byte.
 MAX_TERM = 200  # a static build needs `<term>.atom.zst` as a file name, which has at most 255 bytes
 MAX_SLUG = 500  # may consist of the names of several folders
 MAX_BASE = 500  # base_url, article_link and id_authority, which URLs and ids begin with
@@ -43,8 +44,7 @@ class Format(StrEnum):
 class Kind(StrEnum):
     """What the articles of a feed have in common; the value is the first part of its key.
 
-    The keys of ALL and NAMED have only one part: `all`, and the name of a custom feed in the
-    settings. Feeds are listed in this order.
+    The keys of ALL and NAMED have one part: `all`, and the name of a custom feed. In this order.
     """
 
     ALL = "all"
@@ -121,12 +121,17 @@ class Category:
 class Enclosure:
     """A file that belongs to an entry. link rel=enclosure | enclosure | attachments.
 
-    length: bytes; 0 where it is unknown.
+    length: bytes; 0 where it is unknown. duration: seconds. bitrate: bits per second. width,
+    height: pixels. None where they are unknown.
     """
 
     url: str
     type: str
     length: int = 0
+    duration: float | None = None
+    bitrate: int | None = None
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +166,8 @@ class Tree:
 class Presentation:
     """What an article and its entries have in common: all that is only shown to readers.
 
-    The catalog stores these fields as one encoded value, so a new one needs no migration: it is
-    read from front matter, declared here, and rendered. It must have a default.
+    The catalog stores these fields as one encoded value, so a new one needs no migration. It must
+    have a default.
     """
 
     title: str  # title | title | title; plain text
@@ -174,6 +179,7 @@ class Presentation:
     external: str | None = None  # the page elsewhere that it is about; absolute URL
     comments: str | None = None  # link rel=replies | comments | -; absolute URL of the discussion
     language: str | None = None  # xml:lang | - | language; None where it is the feed's
+    episode: Episode | None = None  # itunes, podcast and psc elements; of an Entry only in shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,16 +276,14 @@ class Feed:
     next_archive: str | None = None  # link rel=next-archive | atom:link rel=next-archive | -
     withdrawn: tuple[Withdrawn, ...] = ()  # at:deleted-entry | - | -; newest first
     hubs: tuple[str, ...] = ()  # link rel=hub | atom:link rel=hub | hubs; URLs
+    show: Show | None = None  # itunes and podcast elements; None unless the feed is a podcast
 
     @property
     def archive_links(self) -> tuple[tuple[str, str], ...]:
         """The links between its documents that there are, as (rel, URL)."""
-        links = {
-            "current": self.current,
-            "prev-archive": self.prev_archive,
-            "next-archive": self.next_archive,
-        }
-        return tuple((rel, url) for rel, url in links.items() if url)
+        urls = (self.current, self.prev_archive, self.next_archive)
+        rels = ("current", "prev-archive", "next-archive")
+        return tuple((rel, url) for rel, url in zip(rels, urls, strict=True) if url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,11 @@ def file_path(path: str) -> str:
     return FILES + quote(path)
 
 
+def file_url(base_url: str, media_url: str, path: str) -> str:
+    """Return the URL of a local file. media_url: of another place of the files; '' for none."""
+    return f"{media_url}/{quote(path)}" if media_url else absolute(base_url, file_path(path))
+
+
 def absolute(base_url: str, path: str) -> str:
     """Return the absolute URL of a path below the site's base URL; an absolute URL unchanged."""
     return path if is_url(path) else base_url.rstrip("/") + path

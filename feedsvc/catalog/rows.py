@@ -102,14 +102,17 @@ def load_updated(text: str) -> datetime:
 def _fingerprint(article: Article) -> str:
     """Return a hash of everything that readers can see, except the id and the labels.
 
-    Stored fingerprints have this form, so it must stay. Fields added to Presentation later count
-    only for articles that use them.
+    Stored fingerprints have this form, so it must stay. Fields added to Presentation or Enclosure
+    later count only for articles that use them.
     """
     added = {
         each.name: value
         for each in _ADDED
         if (value := getattr(article, each.name)) != each.default
     }
+    properties = [[getattr(each, name) for name in _PROPERTIES] for each in article.enclosures]
+    if any(value is not None for of_one in properties for value in of_one):
+        added["enclosures"] = properties
     visible = [
         article.slug,
         article.title,
@@ -131,6 +134,7 @@ def _fingerprint(article: Article) -> str:
 
 
 _FIRST = {"title", "updated", "summary", "authors", "enclosures", "image", "language"}
+_PROPERTIES = ("duration", "bitrate", "width", "height")  # of enclosures
 _ADDED = tuple(each for each in fields(Presentation) if each.name not in _FIRST)
 
 

@@ -47,7 +47,8 @@ def preview(site: Path, bind: tuple[str, int], verbose: bool) -> None:
         TemporaryDirectory(prefix="feedsvc-preview-") as folder,
         Catalog(f"sqlite:///{folder}/catalog.db") as catalog,
     ):
-        own = structs.replace(loaded, preview=True, database=f"sqlite:///{folder}/catalog.db")
+        database = f"sqlite:///{folder}/catalog.db"
+        own = structs.replace(loaded, preview=True, media_url="", database=database)
         writer = Writer(own, catalog, announce=click.echo)
         with progress_bar() as progress:
             report = writer.sync(progress)

@@ -1,4 +1,4 @@
-"""The settings that are addresses: base_url, id_authority, article_link and database."""
+"""The settings that are addresses: base_url, media_url, id_authority and so on."""
 
 import re
 from typing import Annotated
@@ -30,14 +30,13 @@ def _database(url: str) -> str:
     return re.sub(r"^postgres\w*(\+psycopg)?:", "postgresql+psycopg:", url)
 
 
-BaseUrl = Annotated[
-    str,
-    Rule(
-        'the start of a URL with its scheme and in ASCII, like "https://news.example.org"',
-        _base_url,
-        MAX_BASE,
-    ),
-]
+def _start_of_url(example: str) -> Rule:
+    meaning = f'the start of a URL with its scheme and in ASCII, like "{example}"'
+    return Rule(meaning, _base_url, MAX_BASE)
+
+
+BaseUrl = Annotated[str, _start_of_url("https://news.example.org")]
+MediaUrl = Annotated[str, _start_of_url("https://media.example.org/files")]
 Authority = Annotated[
     str,
     Rule.matching(

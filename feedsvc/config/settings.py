@@ -16,11 +16,13 @@ import msgspec
 from feedsvc import urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
+from feedsvc.config import purge as purge_settings
 from feedsvc.config import tables
-from feedsvc.config.addresses import Authority, BaseUrl, Database, Link
+from feedsvc.config.addresses import Authority, BaseUrl, Database, Link, MediaUrl
 from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
 from feedsvc.config.content import Generator, Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
+from feedsvc.config.purge import PurgeSettings
 from feedsvc.config.push import PushSettings, is_public
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.tables import Table, Text, quoted
@@ -43,7 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a site; docs/settings.md describes each key.
 
     site: the folder, absolute. content: the folder of articles, absolute. reads_content: whether
-    there is one. database: an SQLAlchemy URL, with an absolute path for SQLite. article_link: ''
+    there is one. database: an SQLAlchemy URL, with an absolute path for SQLite. media_url: the
+    prefix of the URLs of local files, '' for this site's. article_link: ''
     until the tree is known. link_to_page: whether the entry of an article about a page elsewhere
     leads to its own page. generator: the configured name, '' to detect it. tree: the detected kind
     of content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms, by
@@ -60,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     content: Path
     database: Database
     reads_content: bool = True
+    media_url: MediaUrl = ""
     subtitle: str = ""
     language: Language = "en"
     timezone: Annotated[str, Zone] = "UTC"
@@ -88,6 +92,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceSettings, ...] = ()
     serve: ServeSettings = ServeSettings()
     push: PushSettings = PushSettings()
+    purge: PurgeSettings | None = None
     preview: bool = False
 
     @property
@@ -144,6 +149,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         own = self.push.own
         return is_public(self.base_url) if own is None else own
 
+    @property
+    def purged(self) -> PurgeSettings | None:
+        """The cache in front of the site that is purged; None without one, and for a preview."""
+        return None if self.preview else self.purge
+
     def seen(self) -> dict[str, Any]:
         """Return the settings that affect what readers see, as JSON values."""
         values = {name: getattr(self, name) for name in _SEEN}
@@ -162,8 +172,8 @@ _INTERNAL = (
 )
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
 _UNSEEN = (
-    *("site", "content", "reads_content", "database", "serve", "push", "generator", "sources"),
-    *("tree", "include", "exclude", "sections", "patterns", "old_feeds"),
+    *("site", "content", "reads_content", "database", "serve", "push", "purge", "generator"),
+    *("sources", "tree", "include", "exclude", "sections", "patterns", "old_feeds"),
 )
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
@@ -204,6 +214,7 @@ def _settings(site: Path, table: Table) -> Settings:
         sources=_sources(table),
         serve=table.table("serve").to(ServeSettings),
         push=table.table("push").to(PushSettings),
+        purge=purge_settings.read(table.table("purge")),
         **feeds._asdict(),
         **move_settings.read(table, feeds.selections)._asdict(),
     )

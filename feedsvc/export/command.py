@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 
 from feedsvc import dates
 from feedsvc.catalog.published import mark_published
@@ -84,6 +85,7 @@ def build(
     codings = (() if only else CODINGS) if codings is None else codings
     options = BuildOptions(only, archives, codings)
     with open_to_write(site) as (settings, catalog):
+        settings = msgspec.structs.replace(settings, purge=None)  # no process purges a build
         check_folder(settings, out)
         with progress_bar() as progress:
             report = sync_catalog(catalog, settings, datetime.now(UTC), progress)

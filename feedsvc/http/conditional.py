@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from feedsvc import dates
 from feedsvc.http import fields
-from feedsvc.http.representation import CODINGS, Headers, Representation, cache_control
+from feedsvc.http.caching import Headers
+from feedsvc.http.representation import CODINGS, Representation
 
 # Keys of the WSGI environment by which a view passes to the server in front of the app its
 # Representation and the key of the feed, or the path of the file to send.
@@ -39,12 +40,18 @@ class Answer(NamedTuple):
 
 
 def answer(
-    representation: Representation, environ: Mapping[str, Any], now: float, due: int | None
+    representation: Representation,
+    environ: Mapping[str, Any],
+    now: float,
+    due: int | None,
+    is_current: bool = True,
 ) -> Answer:
     """Answer a GET or HEAD request that would get 200 if it were unconditional.
 
     now, due: seconds since the epoch; due is when something is released or expires next.
+    is_current: whether the representation is known to be newer than the last purge of caches.
     """
+    time = _Time(now, due, is_current)
     codings = fields.acceptable(environ.get("HTTP_ACCEPT_ENCODING"), CODINGS)
     if not codings:  # conditions are ignored then (RFC 9110 13.2.1)
         headers = plain(_NOT_ACCEPTABLE, ("Vary", "Accept-Encoding"))
@@ -54,18 +61,18 @@ def answer(
     if if_none_match is not None:  # overrides If-Modified-Since (RFC 9110 13.1.3)
         coding = representation.match(if_none_match)
         if coding is not None:
-            return _not_modified(representation, coding, now, due)
+            return _not_modified(representation, coding, time)
         manipulations = environ.get("HTTP_A_IM")
         if manipulations is not None and "feed" in fields.manipulations(manipulations):
             delta, base = representation.delta(if_none_match)
             if delta:
                 base = base if "," in if_none_match else ""
-                return _full(delta, codings, environ, now, due, base)
+                return _full(delta, codings, environ, time, base)
     elif (since := environ.get("HTTP_IF_MODIFIED_SINCE")) is not None and (
         since == representation.last_modified or _is_since(representation, since, now)
     ):
-        return _not_modified(representation, codings[0], now, due)
-    return _full(representation, codings, environ, now, due)
+        return _not_modified(representation, codings[0], time)
+    return _full(representation, codings, environ, time)
 
 
 def plain(text: bytes, *more: tuple[str, str]) -> Headers:
@@ -79,10 +86,16 @@ def plain(text: bytes, *more: tuple[str, str]) -> Headers:
     ]
 
 
-def _not_modified(
-    representation: Representation, coding: str, now: float, due: int | None
-) -> Answer:
-    headers = _adjust(representation, representation.not_modified(coding), now, due)
+class _Time(NamedTuple):
+    """The arguments of `answer` that decide how long a response may be kept."""
+
+    now: float
+    due: int | None
+    is_current: bool
+
+
+def _not_modified(representation: Representation, coding: str, time: _Time) -> Answer:
+    headers = _adjust(representation, representation.not_modified(coding), time)
     return Answer(_LINES[304], headers, b"", 304, representation, coding)
 
 
@@ -90,8 +103,7 @@ def _full(
     representation: Representation,
     codings: Sequence[str],
     environ: Mapping[str, Any],
-    now: float,
-    due: int | None,
+    time: _Time,
     base: str = "",
 ) -> Answer:
     best = codings[0]
@@ -99,7 +111,7 @@ def _full(
     variant = next((each for each in ready if each), None)
     if variant is None:  # the client accepts no other coding
         variant = representation.make(best)
-    headers = _adjust(representation, variant.headers, now, due)
+    headers = _adjust(representation, variant.headers, time)
     if base:
         headers = [*headers, ("Delta-Base", base)]
     body = b"" if environ["REQUEST_METHOD"] == "HEAD" else variant.body
@@ -108,20 +120,21 @@ def _full(
     return Answer(_LINES[status], headers, body, status, representation, variant.coding, missing)
 
 
-def _adjust(
-    representation: Representation, headers: Headers, now: float, due: int | None
-) -> Headers:
+def _adjust(representation: Representation, headers: Headers, time: _Time) -> Headers:
     """Adjust the headers that depend on the time of day, if necessary.
 
     A response is not fresh beyond the next release or expiry. If the clock is behind the document,
     because it was set back or there were two revisions within a second, Date is set to
     Last-Modified, which must not be later than Date (RFC 9110 8.8.2.1) and never decreases.
     """
-    max_age = representation.max_age
-    if max_age is not None and due is not None and due - now < 2 * max_age:
-        control = cache_control(max_age, max(0, int(due - now)))
-        headers = [*headers[:-1], ("Cache-Control", control)]
-    if representation.instant > now:
+    left = None if time.due is None else time.due - time.now
+    is_near = left is not None and left < representation.horizon
+    if representation.max_age is not None and (
+        is_near or (representation.is_purged and not time.is_current)
+    ):
+        whole = None if left is None else max(0, int(left))
+        headers = representation.recached(headers, whole, time.is_current)
+    if representation.instant > time.now:
         headers = [*headers, ("Date", representation.last_modified)]
     return headers
 

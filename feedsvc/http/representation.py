@@ -14,11 +14,11 @@ import brotli
 import zstandard
 
 from feedsvc import dates
+from feedsvc.config.purge import PurgeSettings
 from feedsvc.http import fields
+from feedsvc.http.caching import Headers, caching, horizon, tag
 from feedsvc.http.fields import IDENTITY
 from feedsvc.model import Document
-
-Headers = list[tuple[str, str]]
 
 # Maximum compression, with deterministic output (no timestamps). Smallest result first.
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
@@ -28,7 +28,6 @@ _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 CODINGS = tuple(_COMPRESS)
 QUICK = "gzip"  # accepted by all clients, and compressed within milliseconds
-_DAY = 86_400
 _MAX_DELTAS = 16  # cached per representation
 _MAX_BASES = 4  # entity tags of one request for which a delta is tried
 _COMMON = [
@@ -45,8 +44,8 @@ _OUR_TAG = re.compile(r'"([0-9a-f]+\.[0-9a-z]+)\.[0-9a-f]{18}(?:-[a-z]+)?"')
 class Variant:
     """A representation in one content coding (RFC 9110 8.4).
 
-    etag: strong, with quotes. headers: all but Date, which the server adds; Cache-Control is last.
-    not_modified: the headers of a 304, which do not describe a body (15.4.5).
+    etag: strong, with quotes. headers: all but Date, which the server adds; those of `caching` are
+    last. not_modified: the headers of a 304, which do not describe a body (15.4.5).
     """
 
     coding: str
@@ -60,8 +59,8 @@ class Representation:
     """What a URL serves until its document changes. Thread-safe.
 
     status: 200, or 226 for a delta. last_modified: an HTTP-date; instant: the same in seconds since
-    the epoch. max_age: seconds, None if it must not be cached. size: approximate bytes in memory.
-    etags: codings by entity tag, including those not compressed yet.
+    the epoch. max_age: seconds, None if it must not be cached. horizon: see http.caching. size:
+    approximate bytes in memory. etags: codings by entity tag, including those not compressed yet.
     """
 
     def __init__(
@@ -71,11 +70,16 @@ class Representation:
         etags: Mapping[str, str],
         max_age: int | None,
         delta: Callable[[str], "Representation | None"] | None = None,
+        cache: PurgeSettings | None = None,
     ) -> None:
         self.document = document
         self.last_modified = dates.rfc822(document.last_modified)
         self.instant = dates.epoch(document.last_modified)
         self.max_age = max_age
+        self.horizon = 0 if max_age is None else horizon(max_age, cache)
+        self.is_purged = cache is not None
+        self._cache = cache
+        self._caching = caching(max_age, cache)
         self.status = 226 if max_age is None else 200
         self.etags = dict(etags)
         self._headers = headers
@@ -130,6 +134,11 @@ class Representation:
                 return delta, bases[base]
         return None, ""
 
+    def recached(self, headers: Headers, left: int | None, is_current: bool) -> Headers:
+        """Return the headers of a variant with other caching fields. See `caching`."""
+        fields = caching(self.max_age, self._cache, left, is_current)
+        return [*headers[: -len(fields)], *fields]
+
     def _compute_delta(self, base: str) -> "Representation | None":
         delta = self._delta(base) if self._delta else None
         if delta and len(self._deltas) < _MAX_DELTAS:
@@ -146,7 +155,7 @@ class Representation:
             ("ETag", etag),
             ("Last-Modified", self.last_modified),
             *self._headers,
-            ("Cache-Control", cache_control(self.max_age)),
+            *self._caching,
         ]
         return Variant(coding, etag, body, [*of_body, *headers], headers)
 
@@ -158,18 +167,21 @@ def represent(
     max_age: int,
     delta: Callable[[str], Document | None] | None = None,
     hubs: Sequence[str] = (),
+    cache: PurgeSettings | None = None,
+    key: str = "",
 ) -> Representation:
     """Return the representation of a document.
 
     self_url: the absolute URL it is served at. max_age: seconds of freshness. delta: returns the
     delta from an older document, given that one's tag. hubs: the URLs that the document names.
+    key: by which `cache` is purged of it.
     """
     etag = f"{document.tag}.{blake2b(document.body, digest_size=9).hexdigest()}"
     common = [("Link", link_field(self_url, hubs)), *_COMMON]
     etags = {f'"{etag}"': IDENTITY} | {f'"{etag}-{coding}"': coding for coding in CODINGS}
 
-    def represent_delta(tag: str) -> Representation | None:
-        changes = delta(tag) if delta else None
+    def represent_delta(base: str) -> Representation | None:
+        changes = delta(base) if delta else None
         # The ETag of a delta names the document it leads to, which must be this one.
         if changes is None or changes.tag != document.tag:
             return None
@@ -179,30 +191,15 @@ def represent(
         representation.make(QUICK)  # codings of deltas are not compressed later
         return representation
 
-    headers = [("Vary", "Accept-Encoding"), *common]
-    return Representation(document, headers, etags, max_age, represent_delta if delta else None)
+    vary = "A-IM, Accept-Encoding" if delta else "Accept-Encoding"  # scale 5
+    headers = [("Vary", vary), *common, *(tag(cache, key) if cache else ())]
+    made = represent_delta if delta else None
+    return Representation(document, headers, etags, max_age, made, cache)
 
 
 def encode(body: bytes, coding: str) -> bytes:
     """Compress a body in one of CODINGS, as far as possible."""
     return _COMPRESS[coding](body)
-
-
-def cache_control(max_age: int | None, left: int | None = None) -> str:
-    """Return the Cache-Control of a response.
-
-    max_age: seconds of freshness; a cache may serve it stale for as long again while revalidating,
-    and for a day if that fails (RFC 5861). None for a delta, which only caches that support deltas
-    may store (RFC 3229 10.8.1). left: seconds until the next release or expiry, which limit
-    freshness.
-    """
-    if max_age is None:
-        return "no-store, im"
-    revalidate = max_age
-    if left is not None:
-        max_age = min(max_age, left)
-        revalidate = min(revalidate, left - max_age)
-    return f"public, max-age={max_age}, stale-while-revalidate={revalidate}, stale-if-error={_DAY}"
 
 
 def link_field(self_url: str, hubs: Sequence[str]) -> str:

@@ -28,6 +28,7 @@ from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neig
 from feedsvc.sources.site import Sources
 
 _BATCH = 100  # articles per query
+_LAG, _LAG_OF_SERVER = 1.0, 3.5  # seconds, several looks of serve/watch.py
 
 
 class Publication:
@@ -53,6 +54,11 @@ class Publication:
         self._documents = LRUCache[Hashable, Document](self.cache_size, lambda each: len(each.body))
         self._entries = entries or Entries(settings)
         self._sources = sources or Sources.of(settings)
+
+    @property
+    def lag(self) -> float:
+        """The seconds after which every process that can read the catalog shows a revision."""
+        return _LAG if self.settings.database.startswith("sqlite") else _LAG_OF_SERVER
 
     @property
     def subscriptions(self) -> Subscriptions:

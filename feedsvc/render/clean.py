@@ -117,7 +117,12 @@ def _categories(raw: tuple[Category, ...]) -> tuple[Category, ...]:
 
 def _enclosures(raw: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
     return tuple(
-        Enclosure(url, each.type if is_media_type(each.type) else _ANY_BYTES, max(each.length, 0))
+        replace(
+            each,
+            url=url,
+            type=each.type if is_media_type(each.type) else _ANY_BYTES,
+            length=max(each.length, 0),
+        )
         for each in raw
         if (url := uri(each.url))
     )

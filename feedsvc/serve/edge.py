@@ -17,8 +17,9 @@ from wsgiref.types import StartResponse, WSGIApplication
 from wsgiref.util import setup_testing_defaults
 
 from feedsvc import urls
+from feedsvc.http.caching import Headers
 from feedsvc.http.conditional import FEED_KEY, REPRESENTATION_KEY, RETRY, Answer, answer, plain
-from feedsvc.http.representation import QUICK, Headers, Representation
+from feedsvc.http.representation import QUICK, Representation
 from feedsvc.lru import LRUCache
 from feedsvc.serve.limits import Limits
 from feedsvc.serve.metrics import Metrics
@@ -103,7 +104,8 @@ class Edge:
         if self._watch.lost:  # a delta may need the catalog, and would wait for it in vain
             environ.pop("HTTP_A_IM", None)
         representation = entry.representation
-        sent = answer(representation, environ, time.time(), self._watch.due)
+        is_fresh = not representation.is_purged or self._watch.is_fresh()
+        sent = answer(representation, environ, time.time(), self._watch.due, is_fresh)
         if self._limits and (refusal := self._limits.refuse(environ, sent)):
             sent = refusal
         self._metrics.count(entry.feed, sent, len(representation.document.body))

@@ -15,8 +15,8 @@ from wsgiref.types import WSGIApplication
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian.rsgi import Scope
 
+from feedsvc.http.caching import Headers
 from feedsvc.http.conditional import FILE_KEY
-from feedsvc.http.representation import Headers
 from feedsvc.routes import HUB
 from feedsvc.serve.bodies import Bodies
 

@@ -14,6 +14,7 @@ logger = logging.getLogger("feedsvc.serve")
 _POLL_INTERVAL = 0.05  # seconds
 _RETRY_INTERVAL = 1.0  # seconds, while the catalog is unavailable
 _TICK_INTERVAL = 1.0  # seconds
+_MARGIN = 0.7  # seconds for a response of an old revision to reach a cache before the purge
 
 
 class Watch(threading.Thread):
@@ -37,16 +38,24 @@ class Watch(threading.Thread):
         self._publication = publication
         self._state = ""
         self._tick = tick
-        self._ticked = 0.0
+        self._ticked = self._looked = 0.0
         self.poll()
 
     def is_current(self, revision: int) -> bool:
         """Return whether what was current at a revision, as counted here, may still be served."""
         return revision in (self.newest, self.coming)
 
+    def is_fresh(self) -> bool:
+        """Return whether the last look is so recent that no purge of a later revision was sent.
+
+        Otherwise a cache that was purged could get what it was purged of, and keep it.
+        """
+        return time.monotonic() < self._looked + self._publication.lag - _MARGIN
+
     def poll(self) -> None:
         """Poll the catalog once."""
         try:
+            looked = time.monotonic()
             state, due = self._publication.state()
             if state != self._state:  # not compared by size: a rebuilt catalog counts from 1 again
                 self._state = state
@@ -58,6 +67,7 @@ class Watch(threading.Thread):
                 self.prepare()
                 self.newest = self.coming
             self.due = dates.epoch(due) if due else None
+            self._looked = looked
             if time.monotonic() > self._ticked + _TICK_INTERVAL:
                 self._ticked = time.monotonic()
                 self.health = self._publication.health()

@@ -118,7 +118,7 @@ class ArticleReader:
         native_id = written.native_id or ""
         values.require_fit("slug", native_id, MAX_ID, "the id, which is the article's URL,")
         title, raw = _title(values, raw)
-        attachments = Attachments(self._folder, path, settings.base_url, own)
+        attachments = Attachments(self._folder, path, settings.base_url, own, settings.media_url)
 
         def resolve(reference: str) -> str:
             return attachments.resolve(written.refer(reference) if written.refer else reference)

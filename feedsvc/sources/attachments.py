@@ -68,12 +68,16 @@ class Attachments:
 
     A reference to an existing file, relative to the article or, with a leading `/`, to the content
     folder, means that file. Any other reference is resolved against the article's URL.
+    media_url: the prefix of the URLs of local files; '' for this site's.
     """
 
-    def __init__(self, folder: Folder, path: str, base_url: str, own: str) -> None:
+    def __init__(
+        self, folder: Folder, path: str, base_url: str, own: str, media_url: str = ""
+    ) -> None:
         self._folder = folder
         self._beside = os.path.dirname(path)
         self._base_url = base_url
+        self._media_url = media_url
         self._own = own
         self._files: dict[str, None] = {}
         self._warnings: dict[str, ArticleError] = {}
@@ -99,7 +103,7 @@ class Attachments:
             return urls.resolve(self._own, reference)
         self._files[path] = None
         _, mark, fragment = reference.partition("#")
-        return urls.absolute(self._base_url, urls.file_path(path)) + mark + fragment
+        return urls.file_url(self._base_url, self._media_url, path) + mark + fragment
 
     def holds(self, reference: str) -> bool:
         """Return whether a reference means a local file."""

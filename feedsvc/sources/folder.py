@@ -14,7 +14,16 @@ from feedsvc.sources.scan import scan, shown_path
 from feedsvc.sources.trees import doubts
 
 _INPUTS = (
-    *("base_url", "article_link", "language", "timezone", "timezones", "author", "sections"),
+    *(
+        "base_url",
+        "media_url",
+        "article_link",
+        "language",
+        "timezone",
+        "timezones",
+        "author",
+        "sections",
+    ),
     "tree",
 )
 

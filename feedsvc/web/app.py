@@ -18,6 +18,7 @@ from feedsvc.web.hub import Hub
 from feedsvc.web.moves import Moves
 from feedsvc.web.pages import Pages
 from feedsvc.web.public import PublicRequests
+from feedsvc.web.tags import Tagger
 
 Views = Mapping[str, Callable[..., Response]]
 
@@ -39,6 +40,7 @@ def create_app(publication: Publication, views: Views = _NO_VIEWS) -> Flask:
     pages = Pages(publication, routes)
     app.register_blueprint(_blueprint(publication, routes, pages, views), url_prefix="")
     app.register_error_handler(HTTPException, pages.error)
+    app.after_request(Tagger(publication.settings))
     app.wsgi_app = _mount(routes.prefix, app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
 
@@ -53,6 +55,7 @@ def create_blueprint(
     """
     routes = Routes(publication.settings)
     blueprint = _blueprint(publication, routes, Pages(publication, routes), _NO_VIEWS, name)
+    blueprint.after_request(Tagger(publication.settings))
     if url_prefix is not None:
         blueprint.url_prefix = url_prefix
     return blueprint

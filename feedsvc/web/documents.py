@@ -12,6 +12,7 @@ from werkzeug.datastructures import Headers
 
 from feedsvc import dates, urls
 from feedsvc.errors import CatalogError
+from feedsvc.http.caching import PAGES, archive_key, feed_key
 from feedsvc.http.conditional import FEED_KEY, FILE_KEY, REPRESENTATION_KEY, answer
 from feedsvc.http.representation import Representation, represent
 from feedsvc.model import TERM_KINDS, Document, FeedRef, Format, Kind
@@ -41,6 +42,7 @@ class Documents:
     def __init__(self, publication: Publication, routes: Routes) -> None:
         self._publication = publication
         self._routes = routes
+        self._cache = publication.settings.purged
         self._absolute = routes.absolute
 
     def feed(self, ref: FeedRef, format: Format) -> Response:
@@ -53,6 +55,8 @@ class Documents:
             max_age=self._publication.settings.feed(ref.key).max_age,
             delta=partial(self._delta, ref, format),
             hubs=self._publication.hubs,
+            cache=self._cache,
+            key=feed_key(ref),
         )
         return self._send(representation, ref.key)
 
@@ -60,8 +64,14 @@ class Documents:
         """Send an archive document of a feed."""
         document = self._publication.archive(ref, format, number) or abort(404)
         redirect_to_canonical(self._routes)
-        url = self._absolute(archive_path(ref, format, number))
-        return self._send(represent(document, self_url=url, max_age=_ARCHIVE_MAX_AGE), ref.key)
+        representation = represent(
+            document,
+            self_url=self._absolute(archive_path(ref, format, number)),
+            max_age=_ARCHIVE_MAX_AGE,
+            cache=self._cache,
+            key=archive_key(ref, number),
+        )
+        return self._send(representation, ref.key)
 
     def opml(self) -> Response:
         """Send the list of all feeds, which a reader can import at once, by kind."""
@@ -111,8 +121,14 @@ class Documents:
             last_modified=instant,
             tag=f"{revision:x}.{path.rpartition('.')[2]}",
         )
-        max_age = self._publication.settings.feed_defaults.max_age
-        return self._send(represent(document, self_url=self._absolute(path), max_age=max_age), "")
+        representation = represent(
+            document,
+            self_url=self._absolute(path),
+            max_age=self._publication.settings.feed_defaults.max_age,
+            cache=self._cache,
+            key=PAGES,
+        )
+        return self._send(representation, "")
 
     def file(self, path: str) -> Response:
         """Send a file that an article embeds, whole or the requested range."""

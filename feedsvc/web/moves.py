@@ -16,10 +16,11 @@ from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.web import assets
 from feedsvc.web.oldfeeds import OldFeeds
+from feedsvc.web.tags import Tagger
 
 # Cached for an hour only, as settings and articles may change. Browser-based readers may follow.
 HEADERS: Mapping[str, str] = {
-    "Cache-Control": "public, max-age=3600, stale-if-error=86400",
+    "Cache-Control": "public, max-age=3600, stale-while-revalidate=60, stale-if-error=86400",
     "Access-Control-Allow-Origin": "*",
     "X-Content-Type-Options": "nosniff",
 }
@@ -31,6 +32,7 @@ class Moves:
     def __init__(self, publication: Publication, table: routes.Routes) -> None:
         self._publication = publication
         self._table = table
+        self._tag = Tagger(publication.settings)
         self._old = OldFeeds(publication, table)
         aliases = publication.settings.aliases.items()
         self._aliases = {f"{unquote(table.prefix)}{path}": target for path, target in aliases}
@@ -87,7 +89,7 @@ class Moves:
     def _redirect(self, path: str, code: int) -> Response:
         response = redirect(self._table.absolute(path), code)
         response.headers.update(HEADERS)
-        return response
+        return self._tag(response)  # an alias in another app passes no hook of the blueprint
 
 
 def redirect_to_canonical(table: routes.Routes) -> None:

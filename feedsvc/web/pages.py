@@ -1,6 +1,7 @@
 """Views for people: the home page, lists of feeds, a feed's pages, an article, and errors."""
 
 import logging
+import time
 from collections.abc import Sequence
 from heapq import nlargest
 from http import HTTPStatus
@@ -12,8 +13,9 @@ from flask import Response, abort, redirect, request
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
-from feedsvc import routes, urls
+from feedsvc import dates, routes, urls
 from feedsvc.errors import CatalogError
+from feedsvc.http.caching import caching
 from feedsvc.http.conditional import RETRY
 from feedsvc.model import TERM_KINDS, Category, FeedRef, Kind, Person
 from feedsvc.publication import FeedSummary, Publication
@@ -25,7 +27,7 @@ logger = logging.getLogger("feedsvc.web")
 
 _ON_HOME_PAGE = 10  # articles
 _IN_GROUP = 40  # feeds of one kind on the home page
-_CACHING = "public, max-age=60, stale-if-error=86400"
+_MAX_AGE = 60  # seconds
 _SAFETY = {
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'self'; script-src {assets.script_source()}; "
@@ -152,8 +154,14 @@ class Pages:
         return self.error(ServiceUnavailable(retry_after=RETRY))
 
     def _page(self, template: str, **values: object) -> Response:
-        headers = {**_SAFETY, "Cache-Control": _CACHING}
+        cache = self._settings.purged
+        headers = [*_SAFETY.items(), *caching(_MAX_AGE, cache, self._left() if cache else None)]
         return Response(self._templates.get_template(template).render(values), headers=headers)
+
+    def _left(self) -> int | None:
+        """Return the seconds until something is released or expires next."""
+        _, due = self._publication.state()
+        return max(0, int(dates.epoch(due) - time.time())) if due else None
 
     def _page_of(self, category: Category) -> str | None:
         """Return the URL of the page of a category's feed, after moves; None if it is retired."""

@@ -15,9 +15,9 @@ from feedsvc import dates
 from feedsvc.catalog.queries import Stored
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
+from feedsvc.http.caching import Headers
 from feedsvc.http.conditional import plain
 from feedsvc.http.hosts import names_loopback
-from feedsvc.http.representation import Headers
 from feedsvc.model import ContentChoice, Entry
 from feedsvc.publication import Publication
 from feedsvc.publication.entries import Entries
@@ -41,7 +41,7 @@ _PRIVATE: Headers = [
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
 _REPLACED = re.compile(
-    r"(?i)access-control-.*|expires|last-modified|etag|"
+    r"(?i)access-control-.*|cdn-cache-control|surrogate-control|expires|last-modified|etag|"
     + "|".join(re.escape(name) for name, _ in _PRIVATE)
 )
 

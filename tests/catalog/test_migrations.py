@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -452,6 +453,24 @@ def test_a_catalog_of_an_unreleased_version_is_refused_and_kept(
         connection.execute(schema.metadata_table.update().values(value="3"))
     with pytest.raises(UnreleasedError, match=r"of no released feedsvc \(3\); keep it"):
         catalog.create()
+
+
+@pytest.mark.parametrize("statement", range(6))
+def test_a_catalog_that_another_process_creates_during_the_check_is_accepted(
+    database: str, statement: int
+) -> None:
+    """Whichever statement of the check is the first to see it."""
+    engine = create_engine(database)
+    statements = count()
+    with Catalog(database) as other, engine.connect() as connection:
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def create(*_: object) -> None:
+            if next(statements) == statement:
+                other.create()
+
+        assert migrations.number(connection) in (None, NEWEST)
+    engine.dispose()
 
 
 def test_an_upgrade_is_logged(database: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -77,6 +77,7 @@ BAD: list[tuple[str, int, str]] = [
     ('base_url = "https://"', 1, 'like "https://'),
     ('base_url = "https://news.example.org/?a"', 1, 'like "https://'),
     ('base_url = "https://news.example.org/#a"', 1, 'like "https://'),
+    ('media_url = "/media"', 1, 'like "https://media'),
     ('base_url = "https://news.example.org/?"', 1, 'like "https://'),
     ('base_url = "https://news example.org"', 1, 'like "https://'),
     ('base_url = "https://élan.example"', 1, "in ASCII"),

@@ -794,3 +794,14 @@ def test_a_build_redirects_to_the_icon_of_the_settings(tmp_path: Path) -> None:
     assert place.file("/files/icon.png") == PNG
     for name in ("/favicon.ico", "/apple-touch-icon.png"):
         assert place.manifest.redirects[name].to == "https://news.example.org/files/icon.png"
+
+
+def test_files_are_written_also_if_a_cdn_serves_them(tmp_path: Path) -> None:
+    """What the publisher uploads is the folder `files`; documents name the CDN."""
+    files: dict[str, str | bytes] = {"one.md": article("One", body="![](a.png)"), "a.png": PNG}
+    place = Place(tmp_path, 'media_url = "https://cdn.example/x"', files)
+    place.build()
+    assert (place.out / "files/a.png").read_bytes() == PNG
+    for path in ("/feeds/all.rss", "/feeds/all.atom", "/feeds/all.json", "/articles/one"):
+        assert b"https://cdn.example/x/a.png" in place.file(path)
+        assert b"/files/a.png" not in place.file(path)

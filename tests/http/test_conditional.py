@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc import dates
+from feedsvc.config.purge import PurgeSettings
 from feedsvc.http.conditional import Answer, answer
 from feedsvc.http.representation import CODINGS, Representation, represent
 from feedsvc.model import Document
@@ -24,9 +25,10 @@ def delta(tag: str) -> Document | None:
     return Document(b"<since/>", "application/rss+xml", 0x12, WHEN, "12.bb")
 
 
-def representation(when: datetime = WHEN) -> Representation:
+def representation(when: datetime = WHEN, cache: PurgeSettings | None = None) -> Representation:
     document = Document(BODY, "application/rss+xml", 0x12, when, "12.bb")
-    return represent(document, self_url="https://h/feeds/all.rss", max_age=900, delta=delta)
+    url, key = "https://h/feeds/all.rss", "feed/all"
+    return represent(document, self_url=url, max_age=900, delta=delta, cache=cache, key=key)
 
 
 OURS = representation().make("identity").etag
@@ -40,9 +42,11 @@ def ask(
     method: str = "GET",
     now: float = NOW,
     due: int | None = None,
+    is_current: bool = True,
 ) -> Answer:
     environ = {f"HTTP_{name.upper()}": value for name, value in fields.items()}
-    return answer(shown or representation(), {"REQUEST_METHOD": method, **environ}, now, due)
+    environ["REQUEST_METHOD"] = method
+    return answer(shown or representation(), environ, now, due, is_current)
 
 
 @pytest.mark.parametrize(
@@ -199,9 +203,9 @@ def test_a_delta_is_compressed_for_those_who_take_that() -> None:
 @pytest.mark.parametrize(
     ("left", "control"),
     [
-        (None, "max-age=900, stale-while-revalidate=900"),
-        (5_000, "max-age=900, stale-while-revalidate=900"),
-        (1_000.5, "max-age=900, stale-while-revalidate=100"),
+        (None, "max-age=900, stale-while-revalidate=60"),
+        (5_000, "max-age=900, stale-while-revalidate=60"),
+        (930.5, "max-age=900, stale-while-revalidate=30"),
         (20.9, "max-age=20, stale-while-revalidate=0"),
         (0, "max-age=0, stale-while-revalidate=0"),
         (-3, "max-age=0, stale-while-revalidate=0"),
@@ -214,6 +218,43 @@ def test_nothing_is_fresh_beyond_what_is_due(left: float | None, control: str, t
     now = due - left if left is not None else NOW
     sent = ask({"if_none_match": tag}, now=now, due=None if left is None else due)
     assert dict(sent.headers)["Cache-Control"] == f"public, {control}, stale-if-error=86400"
+
+
+@pytest.mark.parametrize(
+    ("left", "is_current", "kept"),
+    [
+        (None, True, 86_400),
+        (100_000, True, 86_400),
+        (5_000.5, True, 5_000),
+        (20, True, 20),
+        (-3, True, 0),
+        (None, False, 900),
+        (5_000, False, 900),
+        (20, False, 20),
+    ],
+)
+@pytest.mark.parametrize("tag", ['"x"', OURS])
+def test_a_purged_cache_keeps_responses_longer_but_not_beyond_what_is_due(
+    left: float | None, is_current: bool, kept: int, tag: str
+) -> None:
+    """Scale 1-3: 200 and 304 alike; nor if the response may be older than the last purge."""
+    now = NOW if left is None else NOW - left
+    shown = representation(cache=PurgeSettings(cache="fastly", max_age=86_400))
+    due = None if left is None else NOW
+    sent = ask({"if_none_match": tag}, shown, now=now, due=due, is_current=is_current)
+    headers = dict(sent.headers)
+    assert headers["Surrogate-Key"] == "site feed/all"
+    assert headers["CDN-Cache-Control"] == headers["Surrogate-Control"]
+    assert headers["CDN-Cache-Control"] == f"max-age={kept}, stale-if-error=86400"
+    assert len(sent.headers) == len(headers)
+
+
+def test_a_delta_has_nothing_for_a_purged_cache() -> None:
+    """Conformance 39, scale 5."""
+    shown = representation(cache=PurgeSettings(cache="varnish"))
+    headers = dict(ask({"if_none_match": OLD, "a_im": "feed"}, shown, is_current=False).headers)
+    assert headers["Cache-Control"] == "no-store, im"
+    assert not {"xkey", "CDN-Cache-Control", "Surrogate-Control"} & {*headers}
 
 
 def test_a_delta_is_kept_by_no_ordinary_cache_whatever_is_due() -> None:

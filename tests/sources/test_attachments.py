@@ -143,6 +143,27 @@ def test_types_are_known_on_every_machine(tmp_path: Path, ending: str) -> None:
     assert enclosure.type != "application/octet-stream"
 
 
+def test_files_at_another_place_have_the_prefix_of_its_urls(tmp_path: Path) -> None:
+    found = shown(
+        tmp_path,
+        "![p](photo.png) ![s](/site.png) [p](paper.pdf#page=3) [x](other)",
+        'media_url = "https://cdn.example/x/"',
+        enclosures="my song.mp3",
+        image="../../site.png",
+    )
+    assert re.findall('(?:src|href)="([^"]*)"', found.html) == [
+        "https://cdn.example/x/2022/a/photo.png",
+        "https://cdn.example/x/site.png",
+        "https://cdn.example/x/2022/a/paper.pdf#page=3",
+        f"{SITE}/articles/other",
+    ]
+    assert found.image == "https://cdn.example/x/site.png"
+    assert found.enclosures[0].url == "https://cdn.example/x/2022/a/my%20song.mp3"
+    assert set(found.files) == {
+        *("2022/a/photo.png", "site.png", "2022/a/paper.pdf", "2022/a/my song.mp3")
+    }
+
+
 def test_a_link_out_of_the_content_folder_is_no_file(tmp_path: Path) -> None:
     settings = make_site(tmp_path, {"a.md": article(body="![p](p.png) ![q](out/q.png)")})
     (tmp_path / "secret").mkdir()

@@ -93,27 +93,36 @@ def number(connection: Connection) -> str | None:
         if not _is_missing(error):
             raise
         connection.rollback()  # PostgreSQL accepts no more statements in this transaction
-        return _released(connection)
+        return number_within(connection)
     return found or _released(connection)
 
 
 def number_within(connection: Connection) -> str | None:
     """Return the same within any transaction, which keeps its locks."""
+    return _current(connection) or _released(connection)
+
+
+def _current(connection: Connection) -> str | None:
+    """Return the schema number that Alembic wrote, or None."""
     if not inspect(connection).has_table(schema.alembic_version.name):
-        return _released(connection)
-    return connection.scalar(_NUMBER) or _released(connection)
+        return None
+    found: str | None = connection.scalar(_NUMBER)
+    return found
 
 
 def _released(connection: Connection) -> str | None:
-    """Return the schema number of a catalog without one of Alembic's."""
+    """Return the schema number of a catalog that had none of Alembic's until now."""
     if not inspect(connection).has_table(schema.metadata_table.name):
         return None
     found = get_metadata(connection, "schema")
     if found is None:
         return None
-    if found not in _RELEASED:
-        raise UnreleasedError(_name(connection), found)
-    return _RELEASED[found]
+    if found in _RELEASED:
+        return _RELEASED[found]
+    # On PostgreSQL, another process may just have created or upgraded the catalog.
+    if current := _current(connection):
+        return current
+    raise UnreleasedError(_name(connection), found)
 
 
 def _name(connection: Connection) -> str:

@@ -1,0 +1,250 @@
+"""What podcast clients get besides the fields of a Feed and its Entries; pure.
+
+Names and units are those of the podcast namespace (https://podcasting2.org/docs/podcast-namespace)
+and of Apple's itunes namespace. Every field has a default, and those that have it are not stored:
+a field that is added later changes neither the catalog nor the fingerprints of articles.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+MAX_TEXT = 128  # characters of the text of most podcast elements
+
+
+class Role(StrEnum):
+    """What an episode is in its show. itunes:episodeType."""
+
+    FULL = "full"
+    TRAILER = "trailer"
+    BONUS = "bonus"
+
+
+class ShowType(StrEnum):
+    """The order of episodes: newest first, or by season and number. itunes:type."""
+
+    EPISODIC = "episodic"
+    SERIAL = "serial"
+
+
+class _Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The common base: immutable, and encoded without the fields that have their default."""
+
+
+class Transcript(_Part, frozen=True):
+    """A transcript or closed captions. podcast:transcript.
+
+    url: absolute. type: text/vtt, application/x-subrip, application/json, text/html, text/plain.
+    language: None where it is the feed's. rel: `captions` or None.
+    """
+
+    url: str
+    type: str
+    language: str | None = None
+    rel: str | None = None
+
+
+class Chapter(_Part, frozen=True):
+    """A chapter. start, end: seconds. image, link: absolute URLs. hidden: not in lists (`toc`)."""
+
+    start: float
+    title: str = ""
+    end: float | None = None
+    image: str | None = None
+    link: str | None = None
+    hidden: bool = False
+
+
+class Contributor(_Part, frozen=True):
+    """A person of a show or episode. podcast:person.
+
+    role, group: of the namespace's taxonomy, in lower case; host and cast where they are missing.
+    image, link: absolute URLs.
+    """
+
+    name: str
+    role: str | None = None
+    group: str | None = None
+    image: str | None = None
+    link: str | None = None
+
+
+class Soundbite(_Part, frozen=True):
+    """A part that stands for the episode. podcast:soundbite. start, duration: seconds."""
+
+    start: float
+    duration: float
+    title: str = ""
+
+
+class Location(_Part, frozen=True):
+    """What a show or episode is about, or where it was made. podcast:location.
+
+    rel: `subject` or `creator`. geo: a geo URI (RFC 5870). osm: an OpenStreetMap object such as
+    `R113314`. country: ISO 3166-1 alpha-2.
+    """
+
+    name: str
+    rel: str | None = None
+    geo: str | None = None
+    osm: str | None = None
+    country: str | None = None
+
+
+class Recipient(_Part, frozen=True):
+    """Who gets a share of a payment. podcast:valueRecipient. split: the number of shares."""
+
+    address: str
+    split: int
+    type: str = "node"
+    name: str | None = None
+    custom_key: str | None = None
+    custom_value: str | None = None
+    fee: bool = False
+
+
+class Value(_Part, frozen=True):
+    """How listeners can pay. podcast:value. suggested: an amount, as text."""
+
+    type: str = "lightning"
+    method: str = "keysend"
+    suggested: str | None = None
+    recipients: tuple[Recipient, ...] = ()
+
+
+class License(_Part, frozen=True):
+    """An SPDX identifier in lower case, or a name with the URL of its text. podcast:license."""
+
+    name: str
+    url: str | None = None
+
+
+class Txt(_Part, frozen=True):
+    """A free text for services, such as proof of ownership. podcast:txt."""
+
+    text: str
+    purpose: str | None = None
+
+
+class Alternate(_Part, frozen=True):
+    """Another file of the same episode. podcast:alternateEnclosure.
+
+    sources: absolute URLs of the same file. length: bytes. bitrate: bits per second. height:
+    pixels. default: whether it is the file of the enclosure.
+    """
+
+    type: str
+    sources: tuple[str, ...] = ()
+    length: int = 0
+    bitrate: int | None = None
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    language: str | None = None
+    title: str | None = None
+    rel: str | None = None
+    codecs: str | None = None
+    default: bool = False
+
+
+class Episode(_Part, frozen=True):
+    """What an article has as an episode of a show, besides its presentation and enclosures.
+
+    number, season: itunes:episode, itunes:season and the elements of podcast. display: shown
+    instead of the number. title: itunes:title, without number and name of the show. duration: as
+    the author wrote it, in seconds; that of the enclosure counts otherwise. explicit: None where
+    the show's applies. image: square artwork if not the article's image, an absolute URL. block:
+    hidden from directories. chapters_url: of JSON chapters that are not ours.
+    """
+
+    number: int | None = None
+    display: str | None = None
+    season: int | None = None
+    season_name: str | None = None
+    type: Role | None = None
+    title: str | None = None
+    duration: float | None = None
+    explicit: bool | None = None
+    image: str | None = None
+    block: bool = False
+    transcripts: tuple[Transcript, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    chapters_url: str | None = None
+    persons: tuple[Contributor, ...] = ()
+    soundbites: tuple[Soundbite, ...] = ()
+    location: Location | None = None
+    value: Value | None = None
+    license: License | None = None
+    txt: tuple[Txt, ...] = ()
+    alternates: tuple[Alternate, ...] = ()
+
+
+class Owner(_Part, frozen=True):
+    """Whom directories write to. itunes:owner, and the owner of podcast:locked."""
+
+    email: str
+    name: str = ""
+
+
+class Funding(_Part, frozen=True):
+    """A page where listeners can pay. podcast:funding. url: absolute. text: of the link."""
+
+    url: str
+    text: str = ""
+
+
+class Trailer(_Part, frozen=True):
+    """A trailer of the show or a season. podcast:trailer.
+
+    published: as RFC 822, with which the element is written. length: bytes, 0 where unknown.
+    """
+
+    url: str
+    published: str
+    title: str
+    length: int = 0
+    type: str | None = None
+    season: int | None = None
+
+
+class Frequency(_Part, frozen=True):
+    """How often episodes appear. podcast:updateFrequency.
+
+    rrule: a recurrence rule (RFC 5545). complete: no more will. start: a date, as ISO 8601.
+    """
+
+    text: str
+    rrule: str | None = None
+    complete: bool = False
+    start: str | None = None
+
+
+class Show(_Part, frozen=True):
+    """What a feed has as a podcast, besides its title, subtitle, language, image and authors.
+
+    categories: (category, subcategory or ''), the first counts. title: itunes:title, if it is not
+    the feed's. author: itunes:author. locked: None to leave the element out. block: hidden from all
+    directories; blocks: from these services of podcast:block. guid: a UUID.
+    """
+
+    categories: tuple[tuple[str, str], ...] = ()
+    explicit: bool = False
+    type: ShowType | None = None
+    title: str | None = None
+    author: str | None = None
+    owner: Owner | None = None
+    guid: str | None = None
+    medium: str | None = None
+    locked: bool | None = None
+    funding: tuple[Funding, ...] = ()
+    persons: tuple[Contributor, ...] = ()
+    location: Location | None = None
+    license: License | None = None
+    value: Value | None = None
+    trailers: tuple[Trailer, ...] = ()
+    txt: tuple[Txt, ...] = ()
+    update_frequency: Frequency | None = None
+    new_feed_url: str | None = None
+    complete: bool = False
+    block: bool = False
+    blocks: tuple[str, ...] = ()
