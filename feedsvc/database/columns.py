@@ -30,13 +30,15 @@ TEXTS = ("html", "markdown", "summary")  # one of them is needed
 def item(origin: Origin, row: Mapping[str, Any], hints: Hints) -> Item:
     """Return the item of a row. Raises ArticleError if one of its values cannot be used."""
     values = _Values(origin, row, hints)
-    identity, link = values.text("guid") or values.text("id"), values.text("link")
+    identity, link = values.text("guid"), values.text("link")
+    if not identity and isinstance(row["id"], str) and syntax.is_iri(row["id"]):
+        identity = row["id"]
     html, markdown = values.text("html"), values.text("markdown")
     summary = values.text("summary")
     link = urls.resolve(hints.site, link) if link else ""
     return Item(
         origin,
-        id=identity if "guid" in row or syntax.is_iri(identity) else "",
+        id=identity,
         seed=identity,
         title=values.text("title"),
         published=values.date("published"),

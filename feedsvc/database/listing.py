@@ -1,6 +1,6 @@
 """Collects the rows of a query as a listing of articles. Knows no database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from feedsvc.database import columns
@@ -13,26 +13,30 @@ from feedsvc.sources.protocol import Listing
 
 @dataclass
 class Lister:
-    """The rows of one look. hidden: the keys of rows that are not public."""
+    """The rows of one look.
+
+    hidden: the keys of rows that are not public. refused: problems of rows, by key. general: of all
+    rows. is_missing_id: whether a row has no id. unmarked: how many have no watermark.
+    """
 
     name: str
     rows: Rows
     keys: Keys
     fingerprints: dict[str, str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    unseen: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
-    _without_watermark: int = 0
-    _without_id: bool = False
+    refused: dict[str, Problem] = field(default_factory=dict)
+    general: list[Problem] = field(default_factory=list)
+    is_missing_id: bool = False
+    unmarked: int = 0
 
     def add(self, rows: Iterable[Values]) -> None:
         """Add rows. A mistake in one is a Problem, and its article stays as it is."""
         for row in rows:
             if row["id"] in ("", b"", None):
-                self._without_id = True
+                self.is_missing_id = True
                 continue
             key = self.keys.add(row["id"])
-            if key in self.fingerprints or key in self.unseen:
+            if key in self.fingerprints or key in self.refused:
                 message = "has more than one row, perhaps because of a join; return one for each id"
                 self._refuse(key, "repeated-row", message)
                 continue
@@ -44,34 +48,39 @@ class Lister:
             except ArticleError as error:
                 self._refuse(key, error.code, error.message)
             if self.rows.watermark and row[self.rows.watermark] is None:
-                self._without_watermark += 1
+                self.unmarked += 1
 
-    def listing(self, *, partial: bool = False) -> Listing:
-        """Return what was added as a Listing."""
-        absent = tuple(self.hidden) if partial else ()
-        problems = (*self.problems, *self._general())
-        return Listing(self.fingerprints, problems, tuple(self.unseen), partial, absent)
+    def update(self, later: "Lister") -> None:
+        """Replace the problems of rows that a later look has seen again."""
+        seen = later.fingerprints.keys() | set(later.hidden)
+        self.refused = {key: each for key, each in self.refused.items() if key not in seen}
+        self.refused |= later.refused
 
-    def note_missing_id(self) -> None:
-        """Report that there are rows without an id."""
-        self._without_id = True
+    def listing(self) -> Listing:
+        """Return all rows as a Listing."""
+        return Listing(self.fingerprints, self._problems(), tuple(self.refused))
+
+    def partial(self, fingerprints: Mapping[str, str], absent: Sequence[str]) -> Listing:
+        """Return a Listing of what changed since, with all problems that there are."""
+        refused = tuple(self.refused)
+        return Listing(fingerprints, self._problems(), refused, partial=True, absent=tuple(absent))
 
     def _refuse(self, key: str, code: str, message: str) -> None:
         self.fingerprints.pop(key, None)
-        if key not in self.unseen:
-            self.unseen.append(key)
-            self.problems.append(Problem(place(self.name, key), 0, code, message))
+        self.refused.setdefault(key, Problem(place(self.name, key), 0, code, message))
 
-    def _general(self) -> Iterable[Problem]:
-        if self._without_id:
+    def _problems(self) -> tuple[Problem, ...]:
+        found = [*self.refused.values(), *self.general]
+        if self.is_missing_id:
             message = "has a row without an id, which is left out; give every row an id of its own"
-            yield Problem(self.name, 0, "no-id", message)
-        if self._without_watermark:
+            found.append(Problem(self.name, 0, "no-id", message))
+        if self.unmarked:
             message = (
-                f"has {self._without_watermark} rows whose watermark is NULL, so their changes "
-                f"are not noticed; write COALESCE({self.rows.watermark}, ...)"
+                f"has {self.unmarked} rows whose watermark is NULL, so their changes are not "
+                f"noticed; write COALESCE({self.rows.watermark}, ...)"
             )
-            yield Problem(self.name, 0, "no-watermark", message, Severity.WARNING)
+            found.append(Problem(self.name, 0, "no-watermark", message, Severity.WARNING))
+        return tuple(found)
 
 
 def place(name: str, key: str) -> str:

@@ -47,6 +47,7 @@ class SqlSource(ArticleSource):
         self._common: list[Values] | None = None
         self._since: Any = None
         self._recent: dict[str, str] = {}
+        self._known = Lister(name, self._rows, self._keys)
         pause = self._options.interval(self._rows.watermark)
         # Without a watermark, every look reads everything.
         self.every = pause if self._rows.watermark else math.inf
@@ -54,7 +55,7 @@ class SqlSource(ArticleSource):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what processes that only read do not need, or make for themselves."""
-        return {**self.__dict__, "_rows": None, "_recent": {}}
+        return {**self.__dict__, "_rows": None, "_recent": {}, "_known": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -86,17 +87,20 @@ class SqlSource(ArticleSource):
             found = query.columns(connection)
             lister = Lister(self.name, self._rows, self._keys)
             if not self._options.preset:
-                lister.problems += rows.check(self.name, found, watermark)
+                lister.general = rows.check(self.name, found, watermark)
             self._common = self._read_common(connection)
             # Before the rows: what is changed meanwhile is then found by the next look.
             newest = query.newest(connection) if watermark else None
             if query.has_null_id(connection):
-                lister.note_missing_id()
+                lister.is_missing_id = True
             wanted = self._rows.names(found)
             for chunk in query.chunks(connection, wanted, self._size):
                 lister.add(self._complete(connection, chunk))
+        listing = lister.listing()
+        lister.fingerprints = {}  # may be many
+        self._known = lister
         self._keep(newest, {})
-        return lister.listing()
+        return listing
 
     def changes(self, paths: Collection[str]) -> Listing | None:
         """List the rows whose watermark is newer than the newest seen, less the overlap.
@@ -105,7 +109,7 @@ class SqlSource(ArticleSource):
         full listing.
         """
         if paths or not self._rows.watermark:
-            return Listing({}, partial=True)  # the interval decides when to look
+            return self._known.partial({}, [])  # the interval decides when to look
         with self._database.reading() as connection:
             if self._common is None or self._read_common(connection) != self._common:
                 return None
@@ -115,11 +119,11 @@ class SqlSource(ArticleSource):
             for chunk in self._rows.query.changed(connection, wanted, self._since, self._size):
                 lister.add(self._complete(connection, chunk))
                 newest = chunk[-1][self._rows.watermark] if chunk else newest
-        listing = lister.listing(partial=True)
-        known = self._recent
-        self._keep(newest, listing.fingerprints)
-        fresh = {key: each for key, each in listing.fingerprints.items() if known.get(key) != each}
-        return replace(listing, fingerprints=fresh)
+        self._known.update(lister)
+        seen = self._recent
+        self._keep(newest, lister.fingerprints)
+        fresh = {key: each for key, each in lister.fingerprints.items() if seen.get(key) != each}
+        return self._known.partial(fresh, lister.hidden)
 
     def close(self) -> None:
         """Close all connections."""
