@@ -12,7 +12,6 @@ import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from itertools import count
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from feedsvc.catalog.store import Catalog
+from feedsvc.sources import look
 from tests.desk import Desk
 from tests.soak import examples
 
@@ -122,5 +122,4 @@ def desk(tmp_path: Path, catalog: Catalog, database: str) -> Desk:
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every file for one that changed long ago."""
-    # The package shows a function by the name of this module.
-    monkeypatch.setattr(import_module("feedsvc.sources.scan"), "_SETTLED", -1000.0)
+    monkeypatch.setattr(look, "_SETTLED", -1000.0)

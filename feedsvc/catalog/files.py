@@ -1,6 +1,6 @@
 """The file table: what the last read of each article found, so that only changed ones are read."""
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, collate, delete, or_, select, true
 
 from feedsvc.catalog import rows, schema
 from feedsvc.catalog.tables import insert_many, update_many
@@ -9,42 +9,53 @@ from feedsvc.sources.site import SiteListing
 
 # Problems that may disappear while the file stays the same.
 _TRANSIENT = frozenset({"missing-file", "unreachable-source", "unreadable", "unresolved-link"})
+_AGAIN = "!"  # before the signature of a file that every sync reads again
 
 
 class FileRows:
-    """The file rows of one sync. What is recorded of a file stays until the file changes."""
+    """The file rows of one sync. What is recorded of a file stays until the file changes.
+
+    After a partial listing, only the rows that it may affect are loaded, with those of files that
+    have problems or must be read again.
+    """
 
     def __init__(self, connection: Connection, listing: SiteListing) -> None:
-        file = schema.file.c
         self._connection = connection
         self._listing = listing
-        self._stored = {
-            path: (signature, problems)
-            for path, signature, problems in connection.execute(
-                select(file.path, file.signature, file.problems)
-            )
-        }
+        self._stored = self._load()
         self._recorded: dict[str, tuple[str, tuple[Problem, ...]]] = {}
         self.vanished = [path for path in self._stored if not listing.holds(path)]
 
     def changed(self) -> list[str]:
         """Return the keys of the articles to read: those that may have changed."""
-        return [
+        fingerprints = self._listing.fingerprints
+        again = [
+            path
+            for path, (signature, _) in self._stored.items()
+            if (not signature or signature[0] == _AGAIN)
+            and path not in fingerprints
+            and self._listing.lists(path)
+        ]
+        return again + [
             key
-            for key, fingerprint in self._listing.fingerprints.items()
+            for key, fingerprint in fingerprints.items()
             if not fingerprint or self._stored.get(key, ("",))[0] != fingerprint
         ]
 
     def record(self, path: str, problems: tuple[Problem, ...]) -> None:
         """Record that a file was read, and its problems."""
-        transient = any(problem.code in _TRANSIENT for problem in problems)
-        signature = "" if transient else self._listing.fingerprints[path]
+        signature = self._listing.fingerprints.get(path)
+        if signature is None:  # read again after a partial listing
+            signature = self._stored[path][0].removeprefix(_AGAIN)
+        if any(problem.code in _TRANSIENT for problem in problems):
+            signature = _AGAIN + signature
         self._recorded[path] = (signature, problems)
 
     def refuse(self, path: str, problem: Problem) -> None:
         """Record that a file conflicts with other articles; the next sync reads it again."""
-        _, problems = self._recorded[path]
-        self._recorded[path] = ("", (*problems, problem))
+        signature, problems = self._recorded[path]
+        signature = _AGAIN + signature.removeprefix(_AGAIN)
+        self._recorded[path] = (signature, (*problems, problem))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -52,9 +63,7 @@ class FileRows:
         stored = [
             problem
             for path, (_, problems) in self._stored.items()
-            if path in self._listing.fingerprints
-            and path not in self._recorded
-            and problems != "[]"
+            if problems != "[]" and path not in self._recorded and self._listing.lists(path)
             for problem in rows.load_problems(problems)
         ]
         recorded = [problem for _, problems in self._recorded.values() for problem in problems]
@@ -75,3 +84,28 @@ class FileRows:
         update_many(self._connection, file, changed)
         for some in rows.chunks(self.vanished):
             self._connection.execute(delete(file).where(file.c.path.in_(some)))
+
+    def _load(self) -> dict[str, tuple[str, str]]:
+        """Load signatures and problems by path."""
+        listing, path = self._listing, schema.file.c.path
+        if not listing.partial:
+            return self._select(true())
+        has_problems = or_(schema.file.c.problems != "[]", schema.file.c.signature == "")
+        found = self._select(has_problems)
+        for some in rows.chunks([*listing.fingerprints, *listing.absent]):
+            found |= self._select(path.in_(some))
+        # The order of characters by which these are all paths below a folder.
+        plain = path if self._connection.dialect.name == "sqlite" else collate(path, "C")
+        for some in rows.chunks(listing.absent, 100):
+            found |= self._select(
+                or_(*(and_(plain > f"{each}/", plain < f"{each}0") for each in some))
+            )
+        return found
+
+    def _select(self, condition: ColumnElement[bool]) -> dict[str, tuple[str, str]]:
+        file = schema.file.c
+        query = select(file.path, file.signature, file.problems).where(condition)
+        return {
+            path: (signature, problems)
+            for path, signature, problems in self._connection.execute(query)
+        }

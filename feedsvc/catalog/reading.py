@@ -13,8 +13,9 @@ from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.rows import Texts, article_row, chunks
 from feedsvc.errors import FeedsvcError, Problem, Severity
 from feedsvc.processes import Process
+from feedsvc.sources.member import Member
 from feedsvc.sources.protocol import Reading
-from feedsvc.sources.site import Member, Sources
+from feedsvc.sources.site import Sources
 
 _MANY = 2000  # articles; fewer are read in the time that processes take to start
 _BATCH = 200  # articles

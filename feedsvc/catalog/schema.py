@@ -62,7 +62,8 @@ revision = Table(
     Column("digest", Text, nullable=False),
 )
 
-# Every article's file, as it was last read. signature: '' to have it read again.
+# Every article's file, as it was last read. signature: '', or one that begins with `!`, to have it
+# read again.
 file = Table(
     "file",
     metadata,

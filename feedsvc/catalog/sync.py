@@ -1,7 +1,7 @@
 """Updates the stored articles from the files, and by the clock, in one transaction."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +53,7 @@ def sync(
     force: bool = False,
     sources: Sources | None = None,
     reset_ids: bool = False,
+    paths: Collection[str] | None = None,
 ) -> SyncReport:
     """Read the articles that changed in the sources of a site, and publish the result.
 
@@ -60,12 +61,14 @@ def sync(
     failure is a Problem in the report. progress: called with the numbers of articles read so far
     and to be read in total. force: publish even what looks like an accident. sources: by default
     those of the settings. reset_ids: read all articles, and generate again each id that feedsvc
-    generated, so that it follows from the settings. Raises WithdrawalError, CatalogError,
+    generated, so that it follows from the settings. paths: at which something changed since the
+    last sync with these sources, so that not all articles need be listed; see `Sources.changes`.
+    If that sync or this one failed, the next must be without. Raises WithdrawalError, CatalogError,
     FeedsvcError and changes nothing then.
     """
     sources = sources or Sources.of(settings)
     with catalog.writing() as connection:
-        report = _sync(connection, settings, sources, now, progress, reset_ids)
+        report = _sync(connection, settings, sources, now, progress, reset_ids, paths)
         if report.loss and not force:
             raise WithdrawalError(
                 f"{report.loss}, which is more than a third, so nothing was changed: is "
@@ -119,13 +122,17 @@ def _sync(
     now: datetime,
     progress: Progress | None,
     reset_ids: bool,
+    paths: Collection[str] | None = None,
 ) -> SyncReport:
     with Spool() as spool:
-        # Only now: a listing from before the transaction may be older than another sync's.
-        listing = sources.listing()
         current = {"release": plugins.release(), "settings": settings.seen()}
         previous = _decode(set_metadata(connection, "settings", dump(current)))
         settings_changed = _without_empty(previous) != _without_empty(current)
+        # Only now: a listing from before the transaction may be older than another sync's.
+        if paths is None or settings_changed or reset_ids:
+            listing = sources.listing()
+        else:
+            listing = sources.changes(paths)
         files = FileRows(connection, listing)
         is_trial = not is_published(connection)
         rules = TRIAL if is_trial else RESET if reset_ids else KNOWN

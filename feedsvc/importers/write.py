@@ -17,7 +17,8 @@ from feedsvc.importers.clean import Cleaner, one_line
 from feedsvc.importers.item import Item
 from feedsvc.model import MAX_PATH, PLAIN, excess
 from feedsvc.sources.article import MAX_SIZE
-from feedsvc.sources.scan import is_inside, shown_path
+from feedsvc.sources.look import is_inside
+from feedsvc.sources.scan import shown_path
 from feedsvc.sources.site import Sources
 
 # The errors of file systems without hard links, such as FAT and some network file systems.

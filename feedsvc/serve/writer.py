@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,12 +58,11 @@ class Writer(threading.Thread):
         self._settings = settings
         self._catalog = catalog
         self._sources = sources or Sources.of(settings)
-        self._interval = min(source.interval for source in self._sources.all)  # seconds
         self._paths = [path for source in self._sources.all for path in source.watched]
         self._announce = announce
         self._stopping = threading.Event()
         self._lease: Lease | None = None
-        self._synced = 0.0
+        self._is_complete = False  # whether all changes before the next ones were synced
         self._failure = ""
         self._damage: DamagedError | None = None
         self._problems: frozenset[Problem] = frozenset()
@@ -113,23 +112,26 @@ class Writer(threading.Thread):
     def _write(self) -> None:
         """Sync and release until stopped, or until the lease is lost."""
         self._make_ready()
-        self._try_to_sync()
-        for changed in self._changes():
+        self._is_complete = False
+        self._try_to_sync(())
+        for paths in self._changes():
             if not (self._lease and self._lease.holds()):
                 logger.warning("event=lease-lost")
                 return
             self._release_due()
-            if changed or time.monotonic() > self._synced + self._interval:
-                self._try_to_sync()
+            if paths is None:
+                self._is_complete = False
+            if paths is None or paths or time.monotonic() >= self._sources.due:
+                self._try_to_sync(paths or ())
 
-    def _changes(self) -> Iterator[bool]:
-        """Yield several times a second whether a watched file has changed, until stopped."""
+    def _changes(self) -> Iterator[Collection[str] | None]:
+        """Yield several times a second the paths that changed, None for any, until stopped."""
         while not self._stopping.is_set():
             folders = self._folders()
             is_new = True  # the watch: changes from before it began were not seen
             try:
                 for changes in self._watch(list(folders)):
-                    yield is_new or bool(changes)
+                    yield None if is_new else {path for _, path in changes}
                     is_new = False
                     if self._folders() != folders:  # a replaced folder is not watched yet
                         break
@@ -138,12 +140,12 @@ class Writer(threading.Thread):
             except OSError as error:
                 names = ", ".join(map(str, folders))
                 self._log_failure(
-                    f"{names}: checked every {self._interval:.0f} seconds, because changes "
-                    f"cannot be watched: {error}"
+                    f"{names}: checked from time to time, because changes cannot be watched: "
+                    f"{error}"
                 )
                 for _ in self._watch([]):
-                    yield False
-            yield True
+                    yield ()
+            yield None
 
     def _watch(self, folders: list[Path]) -> Iterator[set[watchfiles.main.FileChange]]:
         return watchfiles.watch(
@@ -175,27 +177,39 @@ class Writer(threading.Thread):
             published = release(self._catalog, self._settings, datetime.now(UTC))
             self._report(published, start)
 
-    def _try_to_sync(self) -> None:
-        """Sync, but let releases continue if the files are at fault."""
-        known = self._problems
+    def _try_to_sync(self, paths: Collection[str]) -> None:
+        """Sync, but let releases continue if the files are at fault. paths: see `_sync`."""
+        known, start = self._problems, time.monotonic()
         try:
-            report = self._sync()
+            report = self._sync(paths=paths)
         except CatalogError:
             raise
         except FeedsvcError as error:
             self._log_failure(str(error))
             return
         self._failure = ""
-        self._report(report.published, self._synced)
+        self._report(report.published, start)
         for problem in report.problems:
             if problem not in known:
                 logger.warning("%s", problem)
 
-    def _sync(self, progress: Callable[[int, int], None] | None = None) -> SyncReport:
-        self._synced = time.monotonic()
+    def _sync(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        paths: Collection[str] = (),
+    ) -> SyncReport:
+        """Sync. paths: those that changed since the last sync, if that was complete."""
+        changed = paths if self._is_complete else None
+        self._is_complete = False
         report = sync(
-            self._catalog, self._settings, datetime.now(UTC), progress, sources=self._sources
+            self._catalog,
+            self._settings,
+            datetime.now(UTC),
+            progress,
+            sources=self._sources,
+            paths=changed,
         )
+        self._is_complete = True
         self._problems = frozenset(report.problems)
         return report
 

@@ -10,7 +10,7 @@ from feedsvc import urls
 from feedsvc.config.tables import quoted
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_PATH, Enclosure, excess
-from feedsvc.sources.scan import is_inside
+from feedsvc.sources.look import is_inside
 from feedsvc.sources.trees import Layout
 from feedsvc.sources.values import Values
 

@@ -1,16 +1,18 @@
 """The content folder as a source: its articles are files, and its keys are their paths."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import feedsvc
 from feedsvc.config.settings import Settings
+from feedsvc.errors import Problem
 from feedsvc.sources.article import ArticleReader
 from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Pin, Reading
-from feedsvc.sources.scan import scan, shown_path
+from feedsvc.sources.scan import Scanner, shown_path
 from feedsvc.sources.trees import doubts
 
 _INPUTS = (
@@ -26,6 +28,7 @@ _INPUTS = (
     ),
     "tree",
 )
+_MANY = 1000  # changed paths
 
 
 class ContentFolder(ArticleSource):
@@ -33,10 +36,19 @@ class ContentFolder(ArticleSource):
 
     name = "content"
     parallel = True
+    every = math.inf
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._scanner = Scanner(
+            settings.content, settings.site, settings.tree, settings.include, settings.exclude
+        )
+        self._doubts: list[Problem] = []
         self.watched = (settings.content,) if settings.reads_content else ()
+
+    def __reduce__(self) -> tuple[type["ContentFolder"], tuple[Settings]]:
+        """Pickle it without what it listed."""
+        return ContentFolder, (self._settings,)
 
     @property
     def fingerprint(self) -> str:
@@ -45,14 +57,24 @@ class ContentFolder(ArticleSource):
         return repr((*versions, [getattr(self._settings, name) for name in _INPUTS]))
 
     def listing(self) -> Listing:
-        """List the article files; see `scan`. None without a content folder."""
-        settings = self._settings
-        if not settings.reads_content:
+        """List the article files; see `Scanner`. None without a content folder."""
+        if not self._settings.reads_content:
             return Listing({})
-        found = scan(
-            settings.content, settings.site, settings.tree, settings.include, settings.exclude
-        )
-        return replace(found, problems=(*found.problems, *doubts(settings)))
+        self._doubts = doubts(self._settings)
+        return self._with_doubts(self._scanner.listing())
+
+    def changes(self, paths: Collection[str]) -> Listing | None:
+        """List the article files that changed; None if all must be listed.
+
+        So they must if many changed, as the kernel drops what its queue cannot hold.
+        """
+        if len(paths) > _MANY:
+            return None
+        found = self._scanner.changes(paths)
+        return found and self._with_doubts(found)
+
+    def _with_doubts(self, found: Listing) -> Listing:
+        return replace(found, problems=(*found.problems, *self._doubts))
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
         """Read some of the files."""

@@ -20,7 +20,8 @@ from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import Article
 from feedsvc.sources.article import MAX_SIZE, ArticleReader
 from feedsvc.sources.frontmatter import FrontMatter, split
-from feedsvc.sources.scan import is_inside, shown_path
+from feedsvc.sources.look import is_inside
+from feedsvc.sources.scan import shown_path
 from feedsvc.sources.text import decode
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")

@@ -1,6 +1,6 @@
 """The protocol of a source of articles. docs/sources.md explains how to write one."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -12,22 +12,36 @@ from feedsvc.sources.frontmatter import FrontMatter
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The articles that a source has now.
+    """The articles that a source has now, or those of them that changed.
 
     fingerprints: for the key of each article, a text that changes whenever the article may have
-    changed; '' to read it at every sync. problems: what could not be listed. unseen: the keys of
-    what could not be listed, or their prefixes up to a `/`; '' stands for every key.
+    changed; '' to read it at every sync. problems: all that cannot be listed now. unseen: the keys
+    of that, or their prefixes up to a `/`; '' stands for every key. partial: whether fingerprints
+    has only articles that are new or may have changed; then absent has the keys, or their prefixes
+    up to a `/`, that are gone unless they are in one of the others, and all other articles stay as
+    they are.
     """
 
     fingerprints: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
     unseen: tuple[str, ...] = ()
+    partial: bool = False
+    absent: tuple[str, ...] = ()
+
+    def lists(self, key: str) -> bool:
+        """Return whether an article of an earlier listing still exists."""
+        if key in self.fingerprints:
+            return True
+        return self.partial and not any(is_at(key, each) for each in (*self.unseen, *self.absent))
 
     def holds(self, key: str) -> bool:
         """Return whether an article exists or may exist; if not, it is withdrawn."""
-        return key in self.fingerprints or any(
-            key == each or not each or key.startswith(f"{each}/") for each in self.unseen
-        )
+        return self.lists(key) or any(is_at(key, each) for each in self.unseen)
+
+
+def is_at(key: str, place: str) -> bool:
+    """Return whether a key is a place or below it; every key is below ''."""
+    return not place or key == place or key.startswith(f"{place}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +90,14 @@ class ArticleSource(Protocol):
     """A source of articles. Subclass it to get the defaults.
 
     If `listing` or `read` raises, the source's articles stay as they are, and the sync reports a
-    Problem. One thread at a time calls them, `read` with keys of the latest listing. Any thread may
-    call `shown` and `file`.
+    Problem. One thread at a time calls them, `read` with keys of the latest listing, or of an
+    earlier one that were not absent since. Any thread may call `shown` and `file`.
     """
 
     name: str
     parallel: bool = False  # whether pickled copies may read in other processes
     watched: tuple[Path, ...] = ()  # folders whose changes cause a new listing
-    interval: float = 60.0  # seconds between listings in any case
+    interval: float = 60.0  # seconds between listings of everything in any case
 
     @property
     def fingerprint(self) -> str:
@@ -109,6 +123,22 @@ class ArticleSource(Protocol):
         source's folders.
         """
         return None
+
+
+@runtime_checkable
+class ChangingSource(Protocol):
+    """A source that can tell what changed, without listing everything."""
+
+    every: float  # seconds between calls of `changes` in any case; math.inf to rely on `watched`
+
+    def changes(self, paths: Collection[str]) -> Listing | None:
+        """Return a partial listing of what changed since the last listing of this object.
+
+        paths: the absolute paths at which something changed in a watched folder; empty if the
+        source is to look itself. None if it cannot tell; then everything is listed. If it raises,
+        or if the sync fails, everything is listed the next time.
+        """
+        ...
 
 
 @runtime_checkable

@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-import stat
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from os.path import basename
@@ -13,12 +11,212 @@ from pathlib import Path
 from feedsvc.config.content import matcher
 from feedsvc.errors import ArticleError, FeedsvcError, Problem, Severity
 from feedsvc.model import MAX_PATH, Tree, excess
-from feedsvc.sources.protocol import Listing
+from feedsvc.sources.look import Entry, fingerprint, look, unreadable
+from feedsvc.sources.protocol import Listing, is_at
 from feedsvc.sources.trees import Layout, layout
 
-# Timestamps of file systems are coarse: two changes within a tick look like one.
-_SETTLED = 2.0  # seconds
-_LEAVES = "is a symlink that leaves the content folder; copy the file instead"
+
+class Scanner:
+    """Lists the article files at any depth below a folder: all of them, or those that changed.
+
+    Names that start with `.` or `_` are ignored. Symlinks are followed within the folder, and are
+    Problems if they leave it. tree: whose rules apply. include, exclude: patterns as in .gitignore,
+    of the files to list, and of those to ignore.
+    """
+
+    def __init__(
+        self,
+        content: Path,
+        site: Path,
+        tree: Tree = Tree(),  # noqa: B008 - frozen
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+    ) -> None:
+        self._content, self._site, self._tree = content, site, tree
+        self._rules = layout(tree.name)
+        self._included = matcher(include) if include else lambda _path: True
+        self._excluded = matcher(exclude) if exclude else lambda _path: False
+        self._prefix = f"{tree.below}/" if tree.below else ""
+        # What the last listing found, for `changes`.
+        self._root = ""
+        self._is_linked = True  # whether a file may have more than one path
+        self._data: Mapping[str, str] = {}
+        self._unseen: dict[str, Problem] = {}
+        self._unread: list[Problem] = []
+
+    def listing(self) -> Listing:
+        """List all article files, sorted by path.
+
+        The fingerprint of a file that has just changed differs from its next one, as another change
+        within the same tick would go unnoticed. Raises FeedsvcError if the folder does not exist:
+        an unmounted disk must not look like an emptied one.
+        """
+        self._root = root = os.path.realpath(self._content)
+        if not Path(root).is_dir():
+            raise FeedsvcError(
+                f"{self._content}: there is no such folder; create it, or set `content` in "
+                "feedsvc.toml"
+            )
+        self._is_linked = False
+        self._unseen = {}
+        files = self._files(self._walk([("", frozenset({root}))]))
+        is_data = self._rules.is_data
+        data = {path: files.pop(path) for path in list(files) if is_data(basename(path))}
+        self._data = data | _data_above(root, self._tree, self._rules)
+        articles = self._articles(files, ())
+        self._unread = [
+            Problem(self._shown(path), 0, "not-evaluated", message, Severity.WARNING)
+            for path in self._data
+            if (message := self._rules.unread(basename(path))) and _affects(root, path, articles)
+        ]
+        return Listing(articles, self._problems, tuple(self._unseen))
+
+    def changes(self, paths: Iterable[str]) -> Listing | None:
+        """List what changed since the last listing, given the absolute paths of what did.
+
+        None if all must be listed. Whatever is at one of the paths now counts, not what happened
+        there; each of them may have been a folder.
+        """
+        changed = self._changed(paths)
+        if changed is None:
+            return None
+        files: dict[str, str] = {}
+        for path in changed:
+            for unseen in [each for each in self._unseen if is_at(each, path)]:
+                del self._unseen[unseen]
+            files |= self._files(self._walk_from(path))
+        if self._is_linked or any(self._rules.is_data(basename(path)) for path in files):
+            return None
+        articles = self._articles(files, self._leading(files))
+        absent = [path for path in changed if path not in articles]
+        return Listing(
+            articles, self._problems, tuple(self._unseen), partial=True, absent=tuple(absent)
+        )
+
+    def _changed(self, paths: Iterable[str]) -> list[str] | None:
+        """Return the paths below the folder at which articles may have changed; None for all."""
+        rules = self._rules
+        found = set()
+        for path in paths:
+            inside = os.path.relpath(path, self._root)
+            if self._is_linked or inside == "." or inside.startswith(".."):
+                return None
+            folder, name = os.path.split(inside)
+            if not self._reaches(folder):
+                continue
+            if rules.is_data(name):
+                return None
+            if rules.is_hidden(name):
+                continue
+            if rules.leads and rules.leads(name):
+                inside = folder
+            found.add(inside)
+        if "" in found or any(is_at(each, path) for each in self._data for path in found):
+            return None
+        if any(is_at(path, each) for each in self._unseen for path in found if path != each):
+            return None
+        return sorted(path for path in found if not found.intersection(_above(path)))
+
+    def _reaches(self, folder: str) -> bool:
+        """Return whether the files in a folder are listed, if they are articles."""
+        rules = self._rules
+        for each in (folder, *_above(folder)) if folder else ():
+            name = basename(each)
+            hidden = rules.is_hidden(name) and not rules.is_data(name)
+            if hidden or name in rules.passed_over or self._excluded(f"{each}/"):
+                return False
+        return True
+
+    def _files(self, found: Iterable[tuple[os.stat_result | ArticleError, str]]) -> dict[str, str]:
+        """Return the fingerprints of files by path, and remember what could not be listed."""
+        files = {}
+        for status, path in found:
+            if not (self._included(path) or self._rules.is_data(basename(path))):
+                continue
+            if isinstance(status, ArticleError):
+                self._unseen[path] = status.problem(self._shown(path))
+            else:
+                files[path] = fingerprint(status)
+        return files
+
+    def _articles(self, files: Mapping[str, str], others: Iterable[str]) -> dict[str, str]:
+        """Return those of the files that are articles, with fingerprints that include their data.
+
+        others: files that decide which of them are.
+        """
+        paths = [self._prefix + path for path in sorted({*files, *others})]
+        inside = (
+            path.removeprefix(self._prefix) for path in self._rules.articles(self._tree, paths)
+        )
+        return _with_data({path: files[path] for path in inside if path in files}, self._data)
+
+    def _leading(self, files: Iterable[str]) -> Iterator[str]:
+        """Yield the files above others that decide whether these are articles."""
+        leads = self._rules.leads
+        for folder in {each for path in files for each in (*_above(path), "")} if leads else ():
+            with suppress(OSError), os.scandir(os.path.join(self._root, folder)) as entries:
+                for entry in entries:
+                    path = os.path.join(folder, entry.name)
+                    if leads and leads(entry.name):
+                        yield from self._files(self._walk_from(path))
+
+    @property
+    def _problems(self) -> tuple[Problem, ...]:
+        return tuple(sorted((*self._unseen.values(), *self._unread)))
+
+    def _shown(self, path: str) -> str:
+        return shown_path(self._content, self._site, path)
+
+    def _walk(
+        self, waiting: list[tuple[str, frozenset[str]]]
+    ) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
+        """Yield the status of each article file, or the error at a path; and the path.
+
+        waiting: folders to list, each with the real paths of its ancestors, to detect loops of
+        symlinks.
+        """
+        while waiting:
+            below, above = waiting.pop()
+            try:
+                with os.scandir(os.path.join(self._root, below)) as entries:
+                    for entry in entries:
+                        path = f"{below}/{entry.name}" if below else entry.name
+                        if found := self._visit(entry, path, above, waiting):
+                            yield found, path
+            except OSError as error:
+                yield unreadable(error), below
+
+    def _walk_from(self, path: str) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
+        """Yield what `_walk` yields, of what is at a path now."""
+        full = os.path.join(self._root, path)
+        waiting: list[tuple[str, frozenset[str]]] = []
+        if os.path.lexists(full):
+            if found := self._visit(Entry(full), path, frozenset(), waiting):
+                yield found, path
+            yield from self._walk(waiting)
+
+    def _visit(
+        self,
+        entry: "Entry | os.DirEntry[str]",
+        path: str,
+        above: frozenset[str],
+        waiting: list[tuple[str, frozenset[str]]],
+    ) -> os.stat_result | ArticleError | None:
+        """Return the status of a file or an error; add a folder to those that wait."""
+        found = look(self._root, entry, self._rules)
+        if not found or self._excluded(f"{path}/" if isinstance(found, str) else path):
+            return None
+        if isinstance(found, str):
+            self._is_linked = self._is_linked or entry.is_symlink()
+            if found not in above:
+                waiting.append((path, above | {found}))
+            return None
+        if over := excess(path, MAX_PATH):
+            message = f"has a path that {over}; rename the file or its folders"
+            return ArticleError("too-long", message)
+        if isinstance(found, os.stat_result) and (found.st_nlink > 1 or entry.is_symlink()):
+            self._is_linked = True
+        return found
 
 
 def scan(
@@ -28,49 +226,14 @@ def scan(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> Listing:
-    """List the article files at any depth below a folder, sorted by path.
-
-    The fingerprint of a file that has just changed is '', as another change within the same tick
-    would go unnoticed. Names that start with `.` or `_` are ignored. Symlinks are followed within
-    the folder, and are Problems if they leave it. tree: whose rules apply. include, exclude:
-    patterns as in .gitignore, of the files to list, and of those to ignore. Raises FeedsvcError if
-    the folder does not exist: an unmounted disk must not look like an emptied one.
-    """
-    root = os.path.realpath(content)
-    if not Path(root).is_dir():
-        raise FeedsvcError(
-            f"{content}: there is no such folder; create it, or set `content` in feedsvc.toml"
-        )
-    files: dict[str, str] = {}
-    unseen: dict[str, Problem] = {}
-    rules = layout(tree.name)
-    included = matcher(include) if include else lambda _path: True
-    excluded = matcher(exclude) if exclude else lambda _path: False
-    for found, path in _walk(root, rules, excluded):
-        if not (included(path) or rules.is_data(basename(path))):
-            continue
-        if isinstance(found, ArticleError):
-            unseen[path] = found.problem(shown_path(content, site, path))
-        else:
-            files[path] = _fingerprint(found)
-    data = {path: files.pop(path) for path in list(files) if rules.is_data(basename(path))}
-    data |= _data_above(root, tree, rules)
-    prefix = f"{tree.below}/" if tree.below else ""
-    inside = rules.articles(tree, [prefix + path for path in sorted(files)])
-    paths = [path.removeprefix(prefix) for path in inside]
-    unread = [
-        Problem(shown_path(content, site, path), 0, "not-evaluated", message, Severity.WARNING)
-        for path in data
-        if (message := rules.unread(basename(path))) and _affects(root, path, paths)
-    ]
-    articles = _with_data({path: files[path] for path in paths}, data)
-    return Listing(articles, tuple(sorted((*unseen.values(), *unread))), tuple(unseen))
+    """List all article files below a folder once; see `Scanner`. Raises FeedsvcError."""
+    return Scanner(content, site, tree, include, exclude).listing()
 
 
-def _fingerprint(found: os.stat_result) -> str:
-    if found.st_ctime >= time.time() - _SETTLED:
-        return ""
-    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+def _above(path: str) -> Iterator[str]:
+    """Yield the folders that a file is in, without the top."""
+    while path := os.path.dirname(path):
+        yield path
 
 
 def _data_above(root: str, tree: Tree, rules: Layout) -> dict[str, str]:
@@ -82,11 +245,11 @@ def _data_above(root: str, tree: Tree, rules: Layout) -> dict[str, str]:
         with suppress(OSError), os.scandir(os.path.join(root, up)) as entries:
             for entry in entries:
                 if rules.is_data(entry.name) and entry.is_file(follow_symlinks=False):
-                    found[up + entry.name] = _fingerprint(entry.stat())
+                    found[up + entry.name] = fingerprint(entry.stat())
     return found
 
 
-def _affects(root: str, data: str, articles: Sequence[str]) -> bool:
+def _affects(root: str, data: str, articles: Iterable[str]) -> bool:
     """Return whether a data file may affect articles; one above them if it is named after its
     folder.
     """
@@ -99,9 +262,9 @@ def _affects(root: str, data: str, articles: Sequence[str]) -> bool:
 def _with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, str]:
     """Return fingerprints of articles that include those of the data files that affect them."""
     of_folder: dict[str, str] = {}
-    for path, fingerprint in sorted(data.items()):
+    for path, stamp in sorted(data.items()):
         folder = "" if path.startswith("../") else path.rpartition("/")[0]
-        of_folder[folder] = f"{of_folder.get(folder, '')} {path} {fingerprint or time.time_ns()}"
+        of_folder[folder] = f"{of_folder.get(folder, '')} {path} {stamp}"
 
     @cache
     def above(folder: str) -> str:
@@ -115,7 +278,7 @@ def _with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, s
 
 
 def _combined(fingerprint: str, above: str) -> str:
-    if not fingerprint or not above:
+    if not above:
         return fingerprint
     return f"{fingerprint}-{hashlib.blake2b(above.encode(), digest_size=8).hexdigest()}"
 
@@ -124,68 +287,3 @@ def shown_path(content: Path, site: Path, path: str) -> str:
     """Return a path below the content folder as shown in Problems: relative to the site."""
     full = Path(os.path.normpath(content / path))
     return full.relative_to(site).as_posix() if full.is_relative_to(site) else full.as_posix()
-
-
-def is_inside(root: str, path: str) -> bool:
-    """Return whether a path, with symlinks resolved, is below a folder. root: a real path."""
-    return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
-
-
-def _walk(
-    root: str, rules: Layout, excluded: Callable[[str], bool]
-) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
-    """Yield the status of each article file, or the error at a path; and the path."""
-    # Folders to list, each with the real paths of its ancestors, to detect loops of symlinks.
-    waiting = [("", frozenset({root}))]
-    while waiting:
-        below, above = waiting.pop()
-        try:
-            entries = list(os.scandir(os.path.join(root, below)))
-        except OSError as error:
-            yield _unreadable(error), below
-            continue
-        for entry in entries:
-            path = f"{below}/{entry.name}" if below else entry.name
-            found = _look(root, entry, rules)
-            if found and excluded(f"{path}/" if isinstance(found, str) else path):
-                continue
-            if isinstance(found, str):
-                if found not in above:
-                    waiting.append((path, above | {found}))
-            elif found and (over := excess(path, MAX_PATH)):
-                message = f"has a path that {over}; rename the file or its folders"
-                yield ArticleError("too-long", message), path
-            elif found:
-                yield found, path
-
-
-def _look(
-    root: str, entry: "os.DirEntry[str]", rules: Layout
-) -> os.stat_result | ArticleError | str | None:
-    """Return a file's status, a folder's real path, an error, or None for what is ignored."""
-    name = entry.name
-    is_data = rules.is_data(name)
-    if not is_data and rules.is_hidden(name):
-        return None
-    try:
-        is_folder, is_link = entry.is_dir(), entry.is_symlink()
-        if not (is_folder or is_data or name.endswith(rules.endings)):
-            return None
-        if is_folder and name in rules.passed_over:
-            return None
-        if is_link and not is_inside(root, entry.path):
-            return ArticleError("outside-content", _LEAVES)
-        if not name.isascii() and any("\udc80" <= each <= "\udcff" for each in name):
-            return ArticleError("not-utf8", "has a name that is not UTF-8; rename it")
-        if is_folder:
-            return os.path.realpath(entry.path) if is_link else entry.path
-        found = entry.stat()
-    except OSError as error:
-        return _unreadable(error)
-    if not stat.S_ISREG(found.st_mode):  # opening a pipe would block
-        return ArticleError("unreadable", "is a device or a pipe, not a file; remove it")
-    return found
-
-
-def _unreadable(error: OSError) -> ArticleError:
-    return ArticleError("unreadable", f"cannot be read: {error.strerror}; check its permissions")

@@ -1,19 +1,23 @@
 """Combines the sources of a site, which the settings and installed packages define."""
 
-import hashlib
+import math
+import os
 import re
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from feedsvc import html, plugins
+from feedsvc import plugins
 from feedsvc.config.settings import Settings, SourceSettings
 from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
-from feedsvc.model import MAX_ID, MAX_PATH, MAX_SLUG, MAX_TERM, MAX_URL, Article, excess
+from feedsvc.model import Article
 from feedsvc.sources.folder import ContentFolder
+from feedsvc.sources.member import Member
 from feedsvc.sources.protocol import (
     ArticleSource,
+    ChangingSource,
     Listing,
     NamingSource,
     Pin,
@@ -23,87 +27,33 @@ from feedsvc.sources.protocol import (
 
 GROUP = "feedsvc.sources"  # of entry points
 _NAME = re.compile(r"[\w-]+")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_REST = 60  # times as long as it took to list a source, until it is listed in full again
 _MARK = "://"  # ends the name of a source in a key; cannot occur in a path of the content folder
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A source of a site. prefix: of its keys in the site; '' for the content folder."""
-
-    prefix: str
-    source: ArticleSource
-
-    def listing(self) -> Listing:
-        """List the source; each fingerprint includes the source's own. Raises FeedsvcError."""
-        try:
-            found = self.source.listing()
-            digest = hashlib.blake2b(self.source.fingerprint.encode(), digest_size=6).hexdigest()
-        except FeedsvcError:
-            raise
-        except Exception as error:
-            raise FeedsvcError(f"unexpected {type(error).__name__}: {error}") from error
-        rejected = [key for key in found.fingerprints if not _is_storable(self.prefix + key)]
-        problems = [
-            Problem(
-                self.source.shown(key[:100]),
-                0,
-                "too-long",
-                f"has a key of more than {MAX_PATH:,} bytes, or with characters that no database "
-                "can store",
-            )
-            for key in rejected
-        ]
-        fingerprints = {
-            key: f"{digest} {fingerprint}" if fingerprint else ""
-            for key, fingerprint in found.fingerprints.items()
-            if key not in rejected
-        }
-        return replace(found, fingerprints=fingerprints, problems=(*found.problems, *problems))
-
-    def read(self, keys: Sequence[str]) -> Iterator[Reading]:
-        """Read some articles of the source by their keys in the site.
-
-        If the source fails, the first article that was not read has a Problem, and the others have
-        no Reading.
-        """
-        if not self.prefix:
-            yield from self.source.read(keys)
-            return
-        left = {key.removeprefix(self.prefix): key for key in keys}
-        try:
-            for reading in self.source.read(list(left)):
-                if key := left.pop(reading.key, None):
-                    yield self._checked(reading, key)
-        except Exception as error:  # noqa: BLE001 - it must not stop other sources
-            for key in list(left.values())[:1]:
-                yield Reading(key, None, (self.unreachable(error),))
-
-    def _checked(self, reading: Reading, key: str) -> Reading:
-        """Return a Reading under its key in the site, without an article that cannot be stored."""
-        article = reading.article and replace(reading.article, path=key)
-        if article and (rejected := _rejected(article)):
-            problem = Problem(self.source.shown(reading.key), 0, *rejected)
-            return Reading(key, None, (*reading.problems, problem))
-        return replace(reading, key=key, article=article)
-
-    def unreachable(self, error: Exception) -> Problem:
-        """Return the Problem of a source that failed."""
-        said = f"{error}" if isinstance(error, FeedsvcError) else f"{type(error).__name__}: {error}"
-        message = f"cannot be read: {said}; its articles stay as they are"
-        return Problem(self.source.name, 0, "unreachable-source", message)
-
-
 class SiteListing:
-    """The articles that the sources of a site have now, by their keys in the site."""
+    """The articles that the sources of a site have now, by their keys in the site.
+
+    partial: whether all listings are; see `Listing`. absent: their keys and prefixes that are gone.
+    """
 
     def __init__(self, listings: Sequence[tuple[Member, Listing]]) -> None:
         self._listings = {member.prefix: listing for member, listing in listings}
         self.problems = tuple(each for _, found in listings for each in found.problems)
+        self.partial = all(found.partial for _, found in listings)
+        self.absent = tuple(
+            member.prefix + each for member, found in listings for each in found.absent
+        )
         self.fingerprints: dict[str, str] = {}
         for member, found in listings:
             for key, fingerprint in found.fingerprints.items():
                 self.fingerprints[member.prefix + key] = fingerprint
+
+    def lists(self, key: str) -> bool:
+        """Return whether an article of an earlier listing still exists; see `Listing.lists`."""
+        prefix = _prefix(key)
+        found = self._listings.get(prefix)
+        return found is not None and found.lists(key.removeprefix(prefix))
 
     def holds(self, key: str) -> bool:
         """Return whether an article exists or may exist; see `Listing.holds`."""
@@ -112,12 +62,28 @@ class SiteListing:
         return found is not None and found.holds(key.removeprefix(prefix))
 
 
+@dataclass(slots=True)
+class _Latest:
+    """What is remembered of the latest listings of a source.
+
+    rest: the latest one, without fingerprints and what was absent; None if everything must be
+    listed next. digest: the member's then. whole, look: when everything must be listed again, and
+    when the source must be asked for changes again, by the monotonic clock.
+    """
+
+    rest: Listing | None = None
+    digest: str = ""
+    whole: float = 0.0
+    look: float = 0.0
+
+
 class Sources:
     """The sources of one site. The content folder is the first; its keys have no prefix."""
 
     def __init__(self, content: ArticleSource, *others: ArticleSource) -> None:
         members = [Member("", content), *(Member(f"{each.name}{_MARK}", each) for each in others)]
         self._members = {member.prefix: member for member in members}
+        self._latest = {member.prefix: _Latest() for member in members}
 
     @classmethod
     def of(cls, settings: Settings) -> "Sources":
@@ -139,22 +105,71 @@ class Sources:
         """The sources, the content folder first."""
         return [member.source for member in self._members.values()]
 
+    @property
+    def due(self) -> float:
+        """When `changes` must be called in any case, by the monotonic clock."""
+        return min(min(latest.whole, latest.look) for latest in self._latest.values())
+
     def listing(self) -> SiteListing:
         """List all articles. Those of a source that fails may all exist.
 
         Raises FeedsvcError if all sources fail.
         """
+        return self._site_listing(self._list)
+
+    def changes(self, paths: Collection[str]) -> SiteListing:
+        """List what changed since the latest listing of this object.
+
+        paths: the absolute paths at which something changed in a watched folder. A source that
+        cannot tell what changed, that failed, or that is due, is listed in full. Raises
+        FeedsvcError as `listing` does.
+        """
+        watched = [str(folder) for source in self.all for folder in source.watched]
+        if any(not _is_within(path, watched) for path in paths):
+            return self.listing()  # a folder is known by several names
+        return self._site_listing(lambda member: self._list_changes(member, paths))
+
+    def _site_listing(self, listed: Callable[[Member], Listing]) -> SiteListing:
         listings: list[tuple[Member, Listing]] = []
         failures: list[FeedsvcError] = []
         for member in self._members.values():
             try:
-                listings.append((member, member.listing()))
+                listings.append((member, listed(member)))
             except FeedsvcError as error:
                 failures.append(error)
-                listings.append((member, Listing({}, (member.unreachable(error),), ("",))))
+                self._latest[member.prefix].rest = None
+                unknown = Listing({}, (member.unreachable(error),), ("",), partial=True)
+                listings.append((member, unknown))
         if len(failures) == len(listings):
             raise failures[0]
         return SiteListing(listings)
+
+    def _list(self, member: Member) -> Listing:
+        """List a source in full."""
+        latest, start = self._latest[member.prefix], time.monotonic()
+        latest.whole = start + member.source.interval
+        latest.look = _next_look(member, start)
+        found = member.listing()
+        latest.digest = member.digest
+        latest.rest = replace(found, fingerprints={}, absent=(), partial=True)
+        end = time.monotonic()
+        latest.whole = max(latest.whole, end + _REST * (end - start))
+        return found
+
+    def _list_changes(self, member: Member, paths: Collection[str]) -> Listing:
+        """List what changed in a source, or all of it."""
+        latest, now = self._latest[member.prefix], time.monotonic()
+        own = [path for path in paths if _is_within(path, map(str, member.source.watched))]
+        if latest.rest is None or now >= latest.whole or member.digest != latest.digest:
+            return self._list(member)
+        if not own and now < latest.look:
+            return latest.rest
+        latest.look = _next_look(member, now)
+        found = member.changes(own)
+        if found is None or not found.partial:
+            return self._list(member)
+        latest.rest = replace(found, fingerprints={}, absent=())
+        return found
 
     def split(self, keys: Iterable[str]) -> list[tuple[Member, list[str]]]:
         """Group keys by source."""
@@ -236,26 +251,15 @@ def _create(settings: Settings, wanted: SourceSettings) -> ArticleSource:
     return source
 
 
-_LIMITS = {"slug": MAX_SLUG, "id": MAX_ID, "native_id": MAX_ID, "path": MAX_PATH, "link": MAX_URL}
+def _next_look(member: Member, now: float) -> float:
+    return now + member.source.every if isinstance(member.source, ChangingSource) else math.inf
 
 
-def _rejected(article: Article) -> tuple[str, str] | None:
-    """Return code and message of what no database or feed accepts of an article, or None."""
-    values = {each.name: getattr(article, each.name) for each in fields(article)}
-    texts = {name: value for name, value in values.items() if isinstance(value, str)}
-    for name, text in texts.items():
-        if name != "path" and html.xml_safe(text) != text:
-            return "bad-value", f"its {name} has characters that XML cannot carry; remove them"
-    sizes = [(f"its {name}", texts.get(name, ""), most) for name, most in _LIMITS.items()]
-    sizes += [(f"the term {ref.term[:30]!r}", ref.term, MAX_TERM) for ref, _ in article.terms]
-    sizes += [(f"the path {path[:30]!r}", path, MAX_PATH) for path in article.files]
-    found = ((what, excess(text, most)) for what, text, most in sizes)
-    return next((("too-long", f"{what} {over}; shorten it") for what, over in found if over), None)
-
-
-def _is_storable(key: str) -> bool:
-    """Return whether PostgreSQL can store a key, which never reaches a feed."""
-    return not excess(key, MAX_PATH) and "\0" not in key and not _SURROGATE.search(key)
+def _is_within(path: str, folders: Iterable[str]) -> bool:
+    """Return whether an absolute path is one of the folders, or in one."""
+    return any(
+        path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders
+    )
 
 
 def _prefix(key: str) -> str:

@@ -124,6 +124,7 @@ _CONVENTION = Convention(
     articles=_articles,
     is_page=_is_page,
     is_data=lambda name: _name(name) == INDEX,
+    leads=lambda name: _name(name) == "index",
 )
 
 GENERATOR = Hugo(

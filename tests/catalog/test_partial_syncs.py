@@ -1,0 +1,130 @@
+"""A sync of what changed leaves the same catalog as a sync that lists everything."""
+
+import shutil
+import tempfile
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feedsvc.catalog import schema
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import SyncReport, sync
+from feedsvc.sources import Sources
+from tests.desk import Desk
+from tests.sites import article
+from tests.soak import examples
+
+_FOLDERS = ("", "a/", "a/b/", "c.md/", "_hidden/")
+_NAMES = ("x.md", "y.md", "index.md", "_index.md", "x.json", "p.png", ".x.md.swp", "tmp")
+PATHS = st.tuples(st.sampled_from(_FOLDERS), st.sampled_from(_NAMES)).map("".join)
+FOLDERS = st.sampled_from(["a", "a/b", "c.md", "d", "x.md"])
+_TEXTS = (
+    article("A"),
+    article("A", tags=["t"]),
+    article("B", "2024-01-01", slug="s"),
+    article("C", "2023-01-01", slug="s", image="p.png"),
+    article("D", id="urn:d"),
+    article("E", id="urn:d", slug="e"),
+    article("F", enclosures=[{"url": "p.png"}]),
+    "no front matter",
+    "---\ntitle: [\n---\n",
+)
+TEXTS = st.sampled_from(_TEXTS)
+OPERATIONS = st.one_of(
+    st.tuples(st.just("write"), PATHS, TEXTS),
+    st.tuples(st.just("remove"), PATHS),
+    st.tuples(st.just("rename"), PATHS, PATHS),
+    st.tuples(st.just("rename"), FOLDERS, FOLDERS),
+    st.tuples(st.just("remove"), FOLDERS),
+)
+
+
+class Folder:
+    """A content folder that knows which paths a watcher would report."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.reported: set[str] = set()
+
+    def write(self, path: str, text: str) -> None:
+        file = self._root / path
+        for folder in reversed(file.parents):
+            if folder.is_file():
+                return
+            if not folder.exists():
+                folder.mkdir()
+                self.reported.add(str(folder))
+        if not file.is_dir():
+            file.write_text(text, encoding="utf-8")
+            self.reported.add(str(file))
+
+    def remove(self, path: str) -> None:
+        file = self._root / path
+        if file.is_dir():
+            self.reported |= {str(file), *map(str, file.rglob("*"))}
+            shutil.rmtree(file)
+        elif file.exists():
+            self.reported.add(str(file))
+            file.unlink()
+
+    def rename(self, old: str, new: str) -> None:
+        before, after = self._root / old, self._root / new
+        possible = before.exists() and not after.exists() and after.parent.is_dir()
+        if possible and not after.is_relative_to(before):
+            before.rename(after)
+            self.reported |= {str(before), str(after)}
+
+
+@pytest.mark.parametrize("generator", ["feedsvc", "hugo", "eleventy"])
+def test_any_history_leaves_the_catalog_of_full_syncs(
+    generator: str, settled: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Scale 8: what the watcher reports is enough."""
+
+    @settings(
+        max_examples=examples(6),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(st.lists(st.lists(OPERATIONS, min_size=1, max_size=4), min_size=1, max_size=5))
+    def check(batches: list[list[Any]]) -> None:
+        with tempfile.TemporaryDirectory(dir=tmp_path_factory.getbasetemp()) as name:
+            _compare(Path(name), generator, batches)
+
+    check()
+
+
+def _compare(place: Path, generator: str, batches: Iterable[list[Any]]) -> None:
+    databases = [f"sqlite:///{place}/{name}.db" for name in ("partial", "full")]
+    with Catalog(databases[0]) as first, Catalog(databases[1]) as second:
+        first.create()
+        second.create()
+        toml = f'generator = "{generator}"\narticle_link = "/x/{{slug}}"\n'
+        desks = [
+            Desk(place / "site", catalog, database, toml).go_public()
+            for catalog, database in zip((first, second), databases, strict=True)
+        ]
+        folder = Folder(desks[0].content)
+        folder.write("a/x.md", article("X"))
+        sources = Sources.of(desks[0].settings)
+        reports = [_sync(desks[0], sources, None), _sync(desks[1], None, None)]
+        for batch in batches:
+            folder.reported.clear()
+            for name, *values in batch:
+                getattr(folder, name)(*values)
+            reports = [
+                _sync(desks[0], sources, folder.reported),
+                _sync(desks[1], None, None),
+            ]
+            assert reports[0].problems == reports[1].problems
+            assert reports[0].published == reports[1].published
+            for table in (schema.article, schema.file, schema.feed_row, schema.feed):
+                assert desks[0].rows(table) == desks[1].rows(table)
+
+
+def _sync(desk: Desk, sources: Sources | None, paths: Collection[str] | None) -> SyncReport:
+    return sync(desk.catalog, desk.settings, desk.now, force=True, sources=sources, paths=paths)
