@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnClause,
     ColumnElement,
     Connection,
     Row,
@@ -28,7 +29,7 @@ Values = dict[str, Any]
 
 _ENDING = re.compile(r"(?:\s+|;[ \t]*(?:--[^\n]*)?|(?:^|\n)[ \t]*--[^\n]*)+\Z")
 _UTC_COLUMN = 7  # the type TIMESTAMP of MySQL's protocol, unlike DATETIME
-_ID = column("id")
+_ID: ColumnClause[Any] = column("id")
 
 
 def as_table(query: str) -> Any:
@@ -49,7 +50,7 @@ class Query:
     def __init__(self, database: Database, query: str, watermark: str = "") -> None:
         self._database = database
         self._table = as_table(query)
-        self._watermark = column(watermark) if watermark else None
+        self._watermark: ColumnClause[Any] | None = column(watermark) if watermark else None
 
     def columns(self, connection: Connection) -> tuple[str, ...]:
         """Return the names of all columns. Raises SQLAlchemyError."""
@@ -105,9 +106,9 @@ class Query:
         yield from self._chunks(connection, ordered, [mark, _ID], [mark.name, "id"], size)
 
     def _select(self, names: Iterable[str]) -> Select[Any]:
-        if (wanted := list(names)) == ["*"]:
-            return select(text("*")).select_from(self._table)
-        return select(*(column(name) for name in wanted)).select_from(self._table)
+        wanted: list[Any] = [text("*") if name == "*" else column(name) for name in names]
+        statement: Select[Any] = select(*wanted)
+        return statement.select_from(self._table)
 
     def _chunks(
         self,
@@ -154,9 +155,10 @@ class Query:
 def _from(order: Sequence[ColumnElement[Any]], last: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition of the rows at or after a position."""
     (first, *rest), (value, *values) = order, last
+    at_or_after: ColumnElement[bool] = first >= _value(value)
     if not rest:
-        return first >= _value(value)
-    return and_(first >= _value(value), or_(first > _value(value), _from(rest, values)))
+        return at_or_after
+    return and_(at_or_after, or_(first > _value(value), _from(rest, values)))
 
 
 def _value(value: Any) -> Any:

@@ -55,7 +55,8 @@ def make_mariadb() -> Iterator[MakeMariadb]:
         [
             *(MARIADB, "--no-defaults", *user, f"--datadir={folder}", f"--socket={socket}"),
             *("--skip-networking", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0"),
-            "--innodb-buffer-pool-size=16M",
+            *("--innodb-buffer-pool-size=16M", "--innodb-flush-method=nosync"),
+            *("--innodb-doublewrite=0", "--sync-frm=0"),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -72,6 +73,9 @@ def make_mariadb() -> Iterator[MakeMariadb]:
 
 def _connect(socket: Path) -> Any:
     end = time.monotonic() + _PATIENCE
+    while not socket.exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
     while True:
         try:
             return pymysql.connect(unix_socket=str(socket), user="root", autocommit=True)

@@ -53,18 +53,18 @@ class Shelf:
             for statement in statements:
                 connection.execute(text(statement), values)
 
-    def table(self, columns: str = "", id: str = "integer PRIMARY KEY") -> "Shelf":
+    def table(self, columns: str = "", key: str = "integer PRIMARY KEY") -> "Shelf":
         """Create the table."""
         self.execute(
-            f"CREATE TABLE article (id {id}, title varchar(200), html text, "
+            f"CREATE TABLE article (id {key}, title varchar(200), html text, "
             f"published varchar(40){columns})"
         )
         return self
 
-    def put(self, id: Any, **values: Any) -> None:
+    def put(self, number: Any, **values: Any) -> None:
         """Write a row, replacing one with the same id."""
-        usual = {"title": f"T{id}", "html": "<p>Text</p>", "published": "2022-02-17 09:30"}
-        row = {"id": id, **usual, **values}
+        usual = {"title": f"T{number}", "html": "<p>Text</p>", "published": "2022-02-17 09:30"}
+        row = {"id": number, **usual, **values}
         names = ", ".join(row)
         self.execute(
             f"INSERT INTO article ({names}) VALUES ({', '.join(f':{name}' for name in row)})", **row

@@ -78,23 +78,22 @@ def test_a_row_needs_little(sqlite: Shelf) -> None:
     assert article.html == "<h1>Not a heading</h1>"
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "SELECT * FROM article;",
-        "SELECT * FROM article ; -- all of them",
-        "-- all\nSELECT * FROM article\n-- of them",
-        "SELECT * FROM article ORDER BY title DESC LIMIT 5",
-        "WITH a AS (SELECT * FROM article) SELECT * FROM a",
-        "SELECT id, title, published, ':x %s %(a)s 100%' AS html FROM article WHERE title LIKE 'T%'",
-    ],
-)
-def test_a_query_has_any_form(shelf: Shelf, query: str) -> None:
-    shelf.table().put(1)
-    shelf.source = shelf.make(query=query)
-    shelf.look()
-    assert shelf.titles() == {"1": "T1"}
-    assert ":x" not in query or only(shelf.view).html == ":x %s %(a)s 100%"
+FORMS = [
+    "SELECT * FROM article;",
+    "SELECT * FROM article ; -- all of them",
+    "-- all\nSELECT * FROM article\n-- of them",
+    "SELECT * FROM article ORDER BY title DESC LIMIT 5",
+    "WITH a AS (SELECT * FROM article) SELECT * FROM a",
+    "SELECT id, title, published, ':x %s %(a)s 100%' AS html FROM article WHERE title LIKE 'T%'",
+]
+
+
+def test_a_query_has_any_form(shelf: Shelf) -> None:
+    shelf.table().put(1, html=":x %s %(a)s 100%")
+    for query in FORMS:
+        shelf.source = shelf.make(query=query)
+        shelf.look()
+        assert only(shelf.view).html == ":x %s %(a)s 100%"
 
 
 def test_a_mistake_in_a_row_is_reported_and_all_others_are_published(sqlite: Shelf) -> None:
@@ -168,7 +167,7 @@ def test_without_a_watermark_rows_are_compared_by_all_their_columns(shelf: Shelf
 
 def test_ids_are_of_any_type(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_ROWS", 3)
-    shelf.table(id="varchar(60) PRIMARY KEY")
+    shelf.table(key="varchar(60) PRIMARY KEY")
     ids = [
         "a",
         "b",
@@ -191,7 +190,7 @@ def test_ids_that_the_database_takes_for_equal_are_all_read(
     make_mariadb: MakeMariadb, open_shelf: OpenShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_ROWS", 2)
-    shelf = open_shelf(make_mariadb()).table(id="varchar(60) COLLATE utf8mb4_general_ci")
+    shelf = open_shelf(make_mariadb()).table(key="varchar(60) COLLATE utf8mb4_general_ci")
     for name in ("a", "A", "á", "Á", "b", "ä"):
         shelf.put(name)
     shelf.look()
@@ -202,9 +201,9 @@ def test_a_row_without_an_id_and_two_with_the_same_are_reported(
     sqlite: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_ROWS", 2)
-    sqlite.table(id="")
-    for id in (None, "", 1, 2, 2, 3, 3, "3", b"\xff", 4.5):
-        sqlite.put(id)
+    sqlite.table(key="")
+    for value in (None, "", 1, 2, 2, 3, 3, "3", b"\xff", 4.5):
+        sqlite.put(value)
     sqlite.look()
     assert set(sqlite.titles()) == {"1", "ff", "4.5"}
     assert [said.partition(";")[0] for said in sqlite.said()] == [
@@ -214,28 +213,27 @@ def test_a_row_without_an_id_and_two_with_the_same_are_reported(
     ]
 
 
-@pytest.mark.parametrize(
-    ("query", "message"),
-    [
-        ("SELECT title, html FROM article", "no column `id`, but title, html; add `... AS id`"),
-        ("SELECT id, title, html FROM article", "no column `published`"),
-        ("SELECT id, published FROM article", "the query has no text; add `... AS html`"),
-        ("SELECT id, titel, published FROM article", "titel"),
-        ("SELECT * FROM articel", "articel"),
-        ("DELETE FROM article", "syntax"),
-        ("SELECT 1) a; DELETE FROM article; SELECT * FROM (SELECT 1", ""),
-    ],
-)
-def test_a_wrong_query_is_one_sentence(shelf: Shelf, query: str, message: str) -> None:
+WRONG = [
+    ("SELECT title, html FROM article", "no column `id`, but title, html; add `... AS id`"),
+    ("SELECT id, title, html FROM article", "no column `published`"),
+    ("SELECT id, published FROM article", "the query has no text; add `... AS html`"),
+    ("SELECT id, titel, published FROM article", "titel"),
+    ("SELECT * FROM articel", "articel"),
+    ("DELETE FROM article", "syntax"),
+    ("SELECT 1) a; DELETE FROM article; SELECT * FROM (SELECT 1", ""),
+]
+
+
+def test_a_wrong_query_is_one_sentence(shelf: Shelf) -> None:
     shelf.table().put(1)
-    shelf.look()
-    shelf.source = shelf.make(query=query)
-    with pytest.raises(FeedsvcError) as caught:
-        shelf.look()
-    said = str(caught.value)
-    assert message in said
-    assert "\n" not in said
-    assert PASSWORD not in said
+    for query, message in WRONG:
+        shelf.source = shelf.make(query=query)
+        with pytest.raises(FeedsvcError) as caught:
+            shelf.look()
+        said = str(caught.value)
+        assert message in said
+        assert "\n" not in said
+        assert PASSWORD not in said
     shelf.source = shelf.make()
     shelf.look()
     assert shelf.titles() == {"1": "T1"}
@@ -306,7 +304,7 @@ def test_a_session_cannot_write(shelf: Shelf) -> None:
 SLOW = {
     "postgresql": "SELECT pg_sleep(9)",
     "mysql": "SELECT SLEEP(9)",
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
+    "sqlite": "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT 1 FROM n) SELECT max(i) FROM n",
 }
 
 
@@ -314,13 +312,14 @@ def test_a_statement_that_takes_too_long_is_ended(shelf: Shelf) -> None:
     shelf.table()
     database = Database(parse_url(shelf.url, Path()), 0.05)
     query = SLOW[shelf.engine.dialect.name]
+    said = r"a statement took more than 0.05 s: add an index, or"
     with (
-        pytest.raises(FeedsvcError, match=r"a statement took more than 0.05 s: add an index, or"),
+        pytest.raises(FeedsvcError, match=said),
         database.reading() as connection,
         database.limited(connection),
     ):
-        found = connection.exec_driver_sql(query).scalar()
-        assert found != 1, "MariaDB's SLEEP returns 1 when it is killed"
+        connection.exec_driver_sql(query)
+    database.close()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of psycopg
@@ -397,12 +396,11 @@ def test_a_site_publishes_rows_in_the_order_of_their_dates(
     assert (report.read, desk.titles()) == (3, ["T3", "T2", "T1"])
     shelf.execute("DROP TABLE article")
     report = sync(desk.catalog, desk.settings, desk.now, sources=sources)
-    assert [str(problem) for problem in report.problems] == [
-        (
-            f"posts: error: cannot be read: {shelf.url}: no such table: article; correct the query, or "
-            "the rights of the user; its articles stay as they are [unreachable-source]"
-        )
-    ]
+    (problem,) = report.problems
+    assert str(problem) == (
+        f"posts: error: cannot be read: {shelf.url}: no such table: article; correct the query, or "
+        "the rights of the user; its articles stay as they are [unreachable-source]"
+    )
     assert desk.titles() == ["T3", "T2", "T1"]
 
 

@@ -37,12 +37,12 @@ def item(origin: Origin, row: Values, common: list[Values], hints: Hints) -> Ite
     for each in row["metadata"]:
         metadata[each["meta_key"]].append(as_text("metadata", each["meta_value"]))
     found = Attachments()
-    for post, rows in ((texts["id"], row["attached"]), ("", row["attachments"])):
+    for parent, rows in ((texts["id"], row["attached"]), ("", row["attachments"])):
         for each in rows:
             order = int(each["position"] or 0)
             caption = as_text("post_excerpt", each["post_excerpt"])
             attachment = Attachment(site.file(each), caption, order)
-            found.add(str(each["number"]), post, attachment)
+            found.add(str(each["number"]), parent, attachment)
     post = Post(
         number=texts["id"],
         guid=unescape(texts["guid"]),
