@@ -27,11 +27,11 @@ class ShowType(StrEnum):
     SERIAL = "serial"
 
 
-class _Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The common base: immutable, and encoded without the fields that have their default."""
 
 
-class Transcript(_Part, frozen=True):
+class Transcript(Part, frozen=True):
     """A transcript or closed captions. podcast:transcript.
 
     url: absolute. type: text/vtt, application/x-subrip, application/json, text/html, text/plain.
@@ -44,7 +44,7 @@ class Transcript(_Part, frozen=True):
     rel: str | None = None
 
 
-class Chapter(_Part, frozen=True):
+class Chapter(Part, frozen=True):
     """A chapter. start, end: seconds. image, link: absolute URLs. hidden: not in lists (`toc`)."""
 
     start: float
@@ -55,7 +55,7 @@ class Chapter(_Part, frozen=True):
     hidden: bool = False
 
 
-class Contributor(_Part, frozen=True):
+class Contributor(Part, frozen=True):
     """A person of a show or episode. podcast:person.
 
     role, group: of the namespace's taxonomy, in lower case; host and cast where they are missing.
@@ -69,7 +69,7 @@ class Contributor(_Part, frozen=True):
     link: str | None = None
 
 
-class Soundbite(_Part, frozen=True):
+class Soundbite(Part, frozen=True):
     """A part that stands for the episode. podcast:soundbite. start, duration: seconds."""
 
     start: float
@@ -77,7 +77,7 @@ class Soundbite(_Part, frozen=True):
     title: str = ""
 
 
-class Location(_Part, frozen=True):
+class Location(Part, frozen=True):
     """What a show or episode is about, or where it was made. podcast:location.
 
     rel: `subject` or `creator`. geo: a geo URI (RFC 5870). osm: an OpenStreetMap object such as
@@ -91,7 +91,7 @@ class Location(_Part, frozen=True):
     country: str | None = None
 
 
-class Recipient(_Part, frozen=True):
+class Recipient(Part, frozen=True):
     """Who gets a share of a payment. podcast:valueRecipient. split: the number of shares."""
 
     address: str
@@ -103,7 +103,7 @@ class Recipient(_Part, frozen=True):
     fee: bool = False
 
 
-class Value(_Part, frozen=True):
+class Value(Part, frozen=True):
     """How listeners can pay. podcast:value. suggested: an amount, as text."""
 
     type: str = "lightning"
@@ -112,21 +112,21 @@ class Value(_Part, frozen=True):
     recipients: tuple[Recipient, ...] = ()
 
 
-class License(_Part, frozen=True):
+class License(Part, frozen=True):
     """An SPDX identifier in lower case, or a name with the URL of its text. podcast:license."""
 
     name: str
     url: str | None = None
 
 
-class Txt(_Part, frozen=True):
+class Txt(Part, frozen=True):
     """A free text for services, such as proof of ownership. podcast:txt."""
 
     text: str
     purpose: str | None = None
 
 
-class Alternate(_Part, frozen=True):
+class Alternate(Part, frozen=True):
     """Another file of the same episode. podcast:alternateEnclosure.
 
     sources: absolute URLs of the same file. length: bytes. bitrate: bits per second. height:
@@ -147,7 +147,7 @@ class Alternate(_Part, frozen=True):
     default: bool = False
 
 
-class Episode(_Part, frozen=True):
+class Episode(Part, frozen=True):
     """What an article has as an episode of a show, besides its presentation and enclosures.
 
     number, season: itunes:episode, itunes:season and the elements of podcast. display: shown
@@ -179,21 +179,21 @@ class Episode(_Part, frozen=True):
     alternates: tuple[Alternate, ...] = ()
 
 
-class Owner(_Part, frozen=True):
+class Owner(Part, frozen=True):
     """Whom directories write to. itunes:owner, and the owner of podcast:locked."""
 
     email: str
     name: str = ""
 
 
-class Funding(_Part, frozen=True):
+class Funding(Part, frozen=True):
     """A page where listeners can pay. podcast:funding. url: absolute. text: of the link."""
 
     url: str
     text: str = ""
 
 
-class Trailer(_Part, frozen=True):
+class Trailer(Part, frozen=True):
     """A trailer of the show or a season. podcast:trailer.
 
     published: as RFC 822, with which the element is written. length: bytes, 0 where unknown.
@@ -207,7 +207,7 @@ class Trailer(_Part, frozen=True):
     season: int | None = None
 
 
-class Frequency(_Part, frozen=True):
+class Frequency(Part, frozen=True):
     """How often episodes appear. podcast:updateFrequency.
 
     rrule: a recurrence rule (RFC 5545). complete: no more will. start: a date, as ISO 8601.
@@ -219,7 +219,7 @@ class Frequency(_Part, frozen=True):
     start: str | None = None
 
 
-class Show(_Part, frozen=True):
+class Show(Part, frozen=True):
     """What a feed has as a podcast, besides its title, subtitle, language, image and authors.
 
     categories: (category, subcategory or ''), the first counts. title: itunes:title, if it is not
@@ -248,3 +248,9 @@ class Show(_Part, frozen=True):
     complete: bool = False
     block: bool = False
     blocks: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The URLs or paths of the pictures of persons, and of trailers."""
+        pictures = (each.image for each in self.persons if each.image)
+        return (*pictures, *(each.url for each in self.trailers))

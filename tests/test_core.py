@@ -13,7 +13,7 @@ import pytest
 from tests.soak import SOAK
 
 ROOT = Path(__file__).parent.parent
-EXTRAS = ["check", "database", "importers", "export", "sources/generators"]
+EXTRAS = ["audience", "check", "database", "importers", "export", "sources/generators"]
 NEEDED_BY = {"importers": ["database"]}
 # The library, which syncs and answers requests, and a command.
 QUICK = ["-k", "not postgresql and not server", "tests/test_library.py", "tests/cli/test_ids.py"]

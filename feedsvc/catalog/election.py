@@ -3,12 +3,17 @@
 Election means holding a lock that the operating system or the database releases when its process
 ends, however it ends: on PostgreSQL a session's advisory lock, on SQLite the lock of an empty
 database file next to the catalog.
+
+PostgreSQL also ends the session of a process that was frozen or cut off: it is idle then. As the
+elected process writes in that session, it writes nothing more when it comes back.
 """
 
 import sqlite3
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +30,9 @@ _END = text(
     "hashtext('feedsvc writer ' || current_schema())"
 )
 _SUFFIX = "-writer"
+_IDLE = 6000  # milliseconds without a statement after which a session is ended
+_BEAT = 1.0  # seconds between statements that keep it
+_LOST = "another process may write the catalog: the session that held the lock has ended"
 
 
 class Lease(Protocol):
@@ -46,10 +54,13 @@ def elect(engine: Engine) -> Lease | None:
     """
     if engine.dialect.name == "sqlite":
         return _lock_file(Path(str(engine.url.database)))
-    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection = engine.connect().execution_options(isolation_level="READ COMMITTED")
     try:
         if connection.scalar(_TRY):
-            return _SessionLease(connection)
+            if (engine.dialect.server_version_info or (0,)) >= (14,):
+                connection.exec_driver_sql(f"SET idle_session_timeout = {_IDLE}")
+            connection.commit()  # the lock belongs to the session
+            return SessionLease(connection)
     except SQLAlchemyError:
         connection.invalidate()
         raise
@@ -70,26 +81,90 @@ def depose(engine: Engine) -> None:
         connection.execute(_END)
 
 
-class _SessionLease:
-    """The advisory lock of a PostgreSQL session."""
+def limit_idle_time(connection: Connection) -> None:
+    """Let PostgreSQL end a transaction in which nothing happens, as others wait for its locks."""
+    connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE}")
+
+
+@contextmanager
+def kept_alive(connection: Connection) -> Iterator[None]:
+    """Keep a transaction from being ended as idle while this process runs.
+
+    Reading articles may take minutes; a thread sends a statement each second meanwhile.
+    """
+    driver: Any = connection.connection.driver_connection
+    pulse = _Pulse(lambda: driver.execute("SELECT 1"))
+    try:
+        yield
+    finally:
+        pulse.stop()
+
+
+class _Pulse:
+    """A thread that calls a function each second until it is stopped."""
+
+    def __init__(self, beat: Callable[[], object]) -> None:
+        self._beat = beat
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="feedsvc-pulse", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop it; the function is not being called any more."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_BEAT):
+            with suppress(Exception):  # the next statement of the session's owner fails as well
+                self._beat()
+
+
+class SessionLease:
+    """The advisory lock of a PostgreSQL session, in which its holder writes."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._driver: Any = connection.connection.driver_connection
+        self._turn = threading.Lock()
+        self._pulse = _Pulse(self._beat)
+        self.ended = False
 
     def holds(self) -> bool:
         """Return whether the session, and with it the lock, is still alive."""
-        try:
-            self._connection.exec_driver_sql("SELECT 1")
-        except SQLAlchemyError:
-            self.end()
-            return False
-        return True
+        with self._turn:
+            try:
+                if self.ended or self._connection.invalidated:  # it would silently reconnect
+                    return False
+                self._connection.exec_driver_sql("SELECT 1")
+                self._connection.rollback()
+            except SQLAlchemyError:
+                return False
+            return True
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """Lend the session for a transaction. Raises CatalogError if it has ended."""
+        with self._turn:
+            if self.ended or self._connection.invalidated:
+                raise CatalogError(_LOST)
+            self._pulse.stop()
+            try:
+                yield self._connection
+            finally:
+                self._pulse = _Pulse(self._beat)
 
     def end(self) -> None:
         """End the session; returned to the pool, it would keep the lock."""
+        self.ended = True
+        self._pulse.stop()
         with suppress(SQLAlchemyError):
             self._connection.invalidate()
             self._connection.close()
+
+    def _beat(self) -> None:
+        self._driver.execute("SELECT 1")
+        self._driver.rollback()
 
 
 def _lock_file(catalog: Path) -> "_FileLease | None":

@@ -123,6 +123,7 @@ class FeedRows:
 
     def _refresh(self, feed: FeedState, every_feed: bool) -> bool:
         """Update a feed's hashes; return whether its subscription document changed."""
+        self.feeds.identify(feed)
         limit = self._settings.feed(feed.key).limit
         shown = queries.window(self._connection, feed.number, feed.unarchived, limit)
         fingerprint = head.fingerprint(self._settings, feed.ref, feed.label, feed.head)

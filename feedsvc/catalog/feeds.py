@@ -31,6 +31,7 @@ class FeedState:
     head: str = ""
     window: str = ""
     revision: int = 0
+    guid: str = ""
     display_label: str = ""
     edited: set[int] = field(default_factory=set)
     severed: bool = False
@@ -87,6 +88,15 @@ class Feeds:
         """Return the label of a term: the settings', else the one first written."""
         feed = self._by_key.get(key)
         return feed.display_label if feed and feed.label else self._display_label(key, written)
+
+    def identify(self, feed: FeedState) -> None:
+        """Give a podcast without a guid that of the feed that moved here, or else a new one."""
+        settings = self._settings
+        if feed.guid or not settings.feed(feed.key).podcast:
+            return
+        moved = (self._by_key.get(old) for old, new in settings.moved.items() if new == feed.key)
+        former = next((each.guid for each in moved if each and each.guid), "")
+        feed.guid = former or head.podcast_guid(settings, feed.ref)
 
     def write(self, feeds: Iterable[FeedState]) -> None:
         """Write those of these feeds that are new or changed."""

@@ -1,5 +1,7 @@
 """The file table: what the last read of each article found, so that only changed ones are read."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, Connection, and_, collate, delete, or_, select, true
 
 from feedsvc.catalog import rows, schema
@@ -56,6 +58,10 @@ class FileRows:
         signature, problems = self._recorded[path]
         signature = _AGAIN + signature.removeprefix(_AGAIN)
         self._recorded[path] = (signature, (*problems, problem))
+
+    def has_read(self, paths: Iterable[str]) -> bool:
+        """Return whether all of these files were recorded."""
+        return all(path in self._recorded for path in paths)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from feedsvc import dates
 from feedsvc.catalog import queries, schema
+from feedsvc.catalog.changes import notify
 from feedsvc.catalog.feed_rows import FeedRows
 from feedsvc.catalog.published import is_published
 from feedsvc.catalog.state import ArticleState
@@ -107,6 +108,7 @@ class Publisher:
         self._rows = FeedRows(connection, settings, self.revision)
         self._changes: list[Change] = []
         self._lost = 0
+        self._due_changed = False
 
     def decide(self, states: Iterable[ArticleState]) -> None:
         """Determine the visibility, labels and feeds of each article.
@@ -116,8 +118,10 @@ class Publisher:
         ordered = sorted(states, key=lambda state: (state.published, state.path))
         self._rows.load([state.number for state in ordered if state.released is not None])
         for state in ordered:
-            was_visible, expired = state.visible, _has_expired(state, self._now)
+            was_visible, was_due = state.visible, state.due
+            expired = _has_expired(state, self._now)
             state.visible, state.due = visibility(state, self._now, self._settings.preview)
+            self._due_changed = self._due_changed or state.due != was_due
             self._label(state)
             if state.visible != was_visible or (was_visible and state.edited):
                 self._record(state, was_visible)
@@ -137,12 +141,15 @@ class Publisher:
         """
         feeds = self._rows.write(every_feed)
         if not (feeds or listings_changed or self._changes):
+            if self._due_changed:  # Cache-Control depends on it
+                notify(self._connection)
             return Published()
         self._connection.execute(
             schema.revision.insert().values(
                 number=self.revision, instant=self._instant, digest=self._digest.hexdigest()
             )
         )
+        notify(self._connection, self.revision)
         counts = Counter(change.kind for change in self._changes)
         return Published(
             self.revision,

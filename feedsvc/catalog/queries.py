@@ -24,7 +24,7 @@ class FeedRow:
 
     label: as first written. entries: the number of articles in it. unarchived: the number of those
     in no archive. archives: their number. head: a hash of the feed's own fields. revision, changed,
-    tag: of its subscription document.
+    tag: of its subscription document. guid: of a podcast.
     """
 
     number: int
@@ -37,6 +37,7 @@ class FeedRow:
     revision: int
     changed: datetime
     tag: str
+    guid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +273,7 @@ def _feed(row: Row[Any]) -> FeedRow:
         revision=row.revision,
         changed=dates.from_epoch(row.instant),
         tag=_tag(row.revision, row.window, row.digest),
+        guid=row.guid,
     )
 
 

@@ -120,7 +120,8 @@ former_slug = Table(
 
 # Every feed, past ones included. label: the term as first written. entries: the number of articles
 # in it now; unarchived: of those in no archive. archives: their number. head: a hash of the feed's
-# own fields. window: a hash of its subscription document; revision: the last that changed it.
+# own fields. window: a hash of its subscription document; revision: the last that changed it. guid:
+# the podcast:guid of a show, which never changes; '' unless it is one.
 feed = Table(
     "feed",
     metadata,
@@ -133,6 +134,7 @@ feed = Table(
     Column("head", Text, nullable=False),
     Column("window", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("guid", Text, nullable=False, server_default=""),
 )
 
 # Which article is or was in which feed. revision: the last that touched its entry there. gone: it

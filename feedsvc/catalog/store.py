@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from feedsvc.catalog import copies, election, migrations, schema
-from feedsvc.catalog.election import Lease
+from feedsvc.catalog.changes import POLL, Changes, notify
+from feedsvc.catalog.election import Lease, SessionLease, kept_alive, limit_idle_time
 from feedsvc.catalog.migrations import Migrations
 from feedsvc.errors import CatalogError, DamagedError, FeedsvcError
 from feedsvc.extras import how_to_install
@@ -61,6 +62,7 @@ class Catalog(AbstractContextManager["Catalog"]):
         self._sqlite = self._url.get_backend_name() == "sqlite"
         self._name = self._url.render_as_string(hide_password=True)
         self._file: tuple[int, int] | None = None
+        self._lease: Lease | None = None
         try:
             self._engine = self._connect()
         except ImportError as error:
@@ -124,6 +126,7 @@ class Catalog(AbstractContextManager["Catalog"]):
                     f"{self._name}: cannot be upgraded from schema {found} to {newest}, and is "
                     f"unchanged: {type(error).__name__}: {error}"
                 ) from error
+            notify(connection)  # other programs may not be able to read it any more
         if self._sqlite:
             copies.keep_only(str(self._url.database), newest)
         return found, newest
@@ -140,7 +143,9 @@ class Catalog(AbstractContextManager["Catalog"]):
     def writing(self) -> Iterator[Connection]:
         """The only writing transaction; waits for others to end. Rolled back on any exception.
 
-        Raises OutdatedError, NewerError if the catalog has another schema by now.
+        While this process is elected, it runs in the session that holds the lock, so nothing is
+        written once another process may be elected. Raises OutdatedError, NewerError if the catalog
+        has another schema by now.
         """
         with self._transaction() as connection:
             self._migrations.check(connection, migrations.number_within(connection))
@@ -161,24 +166,41 @@ class Catalog(AbstractContextManager["Catalog"]):
     @contextmanager
     def _transaction(self, exclusive: bool = True) -> Iterator[Connection]:
         self._follow()
+        with ExitStack() as stack:
+            stack.enter_context(self._errors())
+            connection = stack.enter_context(self._writing_session(exclusive))
+            stack.enter_context(connection.begin())
+            if not self._sqlite:
+                limit_idle_time(connection)
+            if exclusive and not self._sqlite:
+                connection.execute(_LOCK)
+                stack.enter_context(kept_alive(connection))
+            yield connection
+
+    @contextmanager
+    def _writing_session(self, exclusive: bool) -> Iterator[Connection]:
+        lease = self._lease
+        if exclusive and isinstance(lease, SessionLease) and not lease.ended:
+            with lease.session() as connection:
+                yield connection
+            return
         # On PostgreSQL, reads after the lock must see what the previous writer committed.
         options: dict[str, Any] = (
             {"feedsvc_writing": True} if self._sqlite else {"isolation_level": "READ COMMITTED"}
         )
-        with (
-            self._errors(),
-            self._engine.connect() as connection,
-            connection.execution_options(**options).begin(),
-        ):
-            if exclusive and not self._sqlite:
-                connection.execute(_LOCK)
-            yield connection
+        with self._engine.connect() as connection:
+            yield connection.execution_options(**options)
 
     def elect(self) -> Lease | None:
         """Return the right to write while sites are served, or None. See election.elect."""
         self._make_folder()
         with self._errors():
-            return election.elect(self._engine)
+            self._lease = election.elect(self._engine)
+        return self._lease
+
+    def changes(self, every: float = POLL) -> Changes:
+        """Return what waits for changes of the catalog, for one thread. every: see Changes."""
+        return Changes(self._engine, every)
 
     def depose(self) -> None:
         """Take the right to write away from the elected process. See election.depose."""

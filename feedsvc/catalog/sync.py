@@ -143,6 +143,8 @@ def _sync(
         if keys or files.vanished:
             results = read_all(sources, keys, settings.id_authority)
             claims = _collect(results, files, spool, len(keys), progress)
+            if not files.has_read(keys):  # a source failed, and may never list them again
+                sources.forget()
             affected = _match(connection, claims, files, listing, sources, rules)
         published, loss = _publish(connection, settings, now, affected, spool, settings_changed)
         files.write()

@@ -8,11 +8,11 @@ from msgspec import Meta, Struct
 from msgspec.structs import astuple
 
 from feedsvc import syntax, urls
+from feedsvc.config import podcasts
+from feedsvc.config.rules import Email, Language, Picture, Pixels, Url
 from feedsvc.config.tables import Rule, Table, Text, quoted
 from feedsvc.model import (
-    MAX_LANGUAGE,
     MAX_TERM,
-    MAX_URL,
     TERM_KINDS,
     ContentChoice,
     FeedRef,
@@ -21,12 +21,7 @@ from feedsvc.model import (
     Person,
     excess,
 )
-
-
-def _language(tag: str) -> str:
-    if not syntax.is_language(tag):
-        raise ValueError
-    return tag.lower()
+from feedsvc.podcast import Show
 
 
 def _name(text: str) -> str:
@@ -35,23 +30,25 @@ def _name(text: str) -> str:
     return text
 
 
-Language = Annotated[str, Rule('a language tag like "en" or "pt-br"', _language, MAX_LANGUAGE)]
-Email = Rule.matching("an email address like desk@example.org", syntax.is_email)
-Url = Rule.matching("an absolute URL with its scheme", syntax.is_url, max_bytes=MAX_URL)
 Content = Rule.matching('"full" or "summary"', lambda choice: choice != ContentChoice.NONE)
-Picture = Rule.matching(
-    "a path that must start with /, or an absolute URL",
-    lambda text: text.startswith("/") or syntax.is_url(text),
-    max_bytes=MAX_URL,
-)
-Pixels = Annotated[int, Meta(ge=1, le=100_000)]
+ALL = 2**31 - 1  # the limit "all"
+_MAX_LIMIT = 1000
+
+
+def _limit(limit: int) -> int:
+    if not (1 <= limit <= _MAX_LIMIT or limit == ALL):
+        raise ValueError
+    return limit
+
+
+Limit = Rule(f'a whole number from 1 to {_MAX_LIMIT}, or "all"', _limit)
 
 
 class FeedSettings(Struct, frozen=True, kw_only=True):
     """The settings of one feed; None where the site's apply.
 
-    limit: entries in the subscription document. content: full text, or summaries. max_age: seconds
-    for which a client may cache a response.
+    limit: entries in the subscription document, or ALL. content: full text, or summaries. max_age:
+    seconds for which a client may cache a response. podcast: None unless the feed is a podcast.
     """
 
     title: str | None = None
@@ -60,9 +57,10 @@ class FeedSettings(Struct, frozen=True, kw_only=True):
     author: Person | None = None
     copyright: str | None = None
     image: Image | None = None
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
+    limit: Annotated[int, Limit] = 50
     content: Annotated[ContentChoice, Content] = ContentChoice.FULL
     max_age: Annotated[int, Meta(ge=1, le=31_536_000)] = 900
+    podcast: Show | None = None
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -117,26 +115,36 @@ class _Labels(Struct, frozen=True):
 
 LISTS = dict(zip(_Labels.__struct_fields__, TERM_KINDS, strict=True))
 _CONDITIONS = Selection.__struct_fields__
+# Settings for all feeds. A custom feed may be named "podcast".
+_COMMON = tuple(name for name in FeedSettings.__struct_fields__ if name != "podcast")
 _OPTIONAL = ("subtitle", "language", "copyright")
 
 
 def read(table: Table) -> Feeds:
     """Read the table `[feeds]`. Raises SettingsError."""
     keys = [
-        key
-        for key, value in table.values.items()
-        if isinstance(value, dict) and key not in FeedSettings.__struct_fields__
+        key for key, value in table.values.items() if isinstance(value, dict) and key not in _COMMON
     ]
-    common = with_people(table.without(keys), "title")
+    common = _converted(table.without(keys))
+    if "podcast" in common.values:
+        common.fail("podcast", "podcast is a setting of one feed; move it to [feeds.<name>]")
     defaults = common.to(FeedSettings)
     feeds, selections = {}, {}
     for key in keys:
         own = table.table(key)
         if selection := _selection(table, key, own):
             selections[key] = selection
-        own = with_people(own.without(_CONDITIONS), "title")
-        feeds[key] = replace(own, values={**common.values, **own.values}).to(FeedSettings)
+        own = _converted(own.without(_CONDITIONS))
+        show = podcasts.read(own)
+        inherited = {**common.values, **({"limit": ALL} if show else {})}
+        own = replace(own, values={**inherited, **own.values})
+        feeds[key] = own.to(FeedSettings, podcast=show)
     return Feeds(defaults, feeds, selections)
+
+
+def _converted(table: Table) -> Table:
+    table = with_people(table, "title")
+    return table.with_values(limit=ALL) if table.values.get("limit") == "all" else table
 
 
 def with_people(table: Table, *optional: str) -> Table:
@@ -183,7 +191,7 @@ def _selection(table: Table, key: str, own: Table) -> Selection | None:
             "your own, list the terms of its articles with any, all or none",
         )
     # A feed named like a setting would be ambiguous.
-    is_setting = key in (*FeedSettings.__struct_fields__, *_CONDITIONS)
+    is_setting = key in (*_COMMON, *_CONDITIONS)
     if ref is None or is_setting or not syntax.is_line(key):
         table.fail(
             key,

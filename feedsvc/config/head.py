@@ -6,13 +6,16 @@ The catalog compares its fingerprint after a change of settings; the publication
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID, uuid5
 
 import msgspec
+from msgspec import structs
 
 import feedsvc
 from feedsvc import plugins, routes, urls
 from feedsvc.config.settings import Settings
 from feedsvc.model import Feed, FeedRef, Format, Image, Kind, Person
+from feedsvc.podcast import Show
 
 GENERATOR = f"feedsvc {feedsvc.__version__}"
 # The fields of a Feed that depend on the settings.
@@ -20,6 +23,7 @@ _FIELDS = (
     *("id", "title", "subtitle", "link", "self_url", "language", "authors", "generator", "ttl"),
     *("rights", "image", "icon"),
 )
+_GUIDS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")  # the namespace of podcast:guid
 # The length of a hash in 0.1.0, and the fields whose repr it hashed.
 _LENGTH_0_1 = 16
 _REPR_0_1 = (
@@ -35,10 +39,12 @@ def head(
     format: Format,
     updated: datetime,
     archives: int = 0,
+    guid: str = "",
 ) -> Feed:
     """Return the metadata of a subscription document.
 
-    label: the display name of the term. archives: the number of archive documents.
+    label: the display name of the term. archives: the number of archive documents. guid: the stored
+    one of a podcast.
     """
     own = settings.feed(ref.key)
     author = own.author or settings.author or Person(settings.title)
@@ -58,6 +64,7 @@ def head(
         image=_absolute_image(settings, own.image or settings.image),
         icon=urls.absolute(settings.base_url, settings.icon) if settings.icon else None,
         prev_archive=_archive_url(settings, ref, format, archives) if archives else None,
+        show=_show(settings, own.podcast, author, guid) if own.podcast else None,
     )
 
 
@@ -69,9 +76,10 @@ def archive_head(
     updated: datetime,
     archives: int,
     number: int,
+    guid: str = "",
 ) -> Feed:
     """Return the metadata of an archive document; see `head`."""
-    feed = head(settings, ref, label, format, updated)
+    feed = head(settings, ref, label, format, updated, guid=guid)
     before, after = number - 1, number + 1
     return replace(
         feed,
@@ -135,8 +143,40 @@ def fingerprint(settings: Settings, ref: FeedRef, written: str, stored: str = ""
     values = {name: getattr(sample, name) for name in _FIELDS}
     values |= {"content": content, "base_url": settings.base_url, "extensions": extensions}
     values["link_to_page"] = settings.link_to_page
+    if sample.show:
+        values["show"] = sample.show
     encoded = msgspec.json.encode(values, order="deterministic")
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()
+
+
+def podcast_guid(settings: Settings, ref: FeedRef) -> str:
+    """Return the podcast:guid of a show: as configured, else derived from the URL of its RSS feed.
+
+    https://podcasting2.org/docs/podcast-namespace/tags/guid
+    """
+    own = settings.feed(ref.key).podcast
+    url = urls.absolute(settings.base_url, routes.feed_path(ref, Format.RSS))
+    return (own and own.guid) or guid_of(url)
+
+
+def guid_of(url: str) -> str:
+    """Return the podcast:guid that belongs to the URL of a feed."""
+    return str(uuid5(_GUIDS, url.partition("://")[2].rstrip("/")))
+
+
+def _show(settings: Settings, show: Show, author: Person, guid: str) -> Show:
+    """Return a show with absolute URLs, an author and its guid."""
+
+    def absolute(url: str | None) -> str | None:
+        return urls.absolute(settings.base_url, url) if url else None
+
+    return structs.replace(
+        show,
+        author=show.author or author.name,
+        guid=show.guid or guid or None,
+        persons=tuple(structs.replace(each, image=absolute(each.image)) for each in show.persons),
+        trailers=tuple(structs.replace(each, url=absolute(each.url)) for each in show.trailers),
+    )
 
 
 def _archive_url(settings: Settings, ref: FeedRef, format: Format, number: int) -> str:

@@ -16,15 +16,17 @@ import msgspec
 from feedsvc import urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
+from feedsvc.config import podcasts, tables
 from feedsvc.config import purge as purge_settings
-from feedsvc.config import tables
 from feedsvc.config.addresses import Authority, BaseUrl, Database, Link, MediaUrl
 from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
 from feedsvc.config.content import Generator, Patterns, Sections
-from feedsvc.config.feeds import FeedSettings, Language, Picture, Selection
+from feedsvc.config.feeds import FeedSettings, Selection
 from feedsvc.config.purge import PurgeSettings
 from feedsvc.config.push import PushSettings, is_public
+from feedsvc.config.rules import Language, Picture
 from feedsvc.config.serving import ServeSettings
+from feedsvc.config.statistics import StatisticsSettings
 from feedsvc.config.tables import Table, Text, quoted
 from feedsvc.config.zones import Offset, Zone, zone
 from feedsvc.errors import SettingsError
@@ -92,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceSettings, ...] = ()
     serve: ServeSettings = ServeSettings()
     push: PushSettings = PushSettings()
+    statistics: StatisticsSettings = StatisticsSettings()
     purge: PurgeSettings | None = None
     preview: bool = False
 
@@ -113,10 +116,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def images(self) -> set[str]:
-        """The absolute URLs of the icon and of the images of the site and its feeds."""
-        of_feeds = [each.image for each in (self.feed_defaults, *self.feeds.values())]
-        images = [image.url for image in (self.image, *of_feeds) if image]
-        return {urls.absolute(self.base_url, each) for each in (*images, self.icon) if each}
+        """The absolute URLs of all files that the settings name: icon, images, trailers."""
+        feeds = (self.feed_defaults, *self.feeds.values())
+        images = [image.url for image in (self.image, *(each.image for each in feeds)) if image]
+        files = [url for each in feeds if each.podcast for url in each.podcast.files]
+        return {urls.absolute(self.base_url, each) for each in (*images, *files, self.icon) if each}
+
+    @property
+    def has_shows(self) -> bool:
+        """Whether any feed is a podcast."""
+        return any(each.podcast for each in self.feeds.values())
 
     def feed(self, key: str) -> FeedSettings:
         """Return the settings that apply to the feed of this key."""
@@ -173,7 +182,7 @@ _INTERNAL = (
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
 _UNSEEN = (
     *("site", "content", "reads_content", "database", "serve", "push", "purge", "generator"),
-    *("sources", "tree", "include", "exclude", "sections", "patterns", "old_feeds"),
+    *("sources", "statistics", "tree", "include", "exclude", "sections", "patterns", "old_feeds"),
 )
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 
@@ -203,21 +212,34 @@ def _settings(site: Path, table: Table) -> Settings:
     table = feed_settings.with_people(table)
     feeds = feed_settings.read(table.table("feeds"))
     folders = table.only("content", "database").to(_Folders)
+    database = _absolute_database(table, site, folders.database)
+    content = _path(table, "content", site / (folders.content or "content"))
+    _require_podcasts(table, feeds, content)
     return table.to(
         Settings,
         site=site,
-        content=_path(table, "content", site / (folders.content or "content")),
+        content=content,
         reads_content=bool(folders.content),
-        database=_absolute_database(table, site, folders.database),
+        database=database,
         timezones=table.table("timezones").texts(Offset),
         labels=_labels(table.table("labels")),
         sources=_sources(table),
         serve=table.table("serve").to(ServeSettings),
         push=table.table("push").to(PushSettings),
+        statistics=_statistics(table.table("statistics"), site, database),
         purge=purge_settings.read(table.table("purge")),
         **feeds._asdict(),
         **move_settings.read(table, feeds.selections)._asdict(),
     )
+
+
+def _require_podcasts(table: Table, feeds: feed_settings.Feeds, content: Path) -> None:
+    for key, own in feeds.feeds.items():
+        if own.podcast:
+            image = own.image or table.values.get("image")
+            subtitle = own.subtitle or table.values.get("subtitle") or ""
+            of_feed = table.table("feeds").table(key)
+            podcasts.require(of_feed, own.podcast, image, str(subtitle), content)
 
 
 def _path(table: Table, key: str, path: Path) -> Path:
@@ -230,6 +252,16 @@ def _path(table: Table, key: str, path: Path) -> Path:
 def _absolute_database(table: Table, site: Path, url: str) -> str:
     before, _, path = url.partition("sqlite:///")
     return url if before else f"sqlite:///{_path(table, 'database', site / path)}"
+
+
+def _statistics(table: Table, site: Path, catalog: str) -> StatisticsSettings:
+    """Return the settings of the statistics, which are beside the catalog by default."""
+    statistics = table.to(StatisticsSettings)
+    before, _, path = catalog.partition("sqlite:///")
+    beside = catalog if before else f"sqlite:///{Path(path).parent / 'statistics.db'}"
+    chosen = statistics.database
+    database = _absolute_database(table, site, chosen) if chosen else beside
+    return msgspec.structs.replace(statistics, database=database)
 
 
 def _labels(table: Table) -> dict[Kind, dict[str, str]]:

@@ -137,6 +137,19 @@ class Table:
             self.fail(key, f"{key} is a table, not {quoted(value)}")
         return replace(self, values=value, keys=(*self.keys, key))
 
+    def items(self, key: str, shorthand: str) -> "list[Table]":
+        """Return a list of tables, or a single one; a plain text is the value of shorthand."""
+        value = self.values.get(key, [])
+        items = value if isinstance(value, list) else [value]
+        keys = ((n,) for n in range(len(items))) if isinstance(value, list) else ((),)
+        found = []
+        for each, place in zip(items, keys, strict=True):
+            own = {shorthand: each} if isinstance(each, str) else each
+            if not isinstance(own, dict):
+                self.fail(key, f"{key} is a list of texts or tables, not {quoted(value)}")
+            found.append(Table(own, (*self.keys, key, *place), self.places))
+        return found
+
     def tables(self, key: str) -> list["Table"]:
         """Return the tables of an array of tables."""
         value = self.values.get(key, [])
@@ -147,6 +160,10 @@ class Table:
     def only(self, *keys: str) -> "Table":
         """Return the table with only these keys."""
         return self.without(self.values.keys() - set(keys))
+
+    def with_values(self, **values: Any) -> "Table":
+        """Return the table with these values in place of its own."""
+        return replace(self, values={**self.values, **values})
 
     def without(self, keys: Collection[str]) -> "Table":
         """Return the table without these keys."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from feedsvc import urls
 from feedsvc.catalog import browsing, listings, queries
+from feedsvc.catalog.changes import POLL, Changes
 from feedsvc.catalog.listings import Dated
 from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.queries import FeedRow, Stored
@@ -82,8 +83,9 @@ class Publication:
             if known and known.tag == found.tag:
                 return known
             label = head.label(self.settings, ref, row.label)
+            since = self.settings.since
             feed = head.archive_head(
-                self.settings, ref, label, format, self.settings.since, row.archives, number
+                self.settings, ref, label, format, since, row.archives, number, row.guid
             )
             fragments = self._entries.render(connection, ref, format, feed.language, found.shown)
         document = assemble(feed, format, fragments, found)
@@ -232,6 +234,10 @@ class Publication:
                 raise CatalogError("the catalog is empty; the first sync fills it")
             return f"{number}.{digest}", queries.next_due(connection)
 
+    def changes(self, every: float = POLL) -> Changes:
+        """Return what waits for changes of the catalog, for one thread. every: see Changes."""
+        return self._catalog.changes(every)
+
     def mark_published(self) -> None:
         """Record that readers may know the site, so that ids are kept. Raises CatalogError."""
         mark_published(self._catalog, datetime.now(UTC))
@@ -251,7 +257,9 @@ class Publication:
         if known and known.tag == row.tag:
             return known
         label = head.label(self.settings, row.ref, row.label)
-        feed = head.head(self.settings, row.ref, label, format, self.settings.since, row.archives)
+        feed = head.head(
+            self.settings, row.ref, label, format, self.settings.since, row.archives, row.guid
+        )
         feed = replace(feed, hubs=self.hubs)
         limit = self.settings.feed(row.ref.key).limit
         shown = queries.window(connection, row.number, row.unarchived, limit)

@@ -24,6 +24,7 @@ from feedsvc.model import (
     Kind,
     presented,
 )
+from feedsvc.podcast import Episode
 from feedsvc.render import RENDERERS
 from feedsvc.render.extensions import registry
 
@@ -64,8 +65,9 @@ class Entries:
 
         language: the feed's.
         """
-        content = self._settings.feed(ref.key).content
-        keys = {each: (format, content, language, *each) for each in shown}
+        settings = self._settings.feed(ref.key)
+        content, is_show = settings.content, settings.podcast is not None
+        keys = {each: (format, content, language, is_show, *each) for each in shown}
         cached = {each: self._fragments.get(key) for each, key in keys.items()}
         missing = [number for (number, _), fragment in cached.items() if fragment is None]
         articles = queries.articles(connection, missing)
@@ -75,6 +77,8 @@ class Entries:
                 entry = self.entry(articles[each[0]], content)
                 if entry.language == language:
                     entry = replace(entry, language=None)
+                episode = (entry.episode or Episode()) if is_show else None
+                entry = replace(entry, episode=episode)
                 fragment = Fragment(
                     RENDERERS[format].entry(entry), entry.updated, bool(entry.authors)
                 )

@@ -25,7 +25,6 @@ logger = logging.getLogger("feedsvc.push")
 Observe = Callable[[str, float | None], None]
 
 _TURN = 0.05  # seconds between turns while there is work
-_IDLE = 0.1  # seconds between looks at the newest revision
 _RETRY = 1.0  # seconds after a failure of the catalog
 _CLAIMED = 3000  # claims at a time
 _AT_ONCE = 256  # requests that have not taken long
@@ -83,6 +82,9 @@ class Deliverer:
         """Deliver until an event is set; then wait so many seconds for requests in progress."""
         while not stopping.is_set():
             pause = await self._take_turn()
+            if pause is None:
+                await self._idle(stopping)
+                continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), pause)
         for claim in self._hosts.drain_all():
@@ -95,8 +97,21 @@ class Deliverer:
         await self._exchange(0)
         self._thread.shutdown()
 
-    async def _take_turn(self) -> float:
-        """Record results and claim deliveries; return the seconds until the next turn."""
+    async def _idle(self, stopping: asyncio.Event) -> None:
+        """Wait until something may be due, or the event is set."""
+        tasks = [
+            asyncio.create_task(asyncio.to_thread(self._ledger.wait)),
+            asyncio.create_task(stopping.wait()),
+        ]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+
+    async def _take_turn(self) -> float | None:
+        """Record results and claim deliveries; return the seconds until the next turn.
+
+        None if there is nothing to do until something changes.
+        """
         self._notice_slow()
         room = _CLAIMED - len(self._active)
         exchange = await self._exchange(max(0, room))
@@ -106,7 +121,7 @@ class Deliverer:
         for claim, message in exchange.claimed:
             self._accept(claim, message, exchange.at + CLAIM - TIMEOUT - _MARGIN)
         self._send()
-        return _TURN if exchange.is_busy or self._results or self._requests else _IDLE
+        return _TURN if exchange.is_busy or self._results or self._requests else None
 
     async def _exchange(self, room: int) -> Exchange | None:
         """Exchange with the ledger; None if that failed, and the results are kept."""

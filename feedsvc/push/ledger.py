@@ -21,6 +21,7 @@ logger = logging.getLogger("feedsvc.push")
 SETTLE = 0.4  # seconds after a revision until every origin shows it
 _MAX_SETTLE = 2.0  # the same while revisions follow one another without a pause
 _LOOK = 1.0  # seconds between looks for deliveries that are due again
+_IDLE = 0.1  # seconds between looks at the newest revision in SQLite
 _BATCH = 500  # claims of one feed in one transaction
 _FEEDS = 50  # from which one transaction claims
 
@@ -36,7 +37,7 @@ class Exchange(NamedTuple):
     """The answer of the ledger.
 
     now: the instant by the clock of the database; at: the same by the monotonic one. is_busy: more
-    is due.
+    is due, or may be soon.
     """
 
     claimed: Sequence[Claimed]
@@ -52,6 +53,7 @@ class Ledger:
         self._catalog = catalog
         self._publication = publication
         self._messages = Messages(settings, publication)
+        self._changes = publication.changes(_IDLE)
         self._due: list[DueFeed] = []
         self._state = ""
         self._changed = self._unsettled = self._looked = 0.0
@@ -65,13 +67,14 @@ class Ledger:
         deliveries to claim at most.
         """
         at = time.monotonic()
-        if not self._is_settled(at):
+        settled = self._is_settled(at)
+        if not settled:
             room = 0
         elif not self._due and at >= self._looked + _LOOK:
             self._looked = at
             self._due = self._find_due()
         if not results and not postponed and not (room and self._due):
-            return Exchange((), int(time.time()), at, bool(self._due))
+            return Exchange((), int(time.time()), at, bool(self._due) or not settled)
         with self._catalog.concurrent() as connection:
             at = time.monotonic()  # before the clock, as the end of the claims is reckoned from it
             now = deliveries.clock(connection)
@@ -79,7 +82,11 @@ class Ledger:
             until = {host: now + seconds for host, seconds in postponed.items()}
             deliveries.postpone(connection, until, now)
             claims = self._claim(connection, now, room)
-        return Exchange(self._with_messages(claims), now, at, bool(self._due))
+        return Exchange(self._with_messages(claims), now, at, bool(self._due) or not settled)
+
+    def wait(self) -> None:
+        """Return when something may be due; in a thread of its own. Raises nothing."""
+        self._changes.wait(_LOOK)
 
     def headers(self, message: Message, secret: str) -> Mapping[str, str]:
         """Return the headers of a message to a subscriber. See Messages.headers."""

@@ -20,12 +20,14 @@ _NAME_AND_VERSION = re.compile(r"(?P<name>.+) (?P<version>\d\S*)", re.DOTALL)
 
 def entry(raw: Entry) -> bytes:
     """Render one entry element."""
-    return _frame().cut(entry_element(clean.entry(raw)).atom_entry())
+    return _frame(raw.episode is not None).cut(entry_element(clean.entry(raw)).atom_entry())
 
 
 def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
     """Render a feed element around its rendered entries."""
-    return _frame().splice(feed_element(clean.feed(raw)).atom_str(pretty=True), fragments)
+    return _frame(raw.show is not None).splice(
+        feed_element(clean.feed(raw)).atom_str(pretty=True), fragments
+    )
 
 
 def entry_element(entry: Entry) -> FeedEntry:
@@ -77,8 +79,8 @@ def feed_element(feed: Feed) -> FeedGenerator:
 
 
 @cache
-def _frame() -> Frame:
-    return Frame(("feed",), registry.of_entries(Format.ATOM))
+def _frame(is_show: bool) -> Frame:
+    return Frame(("feed",), registry.of_entries(Format.ATOM, is_show))
 
 
 def _generator(text: str) -> tuple[str, str]:

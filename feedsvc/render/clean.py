@@ -6,16 +6,23 @@ categories and addresses.
 
 import re
 from dataclasses import replace
+from enum import StrEnum
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from feedsvc.html import xml_safe
 from feedsvc.model import Category, Enclosure, Entry, Feed, Image, Person
+from feedsvc.podcast import Part
 from feedsvc.syntax import is_email, is_media_type
+
+_Part = TypeVar("_Part", bound=Part)
 
 # RFC 3986 2: all characters allowed in a URI, except the brackets of an IPv6 host.
 _URI_SAFE = "%/:?#@!$&'()*+,;=~"
 _URI = re.compile(r"[A-Za-z0-9._~%/:?#@!$&'()*+,;=-]*")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#@]*@)?(?P<host>\[[^]/?#]*\]|[^/?#:@]+)")
+# The fields of shows and episodes that hold URLs.
+_URLS = {"url", "image", "link", "sources", "chapters_url", "new_feed_url"}
 _ANY_BYTES = "application/octet-stream"
 
 
@@ -36,6 +43,7 @@ def entry(raw: Entry) -> Entry:
         enclosures=_enclosures(raw.enclosures),
         image=uri(raw.image or "") or None,
         language=_language(raw.language or "") or None,
+        episode=part(raw.episode) if raw.episode else None,
     )
 
 
@@ -59,7 +67,24 @@ def feed(raw: Feed) -> Feed:
         next_archive=uri(raw.next_archive or "") or None,
         withdrawn=tuple(replace(each, id=xml_safe(each.id)) for each in raw.withdrawn),
         hubs=tuple(url for each in raw.hubs if (url := uri(each))),
+        show=part(raw.show) if raw.show else None,
     )
+
+
+def part(raw: _Part) -> _Part:
+    """Return a show, an episode or a part of one with XML-safe text and URIs."""
+    values = {name: getattr(raw, name) for name in raw.__struct_fields__}
+    return type(raw)(**{name: _value(name, value) for name, value in values.items()})
+
+
+def _value(name: str, value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value
+    if isinstance(value, str):
+        return uri(value) if name in _URLS else xml_safe(value)
+    if isinstance(value, tuple):
+        return tuple(_value(name, each) for each in value)
+    return part(value) if isinstance(value, Part) else value
 
 
 def uri(iri: str) -> str:

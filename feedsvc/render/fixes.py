@@ -36,7 +36,7 @@ def feed_generator(feed: Feed, format: Format) -> FeedGenerator:
     generator = FeedGenerator()
     # The default is the current time, and feedgen formats it under a process-wide setlocale.
     generator._FeedGenerator__rss_lastBuildDate = None
-    namespaces = {**registry.of_entries(format), **declared}
+    namespaces = {**registry.of_entries(format, feed.show is not None), **declared}
     generator.register_extension("fixes", partial(FeedFixes, feed, namespaces))
     _extend(generator, extensions)
     return generator

@@ -85,6 +85,7 @@ def _attachment(enclosure: Enclosure) -> dict[str, Any]:
             "url": enclosure.url,
             "mime_type": enclosure.type,
             "size_in_bytes": enclosure.length,
+            "duration_in_seconds": enclosure.duration and round(enclosure.duration),
         }
     )
 

@@ -28,12 +28,14 @@ _QUOTED = r"\\\g<0>"
 
 def entry(raw: Entry) -> bytes:
     """Render one item."""
-    return _frame().cut(item(clean.entry(raw)).rss_entry())
+    return _frame(raw.episode is not None).cut(item(clean.entry(raw)).rss_entry())
 
 
 def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
     """Render a channel around its rendered items."""
-    return _frame().splice(channel(clean.feed(raw)).rss_str(pretty=True), fragments)
+    return _frame(raw.show is not None).splice(
+        channel(clean.feed(raw)).rss_str(pretty=True), fragments
+    )
 
 
 def item(entry: Entry) -> FeedEntry:
@@ -75,7 +77,11 @@ def channel(feed: Feed) -> FeedGenerator:
     element.ttl(feed.ttl)
     for editor in _contacts(feed.authors)[:1]:
         element.managingEditor(editor)
-    if feed.image and _is_image(feed.image):
+    if feed.image and feed.show:
+        # Artwork is larger than what the profile allows; without a size, validators accept it, and
+        # clients that do not know itunes:image show it.
+        element.image(feed.image.url)
+    elif feed.image and _is_image(feed.image):
         element.image(
             feed.image.url,
             width=feed.image.width and str(feed.image.width),
@@ -85,8 +91,8 @@ def channel(feed: Feed) -> FeedGenerator:
 
 
 @cache
-def _frame() -> Frame:
-    prefixes = {**registry.of_entries(Format.RSS), **registry.RSS_PREFIXES}
+def _frame(is_show: bool) -> Frame:
+    prefixes = {**registry.of_entries(Format.RSS, is_show), **registry.RSS_PREFIXES}
     return Frame(("rss", "channel"), prefixes)
 
 

@@ -1,4 +1,4 @@
-"""Polls the catalog in each serving process, so that requests need not."""
+"""Reads the newest revision in each serving process, so that requests need not."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from feedsvc.publication import Health, Publication
 
 logger = logging.getLogger("feedsvc.serve")
 
-_POLL_INTERVAL = 0.05  # seconds
+_LOOK_INTERVAL = 1.0  # seconds between polls if no change is reported
 _RETRY_INTERVAL = 1.0  # seconds, while the catalog is unavailable
 _TICK_INTERVAL = 1.0  # seconds
 _MARGIN = 0.7  # seconds for a response of an old revision to reach a cache before the purge
@@ -80,9 +80,13 @@ class Watch(threading.Thread):
             self.reason = error.reason if isinstance(error, SchemaError) else None
 
     def run(self) -> None:
-        """Poll until the process ends."""
+        """Poll after each change until the process ends."""
+        changes = self._publication.changes()
         while True:
-            time.sleep(_RETRY_INTERVAL if self.lost else _POLL_INTERVAL)
+            if self.lost:
+                time.sleep(_RETRY_INTERVAL)
+            else:
+                changes.wait(_LOOK_INTERVAL)
             try:
                 self.poll()
             except Exception:

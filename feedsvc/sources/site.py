@@ -129,6 +129,11 @@ class Sources:
             return self.listing()  # a folder is known by several names
         return self._site_listing(lambda member: self._list_changes(member, paths))
 
+    def forget(self) -> None:
+        """Have the next `changes` list everything."""
+        for latest in self._latest.values():
+            latest.rest = None
+
     def _site_listing(self, listed: Callable[[Member], Listing]) -> SiteListing:
         listings: list[tuple[Member, Listing]] = []
         failures: list[FeedsvcError] = []

@@ -1,5 +1,6 @@
 """A sync of what changed leaves the same catalog as a sync that lists everything."""
 
+import pickle
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, sync
-from feedsvc.sources import Sources
+from feedsvc.sources import ContentFolder, Sources
 from tests.desk import Desk
-from tests.sites import article
+from tests.sites import article, make_site
 from tests.soak import examples
 
 _FOLDERS = ("", "a/", "a/b/", "c.md/", "_hidden/")
@@ -79,23 +80,21 @@ class Folder:
             self.reported |= {str(before), str(after)}
 
 
-@pytest.mark.parametrize("generator", ["feedsvc", "hugo", "eleventy"])
+@given(
+    st.sampled_from(["feedsvc", "hugo", "eleventy"]),
+    st.lists(st.lists(OPERATIONS, min_size=1, max_size=4), min_size=1, max_size=6),
+)
+@settings(
+    max_examples=examples(4),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 def test_any_history_leaves_the_catalog_of_full_syncs(
-    generator: str, settled: None, tmp_path_factory: pytest.TempPathFactory
+    settled: None, generator: str, batches: list[list[Any]]
 ) -> None:
     """Scale 8: what the watcher reports is enough."""
-
-    @settings(
-        max_examples=examples(6),
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    @given(st.lists(st.lists(OPERATIONS, min_size=1, max_size=4), min_size=1, max_size=5))
-    def check(batches: list[list[Any]]) -> None:
-        with tempfile.TemporaryDirectory(dir=tmp_path_factory.getbasetemp()) as name:
-            _compare(Path(name), generator, batches)
-
-    check()
+    with tempfile.TemporaryDirectory() as place:
+        _compare(Path(place), generator, batches)
 
 
 def _compare(place: Path, generator: str, batches: Iterable[list[Any]]) -> None:
@@ -124,6 +123,46 @@ def _compare(place: Path, generator: str, batches: Iterable[list[Any]]) -> None:
             assert reports[0].published == reports[1].published
             for table in (schema.article, schema.file, schema.feed_row, schema.feed):
                 assert desks[0].rows(table) == desks[1].rows(table)
+
+
+@pytest.fixture
+def listed(tmp_path: Path, settled: None) -> ContentFolder:
+    """A content folder with an article, listed once."""
+    folder = ContentFolder(make_site(tmp_path, {"a/x.md": "x"}))
+    folder.listing()
+    return folder
+
+
+@pytest.mark.parametrize("path", ["a/x.md", "a/y.md", "p.png", "a", "_hidden/a.md", ".a.md.swp"])
+def test_a_path_is_listed_alone(listed: ContentFolder, path: str) -> None:
+    found = listed.changes([f"{listed.watched[0]}/{path}"])
+    assert found
+    assert set(found.fingerprints) <= {"a/x.md"}
+    assert found.partial
+
+
+def test_a_file_with_two_paths_has_everything_listed(listed: ContentFolder) -> None:
+    """Only one of them is reported when it changes."""
+    content = listed.watched[0]
+    (content / "b").symlink_to("a")
+    assert listed.changes([f"{content}/b"]) is None
+    listed.listing()
+    assert listed.changes([f"{content}/a/x.md"]) is None
+    (content / "b").unlink()
+    (content / "c.md").hardlink_to(content / "a/x.md")
+    listed.listing()
+    assert listed.changes([f"{content}/a/x.md"]) is None
+
+
+def test_many_changes_have_everything_listed(listed: ContentFolder) -> None:
+    """The kernel drops what its queue cannot hold."""
+    paths = [f"{listed.watched[0]}/{number}.md" for number in range(1001)]
+    assert listed.changes(paths) is None
+
+
+def test_what_was_listed_is_not_sent_to_other_processes(listed: ContentFolder) -> None:
+    sent = pickle.loads(pickle.dumps(listed))
+    assert sent.changes([f"{listed.watched[0]}/a/x.md"]) is None
 
 
 def _sync(desk: Desk, sources: Sources | None, paths: Collection[str] | None) -> SyncReport:

@@ -290,7 +290,7 @@ def test_any_history(
     # Never CLAIM, so that `_open` can tell a claim from a failure.
     monkeypatch.setattr(deliver, "backoff", lambda attempts: deliveries.backoff(attempts) | 1)
     monkeypatch.setattr(deliver, "_TURN", 0.001)
-    monkeypatch.setattr(deliver, "_IDLE", 0.001)
+    monkeypatch.setattr(ledger, "_IDLE", 0.001)
     run_state_machine_as_test(
         Machine,
         settings=settings(

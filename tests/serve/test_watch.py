@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from feedsvc import dates
-from feedsvc.serve import watch
 from feedsvc.serve.watch import Watch
 from tests.web.fake import SITE, FakePublication
 
@@ -95,7 +94,6 @@ def test_it_looks_by_itself_and_no_fault_ends_it(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(watch, "_POLL_INTERVAL", 0.001)
     seen = threading.Event()
     calls = 0
 

@@ -2,19 +2,35 @@
 
 import queue
 import re
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from feedsvc.catalog.publish import Published
 from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import SyncReport, sync
+from feedsvc.errors import FeedsvcError
 from feedsvc.serve.writer import Writer
+from feedsvc.sources import ContentFolder, Listing
 from tests.sites import article, make_site
 
 PATIENCE = 30.0  # seconds
 
 
-def test_each_change_is_announced_once_it_is_published(tmp_path: Path) -> None:
+def test_each_change_is_announced_once_it_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without another listing of everything (scale 8)."""
+    listings: list[ContentFolder] = []
+    listing = ContentFolder.listing
+
+    def counted(folder: ContentFolder) -> Listing:
+        listings.append(folder)
+        return listing(folder)
+
+    monkeypatch.setattr(ContentFolder, "listing", counted)
     settings = make_site(tmp_path, {"a.md": article(), "draft.md": article(draft=True)})
     lines: queue.Queue[str] = queue.Queue()
     with Catalog(settings.database) as catalog:
@@ -26,11 +42,42 @@ def test_each_change_is_announced_once_it_is_published(tmp_path: Path) -> None:
             first = lines.get(timeout=PATIENCE)
             (settings.content / "b.md").write_text(article(title="C", tags=["x"]), encoding="utf-8")
             second = lines.get(timeout=PATIENCE)
+            listed = len(listings)  # at least twice, as what changed before the watch is not known
+            (settings.content / "b.md").unlink()
+            third = lines.get(timeout=PATIENCE)
+            assert len(listings) == listed
         finally:
             writer.stop()
     assert re.fullmatch(r"published 1 new: 3 feeds, \d+\.\d\d s", first)
     assert re.fullmatch(r"published 1 edited: 3 feeds, \d+\.\d\d s", second)
+    assert re.fullmatch(r"published 1 withdrawn: 3 feeds, \d+\.\d\d s", third)
     assert lines.empty()
+
+
+def test_everything_is_listed_after_a_sync_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_site(tmp_path, {"a.md": article()})
+    given: queue.Queue[Collection[str] | None] = queue.Queue()
+    failures = [FeedsvcError("the disk is full")]
+
+    def recorded(*args: Any, **options: Any) -> SyncReport:
+        given.put(options["paths"])
+        if options["paths"] and failures:
+            raise failures.pop()
+        return sync(*args, **options)
+
+    monkeypatch.setattr("feedsvc.serve.writer.sync", recorded)
+    with Catalog(settings.database) as catalog:
+        writer = Writer(settings, catalog)
+        writer.start()
+        try:
+            assert (given.get(timeout=PATIENCE), given.get(timeout=PATIENCE)) == (None, None)
+            for paths in ({str(settings.content / "b.md")}, None):
+                (settings.content / "b.md").write_text("x", encoding="utf-8")
+                assert given.get(timeout=PATIENCE) == paths
+        finally:
+            writer.stop()
 
 
 @pytest.mark.parametrize(

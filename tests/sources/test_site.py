@@ -3,16 +3,20 @@
 import json
 import re
 import sys
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
 from feedsvc.catalog.sync import SyncReport, sync
 from feedsvc.errors import FeedsvcError, SettingsError, WithdrawalError
-from feedsvc.sources import ContentFolder, Sources, site
+from feedsvc.sources import ArticleSource, ContentFolder, Listing, Reading, Sources, site
+from feedsvc.sources.site import SiteListing
 from tests.desk import Desk, Row
-from tests.sites import article
+from tests.sites import article, make_site
 
 DOCS = Path(__file__).parents[2] / "docs"
 OFFERS: list[dict[str, str]] = [{"type": "shop", "name": "offers", "file": "offers.json"}]
@@ -246,3 +250,125 @@ def test_a_content_folder_is_read_again_only_for_settings_that_reading_depends_o
     before = ContentFolder(desk.settings).fingerprint
     assert ContentFolder(desk.configure('title = "Another"')).fingerprint == before
     assert ContentFolder(desk.configure('language = "fr"')).fingerprint != before
+
+
+# What changed, without listing everything
+
+
+class Table(ArticleSource):
+    """A source that is asked every 10 seconds what changed, and compares everything each hour."""
+
+    name = "table"
+    interval = 3600.0
+    every = 10.0
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+        self.found: Listing | Exception | None = Listing({}, partial=True)
+
+    def listing(self) -> Listing:
+        self.calls.append("all")
+        return Listing({"1": "a", "2": "b"}, (), ("3",))
+
+    def changes(self, paths: Collection[str]) -> Listing | None:
+        self.calls.append(paths)
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+    def read(self, keys: Iterable[str]) -> Iterator[Reading]:
+        return iter(())
+
+
+class Dated(Table):
+    """The same without `changes`."""
+
+    name = "dated"
+    changes = None  # type: ignore[assignment]
+
+
+@dataclass
+class Clocked:
+    """Sources and the clock that they see."""
+
+    sources: Sources
+    table: Table
+    dated: Dated
+    now: float = 1000.0
+
+    def changes(self, *paths: str, after: float = 0.0) -> tuple[SiteListing, list[object]]:
+        """List what changed; return that, and how the table was asked."""
+        self.now += after
+        self.table.calls.clear()
+        return self.sources.changes(paths), self.table.calls
+
+
+@pytest.fixture
+def clocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clocked:
+    """A content folder and two other sources, listed."""
+    settings = make_site(tmp_path, {"a.md": article()})
+    table, dated = Table(), Dated()
+    made = Clocked(Sources(ContentFolder(settings), table, dated), table, dated)
+    monkeypatch.setattr("time.monotonic", lambda: made.now)
+    made.sources.listing()
+    return made
+
+
+def test_a_source_is_asked_for_changes_when_it_is_due(clocked: Clocked) -> None:
+    """Scale 10."""
+    assert clocked.changes(after=9) == (ANY, [])
+    assert clocked.sources.due == clocked.now + 1
+    clocked.table.found = Listing({"2": "c"}, partial=True, absent=("1",))
+    found, asked = clocked.changes(after=1)
+    assert asked == [[]]
+    assert found.partial
+    assert list(found.fingerprints) == ["table://2"]
+    assert [found.holds(f"table://{key}") for key in "1234"] == [False, True, True, True]
+    assert clocked.sources.due == clocked.now + 10
+
+
+def test_a_source_that_cannot_tell_is_listed_in_full(clocked: Clocked) -> None:
+    clocked.table.found = None
+    found, asked = clocked.changes(after=10)
+    assert asked == [[], "all"]
+    assert not found.partial
+    assert not found.holds("table://4")
+
+
+def test_everything_is_listed_when_the_interval_is_over(clocked: Clocked) -> None:
+    clocked.dated.calls.clear()
+    assert clocked.changes(after=3599) == (ANY, [[]])
+    assert clocked.dated.calls == []
+    assert clocked.changes(after=1) == (ANY, ["all"])
+    assert clocked.dated.calls == ["all"]
+
+
+def test_a_source_that_failed_is_listed_in_full_the_next_time(clocked: Clocked) -> None:
+    clocked.table.found = ValueError("x")
+    found, _ = clocked.changes(after=10)
+    assert [each.code for each in found.problems] == ["unreachable-source"]
+    assert found.holds("table://anything")
+    assert clocked.changes() == (ANY, ["all"])
+
+
+def test_another_fingerprint_of_a_source_has_it_listed_in_full(
+    clocked: Clocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Table, "fingerprint", "2")
+    assert clocked.changes() == (ANY, ["all"])
+
+
+def test_a_path_that_no_source_watches_has_everything_listed(clocked: Clocked) -> None:
+    """As the system may report a folder by another name."""
+    assert clocked.changes("/elsewhere/a.md") == (ANY, ["all"])
+
+
+def test_an_article_that_was_not_read_is_not_forgotten(shopped: Shop, settled: None) -> None:
+    """A source may report a change once."""
+    sources = shopped.sources
+    desk = shopped.desk
+    shopped.offers(n1={"title": "No date"}, n2=offer("Zwei", 2))
+    sync(desk.catalog, desk.settings, desk.now, sources=sources)
+    shopped.offers(n1=offer("One"), n2=offer("Zwei", 2))
+    report = sync(desk.catalog, desk.settings, desk.now, sources=sources, paths=())
+    assert (report.problems, report.published.edited) == ((), 1)

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 
+from sqlalchemy import create_engine
+
 from feedsvc import routes, urls
+from feedsvc.catalog.changes import Changes
 from feedsvc.config.feeds import FeedSettings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
@@ -97,6 +100,9 @@ class FakePublication(Publication):
 
     def mark_published(self) -> None:
         """Do nothing: it has no ids to keep."""
+
+    def changes(self, every: float = 0.001) -> Changes:
+        return Changes(create_engine("sqlite://"), every)
 
     def publish(self, ref: FeedRef = SITE, *, removal: bool = False) -> None:
         """Commit a revision that changes one feed; no delta leads over a removal."""

@@ -78,7 +78,7 @@ class Namespace:
     prefix: declared at the root of a document; `_prefix` is the key of its objects in JSON Feed.
     formats: those it extends. feed, entry: None if it does not extend them. A namespace with
     `entry` is declared in every document, as rendered entries are cached independently of their
-    feeds. Raises ValueError for an invalid prefix.
+    feeds; with of_shows, only in those of podcasts. Raises ValueError for an invalid prefix.
     """
 
     prefix: str
@@ -86,6 +86,7 @@ class Namespace:
     feed: Callable[[Feed], FeedExtension] | None = None
     entry: Callable[[Entry], EntryExtension] | None = None
     formats: frozenset[Format] = frozenset(Format)
+    of_shows: bool = False
 
     def __post_init__(self) -> None:
         if not _PREFIX.fullmatch(self.prefix) or not self.uri:

@@ -38,16 +38,26 @@ def installed(format: Format) -> tuple[Namespace, ...]:
 
 
 @cache
-def of_entries(format: Format) -> Mapping[str, str]:
-    """Return the namespaces that entries may use in a format: URIs by prefix."""
-    return {each.prefix: each.uri for each in installed(format) if each.entry}
+def of_entries(format: Format, is_show: bool) -> Mapping[str, str]:
+    """Return the namespaces that entries may use in a format: URIs by prefix.
+
+    is_show: in a feed that is a podcast.
+    """
+    return {each.prefix: each.uri for each in _applied(format, is_show) if each.entry}
 
 
 def of_feed(format: Format, feed: Feed) -> list[tuple[Namespace, FeedExtension]]:
     """Return the extensions of the head of a feed, with their namespaces."""
-    return [(each, each.feed(feed)) for each in installed(format) if each.feed]
+    namespaces = _applied(format, feed.show is not None)
+    return [(each, each.feed(feed)) for each in namespaces if each.feed]
 
 
 def of_entry(format: Format, entry: Entry) -> list[tuple[Namespace, EntryExtension]]:
     """Return the extensions of an entry, with their namespaces."""
-    return [(each, each.entry(entry)) for each in installed(format) if each.entry]
+    namespaces = _applied(format, entry.episode is not None)
+    return [(each, each.entry(entry)) for each in namespaces if each.entry]
+
+
+@cache
+def _applied(format: Format, is_show: bool) -> tuple[Namespace, ...]:
+    return tuple(each for each in installed(format) if is_show or not each.of_shows)

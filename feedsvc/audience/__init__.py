@@ -1,0 +1,1 @@
+"""Counts who reads the feeds, without keeping addresses (docs/statistics.md)."""

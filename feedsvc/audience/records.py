@@ -1,0 +1,139 @@
+"""The numbers of one feed on one day, how two of them add up, and how they are stored.
+
+The store keeps a record for each day, source and feed, and one with feed '' for the whole site.
+Stored texts are numbers of the table of names, as a year has millions of them. Pure.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from typing import Any, TypeVar
+
+import msgspec
+import zstandard
+
+PollKey = tuple[str, str, int, bool]  # family, format, status, conditional
+ReportKey = tuple[str, str, str]  # family, format, key
+IntervalKey = tuple[str, bool, int]  # family, conditional, bucket
+
+_LEVEL = 9
+MAX_FAMILIES = 2000  # of a record; further ones are OTHER
+MAX_KEYS = 500  # of the services in a record; further ones are dropped
+OTHER = "other"
+_MAX_COUNTS = 20_000
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(slots=True)
+class Record:
+    """The numbers of a feed, or of the site, on one day.
+
+    polls: (polls, bytes sent, bytes saved). reported: (count or None, seen, known). direct:
+    estimated readers by (family, format), one of which is '', of days whose salt is deleted.
+    intervals, acts, of the site only: polls. start, end: instants of the first and last poll.
+    """
+
+    polls: dict[PollKey, list[int]] = field(default_factory=dict)
+    reported: dict[ReportKey, tuple[int | None, int, bool]] = field(default_factory=dict)
+    direct: dict[tuple[str, str], int] = field(default_factory=dict)
+    intervals: dict[IntervalKey, int] = field(default_factory=dict)
+    acts: dict[tuple[str, str], int] = field(default_factory=dict)
+    start: int = 0
+    end: int = 0
+
+    def add(self, other: "Record") -> None:
+        """Add the numbers of another record of the same feed and day."""
+        self._add_polls(other)
+        for report, value in other.reported.items():
+            before = self.reported.get(report)
+            if before is None and len(self.reported) >= MAX_KEYS:
+                continue
+            if before is None or before[1] <= value[1]:
+                self.reported[report] = value
+        # Two estimates under different salts cannot be united; most of the readers are the same.
+        for readers, number in other.direct.items():
+            self.direct[readers] = max(number, self.direct.get(readers, 0))
+        _count(self.intervals, other.intervals)
+        _count(self.acts, other.acts)
+        self.start = min(filter(None, (self.start, other.start)), default=0)
+        self.end = max(self.end, other.end)
+
+    def _add_polls(self, other: "Record") -> None:
+        families = {key[0] for key in self.polls}
+        for (family, format, status, conditional), more in other.polls.items():
+            if family not in families and len(families) >= MAX_FAMILIES:
+                family = OTHER
+            families.add(family)
+            sums = self.polls.setdefault((family, format, status, conditional), [0, 0, 0])
+            for index, number in enumerate(more):
+                sums[index] += number
+
+    @property
+    def total(self) -> int:
+        """The number of polls."""
+        return sum(polls for polls, _, _ in self.polls.values())
+
+    def names(self) -> set[str]:
+        """Return all texts, which need a number before the record can be stored."""
+        keys = (*self.polls, *self.reported, *self.direct, *self.intervals, *self.acts)
+        return {each for key in keys for each in key if isinstance(each, str)}
+
+
+def _count(counts: dict[Key, int], more: Mapping[Key, int]) -> None:
+    for key, number in more.items():
+        if key in counts or len(counts) < _MAX_COUNTS:
+            counts[key] = counts.get(key, 0) + number
+
+
+def encode(record: Record, number: Callable[[str], int]) -> bytes:
+    """Return a record as bytes. number: of a name."""
+
+    def columns(rows: Iterable[Sequence[Any]]) -> list[list[int]]:
+        plain = (
+            [number(each) if isinstance(each, str) else _int(each) for each in row] for row in rows
+        )
+        first, *others = list(map(list, zip(*sorted(plain), strict=True))) or [[]]
+        return [first[:1] + [b - a for a, b in pairwise(first)], *others]
+
+    day = record.start // 86_400 * 86_400
+    tables = [
+        columns((*key, *value) for key, value in record.polls.items()),
+        columns((*k, c, seen - day, kn) for k, (c, seen, kn) in record.reported.items()),
+        columns((*key, value) for key, value in record.direct.items()),
+        columns((*key, value) for key, value in record.intervals.items()),
+        columns((*key, value) for key, value in record.acts.items()),
+    ]
+    packed = msgspec.msgpack.encode([1, record.start, record.end, day, tables])
+    return zstandard.compress(packed, _LEVEL)
+
+
+def decode(data: bytes, name: Callable[[int], str]) -> Record:
+    """Return the record that was encoded. name: of a number. Raises ValueError."""
+    try:
+        _, start, end, day, tables = msgspec.msgpack.decode(
+            zstandard.decompress(data), type=tuple[int, int, int, int, list[list[list[int]]]]
+        )
+    except (zstandard.ZstdError, msgspec.DecodeError) as error:
+        raise ValueError(str(error)) from None
+
+    def rows(index: int) -> Iterable[tuple[int, ...]]:
+        first, *others = tables[index]
+        return zip(accumulate(first), *others, strict=True)
+
+    return Record(
+        {(name(a), name(b), c, bool(d)): list(sums) for a, b, c, d, *sums in rows(0)},
+        {
+            (name(a), name(b), name(c)): (None if n < 0 else n, seen + day, bool(known))
+            for a, b, c, n, seen, known in rows(1)
+        },
+        {(name(a), name(b)): readers for a, b, readers in rows(2)},
+        {(name(a), bool(b), c): polls for a, b, c, polls in rows(3)},
+        {(name(a), name(b)): polls for a, b, polls in rows(4)},
+        start,
+        end,
+    )
+
+
+def _int(value: int | bool | None) -> int:
+    return -1 if value is None else int(value)

@@ -1,0 +1,119 @@
+"""The rows that the store is read in. day: days since 1970-01-01, UTC. Pure."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Kind(StrEnum):
+    """What a family of User-Agents is. UNKNOWN: it reports a count, but is not in our table."""
+
+    SERVICE = "service"  # reports how many subscribers it has
+    AT_LEAST = "at_least"  # polls for others, and does not say for how many
+    DIRECT = "direct"
+    CRAWLER = "crawler"
+    MONITOR = "monitor"
+    BROWSER = "browser"
+    UNKNOWN = "unknown"
+
+
+class Reported(NamedTuple):
+    """The last count that a service reported on a day for one of its ids of a document.
+
+    key: the service's id of the feed, or a digest of its User-Agent without the number. number:
+    None if it reports none. seen: when, in seconds since the epoch. known: whether the service is
+    in our table.
+    """
+
+    day: int
+    feed: str
+    format: str
+    family: str
+    key: str
+    number: int | None
+    seen: int
+    known: bool
+
+
+class Direct(NamedTuple):
+    """The number of distinct direct readers of a feed on a day, of a family or of a format.
+
+    Either `family` or `format` is '', which stands for all.
+    """
+
+    day: int
+    feed: str
+    format: str
+    family: str
+    readers: int
+
+
+class Polls(NamedTuple):
+    """Polls and bytes. feed, format, family: '' if the rows are sums over them.
+
+    saved: bytes that a 304, a 226 or compression saved, compared with the whole plain document.
+    """
+
+    day: int
+    feed: str
+    format: str
+    family: str
+    status: int
+    conditional: bool
+    polls: int
+    sent: int
+    saved: int
+
+
+class Interval(NamedTuple):
+    """Polls of a family by the time since the same client's poll before; see criteria.INTERVALS."""
+
+    day: int
+    family: str
+    conditional: bool
+    bucket: int
+    polls: int
+
+
+class Behaviour(NamedTuple):
+    """How often a family did something that a criterion is about. act: of criteria.Act."""
+
+    day: int
+    family: str
+    act: str
+    polls: int
+
+
+class Agent(NamedTuple):
+    """A family of User-Agents. example: one of them. seen: the day of its last poll."""
+
+    family: str
+    kind: Kind
+    example: str
+    seen: int
+
+
+class Coverage(NamedTuple):
+    """What is known of a day. source: 'live' or 'log'. start, end: of its first and last poll."""
+
+    day: int
+    source: str
+    polls: int
+    start: int
+    end: int
+
+
+class Daily(NamedTuple):
+    """Stored figures of an ended day; see daily.py, which computes them."""
+
+    day: int
+    dimension: str
+    name: str
+    subscribers: int
+    at_least: int
+    direct: int
+    claimed: int
+    gained: int
+    lost: int
+    polls: int
+    sent: int
+    saved: int

@@ -1,0 +1,186 @@
+"""Stores the statistics of several processes, which add up.
+
+Days whose salt has expired are sealed: their sketches become numbers.
+"""
+
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, delete, insert, select
+
+from feedsvc.audience import schema, sketches
+from feedsvc.audience.reads import Reads
+from feedsvc.audience.records import Record, encode
+from feedsvc.audience.rows import Daily, Kind
+
+DAY = 86_400
+
+
+@dataclass(slots=True)
+class LogPosition:
+    """How far a log was read, see `schema.log`."""
+
+    head: str
+    size: int
+    position: int
+    tail: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Numbers of one day to add. source: 'live' or 'log'.
+
+    records: by feed; that of '' has only what is not counted by feed. readers: the addresses of
+    direct readers by (feed, family, format), which are stored as hashes. agents: kind
+    and an example by family.
+    """
+
+    day: int
+    source: str
+    records: dict[str, Record] = field(default_factory=dict)
+    readers: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    agents: dict[str, tuple[Kind, str]] = field(default_factory=dict)
+
+
+class Store(Reads):
+    """The statistics at an SQLAlchemy URL. retention: how many days with polls are kept."""
+
+    def __init__(self, url: str, retention: int = 400) -> None:
+        super().__init__(url)
+        self.retention = retention
+
+    def add(self, batches: Iterable[Batch], log: LogPosition | None = None) -> None:
+        """Add numbers, and how far the log that they are from was read."""
+        now = int(time.time())
+        with self.writing() as connection:
+            for batch in batches:
+                self._add(connection, batch, now)
+            if log:
+                values = {"head": log.head, "size": log.size, "position": log.position}
+                values |= {"tail": log.tail, "day": now // DAY}
+                self.put(connection, schema.log, [values], "head")
+
+    def _add(self, connection: Connection, batch: Batch, now: int) -> None:
+        whole = Record()
+        for feed, record in batch.records.items():
+            added = Record(record.polls, start=record.start, end=record.end) if feed else record
+            whole.add(added)
+        self._merge(connection, batch.day, batch.source, {**batch.records, "": whole})
+        self._add_readers(connection, batch, now)
+        agents = [
+            {"family": family, "kind": kind, "example": example, "seen": batch.day}
+            for family, (kind, example) in batch.agents.items()
+        ]
+        self.put(connection, schema.agent, agents, "family")
+        connection.execute(delete(schema.rolled).where(schema.rolled.c.day == batch.day))
+
+    def _merge(
+        self, connection: Connection, day: int, source: str, more: Mapping[str, Record]
+    ) -> None:
+        """Add to the records of a day. more: by feed."""
+        table = schema.record.c
+        place = (table.day == day) & (table.source == source) & table.feed.in_(more)
+        before = connection.execute(select(table.feed, table.data).where(place))
+        stored = {row.feed: row.data for row in before}
+        self.names.number(connection, set().union(*(each.names() for each in more.values())))
+        rows = []
+        for feed, added in more.items():
+            record = self.decoded(connection, stored[feed]) if feed in stored else Record()
+            record.add(added)
+            data = encode(record, self.names.numbers.__getitem__)
+            rows.append(
+                {"day": day, "source": source, "feed": feed, "polls": record.total, "data": data}
+            )
+        self.put(connection, schema.record, rows, "day", "source", "feed")
+
+    def _add_readers(self, connection: Connection, batch: Batch, now: int) -> None:
+        if not batch.readers:
+            return
+        salt = self._salt(connection, batch.day, now)
+        feeds: defaultdict[str, defaultdict[tuple[str, str], list[int]]]
+        feeds = defaultdict(lambda: defaultdict(list))
+        for (feed, family, format), addresses in batch.readers.items():
+            hashes = [sketches.reader_hash(salt, each, family, feed) for each in addresses]
+            feeds[feed][family, ""] += hashes
+            feeds[feed]["", format] += hashes
+        table = schema.sketch.c
+        of_day = (table.day == batch.day) & (table.source == batch.source)
+        columns = select(table.family, table.format, table.data).where(of_day)
+        for feed, new in feeds.items():
+            stored = connection.execute(columns.where(table.feed == feed))
+            before = {(family, format): data for family, format, data in stored}
+            rows = []
+            for (family, format), hashes in new.items():
+                data = sketches.add(before.get((family, format), b""), hashes)
+                row = {"day": batch.day, "source": batch.source, "feed": feed, "family": family}
+                row |= {"format": format, "estimate": sketches.estimate(data), "data": data}
+                rows.append(row)
+            self.put(connection, schema.sketch, rows, "day", "source", "feed", "family", "format")
+
+    def _salt(self, connection: Connection, day: int, now: int) -> bytes:
+        """Return the salt of a day. It is kept for the next day, so that late numbers fit."""
+        table = schema.salt
+        salt: bytes | None = connection.scalar(select(table.c.value).where(table.c.day == day))
+        if salt is None:
+            salt = secrets.token_bytes(32)
+            expires = max((day + 2) * DAY, now + DAY)
+            connection.execute(insert(table).values(day=day, value=salt, expires=expires))
+        return salt
+
+    def log(self, head: str) -> LogPosition | None:
+        """Return how far the log with this head was read."""
+        table = schema.log.c
+        with self.reading() as connection:
+            row = connection.execute(
+                select(table.head, table.size, table.position, table.tail).where(table.head == head)
+            ).first()
+        return LogPosition(*row) if row else None
+
+    def log_sizes(self) -> list[int]:
+        """Return the sizes of the heads of all logs that were read."""
+        with self.reading() as connection:
+            return list(connection.scalars(select(schema.log.c.size).distinct()))
+
+    def put_daily(self, day: int, rows: Sequence[Daily]) -> None:
+        """Replace the stored figures of a day."""
+        with self.writing() as connection:
+            connection.execute(delete(schema.daily).where(schema.daily.c.day == day))
+            if rows:
+                connection.execute(insert(schema.daily), [row._asdict() for row in rows])
+            self.put(connection, schema.rolled, [{"day": day}], "day")
+
+    def tidy(self, now: float) -> None:
+        """Seal the days whose salt has expired; forget what is older than the retention."""
+        table = schema.salt.c
+        with self.writing() as connection:
+            expired = list(connection.scalars(select(table.day).where(table.expires <= now)))
+            for day in expired:
+                self._seal(connection, day)
+            days = schema.record.c.day
+            kept = connection.scalars(
+                select(days).distinct().order_by(days.desc()).limit(self.retention)
+            ).all()
+            if len(kept) == self.retention:
+                for each in (schema.record, schema.daily, schema.rolled, schema.log):
+                    connection.execute(delete(each).where(each.c.day < kept[-1]))
+                gone = schema.agent.c.seen < kept[-1]
+                connection.execute(delete(schema.agent).where(gone))
+
+    def _seal(self, connection: Connection, day: int) -> None:
+        table = schema.sketch.c
+        rows = connection.execute(
+            select(table.source, table.feed, table.family, table.format, table.estimate).where(
+                table.day == day
+            )
+        ).all()
+        sealed: defaultdict[str, defaultdict[str, Record]]
+        sealed = defaultdict(lambda: defaultdict(Record))
+        for source, feed, family, format, number in rows:
+            sealed[source][feed].direct[family, format] = number
+        for source, records in sealed.items():
+            self._merge(connection, day, source, records)
+        connection.execute(delete(schema.sketch).where(table.day == day))
+        connection.execute(delete(schema.salt).where(schema.salt.c.day == day))
