@@ -19,7 +19,7 @@ from feedsvc.catalog.reading import ReadResult, Spool, read_all
 from feedsvc.catalog.rows import Texts, dump
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog, Reading
-from feedsvc.catalog.tables import set_metadata
+from feedsvc.catalog.tables import get_metadata, set_metadata
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
 from feedsvc.sources.site import SiteListing, Sources
@@ -115,6 +115,13 @@ def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
         return published
 
 
+def written_settings(catalog: Catalog) -> dict[str, Any]:
+    """Return `Settings.seen` of the last sync; {} before the first. Raises CatalogError."""
+    with catalog.reading() as connection:
+        previous = _decode(get_metadata(connection, "settings"))
+    return previous["settings"] if previous else {}
+
+
 def _sync(
     connection: Connection,
     settings: Settings,
@@ -133,7 +140,7 @@ def _sync(
             listing = sources.listing()
         else:
             listing = sources.changes(paths)
-        files = FileRows(connection, listing)
+        files = FileRows(connection, listing, sources.state)
         is_trial = not is_published(connection)
         rules = TRIAL if is_trial else RESET if reset_ids else KNOWN
         keys = files.changed()
@@ -217,7 +224,7 @@ def _collect(
     """Record what was read, put texts into the spool, and return the claims."""
     claims = []
     for count, result in enumerate(results, 1):
-        files.record(result.key, result.problems)
+        files.record(result.key, result.problems, result.uses)
         if result.claim and result.texts:
             spool.add(result.texts)
             claims.append(result.claim)

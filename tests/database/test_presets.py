@@ -73,15 +73,10 @@ def open_filled(request: pytest.FixtureRequest, open_shelf: OpenShelf) -> OpenFi
 def test_wordpress_is_published_as_by_its_own_feed(open_filled: OpenFilled) -> None:
     shelf = open_filled("wordpress")
     shelf.look()
+    filled = "which only WordPress can fill: replace it [shortcode]"
     assert shelf.said() == [
-        (
-            "posts:6: warning: has wp:latest-posts, which only WordPress can fill: replace it "
-            "[shortcode]"
-        ),
-        (
-            'posts:7: warning: has [contact-form-7 id="3"], which only WordPress can fill: replace it '
-            "[shortcode]"
-        ),
+        f"posts:6: warning: has wp:latest-posts, {filled}",
+        f'posts:7: warning: has [contact-form-7 id="3"], {filled}',
     ]
     # Neither drafts, private posts, pages nor deleted ones; the scheduled one at its time.
     assert shelf.titles() == {
