@@ -59,6 +59,18 @@ class FileRows:
         signature = _AGAIN + signature.removeprefix(_AGAIN)
         self._recorded[path] = (signature, (*problems, problem))
 
+    def may_be_copy(self, path: str) -> bool:
+        """Return whether a fingerprint differs from the stored one only by what is local."""
+        stored, fingerprint = self._stored.get(path), self._listing.fingerprints.get(path)
+        if not (stored and fingerprint) or stored[0].startswith(_AGAIN):
+            return False
+        return stored[0].rpartition(" ")[0] == fingerprint.rpartition(" ")[0] != ""
+
+    def keep(self, path: str) -> None:
+        """Record that a file is as it was read, although its fingerprint is another one."""
+        problems = rows.load_problems(self._stored[path][1])
+        self._recorded[path] = (self._listing.fingerprints[path], problems)
+
     def has_read(self, paths: Iterable[str]) -> bool:
         """Return whether all of these files were recorded."""
         return all(path in self._recorded for path in paths)
