@@ -1,6 +1,7 @@
 """The file table: what the last read of each article found, so that only changed ones are read."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import ColumnElement, Connection, and_, collate, delete, or_, select, true
 
@@ -18,12 +19,17 @@ class FileRows:
     """The file rows of one sync. What is recorded of a file stays until the file changes.
 
     After a partial listing, only the rows that it may affect are loaded, with those of files that
-    have problems or must be read again.
+    have problems or must be read again. A signature consists of the fingerprint and, on a second
+    line, the other files that the article depends on, with their states as JSON. state: of such a
+    file now, given the key of the article.
     """
 
-    def __init__(self, connection: Connection, listing: SiteListing) -> None:
+    def __init__(
+        self, connection: Connection, listing: SiteListing, state: Callable[[str, str], str]
+    ) -> None:
         self._connection = connection
         self._listing = listing
+        self._state = state
         self._stored = self._load()
         self._recorded: dict[str, tuple[str, tuple[Problem, ...]]] = {}
         self.vanished = [path for path in self._stored if not listing.holds(path)]
@@ -41,14 +47,25 @@ class FileRows:
         return again + [
             key
             for key, fingerprint in fingerprints.items()
-            if not fingerprint or self._stored.get(key, ("",))[0] != fingerprint
+            if not fingerprint or not self._is_current(key, fingerprint)
         ]
 
-    def record(self, path: str, problems: tuple[Problem, ...]) -> None:
-        """Record that a file was read, and its problems."""
+    def _is_current(self, key: str, fingerprint: str) -> bool:
+        stored, _, uses = self._stored.get(key, ("",))[0].partition("\n")
+        return stored == fingerprint and self._has_same_files(key, uses)
+
+    def _has_same_files(self, key: str, uses: str) -> bool:
+        """Return whether the files that an article uses have their stored states."""
+        states = json.loads(uses) if uses else {}
+        return all(self._state(key, path) == state for path, state in states.items())
+
+    def record(self, path: str, problems: tuple[Problem, ...], uses: Mapping[str, str]) -> None:
+        """Record that a file was read, its problems, and the files it uses; see `Reading`."""
         signature = self._listing.fingerprints.get(path)
         if signature is None:  # read again after a partial listing
-            signature = self._stored[path][0].removeprefix(_AGAIN)
+            signature = self._stored[path][0].removeprefix(_AGAIN).partition("\n")[0]
+        if signature and uses:
+            signature = f"{signature}\n{json.dumps(dict(uses))}"
         if any(problem.code in _TRANSIENT for problem in problems):
             signature = _AGAIN + signature
         self._recorded[path] = (signature, problems)
@@ -59,17 +76,26 @@ class FileRows:
         signature = _AGAIN + signature.removeprefix(_AGAIN)
         self._recorded[path] = (signature, (*problems, problem))
 
-    def may_be_copy(self, path: str) -> bool:
+    def may_be_copy(self, key: str) -> bool:
         """Return whether a fingerprint differs from the stored one only by what is local."""
-        stored, fingerprint = self._stored.get(path), self._listing.fingerprints.get(path)
-        if not (stored and fingerprint) or stored[0].startswith(_AGAIN):
-            return False
-        return stored[0].rpartition(" ")[0] == fingerprint.rpartition(" ")[0] != ""
+        signature, fingerprint = (
+            self._stored.get(key, ("",))[0],
+            self._listing.fingerprints.get(key),
+        )
+        stored, _, uses = signature.partition("\n")
+        return (
+            bool(fingerprint and stored)
+            and not stored.startswith(_AGAIN)
+            and stored.rpartition(" ")[0] == str(fingerprint).rpartition(" ")[0] != ""
+            and self._has_same_files(key, uses)
+        )
 
-    def keep(self, path: str) -> None:
+    def keep(self, key: str) -> None:
         """Record that a file is as it was read, although its fingerprint is another one."""
-        problems = rows.load_problems(self._stored[path][1])
-        self._recorded[path] = (self._listing.fingerprints[path], problems)
+        signature, problems = self._stored[key]
+        _, line, uses = signature.partition("\n")
+        signature = self._listing.fingerprints[key] + line + uses
+        self._recorded[key] = (signature, rows.load_problems(problems))
 
     def has_read(self, paths: Iterable[str]) -> bool:
         """Return whether all of these files were recorded."""

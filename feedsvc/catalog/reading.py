@@ -4,7 +4,7 @@ import os
 import pickle
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import NamedTuple, Self
 
@@ -25,13 +25,14 @@ _IN_MEMORY = 32_000_000  # bytes; more go to a temporary file
 class ReadResult(NamedTuple):
     """The result of reading one key. claim, texts: None if the article cannot be published.
 
-    texts: a pickled `rows.Texts`, which is only needed once it is written.
+    texts: a pickled `rows.Texts`, which is only needed once it is written. uses: see `Reading`.
     """
 
     key: str
     problems: tuple[Problem, ...]
     claim: Claim | None
     texts: bytes | None
+    uses: Mapping[str, str]
 
 
 def read_all(sources: Sources, keys: Iterable[str], authority: str) -> Iterator[ReadResult]:
@@ -76,7 +77,7 @@ def _read(member: Member, keys: Sequence[str], authority: str) -> Iterator[ReadR
     for reading in member.read(keys):
         claim, texts = _convert(reading, authority)
         problems = (*reading.problems, *_early(member, reading))
-        yield ReadResult(reading.key, problems, claim, texts)
+        yield ReadResult(reading.key, problems, claim, texts, reading.uses)
 
 
 def _early(member: Member, reading: Reading) -> Iterator[Problem]:

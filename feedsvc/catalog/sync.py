@@ -141,7 +141,7 @@ def _sync(
             listing = sources.listing()
         else:
             listing = sources.changes(paths)
-        files = FileRows(connection, listing)
+        files = FileRows(connection, listing, sources.state)
         is_trial = not is_published(connection)
         rules = TRIAL if is_trial else RESET if reset_ids else KNOWN
         keys = without_copies(connection, files, sources, files.changed())
@@ -225,7 +225,7 @@ def _collect(
     """Record what was read, put texts into the spool, and return the claims."""
     claims = []
     for count, result in enumerate(results, 1):
-        files.record(result.key, result.problems)
+        files.record(result.key, result.problems, result.uses)
         if result.claim and result.texts:
             spool.add(result.texts)
             claims.append(result.claim)

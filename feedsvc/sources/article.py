@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -20,8 +21,10 @@ from feedsvc.model import (
     Kind,
     Person,
 )
+from feedsvc.sources import episode as episodes
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
+from feedsvc.sources.media.reader import MediaReader
 from feedsvc.sources.plain import PlainReader, own_keys, stem
 from feedsvc.sources.protocol import Reading, Written
 from feedsvc.sources.scan import shown_path
@@ -36,6 +39,7 @@ KEYS = frozenset(
     {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
     | {"authors", "language", "link", "image", "enclosures", "draft", "content", "feeds"}
     | {"comments"}
+    | episodes.KEYS
 )
 
 
@@ -56,6 +60,7 @@ class ArticleReader:
         """Read one file below the content folder. Never raises because of its content."""
         front = FrontMatter({}, "")
         article, written = None, None
+        uses: Mapping[str, str] = {}
         try:
             text = self._text(path)
             safe = html.xml_safe(text)
@@ -65,7 +70,7 @@ class ArticleReader:
                 return Reading(path, None)
             front = written.front
             values = Values(front)
-            article = self._article(path, values, written, _hash(text))
+            article, uses = self._article(path, values, written, _hash(text))
             lost = lost_characters(text, written)
             found = [*front.warnings, *values.warnings, *lost, *written.warnings]
         except ArticleError as error:
@@ -74,7 +79,7 @@ class ArticleReader:
             error.problem(self._shown(path), front.line(error.key) if error.key else 0)
             for error in found
         )
-        return Reading(path, article, problems, written)
+        return Reading(path, article, problems, written, uses)
 
     def names(self, path: str) -> tuple[str, str]:
         """Return the slug and the id in the front matter of a file; '' for no id."""
@@ -106,7 +111,10 @@ class ArticleReader:
             raise ArticleError("unreadable", message) from None
         return decode(content)
 
-    def _article(self, path: str, values: Values, written: Written, text_hash: str) -> Article:
+    def _article(
+        self, path: str, values: Values, written: Written, text_hash: str
+    ) -> tuple[Article, Mapping[str, str]]:
+        """Return an article, and the files it depends on; see `Reading`. Raises ArticleError."""
         settings = self._settings
         raw, lost = html.shallow(written.raw)
         if lost:
@@ -133,7 +141,10 @@ class ArticleReader:
         language = values.language("language", settings.language)
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         sections = [folder for folder in settings.sections if path.startswith(f"{folder}/")]
-        return Article(
+        image = attachments.image(values, self._is_plain)
+        media = MediaReader(values, attachments, own)
+        enclosures, episode = media.read(episodes.read(values, attachments), settings.has_shows)
+        article = Article(
             path=path,
             slug=slug,
             id=values.iri("id"),
@@ -150,8 +161,9 @@ class ArticleReader:
             authors=authors,
             terms=_terms(values, authors, language, sections),
             language=language,
-            image=attachments.image(values, self._is_plain),
-            enclosures=attachments.enclosures(values),
+            image=image,
+            enclosures=enclosures,
+            episode=episode,
             content=values.choice("content", ContentChoice),
             draft=values.flag("draft", False),
             feeds=values.flag("feeds", True),
@@ -159,6 +171,7 @@ class ArticleReader:
             text_hash=text_hash,
             native_id=written.native_id,
         )
+        return article, attachments.uses
 
     def _slug(self, path: str, values: Values, place: str) -> tuple[str, str]:
         """Return the slug, and the path of the article's URL if the site's URLs contain paths.

@@ -9,15 +9,21 @@ from urllib.parse import unquote, urlsplit
 from feedsvc import urls
 from feedsvc.config.tables import quoted
 from feedsvc.errors import ArticleError, Severity
-from feedsvc.model import MAX_PATH, Enclosure, excess
+from feedsvc.model import MAX_PATH, excess
 from feedsvc.sources.look import is_inside
+from feedsvc.sources.media import states
 from feedsvc.sources.trees import Layout
 from feedsvc.sources.values import Values
 
 # Python's own table and this one, as that of the operating system differs between machines.
 _MEDIA_TYPES = mimetypes.MimeTypes()
 for _suffix, _type in {
-    ".m4a": "audio/mp4",
+    ".m4a": "audio/x-m4a",
+    ".m4b": "audio/x-m4a",
+    ".m4v": "video/x-m4v",
+    ".mov": "video/quicktime",
+    ".srt": "application/x-subrip",
+    ".vtt": "text/vtt",
     ".mp3": "audio/mpeg",
     ".ogg": "audio/ogg",
     ".opus": "audio/ogg",
@@ -30,7 +36,6 @@ for _suffix, _type in {
     ".epub": "application/epub+zip",
 }.items():
     _MEDIA_TYPES.add_type(_type, _suffix)
-_LENGTH = re.compile(r"[0-9]{1,15}")
 # References that are paths without anything to decode.
 _SIMPLE = re.compile(r"/?(?:\.\.?/)*(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*")
 
@@ -76,11 +81,13 @@ class Attachments:
     ) -> None:
         self._folder = folder
         self._beside = os.path.dirname(path)
+        self._stem = os.path.splitext(path)[0]
         self._base_url = base_url
         self._media_url = media_url
         self._own = own
         self._files: dict[str, None] = {}
         self._warnings: dict[str, ArticleError] = {}
+        self.uses: dict[str, str] = {}  # see protocol.Reading
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -94,27 +101,26 @@ class Attachments:
 
     def resolve(self, reference: str) -> str:
         """Return the absolute URL of a reference; '' if it has none."""
-        path = self._local(reference)
+        path = self.local(reference)
         if path is None:
             return urls.resolve(self._own, reference)
         if excess(path, MAX_PATH):
             warning = ArticleError("left-out", _too_long(path), severity=Severity.WARNING)
             self._warnings[path] = warning
             return urls.resolve(self._own, reference)
-        self._files[path] = None
         _, mark, fragment = reference.partition("#")
-        return urls.file_url(self._base_url, self._media_url, path) + mark + fragment
+        return self.publish(path) + mark + fragment
 
     def holds(self, reference: str) -> bool:
         """Return whether a reference means a local file."""
-        return self._local(reference) is not None
+        return self.local(reference) is not None
 
     def url(self, values: Values, key: str, reference: str) -> str:
         """Return the absolute URL of a reference in front matter, where a file must exist.
 
         Raises ArticleError (missing-file, bad-url, too-long).
         """
-        path = self._local(reference)
+        path = self.local(reference)
         if path is not None and excess(path, MAX_PATH):
             raise values.error("too-long", key, _too_long(path))
         if path is None and not _is_absolute(values, key, reference):
@@ -143,24 +149,34 @@ class Attachments:
             values.warn("left-out", "image", message)
         return None
 
-    def enclosures(self, values: Values) -> tuple[Enclosure, ...]:
-        """Return the enclosures named in front matter; local files need no type and length."""
-        records = values.records("enclosures", ("url", "type", "length"))
-        return tuple(self._enclosure(values, *record) for record in records)
+    def publish(self, path: str) -> str:
+        """Return the URL of a local file, which is published with the article."""
+        self._files[path] = None
+        return urls.file_url(self._base_url, self._media_url, path)
 
-    def _enclosure(self, values: Values, reference: str, media_type: str, length: str) -> Enclosure:
-        key = "enclosures"
-        if not reference:
-            raise values.error("bad-value", key, "has one without a url; write it or remove it")
-        url = self.url(values, key, reference)
-        path = self._local(reference)
-        if length and not _LENGTH.fullmatch(length):
-            message = f"has the length {length[:20]!r}, which is no number of bytes; leave it out"
-            raise values.error("bad-value", key, message)
-        size = os.path.getsize(self._folder.full(path)) if path else 0
-        return Enclosure(url, media_type or guess_type(reference), int(length or size))
+    def publish_derived(self, path: str) -> str:
+        """Return the URL of a file that this site makes of a local one; see `media.derived`."""
+        self._files[path] = None
+        return urls.absolute(self._base_url, urls.file_path(path))
 
-    def _local(self, reference: str) -> str | None:
+    def use(self, path: str) -> int:
+        """Record that the article depends on a local file; return its size. Raises OSError."""
+        status = os.stat(self.full(path))
+        self.uses[path] = states.state(status)
+        return status.st_size
+
+    def full(self, path: str) -> str:
+        """Return the full path of a local file."""
+        return self._folder.full(path)
+
+    def beside(self, endings: Iterable[str]) -> list[str]:
+        """Return the files that have the article's name and one of these endings."""
+        found = [name for each in endings if self._folder.holds(name := self._stem + each)]
+        name, present = states.beside(self._stem, map(os.path.basename, found))
+        self.uses[name] = present
+        return found
+
+    def local(self, reference: str) -> str | None:
         """Return the path of the local file that a reference means; None if it means none."""
         if not reference or reference.startswith(("#", "//", "http:", "https:", "mailto:")):
             return None

@@ -11,6 +11,7 @@ import feedsvc
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.sources.article import ArticleReader
+from feedsvc.sources.media.states import RELATED, States
 from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Pin, Reading
 from feedsvc.sources.scan import Scanner, shown_path
@@ -44,6 +45,7 @@ class ContentFolder(ArticleSource):
         self._scanner = Scanner(
             settings.content, settings.site, settings.tree, settings.include, settings.exclude
         )
+        self._states = States(str(settings.content))
         self._doubts: list[Problem] = []
         self.watched = (settings.content,) if settings.reads_content else ()
 
@@ -59,6 +61,7 @@ class ContentFolder(ArticleSource):
 
     def listing(self) -> Listing:
         """List the article files; see `Scanner`. None without a content folder."""
+        self._states = States(str(self._settings.content))
         if not self._settings.reads_content:
             return Listing({})
         self._doubts = doubts(self._settings)
@@ -67,10 +70,12 @@ class ContentFolder(ArticleSource):
     def changes(self, paths: Collection[str]) -> Listing | None:
         """List the article files that changed; None if all must be listed.
 
-        So they must if many changed, as the kernel drops what its queue cannot hold.
+        So they must if many changed, as the kernel drops what its queue cannot hold, or if a file
+        did on which articles may depend.
         """
-        if len(paths) > _MANY:
+        if len(paths) > _MANY or any(path.lower().endswith(RELATED) for path in paths):
             return None
+        self._states = States(str(self._settings.content))
         found = self._scanner.changes(paths)
         return found and self._with_doubts(found)
 
@@ -91,6 +96,10 @@ class ContentFolder(ArticleSource):
         for key in keys:
             with suppress(ArticleError):
                 yield key, reader.text_hash(key)
+
+    def state(self, path: str) -> str:
+        """Return the state of a file in the folder; see `States`."""
+        return self._states(path)
 
     def shown(self, key: str) -> str:
         """Return the path of a file relative to the site."""

@@ -18,6 +18,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "categories": ("category",),
     "tags": ("tag", "keywords"),
     "language": ("lang",),
+    "transcripts": ("transcript",),
 }
 
 

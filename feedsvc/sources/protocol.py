@@ -69,13 +69,15 @@ class Reading:
     """The result of reading one key.
 
     article: None if there is none, or if a Problem prevents it. written: the source text, for the
-    locations of problems; None if there is no text with lines.
+    locations of problems; None if there is no text with lines. uses: the local files on whose
+    content it depends, and their states when it was read; see `ArticleSource.state`.
     """
 
     key: str
     article: Article | None
     problems: tuple[Problem, ...] = ()
     written: Written | None = None
+    uses: Mapping[str, str] = field(default_factory=dict)
 
     def line(self, key: str) -> int:
         """Return the line that a front-matter key is on; 0 if there are no lines."""
@@ -115,6 +117,10 @@ class ArticleSource(Protocol):
     def shown(self, key: str) -> str:
         """Return a key as shown in Problems."""
         return f"{self.name}: {key}"
+
+    def state(self, path: str) -> str:  # noqa: ARG002 - for subclasses
+        """Return a text that changes with a local file, one of the `uses` of a Reading."""
+        return ""
 
     def file(self, path: str) -> Path | None:  # noqa: ARG002 - for subclasses
         """Return a local file that an article of this source refers to; None if there is none.

@@ -217,6 +217,11 @@ class Sources:
         member = self._members.get(prefix)
         return member.source.shown(key.removeprefix(prefix)) if member else key
 
+    def state(self, key: str, path: str) -> str:
+        """Return the state of a file that an article uses. key: of the article."""
+        member = self._members.get(_prefix(key))
+        return member.source.state(path) if member else ""
+
     def file(self, path: str) -> Path | None:
         """Return the local file at a path from the first source that has it."""
         return next((found for each in self.all if (found := each.file(path))), None)

@@ -12,11 +12,13 @@ from feedsvc import syntax, urls
 from feedsvc.model import Article, Enclosure
 from feedsvc.sources.attachments import Attachments, Folder
 from tests.sites import article, make_site
+from tests.sources.media.makers import mp3
 from tests.sources.test_article import many_per_folder, read
 
+SONG = mp3()
 FILES: dict[str, str | bytes] = {
     "2022/a/photo.png": b"png",
-    "2022/a/my song.mp3": b"12345",
+    "2022/a/my song.mp3": SONG,
     "2022/a/été #1.png": b"png",
     "2022/a/paper.pdf": b"pdf",
     "2022/b.md": article(),
@@ -105,11 +107,14 @@ def test_an_image_is_a_file_or_a_url(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "enclosure"),
     [
-        ("my song.mp3", Enclosure(f"{SITE}/files/2022/a/my%20song.mp3", "audio/mpeg", 5)),
+        (
+            "my song.mp3",
+            Enclosure(f"{SITE}/files/2022/a/my%20song.mp3", "audio/mpeg", len(SONG), 0.522, 63_700),
+        ),
         ({"url": "photo.png"}, Enclosure(f"{SITE}/files/2022/a/photo.png", "image/png", 3)),
         (
             {"url": "my song.mp3", "type": "audio/x-mine", "length": 7},
-            Enclosure(f"{SITE}/files/2022/a/my%20song.mp3", "audio/x-mine", 7),
+            Enclosure(f"{SITE}/files/2022/a/my%20song.mp3", "audio/x-mine", 7, 0.522, 63_700),
         ),
         ("https://b.example/A.OPUS?x", Enclosure("https://b.example/A.OPUS?x", "audio/ogg", 0)),
         ("https://b.example/a", Enclosure("https://b.example/a", "application/octet-stream", 0)),

@@ -1,0 +1,55 @@
+"""Files that a site makes of local ones, under the name of these with an ending added.
+
+- `a.srt.vtt`: the SubRip transcript `a.srt` as WebVTT, the only format that browsers show
+- `a.mp3.cover.jpg`, `a.mp3.cover.png`: the picture within the recording `a.mp3`
+"""
+
+from pathlib import Path
+
+from feedsvc.sources.media import transcripts
+from feedsvc.sources.media.facts import Cover, MediaError
+from feedsvc.sources.media.probe import ENDINGS, probe
+
+_SRT, _VTT = ".srt", ".vtt"
+_COVERS = {"JPEG": ".cover.jpg", "PNG": ".cover.png"}
+
+
+def webvtt_name(path: str) -> str:
+    """Return the name of a SubRip file as WebVTT."""
+    return path + _VTT
+
+
+def cover_name(path: str, cover: Cover) -> str:
+    """Return the name of the picture within a recording."""
+    return path + _COVERS[cover.picture.format]
+
+
+def original(path: str) -> str | None:
+    """Return the name of the file that a derived one is made of; None if it is none."""
+    before = path.removesuffix(_VTT)
+    if before != path and before.lower().endswith(_SRT):
+        return before
+    for ending in _COVERS.values():
+        before = path.removesuffix(ending)
+        if before != path and before.lower().endswith(ENDINGS):
+            return before
+    return None
+
+
+def derive(path: str, file: Path) -> tuple[bytes, str] | None:
+    """Return a derived file and its media type; None if the original has nothing of the kind.
+
+    file: the original.
+    """
+    try:
+        if path.endswith(_VTT):
+            text = transcripts.decode(file.read_bytes())
+            return transcripts.webvtt(text).encode(), f"{transcripts.TYPES[_VTT]}; charset=utf-8"
+        cover = probe(str(file)).cover
+        if cover is None or cover_name("", cover) != path.removeprefix(original(path) or ""):
+            return None
+        with file.open("rb") as source:
+            source.seek(cover.offset)
+            return source.read(cover.length), f"image/{cover.picture.format.lower()}"
+    except (MediaError, OSError):
+        return None

@@ -1,0 +1,50 @@
+"""What is known of a media file."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+from feedsvc.config.artwork import Artwork, measure
+from feedsvc.podcast import Chapter
+
+MAX_CHAPTERS = 1000
+MAX_TITLE = 1000  # characters; the rest is cut off
+
+
+class MediaError(Exception):
+    """A file is not what it should be. The message continues a sentence that begins with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A picture within a media file. offset, length: of its bytes in the file."""
+
+    picture: Artwork
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The properties of a media file.
+
+    type: of its content. duration: seconds. bitrate: bits per second. width, height: pixels. None
+    where they are unknown. doubts: what is wrong with the file although it can be used; each
+    message continues a sentence that begins with the file.
+    """
+
+    type: str
+    duration: float | None = None
+    bitrate: int | None = None
+    width: int | None = None
+    height: int | None = None
+    chapters: tuple[Chapter, ...] = ()
+    cover: Cover | None = None
+    doubts: tuple[str, ...] = ()
+
+
+def cover(data: bytes, offset: int) -> Cover | None:
+    """Return a cover, given its bytes and where they are; None if it is no JPEG or PNG picture."""
+    try:
+        return Cover(measure(BytesIO(data)), offset, len(data))
+    except ValueError:
+        return None

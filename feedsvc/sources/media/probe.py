@@ -1,0 +1,86 @@
+"""Reads the properties of a media file from its content, whatever its name says."""
+
+import os
+from dataclasses import replace
+from typing import BinaryIO
+
+from tinytag import TinyTag, TinyTagException
+
+from feedsvc.sources.media import id3, mp4, mpeg
+from feedsvc.sources.media.facts import Facts, MediaError
+
+# Files whose content is recognised, in the order in which one is preferred for an enclosure: one
+# that is not recognised is damaged, or something else.
+ENDINGS = (
+    *(".mp3", ".m4a", ".m4b", ".mp4", ".m4v", ".mov"),
+    *(".ogg", ".oga", ".opus", ".flac", ".wav", ".webm"),
+)
+# The usual endings of each type, for a warning about others.
+_NAMED: dict[str, tuple[str, ...]] = {
+    "audio/mpeg": (".mp3",),
+    "audio/x-m4a": (".m4a", ".m4b", ".mp4"),
+    "video/mp4": (".mp4", ".m4v"),
+    "video/x-m4v": (".m4v", ".mp4"),
+    "video/quicktime": (".mov",),
+    "audio/ogg": (".ogg", ".oga", ".opus"),
+    "audio/flac": (".flac",),
+    "audio/wav": (".wav",),
+    "video/webm": (".webm",),
+}
+_TAGGED = {b"OggS": "audio/ogg", b"fLaC": "audio/flac", b"RIFF": "audio/wav"}
+_TEXT_HEAD = 64  # bytes
+
+
+def probe(path: str) -> Facts:
+    """Return the properties of a recording.
+
+    Raises MediaError for a file that nothing can play, OSError.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        facts = _read(file, size)
+    if facts.duration is not None and facts.duration <= 0:
+        raise MediaError("has a duration of 0")
+    usual = _NAMED.get(facts.type, ())
+    if usual and not path.lower().endswith(usual):
+        wrong = f"has the content of {facts.type}; rename it to end in {usual[0]}"
+        facts = replace(facts, doubts=(*facts.doubts, wrong))
+    if facts.duration:
+        facts = replace(facts, bitrate=round(size * 8 / facts.duration))
+    return facts
+
+
+def _read(file: BinaryIO, size: int) -> Facts:
+    if not size:
+        raise MediaError("is empty")
+    head = file.read(12)
+    if head[4:8] == b"ftyp":
+        return mp4.read(file, size)
+    if (media_type := _TAGGED.get(head[:4])) and (head[:4] != b"RIFF" or head[8:12] == b"WAVE"):
+        return _tagged(file, media_type)
+    if head[:4] == b"\x1aE\xdf\xa3":  # Matroska, whose duration no library here reads
+        return Facts("video/webm")
+    tag = id3.read(file, size)
+    stream = mpeg.read(file, tag.end, size)
+    if stream is None:
+        raise MediaError("is no recording that can be recognised; it may be damaged or encrypted")
+    cut = ("is cut off at the end",) if stream.is_cut else ()
+    return Facts(
+        "audio/mpeg",
+        stream.seconds,
+        chapters=tag.chapters,
+        cover=tag.cover,
+        doubts=(*tag.doubts, *cut),
+    )
+
+
+def _tagged(file: BinaryIO, media_type: str) -> Facts:
+    """Return the properties that tinytag reads. Raises MediaError."""
+    file.seek(0)
+    try:
+        tag = TinyTag.get(file_obj=file)
+    except (TinyTagException, ValueError, OverflowError, MemoryError):
+        raise MediaError("is damaged: its headers cannot be read") from None
+    if not tag.duration:
+        raise MediaError("has a duration of 0")
+    return Facts(media_type, tag.duration)
