@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from getpass import getuser
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,7 +18,7 @@ from tests.sites import article, make_site
 from tests.soak import SOAK
 
 DOCS = Path(__file__).parents[2] / "docs"
-VARNISH, NGINX = shutil.which("varnishd"), shutil.which("nginx")
+VARNISH, NGINX = shutil.which("varnishd") or "", shutil.which("nginx") or ""
 MODULE = [*Path("/usr/lib").glob("**/varnish/vmods/libvmod_xkey.so")]
 FEEDS = [f"/feeds/{key}.{format}" for key in ("all", "tag/x") for format in ("rss", "atom", "json")]
 PATHS = [*FEEDS, "/", "/feeds/all/", "/feeds.opml", "/sitemap.xml", "/feed/"]
@@ -47,7 +47,7 @@ class Fronted(NamedTuple):
     server: Server
     cache: Server
 
-    def save(self, name: str, **keys: str | list[str]) -> None:
+    def save(self, name: str, **keys: Any) -> None:
         (self.site / "content" / f"{name}.md").write_text(article(name, **keys))
 
     def check_all(self, *more: str) -> None:
@@ -87,7 +87,16 @@ def varnish(folder: Path, vcl: str, port: int, public: int) -> Iterator[Server]:
     (folder / "news.vcl").write_text(vcl)
     listen = f"127.0.0.1:{public}"
     state = folder / "varnish"
-    command = [VARNISH or "", "-F", "-n", state, "-a", listen, "-f", folder / "news.vcl"]
+    command: list[str | Path] = [
+        VARNISH,
+        "-F",
+        "-n",
+        state,
+        "-a",
+        listen,
+        "-f",
+        folder / "news.vcl",
+    ]
     with running([*command, "-s", "malloc,20m", "-j", "none"], public):
         yield Server(public, None)  # type: ignore[arg-type]
 
@@ -107,7 +116,7 @@ def configuration(kind: str) -> str:
 def test_varnish_accepts_the_configurations_of_the_page(tmp_path: Path, kind: str) -> None:
     (tmp_path / "news.vcl").write_text(configuration(kind))
     command = [
-        VARNISH or "",
+        VARNISH,
         "-j",
         "none",
         "-C",
