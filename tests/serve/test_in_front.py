@@ -115,7 +115,7 @@ def configuration(kind: str) -> str:
 @pytest.mark.parametrize("kind", ["xkey", "ban"])
 def test_varnish_accepts_the_configurations_of_the_page(tmp_path: Path, kind: str) -> None:
     (tmp_path / "news.vcl").write_text(configuration(kind))
-    command = [
+    command: list[str | Path] = [
         VARNISH,
         "-j",
         "none",
