@@ -84,7 +84,7 @@ def serving(
     )
     server = Server(port, process)
     try:
-        _await_answer(server)
+        await_answer(server)
         yield server
     finally:
         if process.poll() is None:
@@ -92,7 +92,7 @@ def serving(
             process.communicate(timeout=PATIENCE)
 
 
-def _await_answer(server: Server) -> None:
+def await_answer(server: Server) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if server.process.poll() is not None:

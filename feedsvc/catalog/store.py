@@ -16,6 +16,7 @@ from feedsvc.catalog import copies, election, migrations, schema
 from feedsvc.catalog.changes import POLL, Changes, notify
 from feedsvc.catalog.election import Lease, SessionLease, kept_alive, limit_idle_time
 from feedsvc.catalog.migrations import Migrations
+from feedsvc.catalog.patience import limit_waits
 from feedsvc.errors import CatalogError, DamagedError, FeedsvcError
 from feedsvc.extras import how_to_install
 
@@ -49,8 +50,14 @@ class Catalog(AbstractContextManager["Catalog"]):
     All database errors are raised as CatalogError. A context manager, which closes it.
     """
 
-    def __init__(self, url: str, known: Migrations | None = None) -> None:
-        """Open nothing yet. known: the migrations, by default those of feedsvc."""
+    def __init__(
+        self, url: str, known: Migrations | None = None, patience: float | None = None
+    ) -> None:
+        """Open nothing yet.
+
+        known: the migrations, by default those of feedsvc. patience: seconds to wait for each
+        answer of a server, None for no limit.
+        """
         self._migrations = known or Migrations()
         try:
             self._url = make_url(url)
@@ -72,6 +79,8 @@ class Catalog(AbstractContextManager["Catalog"]):
             raise CatalogError(
                 f"{self._name} is of an unknown kind; use SQLite or PostgreSQL"
             ) from None
+        if patience and not self._sqlite:
+            limit_waits(self._engine, patience)
         _ENGINES.add(self._engine)
 
     def __exit__(self, *_: object) -> None:
@@ -100,9 +109,12 @@ class Catalog(AbstractContextManager["Catalog"]):
             self._migrations.check(connection, found := migrations.number(connection))
         return found is not None
 
-    def check_readable(self, connection: Reading) -> None:
-        """Raise SchemaError if this program cannot read the catalog; first in a transaction."""
-        self._migrations.check_readable(connection)
+    def check_readable(self, connection: Reading) -> bool:
+        """Return whether the tables exist; first in a transaction.
+
+        Raises SchemaError if this program cannot read them.
+        """
+        return self._migrations.check_readable(connection)
 
     def upgrade(self) -> tuple[str, str] | None:
         """Upgrade a catalog of an older program to the current schema, in one transaction.

@@ -19,7 +19,7 @@ from feedsvc.catalog.reading import ReadResult, Spool, read_all
 from feedsvc.catalog.rows import Texts, dump
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog, Reading
-from feedsvc.catalog.tables import set_metadata
+from feedsvc.catalog.tables import get_metadata, set_metadata
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
 from feedsvc.sources.site import SiteListing, Sources
@@ -113,6 +113,13 @@ def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
     with catalog.writing() as connection:
         published, _ = _publish(connection, settings, now, [], [], settings_changed=False)
         return published
+
+
+def written_settings(catalog: Catalog) -> dict[str, Any]:
+    """Return `Settings.seen` of the last sync; {} before the first. Raises CatalogError."""
+    with catalog.reading() as connection:
+        previous = _decode(get_metadata(connection, "settings"))
+    return previous["settings"] if previous else {}
 
 
 def _sync(

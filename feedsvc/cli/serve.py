@@ -12,6 +12,7 @@ import click
 
 from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.store import Catalog
+from feedsvc.cli.follow import follow
 from feedsvc.cli.preview import preview as serve_preview
 from feedsvc.cli.problems import show_problems, verbose_option
 from feedsvc.cli.site import load_site, site_option
@@ -30,6 +31,7 @@ from feedsvc.serve.server import create_server
 from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
 
+_PATIENCE = 4.0  # seconds; a poll that has to wait for the database delays others
 _SWITCH_INTERVAL = 0.0005  # seconds for which a poll may wait while another thread renders
 
 
@@ -40,15 +42,17 @@ _SWITCH_INTERVAL = 0.0005  # seconds for which a poll may wait while another thr
     metavar="HOST:PORT",
     callback=parse_bind,
     default="127.0.0.1:8000",
+    envvar="FEEDSVC_BIND",
     show_default=True,
-    help="Where to listen.",
+    help="Where to listen; also FEEDSVC_BIND.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
     default=1,
+    envvar="FEEDSVC_WORKERS",
     show_default=True,
-    help="Worker processes; one per core gives the highest throughput.",
+    help="Worker processes; one per core gives the highest throughput. Also FEEDSVC_WORKERS.",
 )
 @click.option(
     "--certificate",
@@ -61,6 +65,12 @@ _SWITCH_INTERVAL = 0.0005  # seconds for which a poll may wait while another thr
     help="The certificate's private key (PEM).",
 )
 @click.option(
+    "--no-writer",
+    is_flag=True,
+    envvar="FEEDSVC_NO_WRITER",
+    help="Serve what another machine writes; needs no content folder. Also FEEDSVC_NO_WRITER=1.",
+)
+@click.option(
     "--preview", is_flag=True, help="Show drafts and scheduled articles too, on this machine alone."
 )
 @verbose_option
@@ -70,6 +80,7 @@ def serve(
     workers: int,
     certificate: Path | None,
     key: Path | None,
+    no_writer: bool,
     preview: bool,
     verbose: bool,
 ) -> None:
@@ -78,11 +89,14 @@ def serve(
     Listens on the loopback interface unless --bind is given. Ctrl-C or SIGTERM stops it after the
     requests in progress; SIGHUP replaces the worker processes one by one.
 
+    --no-writer leaves the articles to other machines that use the same database, and waits until
+    one of them has published something.
+
     --preview marks unpublished articles, and uses a temporary catalog: it can run at the same time
     as the server.
     """
     if preview:
-        if workers > 1 or certificate or key:
+        if workers > 1 or certificate or key or no_writer:
             raise click.UsageError(
                 "--preview only allows --site and --bind; leave the other options out"
             )
@@ -92,14 +106,19 @@ def serve(
         check_free(*bind)
         _check_certificate(certificate, key)
         create_limits(settings.serve)  # reports errors once, before the workers start
-        writer = Writer(settings, catalog, announce=click.echo)
-        _sync(writer, Publication(settings, catalog), verbose)
+        writer = None
+        if no_writer:
+            settings = follow(settings, catalog)
+        else:
+            writer = Writer(settings, catalog, announce=click.echo)
+            _sync(writer, Publication(settings, catalog), verbose)
         if not is_loopback(bind[0]):
             mark_published(catalog, datetime.now(UTC))
         catalog.close()
         server = make_server(bind, workers, certificate, key)
-        server.on_startup(writer.start)
-        server.on_shutdown(writer.stop)
+        if writer:
+            server.on_startup(writer.start)
+            server.on_shutdown(writer.stop)
         if settings.serves_hub or settings.push.external:
             push = PushProcess(settings.site)
             server.on_startup(push.start)
@@ -138,7 +157,8 @@ def load_app(settings: Settings) -> Edge:
     """Create the app of a worker process."""
     sys.setswitchinterval(_SWITCH_INTERVAL)
     hubs = head.hubs(settings, own=settings.serves_hub)
-    return create_server(Publication(settings, Catalog(settings.database), hubs=hubs))
+    catalog = Catalog(settings.database, patience=_PATIENCE)
+    return create_server(Publication(settings, catalog, hubs=hubs))
 
 
 def _check_certificate(certificate: Path | None, key: Path | None) -> None:

@@ -228,8 +228,8 @@ class Publication:
         CatalogError if the catalog is empty, or if this version cannot read its schema.
         """
         with self._catalog.reading() as connection:
-            self._catalog.check_readable(connection)
-            number, _, digest = queries.newest(connection)
+            exists = self._catalog.check_readable(connection)
+            number, _, digest = queries.newest(connection) if exists else (0, 0, "")
             if not number:  # new or rebuilt: missing articles must not become 404 or 410
                 raise CatalogError("the catalog is empty; the first sync fills it")
             return f"{number}.{digest}", queries.next_due(connection)

@@ -11,6 +11,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from tests.conftest import MakeDatabase
 from tests.polls.wire import holding, poll, wanting_delta
+from tests.proxy import proxied
 from tests.serving import PATIENCE, Server, serving
 from tests.sites import article, make_site
 
@@ -125,3 +126,29 @@ def test_nobody_waits_while_it_is_lost(database: Database, tmp_path: Path) -> No
             assert poll(server, ALL).status == 200
         assert time.monotonic() - started < PATIENCE / 6
         database.give_back()
+
+
+def test_polls_go_on_while_nothing_comes_from_the_database(
+    make_postgresql: MakeDatabase, tmp_path: Path
+) -> None:
+    """A network that stops forwarding closes no connection; nobody waits for it for long."""
+    with proxied(make_postgresql()) as (proxy, there):
+        make_site(tmp_path, {"a.md": article(title="First")}, f"database = {json.dumps(there)}")
+        with serving(tmp_path) as server:
+            known = poll(server, ALL)
+            proxy.is_open.clear()
+            assert poll(server, ALL).body == known.body
+            poll(server, ATOM)  # has to be rendered, and waits in vain
+            eventually(lambda: health(server) == 503)
+            started = time.monotonic()
+            for _ in range(20):
+                assert poll(server, ALL, holding(known["etag"])).status == 304
+                assert poll(server, ATOM).status == 503
+                assert poll(server, "/").status == 503
+            assert time.monotonic() - started < PATIENCE / 6
+            proxy.is_open.set()
+            eventually(lambda: health(server) == 200)
+            (tmp_path / "content" / "b.md").write_text(article(title="Second"), encoding="utf-8")
+            server.wait_for(ALL, "<title>Second</title>")
+            _, errors = server.stop()
+    assert "Traceback" not in errors

@@ -46,18 +46,20 @@ class Migrations:
         if found and found > self.newest:
             raise NewerError(_name(connection), found, self.newest)
 
-    def check_readable(self, connection: Connection) -> None:
-        """Raise OutdatedError or NewerError unless this program can read the catalog.
+    def check_readable(self, connection: Connection) -> bool:
+        """Return whether the tables exist.
 
-        It can read a newer one if all migrations in between are additive. The connection must be at
-        the beginning of its transaction. Raises UnreleasedError.
+        Raises OutdatedError or NewerError unless this program can read the catalog. It can read a
+        newer one if all migrations in between are additive. The connection must be at the beginning
+        of its transaction. Raises UnreleasedError.
         """
         found = number(connection)
         if found is None or found == self.newest:
-            return
+            return found is not None
         readers = get_metadata(connection, _READERS)
         if not (readers and readers <= self.newest < found):
             self.check(connection, found)
+        return True
 
     def stamp(self, connection: Connection) -> None:
         """Record that new tables have the newest schema."""
