@@ -3,15 +3,16 @@
 Every function reads within one transaction and takes time proportional to the number of articles.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from sqlalchemy import Connection, false, select
+from sqlalchemy import Connection, and_, false, func, select
 
 from feedsvc import dates
 from feedsvc.catalog import rows, schema
 from feedsvc.catalog.published import is_published
-from feedsvc.model import Article
+from feedsvc.model import Article, FeedRef, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,46 @@ def published(connection: Connection) -> tuple[list[Dated], list[Dated]]:
             dated = Dated(slug, link, dates.from_epoch(seconds), rows.zone(offset))
             (present if is_visible else past)[slug] = dated
     return list(present.values()), [past[slug] for slug in past if slug not in present]
+
+
+def page_versions(connection: Connection) -> list[tuple[Dated, str]]:
+    """Return the URL parts of each visible article, and a text that changes with its page.
+
+    A page also shows the labels of the article's terms, and its neighbours in the site feed.
+    """
+    table, row = schema.article.c, schema.feed_row.c
+    site = select(schema.feed.c.number).where(schema.feed.c.key == str(Kind.ALL)).scalar_subquery()
+    inside = and_(row.article == table.number, row.feed == site, row.gone.is_(False))
+    shown = table.id + " " + table.fingerprint + " " + table.terms
+    before, after = (
+        shifted.over(partition_by=row.feed, order_by=(row.published, row.slug))
+        for shifted in (func.lag(shown), func.lead(shown))
+    )
+    query = (
+        select(
+            *(table.slug, table.link, table.published, table.utc_offset),
+            *(row.feed, shown, before, after),
+        )
+        .select_from(schema.article)
+        .outerjoin(schema.feed_row, inside)
+        .where(table.visible.is_(True))
+    )
+    return [
+        (Dated(slug, link, dates.from_epoch(seconds), rows.zone(offset)), _digest(texts))
+        for slug, link, seconds, offset, *texts in connection.execute(query)
+    ]
+
+
+def feed_versions(connection: Connection) -> dict[FeedRef, str]:
+    """Return a text for each feed that changes with any of its articles."""
+    row, feed = schema.feed_row.c, schema.feed.c
+    query = select(feed.key, func.max(row.revision)).join(schema.feed_row, row.feed == feed.number)
+    found = connection.execute(query.group_by(feed.key))
+    return {FeedRef.of(key): str(revision) for key, revision in found}
+
+
+def _digest(values: list[object]) -> str:
+    return hashlib.blake2b(repr(values).encode(), digest_size=8).hexdigest()
 
 
 def visible(connection: Connection) -> list[int]:

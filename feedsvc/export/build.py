@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NoReturn, TypeVar
@@ -68,6 +68,11 @@ def check(settings: Settings, folder: Path) -> None:
         manifest.load(folder)
 
 
+def private_folder(settings: Settings) -> Path:
+    """Return the folder of builds that are copied elsewhere, within the site."""
+    return settings.site / ".feedsvc" / "builds"
+
+
 @dataclass(eq=False)
 class _Build:
     """One build. lock: see `run_jobs`."""
@@ -98,9 +103,9 @@ class _Build:
         raise FeedsvcError("the site changes faster than it can be built; try again later")
 
     def _write(self, known: dict[str, Resource], fingerprint: str) -> list[Outcome]:
+        if fingerprint != self._fingerprint:  # then the same version may stand for other bytes
+            known = {path: structs.replace(each, version="") for path, each in known.items()}
         jobs = plan(self.publication, self.options, known)
-        if fingerprint != self._fingerprint:  # then the same tag may stand for other bytes
-            jobs = [replace(job, tag=None) for job in jobs]
         self._reserve({file for job in jobs for file in job.files})
         outcomes, pending = [], []
         for job in jobs:
@@ -187,7 +192,8 @@ def _validated(folder: Path, settings: Settings) -> Path:
     resolved = folder.resolve()
     if resolved == settings.site:
         _refuse(folder, "is the site itself; name a folder of its own, like public")
-    if resolved.is_relative_to(settings.content):
+    is_private = resolved.is_relative_to(private_folder(settings))  # and hidden
+    if resolved.is_relative_to(settings.content) and not is_private:
         _refuse(folder, "is in the content folder; name a folder elsewhere")
     if settings.site.is_relative_to(resolved) or settings.content.is_relative_to(resolved):
         _refuse(folder, "contains the site; name a folder of its own, like public")

@@ -23,7 +23,7 @@ class Resource(Struct, frozen=True, forbid_unknown_fields=True):
     file: relative to the folder of the build; coded files have a suffix. type: the Content-Type.
     last_modified: an HTTP-date, or None. headers: all others. etags: by coding, may be empty.
     digest: of the body. modified: the time stamp of the files, in seconds since the epoch. sizes:
-    of the files in bytes, by coding.
+    of the files in bytes, by coding. version: see `plan.Job`.
     """
 
     file: str
@@ -35,6 +35,7 @@ class Resource(Struct, frozen=True, forbid_unknown_fields=True):
     digest: str
     modified: int
     sizes: Mapping[str, int]
+    version: str = ""
 
     @property
     def files(self) -> list[str]:

@@ -1,6 +1,6 @@
 """Plans which URL paths a build requests, and the file of each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
@@ -37,14 +37,14 @@ class BuildOptions:
 class Job:
     """A path to request. path: percent-encoded, from the root of the host.
 
-    file: '' if none is expected, as for a redirect. codings: of additional files. tag: of the
-    document, if known. known: the result of the previous build.
+    file: '' if none is expected, as for a redirect. codings: of additional files. version: changes
+    with the response; '' if that is unknown. known: the result of the previous build.
     """
 
     path: str
     file: str = ""
     codings: tuple[str, ...] = ()
-    tag: str | None = None
+    version: str = ""
     known: Resource | None = None
 
     @property
@@ -57,12 +57,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """A path below base_url. is_text: worth compressing. tag: see Job."""
+    """A path below base_url. is_text: worth compressing. version: see Job."""
 
     path: str
     is_page: bool = False
     is_text: bool = True
-    tag: str | None = None
+    version: str = ""
 
 
 def plan(
@@ -83,7 +83,7 @@ def plan(
         if (decoded := unquote_to_bytes(path)) not in jobs:
             file = file_names.assign(path, each.is_page)
             codings = options.codings if each.is_text else ()
-            jobs[decoded] = Job(path, file, codings, each.tag, known.get(path))
+            jobs[decoded] = Job(path, file, codings, each.version, known.get(path))
     if not options.only:
         for path in map(site.here, _moved(publication, feeds, site)):
             # The redirect to a page may have the path of a feed, and an alias that of an article.
@@ -98,14 +98,14 @@ def _documents(
     formats = options.only or tuple(Format)
     for feed in feeds:
         for format in formats:
-            yield _Path(routes.feed_path(feed.ref, format), tag=feed.tag)
+            yield _Path(routes.feed_path(feed.ref, format), version=feed.tag)
     if not options.archives:
         return
     for feed in feeds:
         if feed.archives:
             for number, tag in enumerate(publication.archive_tags(feed.ref), 1):
                 for format in formats:
-                    yield _Path(routes.archive_path(feed.ref, format, number), tag=tag)
+                    yield _Path(routes.archive_path(feed.ref, format, number), version=tag)
 
 
 def _others(
@@ -114,21 +114,24 @@ def _others(
     yield _Path(routes.OPML)
     yield from map(_Path, _sitemaps(feeds))
     yield _Path(urls.INDEX, is_page=True)
-    for page in (*_list_pages(feeds), *_older_pages(feeds)):
-        yield _Path(page, is_page=True)
+    articles, of_feeds = publication.page_versions()
+    for kind in TERM_KINDS:
+        yield _Path(routes.kind_path(kind), is_page=True)
+    for feed in feeds:
+        for page in (routes.page_path(feed.ref), *_older_pages(feed)):
+            yield _Path(page, is_page=True, version=of_feeds.get(feed.ref, ""))
     for name in assets.TYPES:
         yield _Path(routes.asset_path(name))
     if not publication.settings.icon:
         for name in assets.ICONS:
             yield _Path(routes.icon_path(name), is_text=False)
-    visible, _ = publication.article_urls()
-    for page in sorted(_below(site, visible)):
-        yield _Path(page, is_page=True)
+    for page, version in sorted(_below(site, articles).items()):
+        yield _Path(page, is_page=True, version=version)
 
 
 def _files(publication: Publication, site: Routes) -> Iterator[_Path]:
     """Yield the files that articles use, which entries refer to, too."""
-    for file in sorted(_below(site, publication.files())):
+    for file in sorted(_below(site, dict.fromkeys(publication.files(), ""))):
         yield _Path(file, is_text=file.lower().endswith(_TEXTS))
 
 
@@ -138,7 +141,7 @@ def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes)
         yield page.removesuffix("/")
     yield from map(routes.icon_path, assets.ICONS)
     _, past = publication.article_urls()
-    yield from sorted(_below(site, past))
+    yield from sorted(_below(site, dict.fromkeys(past, "")))
     settings = publication.settings
     yield from map(quote, settings.aliases)
     yield from OldFeeds(publication, site).paths()
@@ -146,7 +149,7 @@ def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes)
         page = routes.page_path(ref)
         yield from (page, page.removesuffix("/"))
         if feed := publication.feed(ref):
-            yield from _older_pages([feed])
+            yield from _older_pages(feed)
         archives = range(1, len(publication.archive_tags(ref)) + 1)
         for format in Format:
             yield routes.feed_path(ref, format)
@@ -158,9 +161,8 @@ def _list_pages(feeds: Sequence[FeedSummary]) -> Iterator[str]:
     yield from (routes.page_path(feed.ref) for feed in feeds)
 
 
-def _older_pages(feeds: Sequence[FeedSummary]) -> Iterator[str]:
-    for feed in feeds:
-        yield from (routes.page_path(feed.ref, number + 1) for number in range(feed.pages))
+def _older_pages(feed: FeedSummary) -> Iterator[str]:
+    return (routes.page_path(feed.ref, number + 1) for number in range(feed.pages))
 
 
 def _sitemaps(feeds: Sequence[FeedSummary]) -> Iterator[str]:
@@ -171,8 +173,12 @@ def _sitemaps(feeds: Sequence[FeedSummary]) -> Iterator[str]:
         yield from (routes.sitemap_path(number + 1) for number in range(parts))
 
 
-def _below(site: Routes, site_urls: Iterable[str]) -> set[str]:
-    """Return the paths, below base_url, of URLs on this site."""
+def _below(site: Routes, site_urls: Mapping[str, str]) -> dict[str, str]:
+    """Return the paths, below base_url, of URLs on this site, with the values of the URLs."""
     here = site.here(urls.INDEX)
-    paths = (site.here(url) for url in site_urls)
-    return {f"/{path[len(here) :]}" for path in paths if path.startswith(here) and "?" not in path}
+    paths = ((site.here(url), value) for url, value in site_urls.items())
+    return {
+        f"/{path[len(here) :]}": value
+        for path, value in paths
+        if path.startswith(here) and "?" not in path
+    }

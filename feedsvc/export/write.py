@@ -78,9 +78,10 @@ class Writer:
         self._numbers = count()
 
     def is_current(self, job: Job) -> bool:
-        """Return whether the files of a document are current, without a request."""
-        tag = job.known and job.known.etags.get(IDENTITY, "")
-        return bool(job.tag and tag and tag.startswith(f'"{job.tag}.')) and self._is_intact(job)
+        """Return whether the files of a path are current, without a request."""
+        return bool(job.version and job.known and job.known.version == job.version) and (
+            self._is_intact(job)
+        )
 
     def write_path(self, job: Job) -> Outcome:
         """Request a path, and update its files."""
@@ -186,6 +187,7 @@ class Writer:
             digest=digest,
             modified=modified,
             sizes={},
+            version=job.version,
         )
 
     def _is_intact(self, job: Job) -> bool:

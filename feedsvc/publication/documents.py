@@ -201,6 +201,16 @@ class Publication:
             present, past = listings.published(connection)
         return [self._page_url(each) for each in present], [self._page_url(each) for each in past]
 
+    def page_versions(self) -> tuple[dict[str, str], dict[FeedRef, str]]:
+        """Return texts that change with pages: of articles by URL, and of all pages of a feed.
+
+        They do not cover the settings.
+        """
+        with self._catalog.reading() as connection:
+            articles = listings.page_versions(connection)
+            feeds = listings.feed_versions(connection)
+        return {self._page_url(each): version for each, version in articles}, feeds
+
     def files(self) -> list[str]:
         """Return the URLs of all local files that may be served, sorted."""
         with self._catalog.reading() as connection:

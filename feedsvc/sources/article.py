@@ -21,6 +21,7 @@ from feedsvc.model import (
     Kind,
     Person,
 )
+from feedsvc.sources import episode as episodes
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.media.reader import MediaReader
@@ -37,7 +38,8 @@ _SIMILAR = 0.8  # of a key to `published`, to be a misspelling of it
 KEYS = frozenset(
     {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
     | {"authors", "language", "link", "image", "enclosures", "draft", "content", "feeds"}
-    | {"comments", "chapters", "transcripts"}
+    | {"comments"}
+    | episodes.KEYS
 )
 
 
@@ -137,7 +139,7 @@ class ArticleReader:
         sections = [folder for folder in settings.sections if path.startswith(f"{folder}/")]
         image = attachments.image(values, self._is_plain)
         media = MediaReader(values, attachments, own)
-        enclosures, episode = media.read(None, settings.has_shows)
+        enclosures, episode = media.read(episodes.read(values, attachments), settings.has_shows)
         article = Article(
             path=path,
             slug=slug,

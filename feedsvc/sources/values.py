@@ -3,7 +3,7 @@
 YAML yields text for every scalar, TOML yields typed values; both are accepted for every key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -26,13 +26,20 @@ class Values:
 
     def __init__(self, front: FrontMatter) -> None:
         self._values = front.values
-        self.name = front.name
+        self.name: Callable[[str], str] = front.name
         self.warnings: list[ArticleError] = []
 
     @property
     def keys(self) -> set[str]:
         """The keys that are set."""
         return set(self._values)
+
+    def within(self, key: str, table: Mapping[str, Any]) -> "Values":
+        """Return the values of a table that is the value of a key, with the same warnings."""
+        inner = Values(FrontMatter(table, ""))
+        inner.name = lambda _: self.name(key)
+        inner.warnings = self.warnings
+        return inner
 
     def error(self, code: str, key: str, message: str) -> ArticleError:
         """Return an error. message: a sentence whose subject, the key, is added here."""

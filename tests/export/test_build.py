@@ -293,16 +293,65 @@ def test_other_bytes_never_have_the_time_of_the_last(
 ) -> None:
     """Servers make an ETag of time and size alone."""
     place.build()
-    first = (place.out / "articles/one.html").stat().st_mtime
-    template = Path(building.__file__).parents[1] / "web/templates/article.html"
-    text = template.read_text(encoding="utf-8").replace('t("more_like_this")', '"Related feeds"')
+    first = (place.out / "index.html").stat().st_mtime
+    template = Path(building.__file__).parents[1] / "web/templates/index.html"
+    text = template.read_text(encoding="utf-8").replace('t("newest")', '"Latest first"')
     monkeypatch.setattr(
         "jinja2.loaders.PackageLoader.get_source",
-        _instead_of("article.html", text),
+        _instead_of("index.html", text),
     )
     place.build()
-    assert b"Related feeds" in (place.out / "articles/one.html").read_bytes()
-    assert (place.out / "articles/one.html").stat().st_mtime == first + 1
+    assert b"Latest first" in (place.out / "index.html").read_bytes()
+    assert (place.out / "index.html").stat().st_mtime == first + 1
+
+
+def test_pages_that_show_the_same_are_not_rendered_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edit concerns the page of the article, those of its neighbours, and those of its feeds."""
+    place.save("three.md", article("Three", "2022-02-19", tags=["z"]))
+    place.build()
+    place.save("one.md", article("Another title", "2022-02-17", tags=["x"]))
+    requested: list[str] = []
+    write_path = Writer.write_path
+
+    def count(self: Writer, job: Job) -> Outcome:
+        requested.append(job.path)
+        return write_path(self, job)
+
+    monkeypatch.setattr(Writer, "write_path", count)
+    place.build()
+    pages = [path for path in requested if path.startswith("/articles/")]
+    assert "/articles/one" in pages
+    assert "/articles/two" in pages  # links to the other title
+    assert "/articles/three" not in pages
+    assert b"Another title" in place.file("/articles/two")
+    assert "/feeds/tag/x/" in requested
+    assert "/feeds/tag/z/" not in requested
+
+
+def test_a_build_after_changes_equals_one_from_scratch(place: Place) -> None:
+    place.build()
+    changes: list[Callable[[], None]] = [
+        lambda: place.save("one.md", article("Other", "2022-02-17", "Other.", tags=["X"])),
+        lambda: place.save("new.md", article("New", "2022-02-18 12:00", tags=["c++", "x"])),
+        lambda: place.rename("two.md", "renamed.md"),
+        lambda: place.save("four.md", article("Four", "2022-03-20", authors=["Ada"])),
+        lambda: place.withdraw("renamed.md"),
+        lambda: place.save("new.md", article("New", "2022-02-18 12:00", feeds=False)),
+    ]
+    for number, change in enumerate(changes):
+        change()
+        place.build()
+        scratch = place.out.parent / f"scratch-{number}"
+        building.build(place.settings, place.publication, scratch, QUICK)
+        assert served(place.out) == served(scratch)
+
+
+def served(folder: Path) -> dict[str, bytes]:
+    """Return what a build serves, by file name."""
+    own = {names.MANIFEST, *names.RULES}  # have the times of files
+    return {name: (folder / name).read_bytes() for name in files_below(folder) - own}
 
 
 def _instead_of(name: str, text: str) -> Callable[..., object]:

@@ -1,0 +1,78 @@
+"""`feedsvc build --watch` keeps a folder up to date."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.serving import PATIENCE
+from tests.sites import article, make_site
+from tests.terminal import Terminal, terminal
+
+CTRL_C = b"\x03"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    make_site(tmp_path / "site", {"a.md": article("First")})
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def watching(site: Path, tmp_path: Path) -> Iterator[Terminal]:
+    """A build that watches, after its first update."""
+    with terminal("build", "--watch", "--site", str(site), str(tmp_path / "out")) as running:
+        running.wait_for("of revision 1; ")
+        yield running
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_saved_article_is_written(watching: Terminal, site: Path, tmp_path: Path) -> None:
+    feed = tmp_path / "out/feeds/all.rss"
+    assert "<title>First</title>" in feed.read_text(encoding="utf-8")
+    (site / "content/b.md").write_text(article("Second"), encoding="utf-8")
+    wait_until(lambda: "<title>Second</title>" in feed.read_text(encoding="utf-8"))
+    watching.wait_for("of revision 2; ")
+    assert (tmp_path / "out/articles/b.html").is_file()
+    assert (tmp_path / "out/feeds/all.rss.gz").is_file()
+    assert not (tmp_path / "out/feeds/all.rss.br").exists()
+
+
+def test_an_article_is_written_when_it_is_due(
+    watching: Terminal, site: Path, tmp_path: Path
+) -> None:
+    due = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+    (site / "content/b.md").write_text(article("Later", due), encoding="utf-8")
+    watching.wait_for("of revision 2; ")
+    assert (tmp_path / "out/articles/b.html").is_file()
+
+
+def test_ctrl_c_and_sigterm_end_it(watching: Terminal, site: Path, tmp_path: Path) -> None:
+    watching.press(CTRL_C)
+    assert watching.await_end(PATIENCE) == 0
+    assert "Traceback" not in watching.output
+    assert watching.processes() == []
+    with terminal("build", "--watch", "--site", str(site), str(tmp_path / "out")) as other:
+        other.wait_for("of revision 1; 0 written")
+        other.process.terminate()
+        assert other.await_end(PATIENCE) == 0
+
+
+def test_a_failure_is_logged_once_and_retried(site: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with terminal("build", "--watch", "--site", str(site), str(out)) as running:
+        running.wait_for("of revision 1; ")
+        (out / "articles/b.html").write_text("mine", encoding="utf-8")
+        (site / "content/b.md").write_text(article("Second"), encoding="utf-8")
+        running.wait_for("is in the way and was not written by")
+        (out / "articles/b.html").unlink()
+        running.wait_for("of revision 2; ")
+        assert running.output.count("is in the way") == 1
