@@ -82,6 +82,8 @@ def import_(
         report = run(sources, writer, hints, source_format, progress)
     show_problems(report.problems, verbose)
     click.echo(_summary(report))
+    for settings in report.shows:
+        click.echo(f"\nThe feed is a podcast. Settings for it (docs/podcasts.md):\n\n{settings}")
     exit_on_errors(report.problems)
 
 

@@ -53,8 +53,9 @@ def text(
         ],
         "draft": item.draft,
     }
+    episode, _ = cleaner.episode()
     front_matter = yaml.dump(
-        _table(**values),
+        {**_table(**values), **episode},
         Dumper=_Dumper,
         allow_unicode=True,
         default_flow_style=False,

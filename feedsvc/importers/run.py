@@ -22,7 +22,7 @@ from feedsvc.importers import (
     texts,
     wxr,
 )
-from feedsvc.importers.item import Hints, ParseResult, ParseResults, Refused, Skipped
+from feedsvc.importers.item import Hints, ParseResult, ParseResults, Refused, Show, Skipped
 from feedsvc.importers.sources import Source, SourceFormat
 from feedsvc.importers.stream import Advance, Stream
 from feedsvc.importers.write import ArticleWriter
@@ -59,13 +59,17 @@ _OF_TEXT = {
 
 @dataclass(slots=True)
 class Report:
-    """The result of an import. existing: articles that were there already. skipped: by kind."""
+    """The result of an import.
+
+    existing: articles that were there already. skipped: by kind. shows: settings of podcasts.
+    """
 
     written: int = 0
     drafts: int = 0
     existing: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
+    shows: list[str] = field(default_factory=list)
 
     def add(self, result: ParseResult, writer: ArticleWriter) -> None:
         """Write an item, or record why there is none. Raises FeedsvcError."""
@@ -73,6 +77,8 @@ class Report:
             self.problems.append(result)
         elif isinstance(result, Refused):
             self.problems.append(result.problem)
+        elif isinstance(result, Show):
+            self.shows.append(result.settings)
         elif isinstance(result, Skipped):
             self.skipped[result.kind] += 1
         else:
