@@ -158,9 +158,8 @@ def _numbered(fields: Fields, name: str, shown: str) -> Any:
     """Return the number of an episode or season, as a table if something is shown instead."""
     own = next(iter(fields.all(f"podcast:{name}")), None)
     number = fields.text(f"itunes:{name}") or fields.text(f"podcast:{name}")
-    number = number.lstrip("0")
     if not number.isdecimal():
-        return None
+        return number  # which is reported
     display = _short(own.get(shown, "")) if own is not None else ""
     return {"number": int(number), shown: display} if display else int(number)
 

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -105,6 +105,10 @@ def run(
     report.problems += [each for each in found if isinstance(each, Problem)]
     files = [each for each in found if isinstance(each, Source)]
     meter = _Meter(sum(file.size for file in files), progress)
+    if writer.downloader:
+        writer.downloader = replace(
+            writer.downloader, expect=meter.expect, advance=meter.advance_download
+        )
     for file in files:
         try:
             for result in _parse(file, sources.format_to_read(file, format), hints, meter.advance):
@@ -127,17 +131,28 @@ def run(
 
 
 class _Meter:
-    """Reports progress in bytes. Each file counts once, however often it is read."""
+    """Reports progress in bytes: of files, each once however often it is read, and of downloads."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self._total = total
         self._progress = progress
-        self._done = self._finished = 0
+        self._done = self._finished = self._downloaded = 0
 
     def advance(self, count: int) -> None:
         self._done += count
+        self._show()
+
+    def expect(self, count: int) -> None:
+        self._total += count
+        self._show()
+
+    def advance_download(self, count: int) -> None:
+        self._downloaded += count
+        self._show()
+
+    def _show(self) -> None:
         if self._progress:
-            self._progress(self._done, self._total)
+            self._progress(self._done + self._downloaded, self._total)
 
     def finish(self, file: Source) -> None:
         self._finished += file.size
