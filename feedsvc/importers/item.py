@@ -26,13 +26,13 @@ class Origin:
     """The position of an item.
 
     line: 0 if unknown. number: of the item in its source, from 1. label: names the item in
-    messages instead of its number.
+    messages instead of its number; '' if the source has only this item.
     """
 
     source: str
     line: int
     number: int
-    label: str = ""
+    label: str | None = None
 
     @property
     def place(self) -> str:
@@ -41,8 +41,8 @@ class Origin:
 
     def problem(self, code: str, message: str) -> Problem:
         """Return an error about this item."""
-        label = self.label or f"item {self.number}"
-        return Problem(self.source, self.line, code, f"{label} {message}")
+        label = f"item {self.number}" if self.label is None else self.label
+        return Problem(self.source, self.line, code, f"{label} {message}".strip())
 
     def warning(self, code: str, message: str) -> Problem:
         """Return a warning about this item, which is imported nevertheless."""
