@@ -23,7 +23,7 @@ def server(answer: Answer) -> Iterator[str]:
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815 - the name is http.server's
 
         def log_message(self, format: str, *args: object) -> None:
             pass
