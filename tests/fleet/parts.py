@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, make_url, text
 
+import feedsvc
 from tests.fleet.promises import Machine
 from tests.proxy import Proxy, proxied
 from tests.serving import free_port
@@ -113,6 +114,7 @@ class Node(Machine):
         if not writes:
             (self.site / "content").rmdir()
         self._options = [] if writes else ["--no-writer"]
+        self.code = Path(feedsvc.__file__).parents[1]  # the folder of the package that it runs
         self.log = folder / f"{name}.log"
         self.start()
 
@@ -124,6 +126,7 @@ class Node(Machine):
                 [sys.executable, "-m", "feedsvc", "serve", *options],
                 stdout=log,
                 stderr=log,
+                cwd=self.code,
                 start_new_session=True,
             )
 
