@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import ssl
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -32,7 +32,7 @@ from feedsvc.errors import FeedsvcError
 _REDIRECTS = 5
 _SILENCE = 10  # seconds
 _CHUNK = 65_536
-_MOVED = (301, 302, 303, 307, 308)
+MOVED = (301, 302, 303, 307, 308)
 # Addresses that `is_global` passes in some version of Python, but that lead into private networks:
 # those in which an IPv4 address is embedded, deprecated ones, and one of a cloud's own services.
 _NOT_PUBLIC = tuple(
@@ -125,11 +125,20 @@ def get(url: str, limits: Limits, known: Answer | None = None) -> Answer:
 
     known: an earlier answer; if its document did not change, the status is 304.
     """
+    return _within(limits, url, lambda: _get(url, limits, known))
+
+
+def head(url: str, limits: Limits) -> Answer:
+    """Ask for the header fields of a document (HEAD), as `get` does. Raises FetchError."""
+    return _within(limits, url, lambda: _get(url, limits, None, "HEAD"))
+
+
+def _within(limits: Limits, url: str, ask: Callable[[], Answer]) -> Answer:
     answers: SimpleQueue[Answer | Exception] = SimpleQueue()
 
     def work() -> None:
         try:
-            answers.put(_get(url, limits, known))
+            answers.put(ask())
         except Exception as error:  # noqa: BLE001 - raised in the calling thread
             answers.put(error)
 
@@ -147,12 +156,12 @@ def get(url: str, limits: Limits, known: Answer | None = None) -> Answer:
     return answer
 
 
-def _get(url: str, limits: Limits, known: Answer | None) -> Answer:
+def _get(url: str, limits: Limits, known: Answer | None, method: str = "GET") -> Answer:
     redirects: list[int] = []
     while True:
         conditions = known.conditions if known and known.url == url else {}
-        status, headers, body = _request(url, conditions, limits)
-        if status not in _MOVED or "location" not in headers:
+        status, headers, body = _request(url, conditions, limits, method)
+        if status not in MOVED or "location" not in headers:
             return Answer(url, tuple(redirects), status, headers, body)
         if len(redirects) == _REDIRECTS:
             raise FetchError(f"{url}: is redirected more than {_REDIRECTS} times")
@@ -161,25 +170,33 @@ def _get(url: str, limits: Limits, known: Answer | None) -> Answer:
 
 
 def _request(
-    url: str, conditions: Mapping[str, str], limits: Limits
+    url: str, conditions: Mapping[str, str], limits: Limits, method: str
 ) -> tuple[int, dict[str, str], bytes]:
-    _check(url)
-    request = Request(  # noqa: S310
-        url,
-        headers={
-            "User-Agent": f"feedsvc/{feedsvc.__version__}",
-            "Accept": "application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.5",
-            "Accept-Encoding": "gzip",
-            **conditions,
-        },
-    )
-    with _opener(limits.public).open(request, timeout=_SILENCE) as response:
+    fields = {
+        "Accept": "application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.5",
+        # The length that HEAD returns is that of the file.
+        "Accept-Encoding": "identity" if method == "HEAD" else "gzip",
+        **conditions,
+    }
+    with opened(url, fields, limits.public, method) as response:
         headers: dict[str, str] = {}
         for name, value in response.headers.items():
             known = headers.get(name.lower())
             headers[name.lower()] = f"{known}, {value}" if known else value
         coding = headers.get("content-encoding", "").strip().lower()
         return response.status, headers, _body(response, url, coding, limits.size)
+
+
+def opened(url: str, fields: Mapping[str, str], public: bool, method: str = "GET") -> HTTPResponse:
+    """Return the response to a request, unread; no redirect is followed.
+
+    fields: of the header. public: see Limits. Raises FetchError, OSError, HTTPException.
+    """
+    _check(url)
+    headers = {"User-Agent": f"feedsvc/{feedsvc.__version__}", **fields}
+    request = Request(url, headers=headers, method=method)  # noqa: S310
+    response: HTTPResponse = _opener(public).open(request, timeout=_SILENCE)
+    return response
 
 
 def _opener(public: bool) -> OpenerDirector:
