@@ -192,7 +192,7 @@ class SqlSource(ArticleSource):
     def _found(self, key: str, item: Item) -> tuple[Found, bool]:
         """Return the item with its id and slug, and whether the id is the database's own."""
         text = shown(key)
-        if not item.id:
+        if not (item.id or item.seed):
             identity = (
                 f"tag:{self._settings.id_authority}:{quote(self.name)}/{quote(text, safe='')}"
             )

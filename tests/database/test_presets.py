@@ -5,6 +5,7 @@
 """
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from html import unescape
@@ -164,3 +165,49 @@ def test_wordpress_links_follow_its_permalinks(
     assert reading.article
     assert reading.article.link == link
     assert reading.article.id == "https://blog.example.org/2022/02/the-harbour-opens-closes"
+
+
+def test_ghost_is_published_as_by_its_own_feed(open_filled: OpenFilled) -> None:
+    shelf = open_filled("ghost", site="https://ghost.example.org")
+    shelf.look()
+    assert shelf.said() == []
+    # Not what members and paid members see, drafts and pages; the scheduled one at its time.
+    titles = {"The harbour opens & closes", "Mañana ☕", "Scheduled"}
+    assert set(shelf.titles().values()) == titles
+    for item in feed("ghost"):
+        if item["title"] not in titles:
+            continue
+        article = shelf.view[item["id"]]
+        labels = [label for ref, label in article.terms if ref.kind is Kind.TAG]
+        assert (article.title, article.link) == (item["title"], item["link"])
+        assert article.published == item["published"]
+        assert [person.name for person in article.authors] == [item["author"]]
+        assert sorted(labels) == item["terms"]
+        assert article.image == next(iter(item["image"]), None)
+        # Its guid is not an IRI; the id is that of an import.
+        seed = f"https://ghost.example.org/\n{item['id']}"
+        assert article.id == uuid.uuid5(uuid.NAMESPACE_URL, seed).urn
+    (first,) = (each for each in shelf.view.values() if each.slug == "the-harbour-opens-closes")
+    link = '<a href="https://ghost.example.org/about/">a link</a>'
+    assert first.html == f"<p>Text with {link}.</p><p>Second.</p>"
+    assert [label for ref, label in first.terms if ref.kind is Kind.TAG] == [
+        "Sea & Salt",
+        "Harbour",
+    ]
+
+
+def test_ghost_posts_that_are_restricted_are_withdrawn_by_the_next_look(
+    open_filled: OpenFilled,
+) -> None:
+    shelf = open_filled("ghost", site="https://ghost.example.org")
+    shelf.look()
+    shelf.execute(
+        "UPDATE posts SET visibility = 'paid', updated_at = '2030-01-01 00:00:00' "
+        "WHERE slug = 'manana'"
+    )
+    listing = shelf.look(fully=False)
+    assert len(listing.absent) == 4  # with those that were never public
+    assert "Mañana ☕" not in shelf.titles().values()
+    shelf.execute("UPDATE users SET name = 'Ada King'")
+    shelf.look()
+    assert {each.authors[0].name for each in shelf.view.values()} == {"Ada King"}

@@ -1,5 +1,6 @@
 """The rows of a SELECT are articles (scale 10)."""
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +77,14 @@ def test_a_row_needs_little(sqlite: Shelf) -> None:
     assert (article.id, article.native_id) == (None, "tag:news.example.org,2022:posts/17")
     assert (article.slug, article.link) == ("17", "https://news.example.org/articles/17")
     assert article.html == "<h1>Not a heading</h1>"
+
+
+def test_an_id_that_is_not_an_iri_is_replaced_with_a_warning(sqlite: Shelf) -> None:
+    sqlite.table(", guid text").put(1, guid="a b")
+    sqlite.look()
+    assert only(sqlite.view).id == uuid.uuid5(uuid.NAMESPACE_URL, "a b").urn
+    (problem,) = sqlite.problems
+    assert (problem.path, problem.code) == ("posts:1", "new-id")
 
 
 FORMS = [
