@@ -41,12 +41,13 @@ class Lister:
                 self._refuse(key, "repeated-row", message)
                 continue
             try:
-                if columns.is_public(row):
-                    self.fingerprints[key] = self.rows.fingerprint(row)
-                else:
+                if not columns.is_public(row):
                     self.hidden.append(key)
+                    continue
             except ArticleError as error:
                 self._refuse(key, error.code, error.message)
+                continue
+            self.fingerprints[key] = self.rows.fingerprint(row)
             if self.rows.watermark and row[self.rows.watermark] is None:
                 self.unmarked += 1
 

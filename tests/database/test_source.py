@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from feedsvc.catalog.sync import sync
+from feedsvc.catalog.sync import SyncReport, sync
 from feedsvc.database import source as module
 from feedsvc.database.connection import Database, parse_url
 from feedsvc.errors import FeedsvcError, SettingsError
@@ -395,22 +395,28 @@ def test_a_zero_date_of_mysql_is_none(make_mariadb: MakeMariadb, open_shelf: Ope
 def test_a_site_publishes_rows_in_the_order_of_their_dates(
     desk: Desk, open_shelf: OpenShelf
 ) -> None:
-    shelf = open_shelf()
-    shelf.table()
+    shelf = open_shelf(watermark="changed").table(", changed integer")
     for number in (1, 2, 3):
-        shelf.put(number, published=f"2022-01-0{number}")
+        shelf.put(number, published=f"2022-01-0{number}", changed=number)
     desk.configure('content = ""')
     sources = Sources(ContentFolder(desk.settings), shelf.source)
-    report = sync(desk.catalog, desk.settings, desk.now, sources=sources)
-    assert (report.read, desk.titles()) == (3, ["T3", "T2", "T1"])
+
+    def synced(paths: tuple[str, ...] | None) -> SyncReport:
+        shelf.source.every = 0  # it is always time to look for changes
+        return sync(desk.catalog, desk.settings, desk.now, sources=sources, paths=paths)
+
+    assert synced(None).read == 3
+    assert desk.titles() == ["T3", "T2", "T1"]
+    shelf.execute("UPDATE article SET title = 'New', changed = 100 WHERE id = 1")
+    assert synced(()).read == 1
+    assert desk.titles() == ["T3", "T2", "New"]
     shelf.execute("DROP TABLE article")
-    report = sync(desk.catalog, desk.settings, desk.now, sources=sources)
-    (problem,) = report.problems
+    (problem,) = synced(()).problems
     assert str(problem) == (
         f"posts: error: cannot be read: {shelf.url}: no such table: article; correct the query, or "
         "the rights of the user; its articles stay as they are [unreachable-source]"
     )
-    assert desk.titles() == ["T3", "T2", "T1"]
+    assert desk.titles() == ["T3", "T2", "New"]
 
 
 @pytest.mark.parametrize(
