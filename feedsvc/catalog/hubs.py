@@ -3,7 +3,7 @@
 Hubs are notified of feeds in the order of the revisions that changed them, and of their numbers. A
 hub's row is its place in that order, so what it does not know yet follows from the feeds alone: a
 revision need not write anything for it, and a hub that was down for a week is notified of each feed
-once.
+once. Caches that are purged have a row, too: see caches.py.
 
 Instants are seconds since the epoch, by the clock of the database: see deliveries.clock.
 """
@@ -52,15 +52,18 @@ class State(NamedTuple):
     pending: int
 
 
-def add(connection: Connection, urls: Iterable[str]) -> list[str]:
-    """Add hubs that are not known yet, and return them; what has changed so far is not for them.
+def add(connection: Connection, urls: Iterable[str], place: Place | None = None) -> list[str]:
+    """Add hubs that are not known yet, and return them.
 
-    Nobody can have subscribed at a hub that no document has named.
+    place: theirs; by default after what has changed so far, as nobody can have subscribed at a hub
+    that no document has named.
     """
     known = set(connection.scalars(select(_h.url)))
     added = [url for url in urls if url not in known]
     if added:
-        now = Place(newest(connection).number, connection.scalar(select(func.max(_f.number))) or 0)
+        now = place or Place(
+            newest(connection).number, connection.scalar(select(func.max(_f.number))) or 0
+        )
         rows = [{"url": url, **now._asdict(), "attempts": 0, "next_try": 0} for url in added]
         connection.execute(insert(schema.hub), rows)
     return added
@@ -72,12 +75,16 @@ def restart(connection: Connection, urls: Iterable[str]) -> None:
     connection.execute(statement.values(**START._asdict(), attempts=0, next_try=0))
 
 
-def claim(connection: Connection, url: str, now: int, early: bool = False) -> Claim | None:
+def claim(
+    connection: Connection, url: str, now: int, early: bool = False, revision: int | None = None
+) -> Claim | None:
     """Claim a hub, if there are changes for it and no other process is doing so.
 
-    early: even if its next try is later, or another process has claimed it.
+    early: even if its next try is later, or another process has claimed it. revision: if its place
+    is before that revision, whether it changed a feed or not.
     """
-    condition = [_h.url == url, select(_f.number).where(_is_after(_h)).exists()]
+    changes = select(_f.number).where(_is_after(_h)).exists()
+    condition = [_h.url == url, changes if revision is None else _h.revision < revision]
     if not early:
         condition.append(or_(_h.next_try <= now, _h.next_try > now + _HORIZON))
     statement = update(schema.hub).where(*condition).values(next_try=now + CLAIM)

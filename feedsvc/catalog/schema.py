@@ -42,7 +42,7 @@ metadata_table = Table(
     metadata,
     Column(
         "name", Text, primary_key=True, info={"max_bytes": 20}
-    ),  # sync.py, published.py, migrations/
+    ),  # sync.py, published.py, caches.py, migrations/
     Column("value", Text, nullable=False),
 )
 
@@ -250,8 +250,9 @@ subscription_request = Table(
     Index("subscription_request_requester", "requester", "created"),
 )
 
-# The other hubs of the settings. revision and feed: the last feed, in the order of revisions and
-# numbers, that it was notified of. attempts, next_try: as of a subscription.
+# The other hubs of the settings, and the caches in front of the site. revision and feed: the last
+# feed, in the order of revisions and numbers, that it was notified or purged of.
+# attempts, next_try: as of a subscription.
 hub = Table(
     "hub",
     metadata,

@@ -119,7 +119,7 @@ def serve(
         if writer:
             server.on_startup(writer.start)
             server.on_shutdown(writer.stop)
-        if settings.serves_hub or settings.push.external:
+        if settings.pushes:
             push = PushProcess(settings.site)
             server.on_startup(push.start)
             server.on_shutdown(push.stop)

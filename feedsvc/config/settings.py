@@ -159,6 +159,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return is_public(self.base_url) if own is None else own
 
     @property
+    def pushes(self) -> bool:
+        """Whether a process must follow the revisions for hubs or caches."""
+        return bool(self.serves_hub or self.push.external or self.purged)
+
+    @property
     def purged(self) -> PurgeSettings | None:
         """The cache in front of the site that is purged; None without one, and for a preview."""
         return None if self.preview else self.purge

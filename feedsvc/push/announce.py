@@ -1,8 +1,10 @@
-"""`feedsvc push`: notifies other hubs of changes, once."""
+"""`feedsvc push`: notifies other hubs of changes and purges caches, once."""
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
 
 import click
 
@@ -12,62 +14,97 @@ from feedsvc.cli.problems import count
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.publication import Publication
+from feedsvc.push import purge
 from feedsvc.push.client import Client
 from feedsvc.push.ping import Notified, Pings
+from feedsvc.push.purge import Purges
 
 _PAUSES = (2.0, 10.0)  # seconds before further tries
 
 
 def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
-    """Notify all hubs, and print the results. Raises FeedsvcError.
+    """Notify all hubs, purge all caches, and print the results. Raises FeedsvcError.
 
     everything: of all feeds, changed or not.
     """
-    hubs = settings.push.external
-    if not hubs:
+    if not (settings.push.external or settings.purged):
         raise FeedsvcError(
             "there is no hub to notify; name one in feedsvc.toml, as in [push] "
             'hub = "https://pubsubhubbub.appspot.com/"'
         )
-    if not Publication(settings, catalog).newest()[0]:
+    revision = Publication(settings, catalog).newest()[0]
+    if not revision:
         raise FeedsvcError("nothing is published yet; run `feedsvc sync` or `feedsvc build` first")
-    added, notified = asyncio.run(_notify_hubs(settings, catalog, everything))
-    for url, (topics, failure) in notified.items():
+    failures = asyncio.run(_notify_hubs(settings, catalog, everything))
+    if settings.purged:
+        failures += asyncio.run(_purge_caches(settings, catalog, revision, everything))
+    if failures:
+        sys.exit(1)
+
+
+async def _notify_hubs(settings: Settings, catalog: Catalog, everything: bool) -> int:
+    """Notify all hubs; return how many could not be."""
+    async with Client(settings.push.allow_networks) as client:
+        pings = Pings(settings, catalog, client)
+        added = await asyncio.to_thread(pings.add, everything)
+        hubs = settings.push.external
+        notified = await asyncio.gather(
+            *(_persist(catalog, partial(pings.tell_hub, url, early=True)) for url in hubs)
+        )
+    for url, (topics, failure) in zip(hubs, notified, strict=True):
         if failure:
-            message = f"could not be notified of all changes: {failure}; run `feedsvc push` again"
-            click.echo(f"{url}: {message}", err=True)
+            _complain(url, f"could not be notified of all changes: {failure}")
         elif topics:
             click.echo(f"{url}: notified of {count(topics, 'changed document')}.")
         elif url in added:
             click.echo(f"{url}: is new, and will be notified of changes from now on.")
         else:
             click.echo(f"{url}: nothing has changed since its last notification.")
-    if any(failure for _, failure in notified.values()):
-        sys.exit(1)
+    return sum(bool(each.failure) for each in notified)
 
 
-async def _notify_hubs(
-    settings: Settings, catalog: Catalog, everything: bool
-) -> tuple[list[str], Mapping[str, Notified]]:
-    """Notify all hubs; return those that are new, and of what each was notified."""
-    async with Client(settings.push.allow_networks) as client:
-        pings = Pings(settings, catalog, client)
-        added = await asyncio.to_thread(pings.add, everything)
-        hubs = settings.push.external
-        notified = await asyncio.gather(*(_persist(catalog, pings, url) for url in hubs))
-        return added, dict(zip(hubs, notified, strict=True))
+async def _purge_caches(
+    settings: Settings, catalog: Catalog, revision: int, everything: bool
+) -> int:
+    """Purge all caches of all revisions up to one; return how many could not be."""
+    async with purge.client(settings) as client:
+        purges = Purges(settings, catalog, client)
+        await asyncio.to_thread(purges.add, everything)
+        purged = await asyncio.gather(
+            *(
+                _persist(catalog, partial(purges.purge, each, settled=revision, early=True))
+                for each in purges.caches
+            )
+        )
+    for cache, (keys, failure) in zip(purges.caches, purged, strict=True):
+        if failure:
+            _complain(cache.name, f"could not be purged: {failure}")
+        elif keys:
+            click.echo(f"{cache.name}: purged of {count(keys, 'key')}.")
+        else:
+            click.echo(f"{cache.name}: nothing has changed since it was purged.")
+    return sum(bool(each.failure) for each in purged)
 
 
-async def _persist(catalog: Catalog, pings: Pings, url: str) -> Notified:
-    """Notify a hub, and try again a few times if that fails."""
-    topics = 0
+async def _persist(
+    catalog: Catalog, tell: Callable[..., Coroutine[Any, Any, Notified]]
+) -> Notified:
+    """Notify a hub or purge a cache, and try again a few times if that fails.
+
+    tell: takes the present instant as `now`.
+    """
+    number = 0
     for pause in (*_PAUSES, None):
-        notified = await pings.tell_hub(url, await asyncio.to_thread(_now, catalog), early=True)
-        topics += notified.topics
-        if not notified.failure or pause is None:
+        told = await tell(now=await asyncio.to_thread(_now, catalog))
+        number += told.number
+        if not told.failure or pause is None:
             break
         await asyncio.sleep(pause)
-    return Notified(topics, notified.failure)
+    return Notified(number, told.failure)
+
+
+def _complain(name: str, problem: str) -> None:
+    click.echo(f"{name}: {problem}; run `feedsvc push` again", err=True)
 
 
 def _now(catalog: Catalog) -> int:

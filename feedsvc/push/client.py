@@ -134,15 +134,16 @@ class Client(AbstractAsyncContextManager["Client"]):
 
     async def get(self, url: str) -> Response:
         """GET a URL, sent byte for byte as it is given."""
-        return await self._request("GET", url, None, {})
+        return await self.request("GET", url, None, {})
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """POST a body."""
-        return await self._request("POST", url, body, headers)
+        return await self.request("POST", url, body, headers)
 
-    async def _request(
+    async def request(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
     ) -> Response:
+        """Send a request."""
         check_url(url)
         if len(self._sockets) > _CROWD:  # idle connections would use up the file descriptors
             headers = {**headers, "Connection": "close"}

@@ -35,6 +35,9 @@ class Counters:
         self._requests = Counter(
             "feedsvc_push_hub_requests", "Requests to other hubs.", outcome, registry=registry
         )
+        self._purges = Counter(
+            "feedsvc_push_purges", "Requests that purge caches.", outcome, registry=registry
+        )
         self._lag = Histogram(
             "feedsvc_push_lag_seconds",
             "Time from the commit of a revision to the delivery of a document.",
@@ -58,6 +61,10 @@ class Counters:
     def pinged(self, outcome: str) -> None:
         """Count a request to another hub. outcome: notified, failed."""
         self._requests.labels(outcome).inc()
+
+    def purged(self, outcome: str) -> None:
+        """Count a request that purges a cache. outcome: purged, failed."""
+        self._purges.labels(outcome).inc()
 
     async def keep_counting(self, catalog: Catalog) -> None:
         """Set the numbers of subscriptions now and then, until the task is cancelled."""

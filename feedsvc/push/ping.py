@@ -12,14 +12,14 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from feedsvc.catalog import hubs
-from feedsvc.catalog.deliveries import MAX_WAIT, backoff, clock
+from feedsvc.catalog.deliveries import MAX_WAIT, backoff
 from feedsvc.catalog.hubs import Claim, Place
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
-from feedsvc.errors import CatalogError
 from feedsvc.model import Format
 from feedsvc.publication import Publication
-from feedsvc.push.client import Client, ClientError
+from feedsvc.push.client import Client, ClientError, Response
+from feedsvc.push.follow import Follower
 from feedsvc.push.ledger import SETTLE
 from feedsvc.routes import Routes, feed_path
 
@@ -29,23 +29,33 @@ logger = logging.getLogger("feedsvc.push")
 # and Google's ignores more than these.
 _SEVERAL = {"pubsubhubbub.appspot.com": 10}
 _REQUESTS = 6  # to one hub at a time
-_PAUSE, _PAUSE_LOST = 0.5, 5.0  # seconds between looks at the newest revision
 _MOST_WAITS = 5  # of SETTLE seconds, while revisions follow one another
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Notified(NamedTuple):
-    """What a hub was notified of. topics: of how many. failure: why of no more, '' if of all."""
+    """Of how many topics a hub was notified, or of how many keys a cache was purged.
 
-    topics: int
+    failure: why of no more, '' if of all.
+    """
+
+    number: int
     failure: str = ""
 
 
-class _Failure(NamedTuple):
-    """Why a request failed, and how many seconds the hub wants to be left alone."""
+class Failure(NamedTuple):
+    """Why a request failed, and how many seconds its receiver wants to be left alone."""
 
     reason: str
     wait: int = 0
+
+    @classmethod
+    def of(cls, response: Response) -> "Failure | None":
+        """Return the failure that a response reports, None for a success."""
+        if response.is_success:
+            return None
+        wait = response.retry_after(MAX_WAIT)
+        return cls(f"it answers with the status {response.status}", wait)
 
 
 class Pings:
@@ -71,21 +81,11 @@ class Pings:
 
     async def run(self, publication: Publication) -> None:
         """Notify the hubs of each revision until the task is cancelled."""
-        known, due, failure = "", None, ""
-        while True:
-            try:
-                state, now = await asyncio.to_thread(self._look, publication)
-                if state != known or (due is not None and now >= due):
-                    state, now = await self._settle(publication, state)
-                    due, known = await self.tell(now), state
-                failure = ""
-            except CatalogError as error:
-                if str(error) != failure:
-                    failure = str(error)
-                    logger.error("event=catalog-lost reason=%r", failure)  # noqa: TRY400
-            except Exception:
-                logger.exception("event=failed")
-            await asyncio.sleep(_PAUSE_LOST if failure else _PAUSE)
+
+        async def tell(now: int, _settled: int) -> int | None:
+            return await self.tell(now)
+
+        await Follower(publication, self._catalog, tell, SETTLE, _MOST_WAITS).run()
 
     async def tell(self, now: int) -> int | None:
         """Notify every hub that is due of the changes that it does not know yet.
@@ -123,25 +123,6 @@ class Pings:
                 hubs.restart(connection, self._settings.push.external)
         return added
 
-    async def _settle(self, publication: Publication, state: str) -> tuple[str, int]:
-        """Wait until every origin shows the newest revision, and look again.
-
-        A revision that is committed meanwhile has to wait as well, but none waits for long.
-        """
-        for _ in range(_MOST_WAITS):
-            await asyncio.sleep(SETTLE)
-            before = state
-            state, now = await asyncio.to_thread(self._look, publication)
-            if state == before:
-                break
-        return state, now
-
-    def _look(self, publication: Publication) -> tuple[str, int]:
-        """Return a name of the newest revision, and the present instant."""
-        state, _ = publication.state()
-        with self._catalog.reading() as connection:
-            return state, clock(connection)
-
     def _claim(self, url: str, now: int, early: bool) -> Claim | None:
         with self._catalog.concurrent() as connection:
             hubs.add(connection, [url])
@@ -160,29 +141,26 @@ class Pings:
         ]
         return found[-1][0] if found else claim.place, topics
 
-    async def _send(self, url: str, topics: Sequence[str]) -> _Failure | None:
+    async def _send(self, url: str, topics: Sequence[str]) -> Failure | None:
         """Name topics to a hub; return the failure of a request, None if all succeeded."""
         size = _several(url)
         batches = [topics[start : start + size] for start in range(0, len(topics), size)]
         failures = await asyncio.gather(*(self._post(url, batch) for batch in batches))
         return next((each for each in failures if each), None)
 
-    async def _post(self, url: str, topics: Sequence[str]) -> _Failure | None:
+    async def _post(self, url: str, topics: Sequence[str]) -> Failure | None:
         fields = [(name, topic) for topic in topics for name in ("hub.url", "hub.topic")]
         body = urlencode([("hub.mode", "publish"), *fields]).encode()
         try:
             response = await self._client.post(url, body, _FORM)
         except ClientError as error:
-            failure: _Failure | None = _Failure(str(error))
+            failure: Failure | None = Failure(str(error))
         else:
-            failure = None
-            if not response.is_success:
-                wait = response.retry_after(MAX_WAIT)
-                failure = _Failure(f"it answers with the status {response.status}", wait)
+            failure = Failure.of(response)
         self._observe("failed" if failure else "notified")
         return failure
 
-    def _fail(self, claim: Claim, now: int, failure: _Failure) -> None:
+    def _fail(self, claim: Claim, now: int, failure: Failure) -> None:
         """Try again later. Nothing is ever given up: what is pending does not grow."""
         attempts = claim.attempts + 1
         next_try = now + max(failure.wait, backoff(attempts))

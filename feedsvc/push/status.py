@@ -8,10 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from feedsvc import dates
-from feedsvc.catalog import deliveries, hubs, subscribers
+from feedsvc.catalog import caches, deliveries, hubs, subscribers
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli.problems import count
 from feedsvc.config.settings import Settings
+from feedsvc.push import caches as dialects
 
 _MAX_HOSTS = 30
 _TOPIC = ("Topic", "Subscriptions", "Pending", "Failing", "Waiting", "First lease ends")
@@ -27,6 +28,7 @@ def show(settings: Settings, catalog: Catalog) -> None:
         topics = subscribers.topics(connection, now)
         hosts = subscribers.hosts(connection, now, _MAX_HOSTS)
         others = hubs.states(connection, settings.push.external)
+        purged = caches.states(connection, [each.name for each in dialects.caches(settings.purged)])
     click.echo(
         f"{count(counts.subscriptions, 'subscription')}: {counts.pending:,} pending, "
         f"{counts.failing:,} failing; {count(unverified, 'request')} to be verified."
@@ -39,6 +41,8 @@ def show(settings: Settings, catalog: Catalog) -> None:
         click.echo(f"{hub.url}: {_hub(hub, now)}")
     for url in sorted(unknown):
         click.echo(f"{url}: has never been notified")
+    for cache in purged:
+        click.echo(f"{cache.url}: {_cache(cache, now)}")
 
 
 def _print(headings: Sequence[str], rows: Iterator[Sequence[str]]) -> None:
@@ -70,11 +74,18 @@ def _host(host: subscribers.Host, now: int) -> Sequence[str]:
 def _hub(hub: hubs.State, now: int) -> str:
     if not hub.pending:
         return "notified of all changes"
-    failed = f" after {count(hub.attempts, 'failed attempt')}" if hub.attempts else ""
-    return (
-        f"not notified of {count(hub.pending, 'changed feed')} yet{failed}; "
-        f"next try in {max(0, hub.next_try - now):,} s"
-    )
+    return f"not notified of {count(hub.pending, 'changed feed')} yet{_retry(hub, now)}"
+
+
+def _cache(cache: hubs.State, now: int) -> str:
+    if not cache.pending:
+        return "purged of all changes"
+    return f"not purged of {count(cache.pending, 'revision')} yet{_retry(cache, now)}"
+
+
+def _retry(state: hubs.State, now: int) -> str:
+    failed = f" after {count(state.attempts, 'failed attempt')}" if state.attempts else ""
+    return f"{failed}; next try in {max(0, state.next_try - now):,} s"
 
 
 def _instant(instant: int) -> str:

@@ -17,11 +17,13 @@ from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.publication import Publication
+from feedsvc.push import purge
 from feedsvc.push.client import Client
 from feedsvc.push.counters import Counters
 from feedsvc.push.deliver import Deliverer
 from feedsvc.push.ledger import Ledger
 from feedsvc.push.ping import Pings
+from feedsvc.push.purge import Purges
 from feedsvc.push.verify import Verifier
 
 logger = logging.getLogger("feedsvc.push")
@@ -35,9 +37,9 @@ _NICE = 10  # serving has priority
 def run(settings: Settings, supervised: bool) -> None:
     """Work until SIGTERM or SIGINT; if supervised, also until the end of standard input.
 
-    Raises FeedsvcError if the site has no hub.
+    Raises FeedsvcError if the site has neither a hub nor a cache.
     """
-    if not (settings.serves_hub or settings.push.external):
+    if not settings.pushes:
         raise FeedsvcError(
             'this site has no hub, so there is nothing to deliver; write hub = "own" in [push] of '
             "feedsvc.toml"
@@ -58,7 +60,10 @@ async def _work(settings: Settings, supervised: bool) -> None:
     with Catalog(settings.database) as catalog:
         hubs = head.hubs(settings, own=settings.serves_hub)
         publication = Publication(settings, catalog, hubs=hubs)
-        async with Client(settings.push.allow_networks) as client:
+        async with (
+            Client(settings.push.allow_networks) as client,
+            purge.client(settings) as purging,
+        ):
             logger.info("event=push-started")
             counters = Counters()
             beside = [counters.keep_counting(catalog)]
@@ -67,6 +72,9 @@ async def _work(settings: Settings, supervised: bool) -> None:
             if settings.push.external:
                 pings = Pings(settings, catalog, client, counters.pinged)
                 beside.append(pings.run(publication))
+            if settings.purged:
+                purges = Purges(settings, catalog, purging, counters.purged)
+                beside.append(purges.run(publication))
             tasks = [asyncio.create_task(each) for each in beside]
             if settings.serves_hub:
                 slow = _allow_files() - _OTHER_FILES

@@ -264,8 +264,8 @@ CREATE TABLE blog_entry (
 CREATE TABLE blog_entry_authors (id bigint PRIMARY KEY, entry_id bigint, author_id bigint);
 INSERT INTO blog_author VALUES (1, 'Bob'), (2, 'Ada');
 INSERT INTO blog_entry VALUES
-    (1, 'One', '<p>1</p>', '2022-01-01T10Z', now(), true),
-    (2, 'Two', '<p>2</p>', '2022-01-02T10Z', now(), false);
+    (1, 'One', '<p>1</p>', '2022-01-01', now(), true),
+    (2, 'Two', '<p>2</p>', '2022-01-02', now(), false);
 INSERT INTO blog_entry_authors VALUES (1, 1, 1), (2, 1, 2);
 """
 

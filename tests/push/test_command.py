@@ -71,6 +71,32 @@ def test_after_a_deployment_each_hub_is_told_what_has_changed(desk: Desk, hub: S
     assert len(topics(hub.requests)) == 9
 
 
+def test_caches_are_purged_too(desk: Desk, hub: Sink) -> None:
+    """Scale 3: of everything the first time and with --all, later of what has changed."""
+    hub.answer = lambda _: Reply(200)
+    hub.requests.clear()
+    servers = [hub.url()[:-1], f"http://127.0.0.1:{free_port()}"]
+    desk.configure(f'[purge]\ncache = "varnish"\nservers = ["{servers[0]}", "{servers[1]}"]')
+    good, bad = (f"purge:varnish:{server}" for server in servers)
+    first = run(desk)
+    assert first.exit_code == 1
+    assert first.stdout == f"{good}: purged of 1 key.\n"
+    assert first.stderr == (
+        f"{bad}: could not be purged: cannot connect: Connection refused; "
+        "run `feedsvc push` again\n"
+    )
+    shown = run(desk, "status").stdout
+    assert f"{good}: purged of all changes\n" in shown
+    assert f"{bad}: not purged of 1 revision yet after 3 failed attempts; next try in" in shown
+    desk.write("two.md", article("Two", tags=["x"]))
+    desk.sync()
+    assert run(desk).stdout == f"{good}: purged of 4 keys.\n"
+    assert run(desk).stdout == f"{good}: nothing has changed since it was purged.\n"
+    assert run(desk, "--all").stdout == f"{good}: purged of 1 key.\n"
+    assert [each.method for each in hub.requests] == ["PURGE"] * 3
+    assert hub.requests[-1].headers["xkey-purge"] == "site"
+
+
 def test_a_hub_that_fails_for_a_moment_is_tried_again(desk: Desk, hub: Sink) -> None:
     desk.configure(f'[push]\nhub = "{hub.url()}"\nallow_networks = ["127.0.0.0/8"]')
     run(desk)

@@ -13,8 +13,9 @@ from feedsvc.catalog.deliveries import CLAIM, MAX_WAIT
 from feedsvc.catalog.hubs import State
 from feedsvc.catalog.store import Catalog
 from feedsvc.model import Format
-from feedsvc.push import ping
+from feedsvc.push import follow, ping
 from feedsvc.push.client import Client
+from feedsvc.push.follow import Follower
 from feedsvc.push.ping import Pings
 from tests.desk import Desk
 from tests.push.sink import Reply, Request, Sink, sink
@@ -202,7 +203,7 @@ def test_a_hub_at_a_private_address_is_not_connected_to(telling: Telling) -> Non
 def test_hubs_are_told_of_each_revision_while_the_process_runs(
     telling: Telling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ping, "_PAUSE", 0.05)
+    monkeypatch.setattr(follow, "_PAUSE", 0.05)
     telling.hub.requests.clear()
 
     async def run() -> None:
@@ -235,15 +236,14 @@ def test_a_revision_that_is_committed_while_another_settles_waits_as_well(
             await asyncio.to_thread(telling.publish, "second")
         waits.append(publication.state()[0])
 
-    async def run() -> str:
-        async with Client(["127.0.0.1"]) as client:
-            pings = Pings(telling.desk.settings, telling.desk.catalog, client)
-            monkeypatch.setattr(asyncio, "sleep", wait)
-            state, _ = await pings._settle(publication, publication.state()[0])
-            return state
+    async def act(_now: int, settled: int) -> int | None:
+        waits.append(str(settled))
+        raise asyncio.CancelledError
 
-    assert asyncio.run(run()) == waits[-1]
-    assert waits == [waits[0]] * 2
+    monkeypatch.setattr(asyncio, "sleep", wait)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(Follower(publication, telling.desk.catalog, act, 0.4, waits=5).run())
+    assert waits == [waits[0], waits[0], waits[0].partition(".")[0]]
 
 
 @settings(max_examples=examples(5))

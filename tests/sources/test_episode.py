@@ -29,7 +29,7 @@ RECIPIENT = {"address": "02d5", "split": 90}
 
 def episode(folder: Path, **front_matter: Any) -> tuple[Episode | None, list[str]]:
     """Return the episode of an article that is published, and its warnings."""
-    text = article(enclosures="one.mp3", **front_matter)
+    text = article(enclosures="https://media.example/one.mp3", **front_matter)
     site = make_site(folder, {"a.md": text, "one.mp3": "x", "cover.png": "x"})
     reading = ArticleReader(site).read("a.md")
     assert reading.article

@@ -1,0 +1,84 @@
+"""What the caches in front of the site have not been purged of yet.
+
+A cache is one more reader of the order of changes: a row of the table of hubs, whose place says up
+to which revision it was purged (docs/adr/0074). A new one starts at the beginning, as it may have
+kept what an earlier catalog published.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from feedsvc.catalog import hubs, schema
+from feedsvc.catalog.hubs import START, Claim, Place, State
+from feedsvc.catalog.queries import newest
+from feedsvc.catalog.tables import set_metadata
+from feedsvc.model import FeedRef
+
+_SETTINGS = "purged"  # a name in schema.metadata_table
+
+_h, _f, _a = schema.hub.c, schema.feed.c, schema.archive.c
+
+
+class Changed(NamedTuple):
+    """The feeds and archives that changed since a place."""
+
+    feeds: list[FeedRef]
+    archives: list[tuple[FeedRef, int]]
+
+
+def add(connection: Connection, names: Sequence[str], settings: str) -> None:
+    """Add the caches that are not known yet.
+
+    settings: a hash of what responses follow from besides the catalog. If it is another one than
+    before, all caches have to be purged of everything.
+    """
+    hubs.add(connection, names, START)
+    if set_metadata(connection, _SETTINGS, settings) != settings:
+        hubs.restart(connection, names)
+
+
+def changed(connection: Connection, place: Place, most: int) -> Changed | None:
+    """Return what changed since a place; None if that is more than a number, or everything.
+
+    What was changed by revisions that other processes may not show yet is included: it has to be
+    purged of what it was before, and is purged again.
+    """
+    if place == START:
+        return None
+    feeds = connection.scalars(
+        select(_f.key).where(_f.revision > place.revision).order_by(_f.number).limit(most + 1)
+    ).all()
+    archives = connection.execute(
+        select(_f.key, _a.number)
+        .join(schema.archive, _a.feed == _f.number)
+        .where(_a.revision > place.revision)
+        .order_by(_a.feed, _a.number)
+        .limit(most + 1)
+    ).all()
+    if len(feeds) + len(archives) > most:
+        return None
+    of_archives = [(FeedRef.of(key), number) for key, number in archives]
+    return Changed([FeedRef.of(key) for key in feeds], of_archives)
+
+
+def claim(
+    connection: Connection, name: str, now: int, settled: int, early: bool = False
+) -> Claim | None:
+    """Claim a cache that was not purged of all revisions up to `settled`. See hubs.claim."""
+    return hubs.claim(connection, name, now, early, settled)
+
+
+def record(connection: Connection, claim: Claim, settled: int, next_try: int) -> bool:
+    """Record that a cache was purged of all revisions up to `settled`."""
+    last = connection.scalar(select(func.max(_f.number))) or 0
+    return hubs.record(connection, claim, Place(settled, last), 0, next_try)
+
+
+def states(connection: Connection, names: Sequence[str]) -> list[State]:
+    """Return the states of caches. pending: of how many revisions each was not purged."""
+    number = newest(connection).number
+    found = connection.execute(select(_h.url, _h.attempts, _h.next_try, _h.revision))
+    by_name = {row.url: State(*row[:3], max(0, number - row.revision)) for row in found}
+    return [by_name[name] for name in names if name in by_name]

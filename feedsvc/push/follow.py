@@ -1,0 +1,87 @@
+"""Follows the revisions of a site: waits until every origin shows one, then acts on it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from feedsvc.catalog.deliveries import clock
+from feedsvc.catalog.store import Catalog
+from feedsvc.errors import CatalogError
+from feedsvc.publication import Publication
+
+logger = logging.getLogger("feedsvc.push")
+
+_PAUSE, _PAUSE_LOST = 0.5, 5.0  # seconds between looks at the newest revision
+_LONGEST_PAUSE = 1.0  # where the database notifies of changes
+
+Act = Callable[[int, int], Awaitable[int | None]]
+
+
+class Follower:
+    """Follows the revisions of a site for one reader.
+
+    act: called with the present instant and the newest revision that every origin shows, at the
+    start, after each revision, and at the instant that it returned. settle: seconds until every
+    origin shows a revision. waits: of that length, while revisions follow one another. start:
+    called once before everything else, in a thread.
+    """
+
+    def __init__(
+        self,
+        publication: Publication,
+        catalog: Catalog,
+        act: Act,
+        settle: float,
+        waits: int = 1,
+        start: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._publication = publication
+        self._catalog = catalog
+        self._act = act
+        self._settle_time = settle
+        self._waits = waits
+        self._start: Callable[[], None] | None = start
+
+    async def run(self) -> None:
+        """Follow until the task is cancelled."""
+        known, due, failure = "", None, ""
+        changes = self._publication.changes(_PAUSE)
+        while True:
+            try:
+                if self._start:
+                    await asyncio.to_thread(self._start)
+                    self._start = None
+                state, now = await asyncio.to_thread(self._look)
+                if state != known or (due is not None and now >= due):
+                    settled, now = await self._settle(state)
+                    due, known = await self._act(now, int(settled.partition(".")[0])), settled
+                failure = ""
+            except CatalogError as error:
+                if str(error) != failure:
+                    failure = str(error)
+                    logger.error("event=catalog-lost reason=%r", failure)  # noqa: TRY400
+            except Exception:
+                logger.exception("event=failed")
+            if failure:
+                await asyncio.sleep(_PAUSE_LOST)
+            else:
+                await asyncio.to_thread(changes.wait, _LONGEST_PAUSE)
+
+    async def _settle(self, state: str) -> tuple[str, int]:
+        """Wait until every origin shows a revision; return it, or the one that settled last.
+
+        A revision that is committed meanwhile has to wait as well, but none waits for long.
+        """
+        for _ in range(self._waits):
+            await asyncio.sleep(self._settle_time)
+            settled = state
+            state, now = await asyncio.to_thread(self._look)
+            if state == settled:
+                break
+        return settled, now
+
+    def _look(self) -> tuple[str, int]:
+        """Return a name of the newest revision, and the present instant."""
+        state, _ = self._publication.state()
+        with self._catalog.reading() as connection:
+            return state, clock(connection)
