@@ -42,7 +42,7 @@ def test_any_history_leads_to_what_a_full_look_finds(steps: list[str | Write]) -
                 continue
             _, is_public, late, look = step
             # The transaction began some seconds before.
-            changed = str(START + timedelta(seconds=second - late))
+            changed = str(START + timedelta(seconds=second - late, microseconds=second + 1))
             shelf.put(number, title=f"T{second}", changed=changed, public=is_public)
             if look != "never":
                 shelf.look(fully=look == "fully")

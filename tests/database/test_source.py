@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -159,6 +160,27 @@ def test_changes_of_rows_are_found_by_the_watermark_and_deletions_by_a_full_look
     assert set(shelf.titles()) == {"1"}
     assert shelf.read == 0
     assert shelf.problems == []
+
+
+def test_a_row_that_changes_twice_in_the_resolution_of_its_watermark_is_read_again(
+    sqlite: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite.table(", changed text")
+    sqlite.source = sqlite.make(watermark="changed", timezone="UTC", overlap=5)
+    sqlite.look()
+    now = datetime.now(UTC)
+    sqlite.put(1, changed=now.strftime("%Y-%m-%d %H:%M:%S"))
+    sqlite.look(fully=False)
+    sqlite.execute("UPDATE article SET title = 'New' WHERE id = 1")
+    sqlite.look(fully=False)
+    assert sqlite.titles() == {"1": "T1"}
+    later = now + timedelta(seconds=7)
+    monkeypatch.setattr(module, "datetime", Mock(now=lambda zone: later))
+    sqlite.look(fully=False)
+    assert sqlite.titles() == {"1": "New"}
+    sqlite.look(fully=False)
+    sqlite.look()
+    assert sqlite.read == 0
 
 
 def test_without_a_watermark_rows_are_compared_by_all_their_columns(shelf: Shelf) -> None:
