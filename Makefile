@@ -9,6 +9,7 @@
 #   make bench-build    measure static builds, compared with Hugo and Pelican
 #   make bench-stalled  measure polls during stalled downloads
 #   make bench-audience measure the statistics, compared with GoAccess
+#   make bench-probing  compare durations of recordings with a decoder
 #   make bench-push     measure deliveries to WebSub subscribers
 #   make dist           build a wheel and a source distribution
 #   make lock           lock the dependencies of the container image
@@ -21,7 +22,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-push bench-audience dist lock sbom clean
+.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-probing bench-push bench-audience dist lock sbom clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -51,6 +52,10 @@ bench-polls: $(VENV)/installed-bench
 
 bench-build: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.build
+
+# Needs ffmpeg and lame.
+bench-probing: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.probing
 
 # Needs wrk.
 bench-stalled: $(VENV)/installed-dev
