@@ -53,6 +53,7 @@ def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Articl
         content=ContentChoice.SUMMARY if item.only_summary else None,
         draft=item.draft,
         text_hash=found.fingerprint,
+        episode=cleaner.episode()[1],
     )
     return article, cleaner.warnings
 
