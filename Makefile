@@ -4,11 +4,13 @@
 #   make check          check formatting, lint, types and layers
 #   make format         format the code and apply lint fixes
 #   make soak           run all tests with many more examples, random sequences and kills
+#   make soak-fleet     run several machines under random faults for an hour (MINUTES=60)
 #   make bench          measure syncing and rendering; see docs/performance.md
 #   make bench-polls    measure polls, compared with nginx and Django
 #   make bench-build    measure static builds, compared with Hugo and Pelican
 #   make bench-stalled  measure polls during stalled downloads
 #   make bench-push     measure deliveries to WebSub subscribers
+#   make bench-fleet    measure how a revision spreads over several machines
 #   make dist           build a wheel and a source distribution
 #   make lock           lock the dependencies of the container image
 #   make sbom           write a bill of materials of the container image
@@ -20,7 +22,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-push dist lock sbom clean
+.PHONY: serve test soak soak-fleet check format bench bench-polls bench-build bench-stalled bench-push bench-fleet dist lock sbom clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -36,6 +38,10 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Uses Varnish and Valkey or Redis if they are installed on the system.
+soak-fleet: $(VENV)/installed-dev
+	$(BIN)/python -m tests.fleet.soak $(or $(MINUTES),60)
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
@@ -72,6 +78,9 @@ sbom: $(VENV)/installed-release
 	mkdir -p dist
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 		--output-file dist/feedsvc.cdx.json deploy/requirements.txt
+
+bench-fleet: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.fleet
 
 clean:
 	rm -rf $(VENV) .feedsvc build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -70,6 +70,8 @@ class Postgres:
     def kill(self) -> None:
         os.kill(self._server.get_pid(), signal.SIGKILL)
         time.sleep(2)  # its processes notice it
+        # If nobody waited for the killed process, its number is still in use.
+        Path(self.folder, "data", "postmaster.pid").unlink(missing_ok=True)
         self._server.ensure_postgres_running()
 
     def stop(self) -> None:
