@@ -226,7 +226,8 @@ class Show(Part, frozen=True):
 
     categories: (category, subcategory or ''), the first counts. title: itunes:title, if it is not
     the feed's. author: itunes:author. locked: None to leave the element out. block: hidden from all
-    directories; blocks: from these services of podcast:block. guid: a UUID.
+    directories; blocks: from these services of podcast:block. guid: a UUID. redirect: whether the
+    feed leads to new_feed_url.
     """
 
     categories: tuple[tuple[str, str], ...] = ()
@@ -247,6 +248,7 @@ class Show(Part, frozen=True):
     txt: tuple[Txt, ...] = ()
     update_frequency: Frequency | None = None
     new_feed_url: str | None = None
+    redirect: bool = False
     complete: bool = False
     block: bool = False
     blocks: tuple[str, ...] = ()
