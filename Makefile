@@ -9,6 +9,8 @@
 #   make bench-polls    measure polls, compared with nginx and Django
 #   make bench-build    measure static builds, compared with Hugo and Pelican
 #   make bench-stalled  measure polls during stalled downloads
+#   make bench-audience measure the statistics, compared with GoAccess
+#   make bench-probing  compare durations of recordings with a decoder
 #   make bench-push     measure deliveries to WebSub subscribers
 #   make bench-fleet    measure how a revision spreads over several machines
 #   make dist           build a wheel and a source distribution
@@ -22,7 +24,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak soak-fleet check format bench bench-polls bench-build bench-stalled bench-push bench-fleet dist lock sbom clean
+.PHONY: serve test soak soak-fleet check format bench bench-polls bench-build bench-stalled bench-probing bench-push bench-fleet bench-audience dist lock sbom clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -57,11 +59,19 @@ bench-polls: $(VENV)/installed-bench
 bench-build: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.build
 
+# Needs ffmpeg and lame.
+bench-probing: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.probing
+
 # Needs wrk.
 bench-stalled: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.stalled
 
 # Needs wrk for the figure of polls.
+# Needs wrk for the rate of polls, and GoAccess for the comparison; takes half an hour.
+bench-audience: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.audience
+
 bench-push: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.push
 
