@@ -25,8 +25,8 @@ _MAX_DESCRIPTION = 4_000  # bytes
 _FILES = "/files/"
 _MEDIUMS = ("podcast", "music", "video", "film", "audiobook", "newsletter", "blog", "course")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-GEO = re.compile(r"geo:-?\d+(?:\.\d+)?,-?\d+(?:\.\d+)?(?:,-?\d+(?:\.\d+)?)?(?:;.*)?")
-OSM = re.compile(r"[NWR]\d+(?:#\d+)?")
+GEO = re.compile(r"geo:-?\d+(?:\.\d+)?,-?\d+(?:\.\d+)?(?:,-?\d+(?:\.\d+)?)?(?:;.*)?", re.ASCII)
+OSM = re.compile(r"[NWR]\d+(?:#\d+)?", re.ASCII)
 
 
 def _date(text: str) -> str:

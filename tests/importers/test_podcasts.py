@@ -9,6 +9,7 @@ from msgspec import structs
 
 from feedsvc.config.settings import Settings
 from feedsvc.errors import SettingsError
+from feedsvc.model import Format
 from feedsvc.podcast import (
     Alternate,
     Chapter,
@@ -25,6 +26,7 @@ from feedsvc.podcast import (
 )
 from feedsvc.sources.site import Sources
 from tests.importers.desk import Site, codes
+from tests.render.test_podcasts import EPISODE, document
 from tests.sites import make_site
 
 FEED = """<rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"
@@ -201,3 +203,26 @@ def test_a_feed_source_has_episodes(tmp_path: Path) -> None:
         (12, "wells-12", None),
     ]
     assert [len(each.chapters) for each in episodes] == [0, 2]
+
+
+def test_an_episode_survives_a_move_from_one_site_to_another(tmp_path: Path) -> None:
+    """What a feed of ours has of an episode, importing it gives back."""
+    episode = structs.replace(EPISODE, chapters_url="https://news.example.org/chapters.json")
+    site = Site(tmp_path)
+    feed = site.put("feed.xml", document(Format.RSS, episode=episode))
+    assert site.run(feed).problems == []
+    (article,) = site.articles().values()
+    changed = {  # whole seconds, URIs for IRIs, and no file that needs another protocol
+        "duration": 3600,
+        "image": None,
+        "persons": (
+            structs.replace(
+                episode.persons[0], name="Bo 卜", image="https://news.example.org/b%C3%B6.png"
+            ),
+        ),
+        "alternates": (
+            structs.replace(episode.alternates[0], sources=episode.alternates[0].sources[:1]),
+        ),
+    }
+    assert article.episode == structs.replace(episode, **changed)
+    assert article.image == episode.image
