@@ -91,7 +91,7 @@ def write(connection: Connection, feeds: Iterable[FeedState], revision: int) -> 
     changed: list[dict[str, int]] = []
     for feed in feeds:
         before = feed.archives_before
-        if feed.stored and feed.head != feed.stored["head"]:
+        if feed.stored and feed.head != feed.stored.head:
             numbers = set(range(1, before + 1))
         elif feed.archives > before:
             numbers = feed.edited | {before} - {0}
