@@ -65,6 +65,7 @@ CODES = {
     "InvalidContact": "bad-email",
     "InvalidDay": "bad-word",
     "InvalidDoctype": "doctype",
+    "InvalidDuration": "bad-duration",
     "InvalidFullLink": "relative-url bad-url bad-tag-uri bad-urn",
     "InvalidHeight": "bad-number",
     "InvalidHour": "bad-number",
@@ -72,6 +73,10 @@ CODES = {
     "InvalidInteger": "bad-number",
     "InvalidIntegerAttribute": "bad-number",
     "InvalidIRI": "bad-url relative-url",
+    "InvalidItunesCategory": "bad-category",
+    "InvalidItunesChannelType": "bad-word",
+    "InvalidItunesEpisodeType": "bad-word",
+    "InvalidKeywords": "bad-keywords",
     "InvalidLanguage": "bad-language",
     "InvalidLatitude": "bad-number",
     "InvalidLink": "bad-url relative-url not-ascii-url",
@@ -81,11 +86,13 @@ CODES = {
     "InvalidNamespace": "wrong-namespace obsolete-namespace",
     "InvalidNonNegativeInteger": "bad-number",
     "InvalidPermalink": "guid-not-url",
+    "InvalidPositiveInteger": "bad-number",
     "InvalidRFC2822Date": "bad-rss-date wrong-weekday",
     "InvalidRFC3339Date": "bad-date-time",
     "InvalidRSSVersion": "rss-version",
     "InvalidTAG": "bad-tag-uri bad-url",
     "InvalidTextType": "bad-word",
+    "InvalidTrueFalse": "bad-word stray-space",
     "InvalidURLAttribute": "bad-url relative-url",
     "InvalidURN": "bad-urn",
     "InvalidUUID": "bad-urn",
@@ -93,6 +100,7 @@ CODES = {
     "InvalidUriChar": "bad-url not-ascii-url",
     "InvalidW3CDTFDate": "bad-w3c-date",
     "InvalidWidth": "bad-number",
+    "InvalidYesNoClean": "bad-word",
     "ItemMustContainTitleOrDescription": "empty-item",
     "LinkPastEnd": "link-past-end",
     "MisplacedItem": "late-metadata",
@@ -105,6 +113,8 @@ CODES = {
     "MissingElement": "missing-element no-author",
     "MissingGuid": "no-guid",
     "MissingHref": "missing-attribute",
+    "MissingItunesElement": "no-required-element",
+    "MissingItunesEmail": "no-owner",
     "MissingLink": "missing-element",
     "MissingNamespace": "wrong-namespace no-namespace not-well-formed",
     "MissingRealName": "email-form",
@@ -127,7 +137,9 @@ CODES = {
     "NotInANamespace": "unknown-element",
     "NotInline": "escaped-xhtml",
     "NotSufficientlyUnique": "weak-guid",
+    "NotUTF8": "not-utf8-show",
     "ObscureEncoding": "uncommon-encoding",
+    "ObsoleteItunesCategory": "bad-category",
     "ObsoleteNamespace": "obsolete-namespace",
     "ProblematicalRFC822Date": "odd-rss-date",
     "RelativeSelf": "relative-self-link",
@@ -139,8 +151,9 @@ CODES = {
     "SelfDoesntMatchLocation": "other-self-link",
     "SelfNotAtom": "self-link-type",
     "SlashDate": "comments-without-date",
-    "UndefinedElement": "unknown-element unexpected-element no-feed not-well-formed "
-    "wrong-namespace",
+    "TooLong": "too-long-text",
+    "UndefinedElement": "unknown-element misplaced-element unexpected-element no-feed "
+    "not-well-formed wrong-namespace",
     "UndefinedNamedEntity": "entity not-well-formed",
     "UnexpectedAttribute": "unknown-attribute",
     "UnexpectedText": "unexpected-text",
@@ -150,6 +163,7 @@ CODES = {
     "UnknownHost": "email-without-domain",
     "UnknownNamespace": "unknown-namespace",
     "UnregisteredAtomLinkRel": "unknown-rel",
+    "UnsupportedItunesFormat": "recording-format",
     "UriNotIri": "not-ascii-url",
     "UseZeroForMidnight": "hour-24",
 }
@@ -181,7 +195,7 @@ VALID = {
     "ValidAtomLinkRel": "UnregisteredAtomLinkRel",
 }
 # The other groups test formats and vocabularies that feedsvc recognises but does not validate.
-GROUPS = ("atom", "ext/fh", "rss", "rss20", "xml")
+GROUPS = ("atom", "ext/fh", "ext/itunes", "rss", "rss20", "xml")
 # `Expect: !Error` and similar: the severities that must not occur.
 _NONE_OF = {"Error": {"error"}, "Warning": {"error", "warning"}, "Message": {"error", "warning"}}
 # The W3C tests ignore these too, since the files are not at the URLs in their self links.

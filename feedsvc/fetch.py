@@ -32,7 +32,7 @@ from feedsvc.errors import FeedsvcError
 _REDIRECTS = 5
 _SILENCE = 10  # seconds
 _CHUNK = 65_536
-_MOVED = (301, 302, 303, 307, 308)
+MOVED = (301, 302, 303, 307, 308)
 # Addresses that `is_global` passes in some version of Python, but that lead into private networks:
 # those in which an IPv4 address is embedded, deprecated ones, and one of a cloud's own services.
 _NOT_PUBLIC = tuple(
@@ -152,7 +152,7 @@ def _get(url: str, limits: Limits, known: Answer | None) -> Answer:
     while True:
         conditions = known.conditions if known and known.url == url else {}
         status, headers, body = _request(url, conditions, limits)
-        if status not in _MOVED or "location" not in headers:
+        if status not in MOVED or "location" not in headers:
             return Answer(url, tuple(redirects), status, headers, body)
         if len(redirects) == _REDIRECTS:
             raise FetchError(f"{url}: is redirected more than {_REDIRECTS} times")
@@ -163,23 +163,30 @@ def _get(url: str, limits: Limits, known: Answer | None) -> Answer:
 def _request(
     url: str, conditions: Mapping[str, str], limits: Limits
 ) -> tuple[int, dict[str, str], bytes]:
-    _check(url)
-    request = Request(  # noqa: S310
-        url,
-        headers={
-            "User-Agent": f"feedsvc/{feedsvc.__version__}",
-            "Accept": "application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.5",
-            "Accept-Encoding": "gzip",
-            **conditions,
-        },
-    )
-    with _opener(limits.public).open(request, timeout=_SILENCE) as response:
+    fields = {
+        "Accept": "application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.5",
+        "Accept-Encoding": "gzip",
+        **conditions,
+    }
+    with opened(url, fields, limits.public) as response:
         headers: dict[str, str] = {}
         for name, value in response.headers.items():
             known = headers.get(name.lower())
             headers[name.lower()] = f"{known}, {value}" if known else value
         coding = headers.get("content-encoding", "").strip().lower()
         return response.status, headers, _body(response, url, coding, limits.size)
+
+
+def opened(url: str, fields: Mapping[str, str], public: bool) -> HTTPResponse:
+    """Return the response to a request, unread; no redirect is followed.
+
+    fields: of the header. public: see Limits. Raises FetchError, OSError, HTTPException.
+    """
+    _check(url)
+    headers = {"User-Agent": f"feedsvc/{feedsvc.__version__}", **fields}
+    request = Request(url, headers=headers)  # noqa: S310
+    response: HTTPResponse = _opener(public).open(request, timeout=_SILENCE)
+    return response
 
 
 def _opener(public: bool) -> OpenerDirector:

@@ -154,7 +154,8 @@ class Episode(Part, frozen=True):
     instead of the number. title: itunes:title, without number and name of the show. duration: as
     the author wrote it, in seconds; that of the enclosure counts otherwise. explicit: None where
     the show's applies. image: square artwork if not the article's image, an absolute URL. block:
-    hidden from directories. chapters_url: of JSON chapters that are not ours.
+    hidden from directories. chapters_url: of JSON chapters that are not ours. guid: that of RSS, if
+    clients know the episode by one that no id can be.
     """
 
     number: int | None = None
@@ -177,6 +178,7 @@ class Episode(Part, frozen=True):
     license: License | None = None
     txt: tuple[Txt, ...] = ()
     alternates: tuple[Alternate, ...] = ()
+    guid: str | None = None
 
 
 class Owner(Part, frozen=True):

@@ -22,6 +22,8 @@ RULES: Mapping[str, str] = {
     "health": "/healthz",
     "metrics": "/metrics",
     "hub": "/hub",
+    "stats": "/stats/",
+    "stats_file": "/stats/<feedsvc_name:name>",
     "sitemap": "/sitemap.xml",
     "sitemap_part": "/sitemap-<feedsvc_number:number>.xml",
     "icon": "/<any('favicon.ico', 'apple-touch-icon.png'):name>",
@@ -34,7 +36,7 @@ RULES: Mapping[str, str] = {
     "older": "/feeds/<feedsvc_feed:ref>/page/<feedsvc_number:number>/",
 }
 _RESERVED = (urls.FILES, "/static/")
-_SLASH_OPTIONAL = frozenset({"kind", "page", "older"})
+_SLASH_OPTIONAL = frozenset({"kind", "page", "older", "stats"})
 
 Match = tuple[str, Mapping[str, Any]]
 
@@ -73,6 +75,12 @@ class _Number(BaseConverter):
 
     def to_python(self, value: str) -> int:
         return int(value)
+
+
+class _Name(BaseConverter):
+    """The name of a file of the statistics."""
+
+    regex = "[a-z-]+\\.[a-z]+"
 
 
 class _File(BaseConverter):
@@ -114,6 +122,7 @@ CONVERTERS: Mapping[str, type[BaseConverter]] = {
     "feedsvc_format": _Format,
     "feedsvc_kind": _Kind,
     "feedsvc_number": _Number,
+    "feedsvc_name": _Name,
     "feedsvc_file": _File,
     "feedsvc_article": _Article,
 }
@@ -192,6 +201,11 @@ def icon_path(name: str) -> str:
 def sitemap_path(number: int | None = None) -> str:
     """Return the path of the sitemap, or of a part of it: `/sitemap-2.xml`."""
     return build("sitemap") if number is None else build("sitemap_part", number=number)
+
+
+def stats_path(name: str | None = None) -> str:
+    """Return the path of the statistics, or of a file of theirs: `/stats/badge.svg`."""
+    return build("stats") if name is None else build("stats_file", name=name)
 
 
 def category_scheme(base_url: str, kind: Kind) -> str:

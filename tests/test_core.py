@@ -13,7 +13,8 @@ import pytest
 from tests.soak import SOAK
 
 ROOT = Path(__file__).parent.parent
-EXTRAS = ["audience", "check", "importers", "export", "sources/generators"]
+EXTRAS = ["audience", "check", "database", "importers", "export", "sources/generators"]
+NEEDED_BY = {"importers": ["database"]}
 # The library, which syncs and answers requests, and a command.
 QUICK = ["-k", "not postgresql and not server", "tests/test_library.py", "tests/cli/test_ids.py"]
 # All tests but this one and those that compare the core's output with what the packages say of it.
@@ -29,7 +30,7 @@ sys.meta_path = [each for each in sys.meta_path if 'Editable' not in repr(each)]
 @pytest.mark.skipif(not SOAK, reason="takes minutes; runs under make soak")
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_the_core_passes_all_its_tests_without(extra: str, tmp_path: Path) -> None:
-    _assert_passes(tmp_path, [extra], EVERYTHING)
+    _assert_passes(tmp_path, [extra, *NEEDED_BY.get(extra, ())], EVERYTHING)
 
 
 def test_the_core_passes_without_any_of_them(tmp_path: Path) -> None:

@@ -242,7 +242,7 @@ class Score(NamedTuple):
     breaches: tuple[Breach, ...]
 
 
-def score(acts: Mapping[str, int]) -> Score:
+def score(acts: Mapping[Act, int] | Mapping[str, int]) -> Score:
     """Score a family of readers. acts: how often it did what, by Act.
 
     Every criterion that the family could have broken takes its weight times the share of polls that

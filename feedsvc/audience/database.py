@@ -71,7 +71,10 @@ class Database:
             if "seen" in others:
                 later = case((new.seen > table.c.seen, new.seen), else_=table.c.seen)
                 others["seen"] = later
-            statement = statement.on_conflict_do_update(index_elements=key, set_=others)
+            if others:
+                statement = statement.on_conflict_do_update(index_elements=key, set_=others)
+            else:
+                statement = statement.on_conflict_do_nothing()
             connection.execute(statement, rows)
 
     def close(self) -> None:

@@ -44,6 +44,14 @@ class Batch:
     readers: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     agents: dict[str, tuple[Kind, str]] = field(default_factory=dict)
 
+    def add(self, other: "Batch") -> None:
+        """Add the numbers of another batch of the same day and source."""
+        for feed, record in other.records.items():
+            self.records.setdefault(feed, Record()).add(record)
+        for group, addresses in other.readers.items():
+            self.readers.setdefault(group, set()).update(addresses)
+        self.agents |= other.agents
+
 
 class Store(Reads):
     """The statistics at an SQLAlchemy URL. retention: how many days with polls are kept."""

@@ -52,10 +52,12 @@ class FileRows:
 
     def _is_current(self, key: str, fingerprint: str) -> bool:
         stored, _, uses = self._stored.get(key, ("",))[0].partition("\n")
-        return stored == fingerprint and (
-            not uses
-            or all(self._state(key, path) == state for path, state in json.loads(uses).items())
-        )
+        return stored == fingerprint and self._has_same_files(key, uses)
+
+    def _has_same_files(self, key: str, uses: str) -> bool:
+        """Return whether the files that an article uses have their stored states."""
+        states = json.loads(uses) if uses else {}
+        return all(self._state(key, path) == state for path, state in states.items())
 
     def record(self, path: str, problems: tuple[Problem, ...], uses: Mapping[str, str]) -> None:
         """Record that a file was read, its problems, and the files it uses; see `Reading`."""
@@ -73,6 +75,27 @@ class FileRows:
         signature, problems = self._recorded[path]
         signature = _AGAIN + signature.removeprefix(_AGAIN)
         self._recorded[path] = (signature, (*problems, problem))
+
+    def may_be_copy(self, key: str) -> bool:
+        """Return whether a fingerprint differs from the stored one only by what is local."""
+        signature, fingerprint = (
+            self._stored.get(key, ("",))[0],
+            self._listing.fingerprints.get(key),
+        )
+        stored, _, uses = signature.partition("\n")
+        return (
+            bool(fingerprint and stored)
+            and not stored.startswith(_AGAIN)
+            and stored.rpartition(" ")[0] == str(fingerprint).rpartition(" ")[0] != ""
+            and self._has_same_files(key, uses)
+        )
+
+    def keep(self, key: str) -> None:
+        """Record that a file is as it was read, although its fingerprint is another one."""
+        signature, problems = self._stored[key]
+        _, line, uses = signature.partition("\n")
+        signature = self._listing.fingerprints[key] + line + uses
+        self._recorded[key] = (signature, rows.load_problems(problems))
 
     def has_read(self, paths: Iterable[str]) -> bool:
         """Return whether all of these files were recorded."""

@@ -231,13 +231,20 @@ def was_visible(connection: Connection, slug: str) -> bool:
 
 def is_shown(connection: Connection, path: str) -> bool:
     """Return whether a visible article shows a local file. path: below the content folder."""
+    return connection.execute(_that_show(schema.article.c.number, path)).first() is not None
+
+
+def article_with(connection: Connection, path: str) -> Stored | None:
+    """Return a visible article that shows a local file; None if there is none."""
+    row = connection.execute(_that_show(schema.article, path)).first()
+    return _stored(row) if row else None
+
+
+def _that_show(what: Any, path: str) -> Select[Any]:
     table, shown = schema.article, schema.shown_file
-    query = (
-        select(table.c.number)
-        .join(shown, shown.c.article == table.c.number)
-        .where(shown.c.path == path, table.c.visible.is_(True))
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    is_visible = table.c.visible.is_(True)
+    query = select(what).join(shown, shown.c.article == table.c.number)
+    return query.where(shown.c.path == path, is_visible).limit(1)
 
 
 def _select_feeds() -> Select[Any]:

@@ -20,6 +20,7 @@ from feedsvc.catalog.rows import Texts, dump
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.catalog.tables import get_metadata, set_metadata
+from feedsvc.catalog.takeover import without_copies
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
 from feedsvc.sources.site import SiteListing, Sources
@@ -143,7 +144,7 @@ def _sync(
         files = FileRows(connection, listing, sources.state)
         is_trial = not is_published(connection)
         rules = TRIAL if is_trial else RESET if reset_ids else KNOWN
-        keys = files.changed()
+        keys = without_copies(connection, files, sources, files.changed())
         if reset_ids or (is_trial and settings_changed):  # ids may follow from any setting
             keys = list(listing.fingerprints)
         affected: list[ArticleState] = []

@@ -26,15 +26,15 @@ class Rule:
 
     checks: of its text. parse: reads its text as a date, which must be plausible. exact: white
     space around the text is an error. children: by local name, in the namespace of the element;
-    None if it contains only text. opaque: its content is validated elsewhere, if at all.
-    required, many: how often it occurs, as `table` sets them.
+    None if it contains only text. attributes: None if they are not validated. opaque: its content
+    is validated elsewhere, if at all. required, many: how often it occurs, as `table` sets them.
     """
 
     checks: tuple[Check, ...] = ()
     parse: Callable[[str], datetime | None] | None = None
     exact: bool = False
     children: _Rules | None = None
-    attributes: _Rules = field(default_factory=dict)
+    attributes: _Rules | None = field(default_factory=dict)
     opaque: bool = False
     required: bool = False
     many: bool = False
@@ -109,6 +109,8 @@ class Walk:
                 self._findings.add(values.reference(url), root, subject)
 
     def _attributes(self, element: Element, rule: Rule) -> None:
+        if rule.attributes is None:
+            return
         name = name_of(element)
         for key, value in element.attrib.items():
             attribute, text = str(key), str(value)

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from datetime import datetime
 
-from feedsvc.check import archives, entries, markup, values
+from feedsvc.check import archives, entries, markup, shows, values
 from feedsvc.check.finding import Findings, line_of, shown
 from feedsvc.check.grammar import Walk, validate_order
 from feedsvc.check.vocabularies import CHANNEL, IN_RSS, RSS
@@ -66,6 +66,7 @@ def validate(
         _validate_common(item, hexadecimal, findings)
         _validate_item(item, version, has_build_date, findings)
     _validate_guids(kept, findings)
+    shows.validate(channel, kept, findings)
 
 
 def _validate_channel(channel: Element, url: str | None, findings: Findings) -> None:

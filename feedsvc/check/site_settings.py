@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from feedsvc.check.finding import Findings, count_lines, shown
+from feedsvc.config.feeds import ALL
 from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import Problem
 from feedsvc.model import Image
@@ -37,10 +38,12 @@ def validate(settings: Settings, toml: bytes, is_served: Callable[[str], bool]) 
         message = 'there is no subtitle, so feeds repeat the title; add subtitle = "..."'
         findings.note("no-subtitle", 0, message)
     own = [settings.feed_defaults, *settings.feeds.values()]
-    for image in filter(None, {settings.image, *(each.image for each in own)}):
+    # The artwork of podcasts was measured when the settings were read.
+    pictures = [each.image for each in own if not each.podcast]
+    for image in filter(None, {settings.image, *pictures}):
         at = _line(text, re.escape(image.url))
         _validate_image(image, base_url, is_served, at, findings)
-    for limit in sorted({each.limit for each in own}):
+    for limit in sorted({each.limit for each in own} - {ALL}):
         at = _line(text, rf"limit\s*=\s*{limit}\b")
         if limit > _MAX_LIMIT:
             message = f"limit is {limit}, and every reader downloads as many entries; write 50"

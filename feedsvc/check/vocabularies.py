@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from feedsvc.check import moments, values
+from feedsvc.check import moments, podcasts, values
 from feedsvc.check.finding import Fault
 from feedsvc.check.grammar import Rule, Vocabulary, every, table
 from feedsvc.check.markup import plain
@@ -198,7 +198,6 @@ _RECOGNISED = f"""
     georss http://www.georss.org/georss
     gml http://www.opengis.net/gml
     googleplay http://www.google.com/schemas/play-podcasts/1.0
-    itunes http://www.itunes.com/dtds/podcast-1.0.dtd
     l http://purl.org/rss/1.0/modules/link/
     media http://search.yahoo.com/mrss/
     media http://www.rssboard.org/media-rss
@@ -206,7 +205,6 @@ _RECOGNISED = f"""
     openSearch http://a9.com/-/spec/opensearchrss/1.0/
     opensearch http://a9.com/-/spec/opensearch/1.1/
     pingback http://madskills.com/public/xml/rss/module/pingback/
-    podcast https://podcastindex.org/namespace/1.0
     rdf {_RDF}
     rdfs http://www.w3.org/2000/01/rdf-schema#
     rss http://purl.org/rss/1.0/
@@ -223,7 +221,7 @@ _RECOGNISED = f"""
 EXTENSIONS = {
     namespace: Vocabulary(prefix, rules)
     for line, rules in (
-        *((line, table(rules)) for line, rules in _VALIDATED.items()),
+        *((line, table(rules)) for line, rules in (_VALIDATED | podcasts.VOCABULARIES).items()),
         *((line, None) for line in _RECOGNISED.strip().splitlines()),
     )
     for prefix, namespace in [line.split()]

@@ -1,11 +1,19 @@
 """Cleans the values of an item: what no article may have is left out, with a warning."""
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from feedsvc import html, syntax, urls
 from feedsvc.errors import Problem
 from feedsvc.importers.item import Item
 from feedsvc.model import MAX_LANGUAGE, MAX_URL, Enclosure, Person, excess
+from feedsvc.podcast import Episode
+from feedsvc.sources import episode
+from feedsvc.sources.attachments import Attachments, Folder
+from feedsvc.sources.frontmatter import FrontMatter
+from feedsvc.sources.media.reader import MediaReader
+from feedsvc.sources.values import Values
 
 
 def one_line(text: str) -> str:
@@ -54,6 +62,23 @@ class Cleaner:
             if url := self.url("enclosure", enclosure.url):
                 media_type = enclosure.type if syntax.is_media_type(enclosure.type) else ""
                 yield Enclosure(url, media_type, enclosure.length)
+
+    def episode(self) -> tuple[Mapping[str, Any], Episode | None]:
+        """Return the front matter of the item as an episode, and the episode that it describes.
+
+        Keys that cannot be used are left out.
+        """
+        front = self._item.episode
+        if not front:
+            return {}, None
+        values = Values(FrontMatter(front, ""))
+        attachments = Attachments(Folder(os.devnull), "", self._item.base, self._item.base)
+        known = episode.read(values, attachments)
+        _, read = MediaReader(values, attachments, self._item.base).read(known, beside=False)
+        for error in values.warnings:
+            self.warn("unusable-value", f"has an unusable value: {error.message}")
+        bad = {error.key for error in values.warnings}
+        return {key: value for key, value in front.items() if key not in bad}, read
 
     def url(self, name: str, value: str) -> str | None:
         """Return a URL of the item in absolute form; None if there is none."""

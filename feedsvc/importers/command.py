@@ -11,6 +11,7 @@ from feedsvc.cli.problems import count, exit_on_errors, show_problems, verbose_o
 from feedsvc.cli.site import load_settings, site_option
 from feedsvc.cli.sync import progress_bar
 from feedsvc.config.settings import Settings
+from feedsvc.importers.download import Downloader
 from feedsvc.importers.item import Hints
 from feedsvc.importers.run import Report, run
 from feedsvc.importers.sources import SourceFormat
@@ -51,6 +52,9 @@ from feedsvc.importers.write import ArticleWriter
     help="The URL of the site that wrote the sources; for exports that omit it.",
 )
 @click.option("--pages", is_flag=True, help="Import pages too, not only posts.")
+@click.option(
+    "--download", is_flag=True, help="Download the recordings of podcasts beside their articles."
+)
 @click.option("--keep-links", is_flag=True, help="Link entries to the old URLs of the articles.")
 @verbose_option
 def import_(
@@ -63,6 +67,7 @@ def import_(
     language: str | None,
     url: str,
     pages: bool,
+    download: bool,
     keep_links: bool,
     verbose: bool,
 ) -> None:
@@ -70,18 +75,22 @@ def import_(
 
     SOURCES are files or folders: RSS, Atom and JSON feeds, exports of WordPress, Ghost, Substack
     and Medium, tables (CSV), saved web pages, and pages saved as text. Existing files are not
-    changed, and articles imported before are skipped.
+    changed, and articles imported before are skipped. With --download, recordings are fetched from
+    public addresses; interrupted downloads are continued by the next import.
     Prints problems, grouped by cause, and a summary. The exit code is 1 if there is an error.
     """
     loaded = load_settings(site)
     hints = _hints(loaded, date, categories, language, url, pages)
-    writer = ArticleWriter(loaded, into, keep_links=keep_links)
+    downloader = Downloader() if download else None
+    writer = ArticleWriter(loaded, into, keep_links=keep_links, downloader=downloader)
     columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with progress_bar(*columns) as progress:
         source_format = SourceFormat(format) if format else None
         report = run(sources, writer, hints, source_format, progress)
     show_problems(report.problems, verbose)
     click.echo(_summary(report))
+    for settings in report.shows:
+        click.echo(f"\nThe feed is a podcast. Settings for it (docs/podcasts.md):\n\n{settings}")
     exit_on_errors(report.problems)
 
 

@@ -1,7 +1,7 @@
 """Converts an Item to the text of an article file, which must read back without Problems."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import yaml
@@ -19,12 +19,20 @@ _NO_WRAPPING = 1_000_000_000  # characters
 
 
 def text(
-    item: Item, cleaner: Cleaner, identity: str, slug: str, language: str, *, keep_link: bool
+    item: Item,
+    cleaner: Cleaner,
+    identity: str,
+    slug: str,
+    language: str,
+    local: Mapping[str, str],
+    *,
+    keep_link: bool,
 ) -> str:
     """Return the text of an item's file.
 
     cleaner: of the item; gets its warnings. language: the site's, which is not repeated.
-    keep_link: write the old URL as the article's link.
+    local: the names of enclosures that are files beside it, by URL. keep_link: write the old URL as
+    the article's link.
     """
     is_updated = item.updated and item.published and item.updated > item.published
     own_language = cleaner.language()
@@ -48,13 +56,14 @@ def text(
         "content": "summary" if item.only_summary else None,
         "image": cleaner.url("image", item.image),
         "enclosures": [
-            _table(url=each.url, type=each.type, length=each.length)
+            local.get(each.url) or _table(url=each.url, type=each.type, length=each.length)
             for each in cleaner.enclosures()
         ],
         "draft": item.draft,
     }
+    episode, _ = cleaner.episode()
     front_matter = yaml.dump(
-        _table(**values),
+        {**_table(**values), **episode},
         Dumper=_Dumper,
         allow_unicode=True,
         default_flow_style=False,

@@ -12,35 +12,25 @@ from lxml import etree
 
 from feedsvc import dates, syntax, urls
 from feedsvc.errors import Problem
-from feedsvc.importers import texts, wpstatus
-from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults, Refused, Skipped
+from feedsvc.importers import podcasts, texts, wpstatus
+from feedsvc.importers.item import (
+    Hints,
+    Item,
+    Origin,
+    ParseResult,
+    ParseResults,
+    Refused,
+    Show,
+    Skipped,
+)
+from feedsvc.importers.prefixes import PREFIXES, prefixed
 from feedsvc.importers.stream import Stream
 from feedsvc.importers.xmlitems import Element, Fields, elements, local, text
 from feedsvc.model import Enclosure, Person
 
 _ITEMS = frozenset({"item", "entry"})
-_METADATA = frozenset({"link", "id", "language", "author"})
+_METADATA = frozenset({"link", "id", "language", "author"}) | podcasts.METADATA
 
-# The prefix under which `Fields` has the elements of a namespace.
-_PREFIXES = {
-    None: "",
-    "http://purl.org/rss/1.0/": "",
-    "http://my.netscape.com/rdf/simple/0.9/": "",
-    "http://channel.netscape.com/rdf/simple/0.9/": "",
-    "http://backend.userland.com/rss2": "",
-    "http://www.w3.org/2005/Atom": "atom:",
-    "http://purl.org/atom/ns#": "atom:",
-    "http://purl.org/dc/elements/1.1/": "dc:",
-    "http://purl.org/dc/terms/": "dcterms:",
-    "http://purl.org/rss/1.0/modules/content/": "content:",
-    "http://search.yahoo.com/mrss/": "media:",
-    "http://search.yahoo.com/mrss": "media:",
-    "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",
-    "http://rssnamespace.org/feedburner/ext/1.0": "feedburner:",
-    "http://www.w3.org/2007/app": "app:",
-    "http://purl.org/atom/app#": "app:",
-    "http://schemas.google.com/blogger/2018": "blogger:",
-}
 _WP_STATUS = tuple(f"wp:{name}" for name in wpstatus.STATUS)
 _WP_PASSWORD = f"wp:{wpstatus.PASSWORD}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -59,7 +49,10 @@ def read(source: str, stream: Stream, hints: Hints) -> ParseResults:
         if isinstance(element, Problem):
             yield element
             continue
-        metadata = metadata or _Metadata(element)
+        if metadata is None:
+            metadata = _Metadata(element)
+            if metadata.show:
+                yield Show(metadata.show)
         number += 1
         yield _parse(Origin(source, element.sourceline or 0, number), element, metadata, hints)
 
@@ -69,22 +62,16 @@ class _Metadata:
 
     def __init__(self, item: Element) -> None:
         parent = item.getparent()
-        fields = Fields(next(parent.iterchildren("{*}channel"), parent), _name)
+        fields = Fields(next(parent.iterchildren("{*}channel"), parent), prefixed)
         self.link = fields.text("link") or _link(fields)
         self.id = fields.text("atom:id") or self.link
         self.language = fields.text("language", "dc:language")
         self.authors = tuple(_atom_authors(fields))
-
-
-def _name(element: Element) -> str:
-    """Return the prefixed name of an element: `title`, `dc:creator`, `atom:id`."""
-    namespace = etree.QName(element).namespace
-    unknown = "wp:" if wpstatus.is_namespace(namespace) else "?"
-    return _PREFIXES.get(namespace, unknown) + local(element)
+        self.show = podcasts.settings(fields)
 
 
 def _parse(origin: Origin, element: Element, feed: _Metadata, hints: Hints) -> ParseResult:
-    fields = Fields(element, _name)
+    fields = Fields(element, prefixed)
     kind = _blogger_kind(fields)
     if kind not in hints.kinds():
         return Skipped(kind)
@@ -111,7 +98,8 @@ def _parse(origin: Origin, element: Element, feed: _Metadata, hints: Hints) -> P
     except dates.DateError as error:
         problem = origin.problem("bad-source-date", f"has a bad date: {error}")
         return Refused(identity, seed, problem)
-    labels = list(_labels(fields))
+    labels, image = list(_labels(fields)), _image(fields)
+    base = urls.resolve(link or feed.link, base)
     return hints.complete(
         Item(
             origin,
@@ -123,14 +111,15 @@ def _parse(origin: Origin, element: Element, feed: _Metadata, hints: Hints) -> P
             slug=texts.last_segment(link),
             link=link,
             body=body,
-            base=urls.resolve(link or feed.link, base),
+            base=base,
             summary=summary,
             only_summary=only_summary,
             categories=tuple(label for label, is_tag in labels if not is_tag),
             tags=tuple(label for label, is_tag in labels if is_tag),
             authors=tuple(_rss_authors(fields)) or tuple(_atom_authors(fields)) or feed.authors,
             language=_language(element) or fields.text("dc:language") or feed.language,
-            image=_image(fields),
+            image=image,
+            episode=podcasts.episode(fields, title, image, base),
             enclosures=tuple(_enclosures(fields)),
             draft=_is_draft(fields)
             or wpstatus.is_draft(statuses, published or hints.date, hints.now),
@@ -172,7 +161,7 @@ def _blogger_kind(fields: Fields) -> str:
 def _is_draft(fields: Fields) -> bool:
     """Return whether an entry is marked as a draft (RFC 5023 13.1.1)."""
     control = fields.first("app:control")
-    marked = control is not None and Fields(control, _name).text("app:draft") == "yes"
+    marked = control is not None and Fields(control, prefixed).text("app:draft") == "yes"
     return marked or fields.text("blogger:status") == "DRAFT"
 
 
@@ -236,7 +225,7 @@ def _markup(element: Element) -> str:
 
 
 def _is_atom(element: Element) -> bool:
-    return _PREFIXES.get(etree.QName(element).namespace) == "atom:"
+    return PREFIXES.get(etree.QName(element).namespace) == "atom:"
 
 
 def _xhtml(element: Element) -> str:
@@ -272,7 +261,7 @@ def _rss_authors(fields: Fields) -> Iterator[Person]:
 
 def _atom_authors(fields: Fields) -> Iterator[Person]:
     for author in fields.all("atom:author"):
-        person = Fields(author, _name)
+        person = Fields(author, prefixed)
         name, email = person.text("atom:name"), person.text("atom:email")
         if name or email:
             yield Person(name or email, email or None, person.text("atom:uri", "atom:url") or None)

@@ -7,6 +7,7 @@ Only what an anonymous visitor of the site can read is imported.
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from feedsvc import dates, urls
@@ -38,8 +39,17 @@ def read(source: str, content: bytes, hints: Hints) -> ParseResults:
     databases = export.records("db")
     data = (databases[0] if databases else export).record("data")
     tables = _Tables(data)
-    for number, post in enumerate(data.records("posts"), 1):
-        yield _post(Origin(source, 0, number), post, tables, hints)
+    for number, each in enumerate(data.records("posts"), 1):
+        yield post(Origin(source, 0, number), each, tables.of(each), hints)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What a post refers to, in order. language: of the site."""
+
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]
+    language: str
 
 
 class _Tables:
@@ -52,11 +62,18 @@ class _Tables:
             for tag in data.records("tags")
             if tag.text("visibility") != "internal" and not tag.text("name").startswith("#")
         }
-        self.users = users
-        self.authors = _related(data, "posts_authors", "author_id", users)
-        self.tags = _related(data, "posts_tags", "tag_id", tags)
+        self._users = users
+        self._authors = _related(data, "posts_authors", "author_id", users)
+        self._tags = _related(data, "posts_tags", "tag_id", tags)
         settings = {row.text("key"): row.text("value") for row in data.records("settings")}
-        self.language = settings.get("locale") or settings.get("lang") or ""
+        self._language = settings.get("locale") or settings.get("lang") or ""
+
+    def of(self, post: Record) -> Related:
+        """Return what a post refers to. Old versions have one author in the post itself."""
+        number = post.text("id")
+        only = filter(None, [self._users.get(post.text("author_id"), "")])
+        authors = self._authors.get(number) or only
+        return Related(tuple(authors), tuple(self._tags.get(number, ())), self._language)
 
 
 def _related(data: Record, table: str, key: str, names: dict[str, str]) -> dict[str, list[str]]:
@@ -69,7 +86,11 @@ def _related(data: Record, table: str, key: str, names: dict[str, str]) -> dict[
     return found
 
 
-def _post(origin: Origin, post: Record, tables: _Tables, hints: Hints) -> ParseResult:
+def post(origin: Origin, post: Record, related: Related, hints: Hints) -> ParseResult:
+    """Return the item of a post with the columns of Ghost's table.
+
+    Its id is derived from the site and the post's id: the `guid` of Ghost's feed is not an IRI.
+    """
     status = _STATUS.get(post.text("status"), post.text("status") or "without a status")
     if reason := _skip_reason(post, status, hints):
         return Skipped(reason)
@@ -91,7 +112,6 @@ def _post(origin: Origin, post: Record, tables: _Tables, hints: Hints) -> ParseR
         return Refused(number, seed, origin.problem("no-article", message))
     public = _GATED.sub(lambda part: part[2] if _FOR_ALL.search(part[1]) else "", body)
     link = urls.resolve(hints.site, f"{post.text('slug')}/")
-    author = tables.users.get(post.text("author_id"), "")
     return hints.complete(
         Item(
             origin,
@@ -105,9 +125,9 @@ def _post(origin: Origin, post: Record, tables: _Tables, hints: Hints) -> ParseR
             body=public,
             base=link,
             summary=post.text("custom_excerpt"),
-            tags=tuple(tables.tags.get(number, ())),
-            authors=tuple(map(Person, tables.authors.get(number) or filter(None, [author]))),
-            language=post.text("locale") or tables.language,
+            tags=related.tags,
+            authors=tuple(map(Person, related.authors)),
+            language=post.text("locale") or related.language,
             image=post.text("feature_image", "image").replace(_SITE, hints.site.rstrip("/")),
             draft=wpstatus.is_draft([status], published or hints.date, hints.now),
             warnings=texts.restricted(origin) if public != body else (),

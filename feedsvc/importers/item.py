@@ -4,10 +4,11 @@ Sources are untrusted: their texts may be long, span lines or contain control ch
 cleans them.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
+from typing import Any
 
 from feedsvc.errors import Problem, Severity
 from feedsvc.model import Enclosure, Person
@@ -25,13 +26,13 @@ class Origin:
     """The position of an item.
 
     line: 0 if unknown. number: of the item in its source, from 1. label: names the item in
-    messages instead of its number.
+    messages instead of its number; '' if the source has only this item.
     """
 
     source: str
     line: int
     number: int
-    label: str = ""
+    label: str | None = None
 
     @property
     def place(self) -> str:
@@ -40,8 +41,8 @@ class Origin:
 
     def problem(self, code: str, message: str) -> Problem:
         """Return an error about this item."""
-        label = self.label or f"item {self.number}"
-        return Problem(self.source, self.line, code, f"{label} {message}")
+        label = f"item {self.number}" if self.label is None else self.label
+        return Problem(self.source, self.line, code, f"{label} {message}".strip())
 
     def warning(self, code: str, message: str) -> Problem:
         """Return a warning about this item, which is imported nevertheless."""
@@ -56,8 +57,8 @@ class Item:
     cannot be used. title: plain text. published: aware; None if unknown. slug: as in the source;
     '' to derive it from the title. body: raw HTML or Markdown, according to file_type. base: the
     base of relative URLs. external: the page elsewhere that it is about. only_summary: the body is
-    only a summary. candidates: the possible dates of publication. warnings: reported once the
-    article has been written.
+    only a summary. candidates: the possible dates of publication. episode: front matter of an
+    episode of a podcast. warnings: reported once the article has been written.
     """
 
     origin: Origin
@@ -82,6 +83,7 @@ class Item:
     enclosures: tuple[Enclosure, ...] = ()
     candidates: tuple[datetime, ...] = ()
     draft: bool = False
+    episode: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
 
 
@@ -93,6 +95,13 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Show:
+    """The podcast that a feed is. settings: as TOML."""
+
+    settings: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """An article that cannot be read. id, seed: see Item."""
 
@@ -101,7 +110,7 @@ class Refused:
     problem: Problem
 
 
-ParseResult = Item | Refused | Problem | Skipped
+ParseResult = Item | Refused | Problem | Show | Skipped
 ParseResults = Iterator[ParseResult]
 
 

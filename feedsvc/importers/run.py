@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from feedsvc.importers import (
     texts,
     wxr,
 )
-from feedsvc.importers.item import Hints, ParseResult, ParseResults, Refused, Skipped
+from feedsvc.importers.item import Hints, ParseResult, ParseResults, Refused, Show, Skipped
 from feedsvc.importers.sources import Source, SourceFormat
 from feedsvc.importers.stream import Advance, Stream
 from feedsvc.importers.write import ArticleWriter
@@ -59,13 +59,17 @@ _OF_TEXT = {
 
 @dataclass(slots=True)
 class Report:
-    """The result of an import. existing: articles that were there already. skipped: by kind."""
+    """The result of an import.
+
+    existing: articles that were there already. skipped: by kind. shows: settings of podcasts.
+    """
 
     written: int = 0
     drafts: int = 0
     existing: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
+    shows: list[str] = field(default_factory=list)
 
     def add(self, result: ParseResult, writer: ArticleWriter) -> None:
         """Write an item, or record why there is none. Raises FeedsvcError."""
@@ -73,6 +77,8 @@ class Report:
             self.problems.append(result)
         elif isinstance(result, Refused):
             self.problems.append(result.problem)
+        elif isinstance(result, Show):
+            self.shows.append(result.settings)
         elif isinstance(result, Skipped):
             self.skipped[result.kind] += 1
         else:
@@ -99,6 +105,10 @@ def run(
     report.problems += [each for each in found if isinstance(each, Problem)]
     files = [each for each in found if isinstance(each, Source)]
     meter = _Meter(sum(file.size for file in files), progress)
+    if writer.downloader:
+        writer.downloader = replace(
+            writer.downloader, expect=meter.expect, advance=meter.advance_download
+        )
     for file in files:
         try:
             for result in _parse(file, sources.format_to_read(file, format), hints, meter.advance):
@@ -121,17 +131,28 @@ def run(
 
 
 class _Meter:
-    """Reports progress in bytes. Each file counts once, however often it is read."""
+    """Reports progress in bytes: of files, each once however often it is read, and of downloads."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self._total = total
         self._progress = progress
-        self._done = self._finished = 0
+        self._done = self._finished = self._downloaded = 0
 
     def advance(self, count: int) -> None:
         self._done += count
+        self._show()
+
+    def expect(self, count: int) -> None:
+        self._total += count
+        self._show()
+
+    def advance_download(self, count: int) -> None:
+        self._downloaded += count
+        self._show()
+
+    def _show(self) -> None:
         if self._progress:
-            self._progress(self._done, self._total)
+            self._progress(self._done + self._downloaded, self._total)
 
     def finish(self, file: Source) -> None:
         self._finished += file.size

@@ -66,6 +66,13 @@ def left_over(text: str) -> str:
     return found[1] if found else ""
 
 
+def gallery_numbers(text: str) -> Iterator[int]:
+    """Yield the numbers of the images that the galleries of a stored text name."""
+    for gallery in _GALLERY.finditer(text):
+        if numbers := _IDS.search(gallery[1]):
+            yield from map(int, re.findall("[0-9]{1,18}", numbers[1]))
+
+
 def _notes(stored: str) -> str:
     notes = load_json("", stored.encode())
     items = [

@@ -3,7 +3,6 @@
 Existing files are never changed; an article that exists already is recognised by its id.
 """
 
-import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -14,15 +13,15 @@ from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import compose, names, texts
 from feedsvc.importers.clean import Cleaner, one_line
+from feedsvc.importers.download import Downloader
 from feedsvc.importers.item import Item
+from feedsvc.importers.recordings import NO_LINKS, Recordings
 from feedsvc.model import MAX_PATH, PLAIN, excess
 from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.look import is_inside
 from feedsvc.sources.scan import shown_path
 from feedsvc.sources.site import Sources
 
-# The errors of file systems without hard links, such as FAT and some network file systems.
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
 _MAX_NAME = 255  # bytes of a file name
 # Generators whose articles may have any path, with the front matter of feedsvc.
 _SUPPORTED_GENERATORS = {PLAIN, "hugo"}
@@ -44,10 +43,18 @@ class WriteResult:
 class ArticleWriter:
     """Writes articles into the content folder, with unique ids and slugs."""
 
-    def __init__(self, settings: Settings, into: str | None, *, keep_links: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        into: str | None,
+        *,
+        keep_links: bool,
+        downloader: Downloader | None = None,
+    ) -> None:
         """Read the front matter of all articles. Raises FeedsvcError.
 
-        into: the folder below content/ for new files; None for one per year.
+        into: the folder below content/ for new files; None for one per year. downloader: fetches
+        recordings into the folders of their articles; None to leave them where they are.
         """
         if not settings.reads_content:
             raise FeedsvcError(
@@ -60,6 +67,7 @@ class ArticleWriter:
         self._root = os.path.realpath(settings.content)
         self._into = into
         self._keep_links = keep_links
+        self.downloader = downloader
         self._ids: set[str] = set()
         self._seen: dict[str, Item] = {}  # by id, in this import, without their texts
         self._slugs: set[str] = set()
@@ -71,7 +79,10 @@ class ArticleWriter:
     def write(self, item: Item) -> WriteResult:
         """Write an item's file, unless its article exists. Raises FeedsvcError."""
         identity, is_kept = names.identity(item)
-        replaced = [] if is_kept else [names.id_warning(item, identity)]
+        is_episode = bool(item.episode) and one_line(item.id) != ""
+        if is_episode and not is_kept:  # podcast clients read RSS, where any text may be a guid
+            item = replace(item, episode={"guid": one_line(item.id), **item.episode})
+        replaced = [] if is_kept or is_episode else [names.id_warning(item, identity)]
         other = self._seen.get(identity)
         if other and not names.is_same(item, other):
             identity, problem = names.second_identity(item, identity, other)
@@ -95,13 +106,24 @@ class ArticleWriter:
     def _write(self, item: Item, identity: str, cleaner: Cleaner) -> str:
         """Write a file under the first unused slug; return its path below content/."""
         folder = self._folder(item)
+        recordings = Recordings(Path(self._root, folder))
+        if self.downloader:
+            recordings.fetch(self.downloader, cleaner)
+        found = list(cleaner.warnings)
         for slug in self._unused_slugs(names.slug(item)):
             language = self._settings.language
-            cleaner.warnings.clear()
-            text = compose.text(item, cleaner, identity, slug, language, keep_link=self._keep_links)
+            cleaner.warnings[:] = found
+            local = recordings.place(slug)
+            if local is None:
+                continue
+            text = compose.text(
+                item, cleaner, identity, slug, language, local, keep_link=self._keep_links
+            )
             path = f"{folder}/{slug}{item.file_type}"
             if self._create(path, text.encode()):
                 break
+            recordings.withdraw()
+        recordings.finish()
         self._slugs.add(slug)
         return path
 
@@ -161,7 +183,7 @@ def _link(full: Path, temporary: Path, content: bytes) -> None:
     try:
         full.hardlink_to(temporary)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in NO_LINKS:
             raise
         with full.open("xb") as file:
             try:

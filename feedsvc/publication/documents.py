@@ -23,9 +23,10 @@ from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
 from feedsvc.lru import LRUCache
 from feedsvc.model import ContentChoice, Document, Entry, FeedRef, Format, Kind, Withdrawn
-from feedsvc.publication import collation, summaries
+from feedsvc.publication import chapters, collation, summaries
 from feedsvc.publication.entries import Entries, assemble
 from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neighbour
+from feedsvc.sources.media import derived
 from feedsvc.sources.site import Sources
 
 _BATCH = 100  # articles per query
@@ -225,6 +226,22 @@ class Publication:
                 if not queries.is_shown(connection, path):
                     return None
         return self._sources.file(path)
+
+    def derived(self, path: str) -> tuple[bytes, str] | None:
+        """Return a file that is made for a visible article, and its type; None if there is none.
+
+        path: see `sources.media.derived`.
+        """
+        with self._catalog.reading() as connection:
+            article = queries.article_with(connection, path)
+        if article is None:
+            return None
+        if path.endswith(derived.CHAPTERS) and article.episode:
+            body = chapters.document(article.title, article.episode.chapters)
+            return body, chapters.MEDIA_TYPE
+        original = derived.original(path)
+        file = self._sources.file(original) if original else None
+        return derived.derive(path, file) if file else None
 
     def newest(self) -> tuple[int, datetime]:
         """Return number and instant of the newest revision; 0 and the epoch if there is none."""

@@ -25,6 +25,7 @@ from feedsvc.model import (
     presented,
 )
 from feedsvc.podcast import Episode
+from feedsvc.publication import chapters
 from feedsvc.render import RENDERERS
 from feedsvc.render.extensions import registry
 
@@ -79,6 +80,9 @@ class Entries:
                     entry = replace(entry, language=None)
                 episode = (entry.episode or Episode()) if is_show else None
                 entry = replace(entry, episode=episode)
+                if entry.content is not None and episode:
+                    notes = chapters.with_lines(entry.content, episode.chapters)
+                    entry = replace(entry, content=notes)
                 fragment = Fragment(
                     RENDERERS[format].entry(entry), entry.updated, bool(entry.authors)
                 )

@@ -43,8 +43,9 @@ def item(entry: Entry) -> FeedEntry:
     element = fixes.feed_entry(entry, Format.RSS)
     element.title(entry.title)
     element.link(href=entry.link)
-    is_web_page = entry.id.startswith(("http://", "https://"))
-    element.guid(fixes.required(entry.id), permalink=is_web_page and entry.id == entry.link)
+    guid = (entry.episode and entry.episode.guid) or entry.id
+    is_web_page = guid.startswith(("http://", "https://"))
+    element.guid(fixes.required(guid), permalink=is_web_page and guid == entry.link)
     # A description is HTML, a summary plain text. feedgen writes the content as the description if
     # there is no summary.
     if entry.summary:

@@ -7,7 +7,7 @@ from. The edge renders nothing and knows no feeds, only paths, revisions and byt
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -23,6 +23,7 @@ from feedsvc.http.representation import QUICK, Representation
 from feedsvc.lru import LRUCache
 from feedsvc.serve.limits import Limits
 from feedsvc.serve.metrics import Metrics
+from feedsvc.serve.observers import Observer
 from feedsvc.serve.watch import Watch
 
 _CACHE_SIZE = 40_000_000  # bytes
@@ -75,8 +76,13 @@ class Edge:
         metrics: Metrics,
         limits: Limits | None = None,
         observe: Callable[[Environ], None] = lambda _: None,
+        observers: Sequence[Observer] = (),
     ) -> None:
-        """observe: called with every request whose path may be that of a document."""
+        """observe: called with every request whose path may be that of a document.
+
+        observers: what looks at the answers.
+        """
+        self._observers = observers
         self._app = app
         self._observe = observe
         self._watch = watch
@@ -98,6 +104,9 @@ class Edge:
         if entry is None or not self._watch.is_current(entry.checked):
             fetched = self._fetch(path, environ)
             if isinstance(fetched, _Response):
+                if fetched.line.startswith("404"):
+                    for each in self._observers:
+                        each.miss(environ)
                 return self._send(fetched, start_response)
             entry = fetched
         entry.used = time.monotonic()
@@ -108,7 +117,10 @@ class Edge:
         sent = answer(representation, environ, time.time(), self._watch.due, is_fresh)
         if self._limits and (refusal := self._limits.refuse(environ, sent)):
             sent = refusal
-        self._metrics.count(entry.feed, sent, len(representation.document.body))
+        whole = len(representation.document.body)
+        self._metrics.count(entry.feed, sent, whole)
+        for each in self._observers:
+            each.count(environ, entry.feed, path, sent, whole)
         if sent.missing or entry.size != representation.size:
             self._grow(path, entry, sent)
         start_response(sent.line, sent.headers)

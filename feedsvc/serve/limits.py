@@ -1,6 +1,7 @@
 """Limits how often a client may fetch the same unchanged feed in full; off by default.
 
-Uses the `limits` library, with counters in memory or, shared by several machines, in Redis.
+Uses the `limits` library, with counters in memory or, shared by several machines, in Redis or
+Valkey. While these are unreachable, nobody is refused, and hardly any poll waits for them.
 Polls answered with 304 or 226 are never counted.
 """
 
@@ -17,6 +18,8 @@ from feedsvc.http.hosts import client_address, networks
 
 logger = logging.getLogger("feedsvc.serve")
 
+_PATIENCE = 0.25  # seconds for the storage, as all polls of the process wait meanwhile
+_REST = 5.0  # seconds for which an unreachable storage is not asked
 _REFUSAL = (
     b"You have fetched this feed in full too often while it did not change. "
     b"Send If-None-Match with the ETag that you were given.\n"
@@ -34,8 +37,11 @@ class Limits:
             raise FeedsvcError(f"full_polls needs a library; install it with {command}") from None
         self._proxies = networks(settings.trusted_proxies)
         self._rate = parse(settings.full_polls)
+        self._rest_until = 0.0  # by the monotonic clock
+        self._is_lost = False
         try:
-            counters = storage.storage_from_string(settings.limit_storage)
+            options = _redis_options() if settings.limit_storage.startswith("redis") else {}
+            counters = storage.storage_from_string(settings.limit_storage, **options)
         except Exception as error:  # noqa: BLE001 - depends on the storage
             raise FeedsvcError(f"limit_storage cannot be used: {error}") from None
         self._limiter = strategies.FixedWindowRateLimiter(counters)
@@ -47,17 +53,43 @@ class Limits:
         client = client_address(environ, self._proxies)
         agent = environ.get("HTTP_USER_AGENT", "")[:200]
         key = (client, agent, environ["PATH_INFO"], answer.representation.document.tag)
-        try:
-            if self._limiter.hit(self._rate, *key):
-                return None
-            reset = self._limiter.get_window_stats(self._rate, *key).reset_time
-        except Exception:  # the storage is unreachable: do not refuse anybody
-            logger.exception("event=limits-failed")
+        reset = self._hit(key)
+        if reset is None:
             return None
         headers = plain(_REFUSAL, ("Retry-After", str(max(1, int(reset - time.time()) + 1))))
         return answer._replace(
             line="429 Too Many Requests", headers=headers, body=_REFUSAL, status=429, coding=""
         )
+
+    def _hit(self, key: tuple[str, ...]) -> float | None:
+        """Count a full response; return when the client may come back if the limit is exceeded."""
+        if self._is_lost and time.monotonic() < self._rest_until:
+            return None
+        try:
+            reset = None
+            if not self._limiter.hit(self._rate, *key):
+                reset = self._limiter.get_window_stats(self._rate, *key).reset_time
+        except Exception as error:  # noqa: BLE001 - depends on the storage
+            if not self._is_lost:
+                logger.warning("event=limits-lost reason=%r", str(error))
+            self._is_lost, self._rest_until = True, time.monotonic() + _REST
+            return None
+        if self._is_lost:
+            logger.warning("event=limits-found")
+            self._is_lost = False
+        return reset
+
+
+def _redis_options() -> dict[str, Any]:
+    """Return the options of a Redis client that gives up at once."""
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return {
+        "socket_timeout": _PATIENCE,
+        "socket_connect_timeout": _PATIENCE,
+        "retry": Retry(NoBackoff(), 0),
+    }
 
 
 def create_limits(settings: ServeSettings) -> Limits | None:

@@ -12,6 +12,7 @@ from feedsvc.publication import Publication
 from feedsvc.serve.edge import Edge
 from feedsvc.serve.limits import create_limits
 from feedsvc.serve.metrics import Metrics
+from feedsvc.serve.observers import observers
 from feedsvc.serve.status import Status
 from feedsvc.serve.watch import Watch
 from feedsvc.web.public import PublicRequests
@@ -19,8 +20,9 @@ from feedsvc.web.public import PublicRequests
 
 def create_server(publication: Publication) -> Edge:
     """Return the edge with the app behind it, for a process of `feedsvc serve`."""
-    _, edge, watch = _build(publication)
-    watch.start()
+    _, edge, starts = _build(publication)
+    for start in starts:
+        start()
     return edge
 
 
@@ -30,18 +32,24 @@ def create_app(publication: Publication, on_first_request: Sequence[Callable[[],
     on_first_request: called once in each process. Threads start only then, as a server may fork
     after it has loaded the app.
     """
-    app, edge, watch = _build(publication)
-    app.wsgi_app = _after((watch.start, *on_first_request), edge)  # type: ignore[assignment, method-assign]
+    app, edge, starts = _build(publication)
+    app.wsgi_app = _after((*starts, *on_first_request), edge)  # type: ignore[assignment, method-assign]
     return app
 
 
-def _build(publication: Publication) -> tuple[Flask, Edge, Watch]:
+def _build(publication: Publication) -> tuple[Flask, Edge, list[Callable[[], None]]]:
+    """Return the app, the edge with the app, and what starts their threads."""
     metrics = Metrics()
     watch = Watch(publication, metrics.flush)
     settings = publication.settings.serve
-    app = web.create_app(publication, Status(settings, watch, metrics).views)
+    observing = observers(publication)
+    views = dict(Status(settings, watch, metrics).views)
+    for each in observing:
+        views |= each.views
+    app = web.create_app(publication, views)
     observe = PublicRequests(publication).observe
-    return app, Edge(app.wsgi_app, watch, metrics, create_limits(settings), observe), watch
+    edge = Edge(app.wsgi_app, watch, metrics, create_limits(settings), observe, observing)
+    return app, edge, [watch.start, *(each.start for each in observing)]
 
 
 def _after(callbacks: Iterable[Callable[[], None]], app: WSGIApplication) -> WSGIApplication:

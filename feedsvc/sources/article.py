@@ -91,6 +91,10 @@ class ArticleReader:
                     found[key] = values.text(key)
         return slug_of(path, found["slug"]), found["id"]
 
+    def text_hash(self, path: str) -> str:
+        """Return the `text_hash` of the article in a file. Raises ArticleError."""
+        return _hash(self._text(path))
+
     def _shown(self, path: str) -> str:
         return shown_path(self._settings.content, self._settings.site, path)
 

@@ -4,7 +4,7 @@ import mimetypes
 import os
 import re
 from collections.abc import Iterable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from feedsvc import urls
 from feedsvc.config.tables import quoted
@@ -36,6 +36,7 @@ for _suffix, _type in {
     ".epub": "application/epub+zip",
 }.items():
     _MEDIA_TYPES.add_type(_type, _suffix)
+_UNKNOWN = "application/octet-stream"
 # References that are paths without anything to decode.
 _SIMPLE = re.compile(r"/?(?:\.\.?/)*(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*")
 
@@ -80,6 +81,7 @@ class Attachments:
         self, folder: Folder, path: str, base_url: str, own: str, media_url: str = ""
     ) -> None:
         self._folder = folder
+        self.path = path
         self._beside = os.path.dirname(path)
         self._stem = os.path.splitext(path)[0]
         self._base_url = base_url
@@ -154,8 +156,13 @@ class Attachments:
         self._files[path] = None
         return urls.file_url(self._base_url, self._media_url, path)
 
-    def publish_derived(self, path: str) -> str:
-        """Return the URL of a file that this site makes of a local one; see `media.derived`."""
+    def publish_derived(self, path: str) -> str | None:
+        """Return the URL of a file that this site makes; None if its path is too long.
+
+        path: see `media.derived`.
+        """
+        if excess(path, MAX_PATH):
+            return None
         self._files[path] = None
         return urls.absolute(self._base_url, urls.file_path(path))
 
@@ -213,4 +220,10 @@ def _is_absolute(values: Values, key: str, reference: str) -> bool:
 def guess_type(reference: str) -> str:
     """Return the media type that the name of a file suggests."""
     name = urlsplit(reference).path.lower()
-    return _MEDIA_TYPES.guess_type(name)[0] or "application/octet-stream"
+    return _MEDIA_TYPES.guess_type(name)[0] or _UNKNOWN
+
+
+def sent_type(name: str) -> str:
+    """Return the media type to send a file with, by its name; a compressed file is any bytes."""
+    guessed, coding = _MEDIA_TYPES.guess_type(quote(name), strict=False)
+    return _UNKNOWN if coding or not guessed else guessed

@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 from feedsvc import syntax
 from feedsvc.config.podcasts import GEO, OSM
 from feedsvc.errors import ArticleError
+from feedsvc.model import MAX_ID
 from feedsvc.podcast import (
     MAX_TEXT,
     Alternate,
@@ -32,7 +33,7 @@ _T = TypeVar("_T")
 KEYS = frozenset(
     {"episode", "season", "episode_type", "episode_title", "duration", "explicit", "artwork"}
     | {"block", "persons", "soundbites", "location", "license", "value", "txt"}
-    | {"alternate_enclosures", "transcripts", "chapters"}
+    | {"alternate_enclosures", "transcripts", "chapters", "guid"}
 )
 
 _MAX_DISPLAY = 32  # characters
@@ -92,6 +93,7 @@ class _Reader:
             "value": self._try_one(self._value),
             "txt": self._all(self._txt),
             "alternates": self._all(self._alternates),
+            "guid": self._try_one(self._guid),
         }
         return {name: value for name, value in found.items() if value not in (None, "", ())}
 
@@ -143,6 +145,11 @@ class _Reader:
         if found == 0:
             self._wrong("duration", text, "the duration of the recording, or leave it out")
         return found
+
+    def _guid(self) -> str | None:
+        guid = self.values.text("guid")
+        self.values.require_fit("guid", guid, MAX_ID)
+        return guid or None
 
     def _artwork(self) -> str | None:
         reference = self.values.text("artwork")

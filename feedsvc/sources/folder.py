@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import feedsvc
 from feedsvc.config.settings import Settings
-from feedsvc.errors import Problem
+from feedsvc.errors import ArticleError, Problem
 from feedsvc.sources.article import ArticleReader
 from feedsvc.sources.media.states import RELATED, States
 from feedsvc.sources.pinning import Pinner
@@ -88,6 +89,13 @@ class ContentFolder(ArticleSource):
     def names(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Yield the slug and the pinned id of each file, reading only its front matter."""
         return map(ArticleReader(self._settings).names, keys)
+
+    def text_hashes(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the hash of the text of each file that can be read."""
+        reader = ArticleReader(self._settings)
+        for key in keys:
+            with suppress(ArticleError):
+                yield key, reader.text_hash(key)
 
     def state(self, path: str) -> str:
         """Return the state of a file in the folder; see `States`."""

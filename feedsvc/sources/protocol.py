@@ -132,6 +132,18 @@ class ArticleSource(Protocol):
 
 
 @runtime_checkable
+class CopiedSource(Protocol):
+    """A source whose originals may be copied to several machines.
+
+    In its fingerprints, only what follows the last space may differ between copies.
+    """
+
+    def text_hashes(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield keys with the `text_hash` that their articles would have if they were read."""
+        ...
+
+
+@runtime_checkable
 class ChangingSource(Protocol):
     """A source that can tell what changed, without listing everything."""
 

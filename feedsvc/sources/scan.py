@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from os.path import basename
 from pathlib import Path
 
@@ -135,6 +135,8 @@ class Scanner:
                 continue
             if isinstance(status, ArticleError):
                 self._unseen[path] = status.problem(self._shown(path))
+            elif self._rules.is_data(basename(path)):
+                files[path] = _content_hash(os.path.join(self._root, path), status)
             else:
                 files[path] = fingerprint(status)
         return files
@@ -245,8 +247,22 @@ def _data_above(root: str, tree: Tree, rules: Layout) -> dict[str, str]:
         with suppress(OSError), os.scandir(os.path.join(root, up)) as entries:
             for entry in entries:
                 if rules.is_data(entry.name) and entry.is_file(follow_symlinks=False):
-                    found[up + entry.name] = fingerprint(entry.stat())
+                    found[up + entry.name] = _content_hash(entry.path, entry.stat())
     return found
+
+
+def _content_hash(path: str, status: os.stat_result) -> str:
+    """Return a hash of the content of a data file, which is the same for each copy of it."""
+    return _hash_of(path, fingerprint(status))
+
+
+@lru_cache(100_000)
+def _hash_of(path: str, _fingerprint: str) -> str:
+    try:
+        with open(path, "rb", buffering=0) as source:
+            return hashlib.blake2b(source.read(), digest_size=8).hexdigest()
+    except OSError as error:
+        return str(error.errno)
 
 
 def _affects(root: str, data: str, articles: Iterable[str]) -> bool:
@@ -282,7 +298,7 @@ def _with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, s
 def _combined(fingerprint: str, above: str) -> str:
     if not above:
         return fingerprint
-    return f"{fingerprint}-{hashlib.blake2b(above.encode(), digest_size=8).hexdigest()}"
+    return f"{hashlib.blake2b(above.encode(), digest_size=8).hexdigest()} {fingerprint}"
 
 
 def shown_path(content: Path, site: Path, path: str) -> str:

@@ -18,6 +18,7 @@ from feedsvc.sources.member import Member
 from feedsvc.sources.protocol import (
     ArticleSource,
     ChangingSource,
+    CopiedSource,
     Listing,
     NamingSource,
     Pin,
@@ -204,6 +205,14 @@ class Sources:
             for reading in member.source.read(keys):
                 if reading.article:
                     yield reading.article.slug, reading.article.id or ""
+
+    def text_hashes(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the `text_hash` of each article that can be copied, without reading it."""
+        for member, some in self.split(keys):
+            if isinstance(member.source, CopiedSource):
+                own = [key.removeprefix(member.prefix) for key in some]
+                for key, text_hash in member.source.text_hashes(own):
+                    yield member.prefix + key, text_hash
 
     def shown(self, key: str) -> str:
         """Return a key as shown in Problems, even if its source no longer exists."""

@@ -1,14 +1,17 @@
 """Views for programs: feeds, the OPML list of feeds, and the files that articles embed."""
 
-import mimetypes
+import re
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 from flask import Response, abort, request, send_file
 from werkzeug.datastructures import Headers
+from werkzeug.http import is_resource_modified
 
 from feedsvc import dates, urls
 from feedsvc.errors import CatalogError
@@ -19,10 +22,14 @@ from feedsvc.model import TERM_KINDS, Document, FeedRef, Format, Kind
 from feedsvc.publication import Publication
 from feedsvc.render import opml, sitemap
 from feedsvc.routes import OPML, Routes, archive_path, feed_path, page_path, sitemap_path
+from feedsvc.sources.attachments import sent_type
 from feedsvc.web.interface import interface
 from feedsvc.web.moves import redirect_to_canonical
 
 _FILE_MAX_AGE = 3600
+_DERIVED_MAX_AGE = 300  # as edits of the article change it
+_RANGE = re.compile(r"bytes=(?=-?\d)(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE)
+_RECORDINGS = ("audio/", "video/")
 _ARCHIVE_MAX_AGE = 86_400  # only edits and removals change it
 _FILE_HEADERS = {
     # Files may be HTML or SVG with scripts, which must not run. For an image or recording that is
@@ -131,17 +138,36 @@ class Documents:
         return self._send(representation, "")
 
     def file(self, path: str) -> Response:
-        """Send a file that an article embeds, whole or the requested range."""
-        file = self._publication.file(path) or abort(404)
-        guessed, coding = mimetypes.guess_type(file.name, strict=False)
-        # Compressed files are sent as they are, not with a Content-Encoding.
-        media_type = "application/octet-stream" if coding or not guessed else guessed
+        """Send a file that an article uses, whole or the requested range; or one made for it."""
+        file = self._publication.file(path)
+        if file is None:
+            return self._derived(path)
+        environ = request.environ
+        media_type = sent_type(file.name)
         try:
-            response = send_file(file, media_type, max_age=_FILE_MAX_AGE)
+            status = file.stat()
+            etag = f"{status.st_size:x}-{status.st_mtime_ns:x}"  # the same for copies
+            modified = dates.from_epoch(int(status.st_mtime))
+            # Werkzeug sends a range even if the client has the file (RFC 9110 13.2.2).
+            is_known = not is_resource_modified(environ, etag, last_modified=modified)
+            if is_known or not _wants_range(environ):
+                environ.pop("HTTP_RANGE", None)
+            response = send_file(file, media_type, max_age=_FILE_MAX_AGE, etag=etag)
         except FileNotFoundError:
             abort(404)
         response.headers.update(_FILE_HEADERS)
-        request.environ[FILE_KEY] = str(file)
+        if media_type.startswith(_RECORDINGS):  # for ranges, bytes must be those of the file
+            response.cache_control.no_transform = True
+        environ[FILE_KEY] = str(file)
+        return response
+
+    def _derived(self, path: str) -> Response:
+        """Send a file that is made for an article."""
+        body, media_type = self._publication.derived(path) or abort(404)
+        headers = {**_FILE_HEADERS, "Cache-Control": f"public, max-age={_DERIVED_MAX_AGE}"}
+        response = Response(body, headers=headers, content_type=media_type)
+        response.set_etag(blake2b(body, digest_size=12).hexdigest())
+        response.make_conditional(request)
         return response
 
     def _delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
@@ -158,6 +184,19 @@ class Documents:
         _, due = self._publication.state()
         sent = answer(representation, environ, time.time(), dates.epoch(due) if due else None)
         return _RawResponse(sent.body, sent.line, list(sent.headers))
+
+
+def _wants_range(environ: Mapping[str, Any]) -> bool:
+    """Return whether a request is for one range of bytes; all other forms of Range are ignored.
+
+    See RFC 9110 13.1.5 and 14.2: it is for GET, and a weak tag in If-Range never matches.
+    """
+    asked = _RANGE.fullmatch(environ.get("HTTP_RANGE", ""))
+    if not asked or environ["REQUEST_METHOD"] == "HEAD":
+        return False
+    first, last = asked.groups()
+    is_valid = not (first and last) or int(first) <= int(last)
+    return is_valid and not environ.get("HTTP_IF_RANGE", "").startswith("W/")
 
 
 class _RawResponse(Response):

@@ -224,6 +224,14 @@ def test_an_episode_takes_image_and_duration_from_the_article_and_its_first_encl
     assert item["attachments"][0]["duration_in_seconds"] == 600
 
 
+def test_an_episode_of_another_host_keeps_its_guid_in_rss() -> None:
+    body = document(Format.RSS, Show(), Episode(guid="Buzzsprout-1"))
+    guid = etree.fromstring(body).find("channel/item/guid")
+    assert guid is not None
+    assert (guid.text, guid.get("isPermaLink")) == ("Buzzsprout-1", "false")
+    assert b"Buzzsprout" not in document(Format.ATOM, Show(), Episode(guid="Buzzsprout-1"))
+
+
 def test_json_feed_has_the_object_of_itunes_that_converters_know() -> None:
     found = json.loads(document(Format.JSON))
     assert found["_itunes"] == {

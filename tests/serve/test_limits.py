@@ -1,7 +1,15 @@
 """Who is refused, who never is, and whom a client can pass itself off as."""
 
 import ipaddress
+import shutil
+import signal
+import socket
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,11 +18,16 @@ from hypothesis import strategies as st
 from feedsvc.config.serving import ServeSettings
 from feedsvc.errors import FeedsvcError
 from feedsvc.http.hosts import client_address, is_within
+from feedsvc.serve import limits
 from feedsvc.serve.limits import Limits
+from tests.serving import PATIENCE, free_port, serving
+from tests.sites import article, make_site
+from tests.soak import SOAK
 from tests.web.fake import SITE, TAG
 from tests.web.front import Front, Reply
 
 ALL = "/feeds/all.rss"
+REDIS = shutil.which("valkey-server") or shutil.which("redis-server")
 PLUS = "/feeds/tag/c%2B%2B.rss"
 PROXIES = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "::1/128", "2001:db8::/32")))
 
@@ -100,18 +113,110 @@ def test_pages_and_errors_are_not_counted(front: Front) -> None:
     assert exhaust(front).status == 429
 
 
-def test_a_store_that_is_out_of_reach_refuses_nobody(
-    front: Front, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+class Counters(AbstractContextManager["Counters"]):
+    """A Redis or Valkey server, which can be stopped and started again with what it had."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        assert REDIS
+        command = [REDIS, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        self.process = subprocess.Popen([*command, "--appendonly", "no"], stdout=subprocess.DEVNULL)
+        end = time.monotonic() + PATIENCE
+        while not is_listening(self.port):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+
+@pytest.fixture
+def counters() -> Iterator[Counters]:
+    if not REDIS:
+        pytest.skip("needs Debian's package redis-server or valkey-server")
+    with Counters() as counters:
+        yield counters
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def limited(counters: Counters) -> Front:
+    return Front(serve=ServeSettings(full_polls="3/hour", limit_storage=counters.url))
+
+
+def test_a_count_is_shared_and_a_storage_that_is_killed_refuses_nobody(
+    counters: Counters, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    limits = front.edge._limits
-    assert limits
+    """One warning when it is lost and one when it is found, however many polls there are."""
+    one, other = limited(counters), limited(counters)
+    assert [front.ask(ALL).status for front in (one, other, one)] == [200] * 3
+    refusal = other.ask(ALL)
+    assert refusal.status == 429
+    assert 0 < int(refusal.headers["Retry-After"]) <= 3_601
+    assert one.ask(ALL, if_none_match=refusal.headers.get("ETag", "*")).status == 304
+    counters.kill()
+    assert [one.ask(ALL).status for _ in range(50)] == [200] * 50
+    counters.start()
+    monkeypatch.setattr(limits, "_REST", 0.0)
+    one.edge._limits._rest_until = 0.0  # type: ignore[union-attr]
+    assert [one.ask(ALL).status for _ in range(5)] == [200, 200, 200, 429, 429]
+    events = [record.message.split()[0] for record in caplog.records]
+    assert events == ["event=limits-lost", "event=limits-found"]
+    assert "refused" in caplog.text
 
-    def broken(*_: object) -> bool:
-        raise ConnectionError("no route to the store")
 
-    monkeypatch.setattr(limits._limiter, "hit", broken)
-    assert [front.ask(ALL).status for _ in range(10)] == [200] * 10
-    assert caplog.records[0].message == "event=limits-failed"
+def test_a_storage_that_hangs_delays_few_polls(
+    counters: Counters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One in five seconds waits for a quarter of a second."""
+    front, asked = limited(counters), 0
+    front.ask(ALL)
+    assert counters.process
+    counters.process.send_signal(signal.SIGSTOP)
+    hit = front.edge._limits._limiter.hit  # type: ignore[union-attr]
+
+    def count(*arguments: Any) -> bool:
+        nonlocal asked
+        asked += 1
+        return hit(*arguments)
+
+    monkeypatch.setattr(front.edge._limits._limiter, "hit", count)  # type: ignore[union-attr]
+    assert [front.ask(ALL).status for _ in range(50)] == [200] * 50
+    counters.process.send_signal(signal.SIGCONT)
+    assert asked == 1
+
+
+@pytest.mark.skipif(not SOAK, reason="takes long: run it with `make soak`")
+def test_the_workers_of_a_server_count_together(counters: Counters, tmp_path: Path) -> None:
+    toml = f'[serve]\nfull_polls = "20/hour"\nlimit_storage = "{counters.url}"'
+    make_site(tmp_path, {"a.md": article()}, toml)
+    with serving(tmp_path, "--workers", "2") as server:
+        statuses = [server.get(ALL).status for _ in range(60)]
+        assert statuses.count(200) == 20
+        assert statuses.count(429) == 40
+        counters.kill()
+        assert {server.get(ALL).status for _ in range(60)} == {200}
+        counters.start()
+        end = time.monotonic() + PATIENCE
+        while {server.get(ALL).status for _ in range(30)} == {200}:
+            assert time.monotonic() < end
+            time.sleep(0.5)
+        _, errors = server.stop()
+    assert 1 <= errors.count("event=limits-lost") <= 2  # one a worker
+    assert "Traceback" not in errors
 
 
 def test_a_store_that_cannot_be_used_is_one_clear_sentence() -> None:

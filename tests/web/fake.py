@@ -84,7 +84,11 @@ class FakePublication(Publication):
     """
 
     def __init__(
-        self, settings: Settings = SETTINGS, *, files: Iterable[tuple[str, Path]] = ()
+        self,
+        settings: Settings = SETTINGS,
+        *,
+        files: Iterable[tuple[str, Path]] = (),
+        derived: Mapping[str, tuple[bytes, str]] = {},
     ) -> None:
         self.settings = settings
         self.hubs = ()
@@ -93,6 +97,7 @@ class FakePublication(Publication):
         self.asked: list[str] = []
         self.length = 2_000
         self._files = dict(files)
+        self._derived = derived
         self._shown = {"rain": RAIN, "نهر": ARABIC}
         self._newest = _FIRST
         self._states = {ref: [_FIRST] for ref in LABELS}
@@ -174,6 +179,9 @@ class FakePublication(Publication):
 
     def file(self, path: str) -> Path | None:
         return self._files.get(path)
+
+    def derived(self, path: str) -> tuple[bytes, str] | None:
+        return self._derived.get(path)
 
     def newest(self) -> tuple[int, datetime]:
         return self._newest, _instant(self._newest)

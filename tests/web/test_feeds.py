@@ -1,5 +1,6 @@
 """Feeds over HTTP: what stands where, and with which headers."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -240,13 +241,86 @@ def test_a_file_is_sent_as_what_it_is_and_runs_nothing(
 
 
 def test_a_part_of_a_file_can_be_had(files: FlaskClient) -> None:
+    """Podcasts 9."""
     path = "/files/pictures/a%20b.mp3"
     with files.get(path, headers={"Range": "bytes=2-4"}) as part:
         assert (part.status_code, part.data) == (206, b"234")
         assert part.headers["Content-Range"] == "bytes 2-4/10"
-    with files.get(path, headers={"Range": "bytes=20-"}) as beyond:
-        assert beyond.status_code == 416
-        assert beyond.headers["Content-Range"] == "bytes */10"
+        assert part.headers["Content-Length"] == "3"
+    with files.get(path, headers={"Range": "bytes=-3"}) as end:
+        assert (end.status_code, end.data) == (206, b"789")
+    for unsatisfiable in ("bytes=20-", "bytes=10-10", "bytes=-0"):
+        with files.get(path, headers={"Range": unsatisfiable}) as beyond:
+            assert beyond.status_code == 416, unsatisfiable
+            assert beyond.headers["Content-Range"] == "bytes */10"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["bytes=0-1,4-5", "bytes=0-0, -1", "lines=1-2", "bytes=x", "bytes=-", "bytes=5-2", ""],
+)
+def test_ranges_that_are_not_one_get_the_whole_file(files: FlaskClient, asked: str) -> None:
+    """Podcasts 9."""
+    with files.get("/files/pictures/a%20b.mp3", headers={"Range": asked}) as whole:
+        assert (whole.status_code, whole.data) == (200, b"0123456789")
+
+
+def test_head_says_what_a_download_will_be(files: FlaskClient) -> None:
+    """Podcasts 9. A range is only for GET."""
+    for headers in ({}, {"Range": "bytes=2-4"}):
+        with files.head("/files/pictures/a%20b.mp3", headers=headers) as response:
+            assert (response.status_code, response.data) == (200, b"")
+            assert response.headers["Content-Length"] == "10"
+            assert response.headers["Content-Type"] == "audio/mpeg"
+            assert response.headers["Accept-Ranges"] == "bytes"
+            assert "no-transform" in response.headers["Cache-Control"]
+
+
+def test_a_range_is_of_the_file_that_the_client_knows(files: FlaskClient) -> None:
+    """Podcasts 9. If-Range with the tag or the date of another file gets the whole of this one."""
+    path = "/files/pictures/a%20b.mp3"
+    with files.get(path) as whole:
+        tag, modified = whole.headers["ETag"], whole.headers["Last-Modified"]
+    assert not tag.startswith("W/")
+    for condition, status in [
+        (tag, 206),
+        (modified, 206),
+        ('"other"', 200),
+        (f"W/{tag}", 200),
+        ("Thu, 17 Feb 2022 09:30:00 GMT", 200),
+    ]:
+        headers = {"Range": "bytes=2-4", "If-Range": condition}
+        with files.get(path, headers=headers) as part:
+            assert part.status_code == status, condition
+    with files.get(path, headers={"If-None-Match": tag, "Range": "bytes=2-4"}) as known:
+        assert known.status_code == 304
+
+
+def test_copies_with_the_same_times_have_the_same_tag(tmp_path: Path) -> None:
+    """On several machines, or after a move."""
+    tags = set()
+    for folder in ("a", "b"):
+        file = tmp_path / folder / "x.mp3"
+        file.parent.mkdir()
+        file.write_bytes(b"0123456789")
+        os.utime(file, ns=(10**18, 10**18 + 1))
+        client = create_app(FakePublication(files=[("x.mp3", file)])).test_client()
+        with client.get("/files/x.mp3") as response:
+            tags.add(response.headers["ETag"])
+    assert len(tags) == 1
+
+
+def test_a_file_that_is_made_is_sent_to_every_site() -> None:
+    """Podcasts 8: chapters and WebVTT are read by scripts of other sites."""
+    made = {"a.md.chapters.json": (b"{}", "application/json+chapters")}
+    client = create_app(FakePublication(derived=made)).test_client()
+    response = client.get("/files/a.md.chapters.json")
+    assert (response.status_code, response.data) == (200, b"{}")
+    assert response.content_type == "application/json+chapters"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    known = {"If-None-Match": response.headers["ETag"]}
+    again = client.get("/files/a.md.chapters.json", headers=known)
+    assert (again.status_code, again.data) == (304, b"")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Makes the Article of an item of a feed. Pure."""
+"""Makes the Article of an item of a feed or database. Pure."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.importers import texts
 from feedsvc.importers.clean import Cleaner, one_line
-from feedsvc.importers.item import Item
+from feedsvc.importers.item import FileType, Item
 from feedsvc.importers.source.collect import Found
 from feedsvc.model import Article, ContentChoice, Enclosure, FeedRef, Kind, Person
 from feedsvc.sources.article import MAX_SIZE
@@ -19,7 +19,8 @@ def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Articl
     _check(item)
     assert item.published is not None  # noqa: S101 - for mypy; checked
     cleaner = Cleaner(item)
-    raw, lost = html.shallow(item.body)
+    written = html.markdown(item.body) if item.file_type is FileType.MARKDOWN else item.body
+    raw, lost = html.shallow(written)
     if lost:
         cleaner.warn("bad-markup", f"nests too deeply, so {lost} is left out; make it flatter")
     content = html.sanitise(raw, lambda url: urls.resolve(item.base, url)).strip()
@@ -52,6 +53,7 @@ def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Articl
         content=ContentChoice.SUMMARY if item.only_summary else None,
         draft=item.draft,
         text_hash=found.fingerprint,
+        episode=cleaner.episode()[1],
     )
     return article, cleaner.warnings
 

@@ -112,7 +112,7 @@ def _with_slugs(found: Iterable[Found]) -> Iterator[Found]:
     taken: set[str] = set()
     for each in found:
         if each.item:
-            slug = _slug(each.item.link, each.id)
+            slug = slug_of(each.item.link, each.id)
             if slug in taken:
                 slug = f"{slug}-{_digest(each.id)[:8]}"
             taken.add(slug)
@@ -120,7 +120,7 @@ def _with_slugs(found: Iterable[Found]) -> Iterator[Found]:
         yield each
 
 
-def _slug(link: str, identity: str) -> str:
+def slug_of(link: str, identity: str) -> str:
     """Return the path and query of a link as one word; the last part of the id without a link."""
     try:
         parts = urlsplit(link)

@@ -1,26 +1,75 @@
-"""Media RSS (https://www.rssboard.org/media-rss): the image of an entry."""
+"""Media RSS (https://www.rssboard.org/media-rss): pictures, films, and other files of a recording.
+
+JSON Feed has the members `image` and `attachments` instead.
+"""
+
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 from lxml.etree import _Element
 
+from feedsvc.model import Enclosure
+from feedsvc.podcast import Alternate
 from feedsvc.render.extensions import XML_FORMATS, EntryExtension, Namespace
 
 URI = "http://search.yahoo.com/mrss/"
+_MEDIA = ("audio", "video")
 
 
-class Picture(EntryExtension):
-    """The image as thumbnail and as content, since some readers know only one of the two.
+class Media(EntryExtension):
+    """The image as thumbnail and as content, since some readers know only one of the two; films.
 
-    JSON Feed has the member `image` instead.
+    The image is no content if it is an enclosure: readers would show it twice.
     """
 
     def extend_rss(self, element: _Element) -> None:
         """Add to an `item` or `entry` element."""
-        if self.entry.image:
-            etree.SubElement(element, f"{{{URI}}}thumbnail", url=self.entry.image)
-            etree.SubElement(element, f"{{{URI}}}content", url=self.entry.image, medium="image")
+        image, enclosures = self.entry.image, self.entry.enclosures
+        alternates = self.entry.episode.alternates if self.entry.episode else ()
+        if image:
+            etree.SubElement(element, f"{{{URI}}}thumbnail", url=image)
+            if all(each.url != image for each in enclosures):
+                etree.SubElement(element, f"{{{URI}}}content", url=image, medium="image")
+        others = list(_alternates(alternates, {each.url for each in enclosures}))
+        for enclosure in enclosures:
+            medium = enclosure.type.partition("/")[0]
+            if medium not in _MEDIA or (medium == "audio" and not others):
+                continue
+            group = etree.SubElement(element, f"{{{URI}}}group") if others else element
+            _content(group, enclosure.url, enclosure, is_default=True)
+            for url, alternate in others:
+                _content(group, url, alternate, is_default=False)
+            others = []
 
     extend_atom = extend_rss
 
 
-NAMESPACE = Namespace("media", URI, entry=Picture, formats=XML_FORMATS)
+def _alternates(
+    alternates: tuple[Alternate, ...], enclosures: set[str]
+) -> Iterator[tuple[str, Alternate]]:
+    """Yield the files that are not enclosures too, with their first URL."""
+    for each in alternates:
+        if each.sources and not enclosures.intersection(each.sources):
+            yield each.sources[0], each
+
+
+def _content(parent: _Element, url: str, of: Enclosure | Alternate, is_default: bool) -> None:
+    values = {
+        "url": url,
+        "fileSize": of.length or None,
+        "type": of.type,
+        "medium": of.type.partition("/")[0],
+        "isDefault": "true" if is_default else None,
+        "bitrate": of.bitrate and round(of.bitrate / 1000),  # kilobits per second
+        "duration": of.duration and max(1, round(of.duration)),
+        "height": of.height,
+        "width": of.width,
+    }
+    etree.SubElement(parent, f"{{{URI}}}content", _present(values))
+
+
+def _present(values: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items() if value}
+
+
+NAMESPACE = Namespace("media", URI, entry=Media, formats=XML_FORMATS)

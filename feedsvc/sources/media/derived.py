@@ -1,7 +1,8 @@
-"""Files that a site makes of local ones, under the name of these with an ending added.
+"""Files that a site makes of local ones, under the path of these with an ending added.
 
 - `a.srt.vtt`: the SubRip transcript `a.srt` as WebVTT, the only format that browsers show
 - `a.mp3.cover.jpg`, `a.mp3.cover.png`: the picture within the recording `a.mp3`
+- `a.md.chapters.json`: the chapters of the article `a.md`, which `publication` has
 """
 
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from feedsvc.sources.media import transcripts
 from feedsvc.sources.media.facts import Cover, MediaError
 from feedsvc.sources.media.probe import ENDINGS, probe
+
+CHAPTERS = ".chapters.json"
 
 _SRT, _VTT = ".srt", ".vtt"
 _COVERS = {"JPEG": ".cover.jpg", "PNG": ".cover.png"}

@@ -17,7 +17,7 @@ from feedsvc.podcast import Alternate, Chapter, Episode, Transcript
 from feedsvc.sources.attachments import Attachments, guess_type
 from feedsvc.sources.media import chapters as formats
 from feedsvc.sources.media import transcripts
-from feedsvc.sources.media.derived import cover_name, webvtt_name
+from feedsvc.sources.media.derived import CHAPTERS, cover_name, webvtt_name
 from feedsvc.sources.media.facts import Facts, MediaError
 from feedsvc.sources.media.probe import ENDINGS, probe
 from feedsvc.sources.values import Values
@@ -59,7 +59,7 @@ class MediaReader:
         read = replace(
             known,
             chapters=chapters,
-            chapters_url=chapters_url,
+            chapters_url=self._published_chapters() if chapters else chapters_url,
             transcripts=tuple(self._transcripts()),
             alternates=known.alternates or tuple(_alternate(each.enclosure) for each in others),
             image=known.image or (self._cover(first) if first else None),
@@ -151,6 +151,9 @@ class MediaReader:
             self._warn("chapters", name, error, "the chapters are left out")
             return (), None
 
+    def _published_chapters(self) -> str | None:
+        return self._attachments.publish_derived(self._attachments.path + CHAPTERS)
+
     def _linked(self, chapter: Chapter) -> Chapter:
         """Return a chapter with absolute URLs; those that are not usable are dropped."""
         if not chapter.link and not chapter.image:
@@ -182,8 +185,8 @@ class MediaReader:
             return
         transcripts.check(transcript.type, self._content(path, transcripts.MAX_SIZE))
         yield replace(transcript, url=self._attachments.publish(path))
-        if transcript.type == transcripts.TYPES[".srt"]:
-            url = self._attachments.publish_derived(webvtt_name(path))
+        is_subrip = transcript.type == transcripts.TYPES[".srt"]
+        if is_subrip and (url := self._attachments.publish_derived(webvtt_name(path))):
             yield replace(transcript, url=url, type=transcripts.TYPES[".vtt"])
 
     def _cover(self, recording: _Recording) -> str | None:

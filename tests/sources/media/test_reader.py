@@ -123,7 +123,7 @@ def test_chapters_have_absolute_urls(tmp_path: Path) -> None:
     first, second = found.episode.chapters
     assert (first.image, first.link) == (f"{FILES}/p.png", "https://news.example.org/about")
     assert second.image is None
-    assert found.files == ("e/p.png",)
+    assert found.files == ("e/p.png", "e/one.md.chapters.json")
 
 
 def test_a_subrip_transcript_is_published_as_webvtt_too(tmp_path: Path) -> None:

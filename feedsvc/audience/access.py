@@ -1,0 +1,51 @@
+"""Who may see the statistics: whoever has the token, and this machine while the site is local.
+
+An address is no proof: a proxy on this machine that sets no header makes every request in the world
+look like one from here. So without the token, the site's own address must be of this machine, where
+no proxy serves it to others; then its requests are checked as well (ADR 83).
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from feedsvc.config.settings import Settings
+from feedsvc.http.hosts import is_loopback, names_loopback
+
+_BYTES = 32
+# Fields that proxies add, and so a browser on this machine does not send.
+_FORWARDED = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_CDN_LOOP")
+_X_FORWARDED = "HTTP_X_FORWARDED_"
+
+
+def create_token() -> tuple[str, str]:
+    """Return a new token, and its hash for the settings."""
+    token = secrets.token_urlsafe(_BYTES)
+    return token, digest(token)
+
+
+def digest(token: str) -> str:
+    """Return the hash of a token. It needs no salt and no delay: a token has 256 random bits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def has_token(password: str | None, expected: str) -> bool:
+    """Return whether a password is the token with a hash. expected: '' for none."""
+    if not password or not expected:
+        return False
+    return hmac.compare_digest(digest(password), expected)
+
+
+def is_local(environ: Mapping[str, Any], settings: Settings) -> bool:
+    """Return whether a request comes from this machine, of a site that is at this machine."""
+    if not is_loopback(urlsplit(settings.base_url).hostname or ""):
+        return False
+    forwarded = any(name in _FORWARDED or name.startswith(_X_FORWARDED) for name in environ)
+    return (
+        not forwarded
+        and is_loopback(environ.get("REMOTE_ADDR") or "")
+        and names_loopback(environ.get("HTTP_HOST") or "")
+    )

@@ -1,0 +1,148 @@
+"""The polls of one day in memory, and what they say about the readers.
+
+A poll is counted under its User-Agent, place, status and flags. All else follows from these when
+the counts are handed to the store.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address
+
+from feedsvc.audience.agents import Agent
+from feedsvc.audience.criteria import Act
+from feedsvc.audience.records import Record
+from feedsvc.audience.store import Batch
+
+# Flags of a poll. Above them is its interval: 1 + its class in INTERVALS, 0 if there is none.
+TAGGED, DATED, STALE, UNQUOTED, INVENTED, COOKIE, REFERRER, QUERY = (1 << n for n in range(8))
+KNOWN, BURSTING, FRESH, REFUSED, IGNORED, PLAIN, LOGGED, UNSENT = (1 << n for n in range(8, 16))
+EARLY, SOON = 1 << 16, 1 << 17  # sooner than POLITE; else sooner than POLITE_UNCONDITIONAL
+INTERVAL = 18  # bits to the left
+
+_MAX_READERS = 500_000  # addresses until the next flush, some 50 MB
+_MAX_KEYS = 200_000
+_SIMPLE = {
+    TAGGED: Act.TAGGED,
+    DATED: Act.DATED,
+    INVENTED: Act.DATE_INVENTED,
+    UNQUOTED: Act.TAG_UNQUOTED,
+    COOKIE: Act.COOKIE,
+    REFERRER: Act.REFERRER,
+    QUERY: Act.QUERY,
+    KNOWN: Act.KNOWN,
+    BURSTING: Act.BURST,
+    FRESH: Act.FRESH,
+    REFUSED: Act.REFUSED,
+    IGNORED: Act.IGNORED,
+    PLAIN: Act.PLAIN,
+}
+
+Place = tuple[str, str]  # feed, format
+Key = tuple[Agent, Place | None, int, int]  # place: None for an invented address; status, flags
+
+
+def network(address: str) -> str:
+    """Return what stands for one reader: an IPv4 address, or the /64 network of an IPv6 one."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = IPv6Address(address)
+    except ValueError:
+        return address
+    return str(parsed.ipv4_mapped or (int(parsed) >> 64))
+
+
+Counter = list[int]  # polls, bytes sent, bytes saved, instant of the last, number of its Counts
+
+
+@dataclass(slots=True)
+class Counts:
+    """The polls of a day. Thread-safe under the GIL, but for `batch`.
+
+    polls: by key. readers: addresses of direct readers by agent and place. start: an instant before
+    the first poll.
+    """
+
+    day: int
+    start: int
+    polls: dict[Key, Counter] = field(default_factory=dict)
+    readers: dict[tuple[Agent, Place], set[str]] = field(default_factory=dict)
+    met: int = 0
+
+    def meet(self, agent: Agent, place: Place, address: str) -> None:
+        """Note a direct reader, unless there are very many of them."""
+        if self.met < _MAX_READERS:
+            self.met += 1
+            self.readers.setdefault((agent, place), set()).add(network(address))
+
+    def counter(self, key: Key, number: int) -> Counter:
+        """Return the counter of a key. number: of these counts, for a new one."""
+        counter = self.polls.get(key)
+        if counter is None:
+            counter = [0, 0, 0, 0, number]
+            if len(self.polls) < _MAX_KEYS:
+                counter = self.polls.setdefault(key, counter)
+        return counter
+
+    def batch(self, source: str) -> Batch:
+        """Return the numbers for the store."""
+        batch = Batch(self.day, source)
+        site = batch.records[""] = Record()
+        for (agent, place, status, flags), (polls, sent, saved, last, _) in self.polls.items():
+            family = agent.family
+            batch.agents[family] = agent.kind, agent.example
+            for act in _acts(agent, place, status, flags):
+                site.acts[family, act] = site.acts.get((family, act), 0) + polls
+            if place is None:
+                continue
+            feed, format = place
+            conditional = flags & (TAGGED | DATED) != 0
+            if interval := flags >> INTERVAL:
+                key = (family, conditional, interval - 1)
+                site.intervals[key] = site.intervals.get(key, 0) + polls
+            record = batch.records.setdefault(feed, Record(start=self.start))
+            record.end = max(record.end, last)
+            sums = record.polls.setdefault((family, format, status, conditional), [0, 0, 0])
+            for index, number in enumerate((polls, sent, saved)):
+                sums[index] += number
+            if agent.hosted and agent.counts and status < 400:
+                _report(record, agent, format, last)
+        for (agent, (feed, format)), addresses in self.readers.items():
+            batch.readers.setdefault((feed, agent.family, format), set()).update(addresses)
+        return batch
+
+
+def _report(record: Record, agent: Agent, format: str, last: int) -> None:
+    key = (agent.family, format, agent.key)
+    before = record.reported.get(key)
+    if before is None or before[1] <= last:
+        record.reported[key] = agent.number, last, agent.known
+
+
+def _acts(agent: Agent, place: Place | None, status: int, flags: int) -> Iterator[Act]:
+    """Yield what each poll of a key did, and could have done."""
+    yield Act.POLL
+    if agent.library:
+        yield Act.LIBRARY
+    if place is None:
+        yield Act.INVENTED_URL
+        return
+    yield from (act for flag, act in _SIMPLE.items() if flags & flag)
+    if flags & STALE:
+        yield Act.TAG_STALE if flags & TAGGED else Act.DATE_STALE
+    if status == 200 and not flags & (LOGGED | UNSENT):
+        yield Act.WHOLE
+    if flags & KNOWN:
+        yield from _repeated(flags)
+
+
+def _repeated(flags: int) -> Iterator[Act]:
+    """Yield what a poll of a known client did."""
+    if flags & (TAGGED | DATED):
+        yield Act.CONDITIONAL_AGAIN
+        if flags & EARLY:
+            yield Act.CONDITIONAL_EARLY
+    else:
+        yield Act.FORGOT
+        if flags & (EARLY | SOON):
+            yield Act.UNCONDITIONAL_EARLY

@@ -1,0 +1,255 @@
+"""The operator's page at `/stats/`, its tables as CSV and JSON, and the badge."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from importlib.resources import files
+from typing import NamedTuple
+
+from flask import Response, abort, json, request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from feedsvc.audience import access, badge, charts, tables
+from feedsvc.audience.overview import RECENT, Overview, Series, overview, worst
+from feedsvc.audience.rows import Kind
+from feedsvc.audience.store import DAY, Store
+from feedsvc.config.settings import Settings
+from feedsvc.errors import FeedsvcError
+from feedsvc.routes import Routes, stats_path
+
+PERIODS = {"30": "30 days", "90": "90 days", "365": "a year"}
+_DEFAULT = "90"
+_STYLE, _BADGE, _JSON = "style.css", "badge.svg", "stats.json"
+_READERS = 60  # in the table of the page; the CSV has all
+_FEEDS = 30
+_WORST = 20
+_GOOD, _FAIR = 90, 60  # points
+_PRIVATE = {
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+class Panel(NamedTuple):
+    """A chart with its table. file: of its CSV. columns: names in the legend, by number."""
+
+    title: str
+    text: str
+    file: str
+    chart: Markup
+    columns: tuple[str, ...]
+    table: tables.Table
+
+
+class Views:
+    """The views `stats` and `stats_file`."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._routes = Routes(settings)
+        self._templates = Environment(
+            loader=PackageLoader("feedsvc.audience"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters.update(
+            bytes=tables.size, count=lambda number: f"{number:,}", day=tables.day_name
+        )
+
+    @property
+    def views(self) -> Mapping[str, Callable[..., Response]]:
+        """The views by endpoint."""
+        return {"stats": self.page, "stats_file": self.file}
+
+    def page(self) -> Response:
+        """Show the statistics to the operator."""
+        if (refused := self._refuse()) is not None:
+            return refused
+        period = self._period()
+        try:
+            found = self._overview(period)
+        except FeedsvcError as error:
+            return self._show("problem.html", 503, problem=str(error))
+        if found is None:
+            return self._show("problem.html", 200, problem=None)
+        return self._show(
+            "stats.html",
+            200,
+            found=found,
+            panels=list(panels(found)),
+            period=period,
+            periods=PERIODS,
+            feeds=found.standings["feed"][:_FEEDS],
+            readers=found.readers[:_READERS],
+            kinds=tables.KINDS,
+            statuses=tables.STATUSES,
+            unknown=Kind.UNKNOWN,
+            recent=RECENT,
+            spark=charts.spark,
+            grade=_grade,
+            worst=worst(found.readers)[:_WORST],
+        )
+
+    def file(self, name: str) -> Response:
+        """Send the badge, the stylesheet, or a table."""
+        if name == _BADGE:
+            return self._badge()
+        if (refused := self._refuse()) is not None:
+            return refused
+        if name == _STYLE:
+            return self._send(_style(), "text/css; charset=utf-8")
+        stem, _, kind = name.rpartition(".")
+        if name != _JSON and (kind != "csv" or stem not in tables.TABLES):
+            abort(404)
+        try:
+            found = self._overview(self._period())
+        except FeedsvcError as error:
+            return self._send(f"{error}\n", "text/plain; charset=utf-8", 503)
+        if found is None:
+            abort(404)
+        if name == _JSON:
+            return self._send(json.dumps(tables.as_json(found)), "application/json")
+        text = tables.as_csv(tables.TABLES[stem](found))
+        response = self._send(text, "text/csv; charset=utf-8; header=present")
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+    def _refuse(self) -> Response | None:
+        """Return the refusal of a request that may not see the statistics; None if it may."""
+        if access.is_local(request.environ, self._settings):
+            return None
+        expected = self._settings.statistics.token
+        if not expected:
+            abort(404)
+        given = request.authorization
+        if given and access.has_token(given.password or given.token, expected):
+            return None
+        refused = self._send(
+            "The statistics need their token as the password.\n", "text/plain", 401
+        )
+        refused.headers["WWW-Authenticate"] = 'Basic realm="statistics", charset="UTF-8"'
+        return refused
+
+    def _badge(self) -> Response:
+        if not self._settings.statistics.badge:
+            abort(404)
+        today = _today()
+        try:
+            found = overview(self._store, today - RECENT, today)
+        except FeedsvcError:
+            abort(503)
+        headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+        svg = badge.badge(found.now.total if found else 0)
+        return Response(svg, content_type="image/svg+xml", headers=headers)
+
+    def _overview(self, period: str) -> Overview | None:
+        feed = request.args.get("feed") or None
+        today = _today()
+        return overview(self._store, today - int(period) + 1, today, feed)
+
+    def _period(self) -> str:
+        asked = request.args.get("days", _DEFAULT)
+        return asked if asked in PERIODS else _DEFAULT
+
+    def _show(self, template: str, status: int, **values: object) -> Response:
+        here = self._routes.here
+        text = self._templates.get_template(template).render(
+            title=self._settings.title,
+            home=here("/"),
+            page=here(stats_path()),
+            file=lambda name: here(stats_path(name)),
+            **values,
+        )
+        return self._send(text, "text/html; charset=utf-8", status)
+
+    def _send(self, body: str, content_type: str, status: int = 200) -> Response:
+        return Response(body, status, _PRIVATE, content_type=content_type)
+
+
+def panels(found: Overview) -> Iterator[Panel]:
+    """Yield the charts of an overview."""
+    names = {"family": "By reader", "feed": "By feed", "format": "By format"}
+    files = {
+        "family": "subscribers-by-reader",
+        "feed": "subscribers-by-feed",
+        "format": "subscribers-by-format",
+    }
+    for dimension, series in found.splits.items():
+        if dimension == "feed" and found.feed:
+            continue
+        text = "Subscribers of the seven days before each date."
+        yield _over_time(
+            names[dimension], text, files[dimension], series, tables.split(found, dimension)
+        )
+    if found.changes.days:
+        yield _changes(found)
+    yield _over_time(
+        "Polls by answer",
+        "Polls per day.",
+        "polls",
+        found.answered["polls"],
+        tables.answers(found),
+    )
+    savings = tables.savings(found)
+    rows = tuple(zip(*savings.rows, strict=True))[1:]
+    series = Series(found.answered["sent"].days, dict(zip(savings.headings[1:], rows, strict=True)))
+    text = "Bytes per day that were sent, and that each kind of answer saved."
+    yield _over_time("Bytes sent and saved", text, "bytes", series, savings)
+    if found.feed is None:
+        yield _intervals(found)
+        yield _push(found)
+
+
+def _over_time(title: str, text: str, file: str, series: Series, table: tables.Table) -> Panel:
+    chart = charts.areas(series.days, tuple(series.rows.values()), title)
+    return Panel(title, text, file, chart, table.headings[1:], table)
+
+
+def _changes(found: Overview) -> Panel:
+    table = tables.changes(found)
+    rows = tuple(found.changes.rows.values())
+    chart = charts.daily_bars(found.changes.days, rows, "Gained and lost")
+    text = "Subscribers that services report, in the days until each date."
+    return Panel("Gained and lost", text, "changes", chart, table.headings[1:], table)
+
+
+def _intervals(found: Overview) -> Panel:
+    table = tables.intervals(found)
+    labels, *rows = zip(*table.rows, strict=True)
+    short = [str(label).removeprefix("up to ").replace("over ", ">") for label in labels]
+    chart = charts.bars(short, tuple(rows), "Time between polls")
+    text = f"Polls of the last {RECENT} days, by the time since the client's poll before."
+    return Panel("Time between polls", text, "intervals", chart, table.headings[1:], table)
+
+
+def _push(found: Overview) -> Panel:
+    table = tables.clients(found)
+    rows = tuple(found.clients.rows.values())
+    chart = charts.lines(found.clients.days, rows, "Push against polls")
+    text = "Clients that poll, and subscriptions to the site's hub, which get changes at once."
+    return Panel("Push against polls", text, "push", chart, table.headings[1:], table)
+
+
+def _grade(points: int | None) -> Markup:
+    if points is None:
+        return Markup('<span class="note">too few polls</span>')
+    grade = "good" if points >= _GOOD else "fair" if points >= _FAIR else "poor"
+    return Markup('<span class="grade {}">{}</span>').format(grade, points)
+
+
+def _today() -> int:
+    return int(time.time()) // DAY
+
+
+def _style() -> str:
+    return files("feedsvc.audience").joinpath("static", _STYLE).read_text(encoding="utf-8")

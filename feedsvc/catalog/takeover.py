@@ -1,0 +1,35 @@
+"""Recognises copies of articles on another machine, so that nothing is read when it takes over.
+
+Copies have other times than the files that were read. An article is not read again if what was
+known of its file says the same wherever the file is, and its text has the hash that is stored.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import Connection, select
+
+from feedsvc.catalog import rows, schema
+from feedsvc.catalog.files import FileRows
+from feedsvc.sources.site import Sources
+
+
+def without_copies(
+    connection: Connection, files: FileRows, sources: Sources, keys: Sequence[str]
+) -> list[str]:
+    """Return those of the keys whose articles must be read, and keep the others as they are."""
+    copies = [key for key in keys if files.may_be_copy(key)]
+    same = set(_same(connection, sources, copies))
+    for key in same:
+        files.keep(key)
+    return [key for key in keys if key not in same] if same else list(keys)
+
+
+def _same(connection: Connection, sources: Sources, keys: Collection[str]) -> Iterable[str]:
+    article = schema.article.c
+    for some in rows.chunks(list(keys)):
+        query = select(article.path, article.text_hash)
+        found = connection.execute(query.where(article.path.in_(some), article.removed.is_(False)))
+        known = {path: text_hash for path, text_hash in found}  # noqa: C416 - typed
+        for key, text_hash in sources.text_hashes(known):
+            if text_hash == known[key]:
+                yield key

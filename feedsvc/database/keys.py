@@ -1,0 +1,98 @@
+"""Ids of rows as keys, and arithmetic with watermarks. Pure."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+from urllib.parse import unquote
+from uuid import UUID
+
+_BACK: dict[type, Callable[[str], Any]] = {
+    int: int,
+    str: unquote,
+    UUID: UUID,
+    Decimal: Decimal,
+    bytes: bytes.fromhex,
+}
+
+
+def key_of(value: object) -> str:
+    """Return the key of the row with an id: `17`, a UUID, a text; hexadecimal for bytes.
+
+    A slash is percent-encoded, because a key that contains one would be below another.
+    """
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    return str(value).replace("%", "%25").replace("/", "%2F")
+
+
+def shown(key: str) -> str:
+    """Return the id of a key as text."""
+    return unquote(key)
+
+
+class Keys:
+    """Converts keys back to ids as the database has them.
+
+    Almost always all ids of a query have one type, so only the others are remembered.
+    """
+
+    def __init__(self) -> None:
+        self._back: Callable[[str], Any] | None = None
+        self._odd: dict[str, Any] = {}
+
+    def add(self, value: object) -> str:
+        """Return the key of an id, which `value` returns later."""
+        key = key_of(value)
+        if self._back is None:
+            self._back = _BACK.get(type(value), str)
+        if self._back is not _BACK.get(type(value)):
+            self._odd[key] = value
+        return key
+
+    def value(self, key: str) -> Any:
+        """Return the id of a key that was added."""
+        if key in self._odd:
+            return self._odd[key]
+        return self._back(key) if self._back else key
+
+
+def mark(value: object) -> str:
+    """Return a watermark as text without spaces, different for different values."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    return "T".join(str(value).split())
+
+
+def earlier(watermark: Any, overlap: int, now: datetime, zone: tzinfo) -> Any:
+    """Return a watermark less the overlap, in seconds, and in any case before now.
+
+    A time in the future, by mistake or on purpose, must not hide what is changed until then.
+    zone: of times without one. A number is taken as seconds. A text is a date if it looks like
+    one; otherwise it is returned unchanged.
+    """
+    if isinstance(watermark, datetime):
+        limit = now if watermark.tzinfo else now.astimezone(zone).replace(tzinfo=None)
+        return min(watermark, limit) - timedelta(seconds=overlap)
+    if isinstance(watermark, date):
+        today = now.astimezone(zone).date()
+        return min(watermark, today) - timedelta(days=-(-overlap // 86_400))
+    if isinstance(watermark, int | float | Decimal):
+        return watermark - overlap
+    if isinstance(watermark, str):
+        return _earlier_text(watermark, overlap, now, zone)
+    return watermark
+
+
+def _earlier_text(watermark: str, overlap: int, now: datetime, zone: tzinfo) -> str:
+    """Return a date in the same form as it is written, so that texts compare as dates do."""
+    try:
+        moment = datetime.fromisoformat(watermark)
+    except ValueError:
+        return watermark
+    local = earlier(moment.replace(tzinfo=None), overlap, now, moment.tzinfo or zone)
+    if len(watermark) <= len("2022-02-17"):
+        return str((local - timedelta(days=1)).date())
+    return str(local.replace(microsecond=0).isoformat(watermark[10]))

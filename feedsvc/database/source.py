@@ -1,0 +1,213 @@
+"""A source whose articles are rows of a database."""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection
+
+import feedsvc
+from feedsvc import dates, html, urls
+from feedsvc.config.settings import Settings
+from feedsvc.database import options, presets, rows
+from feedsvc.database.connection import Database
+from feedsvc.database.keys import Keys, earlier, shown
+from feedsvc.database.listing import Lister, place
+from feedsvc.database.query import Query, Values
+from feedsvc.errors import ArticleError
+from feedsvc.importers import names
+from feedsvc.importers.item import Hints, Item, Origin, Refused
+from feedsvc.importers.source import article
+from feedsvc.importers.source.collect import Found, slug_of
+from feedsvc.model import MAX_SLUG, excess
+from feedsvc.sources.protocol import ArticleSource, Listing, Reading
+
+_READ_BY = ("base_url", "article_link", "language", "author", "id_authority")
+_UNREAD_BY = ("url", "overlap", "every", "compare", "timeout")
+_KEYS, _ROWS = 10_000, 500  # in a chunk: rows of which the watermark is read, and whole ones
+
+
+class SqlSource(ArticleSource):
+    """The rows of a SELECT, or of a preset for a program, in any SQLAlchemy database."""
+
+    parallel = True
+
+    def __init__(self, name: str, given: Mapping[str, Any], settings: Settings) -> None:
+        """Make the source. Raises SettingsError for wrong options."""
+        self.name = name
+        self._settings = settings
+        self._options = options.read(given)
+        self._database = Database(self._options.database(settings.site), self._options.timeout)
+        self._rows = self._make_rows()
+        self._keys = Keys()
+        self._common: list[Values] | None = None
+        self._since: Any = None
+        self._recent: dict[str, str] = {}
+        self._known = Lister(name, self._rows, self._keys)
+        pause = self._options.interval(self._rows.watermark)
+        # Without a watermark, every look reads everything.
+        self.every = pause if self._rows.watermark else math.inf
+        self.interval = float(self._options.compare) if self._rows.watermark else pause
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what processes that only read do not need, or make for themselves."""
+        return {**self.__dict__, "_rows": None, "_recent": {}, "_known": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._rows = self._make_rows()
+
+    def _make_rows(self) -> rows.Rows:
+        given = self._options
+        if given.preset:
+            return presets.rows(given, self._database)
+        return rows.plain(Query(self._database, given.query, given.watermark), given.watermark)
+
+    @property
+    def fingerprint(self) -> str:
+        """The version of feedsvc, the settings that articles depend on, and the common rows."""
+        fields = self._options.__struct_fields__
+        given = [getattr(self._options, name) for name in fields if name not in _UNREAD_BY]
+        used = [getattr(self._settings, name) for name in _READ_BY]
+        zone = str(self._options.zone(self._settings))
+        return repr((feedsvc.__version__, used, zone, given, rows.digest(self._common)))
+
+    def shown(self, key: str) -> str:
+        """Return a key as shown in Problems: `posts:17`."""
+        return place(self.name, key)
+
+    def listing(self) -> Listing:
+        """List all rows: their watermarks, or hashes of them if there is no watermark."""
+        with self._database.reading() as connection:
+            query, watermark = self._rows.query, self._rows.watermark
+            found = query.columns(connection)
+            lister = Lister(self.name, self._rows, self._keys)
+            if not self._options.preset:
+                lister.general = rows.check(self.name, found, watermark)
+            self._common = self._read_common(connection)
+            # Before the rows: what is changed meanwhile is then found by the next look.
+            newest = query.newest(connection) if watermark else None
+            if query.has_null_id(connection):
+                lister.is_missing_id = True
+            wanted = self._rows.names(found)
+            for chunk in query.chunks(connection, wanted, self._size):
+                lister.add(self._complete(connection, chunk))
+        listing = lister.listing()
+        lister.fingerprints = {}  # may be many
+        self._known = lister
+        self._keep(newest, {})
+        return listing
+
+    def changes(self, paths: Collection[str]) -> Listing | None:
+        """List the rows whose watermark is newer than the newest seen, less the overlap.
+
+        Rows that are gone, or were committed later than the overlap allows, are found by the next
+        full listing.
+        """
+        if paths or not self._rows.watermark:
+            return self._known.partial({}, [])  # the interval decides when to look
+        with self._database.reading() as connection:
+            if self._common is None or self._read_common(connection) != self._common:
+                return None
+            lister = Lister(self.name, self._rows, self._keys)
+            newest = None
+            wanted = self._rows.names(self._rows.query.columns(connection))
+            for chunk in self._rows.query.changed(connection, wanted, self._since, self._size):
+                lister.add(self._complete(connection, chunk))
+                newest = chunk[-1][self._rows.watermark] if chunk else newest
+        self._known.update(lister)
+        seen = self._recent
+        self._keep(newest, lister.fingerprints)
+        fresh = {key: each for key, each in lister.fingerprints.items() if seen.get(key) != each}
+        return self._known.partial(fresh, lister.hidden)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+    def _keep(self, newest: Any, recent: Mapping[str, str]) -> None:
+        """Remember up to where the rows are known."""
+        self._recent = dict(recent)
+        if newest is not None:
+            now, zone = datetime.now(UTC), self._options.zone(self._settings)
+            self._since = earlier(newest, self._options.overlap, now, zone)
+
+    @property
+    def _size(self) -> int:
+        return _KEYS if self._rows.is_complete else _ROWS
+
+    def _read_common(self, connection: Connection) -> list[Values]:
+        return self._rows.common.all(connection) if self._rows.common else []
+
+    def _complete(self, connection: Connection, chunk: list[Values]) -> list[Values]:
+        return chunk if self._rows.is_complete else self._rows.complete(connection, chunk)
+
+    def read(self, keys: Iterable[str]) -> Iterator[Reading]:
+        """Read some rows. One that was removed since it was listed is left out."""
+        hints = self._hints()
+        wanted = list(keys)
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), _ROWS):
+                ids = [self._keys.value(key) for key in wanted[start : start + _ROWS]]
+                found = self._rows.query.by_ids(connection, ids)
+                copies = defaultdict(list)
+                for row in self._rows.complete(connection, found):
+                    copies[self._keys.add(row["id"])].append(row)
+                for key, rows_of_key in copies.items():
+                    yield self._read(key, rows_of_key[0], hints)
+
+    def _hints(self) -> Hints:
+        settings = self._settings
+        return Hints(
+            self._options.zone(settings),
+            dict(settings.zones),
+            datetime.now(UTC),
+            site=self._options.base(settings),
+        )
+
+    def _read(self, key: str, row: Values, hints: Hints) -> Reading:
+        origin = Origin(place(self.name, key), 0, 0, "")
+        try:
+            item = self._rows.make(origin, row, self._common, hints)
+            if isinstance(item, Refused):
+                return Reading(key, None, (item.problem,))
+            if not isinstance(item, Item):
+                return Reading(key, None)
+            found, is_own = self._found(key, item)
+            made, warnings = article.read(key, found, item, self._settings)
+        except ArticleError as error:
+            return Reading(key, None, (origin.problem(error.code, error.message),))
+        except dates.DateError as error:
+            return Reading(
+                key, None, (origin.problem("bad-source-date", f"has a bad date: {error}"),)
+            )
+        if not is_own:
+            made = replace(made, id=None, native_id=found.id)
+        return Reading(key, made, (*found.problems, *warnings))
+
+    def _found(self, key: str, item: Item) -> tuple[Found, bool]:
+        """Return the item with its id and slug, and whether the id is the database's own."""
+        text = shown(key)
+        if not item.id:
+            identity = (
+                f"tag:{self._settings.id_authority}:{quote(self.name)}/{quote(text, safe='')}"
+            )
+            return Found(identity, item, item.warnings, _slug(item, text)), False
+        identity, is_usable = names.identity(item)
+        problems = item.warnings
+        if not is_usable:
+            problems = (*problems, names.id_warning(item, identity))
+        return Found(identity, item, problems, _slug(item, text)), True
+
+
+def _slug(item: Item, text: str) -> str:
+    """Return the slug of a row, else the path of its link, else its id."""
+    for candidate in (item.slug, "" if item.link else text):
+        slug = urls.term(html.xml_safe(candidate))
+        if slug and urls.is_addressable(slug) and not excess(slug, MAX_SLUG):
+            return slug
+    return slug_of(item.link, text)

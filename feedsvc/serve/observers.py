@@ -1,0 +1,43 @@
+"""Installed packages that look at the polls of a server, such as the statistics.
+
+An entry point of the group `feedsvc.observers` names a function that takes the Publication and
+returns an Observer, or None if the settings want none.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from flask import Response
+
+from feedsvc import plugins
+from feedsvc.http.conditional import Answer
+from feedsvc.publication import Publication
+
+GROUP = "feedsvc.observers"
+
+
+class Observer(Protocol):
+    """Sees every poll of a process. All methods are called by several threads.
+
+    views: additional views, by endpoint in `feedsvc.routes`.
+    """
+
+    @property
+    def views(self) -> Mapping[str, Callable[..., Response]]: ...
+
+    def start(self) -> None:
+        """Begin to work. Called once in each process, after it was forked."""
+
+    def count(
+        self, environ: Mapping[str, Any], feed: str, path: str, sent: Answer, whole: int, /
+    ) -> None:
+        """Take note of the answer to a poll. feed: its key. whole: bytes of the plain document."""
+
+    def miss(self, environ: Mapping[str, Any], /) -> None:
+        """Take note of a request for a feed that does not exist."""
+
+
+def observers(publication: Publication) -> list[Observer]:
+    """Return the observers of the installed packages. Raises FeedsvcError."""
+    made = (plugins.load_one(GROUP, name)(publication) for name in plugins.names(GROUP))
+    return [each for each in made if each]

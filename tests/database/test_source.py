@@ -1,0 +1,438 @@
+"""The rows of a SELECT are articles (scale 10)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedsvc.catalog.sync import sync
+from feedsvc.database import source as module
+from feedsvc.database.connection import Database, parse_url
+from feedsvc.errors import FeedsvcError, SettingsError
+from feedsvc.model import Enclosure, Person
+from feedsvc.sources import ContentFolder, Sources
+from tests.database.conftest import PASSWORD, MakeMariadb, OpenShelf
+from tests.database.shelf import Shelf, only
+from tests.desk import Desk
+
+MakeDatabase = Callable[[], str]
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def shelf(request: pytest.FixtureRequest, open_shelf: OpenShelf) -> Shelf:
+    """An empty database, once of each kind."""
+    if request.param == "sqlite":
+        return open_shelf()
+    return open_shelf(request.getfixturevalue(f"make_{request.param}")())
+
+
+@pytest.fixture
+def sqlite(open_shelf: OpenShelf) -> Shelf:
+    """An empty SQLite database."""
+    return open_shelf()
+
+
+EVERYTHING = """
+SELECT 17 AS id, 'Title' AS title, '<p><a href="b">b</a></p>' AS html,
+    '2022-02-17 09:30' AS published, '2022-02-18T00:00:00Z' AS updated, 'Short' AS summary,
+    '[{"name": "Ada", "url": "https://ada.example/"}, "Bob"]' AS authors, '["a, b", "C++"]' AS tags,
+    'News, World' AS categories, 'https://old.example/x/a/' AS link,
+    'https://elsewhere.example/' AS external_url, 'a' AS slug, 'fr' AS language,
+    '/i.png' AS image, '[{"url": "/a.mp3", "type": "audio/mpeg", "length": 9}]' AS enclosures,
+    0 AS draft, 1 AS public, 'tag:x,2022:1' AS guid
+"""
+
+
+def test_every_column_is_used(sqlite: Shelf) -> None:
+    sqlite.execute("CREATE TABLE article (id integer)")
+    sqlite.source = sqlite.make(query=EVERYTHING)
+    sqlite.look()
+    assert sqlite.problems == []
+    article = only(sqlite.view)
+    assert (article.id, article.title, article.slug, article.summary) == (
+        "tag:x,2022:1", "Title", "a", "Short",
+    )  # fmt: skip
+    assert article.html == '<p><a href="https://old.example/x/a/b">b</a></p>'
+    assert article.published.isoformat() == "2022-02-17T09:30:00+01:00"  # in the site's zone
+    assert article.updated == datetime(2022, 2, 18, tzinfo=UTC)
+    assert article.authors == (Person("Ada", uri="https://ada.example/"), Person("Bob"))
+    assert [label for _, label in article.terms] == [
+        "News", "World", "a, b", "C++", "Ada", "Bob", "fr",
+    ]  # fmt: skip
+    assert (article.link, article.external) == (
+        "https://old.example/x/a/", "https://elsewhere.example/",
+    )  # fmt: skip
+    assert (article.image, article.language) == ("https://old.example/i.png", "fr")
+    assert article.enclosures == (Enclosure("https://old.example/a.mp3", "audio/mpeg", 9),)
+
+
+def test_a_row_needs_little(sqlite: Shelf) -> None:
+    sqlite.table().put(17, html="# Not a heading")
+    sqlite.source = sqlite.make(query="SELECT id, title, html AS markdown, published FROM article")
+    sqlite.look()
+    article = only(sqlite.view)
+    assert (article.id, article.native_id) == (None, "tag:news.example.org,2022:posts/17")
+    assert (article.slug, article.link) == ("17", "https://news.example.org/articles/17")
+    assert article.html == "<h1>Not a heading</h1>"
+
+
+FORMS = [
+    "SELECT * FROM article;",
+    "SELECT * FROM article ; -- all of them",
+    "-- all\nSELECT * FROM article\n-- of them",
+    "SELECT * FROM article ORDER BY title DESC LIMIT 5",
+    "WITH a AS (SELECT * FROM article) SELECT * FROM a",
+    "SELECT id, title, published, ':x %s %(a)s 100%' AS html FROM article WHERE title LIKE 'T%'",
+]
+
+
+def test_a_query_has_any_form(shelf: Shelf) -> None:
+    shelf.table().put(1, html=":x %s %(a)s 100%")
+    for query in FORMS:
+        shelf.source = shelf.make(query=query)
+        shelf.look()
+        assert only(shelf.view).html == ":x %s %(a)s 100%"
+
+
+def test_a_mistake_in_a_row_is_reported_and_all_others_are_published(sqlite: Shelf) -> None:
+    sqlite.table(", tags text, draft text, public text DEFAULT '1'")
+    for number in range(1, 9):
+        sqlite.put(number)
+    sqlite.execute(
+        "UPDATE article SET published = 'soon' WHERE id = 2",
+        "UPDATE article SET published = NULL WHERE id = 3",
+        "UPDATE article SET tags = '[1' WHERE id = 4",
+        "UPDATE article SET draft = 'perhaps' WHERE id = 5",
+        "UPDATE article SET public = 'perhaps' WHERE id = 6",
+        "UPDATE article SET title = CAST(x'61ff' AS text) WHERE id = 7",
+    )
+    sqlite.look()
+    assert set(sqlite.titles()) == {"1", "7", "8"}
+    assert sqlite.view["7"].title == "a\ufffd"
+    said = sqlite.said()
+    assert said[0].startswith("posts:2: error: has a bad `published`: 'soon' is not a date; write")
+    assert said[1] == "posts:3: error: has no date; write its date of publication [no-date]"
+    assert said[2].startswith("posts:4: error: has JSON in `tags` that cannot be read: ")
+    assert said[3].startswith("posts:5: error: has 'perhaps' in `draft`, which is neither true")
+    assert said[4].startswith("posts:6: error: has 'perhaps' in `public`")
+    assert said[5].startswith("posts:7: warning: has bytes in `title` that are not UTF-8")
+    sqlite.execute("UPDATE article SET published = '2022-01-01' WHERE id = 2")
+    sqlite.look()
+    assert set(sqlite.titles()) == {"1", "2", "7", "8"}
+
+
+def test_changes_of_rows_are_found_by_the_watermark_and_deletions_by_a_full_look(
+    shelf: Shelf,
+) -> None:
+    shelf.table(", changed timestamp NULL, public integer")
+    shelf.source = shelf.make(watermark="changed", overlap=60)
+    shelf.look()
+    for number in (1, 2, 3):
+        shelf.put(number, changed=f"2022-01-0{number} 10:00:00", public=1)
+    shelf.look(fully=False)
+    assert set(shelf.titles()) == {"1", "2", "3"}
+    shelf.execute("UPDATE article SET title = 'New', changed = '2022-01-05 10:00:00' WHERE id = 1")
+    listing = shelf.look(fully=False)
+    assert set(listing.fingerprints) == {"1"}
+    assert shelf.titles()["1"] == "New"
+    shelf.execute("UPDATE article SET title = 'Late', changed = '2022-01-05 09:59:30' WHERE id = 2")
+    shelf.look(fully=False)  # committed later than its watermark says
+    assert shelf.titles()["2"] == "Late"
+    assert shelf.look(fully=False).fingerprints == {}
+    shelf.execute("UPDATE article SET public = 0, changed = '2022-01-06 10:00:00' WHERE id = 2")
+    assert shelf.look(fully=False).absent == ("2",)
+    shelf.execute("DELETE FROM article WHERE id = 3")
+    shelf.look(fully=False)
+    assert set(shelf.titles()) == {"1", "3"}
+    shelf.look()
+    assert set(shelf.titles()) == {"1"}
+    assert shelf.read == 0
+    assert shelf.problems == []
+
+
+def test_without_a_watermark_rows_are_compared_by_all_their_columns(shelf: Shelf) -> None:
+    shelf.table()
+    for number in (1, 2):
+        shelf.put(number)
+    shelf.look()
+    shelf.execute("UPDATE article SET html = 'New' WHERE id = 1")
+    shelf.look(fully=False)  # it cannot tell
+    assert shelf.read == 0
+    shelf.look()
+    assert (shelf.read, shelf.view["1"].html) == (1, "New")
+    assert (shelf.source.interval, shelf.source.every) == (300, float("inf"))
+
+
+def test_ids_are_of_any_type(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROWS", 3)
+    shelf.table(key="varchar(60) PRIMARY KEY")
+    ids = [
+        "a",
+        "b",
+        "a/b",
+        "50%",
+        "https://x.example/1",
+        "é",
+        " ",
+        "9b2e4c1e-6a52-4a1c-8d76-1f2d3c",
+    ]
+    for name in ids:
+        shelf.put(name)
+    shelf.look()
+    assert sorted(shelf.titles().values()) == sorted(f"T{each}".strip() for each in ids)
+    assert shelf.view["https:%2F%2Fx.example%2F1"].id == "https://x.example/1"
+    assert shelf.source.shown("https:%2F%2Fx.example%2F1") == "posts:https://x.example/1"
+
+
+def test_ids_that_the_database_takes_for_equal_are_all_read(
+    make_mariadb: MakeMariadb, open_shelf: OpenShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_ROWS", 2)
+    shelf = open_shelf(make_mariadb()).table(key="varchar(60) COLLATE utf8mb4_general_ci")
+    for name in ("a", "A", "á", "Á", "b", "ä"):
+        shelf.put(name)
+    shelf.look()
+    assert set(shelf.titles()) == {"a", "A", "á", "Á", "b", "ä"}
+
+
+def test_a_row_without_an_id_and_two_with_the_same_are_reported(
+    sqlite: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_ROWS", 2)
+    sqlite.table(key="")
+    for value in (None, "", 1, 2, 2, 3, 3, "3", b"\xff", 4.5):
+        sqlite.put(value)
+    sqlite.look()
+    assert set(sqlite.titles()) == {"1", "ff", "4.5"}
+    assert [said.partition(";")[0] for said in sqlite.said()] == [
+        "posts: error: has a row without an id, which is left out",
+        "posts:2: error: has more than one row, perhaps because of a join",
+        "posts:3: error: has more than one row, perhaps because of a join",
+    ]
+
+
+WRONG = [
+    ("SELECT title, html FROM article", "no column `id`, but title, html; add `... AS id`"),
+    ("SELECT id, title, html FROM article", "no column `published`"),
+    ("SELECT id, published FROM article", "the query has no text; add `... AS html`"),
+    ("SELECT id, titel, published FROM article", "titel"),
+    ("SELECT * FROM articel", "articel"),
+    ("DELETE FROM article", "syntax"),
+    ("SELECT 1) a; DELETE FROM article; SELECT * FROM (SELECT 1", ""),
+]
+
+
+def test_a_wrong_query_is_one_sentence(shelf: Shelf) -> None:
+    shelf.table().put(1)
+    for query, message in WRONG:
+        shelf.source = shelf.make(query=query)
+        with pytest.raises(FeedsvcError) as caught:
+            shelf.look()
+        said = str(caught.value)
+        assert message in said
+        assert "\n" not in said
+        assert PASSWORD not in said
+    shelf.source = shelf.make()
+    shelf.look()
+    assert shelf.titles() == {"1": "T1"}
+
+
+def test_a_misspelled_column_is_a_warning(sqlite: Shelf) -> None:
+    sqlite.table(", categorys text").put(1)
+    sqlite.look()
+    assert sqlite.said() == [
+        (
+            "posts: warning: has the column `categorys`, which articles do not have; did you mean "
+            "`categories`? [unknown-column]"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("sqlite:///absent.db", "unable to open database file; check that it runs"),
+        ("postgresql://ada:very-secret@127.0.0.1:9/x", "ada:***@127.0.0.1:9/x: "),
+        ("mysql://ada:very-secret@127.0.0.1:9/x", "Can't connect to MySQL server"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_one_sentence(
+    open_shelf: OpenShelf, url: str, message: str
+) -> None:
+    with pytest.raises(FeedsvcError) as caught:
+        open_shelf(url).source.listing()
+    assert message in str(caught.value)
+    assert PASSWORD not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_password_is_one_sentence_without_it(
+    make_mariadb: MakeMariadb, open_shelf: OpenShelf
+) -> None:
+    url = make_mariadb().replace(PASSWORD, "wrong-secret")
+    with pytest.raises(FeedsvcError, match="Access denied for user 'tester'") as caught:
+        open_shelf(url).source.listing()
+    assert "wrong-secret" not in str(caught.value)
+
+
+SIDE_EFFECTS = {
+    "postgresql": ["CREATE SEQUENCE s", "SELECT nextval('s') AS id, 'x' AS title, 1 AS published"],
+    "mysql": [
+        "CREATE FUNCTION s() RETURNS int BEGIN INSERT INTO article (id) VALUES (99); RETURN 1; END",
+        "SELECT s() AS id, 'x' AS title, 1 AS published",
+    ],
+}
+
+
+def test_a_session_cannot_write(shelf: Shelf) -> None:
+    shelf.table().put(1)
+    kind = shelf.engine.dialect.name
+    if kind == "sqlite":  # has no functions that write
+        database = Database(parse_url(shelf.url, Path()), 10)
+        with pytest.raises(FeedsvcError, match="readonly"), database.reading() as connection:
+            connection.exec_driver_sql("DELETE FROM article")
+        return
+    create, query = SIDE_EFFECTS[kind]
+    shelf.execute(create)
+    shelf.source = shelf.make(query=query)
+    with pytest.raises(FeedsvcError, match=r"(?i)read.?only"):
+        shelf.look()
+
+
+SLOW = {
+    "postgresql": "SELECT pg_sleep(9)",
+    "mysql": "SELECT SLEEP(9)",
+    "sqlite": "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT 1 FROM n) SELECT max(i) FROM n",
+}
+
+
+def test_a_statement_that_takes_too_long_is_ended(shelf: Shelf) -> None:
+    shelf.table()
+    database = Database(parse_url(shelf.url, Path()), 0.05)
+    query = SLOW[shelf.engine.dialect.name]
+    said = r"a statement took more than 0.05 s: add an index, or"
+    with (
+        pytest.raises(FeedsvcError, match=said),
+        database.reading() as connection,
+        database.limited(connection),
+    ):
+        connection.exec_driver_sql(query)
+    database.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of psycopg
+def test_a_connection_that_was_lost_is_made_again(
+    make_postgresql: MakeDatabase, open_shelf: OpenShelf
+) -> None:
+    shelf = open_shelf(make_postgresql()).table()
+    shelf.put(1)
+    shelf.look()
+    shelf.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+        "AND query LIKE '%articles%'"
+    )
+    shelf.put(2)
+    shelf.look()
+    assert set(shelf.titles()) == {"1", "2"}
+
+
+def test_instants_and_local_times_are_told_apart(shelf: Shelf) -> None:
+    kind = shelf.engine.dialect.name
+    types = {"postgresql": "timestamptz", "mysql": "timestamp", "sqlite": "text"}
+    local = {"postgresql": "timestamp", "mysql": "datetime", "sqlite": "text"}
+    shelf.execute(
+        f"CREATE TABLE article (id integer, title text, published {local[kind]}, "
+        f"updated {types[kind]} NULL)"
+    )
+    offset = "+00:00" if kind == "sqlite" else ""
+    zone_ = {"postgresql": "SET TIME ZONE 'UTC'", "mysql": "SET time_zone = '+00:00'"}
+    shelf.execute(
+        zone_.get(kind, "SELECT 1"),
+        "INSERT INTO article VALUES (1, 'A', '2022-07-01 12:00:00', "
+        f"'2022-07-01 11:00:00{offset}')",
+    )
+    shelf.source = shelf.make(timezone="America/New_York")
+    shelf.look()
+    article = only(shelf.view)
+    assert article.published == datetime(2022, 7, 1, 16, tzinfo=UTC)
+    assert article.published.isoformat() == "2022-07-01T12:00:00-04:00"
+    assert article.updated == article.published  # 11:00 UTC is before it
+
+
+def test_a_zero_date_of_mysql_is_none(make_mariadb: MakeMariadb, open_shelf: OpenShelf) -> None:
+    shelf = open_shelf(make_mariadb())
+    shelf.execute(
+        "CREATE TABLE article (id binary(2), title text, price decimal(9,2), published datetime, "
+        "updated datetime, tags json, draft bit)",
+        "SET sql_mode = ''",
+        "INSERT INTO article VALUES (x'01ff', 'A', 1.50, '2022-07-01', '0000-00-00', "
+        """'["x"]', b'1'), (x'02ff', 'B', 1, '0000-00-00', NULL, '[]', b'0')""",
+    )
+    shelf.look()
+    assert shelf.said() == [
+        (
+            "posts: warning: has the column `price`, which articles do not have; leave it out "
+            "[unknown-column]"
+        ),
+        "posts:02ff: error: has no date; write its date of publication [no-date]",
+    ]
+    article = only(shelf.view)
+    assert (article.draft, [label for _, label in article.terms]) == (True, ["x", "en"])
+    assert article.updated == article.published
+
+
+def test_a_site_publishes_rows_in_the_order_of_their_dates(
+    desk: Desk, open_shelf: OpenShelf
+) -> None:
+    shelf = open_shelf()
+    shelf.table()
+    for number in (1, 2, 3):
+        shelf.put(number, published=f"2022-01-0{number}")
+    desk.configure('content = ""')
+    sources = Sources(ContentFolder(desk.settings), shelf.source)
+    report = sync(desk.catalog, desk.settings, desk.now, sources=sources)
+    assert (report.read, desk.titles()) == (3, ["T3", "T2", "T1"])
+    shelf.execute("DROP TABLE article")
+    report = sync(desk.catalog, desk.settings, desk.now, sources=sources)
+    (problem,) = report.problems
+    assert str(problem) == (
+        f"posts: error: cannot be read: {shelf.url}: no such table: article; correct the query, or "
+        "the rights of the user; its articles stay as they are [unreachable-source]"
+    )
+    assert desk.titles() == ["T3", "T2", "T1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"url": "x"}, "url is not that of a database; write it as mysql://user:password@host"),
+        ({"url": "oracle9://a:very-secret@b/c"}, "oracle9://a:***@b/c is of an unknown kind"),
+        ({"url": "sqlite://"}, "url names no file"),
+        ({"url": "$NO_SUCH_VARIABLE"}, "url names $NO_SUCH_VARIABLE, which is not set"),
+        ({"query": ""}, 'give either a query = "SELECT ..." or a preset'),
+        ({"preset": "ghost"}, 'give either a query = "SELECT ..." or a preset'),
+        ({"query": "", "preset": "drupal"}, "no preset 'drupal'; known are: ghost,"),
+        ({"query": "", "preset": "ghost"}, 'add site = "https://..."'),
+        ({"query": "", "preset": "wordpress", "prefix": "a;b"}, "prefix is a name"),
+        ({"query": "", "preset": "wordpress", "types": ["a'b"]}, "not the name of a type"),
+        ({"prefix": "wp_"}, "prefix and types belong to a preset"),
+        ({"every": 0}, "every is a whole number from 1 to 86400"),
+        ({"timezone": "Paris"}, "timezone is a time zone"),
+        ({"querry": "x"}, "'querry' is not a setting here; did you mean query?"),
+    ],
+)
+def test_wrong_options_are_refused(sqlite: Shelf, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        sqlite.make(**options)
+    assert message in str(caught.value)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_the_url_may_be_in_the_environment(sqlite: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite.table().put(1)
+    monkeypatch.setenv("ARTICLES", sqlite.url)
+    sqlite.source = sqlite.make(url="$ARTICLES")
+    sqlite.look()
+    assert sqlite.titles() == {"1": "T1"}
