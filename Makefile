@@ -9,6 +9,9 @@
 #   make bench-build    measure static builds, compared with Hugo and Pelican
 #   make bench-stalled  measure polls during stalled downloads
 #   make bench-push     measure deliveries to WebSub subscribers
+#   make dist           build a wheel and a source distribution
+#   make lock           lock the dependencies of the container image
+#   make sbom           write a bill of materials of the container image
 
 # Without stored bytecode, each of the processes that the tests start compiles the package.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,7 +20,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-push clean
+.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-push dist lock sbom clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -56,8 +59,22 @@ bench-stalled: $(VENV)/installed-dev
 bench-push: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.push
 
+dist: $(VENV)/installed-release
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/twine check --strict dist/feedsvc-*
+
+EXTRAS := postgres mysql limits push store stats
+lock: $(VENV)/installed-release
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --upgrade $(EXTRAS:%=--extra %) pyproject.toml --output-file deploy/requirements.txt
+
+sbom: $(VENV)/installed-release
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/feedsvc.cdx.json deploy/requirements.txt
+
 clean:
-	rm -rf $(VENV) .feedsvc build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .feedsvc build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -77,4 +94,8 @@ $(VENV)/installed-dev: pyproject.toml | $(VENV)/installed
 
 $(VENV)/installed-bench: pyproject.toml | $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable . --group bench
+	touch $@
+
+$(VENV)/installed-release: pyproject.toml | $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group release
 	touch $@

@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import ssl
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -125,11 +125,20 @@ def get(url: str, limits: Limits, known: Answer | None = None) -> Answer:
 
     known: an earlier answer; if its document did not change, the status is 304.
     """
+    return _within(limits, url, lambda: _get(url, limits, known))
+
+
+def head(url: str, limits: Limits) -> Answer:
+    """Ask for the header fields of a document (HEAD), as `get` does. Raises FetchError."""
+    return _within(limits, url, lambda: _get(url, limits, None, "HEAD"))
+
+
+def _within(limits: Limits, url: str, ask: Callable[[], Answer]) -> Answer:
     answers: SimpleQueue[Answer | Exception] = SimpleQueue()
 
     def work() -> None:
         try:
-            answers.put(_get(url, limits, known))
+            answers.put(ask())
         except Exception as error:  # noqa: BLE001 - raised in the calling thread
             answers.put(error)
 
@@ -147,11 +156,11 @@ def get(url: str, limits: Limits, known: Answer | None = None) -> Answer:
     return answer
 
 
-def _get(url: str, limits: Limits, known: Answer | None) -> Answer:
+def _get(url: str, limits: Limits, known: Answer | None, method: str = "GET") -> Answer:
     redirects: list[int] = []
     while True:
         conditions = known.conditions if known and known.url == url else {}
-        status, headers, body = _request(url, conditions, limits)
+        status, headers, body = _request(url, conditions, limits, method)
         if status not in MOVED or "location" not in headers:
             return Answer(url, tuple(redirects), status, headers, body)
         if len(redirects) == _REDIRECTS:
@@ -161,14 +170,15 @@ def _get(url: str, limits: Limits, known: Answer | None) -> Answer:
 
 
 def _request(
-    url: str, conditions: Mapping[str, str], limits: Limits
+    url: str, conditions: Mapping[str, str], limits: Limits, method: str
 ) -> tuple[int, dict[str, str], bytes]:
     fields = {
         "Accept": "application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.5",
-        "Accept-Encoding": "gzip",
+        # The length that HEAD returns is that of the file.
+        "Accept-Encoding": "identity" if method == "HEAD" else "gzip",
         **conditions,
     }
-    with opened(url, fields, limits.public) as response:
+    with opened(url, fields, limits.public, method) as response:
         headers: dict[str, str] = {}
         for name, value in response.headers.items():
             known = headers.get(name.lower())
@@ -177,14 +187,14 @@ def _request(
         return response.status, headers, _body(response, url, coding, limits.size)
 
 
-def opened(url: str, fields: Mapping[str, str], public: bool) -> HTTPResponse:
+def opened(url: str, fields: Mapping[str, str], public: bool, method: str = "GET") -> HTTPResponse:
     """Return the response to a request, unread; no redirect is followed.
 
     fields: of the header. public: see Limits. Raises FetchError, OSError, HTTPException.
     """
     _check(url)
     headers = {"User-Agent": f"feedsvc/{feedsvc.__version__}", **fields}
-    request = Request(url, headers=headers)  # noqa: S310
+    request = Request(url, headers=headers, method=method)  # noqa: S310
     response: HTTPResponse = _opener(public).open(request, timeout=_SILENCE)
     return response
 

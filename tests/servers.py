@@ -10,7 +10,7 @@ Answer = Callable[[BaseHTTPRequestHandler], tuple[int, Mapping[str, str], bytes]
 
 @contextmanager
 def server(answer: Answer) -> Iterator[str]:
-    """Answer GET requests; yields the URL of the server."""
+    """Answer GET and HEAD requests; yields the URL of the server."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -20,7 +20,10 @@ def server(answer: Answer) -> Iterator[str]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET  # noqa: N815 - the name is http.server's
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -104,9 +104,10 @@ def severities(paths: list[Path]) -> dict[str, set[str]]:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             position, severity = RAISED.get(name, (len(node.args), ""))
             code = node.args[position] if position < len(node.args) else None
-            if isinstance(code, ast.Constant) and re.fullmatch(r"[a-z0-9-]+", str(code.value)):
+            text = code.value if isinstance(code, ast.Constant) else None
+            if isinstance(text, str) and re.fullmatch(r"[a-z0-9-]+", text):
                 said = re.search(r"Severity\.(\w+)", ast.unparse(node))
-                found.setdefault(str(code.value), set()).add(said[1].lower() if said else severity)
+                found.setdefault(text, set()).add(said[1].lower() if said else severity)
     return found
 
 

@@ -47,6 +47,18 @@ def test_an_unchanged_document_is_answered_with_304() -> None:
     assert not any("Authorization" in each or "Cookie" in each for each in asked)
 
 
+def test_head_returns_the_fields_without_the_body() -> None:
+    """The length is that of the file, as no coding is asked for."""
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
+        assert (request.command, request.headers["Accept-Encoding"]) == ("HEAD", "identity")
+        return 200, {"Content-Type": "audio/mpeg"}, b"x" * 5000  # more than the limit
+
+    with server(answer) as url:
+        found = fetch.head(url, LIMITS)
+    assert (found.status, found.headers["content-length"], found.body) == (200, "5000", b"")
+
+
 def test_validators_are_only_sent_to_the_url_that_they_came_from() -> None:
     """A redirect may lead to another document that happens to be older."""
     target = "/old"

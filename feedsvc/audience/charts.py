@@ -3,6 +3,7 @@
 Names are not in the SVG; the page has them in a legend, and all numbers in a table.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ from lxml import etree
 from markupsafe import Markup
 
 from feedsvc.audience.tables import day_name, short
+
+# pygal's importer of maps, which Python warns of at each failed import of any module.
+sys.meta_path[:] = [each for each in sys.meta_path if type(each) is not pygal.PluginImportFixer]
 
 WIDTH, HEIGHT = 640, 300
 _LABELS = 4  # on the axis of days

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from feedsvc.audience import access, daily, tables
 from feedsvc.audience.demo import demo
+from feedsvc.audience.importing import import_
 from feedsvc.audience.overview import Overview, Reader, Standing, overview, worst
 from feedsvc.audience.store import DAY, Store
 from feedsvc.cli.site import load_settings, site_option
@@ -80,6 +81,7 @@ def token() -> None:
 
 
 stats.add_command(demo)
+stats.add_command(import_)
 
 
 def _read(site: Path, first: int, today: int, feed: str | None) -> Overview:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
-from feedsvc.audience.agents import Agent
+from feedsvc.audience.agents import OTHER, Agent
 from feedsvc.audience.criteria import Act
 from feedsvc.audience.records import Record
 from feedsvc.audience.store import Batch
@@ -52,15 +52,17 @@ def network(address: str) -> str:
     return str(parsed.ipv4_mapped or (int(parsed) >> 64))
 
 
-Counter = list[int]  # polls, bytes sent, bytes saved, instant of the last, number of its Counts
+# Polls, bytes sent, bytes saved, instant of the last, number of its Counts; perhaps polls by
+# interval.
+Counter = list[int]
 
 
 @dataclass(slots=True)
 class Counts:
     """The polls of a day. Thread-safe under the GIL, but for `batch`.
 
-    polls: by key. readers: addresses of direct readers by agent and place. start: an instant before
-    the first poll.
+    polls: by key. readers: addresses of direct readers by agent and place; met: their number.
+    start: an instant before the first poll.
     """
 
     day: int
@@ -71,24 +73,33 @@ class Counts:
 
     def meet(self, agent: Agent, place: Place, address: str) -> None:
         """Note a direct reader, unless there are very many of them."""
-        if self.met < _MAX_READERS:
+        readers = self.readers.setdefault((agent, place), set())
+        reader = network(address)
+        if self.met < _MAX_READERS and reader not in readers:
             self.met += 1
-            self.readers.setdefault((agent, place), set()).add(network(address))
+            readers.add(reader)
 
-    def counter(self, key: Key, number: int) -> Counter:
-        """Return the counter of a key. number: of these counts, for a new one."""
+    def counter(self, key: Key, number: int, size: int = 5) -> Counter:
+        """Return the counter of a key. number: of these counts, for a new one of this size."""
         counter = self.polls.get(key)
         if counter is None:
-            counter = [0, 0, 0, 0, number]
-            if len(self.polls) < _MAX_KEYS:
-                counter = self.polls.setdefault(key, counter)
+            if len(self.polls) >= _MAX_KEYS:  # somebody invents User-Agents
+                key = (OTHER, *key[1:3], key[3] & (TAGGED | DATED | LOGGED))
+            counter = self.polls.setdefault(key, [0, 0, 0, 0, number, *(0,) * (size - 5)])
         return counter
 
     def batch(self, source: str) -> Batch:
         """Return the numbers for the store."""
         batch = Batch(self.day, source)
         site = batch.records[""] = Record()
-        for (agent, place, status, flags), (polls, sent, saved, last, _) in self.polls.items():
+        for (agent, place, status, flags), (
+            polls,
+            sent,
+            saved,
+            last,
+            _,
+            *waits,
+        ) in self.polls.items():
             family = agent.family
             batch.agents[family] = agent.kind, agent.example
             for act in _acts(agent, place, status, flags):
@@ -96,10 +107,14 @@ class Counts:
             if place is None:
                 continue
             feed, format = place
-            conditional = flags & (TAGGED | DATED) != 0
+            conditional = status in (226, 304) or flags & (TAGGED | DATED) != 0
             if interval := flags >> INTERVAL:
                 key = (family, conditional, interval - 1)
                 site.intervals[key] = site.intervals.get(key, 0) + polls
+            for interval, number in enumerate(waits):
+                if number:
+                    key = (family, conditional, interval)
+                    site.intervals[key] = site.intervals.get(key, 0) + number
             record = batch.records.setdefault(feed, Record(start=self.start))
             record.end = max(record.end, last)
             sums = record.polls.setdefault((family, format, status, conditional), [0, 0, 0])

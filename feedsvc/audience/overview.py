@@ -97,6 +97,14 @@ class Overview:
         return -sum(self.changes.rows["lost"])
 
 
+def total(store: Store, today: int) -> int:
+    """Return the subscribers of the last day whose figures are stored, or of today."""
+    stored = [row for row in store.daily(range(today - RECENT, today), "") if not row.name]
+    if stored:
+        return Figures(*max(stored)[3:9]).total
+    return (daily.live(store, today) or {}).get(TOTAL, Figures()).total
+
+
 def overview(store: Store, first: int, today: int, feed: str | None = None) -> Overview | None:
     """Gather what is known of a period; None if there are no polls. first: its first day."""
     history = _of_feed(store, first, today, feed) if feed else _of_site(store, first, today)

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from feedsvc.audience import access, badge, charts, tables
-from feedsvc.audience.overview import RECENT, Overview, Series, overview, worst
+from feedsvc.audience.overview import RECENT, Overview, Series, overview, total, worst
 from feedsvc.audience.rows import Kind
 from feedsvc.audience.store import DAY, Store
 from feedsvc.config.settings import Settings
@@ -143,13 +143,12 @@ class Views:
     def _badge(self) -> Response:
         if not self._settings.statistics.badge:
             abort(404)
-        today = _today()
         try:
-            found = overview(self._store, today - RECENT, today)
+            subscribers = total(self._store, _today())
         except FeedsvcError:
             abort(503)
         headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
-        svg = badge.badge(found.now.total if found else 0)
+        svg = badge.badge(subscribers)
         return Response(svg, content_type="image/svg+xml", headers=headers)
 
     def _overview(self, period: str) -> Overview | None:

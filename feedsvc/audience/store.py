@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, delete, insert, select
 
 from feedsvc.audience import schema, sketches
+from feedsvc.audience.database import StatisticsError
 from feedsvc.audience.reads import Reads
 from feedsvc.audience.records import Record, encode
 from feedsvc.audience.rows import Daily, Kind
@@ -21,12 +22,13 @@ DAY = 86_400
 
 @dataclass(slots=True)
 class LogPosition:
-    """How far a log was read, see `schema.log`."""
+    """How far a log was read, see `schema.log`. before: the position until now, 0 for a new log."""
 
     head: str
     size: int
     position: int
     tail: str
+    before: int = 0
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class Store(Reads):
             for batch in batches:
                 self._add(connection, batch, now)
             if log:
+                self._claim(connection, log)
                 values = {"head": log.head, "size": log.size, "position": log.position}
                 values |= {"tail": log.tail, "day": now // DAY}
                 self.put(connection, schema.log, [values], "head")
@@ -138,6 +141,15 @@ class Store(Reads):
             connection.execute(insert(table).values(day=day, value=salt, expires=expires))
         return salt
 
+    def _claim(self, connection: Connection, log: LogPosition) -> None:
+        """Raise StatisticsError if another process has read more of a log meanwhile."""
+        table = schema.log.c
+        stored = connection.scalar(select(table.position).where(table.head == log.head)) or 0
+        if stored != log.before:
+            raise StatisticsError(
+                "another process imports the same log; what it has counted is not counted again"
+            )
+
     def log(self, head: str) -> LogPosition | None:
         """Return how far the log with this head was read."""
         table = schema.log.c
@@ -145,7 +157,7 @@ class Store(Reads):
             row = connection.execute(
                 select(table.head, table.size, table.position, table.tail).where(table.head == head)
             ).first()
-        return LogPosition(*row) if row else None
+        return LogPosition(*row, before=row.position) if row else None
 
     def log_sizes(self) -> list[int]:
         """Return the sizes of the heads of all logs that were read."""

@@ -32,7 +32,8 @@ _ARCHIVE = re.compile(r"/archive/[0-9]+\.\w+\Z")
 _MAX_FORWARDED = 200  # characters of a field that is remembered
 _SETTLE = 0.05  # seconds in which a poll that is being counted ends
 
-_Name = tuple[str, Agent, str]  # address or key, and path
+# Address and Agent, or key and family of a service, whose Agent changes with its number; and path.
+_Name = tuple[str, Agent | str, str]
 
 
 def waited(wait: int) -> int:
@@ -56,11 +57,21 @@ class Client:
     place: None for what is not counted. flags: those of all its polls. last: instant of its last
     poll. version, max_age: of the document that it was sent last. retry: instant until which it was
     asked to wait, or 0. is_new: it has not polled before. attention: its next poll is examined.
-    status, counted, counter: of its last poll.
+    agent, status, counted, counter: of its last poll.
     """
 
     __slots__ = (
-        *("attention", "counted", "counter", "flags", "is_new", "last", "max_age", "place"),
+        *(
+            "agent",
+            "attention",
+            "counted",
+            "counter",
+            "flags",
+            "is_new",
+            "last",
+            "max_age",
+            "place",
+        ),
         *("retry", "status", "version"),
     )
 
@@ -69,6 +80,7 @@ class Client:
         self.is_new = self.attention = True
         self.flags = self.counted = self.status = self.max_age = self.retry = 0
         self.version = ""
+        self.agent: Agent | None = None
         self.counter: Counter = [0, 0, 0, 0, -1]
 
 
@@ -149,7 +161,8 @@ class Tally:
         text = environ.get("HTTP_USER_AGENT")
         agent = self._known.get(text) or self._agents.learn(text)
         address = self._address(environ) if self._proxies else environ.get("REMOTE_ADDR", "")
-        name = (agent.key or address, agent, path)
+        name: _Name
+        name = (agent.key, agent.family, path) if agent.hosted else (address, agent, path)
         client = self._clients.get(name) or self._meet(name, feed)
         flags = client.flags
         if "HTTP_IF_NONE_MATCH" in environ:
@@ -162,9 +175,14 @@ class Tally:
             flags |= _FRESH
         client.last = self.now
         if status != 304 or client.attention or not flags & _TAGGED:
-            flags = self._examine(client, name, environ, sent, flags)
+            flags = self._examine(client, agent, address, environ, sent, flags)
         counter = client.counter
-        if flags != client.counted or status != client.status or counter[4] != self._number:
+        if (
+            flags != client.counted
+            or status != client.status
+            or counter[4] != self._number
+            or agent is not client.agent
+        ):
             counter = self._counter(client, agent, status, flags)
         size = len(sent.body)
         counter[0] += 1
@@ -182,7 +200,7 @@ class Tally:
         counter[3] = self.now
 
     def _counter(self, client: Client, agent: Agent, status: int, flags: int) -> Counter:
-        client.status, client.counted = status, flags
+        client.agent, client.status, client.counted = agent, status, flags
         if client.place is None:
             client.counter = [0, 0, 0, 0, self._number]
         else:
@@ -204,11 +222,17 @@ class Tally:
         return client
 
     def _examine(
-        self, client: Client, name: _Name, environ: Mapping[str, Any], sent: Answer, flags: int
+        self,
+        client: Client,
+        agent: Agent,
+        address: str,
+        environ: Mapping[str, Any],
+        sent: Answer,
+        flags: int,
     ) -> int:
         """Return the flags of a poll that may be at fault, or is the client's first of the day."""
         if client.attention:
-            flags = self._greet(client, name, environ, flags)
+            flags = self._greet(client, agent, address, environ, flags)
         status, representation = sent.status, sent.representation
         if status == 429:
             client.retry = self.now + int(dict(sent.headers).get("Retry-After", 0))
@@ -231,10 +255,11 @@ class Tally:
                 flags |= counts.PLAIN
         return flags
 
-    def _greet(self, client: Client, name: _Name, environ: Mapping[str, Any], flags: int) -> int:
+    def _greet(
+        self, client: Client, agent: Agent, address: str, environ: Mapping[str, Any], flags: int
+    ) -> int:
         """Note a reader, once a day; look at what no client does in some polls only."""
         client.attention = False
-        address, agent, _ = name
         if client.place and agent.counts and not agent.hosted:
             self._counts.meet(agent, client.place, address)
         fields = ("HTTP_COOKIE", counts.COOKIE), ("HTTP_REFERER", counts.REFERRER)

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +16,12 @@ from feedsvc.cli.problems import exit_on_errors, list_problems, summary, verbose
 from feedsvc.cli.site import load_settings, site_option
 from feedsvc.cli.sync import progress_bar
 from feedsvc.errors import FeedsvcError, Problem
-from feedsvc.fetch import Answer, Limits, get, is_url, read_file, read_stream
+from feedsvc.fetch import Answer, FetchError, Limits, get, head, is_url, read_file, read_stream
 
 MAX_SIZE = 20_000_000  # bytes
+MAX_HEAD = 1000  # bytes of a body that should not be there
+_PATIENCE = 20.0  # seconds for one enclosure
+_AT_ONCE = 8  # enclosures
 
 
 @click.command()
@@ -38,6 +42,11 @@ MAX_SIZE = 20_000_000  # bytes
     help="How to print findings; github is for its workflows.",
 )
 @click.option("--json", "form", flag_value="json", help="Short for --format json.")
+@click.option(
+    "--remote",
+    is_flag=True,
+    help="Also ask other sites for length and type of the enclosures there.",
+)
 @click.option("--strict", is_flag=True, help="Fail with warnings and notes as well.")
 @verbose_option
 def check(
@@ -45,6 +54,7 @@ def check(
     targets: tuple[str, ...],
     against: tuple[str, ...],
     form: str,
+    remote: bool,
     strict: bool,
     verbose: bool,
 ) -> None:
@@ -64,7 +74,7 @@ def check(
             _compare(site, (*against, *targets), form, now)
             return
         problems = [problem for target in targets for problem in _validate_target(target, now)]
-        problems = problems if targets else _validate_site(site, now)
+        problems = problems if targets else _validate_site(site, now, remote)
     except FeedsvcError as error:
         raise _CheckError(str(error)) from error
     if form == "text":
@@ -100,15 +110,29 @@ class _CheckError(click.ClickException):
     exit_code = 2
 
 
-def _validate_site(folder: Path, now: datetime) -> list[Problem]:
+def _validate_site(folder: Path, now: datetime, remote: bool) -> list[Problem]:
     loaded = load_settings(folder)
     with progress_bar() as progress:
-        problems = site.validate(loaded, now, progress)
+        problems = site.validate(loaded, now, progress, _ask if remote else None)
     # Editors and GitHub look for files from where the command runs.
     return [
         problem if is_url(problem.path) else replace(problem, path=str(folder / problem.path))
         for problem in problems
     ]
+
+
+def _ask(urls: Iterable[str]) -> Mapping[str, Answer | FetchError]:
+    """Return the answers to HEAD requests, which only go to public addresses."""
+
+    def ask(url: str) -> Answer | FetchError:
+        try:
+            return head(url, Limits(MAX_HEAD, _PATIENCE, public=True))
+        except FetchError as error:
+            return error
+
+    wanted = sorted(urls)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return dict(zip(wanted, pool.map(ask, wanted), strict=True))
 
 
 def _validate_target(target: str, now: datetime) -> list[Problem]:

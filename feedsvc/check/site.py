@@ -5,7 +5,7 @@ running server is not affected.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -20,10 +20,11 @@ from feedsvc import routes, urls
 from feedsvc.catalog import queries
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import Progress, rehearsing, sync
-from feedsvc.check import archives, content, feed, site_settings
+from feedsvc.check import archives, content, enclosures, feed, site_settings
 from feedsvc.check.published import Entry
 from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import Problem
+from feedsvc.fetch import Answer, FetchError
 from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.publication import Publication
 from feedsvc.sources.protocol import ArticleSource, Listing, Reading
@@ -31,8 +32,16 @@ from feedsvc.sources.site import Sources
 from feedsvc.web.oldfeeds import OldFeeds
 
 
-def validate(settings: Settings, now: datetime, progress: Progress | None = None) -> list[Problem]:
-    """Return what is wrong with a site: settings, files, articles, feeds. Raises FeedsvcError."""
+def validate(
+    settings: Settings,
+    now: datetime,
+    progress: Progress | None = None,
+    ask: Callable[[Iterable[str]], Mapping[str, Answer | FetchError]] | None = None,
+) -> list[Problem]:
+    """Return what is wrong with a site: settings, files, articles, feeds. Raises FeedsvcError.
+
+    ask: returns the answers to HEAD requests for URLs; None to ask nobody.
+    """
     with (
         TemporaryDirectory(prefix="feedsvc-check-") as folder,
         Catalog(f"sqlite:///{folder}/catalog.db") as catalog,
@@ -52,6 +61,11 @@ def validate(settings: Settings, now: datetime, progress: Progress | None = None
             *content.validate(readings, now, broken),
             *_validate_feeds(publication, now),
         ]
+        if ask:
+            elsewhere = list(enclosures.remote(readings, apart.base_url))
+            answers = ask({each.url for _, _, each in elsewhere})
+            for path, line, each in elsewhere:
+                problems += enclosures.validate(path, line, each, answers[each.url])
     return sorted(problems)
 
 
@@ -190,7 +204,7 @@ class _Targets:
         publication = self._publication
         match endpoint, values:
             case "file", {"path": path}:
-                return publication.file(path) is not None
+                return bool(publication.file(path) or publication.derived(path))
             case _, {"ref": ref}:
                 settings = publication.settings
                 target = FeedRef.of(settings.moved.get(ref.key, ref.key))

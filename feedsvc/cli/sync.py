@@ -1,7 +1,7 @@
 """`feedsvc sync`: read the articles that changed, and publish them."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,8 @@ from feedsvc.errors import DamagedError
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
+
+Progress = Callable[[int, int | None], None]  # what is done, and the total
 
 _OFFER = (
     "If the site had feeds before, `feedsvc check --against OLD` compares their ids and links with "
@@ -75,19 +77,19 @@ def sync(site: Path, dry_run: bool, as_json: bool, force: bool, verbose: bool) -
 
 
 @contextmanager
-def progress_bar(*columns: "ProgressColumn") -> Iterator[Callback | None]:
+def progress_bar(*columns: "ProgressColumn") -> Iterator[Progress | None]:
     """Show a progress bar on a terminal; yield its callback, None if there is no terminal.
 
-    columns: by default those for reading articles.
+    columns: by default those for reading articles. The callback's total may be None if unknown.
     """
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console  # takes a twentieth of the start of `feedsvc serve`
-    from rich.progress import Progress
+    from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Reading articles", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -5,9 +5,11 @@ cached by revision, so they are never stale. Independent of HTTP.
 """
 
 from collections.abc import Hashable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from feedsvc import urls
 from feedsvc.catalog import browsing, listings, queries
@@ -26,10 +28,12 @@ from feedsvc.model import ContentChoice, Document, Entry, FeedRef, Format, Kind,
 from feedsvc.publication import chapters, collation, summaries
 from feedsvc.publication.entries import Entries, assemble
 from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neighbour
-from feedsvc.sources.media import derived
+from feedsvc.sources.media import derived, transcripts
+from feedsvc.sources.media.facts import MediaError
 from feedsvc.sources.site import Sources
 
 _BATCH = 100  # articles per query
+_SHOWN = 1_000_000  # bytes of a transcript on a page
 _LAG, _LAG_OF_SERVER = 1.0, 3.5  # seconds, several looks of serve/watch.py
 
 
@@ -226,6 +230,23 @@ class Publication:
                 if not queries.is_shown(connection, path):
                     return None
         return self._sources.file(path)
+
+    def transcript(self, entry: Entry) -> tuple[str, str] | None:
+        """Return the media type and the text of a local transcript of an entry, to show it."""
+        for each in entry.episode.transcripts if entry.episode else ():
+            path = self._local(each.url)
+            file = self.file(path) if path else None
+            with suppress(OSError, MediaError):
+                if file and file.stat().st_size <= _SHOWN:
+                    return each.type, transcripts.decode(file.read_bytes())
+        return None
+
+    def _local(self, url: str) -> str | None:
+        """Return the path of a local file from its URL; None if it is at another site."""
+        for start in (self.settings.media_url, self._absolute(urls.file_path("")).rstrip("/")):
+            if start and url.startswith(f"{start}/"):
+                return unquote(url[len(start) + 1 :])
+        return None
 
     def derived(self, path: str) -> tuple[bytes, str] | None:
         """Return a file that is made for a visible article, and its type; None if there is none.

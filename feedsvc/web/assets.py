@@ -1,4 +1,4 @@
-"""The static assets of pages: the stylesheet, the icons, and the one script."""
+"""The static assets of pages: the stylesheet, the icons, and the scripts."""
 
 from base64 import b64encode
 from functools import cache
@@ -11,6 +11,7 @@ from feedsvc import routes
 
 TYPES = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 ICONS = {"favicon.ico": "image/vnd.microsoft.icon", "apple-touch-icon.png": "image/png"}
+SCRIPTS = ("copy.js", "player.js")
 _YEAR, _DAY = 31_536_000, 86_400
 
 
@@ -32,15 +33,16 @@ def path(name: str) -> str:
 
 
 @cache
-def script() -> str:
-    """Return the script, which pages contain so that no other can run."""
-    return _body("copy.js").decode()
+def script(name: str) -> str:
+    """Return one of the scripts, which pages contain so that no other can run."""
+    return _body(name).decode()
 
 
 @cache
-def script_source() -> str:
-    """Return the source expression that permits only the script (CSP 2.3.1)."""
-    return f"'sha256-{b64encode(sha256(_body('copy.js')).digest()).decode()}'"
+def script_sources() -> str:
+    """Return the source expressions that permit only the scripts (CSP 2.3.1)."""
+    digests = (b64encode(sha256(_body(each)).digest()).decode() for each in SCRIPTS)
+    return " ".join(f"'sha256-{each}'" for each in digests)
 
 
 def _response(name: str, media_type: str, caching: str) -> Response:

@@ -53,7 +53,7 @@ def environment(settings: Settings, table: routes.Routes, interface: Interface) 
         opml=table.here(routes.OPML),
         page_path=routes.page_path,
         readers=_READERS,
-        script=assets.script(),
+        script=assets.script,
         settings=settings,
         site=FeedRef(Kind.ALL),
         site_feeds=site_feeds(settings),

@@ -22,6 +22,7 @@ from feedsvc.publication import FeedSummary, Publication
 from feedsvc.web import assets, metadata, moves
 from feedsvc.web.environment import environment, site_feeds
 from feedsvc.web.interface import interface
+from feedsvc.web.player import player
 
 logger = logging.getLogger("feedsvc.web")
 
@@ -30,7 +31,7 @@ _IN_GROUP = 40  # feeds of one kind on the home page
 _MAX_AGE = 60  # seconds
 _SAFETY = {
     "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'self'; script-src {assets.script_source()}; "
+        f"default-src 'none'; style-src 'self'; script-src {assets.script_sources()}; "
         "img-src *; media-src *; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -128,6 +129,7 @@ class Pages:
             image=page.entry.image,
             entry=page.entry,
             page=page,
+            player=player(page.entry, self._publication.transcript(page.entry)),
             byline=[(person, _feed_of(person, page.feeds)) for person in page.entry.authors],
         )
 

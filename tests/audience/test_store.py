@@ -95,7 +95,7 @@ def test_a_log_that_covers_more_replaces_what_the_server_saw(store: Store) -> No
     store.add([batch(source="log", polls=5)], LogPosition("head", 10, 100, "tail"))
     assert [row.polls for row in store.polls(DAY_1, DAY_1)] == [5]
     assert [row.source for row in store.coverage(DAY_1, DAY_1)] == ["log"]
-    assert store.log("head") == LogPosition("head", 10, 100, "tail")
+    assert store.log("head") == LogPosition("head", 10, 100, "tail", before=100)
     assert store.log_sizes() == [10]
 
 

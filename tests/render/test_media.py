@@ -73,6 +73,8 @@ def test_what_is_an_enclosure_is_no_second_picture(format: Format) -> None:
     assert shown(entry, format) == [("thumbnail", {"url": picture.url})]
     other = replace(entry, enclosures=(AUDIO,))
     assert shown(other, format)[1] == ("content", {"url": picture.url, "medium": "image"})
+    in_show = replace(other, episode=Episode(image=f"{BASE}/square.png"))
+    assert shown(in_show, format) == [("thumbnail", {"url": f"{BASE}/square.png"})]
 
 
 @pytest.mark.parametrize("format", XML)

@@ -98,6 +98,7 @@ class FakePublication(Publication):
         self.length = 2_000
         self._files = dict(files)
         self._derived = derived
+        self.read_aloud: tuple[str, str] | None = None
         self._shown = {"rain": RAIN, "نهر": ARABIC}
         self._newest = _FIRST
         self._states = {ref: [_FIRST] for ref in LABELS}
@@ -179,6 +180,9 @@ class FakePublication(Publication):
 
     def file(self, path: str) -> Path | None:
         return self._files.get(path)
+
+    def transcript(self, entry: Entry) -> tuple[str, str] | None:
+        return self.read_aloud
 
     def derived(self, path: str) -> tuple[bytes, str] | None:
         return self._derived.get(path)

@@ -96,3 +96,10 @@ def test_the_recording_is_built_and_never_compressed(place: Place) -> None:
     assert list(resource.sizes) == ["identity"]
     assert "no-transform" in resource.cache_control
     assert Path(place.out / "files/e/pilot.mp3").read_bytes() == SOUND
+
+
+def test_the_page_shows_the_transcript_that_is_there(client: FlaskClient) -> None:
+    page = client.get("/articles/pilot").text
+    assert '<audio controls data-player preload="none" src="/files/e/pilot.mp3"' in page
+    assert '<track kind="captions" src="/files/e/pilot.srt.vtt"' in page
+    assert "Hello</p>" in page

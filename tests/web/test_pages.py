@@ -92,13 +92,13 @@ def test_custom_feeds_are_announced_unless_they_are_retired() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_may_run_nothing_but_the_script_that_copies(client: FlaskClient, path: str) -> None:
+def test_a_page_may_run_nothing_but_our_scripts(client: FlaskClient, path: str) -> None:
     """Conformance 46."""
     response = client.get(path)
     policy = response.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'self'; ")
     (permitted,) = re.findall(r"script-src ([^;]*);", policy)
-    assert re.fullmatch(r"'sha256-[A-Za-z0-9+/=]{44}'", permitted)
+    assert re.fullmatch(r"('sha256-[A-Za-z0-9+/=]{44}' ?){2}", permitted)
     assert "unsafe" not in policy
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"]
@@ -106,7 +106,7 @@ def test_a_page_may_run_nothing_but_the_script_that_copies(client: FlaskClient, 
     assert not page.xpath("//style | //@style | //@*[starts-with(name(), 'on')] | //script/@src")
     for script in page.xpath("//script[not(@type='application/ld+json')]"):
         digest = b64encode(sha256(script.text.encode()).digest()).decode()
-        assert permitted == f"'sha256-{digest}'"
+        assert f"'sha256-{digest}'" in permitted.split()
 
 
 @pytest.mark.parametrize("prefix", ["", "/blog"])

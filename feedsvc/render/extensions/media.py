@@ -19,16 +19,18 @@ _MEDIA = ("audio", "video")
 class Media(EntryExtension):
     """The image as thumbnail and as content, since some readers know only one of the two; films.
 
-    The image is no content if it is an enclosure: readers would show it twice.
+    The image is no content if it is an enclosure, as readers would show it twice, nor in shows:
+    gPodder takes it for a second recording.
     """
 
     def extend_rss(self, element: _Element) -> None:
         """Add to an `item` or `entry` element."""
-        image, enclosures = self.entry.image, self.entry.enclosures
-        alternates = self.entry.episode.alternates if self.entry.episode else ()
+        episode, enclosures = self.entry.episode, self.entry.enclosures
+        alternates = episode.alternates if episode else ()
+        image = (episode and episode.image) or self.entry.image
         if image:
             etree.SubElement(element, f"{{{URI}}}thumbnail", url=image)
-            if all(each.url != image for each in enclosures):
+            if not episode and all(each.url != image for each in enclosures):
                 etree.SubElement(element, f"{{{URI}}}content", url=image, medium="image")
         others = list(_alternates(alternates, {each.url for each in enclosures}))
         for enclosure in enclosures:

@@ -1,0 +1,316 @@
+"""Importing access logs: statistics 5 and 8."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedsvc.audience.importing import import_, import_log
+from feedsvc.audience.lines import Line, Parser, Unreadable, user_agent
+from feedsvc.audience.logs import LogTally, Places
+from feedsvc.audience.reading import LogReader
+from feedsvc.audience.store import DAY, Store
+from feedsvc.config.settings import Settings
+from feedsvc.errors import FeedsvcError
+from tests.sites import make_site
+
+START = 20_000 * DAY + 3600
+FEEDLY = "Feedly/1.0 (+http://www.feedly.com/fetcher.html; {} subscribers)"
+READER = "NetNewsWire (RSS Reader; https://netnewswire.com/)"
+TOML = """
+[moved]
+"tag/old" = "tag/new"
+[aliases]
+"/feed/" = "all.rss"
+"/tags/*/index.xml" = "tag/*.rss"
+"""
+
+
+def combined(
+    after: int = 0,
+    target: str = "/feeds/all.rss",
+    status: int = 200,
+    agent: str = READER,
+    address: str = "192.0.2.1",
+    referrer: str = "-",
+    method: str = "GET",
+) -> bytes:
+    time = f"{datetime.fromtimestamp(START + after, UTC):%d/%b/%Y:%H:%M:%S} +0000"
+    size = 1000 if status == 200 else 0
+    request = f'"{method} {target} HTTP/1.1" {status} {size} "{referrer}" "{agent}"'
+    return f"{address} - - [{time}] {request}\n".encode()
+
+
+LINE = Line(b"192.0.2.1", START, b"/feeds/all.rss?a=b", 200, 1000, b"", READER.encode())
+ISO = datetime.fromtimestamp(START, UTC).isoformat()
+JSON: dict[str, dict[str, object]] = {
+    "fastly": {
+        "timestamp": ISO.replace("+00:00", "Z"),
+        "client_ip": "192.0.2.1",
+        "host": "news.example.org",
+        "url": "/feeds/all.rss?a=b",
+        "request_method": "GET",
+        "request_referer": "",
+        "request_user_agent": READER,
+        "response_status": 200,
+        "response_body_size": 1000,
+    },
+    "cloudfront": {
+        "date": ISO[:10],
+        "time": ISO[11:19],
+        "c-ip": "192.0.2.1",
+        "cs-method": "GET",
+        "cs-uri-stem": "/feeds/all.rss",
+        "cs-uri-query": "a=b",
+        "sc-status": "200",
+        "sc-bytes": "1000",
+        "cs(Referer)": "-",
+        "cs(User-Agent)": READER,
+    },
+    "cloudflare": {
+        "ClientIP": "192.0.2.1",
+        "ClientRequestMethod": "GET",
+        "ClientRequestURI": "/feeds/all.rss?a=b",
+        "ClientRequestUserAgent": READER,
+        "EdgeResponseBytes": 1000,
+        "EdgeResponseStatus": 200,
+        "EdgeStartTimestamp": START * 10**9,
+    },
+    "caddy": {
+        "ts": START + 0.25,
+        "request": {
+            "client_ip": "192.0.2.1",
+            "method": "GET",
+            "uri": "/feeds/all.rss?a=b",
+            "headers": {"User-Agent": [READER]},
+        },
+        "status": 200,
+        "size": 1000,
+    },
+    "nginx": {
+        "time_local": f"{datetime.fromtimestamp(START, UTC):%d/%b/%Y:%H:%M:%S} +0000",
+        "remote_addr": "192.0.2.1",
+        "request_uri": "/feeds/all.rss?a=b",
+        "request_method": "GET",
+        "status": "200",
+        "body_bytes_sent": "1000",
+        "http_user_agent": READER,
+        "http_referer": "-",
+    },
+}
+
+
+@pytest.mark.parametrize("values", JSON.values(), ids=JSON)
+def test_json_of_servers_and_cdns_is_understood(values: dict[str, object]) -> None:
+    """Statistics 8."""
+    assert Parser().parse(json.dumps(values).encode()) == LINE
+
+
+def test_the_combined_format_is_understood() -> None:
+    """Statistics 8."""
+    parse = Parser().parse
+    expected = LINE._replace(referrer=b"-")
+    assert parse(combined(target="/feeds/all.rss?a=b")) == expected
+    assert parse(b"news.example.org:443 " + combined(target="/feeds/all.rss?a=b")) == expected
+    zone = combined(target="/feeds/all.rss?a=b").replace(b":01:00:00 +0000", b":03:30:00 +0230")
+    assert parse(zone) == expected
+    escaped = parse(combined(agent='A \\"x\\" \\x22y\\x22'))
+    assert escaped is not None
+    assert user_agent(escaped.agent) == 'A "x" "y"'
+    assert parse(combined(method="POST")) is None
+    assert parse(combined().replace(b'"GET /feeds/all.rss HTTP/1.1"', b'"\\x16\\x03"')) is None
+
+
+def test_the_format_of_cloudfront_is_understood() -> None:
+    parser = Parser()
+    values = {key: str(value).replace(" ", "%20") for key, value in JSON["cloudfront"].items()}
+    assert parser.parse(b"#Version: 1.0") is None
+    assert parser.parse(b"#Fields: " + " ".join(values).encode()) is None
+    parsed = parser.parse("\t".join(values.values()).encode())
+    assert parsed is not None
+    assert parsed._replace(agent=b"") == LINE._replace(agent=b"")
+    assert user_agent(parsed.agent) == READER
+
+
+FAULTS = {
+    b'192.0.2.1 - - [27/Nov/2026:19:28:01 +0000] "GET / HTTP/1.1" 200 5': "no User-Agent",
+    b'{"url": "/x"}': "no address",
+    b'{"url": "/feeds/al': "not JSON",
+    b"nonsense": "neither",
+    combined().replace(b"Oct", b"Foo"): "its time is none",
+    b'{"ip":"x","ua":"x","useragent":"y","url":"/","status":"x","time":"1"}': "status, size or",
+}
+
+
+@pytest.mark.parametrize(("line", "fault"), FAULTS.items())
+def test_other_lines_are_reported(line: bytes, fault: str) -> None:
+    with pytest.raises(Unreadable, match=fault):
+        Parser().parse(line)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_any_line_is_parsed_or_refused(line: bytes) -> None:
+    parser = Parser()
+    for each in (line, b"{" + line, combined()[: len(line)] + line, b"#Fields: " + line, line):
+        with suppress(Unreadable):
+            parser.parse(each)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return make_site(tmp_path_factory.mktemp("site"), toml=TOML)
+
+
+def test_urls_of_one_feed_are_one_feed(settings: Settings) -> None:
+    """Statistics 5."""
+    find = Places(settings).find
+    assert find(b"/feeds/all.rss") == find(b"/feeds/all.rss?utm_source=x") == ("all", "rss")
+    assert find(b"https://news.example.org/feeds/all.atom") == ("all", "atom")
+    assert find(b"/feed/") == ("all", "rss")
+    assert find(b"/feeds/tag/c%2B%2B.json") == find(b"/feeds/tag/C++.json") == ("tag/c++", "json")
+    assert find(b"/feeds/tag/old.rss") == ("tag/new", "rss")
+    assert find(b"/tags/Mali/index.xml") == ("tag/mali", "rss")
+    others = (b"/", b"/feeds/all/archive/3.rss", b"/feeds.opml", b"*", b"/%ff", b"//x", b"http://[")
+    assert [find(each) for each in others] == [None] * len(others)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(f"sqlite:///{tmp_path / 'statistics.db'}") as store:
+        yield store
+
+
+def found(store: Store) -> dict[tuple[str, int], int]:
+    return {(row.family, row.status): row.polls for row in store.polls(0, 10**6)}
+
+
+def test_a_log_is_counted_as_polls_are(settings: Settings, store: Store, tmp_path: Path) -> None:
+    """Statistics 4, 7, 8."""
+    lines = [
+        combined(agent=FEEDLY.format(10)),
+        combined(3600, agent=FEEDLY.format(11), address="192.0.2.9", status=304),
+        *(combined(n, address=f"192.0.2.{n % 3}", status=304 if n > 2 else 200) for n in range(9)),
+        combined(target="/feeds/absent.rss", status=404),
+        combined(target="/feed/", status=301),
+        combined(target="/about", status=200),
+        combined(target="/feeds/all.rss", method="POST"),
+        b"x\n",
+    ]
+    (tmp_path / "log").write_bytes(b"".join(lines))
+    text = import_log(settings, store, str(tmp_path / "log"), None)
+    assert "16 lines, 11 polls of 1 feed from 2024-10-04 01:00 to 2024-10-04 02:00 (UTC)" in text
+    assert "1 line not understood, the first is number 16" in text
+    assert found(store) == {
+        ("Feedly", 200): 1,
+        ("Feedly", 304): 1,
+        ("NetNewsWire", 200): 3,
+        ("NetNewsWire", 304): 6,
+    }
+    assert [row.number for row in store.reported(0, 10**6)] == [11]
+    assert {row.readers for row in store.direct(0, 10**6)} == {3}
+    (coverage,) = store.coverage(0, 10**6)
+    assert (coverage.source, coverage.start, coverage.end) == ("log", START, START + 3600)
+    saved = sum(row.saved for row in store.polls(0, 10**6))
+    assert saved == 7 * 1000
+    intervals = {row.bucket: row.polls for row in store.intervals(0, 10**6)}
+    assert sum(intervals.values()) == 7
+    assert {row.act for row in store.behaviour(0, 10**6)} == {"poll", "invented-url"}
+
+
+def test_a_log_that_was_read_is_not_counted_again(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    """Statistics 8: also when it has grown, was rotated, compressed, or comes through a pipe."""
+    log, old = tmp_path / "access.log", tmp_path / "access.log.1.gz"
+    lines = [combined(n * 60, address=f"192.0.2.{n}") for n in range(40)]
+    log.write_bytes(b"".join(lines[:10]) + lines[10][:30])
+    assert "10 lines" in (text := import_log(settings, store, str(log), None))
+    assert "the last line is incomplete" in text
+    assert "no new lines; the rest was imported before" in import_log(
+        settings, store, str(log), None
+    )
+    log.write_bytes(b"".join(lines[:30]))
+    assert "20 lines" in import_log(settings, store, str(log), None)
+    old.write_bytes(gzip.compress(b"".join(lines[:35])) + gzip.compress(b"".join(lines[35:])))
+    log.write_bytes(combined(4000, address="192.0.2.99"))
+    assert "10 lines" in import_log(settings, store, str(old), None)
+    assert "1 line," in import_log(settings, store, str(log), None)
+    assert found(store) == {("NetNewsWire", 200): 41}
+    log.write_bytes(b"".join(lines[:12]))  # cut
+    assert "no new lines" in import_log(settings, store, str(log), None)
+    changed = b"".join([*lines[:20], *(each.replace(b"GET", b"HEAD") for each in lines[20:])])
+    log.write_bytes(changed)
+    with pytest.raises(FeedsvcError, match="continues differently; nothing of it was counted"):
+        import_log(settings, store, str(log), None)
+    assert found(store) == {("NetNewsWire", 200): 41}
+
+
+def test_headers_alone_do_not_make_logs_alike(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    head = ("#Version: 1.0\n#Fields: " + " ".join(JSON["cloudfront"]) + "\n").encode()
+    for number in range(2):
+        values = {**JSON["cloudfront"], "c-ip": f"192.0.2.{number}"}
+        line = "\t".join(map(str, values.values())).encode() + b"\n"
+        (tmp_path / f"{number}.log").write_bytes(head + line)
+        import_log(settings, store, str(tmp_path / f"{number}.log"), None)
+    with (tmp_path / "1.log").open("ab") as file:
+        file.write("\t".join(map(str, JSON["cloudfront"].values())).encode() + b"\n")
+    import_log(settings, store, str(tmp_path / "1.log"), None)
+    assert found(store) == {("NetNewsWire", 200): 3}
+
+
+def test_lines_in_any_order_and_of_several_formats_are_counted(settings: Settings) -> None:
+    lines = [combined(n * 7200, address=f"192.0.2.{n % 5}") for n in range(40)]
+    lines += [json.dumps(JSON["fastly"]).encode() + b"\n"] * 2
+    tallies = [LogTally(settings), LogTally(settings)]
+    tallies[0].read(lines)
+    tallies[1].read(reversed(lines))
+    one, other = ({each.day: each for each in tally.collect()} for tally in tallies)
+    assert one.keys() == other.keys()
+    for day in one:
+        assert one[day].records["all"].polls == other[day].records["all"].polls
+        assert one[day].readers == other[day].readers
+
+
+def test_two_imports_of_one_log_at_once_count_it_once(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "log").write_bytes(combined())
+    with (tmp_path / "log").open("rb") as one, (tmp_path / "log").open("rb") as two:
+        readers = [LogReader(file, "log", store) for file in (one, two)]
+        for reader in readers:
+            assert len(list(reader.blocks())) == 1
+        store.add([], readers[0].position)
+        with pytest.raises(FeedsvcError, match="another process"):
+            store.add([], readers[1].position)
+
+
+def test_what_is_no_log_is_read_in_bounded_memory(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "log").write_bytes(b"\0" * 5_000_000)
+    assert "no new lines" in import_log(settings, store, str(tmp_path / "log"), None)
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(combined() * 50)[:-20])
+    assert "incomplete" in import_log(settings, store, str(tmp_path / "cut.gz"), None)
+
+
+def test_the_command_reads_standard_input_and_goes_on_after_a_missing_file(
+    tmp_path: Path,
+) -> None:
+    make_site(tmp_path / "site")
+    result = CliRunner().invoke(
+        import_,
+        ["--site", str(tmp_path / "site"), str(tmp_path / "absent"), "-"],
+        input=gzip.compress(combined()),
+    )
+    assert result.exit_code == 1
+    assert f"Error: {tmp_path / 'absent'}: cannot be read: No such file" in result.output
+    assert "standard input: 1 line, 1 poll of 1 feed" in result.output
