@@ -1,7 +1,7 @@
-"""The elements of podcasts, as tables: Apple's and those of the podcast namespace.
+"""The elements of podcasts, as tables: Apple's, those of the podcast namespace, and chapters.
 
-https://podcasters.apple.com/support/823-podcast-requirements and
-https://podcasting2.org/docs/podcast-namespace
+https://podcasters.apple.com/support/823-podcast-requirements,
+https://podcasting2.org/docs/podcast-namespace, https://podlove.org/simple-chapters
 """
 
 import re
@@ -17,6 +17,7 @@ from feedsvc.podcast import MAX_TEXT
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 PODCAST = "https://podcastindex.org/namespace/1.0"
 _DURATION = re.compile(r"\d{1,7}(?:\.\d+)?|\d{1,4}:[0-5]?\d(?::[0-5]\d)?", re.ASCII)
+_NPT = re.compile(r"(?:\d{1,4}:)?(?:\d{1,4}:)?\d{1,7}(?:\.\d+)?", re.ASCII)
 _UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -36,6 +37,13 @@ def _duration(text: str) -> Fault | None:
     if not text.strip("0:."):
         return Fault("bad-duration", "is a duration of zero; write that of the recording")
     return None
+
+
+def _time(text: str) -> Fault | None:
+    """Validate a normal play time (RFC 2326 3.6), in which chapters start."""
+    if _NPT.fullmatch(text):
+        return None
+    return Fault("bad-duration", "is not a time; write seconds, or HH:MM:SS.mmm")
 
 
 def _keywords(text: str) -> Fault | None:
@@ -155,7 +163,15 @@ _PODCAST: dict[str, Any] = {
     **every("chat* contentLink* image* images* integrity* liveItem* podping* podroll?", _SOME),
     **every("publisher? remoteItem* socialInteract* source*", _SOME),
 }
+_CHAPTER: dict[str, Any] = {"start": _time, "title?": None, "href?": iri, "image?": iri}
+_PSC: dict[str, Any] = {
+    "chapters?": Rule(
+        children=table({"chapter*": Rule(children={}, attributes=table(_CHAPTER))}),
+        attributes=table({"version?": None}),
+    ),
+}
 VOCABULARIES: dict[str, dict[str, Any]] = {
     f"itunes {ITUNES}": _ITUNES,
     f"podcast {PODCAST}": _PODCAST,
+    "psc http://podlove.org/simple-chapters": _PSC,
 }

@@ -143,8 +143,8 @@ def as_text(name: str, value: Any) -> str:
     if isinstance(value, bool | list | tuple | dict):
         message = f"has a value in `{name}` that is no text but {value!r:.60}; convert it"
         raise ArticleError("bad-column", message)
-    if isinstance(value, Decimal) and value == value.to_integral_value():
-        return str(int(value))
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return f"{value.to_integral_value():f}"
     return str(value)
 
 
@@ -161,7 +161,9 @@ def as_date(value: Any, zone: tzinfo, zones: Mapping[str, tzinfo]) -> datetime |
         return None if not text or text.startswith(_ZERO_DATE) else dates.parse(text, zone, zones)
     if value is None:
         return None
-    if isinstance(value, float | Decimal) and math.isfinite(value):
+    if isinstance(value, Decimal):
+        value = int(value) if value.is_finite() else str(value)
+    if isinstance(value, float) and math.isfinite(value):
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and (at := _instant(value)):
         value = at

@@ -86,6 +86,19 @@ def earlier(watermark: Any, overlap: int, now: datetime, zone: tzinfo) -> Any:
     return watermark
 
 
+def is_recent(watermark: Any, seconds: int, now: datetime, zone: tzinfo) -> bool:
+    """Return whether a watermark is a time of the last seconds, or of the future."""
+    if isinstance(watermark, str):
+        try:
+            watermark = datetime.fromisoformat(watermark)
+        except ValueError:
+            return False
+    if not isinstance(watermark, datetime):
+        return False
+    moment = watermark if watermark.tzinfo else watermark.replace(tzinfo=zone)
+    return moment >= now - timedelta(seconds=seconds)
+
+
 def _earlier_text(watermark: str, overlap: int, now: datetime, zone: tzinfo) -> str:
     """Return a date in the same form as it is written, so that texts compare as dates do."""
     try:

@@ -1,7 +1,8 @@
 """Collects the rows of a query as a listing of articles. Knows no database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from feedsvc.database import columns
 from feedsvc.database.keys import Keys, shown
@@ -15,13 +16,15 @@ from feedsvc.sources.protocol import Listing
 class Lister:
     """The rows of one look.
 
-    hidden: the keys of rows that are not public. refused: problems of rows, by key. general: of all
-    rows. is_missing_id: whether a row has no id. unmarked: how many have no watermark.
+    is_recent: whether a row may change again without getting another watermark. hidden: the keys of
+    rows that are not public. refused: problems of rows, by key. general: of all rows.
+    is_missing_id: whether a row has no id. unmarked: how many have no watermark.
     """
 
     name: str
     rows: Rows
     keys: Keys
+    is_recent: Callable[[Any], bool]
     fingerprints: dict[str, str] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
     refused: dict[str, Problem] = field(default_factory=dict)
@@ -41,12 +44,13 @@ class Lister:
                 self._refuse(key, "repeated-row", message)
                 continue
             try:
-                if columns.is_public(row):
-                    self.fingerprints[key] = self.rows.fingerprint(row)
-                else:
+                if not columns.is_public(row):
                     self.hidden.append(key)
+                    continue
             except ArticleError as error:
                 self._refuse(key, error.code, error.message)
+                continue
+            self.fingerprints[key] = self.rows.fingerprint(row, self.is_recent)
             if self.rows.watermark and row[self.rows.watermark] is None:
                 self.unmarked += 1
 

@@ -64,10 +64,15 @@ class Rows:
                 row[name] = [known[each] for each in sorted(wanted[row["id"]]) if each in known]
         return rows
 
-    def fingerprint(self, row: Values) -> str:
-        """Return a text without spaces that changes with a row."""
+    def fingerprint(self, row: Values, is_recent: Callable[[Any], bool]) -> str:
+        """Return a text without spaces that changes with a row.
+
+        Times may have the resolution of a second, in which a row may change twice. So a recent
+        watermark is marked: the row is read again when it is not recent any more.
+        """
         if self.is_complete:
-            return mark(row[self.watermark])
+            watermark = row[self.watermark]
+            return mark(watermark) + ("?" if is_recent(watermark) else "")
         return digest(sorted(row.items()))
 
 

@@ -15,7 +15,7 @@ from feedsvc import dates, html, urls
 from feedsvc.config.settings import Settings
 from feedsvc.database import options, presets, rows
 from feedsvc.database.connection import Database
-from feedsvc.database.keys import Keys, earlier, shown
+from feedsvc.database.keys import Keys, earlier, is_recent, shown
 from feedsvc.database.listing import Lister, place
 from feedsvc.database.query import Query, Values
 from feedsvc.errors import ArticleError
@@ -47,7 +47,7 @@ class SqlSource(ArticleSource):
         self._common: list[Values] | None = None
         self._since: Any = None
         self._recent: dict[str, str] = {}
-        self._known = Lister(name, self._rows, self._keys)
+        self._known = self._lister()
         pause = self._options.interval(self._rows.watermark)
         # Without a watermark, every look reads everything.
         self.every = pause if self._rows.watermark else math.inf
@@ -85,7 +85,7 @@ class SqlSource(ArticleSource):
         with self._database.reading() as connection:
             query, watermark = self._rows.query, self._rows.watermark
             found = query.columns(connection)
-            lister = Lister(self.name, self._rows, self._keys)
+            lister = self._lister()
             if not self._options.preset:
                 lister.general = rows.check(self.name, found, watermark)
             self._common = self._read_common(connection)
@@ -102,18 +102,18 @@ class SqlSource(ArticleSource):
         self._keep(newest, {})
         return listing
 
-    def changes(self, paths: Collection[str]) -> Listing | None:
+    def changes(self, paths: Collection[str]) -> Listing | None:  # noqa: ARG002 - watches none
         """List the rows whose watermark is newer than the newest seen, less the overlap.
 
         Rows that are gone, or were committed later than the overlap allows, are found by the next
         full listing.
         """
-        if paths or not self._rows.watermark:
+        if not self._rows.watermark:
             return self._known.partial({}, [])  # the interval decides when to look
         with self._database.reading() as connection:
             if self._common is None or self._read_common(connection) != self._common:
                 return None
-            lister = Lister(self.name, self._rows, self._keys)
+            lister = self._lister()
             newest = None
             wanted = self._rows.names(self._rows.query.columns(connection))
             for chunk in self._rows.query.changed(connection, wanted, self._since, self._size):
@@ -128,6 +128,13 @@ class SqlSource(ArticleSource):
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
+
+    def _lister(self) -> Lister:
+        now, zone = datetime.now(UTC), self._options.zone(self._settings)
+        overlap = self._options.overlap
+        return Lister(
+            self.name, self._rows, self._keys, lambda mark: is_recent(mark, overlap, now, zone)
+        )
 
     def _keep(self, newest: Any, recent: Mapping[str, str]) -> None:
         """Remember up to where the rows are known."""
@@ -192,7 +199,7 @@ class SqlSource(ArticleSource):
     def _found(self, key: str, item: Item) -> tuple[Found, bool]:
         """Return the item with its id and slug, and whether the id is the database's own."""
         text = shown(key)
-        if not item.id:
+        if not (item.id or item.seed):
             identity = (
                 f"tag:{self._settings.id_authority}:{quote(self.name)}/{quote(text, safe='')}"
             )

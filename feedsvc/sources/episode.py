@@ -213,7 +213,7 @@ class _Reader:
         if not isinstance(written, dict) or not written.get("recipients"):
             remedy = "add `recipients`, each with an `address` and a `split`"
             raise self.values.error("bad-value", key, f"names no recipient; {remedy}")
-        inner = self.values.within(key, written)
+        inner = self.values.within(key, {**written, "recipients": _texts(written["recipients"])})
         names = ("address", "split", "type", "name", "custom_key", "custom_value", "fee")
         recipients = []
         for record in inner.records("recipients", names):
@@ -255,10 +255,11 @@ class _Reader:
                 self._wrong(key, kind, "a media type like audio/mpeg")
             if language and not syntax.is_language(language):
                 self._wrong(key, language, "a language tag like `en`")
+            path = self.attachments.local(url)
             yield Alternate(
                 sources=(self.attachments.url(self.values, key, url),),
                 type=kind or guess_type(url),
-                length=int(length or 0),
+                length=int(length or 0) or (self.attachments.use(path) if path else 0),
                 bitrate=int(bitrate) if bitrate else None,
                 height=int(height) if height else None,
                 title=title or None,
@@ -266,3 +267,15 @@ class _Reader:
                 rel=rel or None,
                 codecs=codecs or None,
             )
+
+
+def _texts(recipients: Any) -> Any:
+    """Return recipients with `fee` as text, which TOML has as a truth value."""
+    if not isinstance(recipients, list):
+        return recipients
+    return [
+        {**each, "fee": str(each["fee"]).lower()}
+        if isinstance(each, dict) and "fee" in each
+        else each
+        for each in recipients
+    ]

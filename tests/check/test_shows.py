@@ -14,7 +14,8 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 GOOD = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"
  xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"
- xmlns:podcast="https://podcastindex.org/namespace/1.0">
+ xmlns:podcast="https://podcastindex.org/namespace/1.0"
+ xmlns:psc="http://podlove.org/simple-chapters">
   <channel>
     <title>Wells</title>
     <link>https://wells.example.org/</link>
@@ -56,6 +57,10 @@ GOOD = """<?xml version="1.0" encoding="utf-8"?>
       <podcast:alternateEnclosure type="audio/opus" length="3" bitrate="64000.5">
         <podcast:source uri="https://example.org/1.opus"/>
       </podcast:alternateEnclosure>
+      <psc:chapters version="1.2">
+        <psc:chapter start="00:00:01.500" title="Start" href="https://wells.example.org/a"/>
+        <psc:chapter start="62:03"/>
+      </psc:chapters>
       <podcast:socialInteract protocol="activitypub" uri="https://example.org/@a/1"/>
     </item>
     <item>
@@ -117,6 +122,8 @@ def test_a_good_show_has_no_findings() -> None:
         ("<podcast:source uri=", "<podcast:source url=", "error unknown-attribute"),
         ('startTime="73.0"', "", "error missing-attribute"),
         ("<podcast:season", "<podcast:saison/><podcast:season", "error unknown-element"),
+        ('start="62:03"', 'start="later"', "error bad-duration"),
+        ("<psc:chapter start", "<psc:chapter begin", "error unknown-attribute"),
         ('encoding="utf-8"', 'encoding="iso-8859-1"', "warning not-utf8-show"),
     ],
 )
@@ -139,9 +146,10 @@ def test_the_nearest_category_is_named() -> None:
 def test_a_feed_without_these_elements_is_no_show() -> None:
     start, end = GOOD.index("    <itunes:author"), GOOD.index("    <item>")
     text = GOOD[:start] + GOOD[end:]
-    for name in ("itunes", "podcast"):
+    for name in ("itunes", "podcast", "psc"):
         text = "\n".join(line for line in text.split("\n") if f"<{name}:" not in line)
-    text = text.replace("      </podcast:alternateEnclosure>\n", "")
+    for closed in ("podcast:alternateEnclosure", "psc:chapters"):
+        text = text.replace(f"      </{closed}>\n", "")
     assert found(text) == []
 
 

@@ -90,6 +90,10 @@ class Shelf:
                 self.view[reading.key] = reading.article
         return listing
 
+    def forget(self) -> None:
+        """Forget all articles."""
+        self.view, self._fingerprints = {}, {}
+
     def titles(self) -> dict[str, str]:
         """Return the titles of all articles by key."""
         return {key: article.title for key, article in self.view.items()}

@@ -1,10 +1,14 @@
 """Presets read the real tables of programs, and publish what the programs' own feeds do (scale 10).
 
 `stored/` has tables as the programs created and filled them, and the feeds that they made of them;
-`stored/wordpress.php` says how.
+`stored/wordpress.php` says how; Ghost 5.130 and Wagtail 8.0 were filled through their Python and
+HTTP interfaces in the same way.
 """
 
 import json
+import re
+import tomllib
+import uuid
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from html import unescape
@@ -26,17 +30,20 @@ CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 def fill(shelf: Shelf, program: str) -> Shelf:
     """Create the tables of a program, with their own definitions where the database has them."""
     tables: dict[str, Any] = json.loads((STORED / f"{program}.json").read_text("utf-8"))
-    is_sqlite = shelf.engine.dialect.name == "sqlite"
+    kind = shelf.engine.dialect.name
+    is_sqlite = kind == "sqlite"
     with shelf.engine.begin() as connection:
-        if not is_sqlite:
+        if kind == "mysql":
             connection.exec_driver_sql("SET sql_mode = '', foreign_key_checks = 0")
         for name, table in tables.items():
-            columns = ", ".join(f"`{column}`" for column in table["columns"])
+            quoted = connection.dialect.identifier_preparer.quote
+            columns = ", ".join(map(quoted, table["columns"]))
             create = f"CREATE TABLE {name} ({columns})" if is_sqlite else table["create"]
             connection.exec_driver_sql(create.replace("%", "%%"))
             signs = ", ".join("?" if is_sqlite else "%s" for _ in table["columns"])
             insert = f"INSERT INTO {name} ({columns}) VALUES ({signs})"
-            connection.exec_driver_sql(insert, [tuple(row) for row in table["rows"]])
+            if table["rows"]:
+                connection.exec_driver_sql(insert, [tuple(row) for row in table["rows"]])
     return shelf
 
 
@@ -164,3 +171,120 @@ def test_wordpress_links_follow_its_permalinks(
     assert reading.article
     assert reading.article.link == link
     assert reading.article.id == "https://blog.example.org/2022/02/the-harbour-opens-closes"
+
+
+def test_ghost_is_published_as_by_its_own_feed(open_filled: OpenFilled) -> None:
+    shelf = open_filled("ghost", site="https://ghost.example.org")
+    shelf.look()
+    assert shelf.said() == []
+    # Not what members and paid members see, drafts and pages; the scheduled one at its time.
+    titles = {"The harbour opens & closes", "Mañana ☕", "Scheduled"}
+    assert set(shelf.titles().values()) == titles
+    for item in feed("ghost"):
+        if item["title"] not in titles:
+            continue
+        article = shelf.view[item["id"]]
+        labels = [label for ref, label in article.terms if ref.kind is Kind.TAG]
+        assert (article.title, article.link) == (item["title"], item["link"])
+        assert article.published == item["published"]
+        assert [person.name for person in article.authors] == [item["author"]]
+        assert sorted(labels) == item["terms"]
+        assert article.image == next(iter(item["image"]), None)
+        # Its guid is not an IRI; the id is that of an import.
+        seed = f"https://ghost.example.org/\n{item['id']}"
+        assert article.id == uuid.uuid5(uuid.NAMESPACE_URL, seed).urn
+    (first,) = (each for each in shelf.view.values() if each.slug == "the-harbour-opens-closes")
+    link = '<a href="https://ghost.example.org/about/">a link</a>'
+    assert first.html == f"<p>Text with {link}.</p><p>Second.</p>"
+    assert [label for ref, label in first.terms if ref.kind is Kind.TAG] == [
+        "Sea & Salt",
+        "Harbour",
+    ]
+
+
+def test_ghost_posts_that_are_restricted_are_withdrawn_by_the_next_look(
+    open_filled: OpenFilled,
+) -> None:
+    shelf = open_filled("ghost", site="https://ghost.example.org")
+    shelf.look()
+    shelf.execute(
+        "UPDATE posts SET visibility = 'paid', updated_at = '2030-01-01 00:00:00' "
+        "WHERE slug = 'manana'"
+    )
+    listing = shelf.look(fully=False)
+    assert len(listing.absent) == 4  # with those that were never public
+    assert "Mañana ☕" not in shelf.titles().values()
+    shelf.execute("UPDATE users SET name = 'Ada King'")
+    shelf.look()
+    assert {each.authors[0].name for each in shelf.view.values()} == {"Ada King"}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_wagtail_pages_are_published(
+    open_shelf: OpenShelf, request: pytest.FixtureRequest, kind: str
+) -> None:
+    url = request.getfixturevalue("make_postgresql")() if kind == "postgresql" else ""
+    shelf = fill(open_shelf(url, query="", preset="wagtail"), "wagtail")
+    shelf.look()
+    assert shelf.said() == []
+    # Neither drafts nor pages with a password.
+    assert shelf.titles() == {"5": "The harbour opens & closes", "6": "Links"}
+    first, second = shelf.view["5"], shelf.view["6"]
+    assert (first.link, first.summary) == (
+        "https://blog.example.org/blog/harbour/", "Intro of The harbour opens & closes",
+    )  # fmt: skip
+    assert [person.name for person in first.authors] == ["Ada Lovelace", "Bob & Söhne"]
+    labels = [label for ref, label in first.terms if ref.kind is Kind.TAG]
+    assert labels == ["Sea & Salt", "Harbour"]
+    assert first.image == "https://blog.example.org/media/original_images/ship.png"
+    # The date that the author wrote, with the time of publication if it is of that day.
+    assert first.published.isoformat() == "2022-02-17T09:30:00+01:00"
+    assert first.updated == first.published
+    assert second.published.isoformat() == "2022-03-01T00:00:00+01:00"
+    youtube = "https://www.youtube.com/watch?v=abc"
+    assert second.html == (
+        f'<h2>Head</h2><p>See <a href="{first.link}">the harbour</a>, '
+        '<a href="https://blog.example.org/documents/1/plan.pdf">the plan</a>, <a>nothing</a>, '
+        '<a href="mailto:a@b.example">mail</a> and <a href="https://x.example/">x</a>.</p>'
+        f'<img src="{first.image}" alt="A &amp; B"><p><a href="{youtube}">{youtube}</a></p>'
+    )
+    # A password of a page applies to all pages below it.
+    shelf.execute("UPDATE wagtailcore_pageviewrestriction SET page_id = 4")
+    shelf.look()
+    assert shelf.titles() == {}
+
+
+# As `sqlmigrate` prints it.
+DJANGO = """
+CREATE TABLE blog_author (id bigint PRIMARY KEY, name varchar(200) NOT NULL);
+CREATE TABLE blog_entry (
+    id bigint PRIMARY KEY, headline varchar(255) NOT NULL, body text NOT NULL,
+    pub_date timestamptz NOT NULL, mod_date timestamptz NOT NULL, is_live boolean NOT NULL
+);
+CREATE TABLE blog_entry_authors (id bigint PRIMARY KEY, entry_id bigint, author_id bigint);
+INSERT INTO blog_author VALUES (1, 'Bob'), (2, 'Ada');
+INSERT INTO blog_entry VALUES
+    (1, 'One', '<p>1</p>', '2022-01-01', now(), true),
+    (2, 'Two', '<p>2</p>', '2022-01-02', now(), false);
+INSERT INTO blog_entry_authors VALUES (1, 1, 1), (2, 1, 2);
+"""
+
+
+def test_the_documented_query_for_a_django_model_works(
+    open_shelf: OpenShelf, make_postgresql: Callable[[], str]
+) -> None:
+    page = (STORED.parents[2] / "docs" / "databases.md").read_text("utf-8")
+    (example,) = re.findall(
+        r"```toml\n(.*?blog_entry.*?)```", page.partition("### Django")[2], re.S
+    )
+    (options,) = tomllib.loads(example)["sources"]
+    shelf = open_shelf(make_postgresql(), query=options["query"], watermark=options["watermark"])
+    shelf.execute(*DJANGO.strip().split(";")[:-1])
+    shelf.look()
+    (article,) = shelf.view.values()
+    assert (article.title, article.link) == ("One", "https://blog.example.org/entries/1/")
+    assert [person.name for person in article.authors] == ["Ada", "Bob"]
+    shelf.execute("UPDATE blog_entry SET is_live = NOT is_live, mod_date = now()")
+    shelf.look(fully=False)
+    assert shelf.titles() == {"2": "Two"}
+    assert shelf.said() == []

@@ -1,13 +1,15 @@
 """The rows of a SELECT are articles (scale 10)."""
 
+import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from feedsvc.catalog.sync import sync
+from feedsvc.catalog.sync import SyncReport, sync
 from feedsvc.database import source as module
 from feedsvc.database.connection import Database, parse_url
 from feedsvc.errors import FeedsvcError, SettingsError
@@ -76,6 +78,14 @@ def test_a_row_needs_little(sqlite: Shelf) -> None:
     assert (article.id, article.native_id) == (None, "tag:news.example.org,2022:posts/17")
     assert (article.slug, article.link) == ("17", "https://news.example.org/articles/17")
     assert article.html == "<h1>Not a heading</h1>"
+
+
+def test_an_id_that_is_not_an_iri_is_replaced_with_a_warning(sqlite: Shelf) -> None:
+    sqlite.table(", guid text").put(1, guid="a b")
+    sqlite.look()
+    assert only(sqlite.view).id == uuid.uuid5(uuid.NAMESPACE_URL, "a b").urn
+    (problem,) = sqlite.problems
+    assert (problem.path, problem.code) == ("posts:1", "new-id")
 
 
 FORMS = [
@@ -150,6 +160,27 @@ def test_changes_of_rows_are_found_by_the_watermark_and_deletions_by_a_full_look
     assert set(shelf.titles()) == {"1"}
     assert shelf.read == 0
     assert shelf.problems == []
+
+
+def test_a_row_that_changes_twice_in_the_resolution_of_its_watermark_is_read_again(
+    sqlite: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite.table(", changed text")
+    sqlite.source = sqlite.make(watermark="changed", timezone="UTC", overlap=5)
+    sqlite.look()
+    now = datetime.now(UTC)
+    sqlite.put(1, changed=now.strftime("%Y-%m-%d %H:%M:%S"))
+    sqlite.look(fully=False)
+    sqlite.execute("UPDATE article SET title = 'New' WHERE id = 1")
+    sqlite.look(fully=False)
+    assert sqlite.titles() == {"1": "T1"}
+    later = now + timedelta(seconds=7)
+    monkeypatch.setattr(module, "datetime", Mock(now=lambda zone: later))
+    sqlite.look(fully=False)
+    assert sqlite.titles() == {"1": "New"}
+    sqlite.look(fully=False)
+    sqlite.look()
+    assert sqlite.read == 0
 
 
 def test_without_a_watermark_rows_are_compared_by_all_their_columns(shelf: Shelf) -> None:
@@ -386,22 +417,28 @@ def test_a_zero_date_of_mysql_is_none(make_mariadb: MakeMariadb, open_shelf: Ope
 def test_a_site_publishes_rows_in_the_order_of_their_dates(
     desk: Desk, open_shelf: OpenShelf
 ) -> None:
-    shelf = open_shelf()
-    shelf.table()
+    shelf = open_shelf(watermark="changed").table(", changed integer")
     for number in (1, 2, 3):
-        shelf.put(number, published=f"2022-01-0{number}")
+        shelf.put(number, published=f"2022-01-0{number}", changed=number)
     desk.configure('content = ""')
     sources = Sources(ContentFolder(desk.settings), shelf.source)
-    report = sync(desk.catalog, desk.settings, desk.now, sources=sources)
-    assert (report.read, desk.titles()) == (3, ["T3", "T2", "T1"])
+
+    def synced(paths: tuple[str, ...] | None) -> SyncReport:
+        shelf.source.every = 0  # it is always time to look for changes
+        return sync(desk.catalog, desk.settings, desk.now, sources=sources, paths=paths)
+
+    assert synced(None).read == 3
+    assert desk.titles() == ["T3", "T2", "T1"]
+    shelf.execute("UPDATE article SET title = 'New', changed = 100 WHERE id = 1")
+    assert synced(()).read == 1
+    assert desk.titles() == ["T3", "T2", "New"]
     shelf.execute("DROP TABLE article")
-    report = sync(desk.catalog, desk.settings, desk.now, sources=sources)
-    (problem,) = report.problems
+    (problem,) = synced(()).problems
     assert str(problem) == (
         f"posts: error: cannot be read: {shelf.url}: no such table: article; correct the query, or "
         "the rights of the user; its articles stay as they are [unreachable-source]"
     )
-    assert desk.titles() == ["T3", "T2", "T1"]
+    assert desk.titles() == ["T3", "T2", "New"]
 
 
 @pytest.mark.parametrize(

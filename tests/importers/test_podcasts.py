@@ -5,9 +5,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from feedsvc.config.settings import Settings
 from feedsvc.errors import SettingsError
+from feedsvc.model import Format
 from feedsvc.podcast import (
     Alternate,
     Chapter,
@@ -22,7 +24,9 @@ from feedsvc.podcast import (
     Txt,
     Value,
 )
+from feedsvc.sources.site import Sources
 from tests.importers.desk import Site, codes
+from tests.render.test_podcasts import EPISODE, document
 from tests.sites import make_site
 
 FEED = """<rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"
@@ -100,7 +104,8 @@ def test_an_episode_keeps_its_id_and_all_elements(tmp_path: Path) -> None:
     articles = {article.title: article for article in site.articles().values()}
     article = articles["12: Dry wells"]
     assert article.enclosures[0].url == "https://cdn.example/12.mp3"
-    assert article.episode == Episode(
+    assert article.episode
+    assert structs.replace(article.episode, chapters_url=None) == Episode(
         guid="wells-12",
         number=12,
         display="Ch. 12",
@@ -183,3 +188,41 @@ def test_any_channel_gives_toml(tmp_path: Path, channel: str) -> None:
         tomllib.loads(toml)
         with suppress(SettingsError):  # which names the line; nothing else is raised
             make_site(tmp_path / "other", toml=toml)
+
+
+def test_a_feed_source_has_episodes(tmp_path: Path) -> None:
+    """Podcasts 2, 7."""
+    (tmp_path / "old.xml").write_text(FEED)
+    toml = 'content = ""\n[[sources]]\ntype = "rss"\npath = "old.xml"'
+    settings = make_site(tmp_path, toml=toml)
+    source = Sources.of(settings).all[-1]
+    found = [reading.article for reading in source.read(source.listing().fingerprints)]
+    episodes = [each.episode for each in found if each and each.episode]
+    assert [(each.number, each.guid, each.chapters_url) for each in episodes] == [
+        (None, "wells-11", "https://cdn.example/11.json"),
+        (12, "wells-12", None),
+    ]
+    assert [len(each.chapters) for each in episodes] == [0, 2]
+
+
+def test_an_episode_survives_a_move_from_one_site_to_another(tmp_path: Path) -> None:
+    """What a feed of ours has of an episode, importing it gives back."""
+    episode = structs.replace(EPISODE, chapters_url="https://news.example.org/chapters.json")
+    site = Site(tmp_path)
+    feed = site.put("feed.xml", document(Format.RSS, episode=episode))
+    assert site.run(feed).problems == []
+    (article,) = site.articles().values()
+    changed = {  # whole seconds, URIs for IRIs, and no file that needs another protocol
+        "duration": 3600,
+        "image": None,
+        "persons": (
+            structs.replace(
+                episode.persons[0], name="Bo 卜", image="https://news.example.org/b%C3%B6.png"
+            ),
+        ),
+        "alternates": (
+            structs.replace(episode.alternates[0], sources=episode.alternates[0].sources[:1]),
+        ),
+    }
+    assert article.episode == structs.replace(episode, **changed)
+    assert article.image == episode.image

@@ -105,6 +105,7 @@ episode = 3
 duration = 90.5
 explicit = true
 soundbites = [{ start = 1, duration = 2.5 }]
+value = { recipients = [{ address = "02d5", split = 1, fee = true }] }
 +++
 """
     reading = ArticleReader(make_site(tmp_path, {"a.md": text})).read("a.md")
@@ -115,6 +116,7 @@ soundbites = [{ start = 1, duration = 2.5 }]
         duration=90.5,
         explicit=True,
         soundbites=(Soundbite(start=1, duration=2.5),),
+        value=Value(recipients=(Recipient(address="02d5", split=1, fee=True),)),
     )
 
 

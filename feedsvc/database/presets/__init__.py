@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from feedsvc.database.connection import Database
 from feedsvc.database.options import Options
-from feedsvc.database.presets import ghost, wordpress
+from feedsvc.database.presets import ghost, wagtail, wordpress
 from feedsvc.database.query import Query
 from feedsvc.database.rows import Make, Refer, Rows
 from feedsvc.errors import SettingsError
@@ -38,6 +38,12 @@ class Preset:
 
 PRESETS = {
     "ghost": Preset("changed", ghost.item, types=("post",), check=ghost.check),
+    "wagtail": Preset(
+        "last_published_at",
+        wagtail.item,
+        prefix="blog_",
+        references={f"{kind}s": wagtail.numbers(kind) for kind in ("page", "image", "document")},
+    ),
     "wordpress": Preset(
         "post_modified_gmt",
         wordpress.item,

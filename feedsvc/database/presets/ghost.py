@@ -7,7 +7,7 @@ from feedsvc.database.options import Options
 from feedsvc.database.query import Values
 from feedsvc.errors import SettingsError
 from feedsvc.importers import ghost
-from feedsvc.importers.item import Hints, Origin, ParseResult
+from feedsvc.importers.item import Hints, Item, Origin, ParseResult
 from feedsvc.importers.records import Record
 
 
@@ -30,5 +30,6 @@ def item(origin: Origin, row: Values, common: list[Values], hints: Hints) -> Par
         tuple(each["name"] for each in row["tags"] if not each["name"].startswith("#")),
         settings.get("locale") or settings.get("lang") or "",
     )
-    # The query selects the types.
-    return ghost.post(origin, Record(post), related, replace(hints, pages=True))
+    found = ghost.post(origin, Record(post), related, replace(hints, pages=True))
+    # Without a warning for every post that the id in Ghost's feed is not an IRI.
+    return replace(found, id="") if isinstance(found, Item) else found
