@@ -35,13 +35,15 @@ class Transcript(Part, frozen=True):
     """A transcript or closed captions. podcast:transcript.
 
     url: absolute. type: text/vtt, application/x-subrip, application/json, text/html, text/plain.
-    language: None where it is the feed's. rel: `captions` or None.
+    language: None where it is the feed's. rel: `captions` or None. digest: of a local file, with
+    which pages that show it change.
     """
 
     url: str
     type: str
     language: str | None = None
     rel: str | None = None
+    digest: str | None = None
 
 
 class Chapter(Part, frozen=True):

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from feedsvc.audience import access, badge, charts, tables
+from feedsvc.audience.criteria import INTERVALS
 from feedsvc.audience.overview import RECENT, Overview, Series, overview, total, worst
 from feedsvc.audience.rows import Kind
 from feedsvc.audience.store import DAY, Store
@@ -48,11 +49,16 @@ class Panel(NamedTuple):
     table: tables.Table
 
 
-class Views:
-    """The views `stats` and `stats_file`."""
+def _today() -> int:
+    return int(time.time()) // DAY
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+
+class Views:
+    """The views `stats` and `stats_file`. today: returns the day, by default of the clock."""
+
+    def __init__(self, settings: Settings, store: Store, today: Callable[[], int] = _today) -> None:
         self._settings = settings
+        self._today = today
         self._store = store
         self._routes = Routes(settings)
         self._templates = Environment(
@@ -144,7 +150,7 @@ class Views:
         if not self._settings.statistics.badge:
             abort(404)
         try:
-            subscribers = total(self._store, _today())
+            subscribers = total(self._store, self._today())
         except FeedsvcError:
             abort(503)
         headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
@@ -153,7 +159,7 @@ class Views:
 
     def _overview(self, period: str) -> Overview | None:
         feed = request.args.get("feed") or None
-        today = _today()
+        today = self._today()
         return overview(self._store, today - int(period) + 1, today, feed)
 
     def _period(self) -> str:
@@ -223,9 +229,10 @@ def _changes(found: Overview) -> Panel:
 
 def _intervals(found: Overview) -> Panel:
     table = tables.intervals(found)
-    labels = [str(row[0]).removeprefix("up to ").replace("over ", ">") for row in table.rows]
+    limits = [tables.span(each).replace(" ", "").replace("min", "m") for each in INTERVALS]
+    labels = (*limits, f">{limits[-1]}")
     rows = found.intervals[True], found.intervals[False]
-    chart = charts.bars(tuple(labels), rows, "Time between polls")
+    chart = charts.bars(labels, rows, "Time between polls")
     text = f"Polls of the last {RECENT} days, by the time since the client's poll before."
     return Panel("Time between polls", text, "intervals", chart, table.headings[1:], table)
 
@@ -243,10 +250,6 @@ def _grade(points: int | None) -> Markup:
         return Markup('<span class="note">too few polls</span>')
     grade = "good" if points >= _GOOD else "fair" if points >= _FAIR else "poor"
     return Markup('<span class="grade {}">{}</span>').format(grade, points)
-
-
-def _today() -> int:
-    return int(time.time()) // DAY
 
 
 def _style() -> str:

@@ -110,14 +110,14 @@ class Reads(Database):
         with self.reading() as connection:
             return list(map(Daily._make, connection.execute(table.select().where(chosen)).all()))
 
-    def totals(self, days: Sequence[int], dimension: str) -> list[tuple[str, int, int]]:
+    def totals(self, days: Sequence[int], dimension: str) -> Sequence[Any]:
         """Return the name, the day and the subscribers of the stored figures of some days."""
         table = schema.daily.c
         total = table.subscribers + table.at_least + table.direct
         chosen = table.day.in_(days) & (table.dimension == dimension)
         with self.reading() as connection:
             query = select(table.name, table.day, total).where(chosen)
-            return [tuple(row) for row in connection.execute(query).all()]
+            return connection.execute(query).all()
 
     def rolled(self) -> set[int]:
         """Return the days whose figures are in `daily` and have not changed since."""

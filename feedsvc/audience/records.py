@@ -98,7 +98,7 @@ def encode(record: Record, number: Callable[[str], int]) -> bytes:
 
     day = record.start // 86_400 * 86_400
     tables = [
-        columns((*key, *value) for key, value in record.polls.items()),
+        columns((*key, *_divided(*value)) for key, value in record.polls.items()),
         columns((*k, c, seen - day, kn) for k, (c, seen, kn) in record.reported.items()),
         columns((*key, value) for key, value in record.direct.items()),
         columns((*key, value) for key, value in record.intervals.items()),
@@ -122,7 +122,7 @@ def decode(data: bytes, name: Callable[[int], str]) -> Record:
         return zip(accumulate(first), *others, strict=True)
 
     return Record(
-        {(name(a), name(b), c, bool(d)): list(sums) for a, b, c, d, *sums in rows(0)},
+        {(name(a), name(b), c, bool(d)): _multiplied(*sums) for a, b, c, d, *sums in rows(0)},
         {
             (name(a), name(b), name(c)): (None if n < 0 else n, seen + day, bool(known))
             for a, b, c, n, seen, known in rows(1)
@@ -133,6 +133,15 @@ def decode(data: bytes, name: Callable[[int], str]) -> Record:
         start,
         end,
     )
+
+
+def _divided(polls: int, sent: int, saved: int) -> tuple[int, ...]:
+    """Return numbers that compress well: answers of one kind have much the same size."""
+    return polls, *divmod(sent, polls or 1), *divmod(saved, polls or 1)
+
+
+def _multiplied(polls: int, mean: int, rest: int, mean_saved: int, rest_saved: int) -> list[int]:
+    return [polls, mean * (polls or 1) + rest, mean_saved * (polls or 1) + rest_saved]
 
 
 def _int(value: int | bool | None) -> int:

@@ -1,4 +1,4 @@
-"""Sketches of sets of readers: exact up to 8,192, HyperLogLog with 32,768 registers beyond.
+"""Sketches of sets of readers: exact up to 4,096, HyperLogLog with 32,768 registers beyond.
 
 Readers go into a sketch as 32-bit keyed hashes. Sketches with the same key can be united; the
 standard error of a large one is 1.04 / sqrt(32768), 0.57 %. The estimator is that of Otmar Ertl,
@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 import zstandard
 
-_EXACT = 8192  # hashes that are kept as they are; as many bytes as the registers
+_EXACT = 4096  # hashes that are kept as they are; as many bytes as packed registers
 _BITS = 15  # of a hash, that choose a register
 _SIZE = 1 << _BITS
 _MASK = _SIZE - 1

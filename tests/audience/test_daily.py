@@ -1,5 +1,6 @@
 """The stored figures of ended days: statistics 6 and 9, compared with numbers that are known."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ from feedsvc.audience.overview import overview
 from feedsvc.audience.records import Record
 from feedsvc.audience.rows import Kind
 from feedsvc.audience.store import DAY, Batch, Store
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import sync
 from tests.audience import made
+from tests.push import subscribers
+from tests.sites import article, make_site
 
 TODAY = 20_500
 
@@ -80,6 +85,23 @@ def test_a_gap_of_days_splits_what_is_computed(tmp_path: Path) -> None:
         assert [(row.day, row.subscribers, row.gained) for row in rows] == [
             *((TODAY - 60, 5, 5), (TODAY - 1, 7, 7)),
         ]
+
+
+def test_subscriptions_to_the_hub_are_stored_beside_the_clients_that_poll(tmp_path: Path) -> None:
+    """Statistics 9: push against polls."""
+    settings = make_site(tmp_path, {"a.md": article()})
+    with Catalog(settings.database) as catalog:
+        catalog.create()
+        sync(catalog, settings, datetime.now(UTC))
+        subscribers.subscribe(catalog, ["https://a.example/1", "https://b.example/2"])
+    store, _ = made.store(tmp_path, TODAY, count=2)
+    with store:
+        store.add([late(TODAY - 1, 1)])
+        daily.catch_up(store, TODAY, settings)
+        found = overview(store, TODAY - 30, TODAY)
+    assert found
+    assert found.clients.rows["push"][-1] == 2
+    assert found.clients.rows["polls"][-1] > 100
 
 
 def test_without_a_catalog_no_subscriptions_are_counted(
