@@ -8,6 +8,7 @@
 #   make bench-polls    measure polls, compared with nginx and Django
 #   make bench-build    measure static builds, compared with Hugo and Pelican
 #   make bench-stalled  measure polls during stalled downloads
+#   make bench-probing  compare durations of recordings with a decoder
 #   make bench-push     measure deliveries to WebSub subscribers
 #   make dist           build a wheel and a source distribution
 #   make lock           lock the dependencies of the container image
@@ -20,7 +21,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-push dist lock sbom clean
+.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-probing bench-push dist lock sbom clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -50,6 +51,10 @@ bench-polls: $(VENV)/installed-bench
 
 bench-build: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.build
+
+# Needs ffmpeg and lame.
+bench-probing: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.probing
 
 # Needs wrk.
 bench-stalled: $(VENV)/installed-dev

@@ -35,13 +35,15 @@ class Transcript(Part, frozen=True):
     """A transcript or closed captions. podcast:transcript.
 
     url: absolute. type: text/vtt, application/x-subrip, application/json, text/html, text/plain.
-    language: None where it is the feed's. rel: `captions` or None.
+    language: None where it is the feed's. rel: `captions` or None. digest: of a local file, with
+    which pages that show it change.
     """
 
     url: str
     type: str
     language: str | None = None
     rel: str | None = None
+    digest: str | None = None
 
 
 class Chapter(Part, frozen=True):
@@ -226,7 +228,8 @@ class Show(Part, frozen=True):
 
     categories: (category, subcategory or ''), the first counts. title: itunes:title, if it is not
     the feed's. author: itunes:author. locked: None to leave the element out. block: hidden from all
-    directories; blocks: from these services of podcast:block. guid: a UUID.
+    directories; blocks: from these services of podcast:block. guid: a UUID. redirect: whether the
+    feed leads to new_feed_url.
     """
 
     categories: tuple[tuple[str, str], ...] = ()
@@ -247,6 +250,7 @@ class Show(Part, frozen=True):
     txt: tuple[Txt, ...] = ()
     update_frequency: Frequency | None = None
     new_feed_url: str | None = None
+    redirect: bool = False
     complete: bool = False
     block: bool = False
     blocks: tuple[str, ...] = ()

@@ -50,7 +50,12 @@ class Proxy:
             client, _ = ready.accept()
             family, address = self._target
             server = socket.socket(family, socket.SOCK_STREAM)
-            server.connect(address)  # type: ignore[arg-type]
+            try:
+                server.connect(address)  # type: ignore[arg-type]
+            except OSError:
+                client.close()
+                server.close()
+                return
             self._peers |= {client: server, server: client}
             for each in (client, server):
                 self._selector.register(each, selectors.EVENT_READ)

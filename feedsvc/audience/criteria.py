@@ -4,7 +4,7 @@ The tally counts acts per family; a criterion compares an act with the polls in 
 occurred. Clients are told apart by (address, User-Agent, feed), never by User-Agent alone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -264,10 +264,9 @@ def score(acts: Mapping[Act, int] | Mapping[str, int]) -> Score:
     return Score(round(100 * (1 - lost / possible)), tuple(breaches))
 
 
-def scores(rows: Iterable[tuple[str, str, int]]) -> dict[str, Score]:
-    """Score every family. rows: family, act, and how often."""
-    acts: dict[str, dict[str, int]] = {}
-    for family, act, polls in rows:
-        own = acts.setdefault(family, {})
-        own[act] = own.get(act, 0) + polls
-    return {family: score(own) for family, own in acts.items()}
+def scores(acts: Mapping[tuple[str, str], int]) -> dict[str, Score]:
+    """Score every family. acts: how often each did what, by family and Act."""
+    by_family: dict[str, dict[str, int]] = {}
+    for (family, act), number in acts.items():
+        by_family.setdefault(family, {})[act] = number
+    return {family: score(own) for family, own in by_family.items()}

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from feedsvc.audience import criteria, daily, figures
-from feedsvc.audience.figures import TOTAL, Cell, Figures
-from feedsvc.audience.rows import Daily, Kind
+from feedsvc.audience.figures import TOTAL, Figures
+from feedsvc.audience.history import MOST_POINTS, SPLITS, History, of_feed, of_site
+from feedsvc.audience.rows import Conduct, Kind
 from feedsvc.audience.store import Store
 
 SHOWN = 7  # names in a chart or a short table; the others are added up
 OTHERS = "others"
 RECENT = 7  # days of polls by which readers are judged
-_MOST_POINTS = 54  # of a line in a chart
 _MOST_BARS = 27
-SPLITS = ("family", "feed", "format")
-# Families that poll for no subscriber.
-NO_READERS = frozenset({Kind.CRAWLER, Kind.MONITOR, Kind.BROWSER})
+_NONE = Figures()
 
 
 class Series(NamedTuple):
@@ -107,24 +105,23 @@ def total(store: Store, today: int) -> int:
 
 def overview(store: Store, first: int, today: int, feed: str | None = None) -> Overview | None:
     """Gather what is known of a period; None if there are no polls. first: its first day."""
-    history = _of_feed(store, first, today, feed) if feed else _of_site(store, first, today)
-    if not history:
+    history = of_feed(store, first, today, feed) if feed else of_site(store, first, today)
+    if history is None:
         return None
-    days = sorted(history)
-    points = _points(days)
-    at = [history[day] for day in points]
-    end, start = at[-1], at[0]
-    changes = {day: history[day].get(TOTAL, Figures()) for day in days[1:]}
+    days, points = history.days, history.points
+    totals = history.figures.get(TOTAL, {})
+    start, end = points[0], points[-1]
     traffic = _traffic(store, days[0], today, feed)
-    standings = {name: _standings(name, at) for name in SPLITS}
+    standings = {name: _standings(name, history) for name in SPLITS}
+    conduct = store.conduct(today - RECENT, today)
     return Overview(
         feed=feed,
         first=days[0],
         last=days[-1],
-        now=end.get(TOTAL, Figures()),
-        before=start.get(TOTAL, Figures()),
-        day=end.get(figures.ONE_DAY, Figures()),
-        totals=Series(points, {"": tuple(each.get(TOTAL, Figures()).total for each in at)}),
+        now=totals.get(end, _NONE),
+        before=totals.get(start, _NONE),
+        day=history.figures[figures.ONE_DAY][end],
+        totals=Series(points, {"": tuple(totals.get(day, _NONE).total for day in points)}),
         splits={name: _split(points, standings[name]) for name in SPLITS},
         standings=standings,
         answers={
@@ -132,70 +129,24 @@ def overview(store: Store, first: int, today: int, feed: str | None = None) -> O
             for status, rows in sorted(traffic.items())
         },
         answered=_answered(traffic, days[0], today),
-        intervals=_intervals(store, today),
-        clients=_clients(points, at),
-        claims={
-            name: found.claimed
-            for (dimension, name), found in end.items()
-            if dimension == "family" and found.claimed
-        },
-        readers=() if feed else _readers(store, today, end),
-        changes=_changes(changes),
+        intervals=_intervals(conduct),
+        clients=_clients(history),
+        claims={each.name: each.now.claimed for each in standings["family"] if each.now.claimed},
+        readers=() if feed else _readers(store, conduct, standings["family"]),
+        changes=_changes({day: totals.get(day, _NONE) for day in days[1:]}),
     )
 
 
-History = Mapping[int, Mapping[Cell, Figures]]
-
-
-def _of_site(store: Store, first: int, today: int) -> History:
-    """Return the stored figures by day; those until today if none are stored yet."""
-    history: defaultdict[int, dict[Cell, Figures]] = defaultdict(dict)
-    totals = store.daily(range(first, today), "")
-    points = set(_points([row.day for row in totals if not row.name]))
-    rows: list[Daily] = list(totals)
-    for dimension in (*SPLITS, "clients"):
-        rows += store.daily(sorted(points), dimension)
-    for row in rows:
-        history[row.day][row.dimension, row.name] = Figures(*row[3:9])
-    if history:
-        return history
-    found = daily.live(store, today)
-    return {today: found} if found else {}
-
-
-def _of_feed(store: Store, first: int, today: int, feed: str) -> History:
-    """Return the figures of one feed, computed from its rows."""
-    begin = first - figures.WINDOW
-    reported, direct = defaultdict(list), defaultdict(list)
-    for row in store.reported(begin, today, feed):
-        reported[row.day].append(row)
-    for each in store.direct(begin, today, feed):
-        direct[each.day].append(each)
-    days = [
-        figures.Day(day, reported[day], figures.by_cell(direct[day]))
-        for day in sorted(reported.keys() | direct.keys())
-    ]
-    ended = [each.day for each in days if first <= each.day < today]
-    points = set(_points(ended)) or {today}
-    return dict(figures.windows(days, points))
-
-
-def _points(days: Sequence[int]) -> tuple[int, ...]:
-    """Return the days that are shown: regular ones that end with the last."""
-    step = -(-len(days) // _MOST_POINTS) or 1
-    return tuple(sorted(sorted(days)[::-step]))
-
-
-def _standings(dimension: str, at: Sequence[Mapping[Cell, Figures]]) -> list[Standing]:
+def _standings(dimension: str, history: History) -> list[Standing]:
     """Return the members of a dimension, those with most subscribers first."""
-    names = {name for cells in at for where, name in cells if where == dimension}
-    none = Figures()
-    found = []
-    for name in names:
-        each = [cells.get((dimension, name), none) for cells in at]
-        trend = tuple(one.total for one in each)
-        if any(trend):
-            found.append(Standing(name, each[-1], each[0], trend))
+    points, found = history.points, []
+    for cell, trend in history.trends.items():
+        if cell[0] == dimension:
+            totals = tuple(trend.get(day, 0) for day in points)
+            own = history.figures.get(cell, {})
+            now, before = (own.get(points[at], _NONE) for at in (-1, 0))
+            if now.claimed or any(totals):
+                found.append(Standing(cell[1], now, before, totals))
     return sorted(found, key=lambda each: (-each.now.total, -max(each.trend), each.name))
 
 
@@ -206,12 +157,12 @@ def _split(points: tuple[int, ...], standings: Sequence[Standing]) -> Series:
     return Series(points, rows)
 
 
-def _clients(points: tuple[int, ...], at: Sequence[Mapping[Cell, Figures]]) -> Series:
-    rows = {
-        name: tuple(cells.get(("clients", name), Figures()).subscribers for cells in at)
-        for name in ("polls", "push")
-    }
-    return Series(points, rows)
+def _clients(history: History) -> Series:
+    rows = {}
+    for cell in (figures.POLLING, daily.PUSH):
+        by_day = history.figures.get(cell, {})
+        rows[cell[1]] = tuple(by_day.get(day, _NONE).subscribers for day in history.points)
+    return Series(history.points, rows)
 
 
 def _traffic(
@@ -232,7 +183,7 @@ def _answered(
     traffic: Mapping[str, Mapping[int, Traffic]], first: int, today: int
 ) -> dict[str, Series]:
     """Return polls, and bytes sent and saved, by status as the mean per day of each span."""
-    spans = _spans(first, today, _MOST_POINTS)
+    spans = _spans(first, today, MOST_POINTS)
     days = tuple(span[-1] for span in spans)
 
     def means(column: int) -> Series:
@@ -271,24 +222,23 @@ def _spans(first: int, last: int, most: int) -> list[range]:
     return spans[::-1]
 
 
-def _intervals(store: Store, today: int) -> dict[bool, tuple[int, ...]]:
-    counts = {kind: [0] * (len(criteria.INTERVALS) + 1) for kind in (True, False)}
-    for row in store.intervals(today - RECENT, today):
-        if 0 <= row.bucket < len(counts[True]):
-            counts[row.conditional][row.bucket] += row.polls
-    return {kind: tuple(row) for kind, row in counts.items()}
+def _intervals(conduct: Conduct) -> dict[bool, tuple[int, ...]]:
+    buckets = range(len(criteria.INTERVALS) + 1)
+    return {
+        conditional: tuple(conduct.intervals.get((conditional, bucket), 0) for bucket in buckets)
+        for conditional in (True, False)
+    }
 
 
-def _readers(store: Store, today: int, cells: Mapping[Cell, Figures]) -> list[Reader]:
+def _readers(store: Store, conduct: Conduct, standings: Iterable[Standing]) -> list[Reader]:
     """Return all families that polled in the last days, those with most subscribers first."""
-    first = today - RECENT
+    subscribers = {each.name: each.now.total for each in standings}
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for row in store.polls(first, today, by=("family", "status")):
-        own = sums[row.family]
-        for index, number in enumerate((row.polls, row.sent, row.saved)):
-            own[index] += number
-        own[3] += row.polls if row.status == 304 else 0
-    scores = criteria.scores((r.family, r.act, r.polls) for r in store.behaviour(first, today))
+    for (family, status), (polls, sent, saved) in conduct.polls.items():
+        unchanged = polls if status == 304 else 0
+        for index, number in enumerate((polls, sent, saved, unchanged)):
+            sums[family][index] += number
+    scores = criteria.scores(conduct.acts)
     agents = {each.family: each for each in store.agents()}
     unknown = criteria.score({})
     readers = []
@@ -299,7 +249,7 @@ def _readers(store: Store, today: int, cells: Mapping[Cell, Figures]) -> list[Re
                 family,
                 agent.kind if agent else Kind.UNKNOWN,
                 agent.example if agent else "",
-                cells.get(("family", family), Figures()).total,
+                subscribers.get(family, 0),
                 Traffic(polls, sent, saved),
                 unchanged / polls if polls else 0.0,
                 scores.get(family, unknown),

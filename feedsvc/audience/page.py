@@ -200,8 +200,7 @@ def panels(found: Overview) -> Iterator[Panel]:
         tables.answers(found),
     )
     savings = tables.savings(found)
-    rows = tuple(zip(*savings.rows, strict=True))[1:]
-    series = Series(found.answered["sent"].days, dict(zip(savings.headings[1:], rows, strict=True)))
+    series = tables.saved(found)
     text = "Bytes per day that were sent, and that each kind of answer saved."
     yield _over_time("Bytes sent and saved", text, "bytes", series, savings)
     if found.feed is None:
@@ -224,9 +223,9 @@ def _changes(found: Overview) -> Panel:
 
 def _intervals(found: Overview) -> Panel:
     table = tables.intervals(found)
-    labels, *rows = zip(*table.rows, strict=True)
-    short = [str(label).removeprefix("up to ").replace("over ", ">") for label in labels]
-    chart = charts.bars(short, tuple(rows), "Time between polls")
+    labels = [str(row[0]).removeprefix("up to ").replace("over ", ">") for row in table.rows]
+    rows = found.intervals[True], found.intervals[False]
+    chart = charts.bars(tuple(labels), rows, "Time between polls")
     text = f"Polls of the last {RECENT} days, by the time since the client's poll before."
     return Panel("Time between polls", text, "intervals", chart, table.headings[1:], table)
 

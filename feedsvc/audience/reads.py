@@ -4,7 +4,7 @@ first, last: days, inclusive. feed: a key, '' for sums over all feeds, None for 
 one, which takes a millisecond for ten feeds of a day.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -15,11 +15,10 @@ from feedsvc.audience.database import Database
 from feedsvc.audience.records import Record
 from feedsvc.audience.rows import (
     Agent,
-    Behaviour,
+    Conduct,
     Coverage,
     Daily,
     Direct,
-    Interval,
     Kind,
     Polls,
     Reported,
@@ -75,17 +74,19 @@ class Reads(Database):
                     into[index] += number
         return [Polls(*key, *numbers) for key, numbers in sums.items()]
 
-    def intervals(self, first: int, last: int) -> Iterator[Interval]:
-        """Yield the polls by the time since the poll before."""
-        for day, _, record in self._records(first, last, ""):
-            for (family, conditional, bucket), polls in record.intervals.items():
-                yield Interval(day, family, conditional, bucket, polls)
-
-    def behaviour(self, first: int, last: int) -> Iterator[Behaviour]:
-        """Yield what the families did."""
-        for day, _, record in self._records(first, last, ""):
-            for (family, act), polls in record.acts.items():
-                yield Behaviour(day, family, act, polls)
+    def conduct(self, first: int, last: int) -> Conduct:
+        """Return how the families behaved."""
+        polls: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+        intervals, acts = Counter[tuple[bool, int]](), Counter[tuple[str, str]]()
+        for _, _, record in self._records(first, last, ""):
+            for (family, _, status, _), numbers in record.polls.items():
+                sums = polls[family, status]
+                for index, number in enumerate(numbers):
+                    sums[index] += number
+            for (_, conditional, bucket), number in record.intervals.items():
+                intervals[conditional, bucket] += number
+            acts.update(record.acts)
+        return Conduct(polls, intervals, acts)
 
     def agents(self) -> list[Agent]:
         """Return the families of User-Agents."""
@@ -107,7 +108,16 @@ class Reads(Database):
         table = schema.daily
         chosen = table.c.day.in_(days) & (table.c.dimension == dimension)
         with self.reading() as connection:
-            return [Daily(*row) for row in connection.execute(table.select().where(chosen))]
+            return list(map(Daily._make, connection.execute(table.select().where(chosen)).all()))
+
+    def totals(self, days: Sequence[int], dimension: str) -> list[tuple[str, int, int]]:
+        """Return the name, the day and the subscribers of the stored figures of some days."""
+        table = schema.daily.c
+        total = table.subscribers + table.at_least + table.direct
+        chosen = table.day.in_(days) & (table.dimension == dimension)
+        with self.reading() as connection:
+            query = select(table.name, table.day, total).where(chosen)
+            return [tuple(row) for row in connection.execute(query).all()]
 
     def rolled(self) -> set[int]:
         """Return the days whose figures are in `daily` and have not changed since."""

@@ -1,5 +1,6 @@
 """The rows that the store is read in. day: days since 1970-01-01, UTC. Pure."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -64,23 +65,17 @@ class Polls(NamedTuple):
     saved: int
 
 
-class Interval(NamedTuple):
-    """Polls of a family by the time since the same client's poll before; see criteria.INTERVALS."""
+class Conduct(NamedTuple):
+    """How families behaved in some days.
 
-    day: int
-    family: str
-    conditional: bool
-    bucket: int
-    polls: int
+    polls: (polls, bytes sent, bytes saved) by family and status. intervals: polls by whether they
+    are conditional, and by the time since the same client's poll before; see criteria.INTERVALS.
+    acts: how often a family did what, see criteria.Act.
+    """
 
-
-class Behaviour(NamedTuple):
-    """How often a family did something that a criterion is about. act: of criteria.Act."""
-
-    day: int
-    family: str
-    act: str
-    polls: int
+    polls: Mapping[tuple[str, int], Sequence[int]]
+    intervals: Mapping[tuple[bool, int], int]
+    acts: Mapping[tuple[str, str], int]
 
 
 class Agent(NamedTuple):

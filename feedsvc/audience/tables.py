@@ -70,12 +70,17 @@ def answers(found: Overview) -> Table:
     return by_day(found.answered["polls"], STATUSES)
 
 
-def savings(found: Overview) -> Table:
+def saved(found: Overview) -> Series:
     """Return the bytes per day that were sent, and that each kind of answer saved."""
-    sent, saved = found.answered["sent"], found.answered["saved"]
+    sent, by_status = found.answered["sent"], found.answered["saved"].rows
     rows = {"sent": tuple(map(sum, zip(*sent.rows.values(), strict=True)))}
-    rows |= {SAVINGS[name]: saved.rows[name] for name in SAVINGS if name in saved.rows}
-    return by_day(Series(sent.days, rows))
+    rows |= {SAVINGS[status]: by_status[status] for status in SAVINGS if status in by_status}
+    return Series(sent.days, rows)
+
+
+def savings(found: Overview) -> Table:
+    """Return the bytes of `saved`."""
+    return by_day(saved(found))
 
 
 def intervals(found: Overview) -> Table:

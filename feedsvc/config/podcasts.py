@@ -137,6 +137,7 @@ class _Show(Show, frozen=True, kw_only=True):
     medium: Annotated[str, _one_of(*_MEDIUMS)] | None = None
     locked: bool | None = None
     new_feed_url: Annotated[str, Url] | None = None
+    redirect: bool = False
     complete: bool = False
     block: bool = False
     blocks: tuple[str, ...] = ()
@@ -171,7 +172,18 @@ def read(table: Table) -> Show | None:
         parsed[key] = tuple(_part(each, kind) for each in own.items(key, shorthand))
     if "value" in own.values:
         parsed["value"] = _value(own.table("value"))
-    return Show(**_fields(own.to(_Show, **parsed)))
+    show = Show(**_fields(own.to(_Show, **parsed)))
+    if show.redirect and not show.new_feed_url:
+        own.fail("redirect", "redirect needs an address; add new_feed_url")
+    return show
+
+
+def refuse_circle(table: Table, show: Show, base_url: str) -> None:
+    """Raise SettingsError if a show is redirected within this site. table: of the feed."""
+    if show.redirect and str(show.new_feed_url).startswith(f"{base_url.rstrip('/')}/"):
+        table.table("podcast").fail(
+            "new_feed_url", "new_feed_url is an address of this site; use the table [moved]"
+        )
 
 
 def require(table: Table, show: Show, image: Image | None, subtitle: str, content: Path) -> None:

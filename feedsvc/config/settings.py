@@ -244,6 +244,7 @@ def _require_podcasts(table: Table, feeds: feed_settings.Feeds, content: Path) -
             image = own.image or table.values.get("image")
             subtitle = own.subtitle or table.values.get("subtitle") or ""
             of_feed = table.table("feeds").table(key)
+            podcasts.refuse_circle(of_feed, own.podcast, str(table.values.get("base_url")))
             podcasts.require(of_feed, own.podcast, image, str(subtitle), content)
 
 

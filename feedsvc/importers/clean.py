@@ -4,8 +4,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec import structs
+
 from feedsvc import html, syntax, urls
 from feedsvc.errors import Problem
+from feedsvc.importers import names
 from feedsvc.importers.item import Item
 from feedsvc.model import MAX_LANGUAGE, MAX_URL, Enclosure, Person, excess
 from feedsvc.podcast import Episode
@@ -68,9 +71,10 @@ class Cleaner:
 
         Keys that cannot be used are left out.
         """
-        front = self._item.episode
-        if not front:
+        if not self._item.episode:
             return {}, None
+        guid = names.guid(self._item)
+        front = {**({"guid": guid} if guid else {}), **self._item.episode}
         values = Values(FrontMatter(front, ""))
         attachments = Attachments(Folder(os.devnull), "", self._item.base, self._item.base)
         known = episode.read(values, attachments)
@@ -78,6 +82,8 @@ class Cleaner:
         for error in values.warnings:
             self.warn("unusable-value", f"has an unusable value: {error.message}")
         bad = {error.key for error in values.warnings}
+        if read and read.chapters:  # nothing serves a file made of them
+            read = structs.replace(read, chapters_url=None)
         return {key: value for key, value in front.items() if key not in bad}, read
 
     def url(self, name: str, value: str) -> str | None:

@@ -13,14 +13,25 @@ _DEFAULT_SLUG = "article"
 
 
 def identity(item: Item | Refused) -> tuple[str, bool]:
-    """Return an item's id, and False if it replaces an unusable id of the source.
+    """Return an item's id, and False if readers lose the one that they know.
 
-    A replacement or missing id is a UUID that is the same on every import.
+    A replacement or missing id is a UUID that is the same on every import. An episode keeps its
+    guid besides; see `guid`.
     """
     is_safe = html.xml_safe(item.id) == item.id
     if syntax.is_iri(item.id) and is_safe and not excess(item.id, MAX_ID):
         return item.id, True
-    return _minted(item.seed), not item.id
+    is_episode = isinstance(item, Item) and bool(item.episode)
+    return _minted(item.seed), not item.id or is_episode
+
+
+def guid(item: Item) -> str:
+    """Return the guid of an episode of a podcast that cannot be its id; '' if there is none.
+
+    Podcast clients read RSS, in which any text may be a guid.
+    """
+    identified, _ = identity(item)
+    return " ".join(html.xml_safe(item.id).split()) if identified != item.id else ""
 
 
 def _minted(seed: str) -> str:

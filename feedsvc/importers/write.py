@@ -79,10 +79,7 @@ class ArticleWriter:
     def write(self, item: Item) -> WriteResult:
         """Write an item's file, unless its article exists. Raises FeedsvcError."""
         identity, is_kept = names.identity(item)
-        is_episode = bool(item.episode) and one_line(item.id) != ""
-        if is_episode and not is_kept:  # podcast clients read RSS, where any text may be a guid
-            item = replace(item, episode={"guid": one_line(item.id), **item.episode})
-        replaced = [] if is_kept or is_episode else [names.id_warning(item, identity)]
+        replaced = [] if is_kept else [names.id_warning(item, identity)]
         other = self._seen.get(identity)
         if other and not names.is_same(item, other):
             identity, problem = names.second_identity(item, identity, other)

@@ -255,10 +255,11 @@ class _Reader:
                 self._wrong(key, kind, "a media type like audio/mpeg")
             if language and not syntax.is_language(language):
                 self._wrong(key, language, "a language tag like `en`")
+            path = self.attachments.local(url)
             yield Alternate(
                 sources=(self.attachments.url(self.values, key, url),),
                 type=kind or guess_type(url),
-                length=int(length or 0),
+                length=int(length or 0) or (self.attachments.use(path) if path else 0),
                 bitrate=int(bitrate) if bitrate else None,
                 height=int(height) if height else None,
                 title=title or None,

@@ -44,9 +44,8 @@ def test_a_reader_that_polled_rarely_has_no_score() -> None:
     assert score({Act.POLL: FEWEST}).points == 100
 
 
-def test_acts_of_several_days_are_added() -> None:
-    rows = [("a", Act.POLL, 10), ("a", Act.POLL, 30), ("a", Act.COOKIE, 4), ("b", Act.POLL, 1)]
-    found = scores(rows)
+def test_families_are_scored_apart() -> None:
+    found = scores({("a", Act.POLL): 40, ("a", Act.COOKIE): 4, ("b", Act.POLL): 1})
     assert found["a"].breaches[0].share == 0.1
     assert found["b"].points is None
 

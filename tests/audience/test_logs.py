@@ -219,9 +219,9 @@ def test_a_log_is_counted_as_polls_are(settings: Settings, store: Store, tmp_pat
     assert (coverage.source, coverage.start, coverage.end) == ("log", START, START + 3600)
     saved = sum(row.saved for row in store.polls(0, 10**6))
     assert saved == 7 * 1000
-    intervals = {row.bucket: row.polls for row in store.intervals(0, 10**6)}
-    assert sum(intervals.values()) == 7
-    assert {row.act for row in store.behaviour(0, 10**6)} == {"poll", "invented-url"}
+    conduct = store.conduct(0, 10**6)
+    assert sum(conduct.intervals.values()) == 7
+    assert {act for _, act in conduct.acts} == {"poll", "invented-url"}
 
 
 def test_a_log_that_was_read_is_not_counted_again(

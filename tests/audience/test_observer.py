@@ -31,8 +31,7 @@ def test_workers_add_up_and_a_stop_loses_nothing(tmp_path: Path) -> None:
         by_feed = {row.feed: row.polls for row in store.polls(0, 10**6, by=("feed",))}
         assert by_feed == {"all": 10, "tag/x": 10}
         assert {row.readers for row in store.direct(0, 10**6, "tag/x")} == {1}
-        acts = {row.act: row.polls for row in store.behaviour(0, 10**6)}
-        assert acts["invented-url"] == 10
+        assert store.conduct(0, 10**6).acts["NetNewsWire", "invented-url"] == 10
     assert b"127.0.0.1" not in (tmp_path / ".feedsvc" / "statistics.db").read_bytes()
 
 

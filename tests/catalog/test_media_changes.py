@@ -55,3 +55,6 @@ def test_a_changed_transcript_is_read_again(desk: Desk) -> None:
     desk.write("c.txt", "0 Eins\n1 Zwei")
     report = desk.sync()
     assert (report.read, report.published.edited) == (1, 1)
+    desk.write("t.txt", "Hallo")  # as long as before
+    report = desk.sync()
+    assert (report.read, report.published.edited) == (1, 1)

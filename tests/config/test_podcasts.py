@@ -263,3 +263,11 @@ def test_a_wrong_category_names_the_nearest(text: str, nearest: str) -> None:
 def test_podcast_is_no_setting_of_all_feeds(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="podcast is a setting of one feed; move it to"):
         make_site(tmp_path, toml="[feeds]\npodcast = true")
+
+
+def test_a_redirect_leads_to_an_address_elsewhere(tmp_path: Path) -> None:
+    assert "redirect needs an address; add new_feed_url" in mistake(
+        tmp_path, f"{SHOW}redirect = true"
+    )
+    here = 'redirect = true\nnew_feed_url = "https://news.example.org/feeds/all.rss"'
+    assert "is an address of this site; use the table [moved]" in mistake(tmp_path, SHOW + here)

@@ -17,6 +17,7 @@ from feedsvc import syntax
 from feedsvc.config import settings
 from feedsvc.config.feeds import FeedSettings
 from feedsvc.config.settings import Settings
+from feedsvc.config.statistics import StatisticsSettings
 from feedsvc.errors import SettingsError
 from feedsvc.model import ContentChoice, Image, Kind, Person
 from tests.sites import TOML, make_site, mistake
@@ -43,6 +44,7 @@ def test_three_keys_are_enough(tmp_path: Path) -> None:
         id_authority="a.example,2022",
         content=site / "content",
         database=f"sqlite:///{site}/.feedsvc/catalog.db",
+        statistics=StatisticsSettings(database=f"sqlite:///{site}/.feedsvc/statistics.db"),
     )
     assert loaded.feed("all") == FeedSettings()
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from feedsvc.config.settings import Settings
 from feedsvc.errors import SettingsError
@@ -22,6 +23,7 @@ from feedsvc.podcast import (
     Txt,
     Value,
 )
+from feedsvc.sources.site import Sources
 from tests.importers.desk import Site, codes
 from tests.sites import make_site
 
@@ -100,7 +102,8 @@ def test_an_episode_keeps_its_id_and_all_elements(tmp_path: Path) -> None:
     articles = {article.title: article for article in site.articles().values()}
     article = articles["12: Dry wells"]
     assert article.enclosures[0].url == "https://cdn.example/12.mp3"
-    assert article.episode == Episode(
+    assert article.episode
+    assert structs.replace(article.episode, chapters_url=None) == Episode(
         guid="wells-12",
         number=12,
         display="Ch. 12",
@@ -183,3 +186,18 @@ def test_any_channel_gives_toml(tmp_path: Path, channel: str) -> None:
         tomllib.loads(toml)
         with suppress(SettingsError):  # which names the line; nothing else is raised
             make_site(tmp_path / "other", toml=toml)
+
+
+def test_a_feed_source_has_episodes(tmp_path: Path) -> None:
+    """Podcasts 2, 7."""
+    (tmp_path / "old.xml").write_text(FEED)
+    toml = 'content = ""\n[[sources]]\ntype = "rss"\npath = "old.xml"'
+    settings = make_site(tmp_path, toml=toml)
+    source = Sources.of(settings).all[-1]
+    found = [reading.article for reading in source.read(source.listing().fingerprints)]
+    episodes = [each.episode for each in found if each and each.episode]
+    assert [(each.number, each.guid, each.chapters_url) for each in episodes] == [
+        (None, "wells-11", "https://cdn.example/11.json"),
+        (12, "wells-12", None),
+    ]
+    assert [len(each.chapters) for each in episodes] == [0, 2]

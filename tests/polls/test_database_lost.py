@@ -31,17 +31,36 @@ class Database:
         self._run(f"CREATE DATABASE {self._name}")
         self.url = url.set(database=self._name).render_as_string(hide_password=False)
 
-    def take_away(self) -> None:
-        self._run(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS false")
+    def run(self, statement: str) -> None:
+        """Execute a statement within it."""
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+    def change(self, change: str) -> None:
+        """Change its settings, and end all sessions, which would keep theirs."""
+        self._run(f"ALTER DATABASE {self._name} {change}")
         self._run(
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'"
         )
+
+    def as_role(self) -> str:
+        """Return the URL for a role that owns it, and is not exempt from limits."""
+        role = f"{self._name}_owner"
+        self._run(f"CREATE ROLE {role} LOGIN")
+        self._run(f"ALTER DATABASE {self._name} OWNER TO {role}")
+        return make_url(self.url).set(username=role).render_as_string(hide_password=False)
+
+    def take_away(self) -> None:
+        self.change("ALLOW_CONNECTIONS false")
 
     def give_back(self) -> None:
         self._run(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS true")
 
     def remove(self) -> None:
         self._run(f"DROP DATABASE {self._name} WITH (FORCE)")
+        self._run(f"DROP ROLE IF EXISTS {self._name}_owner")
         self._engine.dispose()
 
     def _run(self, statement: str) -> None:
@@ -151,4 +170,54 @@ def test_polls_go_on_while_nothing_comes_from_the_database(
             (tmp_path / "content" / "b.md").write_text(article(title="Second"), encoding="utf-8")
             server.wait_for(ALL, "<title>Second</title>")
             _, errors = server.stop()
+    assert "Traceback" not in errors
+
+
+FULL = """
+CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER no_space BEFORE INSERT ON revision EXECUTE FUNCTION no_space()
+"""
+
+
+def test_a_database_that_takes_no_changes_loses_nothing_and_no_poll(
+    database: Database, tmp_path: Path
+) -> None:
+    """It is read-only after a failover, its disk is full, or it has no connections left."""
+    content = tmp_path / "content"
+    make_site(
+        tmp_path, {"a.md": article(title="First")}, f"database = {json.dumps(database.as_role())}"
+    )
+    faults: list[tuple[Callable[[], None], Callable[[], None], str]] = [
+        (
+            lambda: database.change("SET default_transaction_read_only = on"),
+            lambda: database.change("RESET default_transaction_read_only"),
+            "read-only transaction",
+        ),
+        (
+            lambda: database.run(FULL),
+            lambda: database.run("DROP TRIGGER no_space ON revision"),
+            "No space left on device",
+        ),
+        (
+            lambda: database.change("CONNECTION LIMIT 0"),
+            lambda: database.change("CONNECTION LIMIT -1"),
+            "too many connections",
+        ),
+    ]
+    with serving(tmp_path) as server:
+        for number, (begin, end, _) in enumerate(faults):
+            known = poll(server, ALL)
+            begin()
+            title = f"Saved meanwhile {number}"
+            (content / f"{number}.md").write_text(article(title=title), encoding="utf-8")
+            for _ in range(20):  # for two tries to publish it
+                answer = poll(server, ALL)
+                assert (answer.status, answer["etag"]) == (200, known["etag"])
+                time.sleep(0.1)
+            end()
+            server.wait_for(ALL, f"<title>{title}</title>")
+        _, errors = server.stop()
+    for _, _, reason in faults:
+        assert 1 <= errors.count(reason) <= 4, reason
     assert "Traceback" not in errors

@@ -5,7 +5,9 @@ from flask.testing import FlaskClient
 from lxml import html
 from msgspec import structs
 
+from feedsvc.config.feeds import FeedSettings
 from feedsvc.model import FeedRef, Format, Kind
+from feedsvc.podcast import Show
 from feedsvc.web import create_app
 from tests.web.fake import BASE, SENT_DATE, SETTINGS, SITE, FakePublication
 from tests.web.front import Front
@@ -171,3 +173,15 @@ def test_a_term_on_a_feeds_page_leads_to_where_its_feed_is_or_nowhere() -> None:
     assert term() == ("C++", ["/feeds/tag/c%2B%2B/"])
     assert term(moved={"tag/c++": "security"}) == ("C++", ["/feeds/security/"])
     assert term(retired=("tag/c++",)) == ("C++", [])
+
+
+def test_a_podcast_that_moved_away_leads_to_its_new_address() -> None:
+    """All documents do, and the pages stay."""
+    away = "https://host.example/feed.rss"
+    show = Show(new_feed_url=away, redirect=True)
+    settings = structs.replace(SETTINGS, feeds={"all": FeedSettings(podcast=show)})
+    client = create_app(FakePublication(settings)).test_client()
+    for path in ("/feeds/all.rss", "/feeds/all.atom", "/feeds/all/archive/1.rss"):
+        response = client.get(path)
+        assert (response.status_code, response.location) == (308, away)
+    assert client.get("/feeds/all/").status_code == 200

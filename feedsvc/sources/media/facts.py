@@ -7,6 +7,7 @@ from feedsvc.config.artwork import Artwork, measure
 from feedsvc.podcast import Chapter
 
 MAX_CHAPTERS = 1000
+PICTURE_HEAD = 262_144  # bytes that contain the header of a picture
 MAX_TITLE = 1000  # characters; the rest is cut off
 
 
@@ -42,9 +43,12 @@ class Facts:
     doubts: tuple[str, ...] = ()
 
 
-def cover(data: bytes, offset: int) -> Cover | None:
-    """Return a cover, given its bytes and where they are; None if it is no JPEG or PNG picture."""
+def cover(data: bytes, offset: int, length: int) -> Cover | None:
+    """Return a cover; None if it is no JPEG or PNG picture.
+
+    data: at least its first bytes, see PICTURE_HEAD. offset, length: where it is in the file.
+    """
     try:
-        return Cover(measure(BytesIO(data)), offset, len(data))
+        return Cover(measure(BytesIO(data)), offset, length)
     except ValueError:
         return None

@@ -120,16 +120,17 @@ def _chapter(body: bytes, major: int) -> Iterator[Chapter]:
 
 def _cover(frame: _Frame) -> tuple[int, Cover] | None:
     """Return the kind of the picture of an APIC frame, and where it is."""
-    encoding, (_, _, rest) = frame.body[:1], frame.body[1:].partition(b"\0")
-    if not rest:
+    head = frame.body[: 4 * MAX_TITLE]
+    kind = head.find(b"\0", 1) + 1  # after the media type
+    if not 0 < kind < len(head):
         return None
-    wide = encoding in (b"\1", b"\2")
-    at = _end_of_text(rest[1:], wide)
-    if at < 0:
+    size = _end_of_text(head[kind + 1 :], head[0] in (1, 2))  # of the description
+    if size < 0:
         return None
-    picture = rest[1 + at :]
-    found = facts.cover(picture, frame.offset + len(frame.body) - len(picture))
-    return (rest[0], found) if found else None
+    start = kind + 1 + size
+    data = frame.body[start : start + facts.PICTURE_HEAD]
+    found = facts.cover(data, frame.offset + start, len(frame.body) - start)
+    return (head[kind], found) if found else None
 
 
 def _end_of_text(data: bytes, wide: bool) -> int:

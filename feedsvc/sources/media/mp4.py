@@ -194,10 +194,17 @@ def _type(brand: bytes, has_video: bool) -> str:
 
 
 def _cover(movie: bytes, offset: int) -> Cover | None:
-    meta = _first(movie, b"udta", b"meta")
-    body = _first(meta[4:], b"ilst", b"covr", b"data")[8:]
-    at = movie.find(body[:64])
-    return facts.cover(body, offset + at) if body and at >= 0 else None
+    """Return the cover in the metadata of iTunes. offset: of the movie in the file."""
+    start, end = 0, len(movie)
+    for name in (b"udta", b"meta", b"ilst", b"covr", b"data"):
+        atom = next((each for each in _atoms(movie, start, end) if each.name == name), None)
+        if atom is None:
+            return None
+        start, end = atom.start + (4 if name == b"meta" else 0), atom.end
+    start += 8  # type and locale
+    return facts.cover(
+        movie[start : min(end, start + facts.PICTURE_HEAD)], offset + start, end - start
+    )
 
 
 def _chapters(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
 
 from msgspec.structs import replace
 
@@ -183,7 +184,9 @@ class MediaReader:
         path = self._named("transcripts", name)
         if path is None:
             return
-        transcripts.check(transcript.type, self._content(path, transcripts.MAX_SIZE))
+        content = self._content(path, transcripts.MAX_SIZE)
+        transcripts.check(transcript.type, content)
+        transcript = replace(transcript, digest=blake2b(content, digest_size=8).hexdigest())
         yield replace(transcript, url=self._attachments.publish(path))
         is_subrip = transcript.type == transcripts.TYPES[".srt"]
         if is_subrip and (url := self._attachments.publish_derived(webvtt_name(path))):

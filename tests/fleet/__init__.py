@@ -1,0 +1,1 @@
+"""A fleet of machines under faults: `python -m tests.fleet.soak MINUTES`."""
