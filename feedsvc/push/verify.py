@@ -20,11 +20,12 @@ from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.catalog.verifications import Request
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
+from feedsvc.failures import Failures
 from feedsvc.push.client import ClientError, Response
 
 logger = logging.getLogger("feedsvc.push")
 
-_IDLE = 0.2  # seconds between turns
+_TURN, _IDLE = 0.2, 0.5  # seconds between turns, while there is work and while there is none
 _RETRY = 1.0  # seconds after a failure of the catalog
 _TENDING = 60.0  # seconds between removals of what has ended
 _AT_ONCE = 64  # requests
@@ -60,7 +61,7 @@ class Verifier:
         self._tasks: dict[asyncio.Task[None], str] = {}  # with the callbacks' hosts
         self._results: list[tuple[Request, Outcome]] = []
         self._tended = -_TENDING
-        self._failure = ""
+        self._failures = Failures(logger, "catalog-lost")
 
     async def run(self) -> None:
         """Verify what is requested."""
@@ -83,19 +84,17 @@ class Verifier:
             claimed = await loop.run_in_executor(self._thread, self._exchange, results, room, busy)
         except CatalogError as error:
             self._results = results + self._results  # recorded later, unless their claims end
-            if str(error) != self._failure:
-                self._failure = str(error)
-                logger.error("event=catalog-lost reason=%r", self._failure)  # noqa: TRY400
+            self._failures.failed(str(error))
             return _RETRY
         except Exception:
             logger.exception("event=failed")  # the claims of these results end by themselves
             return _RETRY
-        self._failure = ""
+        self._failures.ended()
         for request in claimed:
             task = asyncio.create_task(self._process(request))
             self._tasks[task] = request.host
             task.add_done_callback(self._end)
-        return _IDLE
+        return _TURN if self._tasks else _IDLE
 
     def _exchange(
         self, results: Collection[tuple[Request, Outcome]], room: int, busy: Collection[str]
