@@ -10,6 +10,7 @@ import resource
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -20,10 +21,10 @@ from feedsvc.catalog.sync import sync
 from feedsvc.config.settings import Settings
 from feedsvc.model import Document, FeedRef, Format, Kind
 from feedsvc.publication import Publication
-from feedsvc.sources import load
+from feedsvc.sources import Sources, load
 
 _SITE_FEED = FeedRef(Kind.ALL)
-_FRESH, _EDITS, _POLLS, _SERVED = 15, 5, 2000, 200
+_FRESH, _EDITS, _SAVES, _POLLS, _SERVED = 15, 5, 15, 2000, 200
 
 Figures = dict[str, Any]
 
@@ -50,6 +51,24 @@ def run_sync(settings: Settings) -> Figures:
     }
 
 
+def save(settings: Settings) -> Figures:
+    """Save articles one after the other, as a site that is being served sees it."""
+    catalog = Catalog(settings.database)
+    sources = Sources.of(settings)
+    sources.listing()
+    times, worked, feeds = [], process_time(), 0
+    for file in islice(settings.content.rglob("*.md"), _SAVES):
+        edit(file, "Saved once more.")
+        started = perf_counter()
+        report = sync(catalog, settings, datetime.now(UTC), sources=sources, paths={str(file)})
+        times.append(perf_counter() - started)
+        feeds = max(feeds, len(report.published.feeds))
+        if report.files != 1 or report.published.edited != 1:
+            sys.exit(f"saving {file} published {report.published}")
+    cpu = (process_time() - worked) / _SAVES
+    return {"seconds": median(times), "cpu": cpu, "times": _SAVES, "feeds": feeds, "peak": _peak()}
+
+
 def render(settings: Settings) -> Figures:
     """Render the site feed in each format, as in a new process."""
     return {format: _first_render(settings, format) for format in Format}
@@ -74,10 +93,12 @@ def render_again(settings: Settings) -> Figures:
     before = {format: _document(publication, format) for format in Format}
     newest = publication.entries(_SITE_FEED)[0]
     file = next(settings.content.rglob(f"{newest.link.rpartition('/')[2]}.md"))
+    sources = Sources.of(settings)
+    sources.listing()
     times: dict[Format, list[float]] = {format: [] for format in Format}
     for number in range(_EDITS):
         edit(file, f"Edited for the {number}. time.")
-        sync(catalog, settings, datetime.now(UTC))
+        sync(catalog, settings, datetime.now(UTC), sources=sources, paths={str(file)})
         for format in Format:
             started = perf_counter()
             document = _document(publication, format)
@@ -150,6 +171,7 @@ def _peak() -> int:
 
 WORKS: Mapping[str, Callable[[Settings], Figures]] = {
     "sync": run_sync,
+    "save": save,
     "render": render,
     "render-again": render_again,
     "poll": poll,

@@ -7,8 +7,8 @@ link to.
 """
 
 from collections.abc import Iterable
-from operator import itemgetter
-from typing import Any
+from operator import attrgetter
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -17,43 +17,81 @@ from feedsvc.catalog.feeds import FeedState
 from feedsvc.catalog.tables import insert_many, update_many
 from feedsvc.config.settings import Settings
 
-_Rows = list[dict[str, Any]]
+
+class FeedRow(NamedTuple):
+    """A row of schema.feed_row."""
+
+    article: int
+    feed: int
+    revision: int
+    gone: bool
+    withdrawn: bool
+    archive: int | None
+    published: int
+    slug: str
+
+
+class _Archived(NamedTuple):
+    """The columns of a row that is put into an archive."""
+
+    article: int
+    feed: int
+    archive: int | None
+
+
+_order = attrgetter("published", "slug")
+
+
+def take_complete(feed: FeedState, limit: int, rows: list[FeedRow]) -> list[FeedRow]:
+    """Remove the rows of complete archives from those of a new feed; return them.
+
+    rows: in the order of their publication; later ones follow.
+    """
+    closed = (len(rows) - 1) // limit * limit
+    # A later row of the same instant may come before those that there are.
+    if not closed or rows[closed - 1].published == rows[-1].published:
+        return []
+    filled = _filled(feed, limit, rows)
+    rows[:] = filled[closed:]
+    return filled[:closed]
 
 
 def close(
-    connection: Connection, settings: Settings, feeds: Iterable[FeedState], new: _Rows
+    connection: Connection,
+    settings: Settings,
+    feeds: Iterable[FeedState],
+    new: dict[int, list[FeedRow]],
 ) -> None:
     """Close archives until no feed has more unarchived rows than its limit.
 
-    new: rows not inserted yet; they get their archive numbers in place. In a first sync nearly all
-    rows are new, and updating them afterwards would take as long as inserting them.
+    new: rows not inserted yet, by feed; they get their archive numbers there. In a first sync
+    nearly all rows are new, and updating them afterwards would take as long as inserting them.
     """
-    crowded = [feed for feed in feeds if feed.unarchived > settings.feed(feed.key).limit]
-    if not crowded:
-        return
-    added: dict[int, _Rows] = {feed.number: [] for feed in crowded}
-    for row in new:
-        if row["feed"] in added:
-            added[row["feed"]].append(row)
-    moved: _Rows = []
-    for feed in crowded:
+    moved: list[_Archived] = []
+    for feed in feeds:
+        limit = settings.feed(feed.key).limit
+        if feed.unarchived <= limit:
+            continue
+        added = new.get(feed.number, [])
         stored = _unarchived(connection, feed) if feed.stored else []
-        _fill(feed, settings.feed(feed.key).limit, [*stored, *added[feed.number]])
+        known = {row.article for row in stored}
+        filled = _filled(feed, limit, [*stored, *added])
+        new[feed.number] = [row for row in filled if row.article not in known]
         moved += [
-            {name: row[name] for name in ("article", "feed", "archive")}
-            for row in stored
-            if row["archive"]
+            _Archived(row.article, row.feed, row.archive)
+            for row in filled
+            if row.archive and row.article in known
         ]
     update_many(connection, schema.feed_row, moved)
 
 
 def write(connection: Connection, feeds: Iterable[FeedState], revision: int) -> None:
     """Record the revision for each archive whose document it changes."""
-    new: _Rows = []
-    changed: _Rows = []
+    new: list[dict[str, int]] = []
+    changed: list[dict[str, int]] = []
     for feed in feeds:
         before = feed.archives_before
-        if feed.stored and feed.head != feed.stored["head"]:
+        if feed.stored and feed.head != feed.stored.head:
             numbers = set(range(1, before + 1))
         elif feed.archives > before:
             numbers = feed.edited | {before} - {0}
@@ -65,23 +103,24 @@ def write(connection: Connection, feeds: Iterable[FeedState], revision: int) -> 
     update_many(connection, schema.archive, changed)
 
 
-def _row(feed: FeedState, number: int, revision: int) -> dict[str, Any]:
+def _row(feed: FeedState, number: int, revision: int) -> dict[str, int]:
     return {"feed": feed.number, "number": number, "revision": revision}
 
 
-def _unarchived(connection: Connection, feed: FeedState) -> _Rows:
+def _unarchived(connection: Connection, feed: FeedState) -> list[FeedRow]:
     row = schema.feed_row.c
-    query = select(row.article, row.feed, row.archive, row.published, row.slug).where(
+    query = select(*(row[name] for name in FeedRow._fields)).where(
         row.feed == feed.number, row.archive.is_(None), row.gone.is_(False)
     )
-    return [each._asdict() for each in connection.execute(query)]
+    return [FeedRow(*each) for each in connection.execute(query)]
 
 
-def _fill(feed: FeedState, limit: int, rows: _Rows) -> None:
-    """Put the oldest rows into archives of `limit` rows each until at most `limit` are left."""
-    rows.sort(key=itemgetter("published", "slug"))
+def _filled(feed: FeedState, limit: int, rows: list[FeedRow]) -> list[FeedRow]:
+    """Return rows in order, the oldest in archives of `limit` rows each, the others in none."""
+    ordered = sorted(rows, key=_order)
     closed = (len(rows) - 1) // limit
-    for index, row in enumerate(rows[: closed * limit]):
-        row["archive"] = feed.archives + 1 + index // limit
+    for index in range(closed * limit):
+        ordered[index] = ordered[index]._replace(archive=feed.archives + 1 + index // limit)
     feed.archives += closed
     feed.unarchived -= closed * limit
+    return ordered

@@ -23,7 +23,7 @@ def load_matching(connection: Connection, **values: Iterable[str]) -> list[Artic
         for some in rows.chunks(list(wanted)):
             matching = _SELECT.where(schema.article.c[column].in_(some))
             found |= {row.number: row for row in connection.execute(matching)}
-    return [ArticleState.load(row._asdict()) for row in found.values()]
+    return [ArticleState.load(row) for row in found.values()]
 
 
 def load_due(connection: Connection, now: int) -> list[ArticleState]:
@@ -67,7 +67,7 @@ _SELECT = select(*(schema.article.c[name] for name in COLUMNS))
 
 def _load(connection: Connection, condition: ColumnElement[bool]) -> list[ArticleState]:
     found = connection.execute(_SELECT.where(condition))
-    return [ArticleState.load(row._asdict()) for row in found]
+    return [ArticleState.load(row) for row in found]
 
 
 def _columns(pairs: list[tuple[ArticleState, rows.Texts]], new: bool) -> list[dict[str, Any]]:

@@ -2,17 +2,20 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from feedsvc.catalog import archives, history, queries, schema
+from feedsvc.catalog.archives import FeedRow
 from feedsvc.catalog.feeds import Feeds, FeedState
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.tables import insert_many, update_many
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
+
+_MANY = 10_000  # rows that are inserted before the end
 
 
 class _StoredRow(NamedTuple):
@@ -31,8 +34,9 @@ class FeedRows:
         self._settings = settings
         self._revision = revision
         self._stored: dict[int, dict[int, _StoredRow]] = {}
-        self._inserts: list[dict[str, Any]] = []
-        self._updates: list[dict[str, Any]] = []
+        self._new: dict[int, list[FeedRow]] = {}  # by feed
+        self._complete: list[FeedRow] = []  # the new ones that need not wait for others
+        self._updates: list[FeedRow] = []
         self._touched: set[int] = set()
         self.feeds = Feeds(connection, settings)
 
@@ -46,7 +50,10 @@ class FeedRows:
                 self._stored.setdefault(article, {})[feed] = _StoredRow(*values)
 
     def place(self, state: ArticleState, keys: Iterable[str], changed: bool) -> None:
-        """Put an article into exactly these feeds. changed: whether its entry differs."""
+        """Put an article into exactly these feeds. changed: whether its entry differs.
+
+        The articles are given in the order of their publication.
+        """
         stored = self._stored.get(state.number, {})
         labels = dict(state.written)
         present = set()
@@ -55,7 +62,7 @@ class FeedRows:
             present.add(feed.number)
             row = stored.get(feed.number)
             if row is None or row.gone:
-                self._add(state, feed, self._updates if row else self._inserts)
+                self._add(state, feed, is_new=row is None)
             elif changed:
                 self._edit(state, feed, row)
         for number, row in stored.items():
@@ -74,19 +81,31 @@ class FeedRows:
             if every_feed or feed.number in self._touched or not feed.stored
         ]
         update_many(self._connection, schema.feed_row, self._updates)
-        archives.close(self._connection, self._settings, feeds, self._inserts)
-        insert_many(self._connection, schema.feed_row, self._inserts)
+        archives.close(self._connection, self._settings, feeds, self._new)
+        self._complete += [row for new in self._new.values() for row in new]
+        insert_many(self._connection, schema.feed_row, self._complete)
         changed = tuple([feed.key for feed in feeds if self._refresh(feed, every_feed)])
         archives.write(self._connection, feeds, self._revision)
         history.write(self._connection, feeds, self._revision)
         self.feeds.write(feeds)
         return changed
 
-    def _add(self, state: ArticleState, feed: FeedState, rows: list[dict[str, Any]]) -> None:
+    def _add(self, state: ArticleState, feed: FeedState, is_new: bool) -> None:
         feed.entries += 1
         feed.unarchived += 1
         # An article that comes back is unarchived, too: an archive never gains an entry.
-        rows.append(self._row(state, feed, archive=None))
+        row = self._row(state, feed, archive=None)
+        if not is_new:
+            self._updates.append(row)
+            return
+        new = self._new.setdefault(feed.number, [])
+        new.append(row)
+        if not feed.stored:
+            limit = self._settings.feed(feed.key).limit
+            self._complete += archives.take_complete(feed, limit, new)
+        if len(self._complete) >= _MANY:
+            insert_many(self._connection, schema.feed_row, self._complete)
+            self._complete.clear()
 
     def _edit(self, state: ArticleState, feed: FeedState, row: _StoredRow) -> None:
         if row.archive:
@@ -105,21 +124,21 @@ class FeedRows:
             else:
                 feed.unarchived -= 1
         feed.severed = True
-        columns = self._row(state, feed, row.archive)
-        self._updates.append({**columns, "gone": True, "withdrawn": withdrawn})
+        left = self._row(state, feed, row.archive)
+        self._updates.append(left._replace(gone=True, withdrawn=withdrawn))
 
-    def _row(self, state: ArticleState, feed: FeedState, archive: int | None) -> dict[str, Any]:
+    def _row(self, state: ArticleState, feed: FeedState, archive: int | None) -> FeedRow:
         self._touched.add(feed.number)
-        return {
-            "article": state.number,
-            "feed": feed.number,
-            "revision": self._revision,
-            "gone": False,
-            "withdrawn": False,
-            "archive": archive,
-            "published": state.published,
-            "slug": state.slug,
-        }
+        return FeedRow(
+            article=state.number,
+            feed=feed.number,
+            revision=self._revision,
+            gone=False,
+            withdrawn=False,
+            archive=archive,
+            published=state.published,
+            slug=state.slug,
+        )
 
     def _refresh(self, feed: FeedState, every_feed: bool) -> bool:
         """Update a feed's hashes; return whether its subscription document changed."""

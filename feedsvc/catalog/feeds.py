@@ -1,10 +1,10 @@
 """The feeds of one writing transaction, and how they are written."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from feedsvc.catalog import schema
 from feedsvc.catalog.tables import insert_many, update_many
@@ -35,7 +35,7 @@ class FeedState:
     display_label: str = ""
     edited: set[int] = field(default_factory=set)
     severed: bool = False
-    stored: Mapping[str, Any] | None = None
+    stored: Row[Any] | None = None
 
     @property
     def ref(self) -> FeedRef:
@@ -45,7 +45,7 @@ class FeedState:
     @property
     def archives_before(self) -> int:
         """The number of archives before this revision."""
-        return self.stored["archives"] if self.stored else 0
+        return self.stored.archives if self.stored else 0
 
     def columns(self) -> dict[str, Any]:
         """Return the current values of the columns."""
@@ -64,7 +64,7 @@ class Feeds:
         self._by_key: dict[str, FeedState] = {}
         self._by_number: dict[int, FeedState] = {}
         for row in connection.execute(select(schema.feed)):
-            self._add(FeedState(**row._asdict(), stored=row._asdict()))
+            self._add(FeedState(**row._mapping, stored=row))
         for key in settings.promised:
             self.get(key, "")
 
@@ -102,7 +102,9 @@ class Feeds:
         """Write those of these feeds that are new or changed."""
         new = [feed.columns() for feed in feeds if not feed.stored]
         changed = [
-            feed.columns() for feed in feeds if feed.stored and feed.columns() != feed.stored
+            columns
+            for feed in feeds
+            if feed.stored and tuple((columns := feed.columns()).values()) != tuple(feed.stored)
         ]
         insert_many(self._connection, schema.feed, new)
         update_many(self._connection, schema.feed, changed)

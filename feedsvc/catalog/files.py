@@ -12,6 +12,7 @@ from feedsvc.sources.site import SiteListing
 
 # Problems that may disappear while the file stays the same.
 _TRANSIENT = frozenset({"missing-file", "unreachable-source", "unreadable", "unresolved-link"})
+_ROWS = 10_000  # that are in memory at once
 _AGAIN = "!"  # before the signature of a file that every sync reads again
 
 
@@ -19,7 +20,8 @@ class FileRows:
     """The file rows of one sync. What is recorded of a file stays until the file changes.
 
     After a partial listing, only the rows that it may affect are loaded, with those of files that
-    have problems or must be read again. A signature consists of the fingerprint and, on a second
+    have problems or must be read again. Of unchanged files, rows without problems are not kept in
+    memory. A signature consists of the fingerprint and, on a second
     line, the other files that the article depends on, with their states as JSON. state: of such a
     file now, given the key of the article.
     """
@@ -30,7 +32,9 @@ class FileRows:
         self._connection = connection
         self._listing = listing
         self._state = state
-        self._stored = self._load()
+        self._stored: dict[str, tuple[str, str]] = {}
+        self._changed = set(listing.fingerprints)
+        self._load()
         self._recorded: dict[str, tuple[str, tuple[Problem, ...]]] = {}
         self.vanished = [path for path in self._stored if not listing.holds(path)]
 
@@ -45,14 +49,12 @@ class FileRows:
             and self._listing.lists(path)
         ]
         return again + [
-            key
-            for key, fingerprint in fingerprints.items()
-            if not fingerprint or not self._is_current(key, fingerprint)
+            key for key, stamp in fingerprints.items() if not stamp or key in self._changed
         ]
 
-    def _is_current(self, key: str, fingerprint: str) -> bool:
-        stored, _, uses = self._stored.get(key, ("",))[0].partition("\n")
-        return stored == fingerprint and self._has_same_files(key, uses)
+    def _is_current(self, key: str, signature: str) -> bool:
+        stored, _, uses = signature.partition("\n")
+        return stored == self._listing.fingerprints.get(key) and self._has_same_files(key, uses)
 
     def _has_same_files(self, key: str, uses: str) -> bool:
         """Return whether the files that an article uses have their stored states."""
@@ -120,36 +122,37 @@ class FileRows:
         for path, (signature, problems) in self._recorded.items():
             values = (signature, rows.dump_problems(problems))
             row = {"path": path, "signature": values[0], "problems": values[1]}
-            if path not in self._stored:
+            before = self._stored.get(path)
+            if before is None and path in self._changed:
                 new.append(row)
-            elif values != self._stored[path]:
+            elif values != before:
                 changed.append(row)
         insert_many(self._connection, file, new)
         update_many(self._connection, file, changed)
         for some in rows.chunks(self.vanished):
             self._connection.execute(delete(file).where(file.c.path.in_(some)))
 
-    def _load(self) -> dict[str, tuple[str, str]]:
-        """Load signatures and problems by path."""
+    def _load(self) -> None:
+        """Load the rows that matter, one query after the other."""
         listing, path = self._listing, schema.file.c.path
         if not listing.partial:
-            return self._select(true())
-        has_problems = or_(schema.file.c.problems != "[]", schema.file.c.signature == "")
-        found = self._select(has_problems)
+            self._select(true())
+            return
+        self._select(or_(schema.file.c.problems != "[]", schema.file.c.signature == ""))
         for some in rows.chunks([*listing.fingerprints, *listing.absent]):
-            found |= self._select(path.in_(some))
+            self._select(path.in_(some))
         # The order of characters by which these are all paths below a folder.
         plain = path if self._connection.dialect.name == "sqlite" else collate(path, "C")
         for some in rows.chunks(listing.absent, 100):
-            found |= self._select(
-                or_(*(and_(plain > f"{each}/", plain < f"{each}0") for each in some))
-            )
-        return found
+            self._select(or_(*(and_(plain > f"{each}/", plain < f"{each}0") for each in some)))
 
-    def _select(self, condition: ColumnElement[bool]) -> dict[str, tuple[str, str]]:
+    def _select(self, condition: ColumnElement[bool]) -> None:
         file = schema.file.c
         query = select(file.path, file.signature, file.problems).where(condition)
-        return {
-            path: (signature, problems)
-            for path, signature, problems in self._connection.execute(query)
-        }
+        streamed = query.execution_options(yield_per=_ROWS)
+        for path, signature, problems in self._connection.execute(streamed):
+            is_current = self._is_current(path, signature)
+            if is_current:
+                self._changed.discard(path)
+            if not is_current or problems != "[]":
+                self._stored[path] = (signature, problems)

@@ -3,10 +3,11 @@
 Pure: neither database nor files.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from feedsvc.catalog.rows import Columns
 from feedsvc.catalog.state import ArticleState
 from feedsvc.errors import ArticleError
 
@@ -17,30 +18,30 @@ class Claim(NamedTuple):
     """How a file identifies its article.
 
     id: pinned by the author, or None. minted: the id of an article that has neither a pinned nor a
-    released one. columns: see `rows.article_row`. slug_at, id_at: how the author spells these keys,
+    released one. columns: of its article. slug_at, id_at: how the author spells these keys,
     and the line of each.
     """
 
     id: str | None
     minted: str
-    columns: Mapping[str, Any]
+    columns: Columns
     slug_at: tuple[str, int] = ("slug", 0)
     id_at: tuple[str, int] = ("id", 0)
 
     @property
     def path(self) -> str:
         """The key of the file."""
-        return str(self.columns["path"])
+        return self.columns.path
 
     @property
     def slug(self) -> str:
         """The slug that the file asks for."""
-        return str(self.columns["slug"])
+        return self.columns.slug
 
     @property
     def text_hash(self) -> str:
         """The hash of the file's text."""
-        return str(self.columns["text_hash"])
+        return self.columns.text_hash
 
 
 class Match(NamedTuple):
@@ -78,7 +79,7 @@ def decide(
 
     exists: whether there is a file at a path now.
     """
-    claims = sorted(files, key=lambda claim: (claim.columns["published"], claim.path))
+    claims = sorted(files, key=lambda claim: (claim.columns.published, claim.path))
     # Among articles that have had the same slug, the last in this order is the best guess.
     states = sorted(known, key=lambda state: (not state.removed, state.number))
     refused: dict[str, ArticleError] = {}

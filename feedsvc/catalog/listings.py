@@ -32,7 +32,7 @@ class Identity:
     def is_of(self, article: Article) -> bool:
         """Return whether an article just read is the one last synced, and has no pinned id."""
         columns, _ = rows.article_row(article)
-        return not columns["pinned"] and columns["fingerprint"] == self.fingerprint
+        return not columns.pinned and columns.fingerprint == self.fingerprint
 
 
 @dataclass(frozen=True, slots=True)

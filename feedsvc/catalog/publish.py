@@ -190,7 +190,9 @@ class Publisher:
     def _label(self, state: ArticleState) -> None:
         terms = state.written  # stay as written while the article is not visible
         if state.visible:
-            terms = tuple((key, self._rows.feeds.label(key, label)) for key, label in terms)
+            label = self._rows.feeds.label
+            terms = tuple([(key, label(key, written)) for key, written in terms])
+            terms = state.written if terms == state.written else terms  # the same in memory
         state.edited = state.edited or terms != state.terms
         state.terms = terms
 

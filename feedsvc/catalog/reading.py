@@ -6,7 +6,7 @@ import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from feedsvc import processes, urls
 from feedsvc.catalog.identity import Claim
@@ -19,7 +19,7 @@ from feedsvc.sources.site import Sources
 
 _MANY = 2000  # articles; fewer are read in the time that processes take to start
 _BATCH = 200  # articles
-_IN_MEMORY = 32_000_000  # bytes; more go to a temporary file
+_IN_MEMORY = 8_000_000  # bytes; more go to a temporary file
 
 
 class ReadResult(NamedTuple):
@@ -40,11 +40,28 @@ def read_all(sources: Sources, keys: Iterable[str], authority: str) -> Iterator[
 
     authority: of minted ids; see `urls.entry_id`.
     """
+    known: dict[Any, Any] = {}
     for member, some in sources.split(keys):
         if member.source.parallel and len(some) >= _MANY:
-            yield from _read_in_processes(member, some, authority)
+            results = _read_in_processes(member, some, authority)
         else:
-            yield from _read(member, some, authority)
+            results = _read(member, some, authority)
+        for result in results:
+            yield _shared(result, known)
+
+
+def _shared(result: ReadResult, known: dict[Any, Any]) -> ReadResult:
+    """Return a result with the same tuples as others that are equal, to save memory."""
+    claim = result.claim
+    if claim is None:
+        return result
+    terms = tuple([known.setdefault(term, term) for term in claim.columns.terms])
+    claim = claim._replace(
+        columns=claim.columns._replace(path=result.key, terms=terms),
+        slug_at=known.setdefault(claim.slug_at, claim.slug_at),
+        id_at=known.setdefault(claim.id_at, claim.id_at),
+    )
+    return result._replace(claim=claim)
 
 
 def _read_in_processes(member: Member, keys: Sequence[str], authority: str) -> Iterator[ReadResult]:

@@ -40,6 +40,25 @@ class Texts(NamedTuple):
     presentation: str
 
 
+class Columns(NamedTuple):
+    """The columns of schema.article that an article's source determines.
+
+    terms: not encoded, as they do not have their final labels yet.
+    """
+
+    path: str
+    slug: str
+    pinned: bool
+    published: int
+    utc_offset: int
+    expires: int | None
+    terms: Terms
+    draft: bool
+    feeds: bool
+    text_hash: str
+    fingerprint: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content(Presentation):
     """What is stored of an article as one value, which SQL never looks into."""
@@ -57,24 +76,21 @@ _decode = msgspec.json.Decoder(_Content).decode
 _decode_update = msgspec.json.Decoder(_Update).decode
 
 
-def article_row(article: Article) -> tuple[dict[str, Any], Texts]:
-    """Return what an article's source determines: columns of schema.article, and the Texts.
-
-    The terms are not encoded, as they do not have their final labels yet.
-    """
-    columns = {
-        "path": article.path,
-        "slug": article.slug,
-        "pinned": article.id is not None,
-        "published": dates.epoch(article.published),
-        "utc_offset": (article.published.utcoffset() or _NO_OFFSET) // _SECOND,
-        "expires": dates.epoch(article.expires) if article.expires else None,
-        "terms": tuple((ref.key, label) for ref, label in article.terms),
-        "draft": article.draft,
-        "feeds": article.feeds,
-        "text_hash": article.text_hash,
-        "fingerprint": _fingerprint(article),
-    }
+def article_row(article: Article) -> tuple[Columns, Texts]:
+    """Return what the catalog stores of an article."""
+    columns = Columns(
+        path=article.path,
+        slug=article.slug,
+        pinned=article.id is not None,
+        published=dates.epoch(article.published),
+        utc_offset=(article.published.utcoffset() or _NO_OFFSET) // _SECOND,
+        expires=dates.epoch(article.expires) if article.expires else None,
+        terms=tuple([(ref.key, label) for ref, label in article.terms]),
+        draft=article.draft,
+        feeds=article.feeds,
+        text_hash=article.text_hash,
+        fingerprint=_fingerprint(article),
+    )
     content = presented(article) | {
         "updated": article.updated.astimezone(UTC),
         "html": article.html,

@@ -1,6 +1,6 @@
 """An article during a writing transaction: all that decides where it appears, but no texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,19 +39,20 @@ class ArticleState:
     stored: Mapping[str, Any] | None = None
 
     @classmethod
-    def load(cls, row: dict[str, Any]) -> "ArticleState":
+    def load(cls, row: Iterable[Any]) -> "ArticleState":
         """Return the state of a stored article. row: its COLUMNS."""
-        terms = rows.load_terms(row["terms"])
-        return cls(**{**row, "terms": terms}, written=terms, stored=row)
+        stored = dict(zip(COLUMNS, row, strict=True))
+        terms = rows.load_terms(stored["terms"])
+        return cls(**{**stored, "terms": terms}, written=terms, stored=stored)
 
-    def update(self, columns: Mapping[str, Any], entry_id: str) -> None:
-        """Update it from its file. columns: see `rows.article_row`."""
-        self.edited = (self.fingerprint, self.id) != (columns["fingerprint"], entry_id)
+    def update(self, columns: rows.Columns, entry_id: str) -> None:
+        """Update it from its file."""
+        self.edited = (self.fingerprint, self.id) != (columns.fingerprint, entry_id)
         self.id = entry_id
         self.read = True
         self.removed = False
-        for name, value in columns.items():
-            setattr(self, "written" if name == "terms" else name, value)
+        for name, value in zip(_UPDATED, columns, strict=True):
+            setattr(self, name, value)
 
     @property
     def differs(self) -> bool:
@@ -83,3 +84,4 @@ class ArticleState:
 
 
 COLUMNS = tuple(ArticleState.__dataclass_fields__)[:-4]
+_UPDATED = ["written" if name == "terms" else name for name in rows.Columns._fields]

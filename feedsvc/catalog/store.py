@@ -3,16 +3,15 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from feedsvc.catalog import copies, election, migrations, schema
+from feedsvc.catalog import copies, election, engines, migrations, schema
 from feedsvc.catalog.changes import POLL, Changes, notify
 from feedsvc.catalog.election import Lease, SessionLease, kept_alive, limit_idle_time
 from feedsvc.catalog.migrations import Migrations
@@ -25,11 +24,6 @@ Reading = Connection
 
 # One writing transaction at a time in each catalog; a database may hold several catalogs.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('feedsvc ' || current_schema()))")
-# Detects within seconds that the other machine is gone, on both sides; the timeout, in
-# milliseconds, is for unacknowledged data, during which no keepalives are sent.
-_KEEPALIVES = {"keepalives_idle": 3, "keepalives_interval": 1, "keepalives_count": 3}
-_TIMEOUT = {"tcp_user_timeout": 6000}
-_CONNECT = 3  # seconds
 _ASIDE = ".damaged-"
 _NOT_UTF8 = "Could not decode to UTF-8"  # all our texts are UTF-8
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -41,7 +35,6 @@ _REMEDIES = {
     sqlite3.SQLITE_FULL: _ROOM,
     sqlite3.SQLITE_IOERR: _ROOM,
 }
-_WRITER_CACHE = 64_000  # KiB; with less, a large sync writes most of SQLite's pages twice
 
 
 class Catalog(AbstractContextManager["Catalog"]):
@@ -71,7 +64,7 @@ class Catalog(AbstractContextManager["Catalog"]):
         self._file: tuple[int, int] | None = None
         self._lease: Lease | None = None
         try:
-            self._engine = self._connect()
+            self._engine = engines.create(self._url)
         except ImportError as error:
             command = how_to_install("postgres", error)
             raise CatalogError(f"{self._name} needs a driver; install it with {command}") from None
@@ -81,7 +74,6 @@ class Catalog(AbstractContextManager["Catalog"]):
             ) from None
         if patience and not self._sqlite:
             limit_waits(self._engine, patience)
-        _ENGINES.add(self._engine)
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -122,7 +114,7 @@ class Catalog(AbstractContextManager["Catalog"]):
         Only for the elected writer. An SQLite catalog is copied first. Return the schema numbers
         before and after, or None if nothing had to be done. Raises NewerError.
         """
-        with self._transaction() as connection:
+        with self._exclusive() as connection:
             found, newest = migrations.number_within(connection), self._migrations.newest
             if found is None or found >= newest:
                 self._migrations.check(connection, found)
@@ -159,7 +151,7 @@ class Catalog(AbstractContextManager["Catalog"]):
         written once another process may be elected. Raises OutdatedError, NewerError if the catalog
         has another schema by now.
         """
-        with self._transaction() as connection:
+        with self._exclusive() as connection:
             self._migrations.check(connection, migrations.number_within(connection))
             yield connection
 
@@ -171,34 +163,34 @@ class Catalog(AbstractContextManager["Catalog"]):
         before each statement; on SQLite there is one writing transaction at a time. Raises
         OutdatedError, NewerError.
         """
-        with self._transaction(exclusive=False) as connection:
+        self._follow()
+        with self._errors(), self._session() as connection, connection.begin():
+            if not self._sqlite:
+                limit_idle_time(connection)
             self._migrations.check(connection, migrations.number_within(connection))
             yield connection
 
     @contextmanager
-    def _transaction(self, exclusive: bool = True) -> Iterator[Connection]:
+    def _exclusive(self) -> Iterator[Connection]:
         self._follow()
-        with ExitStack() as stack:
-            stack.enter_context(self._errors())
-            connection = stack.enter_context(self._writing_session(exclusive))
-            stack.enter_context(connection.begin())
-            if not self._sqlite:
-                limit_idle_time(connection)
-            if exclusive and not self._sqlite:
-                connection.execute(_LOCK)
-                stack.enter_context(kept_alive(connection))
-            yield connection
+        lease = self._lease
+        session = self._session
+        if isinstance(lease, SessionLease) and not lease.ended:
+            session = lease.session
+        with self._errors(), session() as connection, connection.begin():
+            if self._sqlite:
+                yield connection
+                return
+            limit_idle_time(connection)
+            connection.execute(_LOCK)
+            with kept_alive(connection):
+                yield connection
 
     @contextmanager
-    def _writing_session(self, exclusive: bool) -> Iterator[Connection]:
-        lease = self._lease
-        if exclusive and isinstance(lease, SessionLease) and not lease.ended:
-            with lease.session() as connection:
-                yield connection
-            return
+    def _session(self) -> Iterator[Connection]:
         # On PostgreSQL, reads after the lock must see what the previous writer committed.
         options: dict[str, Any] = (
-            {"feedsvc_writing": True} if self._sqlite else {"isolation_level": "READ COMMITTED"}
+            {engines.WRITING: True} if self._sqlite else {"isolation_level": "READ COMMITTED"}
         )
         with self._engine.connect() as connection:
             yield connection.execution_options(**options)
@@ -283,22 +275,6 @@ class Catalog(AbstractContextManager["Catalog"]):
         self._file = file
         return file is not None
 
-    def _connect(self) -> Engine:
-        if self._sqlite:
-            engine = create_engine(self._url, connect_args={"timeout": 60})
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
-            return engine
-        engine = create_engine(
-            self._url,
-            isolation_level="REPEATABLE READ",
-            pool_pre_ping=True,
-            pool_size=10,
-            connect_args={"connect_timeout": _CONNECT, **_KEEPALIVES, **_TIMEOUT},
-        )
-        event.listen(engine, "connect", _prepare_postgresql)
-        return engine
-
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
@@ -313,36 +289,3 @@ class Catalog(AbstractContextManager["Catalog"]):
             raise CatalogError(f"{message}{_REMEDIES.get(code, '')}") from error
         except UnicodeDecodeError as error:
             raise DamagedError(f"{self._name}: the catalog is damaged: {error}") from error
-
-
-_ENGINES: WeakSet[Engine] = WeakSet()
-
-
-def _leave_connections_to_parent() -> None:
-    """Make a forked process open its own connections; the parent keeps using the existing ones."""
-    for engine in _ENGINES:
-        engine.dispose(close=False)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_connections_to_parent)
-
-
-def _prepare_postgresql(connection: Any, _record: object) -> None:
-    keepalives = {f"tcp_{name}": value for name, value in _KEEPALIVES.items()}
-    for name, value in {**keepalives, **_TIMEOUT}.items():
-        connection.execute(f"SET {name} = {value}")
-    connection.commit()
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # no implicit transactions by the driver
-    connection.execute("PRAGMA journal_mode = WAL")  # readers never wait for the writer
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("feedsvc_writing")
-    if writing:
-        connection.exec_driver_sql(f"PRAGMA cache_size = -{_WRITER_CACHE}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

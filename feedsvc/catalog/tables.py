@@ -1,20 +1,22 @@
 """Statements that work on any table, and the metadata of the catalog."""
 
-from collections.abc import Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter, itemgetter, methodcaller
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, Update, bindparam, select
 
 from feedsvc.catalog import schema
 
-_Rows = Sequence[Mapping[str, Any]]
+# Mappings or NamedTuples, by the names of columns.
+_Rows = Sequence[Mapping[str, Any]] | Sequence[tuple[Any, ...]]
+_CHUNK = 10_000  # rows that are converted at once
 
 
 def insert_many(connection: Connection, table: Table, rows: _Rows) -> None:
     """Insert rows that all have the same columns, at least two."""
     if rows:
-        _execute_many(connection, table.insert(), list(rows[0]), rows)
+        _execute_many(connection, table.insert(), _names(rows[0]), rows)
 
 
 def update_many(connection: Connection, table: Table, rows: _Rows) -> None:
@@ -22,8 +24,12 @@ def update_many(connection: Connection, table: Table, rows: _Rows) -> None:
     if rows:
         keys = [column.name for column in table.primary_key]
         same = [table.c[name] == bindparam(name) for name in keys]
-        others = [name for name in rows[0] if name not in keys]
+        others = [name for name in _names(rows[0]) if name not in keys]
         _execute_many(connection, table.update().where(*same), others, rows)
+
+
+def _names(row: Any) -> list[str]:
+    return list(getattr(row, "_fields", row))
 
 
 def _execute_many(
@@ -36,8 +42,15 @@ def _execute_many(
     """
     compiled = statement.compile(dialect=connection.dialect, column_keys=columns)
     names = compiled.positiontup
-    values = list(map(itemgetter(*names), rows)) if names else rows
-    connection.exec_driver_sql(str(compiled), values)
+    are_tuples = isinstance(rows[0], tuple)
+    convert: Callable[[Any], Any] = dict
+    if names:
+        convert = attrgetter(*names) if are_tuples else itemgetter(*names)
+    elif are_tuples:
+        convert = methodcaller("_asdict")
+    for start in range(0, len(rows), _CHUNK):
+        some = rows[start : start + _CHUNK]
+        connection.exec_driver_sql(str(compiled), list(map(convert, some)))
 
 
 def get_metadata(connection: Connection, name: str) -> str | None:

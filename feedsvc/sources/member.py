@@ -36,8 +36,9 @@ class Member:
 
     @property
     def digest(self) -> str:
-        """A hash of the source's own fingerprint."""
-        return hashlib.blake2b(self.source.fingerprint.encode(), digest_size=6).hexdigest()
+        """A hash of the source's own fingerprint. Raises FeedsvcError."""
+        with _failures():
+            return hashlib.blake2b(self.source.fingerprint.encode(), digest_size=6).hexdigest()
 
     def _stored(self, found: Listing) -> Listing:
         """Return a listing with complete fingerprints, and without keys that cannot be stored."""

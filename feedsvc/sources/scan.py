@@ -277,6 +277,8 @@ def _affects(root: str, data: str, articles: Iterable[str]) -> bool:
 
 def _with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, str]:
     """Return fingerprints of articles that include those of the data files that affect them."""
+    if not data:
+        return articles
     of_folder: dict[str, str] = {}
     for path, stamp in sorted(data.items()):
         folder = "" if path.startswith("../") else path.rpartition("/")[0]

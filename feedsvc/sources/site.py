@@ -45,10 +45,13 @@ class SiteListing:
         self.absent = tuple(
             member.prefix + each for member, found in listings for each in found.absent
         )
-        self.fingerprints: dict[str, str] = {}
-        for member, found in listings:
-            for key, fingerprint in found.fingerprints.items():
-                self.fingerprints[member.prefix + key] = fingerprint
+        self.fingerprints = listings[0][1].fingerprints  # of the content folder, without a prefix
+        if len(listings) > 1:
+            self.fingerprints = {
+                member.prefix + key: fingerprint
+                for member, found in listings
+                for key, fingerprint in found.fingerprints.items()
+            }
 
     def lists(self, key: str) -> bool:
         """Return whether an article of an earlier listing still exists; see `Listing.lists`."""

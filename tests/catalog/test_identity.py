@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from feedsvc import dates, urls
 from feedsvc.catalog.identity import Claim, Match, decide
+from feedsvc.catalog.rows import Columns
 from feedsvc.catalog.state import ArticleState
 from feedsvc.errors import ArticleError
 
@@ -19,9 +20,10 @@ DAY = datetime(2022, 2, 17, tzinfo=UTC)
 
 
 def claim(path: str, slug: str, pinned: str | None = None, day: int = 0) -> Claim:
-    columns: dict[str, Any] = {"text_hash": None}
     published = DAY + timedelta(days=day)
-    columns |= {"path": path, "slug": slug, "published": dates.epoch(published)}
+    columns = Columns(
+        path, slug, pinned is not None, dates.epoch(published), 0, None, (), False, True, "-", "-"
+    )
     return Claim(pinned, urls.entry_id(AUTHORITY, published, slug), columns)
 
 

@@ -25,7 +25,7 @@ _ARTICLE = Article(
 
 
 def _fingerprint(article: Article) -> str:
-    return str(article_row(article)[0]["fingerprint"])
+    return article_row(article)[0].fingerprint
 
 
 def test_an_episode_is_stored_with_the_presentation() -> None:
