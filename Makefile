@@ -8,6 +8,7 @@
 #   make bench-polls    measure polls, compared with nginx and Django
 #   make bench-build    measure static builds, compared with Hugo and Pelican
 #   make bench-stalled  measure polls during stalled downloads
+#   make bench-audience measure the statistics, compared with GoAccess
 #   make bench-probing  compare durations of recordings with a decoder
 #   make bench-push     measure deliveries to WebSub subscribers
 #   make dist           build a wheel and a source distribution
@@ -21,7 +22,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-probing bench-push dist lock sbom clean
+.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-probing bench-push bench-audience dist lock sbom clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -61,6 +62,10 @@ bench-stalled: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.stalled
 
 # Needs wrk for the figure of polls.
+# Needs wrk for the rate of polls, and GoAccess for the comparison; takes half an hour.
+bench-audience: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.audience
+
 bench-push: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.push
 

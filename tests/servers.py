@@ -1,9 +1,15 @@
 """Web servers on this machine for tests."""
 
+import socket
+import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
+
+from tests.serving import PATIENCE
 
 Answer = Callable[[BaseHTTPRequestHandler], tuple[int, Mapping[str, str], bytes]]
 
@@ -37,3 +43,22 @@ def server(answer: Answer) -> Iterator[str]:
         httpd.shutdown()
         thread.join()
         httpd.server_close()
+
+
+@contextmanager
+def running(command: list[str | Path], port: int) -> Iterator[None]:
+    """Run a server from when it listens to a port until the end of the block."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        end = time.monotonic() + PATIENCE
+        while True:
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < end
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.communicate()

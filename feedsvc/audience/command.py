@@ -140,6 +140,9 @@ def _summary(found: Overview) -> Iterator[str]:
         f"{change:+,} since {tables.day_name(found.first)}; services gained {found.gained:,} and "
         f"lost {found.lost:,}"
     )
+    if logged := found.sources.get("log"):
+        days = sum(found.sources.values())
+        yield f"{logged:,} of {days:,} days counted from access logs, the others by feedsvc"
     if now.claimed:
         names = ", ".join(on_one_line(name) for name in found.claims)
         yield f"{now.claimed:,} only claimed, and not counted: {names}"

@@ -26,8 +26,8 @@ _ORIGIN = re.compile(rb"https?://[^/]*")  # of a request to a proxy
 _COUNTED = _POLLS | {404}
 _NO_REFERRER = (b"-", b"")
 _MAX_CACHED = 50_000  # targets
-_MAX_CLIENTS = 100_000  # whose last poll is remembered
-_MAX_READERS = 200_000  # and keys, until `collect` should be called
+_MAX_CLIENTS = 80_000  # whose last poll is remembered
+_MAX_READERS = 100_000  # and keys, until `collect` should be called
 _OLDEST, _NEWEST = 10_000, 40_000  # days; other times are no times of a log
 
 _LONG = 30 * DAY  # seconds; longer intervals are none
@@ -128,6 +128,7 @@ class LogTally:
         # By address, User-Agent and target: since a moment, and before.
         self._clients: dict[_Name, Client] = {}
         self._older: dict[_Name, Client] = {}
+        self._texts: dict[bytes, bytes] = {}
         self._groups: dict[tuple[Agent, Place, int], Group] = {}
         self._timers: dict[tuple[str, str, Place], Group] = {}
 
@@ -213,7 +214,10 @@ class LogTally:
             client = Client(self._group(agent, place, flags))
         if len(self._clients) >= _MAX_CLIENTS // 2:
             self._older, self._clients = self._clients, {}
-        self._clients[name] = client
+            self._texts.clear()
+        # Each line has texts of its own, which are the same as those of others.
+        shared = self._texts.setdefault
+        self._clients[name[0], shared(name[1], name[1]), shared(name[2], name[2])] = client
         return client
 
     def _group(self, agent: Agent, place: Place, flags: int) -> Group:

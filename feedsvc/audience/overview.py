@@ -1,6 +1,6 @@
 """What the operator is shown about a period, gathered from the store once for all outputs."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -64,7 +64,8 @@ class Overview:
     per day. intervals: polls by whether they are conditional, for each class of intervals.
     clients: that poll, and that are pushed to, over time. claims: numbers that are not believed, by
     family. readers: best first; () for one feed. changes: subscribers that services gained and
-    lost, the latter below zero, in spans that end with the days.
+    lost, the latter below zero, in spans that end with the days. sources: the number of days that
+    were counted live, and from a log.
     """
 
     feed: str | None
@@ -83,6 +84,7 @@ class Overview:
     claims: Mapping[str, int]
     readers: Sequence[Reader]
     changes: Series
+    sources: Mapping[str, int]
 
     @property
     def gained(self) -> int:
@@ -134,6 +136,7 @@ def overview(store: Store, first: int, today: int, feed: str | None = None) -> O
         claims={each.name: each.now.claimed for each in standings["family"] if each.now.claimed},
         readers=() if feed else _readers(store, conduct, standings["family"]),
         changes=_changes({day: totals.get(day, _NONE) for day in days[1:]}),
+        sources=Counter(store.sources(days[0], days[-1]).values()),
     )
 
 

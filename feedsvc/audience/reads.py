@@ -97,7 +97,7 @@ class Reads(Database):
 
     def coverage(self, first: int, last: int) -> list[Coverage]:
         """Return what is known of each day that has polls."""
-        sources = self._sources(first, last)
+        sources = self.sources(first, last)
         return [
             Coverage(day, sources[day], record.total, record.start, record.end)
             for day, _, record in self._records(first, last, "")
@@ -133,7 +133,7 @@ class Reads(Database):
     def _records(
         self, first: int, last: int, feed: str | None
     ) -> Iterator[tuple[int, str, Record]]:
-        sources = self._sources(first, last)
+        sources = self.sources(first, last)
         table = schema.record.c
         of_feed = table.feed != "" if feed is None else table.feed == feed
         query = select(table.day, table.source, table.feed, table.data).where(
@@ -147,7 +147,7 @@ class Reads(Database):
     def _estimates(
         self, first: int, last: int, feed: str | None
     ) -> list[tuple[tuple[int, str, str, str], int]]:
-        sources = self._sources(first, last)
+        sources = self.sources(first, last)
         table = schema.sketch.c
         query = select(
             table.day, table.source, table.feed, table.format, table.family, table.estimate
@@ -161,7 +161,7 @@ class Reads(Database):
                 if sources.get(day) == source
             ]
 
-    def _sources(self, first: int, last: int) -> dict[int, str]:
+    def sources(self, first: int, last: int) -> dict[int, str]:
         """Return the source of each day that has more polls than the other."""
         table = schema.record.c
         of_site = table.day.between(first, last) & (table.feed == "")

@@ -179,6 +179,7 @@ def as_json(found: Overview) -> dict[str, Any]:
         **{name: {"total": each.total, **each._asdict()} for name, each in totals.items()},
         "gained": found.gained,
         "lost": found.lost,
+        "days": found.sources,
         "answers": {status: each._asdict() for status, each in found.answers.items()},
         **{name.replace("-", "_"): _columns(make(found)) for name, make in TABLES.items()},
     }

@@ -114,28 +114,23 @@ class Subscriptions:
             connection.execute(update(_request).where(*pending).values(DONE))
             unknown = "" if feed is not None else "there is no such feed"
             reason = requested.denied or unknown
-            connection.execute(
-                insert(_request).values(
-                    id=secrets.token_hex(16),
-                    subscription=wanted,
-                    mode="denied" if reason else requested.mode,
-                    topic=requested.topic,
-                    feed=feed,
-                    format=requested.format,
-                    callback=requested.callback,
-                    host=requested.host,
-                    secret=secret,
-                    lease=lease(requested.lease),
-                    revision=revision,
-                    parameters=json.dumps(dict(requested.parameters)),
-                    reason=reason,
-                    requester=requester,
-                    created=now,
-                    done=False,
-                    attempts=0,
-                    next_try=now,
-                )
+            row = request_row(
+                now,
+                subscription=wanted,
+                mode="denied" if reason else requested.mode,
+                topic=requested.topic,
+                feed=feed,
+                format=requested.format,
+                callback=requested.callback,
+                host=requested.host,
+                secret=secret,
+                lease=lease(requested.lease),
+                revision=revision,
+                parameters=json.dumps(dict(requested.parameters)),
+                reason=reason,
+                requester=requester,
             )
+            connection.execute(insert(_request).values(row))
         return None
 
     def _feed(self, connection: Connection, key: str) -> tuple[int | None, int]:
@@ -178,6 +173,12 @@ def subscription_id(feed: int | str, format: str, callback: str) -> str:
     """Return the id of the subscription of a callback to a topic: a feed in one format."""
     made_of = f"{feed} {format} {callback}".encode()
     return hashlib.blake2b(made_of, digest_size=16).hexdigest()
+
+
+def request_row(now: int, **values: Any) -> dict[str, Any]:
+    """Return the row of a new request, which is due at once. values: of the other columns."""
+    own = {"id": secrets.token_hex(16), "created": now, "done": False, "attempts": 0}
+    return {**own, "next_try": now, **values}
 
 
 def lease(wanted: int | None) -> int:

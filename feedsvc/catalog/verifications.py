@@ -5,7 +5,6 @@ is recorded only while the claim is still there. Instants are by `deliveries.clo
 """
 
 import json
-import secrets
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from feedsvc.catalog import rows, schema
-from feedsvc.catalog.subscriptions import DAY, DONE, KEPT, LONGEST_LEASE, USUAL_LEASE
+from feedsvc.catalog.subscriptions import DAY, DONE, KEPT, LONGEST_LEASE, USUAL_LEASE, request_row
 from feedsvc.catalog.subscriptions import subscription_id as _id
 from feedsvc.catalog.tables import insert_many
 from feedsvc.config.settings import Settings
@@ -180,26 +179,22 @@ def _denials(
 ) -> Iterable[dict[str, Any]]:
     routes, ref = Routes(settings), FeedRef.of(key)
     for row in ended:
-        yield {
-            "id": secrets.token_hex(16),
-            "subscription": row["id"],
-            "mode": "denied",
-            "topic": routes.absolute(feed_path(ref, Format(row["format"]))),
-            "feed": row["feed"],
-            "format": row["format"],
-            "callback": row["callback"],
-            "host": row["host"],
-            "secret": "",
-            "lease": USUAL_LEASE,
-            "revision": 0,
-            "parameters": "{}",
-            "reason": ENDED,
-            "requester": "",
-            "created": now,
-            "done": False,
-            "attempts": 0,
-            "next_try": now,
-        }
+        yield request_row(
+            now,
+            subscription=row["id"],
+            mode="denied",
+            topic=routes.absolute(feed_path(ref, Format(row["format"]))),
+            feed=row["feed"],
+            format=row["format"],
+            callback=row["callback"],
+            host=row["host"],
+            secret="",
+            lease=USUAL_LEASE,
+            revision=0,
+            parameters="{}",
+            reason=ENDED,
+            requester="",
+        )
 
 
 def _take(connection: Connection, feed: int | None) -> list[dict[str, Any]]:

@@ -163,7 +163,10 @@ class Writer:
         """
         representation = response.representation
         headers = (
-            dict(representation.make(IDENTITY).headers) if representation else response.headers
+            # Static files have no deltas.
+            {**dict(representation.make(IDENTITY).headers), "Vary": "Accept-Encoding"}
+            if representation
+            else response.headers
         )
         etags = (
             {coding: tag for tag, coding in representation.etags.items()} if representation else {}

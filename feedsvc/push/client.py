@@ -6,14 +6,12 @@ proxies, no cookies, no credentials; limits of time and size.
 """
 
 import os
-import re
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from weakref import WeakSet
 
 import aiohttp
@@ -21,18 +19,14 @@ import yarl
 from aiohttp.abc import AbstractResolver
 
 import feedsvc
-from feedsvc import dates, syntax
+from feedsvc import dates, outgoing
 from feedsvc.errors import FeedsvcError
 from feedsvc.fetch import is_public
 
 CONNECT = 5  # seconds, for each address
 TIMEOUT = 30  # seconds for a whole request
 MAX_ANSWER = 4096  # bytes that are read of an answer
-_MAX_URL = 8192  # characters
-_PORTS = (80, 443)  # allowed ones below _USER_PORTS, where other protocols are spoken
-_USER_PORTS, _MAX_PORT = 1024, 65_535
-# Most URLs, which need no parser: a name or an IPv4 address, a port, a path.
-_PLAIN = re.compile(r"https?://[a-z0-9.-]+(?::([0-9]{1,5}))?(?:[/?][!-\[\]-~]*)?")
+_MAX_URL = 8192  # bytes: a callback with the parameters of its verification
 _KEEP_ALIVE = 5  # seconds
 _CROWD = 500  # open connections from which on no more are kept alive
 
@@ -66,31 +60,10 @@ class Response:
 
 def check_url(url: str) -> None:
     """Raise ClientError if requests to a URL are never sent, wherever its host may be."""
-    if len(url) > _MAX_URL:
-        raise ClientError(f"the URL has more than {_MAX_URL} characters")
-    if match := _PLAIN.fullmatch(url):
-        _check_port(int(match[1] or _PORTS[0]))
-        return
-    if not syntax.is_url(url) or not url.isascii() or not url.isprintable():
-        raise ClientError("it is not an absolute URL of http or https, in ASCII")
     try:
-        parts, parsed = urlsplit(url), yarl.URL(url, encoded=True)
-        port = parsed.port
-    except ValueError:
-        raise ClientError("it is not a URL") from None
-    # Two parsers that disagree must not disagree about the host.
-    if "\\" in url or (parsed.raw_host or "").lower() != parts.hostname:
-        raise ClientError("it is not a URL")
-    if "@" in parts.netloc:
-        raise ClientError("the URL has a user name")
-    if "%" in parts.netloc:
-        raise ClientError("the host in the URL is percent-encoded or has an IPv6 zone")
-    _check_port(port or 0)
-
-
-def _check_port(port: int) -> None:
-    if port not in _PORTS and not _USER_PORTS <= port <= _MAX_PORT:
-        raise ClientError(f"port {port} is not one of HTTP")
+        outgoing.host(url, _MAX_URL)
+    except outgoing.UrlError as error:
+        raise ClientError(f"the URL {error}") from None
 
 
 class Client(AbstractAsyncContextManager["Client"]):

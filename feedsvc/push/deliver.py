@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from feedsvc.catalog.deliveries import CLAIM, MAX_ATTEMPTS, MAX_WAIT, Claim, Result, backoff
 from feedsvc.errors import CatalogError
+from feedsvc.failures import Failures
 from feedsvc.push.client import TIMEOUT, Client, ClientError, Response
 from feedsvc.push.hosts import Host, Hosts
 from feedsvc.push.ledger import Exchange, Ledger
@@ -75,7 +76,7 @@ class Deliverer:
         self._slow = 0
         self._results: list[Result] = []
         self._postponed: dict[str, int] = {}
-        self._failure = ""
+        self._failures = Failures(logger, "catalog-lost")
         self._offset = 0.0  # from the monotonic clock to that of the database
 
     async def run(self, stopping: asyncio.Event, patience: float = 5) -> None:
@@ -133,13 +134,11 @@ class Deliverer:
                 self._thread, self._ledger.exchange, results, postponed, room
             )
         except CatalogError as error:
-            if str(error) != self._failure:
-                self._failure = str(error)
-                logger.error("event=catalog-lost reason=%r", self._failure)  # noqa: TRY400
+            self._failures.failed(str(error))
         except Exception:
             logger.exception("event=failed")
         else:
-            self._failure = ""
+            self._failures.ended()
             return exchange
         self._results = results + self._results
         return None

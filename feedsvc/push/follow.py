@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from feedsvc.catalog.deliveries import clock
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError
+from feedsvc.failures import Failures
 from feedsvc.publication import Publication
 
 logger = logging.getLogger("feedsvc.push")
@@ -40,11 +41,12 @@ class Follower:
         self._act = act
         self._settle_time = settle
         self._waits = waits
+        self._failures = Failures(logger, "catalog-lost")
         self._start: Callable[[], None] | None = start
 
     async def run(self) -> None:
         """Follow until the task is cancelled."""
-        known, due, failure = "", None, ""
+        known, due = "", None
         changes = self._publication.changes(_PAUSE)
         while True:
             try:
@@ -55,14 +57,12 @@ class Follower:
                 if state != known or (due is not None and now >= due):
                     settled, now = await self._settle(state)
                     due, known = await self._act(now, int(settled.partition(".")[0])), settled
-                failure = ""
+                self._failures.ended()
             except CatalogError as error:
-                if str(error) != failure:
-                    failure = str(error)
-                    logger.error("event=catalog-lost reason=%r", failure)  # noqa: TRY400
+                self._failures.failed(str(error))
             except Exception:
                 logger.exception("event=failed")
-            if failure:
+            if self._failures:
                 await asyncio.sleep(_PAUSE_LOST)
             else:
                 await asyncio.to_thread(changes.wait, _LONGEST_PAUSE)

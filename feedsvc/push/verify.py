@@ -20,6 +20,7 @@ from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.catalog.verifications import Request
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
+from feedsvc.failures import Failures
 from feedsvc.push.client import ClientError, Response
 
 logger = logging.getLogger("feedsvc.push")
@@ -60,7 +61,7 @@ class Verifier:
         self._tasks: dict[asyncio.Task[None], str] = {}  # with the callbacks' hosts
         self._results: list[tuple[Request, Outcome]] = []
         self._tended = -_TENDING
-        self._failure = ""
+        self._failures = Failures(logger, "catalog-lost")
 
     async def run(self) -> None:
         """Verify what is requested."""
@@ -83,14 +84,12 @@ class Verifier:
             claimed = await loop.run_in_executor(self._thread, self._exchange, results, room, busy)
         except CatalogError as error:
             self._results = results + self._results  # recorded later, unless their claims end
-            if str(error) != self._failure:
-                self._failure = str(error)
-                logger.error("event=catalog-lost reason=%r", self._failure)  # noqa: TRY400
+            self._failures.failed(str(error))
             return _RETRY
         except Exception:
             logger.exception("event=failed")  # the claims of these results end by themselves
             return _RETRY
-        self._failure = ""
+        self._failures.ended()
         for request in claimed:
             task = asyncio.create_task(self._process(request))
             self._tasks[task] = request.host

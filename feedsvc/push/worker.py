@@ -10,7 +10,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.config import head
@@ -75,16 +76,34 @@ async def _work(settings: Settings, supervised: bool) -> None:
             if settings.purged:
                 purges = Purges(settings, catalog, purging, counters.purged)
                 beside.append(purges.run(publication))
-            tasks = [asyncio.create_task(each) for each in beside]
             if settings.serves_hub:
                 slow = _allow_files() - _OTHER_FILES
                 ledger = Ledger(settings, catalog, publication)
-                await Deliverer(ledger, client, counters.delivered, slow).run(stopping, _PATIENCE)
+                deliverer = Deliverer(ledger, client, counters.delivered, slow)
+                await together(deliverer.run(stopping, _PATIENCE), beside, stopping)
             else:  # subscribers of a hub that was switched off get nothing
-                await stopping.wait()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+                await together(stopping.wait(), beside, stopping)
+
+
+async def together(
+    work: Coroutine[Any, Any, object],
+    beside: Iterable[Coroutine[Any, Any, None]],
+    stopping: asyncio.Event,
+) -> None:
+    """Run coroutines until one of them ends, usually `work`; then stop it and cancel the others.
+
+    Raises what one of them has raised: the process then ends, and is started again.
+    """
+    tasks = [asyncio.create_task(each) for each in beside]
+    main = asyncio.create_task(work)
+    await asyncio.wait([main, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stopping.set()
+    await asyncio.wait([main])
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(main, *tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
 
 
 def _watch_standard_input(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:

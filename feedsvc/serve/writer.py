@@ -24,6 +24,7 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError, DamagedError, FeedsvcError, OutdatedError, Problem
+from feedsvc.failures import Failures
 from feedsvc.sources.site import Sources
 
 logger = logging.getLogger("feedsvc.serve.writer")
@@ -63,7 +64,7 @@ class Writer(threading.Thread):
         self._stopping = threading.Event()
         self._lease: Lease | None = None
         self._is_complete = False  # whether all changes before the next ones were synced
-        self._failure = ""
+        self._failures = Failures(logger, "failed")
         self._damage: DamagedError | None = None
         self._problems: frozenset[Problem] = frozenset()
 
@@ -101,7 +102,7 @@ class Writer(threading.Thread):
             except DamagedError as error:
                 self._damage = error
             except FeedsvcError as error:
-                self._log_failure(str(error))
+                self._failures.failed(str(error))
             except Exception:
                 logger.exception("event=failed")
             if self._lease:
@@ -139,7 +140,7 @@ class Writer(threading.Thread):
                 pass  # list the folders again
             except OSError as error:
                 names = ", ".join(map(str, folders))
-                self._log_failure(
+                self._failures.failed(
                     f"{names}: checked from time to time, because changes cannot be watched: "
                     f"{error}"
                 )
@@ -185,9 +186,9 @@ class Writer(threading.Thread):
         except CatalogError:
             raise
         except FeedsvcError as error:
-            self._log_failure(str(error))
+            self._failures.failed(str(error))
             return
-        self._failure = ""
+        self._failures.ended()
         self._report(report.published, start)
         for problem in report.problems:
             if problem not in known:
@@ -241,9 +242,3 @@ class Writer(threading.Thread):
         except DamagedError:
             pass  # the elected writer repairs it
         return False
-
-    def _log_failure(self, failure: str) -> None:
-        """Log a failure, but not again while it repeats."""
-        if failure != self._failure:
-            logger.error("event=failed reason=%r", failure)
-        self._failure = failure

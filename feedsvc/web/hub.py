@@ -2,17 +2,16 @@
 
 import re
 from dataclasses import replace
-from ipaddress import IPv6Address
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from flask import Response, request
 
-from feedsvc import syntax
+from feedsvc import outgoing, syntax
 from feedsvc.catalog.subscriptions import Mode, Requested
 from feedsvc.catalog.verifications import ENDED
 from feedsvc.http.conditional import plain
 from feedsvc.http.hosts import client_address, networks
-from feedsvc.model import MAX_URL, FeedRef, Format, excess
+from feedsvc.model import MAX_URL, FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.routes import Routes
 
@@ -22,11 +21,7 @@ _SECRET_LIMIT = 200  # bytes, which a secret has fewer of
 _MAX_FIELDS = 100
 _MODES: tuple[Mode, ...] = ("subscribe", "unsubscribe")
 _ONCE = ("hub.callback", "hub.mode", "hub.topic", "hub.secret", "hub.lease_seconds")
-_URL = re.compile(r"""[!#-;=?-\[\]_a-z{|}~]+""")  # ASCII that is safe in a request line
-_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 _LEASE = re.compile(r"[0-9]{1,18}")
-_WEB_PORTS = (80, 443)
-_FIRST_FREE_PORT = 1024  # below, ports belong to other protocols
 
 
 class FormError(Exception):
@@ -137,48 +132,11 @@ def requested_by(form: dict[str, str]) -> Requested:
 
 
 def callback_host(callback: str) -> str:
-    """Return the host of a callback, in lower case. Raises FormError unless we would call it.
-
-    Only its form is checked here; its address is, whenever a connection is opened.
-    """
-    if over := excess(callback, MAX_URL):
-        raise FormError(f"hub.callback {over}")
-    if not _URL.fullmatch(callback):
-        raise FormError(
-            "hub.callback has characters that a URL cannot have; percent-encode them, or write "
-            "the host in Punycode"
-        )
+    """Return the host of a callback, in lower case. Raises FormError unless we would call it."""
     try:
-        parts = urlsplit(callback)
-        port = parts.port
-    except ValueError:
-        raise FormError("hub.callback is not a URL") from None
-    if parts.scheme not in {"http", "https"} or not callback.lower().startswith(
-        f"{parts.scheme}://"
-    ):
-        raise FormError("hub.callback does not start with http:// or https://")
-    if "@" in parts.netloc:
-        raise FormError("hub.callback has a user name or password, which is not supported")
-    if "#" in callback:
-        raise FormError("hub.callback has a fragment, which is not allowed")
-    host = parts.hostname or ""
-    if not (_is_ipv6(host) if "[" in parts.netloc else _NAME.fullmatch(host)):
-        raise FormError("hub.callback has no valid host name or IP address")
-    if parts.netloc.endswith(":") or not (
-        port is None or port in _WEB_PORTS or port >= _FIRST_FREE_PORT
-    ):
-        raise FormError(
-            f"hub.callback has a port that is neither 80 nor 443 nor at least {_FIRST_FREE_PORT}"
-        )
-    return host.rstrip(".")
-
-
-def _is_ipv6(host: str) -> bool:
-    """Return whether a text is an IPv6 address without a zone, which only has meaning locally."""
-    try:
-        return IPv6Address(host).scope_id is None
-    except ValueError:
-        return False
+        return outgoing.host(callback)
+    except outgoing.UrlError as error:
+        raise FormError(f"hub.callback {error}") from None
 
 
 def _lease(text: str) -> int | None:

@@ -28,7 +28,7 @@ class Tagger:
             and response.status_code in _KEPT
             and endpoint not in _UNCHANGED
             and DIALECTS[self._cache.cache][0] not in response.headers
-            and not response.cache_control.no_store
+            and not (response.cache_control.no_store or response.cache_control.private)
         ):
             response.headers.extend(tag(self._cache, PAGES))
         return response

@@ -77,6 +77,18 @@ def test_on_the_first_day_figures_are_computed_at_once(tmp_path: Path) -> None:
         assert (found.now.total, found.answers["304"].polls) == (40, 1)
 
 
+def test_days_that_were_counted_from_logs_are_named(tmp_path: Path) -> None:
+    """Statistics 8."""
+    with Store(f"sqlite:///{tmp_path / 's.db'}") as store:
+        logged = late(TODAY - 2, 5)
+        logged.source = "log"
+        store.add([logged, late(TODAY - 1, 7)])
+        daily.catch_up(store, TODAY)
+        found = overview(store, TODAY - 9, TODAY)
+        assert found
+        assert found.sources == {"log": 1, "live": 1}
+
+
 def test_a_gap_of_days_splits_what_is_computed(tmp_path: Path) -> None:
     with Store(f"sqlite:///{tmp_path / 's.db'}") as store:
         store.add([late(TODAY - 60, 5), late(TODAY - 1, 7)])

@@ -121,6 +121,7 @@ def test_everything_is_also_json(store: Store) -> None:
     assert found["now"]["total"] > 300
     assert found["now"]["claimed"] == found["claims"]["rows"][0][1] + found["claims"]["rows"][1][1]
     assert found["readers"]["columns"][0] == "reader"
+    assert found["days"] == {"live": 12}
 
 
 def test_one_feed_has_a_page(store: Store) -> None:

@@ -81,7 +81,8 @@ def test_every_file_is_what_serve_answers(built: Place) -> None:
         assert answer.headers.get("Last-Modified") == resource.last_modified, path
         assert answer.headers["Cache-Control"] == resource.cache_control, path
         for name, value in resource.headers.items():
-            assert answer.headers[name] == value, path
+            # Static files have no deltas, on which a response may depend.
+            assert answer.headers[name].removeprefix("A-IM, ") == value, path
 
 
 def test_every_coded_file_is_what_serve_answers(built: Place) -> None:

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from feedsvc.cli import main
-from tests.export.test_rules import CADDY, NGINX, running
+from tests.export.test_rules import CADDY, NGINX
+from tests.servers import running
 from tests.serving import Server, free_port, serving
 
 RECIPE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")

@@ -2,9 +2,7 @@
 
 import gzip
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -18,6 +16,7 @@ from feedsvc.export.manifest import Manifest, Redirect, Resource
 from feedsvc.export.plan import BuildOptions
 from feedsvc.model import Format
 from tests.export.places import Place, Serve, crossed, lived_in
+from tests.servers import running
 from tests.serving import PATIENCE, free_port
 from tests.sites import article
 
@@ -86,24 +85,6 @@ class Host:
             return Got(answer.status, dict(answer.getheaders()), answer.read())
         finally:
             connection.close()
-
-
-@contextmanager
-def running(command: list[str | Path], port: int) -> Iterator[None]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        end = time.monotonic() + PATIENCE
-        while True:
-            assert process.poll() is None, process.communicate()[0]
-            assert time.monotonic() < end
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
-        yield
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The push process: beside the server and by itself, ended in every way."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from sqlalchemy import update
 
 from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
+from feedsvc.push.worker import together
 from tests.push.sink import Reply, Request, Sink
 from tests.push.subscribers import subscribe, subscriptions
 from tests.serving import PATIENCE, free_port, serving
@@ -201,3 +203,29 @@ def test_a_killed_worker_loses_nothing(site: Path, catalog: Catalog, server: Sin
     assert len({row["revision"] for row in rows}) == 1
     for number in range(8):
         assert len(server.to(f"/{number}")) == (1 if number < 3 else 2)
+
+
+def test_the_process_ends_when_a_part_of_it_fails() -> None:
+    """So that it is started again; nobody would notice a part that is missing."""
+    stopped: list[str] = []
+
+    async def work(stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        stopped.append("work")
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(PATIENCE)
+        finally:
+            stopped.append("other")
+
+    async def fail() -> None:
+        raise ValueError("a fault")
+
+    async def run() -> None:
+        stopping = asyncio.Event()
+        await together(work(stopping), [wait(), fail()], stopping)
+
+    with pytest.raises(ValueError, match="a fault"):
+        asyncio.run(run())
+    assert stopped == ["work", "other"]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.export.test_rules import running
+from tests.servers import running
 from tests.serving import PATIENCE, Answer, Server, free_port, serving
 from tests.sites import article, make_site
 from tests.soak import SOAK

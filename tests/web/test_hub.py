@@ -183,7 +183,7 @@ CALLBACKS_REFUSED = {
     "https://reader.example.net:0/": "port",
     "https://reader.example.net:25/": "port",
     "https://reader.example.net:/": "port",
-    "https://reader.example.net:65536/": "not a URL",
+    "https://reader.example.net:65536/": "port",
     "https://reader.example.net:8x/": "not a URL",
     "http://[fe80::1%25eth0]/": "host name",
     "http://[fe80::1%eth0]/": "host name",

@@ -1,0 +1,70 @@
+"""The URLs to which feedsvc sends requests for others: callbacks of subscribers, hubs, caches.
+
+Only the form is checked here; the address of the host is, whenever a connection is opened.
+"""
+
+import re
+from ipaddress import IPv6Address
+from urllib.parse import urlsplit
+
+from feedsvc.model import MAX_URL, excess
+
+# Most URLs, which need no parser: a name or an IPv4 address, a port, a path.
+_PLAIN = re.compile(
+    r"https?://((?=[^/:?]{1,253}(?:[/:?]|$))[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::([0-9]{1,5}))?"
+    r"(?:[/?][!$-;=?-\[\]_a-z{|}~]*)?"
+)
+_URL = re.compile(r"""[!#-;=?-\[\]_a-z{|}~]+""")  # ASCII that is safe in a request line
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
+_WEB_PORTS = (80, 443)
+_FIRST_FREE_PORT, _LAST_PORT = 1024, 65_535  # below, ports belong to other protocols
+
+
+class UrlError(Exception):
+    """No request is sent to a URL; the message completes a sentence that starts with its name."""
+
+
+def host(url: str, most: int = MAX_URL) -> str:
+    """Return the host of a URL, in lower case. Raises UrlError unless requests may be sent there.
+
+    most: bytes of the URL.
+    """
+    if over := excess(url, most):
+        raise UrlError(over)
+    if match := _PLAIN.fullmatch(url):
+        _check_port(int(match[2] or _WEB_PORTS[0]))
+        return match[1]
+    if not _URL.fullmatch(url):
+        raise UrlError(
+            "has characters that a URL cannot have; percent-encode them, or write the host in "
+            "Punycode"
+        )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise UrlError("is not a URL") from None
+    if parts.scheme not in {"http", "https"} or not url.lower().startswith(f"{parts.scheme}://"):
+        raise UrlError("does not start with http:// or https://")
+    if "@" in parts.netloc:
+        raise UrlError("has a user name or password, which is not supported")
+    if "#" in url:
+        raise UrlError("has a fragment, which is not allowed")
+    name = parts.hostname or ""
+    if not (_is_ipv6(name) if "[" in parts.netloc else _NAME.fullmatch(name)):
+        raise UrlError("has no valid host name or IP address")
+    _check_port(0 if parts.netloc.endswith(":") else _WEB_PORTS[0] if port is None else port)
+    return name.rstrip(".")
+
+
+def _check_port(port: int) -> None:
+    if not (port in _WEB_PORTS or _FIRST_FREE_PORT <= port <= _LAST_PORT):
+        raise UrlError(f"has a port that is neither 80 nor 443 nor at least {_FIRST_FREE_PORT}")
+
+
+def _is_ipv6(host: str) -> bool:
+    """Return whether a text is an IPv6 address without a zone, which only has meaning locally."""
+    try:
+        return IPv6Address(host).scope_id is None
+    except ValueError:
+        return False
