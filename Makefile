@@ -4,6 +4,7 @@
 #   make check          check formatting, lint, types and layers
 #   make format         format the code and apply lint fixes
 #   make soak           run all tests with many more examples, random sequences and kills
+#   make soak-fleet     run several machines under random faults for an hour (MINUTES=60)
 #   make bench          measure syncing and rendering; see docs/performance.md
 #   make bench-polls    measure polls, compared with nginx and Django
 #   make bench-build    measure static builds, compared with Hugo and Pelican
@@ -11,6 +12,7 @@
 #   make bench-audience measure the statistics, compared with GoAccess
 #   make bench-probing  compare durations of recordings with a decoder
 #   make bench-push     measure deliveries to WebSub subscribers
+#   make bench-fleet    measure how a revision spreads over several machines
 #   make dist           build a wheel and a source distribution
 #   make lock           lock the dependencies of the container image
 #   make sbom           write a bill of materials of the container image
@@ -22,7 +24,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test soak check format bench bench-polls bench-build bench-stalled bench-probing bench-push bench-audience dist lock sbom clean
+.PHONY: serve test soak soak-fleet check format bench bench-polls bench-build bench-stalled bench-probing bench-push bench-fleet bench-audience dist lock sbom clean
 
 serve: $(VENV)/installed
 	$(BIN)/feedsvc serve
@@ -38,6 +40,10 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Uses Varnish and Valkey or Redis if they are installed on the system.
+soak-fleet: $(VENV)/installed-dev
+	$(BIN)/python -m tests.fleet.soak $(or $(MINUTES),60)
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
@@ -82,6 +88,9 @@ sbom: $(VENV)/installed-release
 	mkdir -p dist
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 		--output-file dist/feedsvc.cdx.json deploy/requirements.txt
+
+bench-fleet: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.fleet
 
 clean:
 	rm -rf $(VENV) .feedsvc build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -66,8 +66,8 @@ _SHOW = Show(
     update_frequency=Frequency(text="every odd week", rrule="FREQ=WEEKLY"),
 )
 _EPISODE = Episode(
-    number=77,
-    season=33,
+    number=770_177,
+    season=330_133,
     season_name="Season of wells",
     type=Role.BONUS,
     title="Title for clients",
@@ -124,8 +124,8 @@ _OF_EPISODE: Mapping[str, tuple[str, ...]] = {
     "recording": ("/1.mp3",),
     "bytes": ("9876543",),
     "duration": ("3723", "1:02:03"),
-    "number": ("77",),
-    "season": ("33",),
+    "number": ("770177",),
+    "season": ("330133",),
     "season name": ("Season of wells",),
     "type": ("bonus",),
     "title": ("Title for clients",),

@@ -54,7 +54,7 @@ class Database:
             except KeyError:
                 self.names.load(connection)
                 return decode(data, self.names.texts.__getitem__)
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise StatisticsError(
                 f"{self.place}: the statistics are damaged: {error}; move the file away to start "
                 "again"

@@ -80,7 +80,7 @@ class _Values:
         value = self._row.get(name)
         if not isinstance(value, str):
             value = as_text(name, value)
-        if _SURROGATE.search(value):
+        if not value.isascii() and _SURROGATE.search(value):
             message = f"has bytes in `{name}` that are not UTF-8; they are replaced: correct them"
             self.warnings.append(self._origin.warning("broken-encoding", message))
             value = _SURROGATE.sub("\ufffd", value)

@@ -1,7 +1,6 @@
 """A source whose articles are rows of a database."""
 
 import math
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,6 +44,7 @@ class SqlSource(ArticleSource):
         self._rows = self._make_rows()
         self._keys = Keys()
         self._common: list[Values] | None = None
+        self._wanted: list[str] = []  # columns
         self._since: Any = None
         self._recent: dict[str, str] = {}
         self._known = self._lister()
@@ -93,8 +93,8 @@ class SqlSource(ArticleSource):
             newest = query.newest(connection) if watermark else None
             if query.has_null_id(connection):
                 lister.is_missing_id = True
-            wanted = self._rows.names(found)
-            for chunk in query.chunks(connection, wanted, self._size):
+            self._wanted = self._rows.names(found)
+            for chunk in query.chunks(connection, self._wanted, self._size):
                 lister.add(self._complete(connection, chunk))
         listing = lister.listing()
         lister.fingerprints = {}  # may be many
@@ -115,8 +115,8 @@ class SqlSource(ArticleSource):
                 return None
             lister = self._lister()
             newest = None
-            wanted = self._rows.names(self._rows.query.columns(connection))
-            for chunk in self._rows.query.changed(connection, wanted, self._since, self._size):
+            query, size = self._rows.query, self._size
+            for chunk in query.changed(connection, self._wanted, self._since, size):
                 lister.add(self._complete(connection, chunk))
                 newest = chunk[-1][self._rows.watermark] if chunk else newest
         self._known.update(lister)
@@ -157,15 +157,14 @@ class SqlSource(ArticleSource):
         """Read some rows. One that was removed since it was listed is left out."""
         hints = self._hints()
         wanted = list(keys)
-        with self._database.reading() as connection:
-            for start in range(0, len(wanted), _ROWS):
-                ids = [self._keys.value(key) for key in wanted[start : start + _ROWS]]
+        for start in range(0, len(wanted), _ROWS):
+            ids = [self._keys.value(key) for key in wanted[start : start + _ROWS]]
+            with self._database.reading() as connection:
                 found = self._rows.query.by_ids(connection, ids)
-                copies = defaultdict(list)
-                for row in self._rows.complete(connection, found):
-                    copies[self._keys.add(row["id"])].append(row)
-                for key, rows_of_key in copies.items():
-                    yield self._read(key, rows_of_key[0], hints)
+                found = self._rows.complete(connection, found)
+            rows_of = {self._keys.add(row["id"]): row for row in found}
+            for key, row in rows_of.items():
+                yield self._read(key, row, hints)
 
     def _hints(self) -> Hints:
         settings = self._settings

@@ -21,7 +21,7 @@ logger = logging.getLogger("feedsvc.push")
 SETTLE = 0.4  # seconds after a revision until every origin shows it
 _MAX_SETTLE = 2.0  # the same while revisions follow one another without a pause
 _LOOK = 1.0  # seconds between looks for deliveries that are due again
-_IDLE = 0.1  # seconds between looks at the newest revision in SQLite
+_IDLE = 0.2  # seconds between looks at the newest revision in SQLite
 _BATCH = 500  # claims of one feed in one transaction
 _FEEDS = 50  # from which one transaction claims
 

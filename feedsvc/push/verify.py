@@ -25,7 +25,7 @@ from feedsvc.push.client import ClientError, Response
 
 logger = logging.getLogger("feedsvc.push")
 
-_IDLE = 0.2  # seconds between turns
+_TURN, _IDLE = 0.2, 0.5  # seconds between turns, while there is work and while there is none
 _RETRY = 1.0  # seconds after a failure of the catalog
 _TENDING = 60.0  # seconds between removals of what has ended
 _AT_ONCE = 64  # requests
@@ -94,7 +94,7 @@ class Verifier:
             task = asyncio.create_task(self._process(request))
             self._tasks[task] = request.host
             task.add_done_callback(self._end)
-        return _IDLE
+        return _TURN if self._tasks else _IDLE
 
     def _exchange(
         self, results: Collection[tuple[Request, Outcome]], room: int, busy: Collection[str]

@@ -68,8 +68,10 @@ class Postgres:
         self._server.ensure_postgres_running()
 
     def kill(self) -> None:
-        os.kill(self._server.get_pid(), signal.SIGKILL)
+        file = Path(self.folder, "data", "postmaster.pid")
+        os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
         time.sleep(2)  # its processes notice it
+        file.unlink()  # if nobody waited for the killed process, its number is still in use
         self._server.ensure_postgres_running()
 
     def stop(self) -> None:

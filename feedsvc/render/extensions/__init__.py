@@ -78,7 +78,8 @@ class Namespace:
     prefix: declared at the root of a document; `_prefix` is the key of its objects in JSON Feed.
     formats: those it extends. feed, entry: None if it does not extend them. A namespace with
     `entry` is declared in every document, as rendered entries are cached independently of their
-    feeds; with of_shows, only in those of podcasts. Raises ValueError for an invalid prefix.
+    feeds; with of_shows, only in those of podcasts, and without declared in none: its elements in
+    entries declare it themselves. Raises ValueError for an invalid prefix.
     """
 
     prefix: str
@@ -87,6 +88,7 @@ class Namespace:
     entry: Callable[[Entry], EntryExtension] | None = None
     formats: frozenset[Format] = frozenset(Format)
     of_shows: bool = False
+    declared: bool = True
 
     def __post_init__(self) -> None:
         if not _PREFIX.fullmatch(self.prefix) or not self.uri:

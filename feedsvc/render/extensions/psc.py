@@ -17,7 +17,10 @@ class Chapters(EntryExtension):
         shown = [each for each in episode.chapters if not each.hidden] if episode else []
         if not shown:
             return
-        parent = etree.SubElement(element, f"{{{URI}}}chapters", version="1.2")
+        # Declared here, and not in shows without chapters: validators report it as unknown.
+        parent = etree.SubElement(
+            element, f"{{{URI}}}chapters", {"version": "1.2"}, nsmap={"psc": URI}
+        )
         for each in shown:
             attributes = {
                 "start": _normal_play_time(each.start),
@@ -38,4 +41,6 @@ def _normal_play_time(seconds: float) -> str:
     return f"{whole}.{milliseconds % 1000:03}"
 
 
-NAMESPACE = Namespace("psc", URI, entry=Chapters, formats=XML_FORMATS, of_shows=True)
+NAMESPACE = Namespace(
+    "psc", URI, entry=Chapters, formats=XML_FORMATS, of_shows=True, declared=False
+)

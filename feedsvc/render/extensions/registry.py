@@ -43,7 +43,8 @@ def of_entries(format: Format, is_show: bool) -> Mapping[str, str]:
 
     is_show: in a feed that is a podcast.
     """
-    return {each.prefix: each.uri for each in _applied(format, is_show) if each.entry}
+    applied = _applied(format, is_show)
+    return {each.prefix: each.uri for each in applied if each.entry and each.declared}
 
 
 def of_feed(format: Format, feed: Feed) -> list[tuple[Namespace, FeedExtension]]:
