@@ -12,7 +12,7 @@ import msgspec
 import feedsvc
 from feedsvc.catalog import caches, hubs
 from feedsvc.catalog.deliveries import MAX_WAIT
-from feedsvc.catalog.hubs import Claim
+from feedsvc.catalog.hubs import START, Claim
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.http.caching import ALL, PAGES, archive_key, feed_key
@@ -92,6 +92,7 @@ class Purges:
     ) -> tuple[Claim | None, list[str]]:
         """Claim a cache; return the claim and the keys to purge."""
         with self._catalog.concurrent() as connection:
+            hubs.add(connection, [cache.name], START)  # the catalog may have been rebuilt
             claim = caches.claim(connection, cache.name, now, settled, early)
             changed = claim and caches.changed(connection, claim.place, _MOST)
         if changed is None:
