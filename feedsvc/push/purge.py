@@ -47,8 +47,10 @@ class Purges:
         observe: Callable[[str], None] = lambda _outcome: None,
     ) -> None:
         self.caches = dialects.caches(settings.purged)
-        followed = f"{feedsvc.__version__} {settings.fingerprint()}"
-        self._digest = blake2b(followed.encode(), digest_size=16).hexdigest()
+        # Only machines with a content folder know its generator.
+        followed = (feedsvc.__version__, settings.seen() | {"generator": None})
+        encoded = msgspec.json.encode(followed, order="deterministic")
+        self._digest = blake2b(encoded, digest_size=16).hexdigest()
         self._catalog = catalog
         self._client = client
         self._observe = observe
