@@ -4,14 +4,14 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import cache
 from os.path import basename
 from pathlib import Path
 
 from feedsvc.config.content import matcher
 from feedsvc.errors import ArticleError, FeedsvcError, Problem, Severity
 from feedsvc.model import MAX_PATH, Tree, excess
-from feedsvc.sources.look import Entry, fingerprint, look, unreadable
+from feedsvc.sources.look import Entry, content_hash, fingerprint, look, unreadable
 from feedsvc.sources.protocol import Listing, is_at
 from feedsvc.sources.trees import Layout, layout
 
@@ -132,11 +132,14 @@ class Scanner:
         files = {}
         for status, path in found:
             if not (self._included(path) or self._rules.is_data(basename(path))):
-                continue
+                is_file = path.endswith(self._rules.endings)
+                # An unreadable folder, which `include` need not name, may have articles.
+                if is_file or not isinstance(status, ArticleError) or status.code != "unreadable":
+                    continue
             if isinstance(status, ArticleError):
                 self._unseen[path] = status.problem(self._shown(path))
             elif self._rules.is_data(basename(path)):
-                files[path] = _content_hash(os.path.join(self._root, path), status)
+                files[path] = content_hash(os.path.join(self._root, path), status)
             else:
                 files[path] = fingerprint(status)
         return files
@@ -247,22 +250,8 @@ def _data_above(root: str, tree: Tree, rules: Layout) -> dict[str, str]:
         with suppress(OSError), os.scandir(os.path.join(root, up)) as entries:
             for entry in entries:
                 if rules.is_data(entry.name) and entry.is_file(follow_symlinks=False):
-                    found[up + entry.name] = _content_hash(entry.path, entry.stat())
+                    found[up + entry.name] = content_hash(entry.path, entry.stat())
     return found
-
-
-def _content_hash(path: str, status: os.stat_result) -> str:
-    """Return a hash of the content of a data file, which is the same for each copy of it."""
-    return _hash_of(path, fingerprint(status))
-
-
-@lru_cache(100_000)
-def _hash_of(path: str, _fingerprint: str) -> str:
-    try:
-        with open(path, "rb", buffering=0) as source:
-            return hashlib.blake2b(source.read(), digest_size=8).hexdigest()
-    except OSError as error:
-        return str(error.errno)
 
 
 def _affects(root: str, data: str, articles: Iterable[str]) -> bool:
