@@ -1,10 +1,8 @@
-"""Examines one file or folder of a tree of articles."""
+"""Looks at one file or folder of a tree of articles without opening it."""
 
-import hashlib
 import os
 import stat
 import time
-from functools import lru_cache
 from os.path import basename
 
 from feedsvc.errors import ArticleError
@@ -68,20 +66,6 @@ def fingerprint(found: os.stat_result) -> str:
     stamp = f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
     has_settled = found.st_ctime < time.time() - _SETTLED
     return stamp if has_settled else f"{stamp}-{time.time_ns()}"
-
-
-def content_hash(path: str, status: os.stat_result) -> str:
-    """Return a hash of the content of a data file, which is the same for each copy of it."""
-    return _hash_of(path, fingerprint(status))
-
-
-@lru_cache(100_000)
-def _hash_of(path: str, _fingerprint: str) -> str:
-    try:
-        with open(path, "rb", buffering=0) as source:
-            return hashlib.blake2b(source.read(), digest_size=8).hexdigest()
-    except OSError as error:
-        return str(error.errno)
 
 
 def is_inside(root: str, path: str) -> bool:
