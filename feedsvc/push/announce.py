@@ -23,7 +23,7 @@ _PAUSES = (2.0, 10.0)  # seconds before further tries
 
 
 def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
-    """Notify all hubs, purge all caches, and print the results. Raises FeedsvcError.
+    """Purge all caches, notify all hubs, and print the results. Raises FeedsvcError.
 
     everything: of all feeds, changed or not.
     """
@@ -35,9 +35,10 @@ def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
     publication = Publication(settings, catalog)
     if not publication.newest()[0]:
         raise FeedsvcError("nothing is published yet; run `feedsvc sync` or `feedsvc build` first")
-    failures = asyncio.run(_notify_hubs(settings, catalog, everything))
-    if settings.purged:
-        failures += asyncio.run(_purge_caches(settings, catalog, publication, everything))
+    failures = 0
+    if settings.purged:  # first, as hubs get the documents from there
+        failures = asyncio.run(_purge_caches(settings, catalog, publication, everything))
+    failures += asyncio.run(_notify_hubs(settings, catalog, everything))
     if failures:
         sys.exit(1)
 
