@@ -197,7 +197,8 @@ def test_what_another_build_has_just_written_is_removed_if_it_is_not_needed(
 ) -> None:
     """Scale 9: no object is left that no index names."""
     shop.place.save("one.md", article("One", "2022-02-17", tags=["c++", "x"]))
-    read, calls = Bucket.read, []
+    read = Bucket.read
+    calls: list[str] = []
 
     def another_comes_first(self: Bucket, key: str) -> Any:
         calls.append(key)
