@@ -45,8 +45,9 @@ class Record:
     def add(self, other: "Record") -> None:
         """Add the numbers of another record of the same feed and day."""
         families = self.families()
-        for (family, *rest), more in other.polls.items():
-            sums = self.polls.setdefault((limited(families, family), *rest), [0, 0, 0])
+        for (family, format, status, conditional), more in other.polls.items():
+            poll = limited(families, family), format, status, conditional
+            sums = self.polls.setdefault(poll, [0, 0, 0])
             for index, number in enumerate(more):
                 sums[index] += number
         for report, value in other.reported.items():
@@ -66,7 +67,8 @@ class Record:
 
     def families(self) -> set[str]:
         """Return the families whose polls or readers are counted."""
-        return {key[0] for key in (*self.polls, *self.direct, *self.intervals, *self.acts)}
+        keys = (*self.polls, *self.direct, *self.intervals, *self.acts)
+        return {key[0] for key in keys} - {""}
 
     @property
     def total(self) -> int:

@@ -138,7 +138,7 @@ class Store(Reads):
         for feed, new in feeds.items():
             stored = connection.execute(columns.where(table.feed == feed))
             found = {(family, format): data for family, format, data in stored}
-            families = {family for family, _ in found}
+            families = {family for family, _ in found} - {""}
             changed = set()
             for (family, format), hashes in new.items():
                 group = limited(families, family), format

@@ -113,9 +113,9 @@ class Tally:
             self._forget()
 
     def _forget(self) -> None:
-        """Keep the clients of the last day only: no address is remembered for longer than two."""
+        """Keep the clients of the day before only: no address is remembered for over two days."""
         clients = {**self._older, **self._clients}
-        recent = [each for each in clients.items() if abs(self.now - each[1].last) < DAY]
+        recent = [each for each in clients.items() if abs(each[1].last // DAY - self.day) <= 1]
         self._older, self._clients = dict(recent[-_MAX_CLIENTS // 2 :]), {}
         self._forwarded.clear()
 

@@ -96,7 +96,7 @@ def test_invented_families_are_limited(
     monkeypatch.setattr("feedsvc.audience.records.MAX_FAMILIES", 5)
     for start in (0, 4, 8):
         names = [f"Reader{number}" for number in range(start, start + 4)]
-        more = batch(**{name: {"192.0.2.1"} for name in names})
+        more = batch(**{name: {"192.0.2.1"} for name in names})  # type: ignore[arg-type]
         site = more.records[""] = Record()
         for name in names:
             more.records["all"].polls[name, "rss", 200, False] = [1, 10, 0]
@@ -121,7 +121,7 @@ def test_what_waits_has_a_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feedsvc.audience.store.MAX_FAMILIES", 3)
     waiting = Batch(DAY_1, "live")
     for number in range(50):
-        more = batch(**{f"Reader{number}": {f"192.0.2.{number}"}})
+        more = batch(**{f"Reader{number}": {f"192.0.2.{number}"}})  # type: ignore[arg-type]
         more.agents = {f"Reader{number}": (Kind.DIRECT, "")}
         waiting.add(more)
     assert sum(map(len, waiting.readers.values())) == 10
