@@ -67,11 +67,11 @@ bench-probing: $(VENV)/installed-dev
 bench-stalled: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.stalled
 
-# Needs wrk for the figure of polls.
 # Needs wrk for the rate of polls, and GoAccess for the comparison; takes half an hour.
 bench-audience: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.audience
 
+# Needs wrk for the figure of polls.
 bench-push: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.push
 

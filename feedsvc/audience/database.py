@@ -172,6 +172,7 @@ class Database:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # no implicit transactions by the driver
+    connection.execute("PRAGMA page_size = 16384")  # of a new file; records are a few KB each
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA secure_delete = ON")  # of the keys of days that have ended

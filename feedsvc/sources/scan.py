@@ -1,19 +1,18 @@
 """Lists the article files below a folder without opening them."""
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache, lru_cache
 from os.path import basename
 from pathlib import Path
 
 from feedsvc.config.content import matcher
 from feedsvc.errors import ArticleError, FeedsvcError, Problem, Severity
 from feedsvc.model import MAX_PATH, Tree, excess
+from feedsvc.sources.datafiles import affects, content_hash, data_above, with_data
 from feedsvc.sources.look import Entry, fingerprint, look, unreadable
 from feedsvc.sources.protocol import Listing, is_at
-from feedsvc.sources.trees import Layout, layout
+from feedsvc.sources.trees import layout
 
 
 class Scanner:
@@ -62,12 +61,12 @@ class Scanner:
         files = self._files(self._walk([("", frozenset({root}))]))
         is_data = self._rules.is_data
         data = {path: files.pop(path) for path in list(files) if is_data(basename(path))}
-        self._data = data | _data_above(root, self._tree, self._rules)
+        self._data = data | data_above(root, self._tree, self._rules)
         articles = self._articles(files, ())
         self._unread = [
             Problem(self._shown(path), 0, "not-evaluated", message, Severity.WARNING)
             for path in self._data
-            if (message := self._rules.unread(basename(path))) and _affects(root, path, articles)
+            if (message := self._rules.unread(basename(path))) and affects(root, path, articles)
         ]
         return Listing(articles, self._problems, tuple(self._unseen))
 
@@ -136,7 +135,7 @@ class Scanner:
             if isinstance(status, ArticleError):
                 self._unseen[path] = status.problem(self._shown(path))
             elif self._rules.is_data(basename(path)):
-                files[path] = _content_hash(os.path.join(self._root, path), status)
+                files[path] = content_hash(os.path.join(self._root, path), status)
             else:
                 files[path] = fingerprint(status)
         return files
@@ -150,7 +149,7 @@ class Scanner:
         inside = (
             path.removeprefix(self._prefix) for path in self._rules.articles(self._tree, paths)
         )
-        return _with_data({path: files[path] for path in inside if path in files}, self._data)
+        return with_data({path: files[path] for path in inside if path in files}, self._data)
 
     def _leading(self, files: Iterable[str]) -> Iterator[str]:
         """Yield the files above others that decide whether these are articles."""
@@ -236,69 +235,6 @@ def _above(path: str) -> Iterator[str]:
     """Yield the folders that a file is in, without the top."""
     while path := os.path.dirname(path):
         yield path
-
-
-def _data_above(root: str, tree: Tree, rules: Layout) -> dict[str, str]:
-    """Return the fingerprints of data files above the content folder, within the tree."""
-    found = {}
-    up = ""
-    for _ in filter(None, tree.below.split("/")):
-        up += "../"
-        with suppress(OSError), os.scandir(os.path.join(root, up)) as entries:
-            for entry in entries:
-                if rules.is_data(entry.name) and entry.is_file(follow_symlinks=False):
-                    found[up + entry.name] = _content_hash(entry.path, entry.stat())
-    return found
-
-
-def _content_hash(path: str, status: os.stat_result) -> str:
-    """Return a hash of the content of a data file, which is the same for each copy of it."""
-    return _hash_of(path, fingerprint(status))
-
-
-@lru_cache(100_000)
-def _hash_of(path: str, _fingerprint: str) -> str:
-    try:
-        with open(path, "rb", buffering=0) as source:
-            return hashlib.blake2b(source.read(), digest_size=8).hexdigest()
-    except OSError as error:
-        return str(error.errno)
-
-
-def _affects(root: str, data: str, articles: Iterable[str]) -> bool:
-    """Return whether a data file may affect articles; one above them if it is named after its
-    folder.
-    """
-    folder, _, name = data.rpartition("/")
-    if folder.startswith(".."):
-        return name.partition(".")[0] == basename(os.path.normpath(os.path.join(root, folder)))
-    return not folder or any(path.startswith(f"{folder}/") for path in articles)
-
-
-def _with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, str]:
-    """Return fingerprints of articles that include those of the data files that affect them."""
-    if not data:
-        return articles
-    of_folder: dict[str, str] = {}
-    for path, stamp in sorted(data.items()):
-        folder = "" if path.startswith("../") else path.rpartition("/")[0]
-        of_folder[folder] = f"{of_folder.get(folder, '')} {path} {stamp}"
-
-    @cache
-    def above(folder: str) -> str:
-        own = of_folder.get(folder, "")
-        return own + above(folder.rpartition("/")[0]) if folder else own
-
-    return {
-        path: _combined(fingerprint, above(path.rpartition("/")[0]))
-        for path, fingerprint in articles.items()
-    }
-
-
-def _combined(fingerprint: str, above: str) -> str:
-    if not above:
-        return fingerprint
-    return f"{hashlib.blake2b(above.encode(), digest_size=8).hexdigest()} {fingerprint}"
 
 
 def shown_path(content: Path, site: Path, path: str) -> str:

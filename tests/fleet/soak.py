@@ -103,7 +103,7 @@ class Fleet:
         ]
         front = free_port()
         self.varnish = varnish(folder, front, self.nodes)
-        self.cache = Machine("varnish", front)
+        self.cache = Machine("varnish", front, is_cache=True)
         self.takeovers: list[float] = []
         self.faults: dict[str, int] = {}
         self._stopping = threading.Event()
@@ -173,6 +173,7 @@ class Fleet:
         say(f"{time.strftime('%H:%M:%S')} {name}")
         self.faults[name] = self.faults.get(name, 0) + 1
         node.disturb()
+        self.cache.disturb()  # it learns from a failed request that a machine has gone
         faults[name]()
         node.disturb()
         self.cache.disturb()
