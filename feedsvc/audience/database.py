@@ -163,7 +163,8 @@ class Database:
             raise
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             cause = getattr(error, "orig", None) or error
-            self.close()
+            if type(cause) is sqlite3.DatabaseError:  # damaged; others, such as a lock, pass
+                self.close()
             reason = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
             raise StatisticsError(
                 f"{self.place}: the statistics cannot be used: {reason}"

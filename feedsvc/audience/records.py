@@ -68,7 +68,7 @@ class Record:
     def families(self) -> set[str]:
         """Return the families whose polls or readers are counted."""
         keys = (*self.polls, *self.direct, *self.intervals, *self.acts)
-        return {key[0] for key in keys} - {""}
+        return {str(key[0]) for key in keys} - {""}
 
     @property
     def total(self) -> int:
