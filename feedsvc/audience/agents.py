@@ -18,6 +18,7 @@ from feedsvc.audience.rows import Kind
 MAX = 512  # characters of a User-Agent that are read
 NONE = "(no User-Agent)"
 _EXAMPLE = 200  # characters
+_MAX_KNOWN = 20_000  # User-Agents that are remembered
 _INSTANCES, _LIBRARY = "instances", "library"  # in families.csv
 # Of crawler-user-agents. Patterns with another tag are of crawlers.
 _TAGS = _CRAWLER, _MONITORING, _HTTP_LIBRARY, _ = (
@@ -26,7 +27,7 @@ _TAGS = _CRAWLER, _MONITORING, _HTTP_LIBRARY, _ = (
 
 _NUMBER = re.compile(
     r"(?<![\w.])(\d{1,9})\+?\s+(?:readers?|subscribers?|users?)\b"
-    r"|\b(?:users?|subscribers?|readers?)[ :=]\s?(\d{1,9})\b",
+    r"|\b(?:users?|subscribers?|readers?)[ :=]\s?(\d{1,9})\b(?!\.\d)",  # not `RSS Reader 2.6`
     re.IGNORECASE | re.ASCII,
 )
 _ID = re.compile(r"feed-?id[:=]\s?([\w./-]{1,64})", re.IGNORECASE | re.ASCII)
@@ -67,7 +68,7 @@ class Family(NamedTuple):
 class Agent:
     """A User-Agent. number: of subscribers, None if it reports none. key: the id of the feed that
     it reports, or a digest of what does not change. known: it is of a service in our table. hosted:
-    its polls are counted by key, others by address. counts: whether it reads for people.
+    its polls are counted by key, others by address.
     library: it is what a library sends by default. example: the User-Agent, printable.
     """
 
@@ -81,9 +82,14 @@ class Agent:
     library: bool = False
 
     @property
-    def counts(self) -> bool:
-        """Whether people read with it."""
-        return self.kind not in (Kind.CRAWLER, Kind.MONITOR, Kind.BROWSER)
+    def is_direct(self) -> bool:
+        """Whether it reads for one person, or a few, and is counted by address."""
+        return not self.hosted and self.kind in (Kind.DIRECT, Kind.AT_LEAST)
+
+    @property
+    def reports(self) -> bool:
+        """Whether its number of subscribers is stored, if only as one that is claimed."""
+        return self.hosted or self.kind is Kind.UNKNOWN
 
 
 OTHER = Agent("other", Kind.DIRECT, "")  # for those that are not parsed
@@ -102,11 +108,12 @@ def parse(text: str) -> Agent:
         known = family is not None and family.hosted
         name = family.name if family else _name(text)
         kind = Kind.SERVICE if known else Kind.UNKNOWN
-        return Agent(name, kind, example, _key(text), number, known, hosted=True)
+        return Agent(name, kind, example, _key(text), number, known, hosted=known)
     if family is None or family.library:
         family = _other(text, family)
     kind = Kind.AT_LEAST if family.kind is Kind.SERVICE else family.kind
-    key = _key(text) if family.hosted else ""
+    found = _ID.search(text) if family.hosted else None  # otherwise, a service counts once
+    key = found[1] if found else ""
     return Agent(
         *(family.name, kind, example, key), hosted=family.hosted, library=family.library
     )  # fmt: skip
@@ -202,3 +209,32 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
         rank = next((n for n, tag in enumerate(_TAGS) if tag in tags), 0)
         groups[rank, pattern[0]].append(pattern)
     return [(_TAGS[rank], re.compile("|".join(each))) for (rank, _), each in sorted(groups.items())]
+
+
+class Agents:
+    """Remembers User-Agents, and limits how many are parsed."""
+
+    def __init__(self, budget: int | None = None) -> None:
+        """budget: how many are parsed until `renew`; None for any number."""
+        self._budget = self._left = budget
+        self.known: dict[str | None, Agent] = {}
+
+    def renew(self) -> None:
+        """Allow as many new User-Agents again."""
+        self._left = self._budget
+
+    def learn(self, text: str | None) -> Agent:
+        """Return the Agent of a User-Agent that is not in `known`."""
+        short = (text or "")[:MAX]
+        agent = self.known.get(short)
+        if agent is None:
+            if self._left is not None:
+                if self._left <= 0:
+                    return OTHER
+                self._left -= 1
+            if len(self.known) >= _MAX_KNOWN:
+                self.known.clear()
+            agent = self.known[short] = parse(short)
+        if text is None:
+            self.known[None] = agent
+        return agent

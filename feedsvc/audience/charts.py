@@ -88,6 +88,7 @@ def _render(
         show_legend=False,
         truncate_label=-1,
         margin=4,
+        margin_top=12,
         margin_left=52,
         margin_bottom=10,
         max_scale=6,

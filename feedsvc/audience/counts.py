@@ -10,7 +10,7 @@ from ipaddress import IPv6Address
 
 from feedsvc.audience.agents import OTHER, Agent
 from feedsvc.audience.criteria import Act
-from feedsvc.audience.records import Record
+from feedsvc.audience.records import Record, is_later
 from feedsvc.audience.store import Batch
 
 # Flags of a poll. Above them is its interval: 1 + its class in INTERVALS, 0 if there is none.
@@ -99,7 +99,7 @@ class Counts:
             last,
             _,
             *waits,
-        ) in self.polls.items():
+        ) in list(self.polls.items()):  # a poll may still be counted
             family = agent.family
             batch.agents[family] = agent.kind, agent.example
             for act in _acts(agent, place, status, flags):
@@ -120,18 +120,18 @@ class Counts:
             sums = record.polls.setdefault((family, format, status, conditional), [0, 0, 0])
             for index, number in enumerate((polls, sent, saved)):
                 sums[index] += number
-            if agent.hosted and agent.counts and status < 400:
+            if agent.reports and status < 400:
                 _report(record, agent, format, last)
-        for (agent, (feed, format)), addresses in self.readers.items():
+        for (agent, (feed, format)), addresses in list(self.readers.items()):
             batch.readers.setdefault((feed, agent.family, format), set()).update(addresses)
         return batch
 
 
 def _report(record: Record, agent: Agent, format: str, last: int) -> None:
     key = (agent.family, format, agent.key)
-    before = record.reported.get(key)
-    if before is None or before[1] <= last:
-        record.reported[key] = agent.number, last, agent.known
+    new, before = (agent.number, last, agent.known), record.reported.get(key)
+    if before is None or is_later(new, before):
+        record.reported[key] = new
 
 
 def _acts(agent: Agent, place: Place | None, status: int, flags: int) -> Iterator[Act]:

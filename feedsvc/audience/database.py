@@ -78,10 +78,10 @@ class Database:
             connection.execute(statement, rows)
 
     def close(self) -> None:
-        """Close all connections."""
-        if self._engine:
-            self._engine.dispose()
-            self._engine = None
+        """Close all connections; the next use opens another."""
+        engine, self._engine = self._engine, None
+        if engine:
+            engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -110,7 +110,8 @@ class Database:
             yield connection
 
     def _connected(self) -> Engine:
-        if self._engine is None:
+        engine = self._engine
+        if engine is None:
             engine = self._connect()
             try:
                 with self._begin(engine) as connection:
@@ -118,8 +119,9 @@ class Database:
             except BaseException:
                 engine.dispose()
                 raise
+            self.names.clear()  # the file may be another one
             self._engine = engine
-        return self._engine
+        return engine
 
     def _upgrade(self, connection: Connection) -> None:
         found = schema.number(connection)
@@ -156,8 +158,13 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except StatisticsError:
+            self.close()  # the file may be moved away before the next use
+            raise
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             cause = getattr(error, "orig", None) or error
+            if type(cause) is sqlite3.DatabaseError:  # damaged; others, such as a lock, pass
+                self.close()
             reason = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
             raise StatisticsError(
                 f"{self.place}: the statistics cannot be used: {reason}"
@@ -169,6 +176,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA page_size = 16384")  # of a new file; records are a few KB each
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA secure_delete = ON")  # of the keys of days that have ended
 
 
 def _begin_sqlite(connection: Connection) -> None:

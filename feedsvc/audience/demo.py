@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import click
 
-from feedsvc.audience import agents
+from feedsvc.audience import agents, daily
 from feedsvc.audience.agents import Agent
 from feedsvc.audience.criteria import INTERVALS, Act
 from feedsvc.audience.records import Record
@@ -130,17 +130,17 @@ class Model:
         self, record: Record, site: Record, day: int, feed: str, manner: Manner, number: int
     ) -> None:
         agent = manner.parsed
-        is_one = agent.hosted or not manner.share
+        is_one = agent.reports or not manner.share
         format = Format.ATOM if manner.family in ("NetNewsWire", "FreshRSS") else Format.RSS
         varied = manner.polls * self._chance(feed, manner, day).uniform(0.9, 1.1)
         clients = 1 if is_one else number
         polls = max(1, round(clients * varied))
         _poll(record, manner, format, polls, clients)
         _behave(site, manner, polls)
-        if agent.counts and not agent.hosted:
+        if agent.is_direct:
             record.direct[manner.family, ""] = number
             record.direct["", format] = record.direct.get(("", format), 0) + number
-        elif agent.counts:
+        elif agent.reports:
             claimed = agent.number if agent.kind is Kind.UNKNOWN else number
             count = None if agent.number is None else claimed
             key = str(zlib.crc32(f"{manner.family} {feed}".encode()))
@@ -218,4 +218,6 @@ def demo(site: Path, count: int, readers: int) -> None:
     )
     for batch in days(model, count):
         store.add([batch])
+    daily.catch_up(store, model.last, settings)
+    store.close()
     click.echo(f"Made up {count} days in {store.place}.")

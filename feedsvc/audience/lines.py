@@ -15,7 +15,7 @@ import msgspec
 
 _COMBINED = re.compile(
     rb'(?:[^\s"]+:\d+ )?([^\s"]+) [^\["]*\[([^\]]{20,32})\] "(?:GET|HEAD) ([^\s"]+)(?: [^"]*)?" '
-    rb'(\d{3}) (\d+|-) "([^"\\]*(?:\\.[^"\\]*)*)" "([^"\\]*(?:\\.[^"\\]*)*)"'
+    rb'(\d{3}) (\d{1,12}|-) "([^"\\]*(?:\\.[^"\\]*)*)" "([^"\\]*(?:\\.[^"\\]*)*)"'
 )
 # Anything else in that format, such as another method, or no request at all.
 _OTHER = re.compile(rb'[^\s"]+ [^\["]*\[[^\]]{20,32}\] "(?:[^"\\]|\\.)*" \d{3} ')
@@ -53,6 +53,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
         *("requestheadersreferer", "referrer"),
     ),
 }
+_LARGEST = 10**12 - 1  # bytes; a larger number is no size
 _NEEDED = ("address", "agent", "path", "status", "time")
 
 
@@ -165,7 +166,7 @@ def _from_fields(values: Mapping[str, Any]) -> Line | None:
             _instant(value("date"), value("time")),
             target.encode("utf-8", "replace"),
             int(value("status")),
-            int(float(size)) if size else 0,
+            min(max(0, int(float(size))), _LARGEST) if size else 0,
             value("referrer").encode("utf-8", "replace"),
             value("agent").encode("utf-8", "replace"),
         )
@@ -187,7 +188,7 @@ def _names(keys: Sequence[str]) -> dict[str, str]:
 @lru_cache(10_000)
 def _instant(date: str, time: str) -> int:
     """Return the instant of a time in any common form. Raises ValueError."""
-    if re.fullmatch(r"\d+(\.\d+)?", time):
+    if re.fullmatch(r"\d{1,20}(\.\d+)?", time):
         number = float(time)
         while number > 1e11:  # milli-, micro- or nanoseconds
             number /= 1000

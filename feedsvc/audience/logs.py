@@ -12,12 +12,11 @@ from urllib.parse import unquote_to_bytes
 
 from feedsvc import urls
 from feedsvc.audience import counts
-from feedsvc.audience.agents import Agent
+from feedsvc.audience.agents import Agent, Agents
 from feedsvc.audience.counts import Counter, Counts, Place
 from feedsvc.audience.criteria import INTERVALS
 from feedsvc.audience.lines import Parser, Unreadable, user_agent
 from feedsvc.audience.store import DAY, Batch
-from feedsvc.audience.tally import Agents
 from feedsvc.config.settings import Settings
 from feedsvc.routes import Routes
 
@@ -25,6 +24,7 @@ _POLLS = frozenset({200, 226, 304, 429})
 _ORIGIN = re.compile(rb"https?://[^/]*")  # of a request to a proxy
 _COUNTED = _POLLS | {404}
 _NO_REFERRER = (b"-", b"")
+_LONGEST = 1_000  # bytes of a target or User-Agent that are read
 _MAX_CACHED = 50_000  # targets
 _MAX_CLIENTS = 80_000  # whose last poll is remembered
 _MAX_READERS = 100_000  # and keys, until `collect` should be called
@@ -140,6 +140,8 @@ class LogTally:
     def collect(self) -> Iterator[Batch]:
         """Return what was counted since the last call."""
         days, self._days = self._days, {}
+        if len(self._groups) > _MAX_CLIENTS:
+            self._forget()
         for group in self._groups.values():
             group.day = 0  # its counters are gone
         for each in days.values():
@@ -178,6 +180,8 @@ class LogTally:
         referrer: bytes,
         text: bytes,
     ) -> None:
+        if len(target) + len(text) > _LONGEST:
+            target, text = target[:_LONGEST], text[:_LONGEST]
         place = self._find(target)
         if place is None:
             return
@@ -196,7 +200,7 @@ class LogTally:
             self._wholes[place] = size
         if client.day != day and status in _POLLS:
             client.day = day
-            if not group.agent.hosted and group.agent.counts:
+            if group.agent.is_direct:
                 self._days[day].meet(group.agent, place, address.decode("ascii", "replace"))
         wait = instant - timer.last
         if 0 <= wait < _LONG:
@@ -244,10 +248,13 @@ class LogTally:
     def _learn(self, text: bytes) -> Agent:
         if len(self._known) >= _MAX_CACHED:
             self._known.clear()
-            for each in (self._groups, self._timers, self._clients, self._older):
-                each.clear()
+            self._forget()
         agent = self._known[text] = self._agents.learn(user_agent(text))
         return agent
+
+    def _forget(self) -> None:
+        for each in (self._groups, self._timers, self._clients, self._older):
+            each.clear()
 
     def _start(self, day: int, instant: int) -> Counts:
         if not _OLDEST < day < _NEWEST:

@@ -81,9 +81,9 @@ class StatisticsObserver:
     def flush(self) -> None:
         """Store what was counted since the last time. Never raises."""
         with self._writing:
-            for batch in self._tally.collect():
-                self._pending.setdefault(batch.day, Batch(batch.day, batch.source)).add(batch)
             try:
+                for batch in self._tally.collect():
+                    self._pending.setdefault(batch.day, Batch(batch.day, batch.source)).add(batch)
                 if self._pending:
                     self._store.add(self._pending.values())
                     self._pending = {}

@@ -130,7 +130,7 @@ def overview(store: Store, first: int, today: int, feed: str | None = None) -> O
             status: Traffic(*(sum(column) for column in zip(*rows.values(), strict=True)))
             for status, rows in sorted(traffic.items())
         },
-        answered=_answered(traffic, days[0], today),
+        answered=_answered(traffic, days[0], days[-1]),
         intervals=_intervals(conduct),
         clients=_clients(history),
         claims={each.name: each.now.claimed for each in standings["family"] if each.now.claimed},

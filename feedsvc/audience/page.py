@@ -21,6 +21,7 @@ from feedsvc.routes import Routes, stats_path
 PERIODS = {"30": "30 days", "90": "90 days", "365": "a year"}
 _DEFAULT = "90"
 _STYLE, _BADGE, _JSON = "style.css", "badge.svg", "stats.json"
+_BADGE_MAX_AGE = 60.0  # seconds for which it is kept in memory
 _READERS = 60  # in the table of the page; the CSV has all
 _FEEDS = 30
 _WORST = 20
@@ -60,6 +61,7 @@ class Views:
         self._settings = settings
         self._today = today
         self._store = store
+        self._svg, self._badge_until = "", 0.0
         self._routes = Routes(settings)
         self._templates = Environment(
             loader=PackageLoader("feedsvc.audience"),
@@ -149,13 +151,17 @@ class Views:
     def _badge(self) -> Response:
         if not self._settings.statistics.badge:
             abort(404)
-        try:
-            subscribers = total(self._store, self._today())
-        except FeedsvcError:
+        now = time.monotonic()
+        if now >= self._badge_until:  # anybody can ask, as often as they like
+            try:
+                self._svg = badge.badge(total(self._store, self._today()))
+            except FeedsvcError:
+                self._svg = ""
+            self._badge_until = now + _BADGE_MAX_AGE
+        if not self._svg:
             abort(503)
         headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
-        svg = badge.badge(subscribers)
-        return Response(svg, content_type="image/svg+xml", headers=headers)
+        return Response(self._svg, content_type="image/svg+xml", headers=headers)
 
     def _overview(self, period: str) -> Overview | None:
         feed = request.args.get("feed") or None

@@ -106,7 +106,8 @@ class LogReader:
         """Yield the lines that were not read before. A line at the end may still be written."""
         while True:
             if len(self._rest) > _LONGEST and b"\n" not in self._rest:
-                self._rest = self._rest[-1:]  # no line of a log
+                self._advance(self._rest[:-1])  # no line of a log
+                self._rest = self._rest[-1:]
             whole, end, rest = self._rest.rpartition(b"\n")
             if end:
                 self._advance(whole + end)

@@ -4,7 +4,7 @@ The store keeps a record for each day, source and feed, and one with feed '' for
 Stored texts are numbers of the table of names, as a year has millions of them. Pure.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Any, TypeVar
@@ -15,14 +15,14 @@ import zstandard
 PollKey = tuple[str, str, int, bool]  # family, format, status, conditional
 ReportKey = tuple[str, str, str]  # family, format, key
 IntervalKey = tuple[str, bool, int]  # family, conditional, bucket
+Report = tuple[int | None, int, bool]  # count, seen, known
 
 _LEVEL = 9
 MAX_FAMILIES = 2000  # of a record; further ones are OTHER
 MAX_KEYS = 500  # of the services in a record; further ones are dropped
 OTHER = "other"
-_MAX_COUNTS = 20_000
 
-Key = TypeVar("Key", bound=Hashable)
+Key = TypeVar("Key", bound=tuple[Any, ...])
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Record:
     """
 
     polls: dict[PollKey, list[int]] = field(default_factory=dict)
-    reported: dict[ReportKey, tuple[int | None, int, bool]] = field(default_factory=dict)
+    reported: dict[ReportKey, Report] = field(default_factory=dict)
     direct: dict[tuple[str, str], int] = field(default_factory=dict)
     intervals: dict[IntervalKey, int] = field(default_factory=dict)
     acts: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -44,30 +44,31 @@ class Record:
 
     def add(self, other: "Record") -> None:
         """Add the numbers of another record of the same feed and day."""
-        self._add_polls(other)
+        families = self.families()
+        for (family, format, status, conditional), more in other.polls.items():
+            poll = limited(families, family), format, status, conditional
+            sums = self.polls.setdefault(poll, [0, 0, 0])
+            for index, number in enumerate(more):
+                sums[index] += number
         for report, value in other.reported.items():
             before = self.reported.get(report)
             if before is None and len(self.reported) >= MAX_KEYS:
                 continue
-            if before is None or before[1] <= value[1]:
+            if before is None or is_later(value, before):
                 self.reported[report] = value
         # Two estimates under different salts cannot be united; most of the readers are the same.
-        for readers, number in other.direct.items():
+        for (family, format), number in other.direct.items():
+            readers = limited(families, family), format
             self.direct[readers] = max(number, self.direct.get(readers, 0))
-        _count(self.intervals, other.intervals)
-        _count(self.acts, other.acts)
+        _count(self.intervals, other.intervals, families)
+        _count(self.acts, other.acts, families)
         self.start = min(filter(None, (self.start, other.start)), default=0)
         self.end = max(self.end, other.end)
 
-    def _add_polls(self, other: "Record") -> None:
-        families = {key[0] for key in self.polls}
-        for (family, format, status, conditional), more in other.polls.items():
-            if family not in families and len(families) >= MAX_FAMILIES:
-                family = OTHER
-            families.add(family)
-            sums = self.polls.setdefault((family, format, status, conditional), [0, 0, 0])
-            for index, number in enumerate(more):
-                sums[index] += number
+    def families(self) -> set[str]:
+        """Return the families whose polls or readers are counted."""
+        keys = (*self.polls, *self.direct, *self.intervals, *self.acts)
+        return {str(key[0]) for key in keys} - {""}
 
     @property
     def total(self) -> int:
@@ -80,10 +81,27 @@ class Record:
         return {each for key in keys for each in key if isinstance(each, str)}
 
 
-def _count(counts: dict[Key, int], more: Mapping[Key, int]) -> None:
-    for key, number in more.items():
-        if key in counts or len(counts) < _MAX_COUNTS:
-            counts[key] = counts.get(key, 0) + number
+def limited(families: set[str], family: str) -> str:
+    """Add a family to those that are known, and return it; OTHER if there are too many.
+
+    '' stands for all, and is always known.
+    """
+    if family and family not in families:
+        if len(families) >= MAX_FAMILIES:
+            return OTHER
+        families.add(family)
+    return family
+
+
+def is_later(one: Report, other: Report) -> bool:
+    """Return whether a number was reported after another; of one second, the larger counts."""
+    return (one[1], one[0] or 0) >= (other[1], other[0] or 0)
+
+
+def _count(counts: dict[Key, int], more: Mapping[Key, int], families: set[str]) -> None:
+    for (family, *rest), number in more.items():
+        key: Any = limited(families, family), *rest
+        counts[key] = counts.get(key, 0) + number
 
 
 def encode(record: Record, number: Callable[[str], int]) -> bytes:

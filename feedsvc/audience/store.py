@@ -14,10 +14,12 @@ from sqlalchemy import Connection, delete, insert, select
 from feedsvc.audience import schema, sketches
 from feedsvc.audience.database import StatisticsError
 from feedsvc.audience.reads import Reads
-from feedsvc.audience.records import Record, encode
+from feedsvc.audience.records import MAX_FAMILIES, Record, encode, limited
 from feedsvc.audience.rows import Daily, Kind
 
 DAY = 86_400
+_MAX_WAITING = 1_000_000  # addresses that wait to be stored, some 100 MB
+_MAX_PARAMETERS = 1_000  # of a query; databases take more
 
 
 @dataclass(slots=True)
@@ -50,9 +52,14 @@ class Batch:
         """Add the numbers of another batch of the same day and source."""
         for feed, record in other.records.items():
             self.records.setdefault(feed, Record()).add(record)
+        waiting = sum(map(len, self.readers.values()))
         for group, addresses in other.readers.items():
-            self.readers.setdefault(group, set()).update(addresses)
-        self.agents |= other.agents
+            if waiting < _MAX_WAITING:
+                waiting += len(addresses)
+                self.readers.setdefault(group, set()).update(addresses)
+        for family, agent in other.agents.items():
+            if family in self.agents or len(self.agents) < MAX_FAMILIES:
+                self.agents[family] = agent
 
 
 class Store(Reads):
@@ -79,53 +86,67 @@ class Store(Reads):
         for feed, record in batch.records.items():
             added = Record(record.polls, start=record.start, end=record.end) if feed else record
             whole.add(added)
-        self._merge(connection, batch.day, batch.source, {**batch.records, "": whole})
+        records = {**batch.records, "": whole}
+        known = self._merge(connection, batch.day, batch.source, records)[""].families()
         self._add_readers(connection, batch, now)
         agents = [
             {"family": family, "kind": kind, "example": example, "seen": batch.day}
             for family, (kind, example) in batch.agents.items()
+            if family in known
         ]
         self.put(connection, schema.agent, agents, "family")
         connection.execute(delete(schema.rolled).where(schema.rolled.c.day == batch.day))
 
     def _merge(
         self, connection: Connection, day: int, source: str, more: Mapping[str, Record]
-    ) -> None:
-        """Add to the records of a day. more: by feed."""
+    ) -> dict[str, Record]:
+        """Add to the records of a day, and return them. more, and the result: by feed."""
         table = schema.record.c
-        place = (table.day == day) & (table.source == source) & table.feed.in_(more)
+        place = (table.day == day) & (table.source == source)
+        if len(more) <= _MAX_PARAMETERS:
+            place &= table.feed.in_(more)
         before = connection.execute(select(table.feed, table.data).where(place))
         stored = {row.feed: row.data for row in before}
-        self.names.number(connection, set().union(*(each.names() for each in more.values())))
-        rows = []
+        records: dict[str, Record] = {}
         for feed, added in more.items():
             record = self.decoded(connection, stored[feed]) if feed in stored else Record()
             record.add(added)
+            records[feed] = record
+        # Only now, as a record does not take every name that strangers send.
+        self.names.number(connection, set().union(*(each.names() for each in records.values())))
+        rows = []
+        for feed, record in records.items():
             data = encode(record, self.names.numbers.__getitem__)
             rows.append(
                 {"day": day, "source": source, "feed": feed, "polls": record.total, "data": data}
             )
         self.put(connection, schema.record, rows, "day", "source", "feed")
+        return records
 
     def _add_readers(self, connection: Connection, batch: Batch, now: int) -> None:
         if not batch.readers:
             return
         salt = self._salt(connection, batch.day, now)
-        feeds: defaultdict[str, defaultdict[tuple[str, str], list[int]]]
-        feeds = defaultdict(lambda: defaultdict(list))
+        feeds: defaultdict[str, dict[tuple[str, str], list[int]]] = defaultdict(dict)
         for (feed, family, format), addresses in batch.readers.items():
             hashes = [sketches.reader_hash(salt, each, family, feed) for each in addresses]
-            feeds[feed][family, ""] += hashes
-            feeds[feed]["", format] += hashes
+            for group in ((family, ""), ("", format)):
+                feeds[feed].setdefault(group, []).extend(hashes)
         table = schema.sketch.c
         of_day = (table.day == batch.day) & (table.source == batch.source)
         columns = select(table.family, table.format, table.data).where(of_day)
         for feed, new in feeds.items():
             stored = connection.execute(columns.where(table.feed == feed))
-            before = {(family, format): data for family, format, data in stored}
-            rows = []
+            found = {(family, format): data for family, format, data in stored}
+            families = {family for family, _ in found} - {""}
+            changed = set()
             for (family, format), hashes in new.items():
-                data = sketches.add(before.get((family, format), b""), hashes)
+                group = limited(families, family), format
+                found[group] = sketches.add(found.get(group, b""), hashes)
+                changed.add(group)
+            rows = []
+            for family, format in sorted(changed):
+                data = found[family, format]
                 row = {"day": batch.day, "source": batch.source, "feed": feed, "family": family}
                 row |= {"format": format, "estimate": sketches.estimate(data), "data": data}
                 rows.append(row)

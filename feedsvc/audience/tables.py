@@ -13,8 +13,9 @@ from feedsvc.audience.rows import Kind
 
 Value = str | int | None
 
-# What spreadsheets take for a formula (OWASP, "CSV Injection").
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+# Where spreadsheets take a text for a formula (OWASP, "CSV Injection"). Where the comma separates
+# decimals, the semicolon separates their cells.
+_FORMULA = re.compile(r"(?:^|(?<=[;\t]))(?=[=+\-@\t\r\n＝＋－＠])")
 _EPOCH = date(1970, 1, 1).toordinal()
 
 STATUSES = {
@@ -212,7 +213,7 @@ def _columns(table: Table) -> dict[str, Any]:
 
 
 def _inert(value: Value) -> Value:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value
 
 
 def spark(trend: Sequence[int], width: int = 16) -> str:

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from feedsvc import dates
-from feedsvc.audience import agents, counts
-from feedsvc.audience.agents import Agent
+from feedsvc.audience import counts
+from feedsvc.audience.agents import Agent, Agents
 from feedsvc.audience.counts import Counter, Counts, Place
 from feedsvc.audience.criteria import BURST, HOUR, INTERVALS, MINUTE, POLITE, POLITE_UNCONDITIONAL
 from feedsvc.audience.store import DAY, Batch
@@ -22,7 +22,6 @@ from feedsvc.http.fields import IDENTITY
 from feedsvc.http.hosts import Network, client_address
 from feedsvc.http.representation import Representation
 
-_MAX_AGENTS = 20_000  # User-Agents that are remembered
 _NEW_AGENTS = 1_000  # that are parsed between two flushes; others are of the family "other"
 _MAX_CLIENTS = 100_000  # clients that are remembered, some 60 MB
 _TAGGED, _DATED, _FRESH = counts.TAGGED, counts.DATED, counts.FRESH
@@ -30,6 +29,7 @@ _EARLY = POLITE - 5 * MINUTE  # seconds; timers of readers vary
 _SOON = POLITE_UNCONDITIONAL - HOUR
 _ARCHIVE = re.compile(r"/archive/[0-9]+\.\w+\Z")
 _MAX_FORWARDED = 200  # characters of a field that is remembered
+_LONGEST_DATE = 100  # characters; longer ones are none
 _SETTLE = 0.05  # seconds in which a poll that is being counted ends
 
 # Address and Agent, or key and family of a service, whose Agent changes with its number; and path.
@@ -84,35 +84,6 @@ class Client:
         self.counter: Counter = [0, 0, 0, 0, -1]
 
 
-class Agents:
-    """Remembers User-Agents, and limits how many are parsed."""
-
-    def __init__(self, budget: int | None = None) -> None:
-        """budget: how many are parsed until `renew`; None for any number."""
-        self._budget = self._left = budget
-        self.known: dict[str | None, Agent] = {}
-
-    def renew(self) -> None:
-        """Allow as many new User-Agents again."""
-        self._left = self._budget
-
-    def learn(self, text: str | None) -> Agent:
-        """Return the Agent of a User-Agent that is not in `known`."""
-        short = (text or "")[: agents.MAX]
-        agent = self.known.get(short)
-        if agent is None:
-            if self._left is not None:
-                if self._left <= 0:
-                    return agents.OTHER
-                self._left -= 1
-            if len(self.known) >= _MAX_AGENTS:
-                self.known.clear()
-            agent = self.known[short] = agents.parse(short)
-        if text is None:
-            self.known[None] = agent
-        return agent
-
-
 class Tally:
     """Counts the polls of one process. `count` is called by all threads that answer requests.
 
@@ -139,7 +110,14 @@ class Tally:
         if (day := self.now // DAY) != self.day:
             self.day = day
             self._ended.append(self._renew())
-            self._older, self._clients = {**self._older, **self._clients}, {}
+            self._forget()
+
+    def _forget(self) -> None:
+        """Keep the clients of the day before only: no address is remembered for over two days."""
+        clients = {**self._older, **self._clients}
+        recent = [each for each in clients.items() if abs(each[1].last // DAY - self.day) <= 1]
+        self._older, self._clients = dict(recent[-_MAX_CLIENTS // 2 :]), {}
+        self._forwarded.clear()
 
     def collect(self) -> list[Batch]:
         """Return what was counted since the last call."""
@@ -171,7 +149,7 @@ class Tally:
             flags |= _DATED
         status, wait = sent.status, self.now - client.last
         flags |= _WAITS[wait] if 0 <= wait < len(_WAITS) else waited(wait)
-        if wait < client.max_age:
+        if 0 <= wait < client.max_age:
             flags |= _FRESH
         client.last = self.now
         if status != 304 or client.attention or not flags & _TAGGED:
@@ -187,7 +165,7 @@ class Tally:
         size = len(sent.body)
         counter[0] += 1
         counter[1] += size
-        if size or status == 304:
+        if status == 304 or (size and status < 400):
             counter[2] += whole - size
         counter[3] = self.now
 
@@ -260,7 +238,7 @@ class Tally:
     ) -> int:
         """Note a reader, once a day; look at what no client does in some polls only."""
         client.attention = False
-        if client.place and agent.counts and not agent.hosted:
+        if client.place and agent.is_direct:
             self._counts.meet(agent, client.place, address)
         fields = ("HTTP_COOKIE", counts.COOKIE), ("HTTP_REFERER", counts.REFERRER)
         client.flags = sum(flag for field, flag in fields if environ.get(field))
@@ -292,12 +270,12 @@ def _is_invented(date: str, representation: Representation) -> bool:
     """Return whether a date is later than the document's, or none."""
     if date == representation.last_modified:
         return False
-    instant = _instant(date)
+    instant = _instant(date[:_LONGEST_DATE])
     return instant is None or instant > representation.instant
 
 
 @lru_cache(10_000)
 def _instant(date: str) -> int | None:
     """Return the instant of an HTTP-date, None for anything else."""
-    moment = dates.http_date(date[:100], dates.from_epoch(int(time.time())))
+    moment = dates.http_date(date, dates.from_epoch(int(time.time())))
     return None if moment is None else dates.epoch(moment)

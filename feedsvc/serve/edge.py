@@ -5,6 +5,7 @@ for its result. The view leaves its Representation in the WSGI environment, wher
 from. The edge renders nothing and knows no feeds, only paths, revisions and bytes.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,7 @@ from wsgiref.types import StartResponse, WSGIApplication
 from wsgiref.util import setup_testing_defaults
 
 from feedsvc import urls
+from feedsvc.failures import Failures
 from feedsvc.http.caching import Headers
 from feedsvc.http.conditional import FEED_KEY, REPRESENTATION_KEY, RETRY, Answer, answer, plain
 from feedsvc.http.representation import QUICK, Representation
@@ -25,6 +27,8 @@ from feedsvc.serve.limits import Limits
 from feedsvc.serve.metrics import Metrics
 from feedsvc.serve.observers import Observer
 from feedsvc.serve.watch import Watch
+
+logger = logging.getLogger("feedsvc.serve")
 
 _CACHE_SIZE = 40_000_000  # bytes
 _REFRESH_TIME = 0.25  # seconds by which refreshing popular paths may delay a new revision
@@ -83,6 +87,7 @@ class Edge:
         observers: what looks at the answers.
         """
         self._observers = observers
+        self._unobserved = Failures(logger, "observer-failed")
         self._app = app
         self._observe = observe
         self._watch = watch
@@ -105,8 +110,7 @@ class Edge:
             fetched = self._fetch(path, environ)
             if isinstance(fetched, _Response):
                 if fetched.line.startswith("404"):
-                    for each in self._observers:
-                        each.miss(environ)
+                    self._miss(environ)
                 return self._send(fetched, start_response)
             entry = fetched
         entry.used = time.monotonic()
@@ -119,12 +123,22 @@ class Edge:
             sent = refusal
         whole = len(representation.document.body)
         self._metrics.count(entry.feed, sent, whole)
-        for each in self._observers:
-            each.count(environ, entry.feed, path, sent, whole)
+        try:
+            for each in self._observers:
+                each.count(environ, entry.feed, path, sent, whole)
+        except Exception as error:  # noqa: BLE001 - of another package; polls go on
+            self._unobserved.failed(type(error).__name__)
         if sent.missing or entry.size != representation.size:
             self._grow(path, entry, sent)
         start_response(sent.line, sent.headers)
         return [sent.body]
+
+    def _miss(self, environ: Environ) -> None:
+        try:
+            for each in self._observers:
+                each.miss(environ)
+        except Exception as error:  # noqa: BLE001 - of another package; polls go on
+            self._unobserved.failed(type(error).__name__)
 
     def _pass_on(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if self._watch.lost and environ["PATH_INFO"] not in _NO_CATALOG:

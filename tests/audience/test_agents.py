@@ -108,6 +108,16 @@ def test_a_new_version_of_a_service_keeps_its_key() -> None:
     assert parse(text.format("1.0")).key == parse(text.format("2.13")).key
 
 
+def test_a_service_that_reports_no_number_and_no_id_counts_once() -> None:
+    """Statistics 2."""
+    assert parse("Slackbot 1.0 (x)").key == parse("Slackbot 1.1 (y)").key == ""
+
+
+def test_a_version_is_no_number_of_subscribers() -> None:
+    assert parse("Foo RSS Reader 2.6.35 (Android)").number is None
+    assert parse("Foo (subscribers: 12; 2.6)").number == 12
+
+
 def test_feeds_of_one_service_have_keys_of_their_own() -> None:
     """Statistics 4: a service may hold several for one feed."""
     text = "NewsBlur Feed Fetcher - 85 subscribers - http://www.newsblur.com/site/{}/webpage"
@@ -142,7 +152,7 @@ BROWSERS = {
 def test_browsers_are_not_readers(text: str, family: str) -> None:
     """Statistics 11."""
     agent = parse(text)
-    assert (agent.family, agent.kind, agent.counts) == (family, Kind.BROWSER, False)
+    assert (agent.family, agent.kind, agent.is_direct) == (family, Kind.BROWSER, False)
 
 
 def test_a_program_in_a_browser_is_that_program() -> None:
@@ -161,7 +171,7 @@ def tagged(tag: str) -> list[Agent]:
 
 def test_the_collection_of_crawlers_tells_crawlers_monitors_and_readers_apart() -> None:
     """Statistics 11. The few that disagree are services that both call their own."""
-    assert all(agent.counts for agent in tagged("feed-reader"))
+    assert all(agent.is_direct or agent.reports for agent in tagged("feed-reader"))
     crawlers = [agent.kind for agent in tagged("seo") + tagged("search-engine") + tagged("scanner")]
     assert crawlers.count(Kind.CRAWLER) > 0.99 * len(crawlers)
     monitors = [agent.kind for agent in tagged("monitoring")]

@@ -293,6 +293,41 @@ def test_two_imports_of_one_log_at_once_count_it_once(
             store.add([], readers[1].position)
 
 
+@pytest.mark.parametrize("digits", [30, 400, 5000])
+def test_numbers_of_any_length_are_read(settings: Settings, digits: int) -> None:
+    number = "9" * digits
+    fastly = JSON["fastly"]
+    lines = [
+        combined().replace(b" 1000 ", f" {number} ".encode()),
+        *(json.dumps({**fastly, key: number}).encode() for key in fastly),
+    ]
+    tally = LogTally(settings)
+    tally.read(lines)
+    sent = [sums[1] for day in tally.collect() for sums in day.records["all"].polls.values()]
+    assert all(0 <= each < 2**50 for each in sent)
+
+
+def test_a_log_with_a_very_long_line_can_be_continued(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(combined() + b"\0" * 5_000_000 + b"\n" + combined(60))
+    import_log(settings, store, str(log), None)
+    with log.open("ab") as file:
+        file.write(combined(120))
+    import_log(settings, store, str(log), None)
+    assert found(store) == {("NetNewsWire", 200): 3}
+
+
+def test_long_fields_of_logs_are_cut(settings: Settings) -> None:
+    tally = LogTally(settings)
+    for number in range(3):
+        agent = f"Long/{'x' * 50_000}{number}"
+        tally.read([combined().replace(b"NetNewsWire", agent.encode())])
+    assert max(map(len, tally._known)) <= 1000
+    assert len(tally._clients) == 1
+
+
 def test_what_is_no_log_is_read_in_bounded_memory(
     settings: Settings, store: Store, tmp_path: Path
 ) -> None:

@@ -18,16 +18,16 @@ from tests.sites import article, make_site
 
 
 def test_workers_add_up_and_a_stop_loses_nothing(tmp_path: Path) -> None:
-    """Statistics 1."""
+    """Statistics 1, 4: a number that both workers were sent is not added up."""
     settings = make_site(tmp_path, {"a.md": article(tags=["x"])})
     with serving(tmp_path, "--workers", "2") as server:
         for _ in range(10):
-            server.get("/feeds/all.rss", User_Agent=FEEDLY.format(109))
+            server.get("/feeds/all.rss", User_Agent=FEEDLY.format(100))
             server.get("/feeds/tag/x.atom", User_Agent=READER, Accept_Encoding="gzip")
             server.get("/feeds/tag/absent.atom", User_Agent=READER)
         server.stop()
     with Store(settings.statistics.database) as store:
-        assert [row.number for row in store.reported(0, 10**6)] == [109]
+        assert [row.number for row in store.reported(0, 10**6)] == [100]
         by_feed = {row.feed: row.polls for row in store.polls(0, 10**6, by=("feed",))}
         assert by_feed == {"all": 10, "tag/x": 10}
         assert {row.readers for row in store.direct(0, 10**6, "tag/x")} == {1}
@@ -60,6 +60,40 @@ def test_polls_go_on_while_the_file_is_damaged_with_one_warning(
     path.unlink()
     observer.flush()
     assert sum(row.polls for row in observer._store.polls(0, 10**6)) == 4
+    observer.stop()
+
+
+def test_a_file_that_is_damaged_while_it_is_used_can_be_moved_away(
+    observer: StatisticsObserver,
+) -> None:
+    observer.flush()
+    path = path_of(observer)
+    for each in path.parent.glob("statistics.db*"):
+        with each.open("r+b") as file:
+            file.write(b"no database" * 400)
+    observer._tally.poll()  # type: ignore[attr-defined]
+    observer.flush()
+    assert observer._failure
+    for each in path.parent.glob("statistics.db*"):
+        each.rename(each.with_name(f"moved-{each.name}"))
+    observer.flush()
+    assert not observer._failure
+    assert sum(row.polls for row in observer._store.polls(0, 10**6)) == 1
+    observer.stop()
+
+
+def test_a_fault_of_ours_does_not_end_the_thread(
+    observer: StatisticsObserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(observer._tally, "collect", fail)
+        observer.flush()
+    assert "RuntimeError" in observer._failure
+    observer.flush()
+    assert sum(row.polls for row in observer._store.polls(0, 10**6)) == 1
     observer.stop()
 
 

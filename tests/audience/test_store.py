@@ -89,6 +89,46 @@ def test_the_salt_and_the_sketches_of_a_day_are_deleted(tmp_path: Path) -> None:
     connection.close()
 
 
+def test_invented_families_are_limited(
+    store: Store, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Further families count as "other"; nothing is stored of them."""
+    monkeypatch.setattr("feedsvc.audience.records.MAX_FAMILIES", 5)
+    for start in (0, 4, 8):
+        names = [f"Reader{number}" for number in range(start, start + 4)]
+        more = batch(**{name: {"192.0.2.1"} for name in names})  # type: ignore[arg-type]
+        site = more.records[""] = Record()
+        for name in names:
+            more.records["all"].polls[name, "rss", 200, False] = [1, 10, 0]
+            more.records["all"].reported[name, "rss", name] = 1, start, False
+            site.acts[name, "poll"] = 1
+            more.agents[name] = Kind.DIRECT, name
+        add(database, more)
+    families = {"Feedly", "Reader0", "Reader1", "Reader2", "Reader3"}
+    assert {row.family for row in store.polls(DAY_1, DAY_1)} == {*families, "other"}
+    assert {family for family, _ in store.conduct(DAY_1, DAY_1).acts} == {
+        *families - {"Feedly"},
+        "other",
+    }
+    assert {row.family for row in store.agents()} == families
+    direct = {row.family: row.readers for row in store.direct(DAY_1, DAY_1) if row.family}
+    assert len(direct) == 6
+    assert sum(direct.values()) == 12
+
+
+def test_what_waits_has_a_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feedsvc.audience.store._MAX_WAITING", 10)
+    monkeypatch.setattr("feedsvc.audience.store.MAX_FAMILIES", 3)
+    waiting = Batch(DAY_1, "live")
+    for number in range(50):
+        more = batch(**{f"Reader{number}": {f"192.0.2.{number}"}})  # type: ignore[arg-type]
+        more.agents = {f"Reader{number}": (Kind.DIRECT, "")}
+        waiting.add(more)
+    assert sum(map(len, waiting.readers.values())) == 10
+    assert len(waiting.agents) == 3
+    assert waiting.records["all"].total == 50
+
+
 def test_a_log_that_covers_more_replaces_what_the_server_saw(store: Store) -> None:
     """Statistics 8."""
     store.add([batch(polls=3)])
@@ -150,13 +190,13 @@ def test_records_are_stored_as_they_are(record: Record) -> None:
 
 @given(RECORDS, RECORDS, RECORDS)
 def test_the_order_of_additions_does_not_matter(one: Record, two: Record, three: Record) -> None:
-    """But for two numbers of one service at the same instant."""
     sums = []
     for order in ((one, two, three), (three, two, one)):
         total = Record()
         for each in order:
             total.add(each)
-        sums.append((total.polls, total.direct, total.intervals, total.acts, total.end))
+        numbers = {key: value[:2] for key, value in total.reported.items() if value[0]}
+        sums.append((total.polls, total.direct, total.intervals, total.acts, total.end, numbers))
     assert sums[0] == sums[1]
 
 

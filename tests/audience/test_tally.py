@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from feedsvc.audience.agents import Agents
 from feedsvc.audience.counts import network
 from feedsvc.audience.criteria import DAY, HOUR, INTERVALS, Act
 from feedsvc.audience.store import Batch
-from feedsvc.audience.tally import Agents, Tally
+from feedsvc.audience.tally import Tally, _instant
 from feedsvc.http.conditional import Answer, answer, plain
 from feedsvc.http.hosts import networks
 from feedsvc.http.representation import Representation, represent
@@ -57,8 +58,9 @@ class Clock(Tally):
         environ = {name: value for name, value in environ.items() if value is not None}
         sent = answer(self.document, environ, self.now, None)
         if refuse:
-            fields = plain(b"", ("Retry-After", "600"))
-            sent = sent._replace(status=429, headers=fields, body=b"", coding="")
+            body = b"too often"
+            fields = plain(body, ("Retry-After", "600"))
+            sent = sent._replace(status=429, headers=fields, body=body, coding="")
         self.count(environ, feed, path, sent, len(self.document.document.body))
         return sent
 
@@ -232,6 +234,31 @@ def test_intervals_are_those_of_one_client(clock: Clock) -> None:
     }
 
 
+def test_a_refusal_saves_nothing(clock: Clock) -> None:
+    """Statistics 9: only 304, 226 and compression do."""
+    clock.poll(refuse=True)
+    assert clock.batch().records["all"].polls == {
+        ("NetNewsWire", "rss", 429, False): [1, len(b"too often"), 0]
+    }
+
+
+def test_a_clock_that_is_set_back_blames_nobody(clock: Clock) -> None:
+    clock.poll()
+    clock.collect()
+    clock.poll(after=-600, HTTP_IF_NONE_MATCH=clock.etag())
+    assert clock.acts() == {Act.POLL: 1, Act.KNOWN: 1, Act.TAGGED: 1, Act.CONDITIONAL_AGAIN: 1}
+
+
+def test_unknown_programs_that_report_numbers_are_told_apart_by_address(clock: Clock) -> None:
+    """Statistics 12; they are no readers, and no service."""
+    for number in range(5):
+        clock.poll("Strange/1.0 (1 subscribers)", REMOTE_ADDR=f"192.0.2.{number}", after=5)
+    batch = clock.batch()
+    assert set(batch.records[""].acts) == {("Strange", Act.POLL), ("Strange", Act.WHOLE)}
+    assert len(batch.records["all"].reported) == 1
+    assert not batch.readers
+
+
 def test_invented_addresses_are_counted_by_family(clock: Clock) -> None:
     clock.miss({"HTTP_USER_AGENT": READER})
     assert clock.acts() == {Act.POLL: 1, Act.INVENTED_URL: 1}
@@ -246,6 +273,33 @@ def test_invented_user_agents_are_parsed_within_limits() -> None:
     long = "Long/" + "1" * 65_536
     assert known.learn(long) is known.learn(long)
     assert max(len(text or "") for text in known.known) <= 512
+
+
+def test_addresses_are_forgotten_after_two_days(clock: Clock) -> None:
+    """docs/privacy.md; a site with few clients forgets them as well."""
+    proxied = Clock("127.0.0.0/8")
+    for day in range(4):
+        clock.poll(REMOTE_ADDR=f"192.0.2.{day}", after=DAY)
+        proxied.poll(REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=f"192.0.2.{day}", after=DAY)
+        for each in (clock, proxied):
+            found = repr([*each._clients, *each._older, *each._forwarded])
+            assert f"192.0.2.{day}" in found
+            assert f"192.0.2.{day - 2}" not in found
+
+
+def test_a_client_of_last_night_is_known_in_the_morning(clock: Clock) -> None:
+    clock.poll(after=22 * HOUR)
+    clock.collect()
+    clock.poll(after=2 * HOUR, HTTP_IF_NONE_MATCH=clock.etag())
+    assert clock.acts()[Act.KNOWN] == 1
+
+
+def test_long_fields_are_not_kept() -> None:
+    _instant.cache_clear()
+    clock = Clock()
+    for number in range(9):
+        clock.poll(HTTP_IF_MODIFIED_SINCE="x" * 1000 + str(number))
+    assert _instant.cache_info().currsize == 1
 
 
 def test_many_clients_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,23 @@ def test_a_poll_is_answered_from_memory(front: Front) -> None:
     assert front.publication.asked == [ALL]
 
 
+def test_polls_are_answered_while_an_observer_fails(
+    front: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        def count(self, *_: object) -> None:
+            raise KeyError(_)
+
+        miss = count
+
+    front.edge._observers = [Broken()]  # type: ignore[list-item]
+    assert [front.ask(ALL).status for _ in range(3)] == [200] * 3
+    assert front.ask("/feeds/tag/absent.rss").status == 404
+    assert [each.getMessage() for each in caplog.records] == [
+        "event=observer-failed reason='KeyError'"
+    ]
+
+
 def test_head_and_get_share_what_is_remembered(front: Front) -> None:
     """Conformance 36."""
     head, get = front.ask(ALL, method="HEAD"), front.ask(ALL)
