@@ -52,7 +52,8 @@ class Downloader:
         try:
             if not self._attempt(url, partial):
                 partial.discard()
-                self._attempt(url, partial)
+                if not self._attempt(url, partial):
+                    raise UnavailableError("is sent in parts although all of it was requested")
         except HTTPException as error:
             raise FetchError(f"{url}: cannot be downloaded: {error!r}") from None
         except OSError as error:
@@ -79,6 +80,8 @@ class Downloader:
             self.advance(held)
             with partial.path.open("ab") as file:
                 self._receive(url, response, file, held)
+        if response.status == 206 and place.rpartition("/")[2] not in ("*", str(partial.held)):
+            raise FetchError(f"{url}: came only in part")  # RFC 9110 15.3.7 allows less than asked
         return True
 
     def _open(self, url: str, fields: dict[str, str]) -> HTTPResponse:

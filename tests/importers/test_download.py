@@ -89,6 +89,25 @@ def test_a_body_that_ends_early_can_be_continued(tmp_path: Path) -> None:
         assert (partial.held, partial.validator) == (5, '"a"')
 
 
+def test_a_part_that_is_smaller_than_what_was_asked_is_continued(tmp_path: Path) -> None:
+    """RFC 9110 15.3.7."""
+
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        start = int(request.headers["Range"].removeprefix("bytes=").rstrip("-"))
+        end = min(start + 6_000, len(RECORDING))
+        place = f"bytes {start}-{end - 1}/{len(RECORDING)}"
+        return 206, {"Content-Range": place}, RECORDING[start:end]
+
+    with server(answer) as url:
+        partial = held(tmp_path, url, RECORDING[:5_000], '"a"')
+        with pytest.raises(FetchError, match="came only in part"):
+            LOCAL.fetch(url, tmp_path)
+        assert partial.held == 11_000
+        with pytest.raises(FetchError, match="came only in part"):
+            LOCAL.fetch(url, tmp_path)
+        assert LOCAL.fetch(url, tmp_path).path.read_bytes() == RECORDING
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
@@ -97,6 +116,8 @@ def test_a_body_that_ends_early_can_be_continued(tmp_path: Path) -> None:
         ((200, {"Content-Type": "audio/mpeg"}, bytes(1001)), "has more than 0 MB, the limit"),
         ((200, {"Content-Encoding": "gzip"}, b"x"), "is sent in a coding that was not requested"),
         ((302, {"Location": "/"}, b""), "is redirected more than 10 times"),
+        ((206, {}, b"x"), "is sent in parts although all of it was requested"),
+        ((416, {}, b""), "is sent in parts although all of it was requested"),
     ],
 )
 def test_what_is_not_available_is_said(tmp_path: Path, answer: Answer, message: str) -> None:

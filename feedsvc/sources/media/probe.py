@@ -7,7 +7,7 @@ from typing import BinaryIO
 from tinytag import TinyTag, TinyTagException
 
 from feedsvc.sources.media import id3, mp4, mpeg
-from feedsvc.sources.media.facts import Facts, MediaError
+from feedsvc.sources.media.facts import LONGEST, Facts, MediaError
 
 # Files whose content is recognised, in the order in which one is preferred for an enclosure: one
 # that is not recognised is damaged, or something else.
@@ -41,6 +41,9 @@ def probe(path: str) -> Facts:
         facts = _read(file, size)
     if facts.duration is not None and facts.duration <= 0:
         raise MediaError("has a duration of 0")
+    if facts.duration is not None and not facts.duration <= LONGEST:
+        wrong = "says that it lasts longer than any recording, so its duration is left out"
+        facts = replace(facts, duration=None, doubts=(*facts.doubts, wrong))
     usual = _NAMED.get(facts.type, ())
     if usual and not path.lower().endswith(usual):
         wrong = f"has the content of {facts.type}; rename it to end in {usual[0]}"

@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
-from feedsvc import syntax, urls
+from feedsvc import html, syntax, urls
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import Enclosure
 from feedsvc.podcast import Alternate, Chapter, Episode, Transcript
@@ -157,12 +157,14 @@ class MediaReader:
 
     def _linked(self, chapter: Chapter) -> Chapter:
         """Return a chapter with absolute URLs; those that are not usable are dropped."""
+        title = " ".join(html.xml_safe(chapter.title).split())  # those in recordings are raw
         if not chapter.link and not chapter.image:
-            return chapter
+            return chapter if title == chapter.title else replace(chapter, title=title)
         link = urls.resolve(self._own, chapter.link) if chapter.link else ""
         image = self._attachments.resolve(chapter.image) if chapter.image else ""
         return replace(
             chapter,
+            title=title,
             link=link if syntax.is_url(link) else None,
             image=image if syntax.is_url(image) else None,
         )

@@ -176,6 +176,15 @@ def test_a_tag_that_lies_about_its_size_is_passed_over(tmp_path: Path) -> None:
     assert found.doubts == ("has an ID3 tag that is longer than the file",)
 
 
+def test_a_duration_that_cannot_be_is_left_out(tmp_path: Path) -> None:
+    """Headers may say that a file of nine frames lasts three years."""
+    found = probed(tmp_path, makers.xing(2**32 - 1, 0) + mp3(9))
+    assert (found.type, found.duration, found.bitrate) == ("audio/mpeg", None, None)
+    assert found.doubts == (
+        "says that it lasts longer than any recording, so its duration is left out",
+    )
+
+
 def test_a_cover_is_measured_and_not_decoded(tmp_path: Path) -> None:
     """100,000 by 100,000 pixels would be 30 GB."""
     found = probed(tmp_path, id3(makers.apic(png(100_000, 100_000))) + mp3())
