@@ -92,4 +92,8 @@ def _link(source: Path, target: Path) -> None:
         if error.errno not in NO_LINKS:
             raise
         with source.open("rb") as file, target.open("xb") as copy:
-            shutil.copyfileobj(file, copy)
+            try:
+                shutil.copyfileobj(file, copy)
+            except OSError:
+                target.unlink()
+                raise
