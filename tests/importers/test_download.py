@@ -248,6 +248,8 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("feedsvc.importers.recordings.os.link", link)
     site = Site(tmp_path)
-    with server(Host()) as url, pytest.raises(FeedsvcError, match=r"title\.mp3: cannot be written"):
+    writer = ArticleWriter(site.settings, None, keep_links=False, downloader=LOCAL)
+    with server(Host()) as url:
         item = as_item(enclosures=(Enclosure(f"{url}a.mp3", "audio/mpeg"),))
-        ArticleWriter(site.settings, None, keep_links=False, downloader=LOCAL).write(item)
+        with pytest.raises(FeedsvcError, match=r"title\.mp3: cannot be written: No space"):
+            writer.write(item)
