@@ -8,6 +8,7 @@ from feedsvc.config import head
 from feedsvc.model import Format
 from tests.desk import Desk, ref
 from tests.sites import article
+from tests.sources.media.makers import mp3
 
 PODCAST = "{https://podcastindex.org/namespace/1.0}"
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
@@ -46,6 +47,16 @@ def test_only_shows_have_the_elements_of_podcasts(desk: Desk) -> None:
         document = desk.publication.document(ref("all"), format)
         assert document
         assert b"itunes" not in document.body
+
+
+def test_recordings_beside_articles_are_found_when_a_site_gets_a_show(desk: Desk) -> None:
+    desk.write("a.md", article("A", tags=["talk"]))
+    desk.write("a.mp3", mp3())
+    desk.sync()
+    assert channel(desk, "tag/talk").find("item/enclosure") is None
+    desk.configure(SHOW)
+    desk.sync()
+    assert channel(desk, "tag/talk").find("item/enclosure") is not None
 
 
 def test_a_show_may_do_without_simple_chapters(desk: Desk) -> None:
