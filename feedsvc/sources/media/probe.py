@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import lru_cache
 from typing import BinaryIO
 
 from tinytag import TinyTag, TinyTagException
@@ -51,6 +52,18 @@ def probe(path: str) -> Facts:
     if facts.duration:
         facts = replace(facts, bitrate=round(size * 8 / facts.duration))
     return facts
+
+
+@lru_cache(10_000)
+def probed(path: str, state: str) -> Facts | str:  # noqa: ARG001 - part of the key
+    """Return the properties of a recording, or what is wrong with it; see `probe`.
+
+    state: a text that changes with the file; until then, the result is remembered. Raises OSError.
+    """
+    try:
+        return probe(path)
+    except MediaError as error:
+        return str(error)
 
 
 def _read(file: BinaryIO, size: int) -> Facts:
