@@ -99,10 +99,10 @@ class _Limited(io.RawIOBase):
         self._left = _MAX_READS
 
     def read(self, size: int = -1) -> bytes:
-        """Read so many bytes. Raises MediaError the 100,000th time."""
+        """Read so many bytes. Raises ValueError the 100,000th time."""
         self._left -= 1
         if not self._left:
-            raise MediaError("is damaged: its headers have no end")
+            raise ValueError("has too many headers")
         return self._file.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:

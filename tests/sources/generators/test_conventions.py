@@ -100,14 +100,6 @@ def test_hugo_front_matter_says_what_ours_does(tmp_path: Path) -> None:
     assert articles["notes/draft.md"].draft
 
 
-@pytest.mark.parametrize(
-    ("pattern", "place"),
-    [
-        ("/:year/:month/:title/", "/2022/02/first-post/"),
-        ("/:section/:day/:slugorfilename/", "/posts/17/first-post/"),
-        ("/:yearday/:weekdayname/:monthname/:filename", "/48/thursday/february/first-post/"),
-    ],
-)
 def test_the_keys_of_episodes_count_on_sites_with_a_podcast(tmp_path: Path) -> None:
     """Imported podcasts keep their guids; themes have other uses for some of the keys."""
     text = "---\ntitle: A\ndate: 2022-02-17\nguid: wells-12\nepisode: 12\nduration: 5 min\n---\nx\n"
@@ -119,6 +111,14 @@ def test_the_keys_of_episodes_count_on_sites_with_a_podcast(tmp_path: Path) -> N
     assert [(each.line, each.code) for each in problems] == [(6, "bad-value")]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "place"),
+    [
+        ("/:year/:month/:title/", "/2022/02/first-post/"),
+        ("/:section/:day/:slugorfilename/", "/posts/17/first-post/"),
+        ("/:yearday/:weekdayname/:monthname/:filename", "/48/thursday/february/first-post/"),
+    ],
+)
 def test_hugo_permalinks_of_the_configuration_count(
     tmp_path: Path, pattern: str, place: str
 ) -> None:
