@@ -92,7 +92,7 @@ def test_a_body_that_ends_early_can_be_continued(tmp_path: Path) -> None:
 
 
 def test_a_url_with_other_letters_than_ascii_is_encoded(tmp_path: Path) -> None:
-    asked = []
+    asked: list[str] = []
 
     def answer(request: BaseHTTPRequestHandler) -> Answer:
         asked.append(request.path)
