@@ -4,7 +4,7 @@ import io
 import os
 from dataclasses import replace
 from functools import lru_cache
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tinytag import TinyTag, TinyTagException
 
@@ -118,7 +118,7 @@ def _tagged(file: BinaryIO, media_type: str) -> Facts:
     """Return the properties that tinytag reads. Raises MediaError."""
     file.seek(0)
     try:
-        tag = TinyTag.get(file_obj=_Limited(file))
+        tag = TinyTag.get(file_obj=cast("BinaryIO", _Limited(file)))
     except (TinyTagException, ValueError, OverflowError, MemoryError):
         raise MediaError("is damaged: its headers cannot be read") from None
     if not tag.duration:
