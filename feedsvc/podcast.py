@@ -229,7 +229,7 @@ class Show(Part, frozen=True):
     categories: (category, subcategory or ''), the first counts. title: itunes:title, if it is not
     the feed's. author: itunes:author. locked: None to leave the element out. block: hidden from all
     directories; blocks: from these services of podcast:block. guid: a UUID. redirect: whether the
-    feed leads to new_feed_url.
+    feed leads to new_feed_url. simple_chapters: whether items have Podlove Simple Chapters.
     """
 
     categories: tuple[tuple[str, str], ...] = ()
@@ -254,6 +254,7 @@ class Show(Part, frozen=True):
     complete: bool = False
     block: bool = False
     blocks: tuple[str, ...] = ()
+    simple_chapters: bool = True
 
     @property
     def files(self) -> tuple[str, ...]:

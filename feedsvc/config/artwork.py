@@ -8,7 +8,7 @@ _PNG_GRAY = (0, 4)  # colour types (PNG 11.2.1)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF markers (ITU-T T.81 B.1.1.3)
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 _COLOURS = 3  # components of RGB and YCbCr; CMYK has four, grey one
-_MOST = 1_000  # segments before the frame
+_MOST = 1_000  # segments before the frame, and fill bytes before a segment
 ENDINGS = {"JPEG": (".jpg", ".jpeg"), "PNG": (".png",)}
 
 
@@ -36,7 +36,9 @@ def measure(file: BinaryIO) -> Artwork:
 def _jpeg(file: BinaryIO) -> Artwork:
     for _ in range(_MOST):
         mark, kind = file.read(1), file.read(1)
-        while kind == b"\xff":  # fill bytes
+        for _ in range(_MOST):
+            if kind != b"\xff":  # a fill byte
+                break
             kind = file.read(1)
         if mark != b"\xff" or not kind:
             break

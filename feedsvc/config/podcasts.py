@@ -141,6 +141,7 @@ class _Show(Show, frozen=True, kw_only=True):
     complete: bool = False
     block: bool = False
     blocks: tuple[str, ...] = ()
+    simple_chapters: bool = True
 
 
 # The struct of each table, and the key that a text in its place stands for.

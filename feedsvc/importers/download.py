@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from string import punctuation
 from typing import BinaryIO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from feedsvc import fetch
 from feedsvc.fetch import FetchError
+from feedsvc.render.clean import uri
 from feedsvc.sources.attachments import guess_type
 
 MAX_SIZE = 2_000_000_000  # bytes of one recording
@@ -52,12 +54,15 @@ class Downloader:
         try:
             if not self._attempt(url, partial):
                 partial.discard()
-                self._attempt(url, partial)
+                if not self._attempt(url, partial):
+                    raise UnavailableError("is sent in parts although all of it was requested")
         except HTTPException as error:
             raise FetchError(f"{url}: cannot be downloaded: {error!r}") from None
         except OSError as error:
             reason = error.strerror or error
             raise FetchError(f"{url}: cannot be downloaded: {reason}") from None
+        except ValueError:  # of urljoin, and of IDNA for the host
+            raise UnavailableError("has or leads to a URL that is not valid") from None
         return partial
 
     def _attempt(self, url: str, partial: "Partial") -> bool:
@@ -79,17 +84,21 @@ class Downloader:
             self.advance(held)
             with partial.path.open("ab") as file:
                 self._receive(url, response, file, held)
+        if response.status == 206 and place.rpartition("/")[2] not in ("*", str(partial.held)):
+            raise FetchError(f"{url}: came only in part")  # RFC 9110 15.3.7 allows less than asked
         return True
 
     def _open(self, url: str, fields: dict[str, str]) -> HTTPResponse:
-        """Return the response to a request after all redirects."""
+        """Return the response to a request after all redirects. url: may be an IRI."""
+        url = uri(url)
         for _ in range(_REDIRECTS + 1):
             response = fetch.opened(url, fields, self.public)
             target = response.headers.get("Location")
             if response.status not in fetch.MOVED or not target:
                 return response
             response.close()
-            url = urljoin(url, target)
+            # Servers send UTF-8 as it is, which http.client reads as Latin-1.
+            url = urljoin(url, quote(target, safe=punctuation, encoding="latin-1"))
         raise UnavailableError(f"is redirected more than {_REDIRECTS} times")
 
     def _check(self, response: HTTPResponse) -> None:

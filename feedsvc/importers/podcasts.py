@@ -29,6 +29,7 @@ METADATA = frozenset(
 )
 _TRUE, _FALSE = {"yes", "true", "explicit"}, {"no", "false", "clean"}
 _CHAPTERS = "psc:chapters"
+_MAX_DIGITS = 15
 
 
 def episode(fields: Fields, title: str, image: str, base: str) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def _value(fields: Fields) -> dict[str, Any]:
         recipients = [
             _table(
                 **_attributes(each, "address", "type", "name"),
-                split=int(split) if (split := each.get("split", "")).isdecimal() else None,
+                split=_whole(each.get("split", "")),
                 custom_key=each.get("customKey"),
                 custom_value=each.get("customValue"),
                 fee=True if each.get("fee") == "true" else None,
@@ -158,10 +159,11 @@ def _numbered(fields: Fields, name: str, shown: str) -> Any:
     """Return the number of an episode or season, as a table if something is shown instead."""
     own = next(iter(fields.all(f"podcast:{name}")), None)
     number = fields.text(f"itunes:{name}") or fields.text(f"podcast:{name}")
-    if not number.isdecimal():
+    whole = _whole(number)
+    if whole is None:
         return number  # which is reported
     display = _short(own.get(shown, "")) if own is not None else ""
-    return {"number": int(number), shown: display} if display else int(number)
+    return {"number": whole, shown: display} if display else whole
 
 
 def _alternates(fields: Fields, base: str) -> Iterator[dict[str, Any]]:
@@ -212,6 +214,10 @@ def _table(**values: Any) -> dict[str, Any]:
 
 def _short(value: str) -> str:
     return " ".join(value.split())[:MAX_TEXT]
+
+
+def _whole(value: str) -> int | None:
+    return int(value) if value.isdecimal() and len(value) <= _MAX_DIGITS else None
 
 
 def _truth(value: str) -> bool | None:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from feedsvc.errors import ArticleError
+from feedsvc.errors import ArticleError, FeedsvcError
 from feedsvc.fetch import FetchError
 from feedsvc.importers.clean import Cleaner
 from feedsvc.importers.download import (
@@ -54,7 +54,7 @@ class Recordings:
     def place(self, slug: str) -> Mapping[str, str] | None:
         """Give all recordings names that begin with a slug; return these by URL.
 
-        None if there is a file with one of them. Raises OSError.
+        None if there is a file with one of them. Raises FeedsvcError.
         """
         local: dict[str, str] = {}
         for number, (url, (partial, end)) in enumerate(self._fetched.items(), 1):
@@ -64,6 +64,10 @@ class Recordings:
             except FileExistsError:
                 self.withdraw()
                 return None
+            except OSError as error:
+                self.withdraw()
+                message = f"{self._folder / name}: cannot be written: {error.strerror}"
+                raise FeedsvcError(message) from None
             self._placed.append(self._folder / name)
             local[url] = name
         return local
@@ -88,4 +92,8 @@ def _link(source: Path, target: Path) -> None:
         if error.errno not in NO_LINKS:
             raise
         with source.open("rb") as file, target.open("xb") as copy:
-            shutil.copyfileobj(file, copy)
+            try:
+                shutil.copyfileobj(file, copy)
+            except OSError:
+                target.unlink()
+                raise

@@ -113,11 +113,16 @@ class ArticleWriter:
             local = recordings.place(slug)
             if local is None:
                 continue
-            text = compose.text(
-                item, cleaner, identity, slug, language, local, keep_link=self._keep_links
-            )
             path = f"{folder}/{slug}{item.file_type}"
-            if self._create(path, text.encode()):
+            try:
+                text = compose.text(
+                    item, cleaner, identity, slug, language, local, keep_link=self._keep_links
+                )
+                is_created = self._create(path, text.encode())
+            except FeedsvcError:
+                recordings.withdraw()
+                raise
+            if is_created:
                 break
             recordings.withdraw()
         recordings.finish()

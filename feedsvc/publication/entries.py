@@ -7,6 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from feedsvc import routes
 from feedsvc.catalog import queries
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
@@ -67,8 +69,9 @@ class Entries:
         language: the feed's.
         """
         settings = self._settings.feed(ref.key)
-        content, is_show = settings.content, settings.podcast is not None
-        keys = {each: (format, content, language, is_show, *each) for each in shown}
+        content, show = settings.content, settings.podcast
+        simple = show.simple_chapters if show else None
+        keys = {each: (format, content, language, simple, *each) for each in shown}
         cached = {each: self._fragments.get(key) for each, key in keys.items()}
         missing = [number for (number, _), fragment in cached.items() if fragment is None]
         articles = queries.articles(connection, missing)
@@ -78,11 +81,13 @@ class Entries:
                 entry = self.entry(articles[each[0]], content)
                 if entry.language == language:
                     entry = replace(entry, language=None)
-                episode = (entry.episode or Episode()) if is_show else None
-                entry = replace(entry, episode=episode)
+                episode = (entry.episode or Episode()) if show else None
                 if entry.content is not None and episode:
                     notes = chapters.with_lines(entry.content, episode.chapters)
                     entry = replace(entry, content=notes)
+                if episode and not simple:
+                    episode = structs.replace(episode, chapters=())
+                entry = replace(entry, episode=episode)
                 fragment = Fragment(
                     RENDERERS[format].entry(entry), entry.updated, bool(entry.authors)
                 )

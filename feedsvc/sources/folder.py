@@ -27,6 +27,7 @@ _INPUTS = (
         "timezones",
         "author",
         "sections",
+        "has_shows",
     ),
     "tree",
 )

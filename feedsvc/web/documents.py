@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Response, abort, request, send_file
 from werkzeug.datastructures import Headers
-from werkzeug.http import is_resource_modified
+from werkzeug.http import http_date, is_resource_modified
 
 from feedsvc import dates, urls
 from feedsvc.errors import CatalogError
@@ -150,7 +150,8 @@ class Documents:
             modified = dates.from_epoch(int(status.st_mtime))
             # Werkzeug sends a range even if the client has the file (RFC 9110 13.2.2).
             is_known = not is_resource_modified(environ, etag, last_modified=modified)
-            if is_known or not _wants_range(environ):
+            current = (f'"{etag}"', http_date(modified))
+            if is_known or not _wants_range(environ, status.st_size, current):
                 environ.pop("HTTP_RANGE", None)
             response = send_file(file, media_type, max_age=_FILE_MAX_AGE, etag=etag)
         except FileNotFoundError:
@@ -186,17 +187,20 @@ class Documents:
         return _RawResponse(sent.body, sent.line, list(sent.headers))
 
 
-def _wants_range(environ: Mapping[str, Any]) -> bool:
+def _wants_range(environ: Mapping[str, Any], size: int, current: tuple[str, str]) -> bool:
     """Return whether a request is for one range of bytes; all other forms of Range are ignored.
 
-    See RFC 9110 13.1.5 and 14.2: it is for GET, and a weak tag in If-Range never matches.
+    So are those for other methods than GET (RFC 9110 14.2), for at least the whole file as a suffix
+    (14.1.2), and for another file than the current one (13.1.5).
+
+    size: bytes of the file. current: its ETag and Last-Modified.
     """
     asked = _RANGE.fullmatch(environ.get("HTTP_RANGE", ""))
     if not asked or environ["REQUEST_METHOD"] == "HEAD":
         return False
     first, last = asked.groups()
-    is_valid = not (first and last) or int(first) <= int(last)
-    return is_valid and not environ.get("HTTP_IF_RANGE", "").startswith("W/")
+    is_valid = int(first) <= int(last) if first and last else bool(first) or int(last) < size
+    return is_valid and environ.get("HTTP_IF_RANGE", current[0]) in current
 
 
 class _RawResponse(Response):

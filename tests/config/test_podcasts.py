@@ -86,6 +86,7 @@ def test_every_key_of_a_show_is_read(tmp_path: Path) -> None:
     new_feed_url = "https://example.org/new.rss"
     complete = true
     blocks = ["amazon"]
+    simple_chapters = false
     """
     assert site(tmp_path, SHOW + more).feed("talk").podcast == Show(
         categories=(("Arts", "Food"), ("Technology", "")),
@@ -121,6 +122,7 @@ def test_every_key_of_a_show_is_read(tmp_path: Path) -> None:
         new_feed_url="https://example.org/new.rss",
         complete=True,
         blocks=("amazon",),
+        simple_chapters=False,
     )
 
 

@@ -1,5 +1,6 @@
 """Recordings are downloaded beside their articles, within limits, and interruptions continued."""
 
+import errno
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from feedsvc.errors import FeedsvcError
 from feedsvc.fetch import FetchError
 from feedsvc.importers.download import Downloader, Partial, UnavailableError, suffix
 from feedsvc.importers.run import run
@@ -89,6 +91,36 @@ def test_a_body_that_ends_early_can_be_continued(tmp_path: Path) -> None:
         assert (partial.held, partial.validator) == (5, '"a"')
 
 
+def test_a_url_with_other_letters_than_ascii_is_encoded(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        asked.append(request.path)
+        target = "/ö.mp3".encode().decode("latin-1")  # raw UTF-8, as many servers send it
+        return (200, TAG, RECORDING) if len(asked) > 1 else (302, {"Location": target}, b"")
+
+    with server(answer) as url:
+        assert LOCAL.fetch(f"{url}é.mp3", tmp_path).path.read_bytes() == RECORDING
+    assert asked == ["/%C3%A9.mp3", "/%C3%B6.mp3"]
+
+
+def test_a_part_that_is_smaller_than_what_was_asked_is_continued(tmp_path: Path) -> None:
+    """RFC 9110 15.3.7."""
+
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        start = int(request.headers["Range"].removeprefix("bytes=").rstrip("-"))
+        end = min(start + 6_000, len(RECORDING))
+        place = f"bytes {start}-{end - 1}/{len(RECORDING)}"
+        return 206, {"Content-Range": place}, RECORDING[start:end]
+
+    with server(answer) as url:
+        partial = held(tmp_path, url, RECORDING[:5_000], '"a"')
+        with pytest.raises(FetchError, match="came only in part"):
+            LOCAL.fetch(url, tmp_path)
+        assert partial.held == 11_000
+        assert LOCAL.fetch(url, tmp_path).path.read_bytes() == RECORDING
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
@@ -97,6 +129,10 @@ def test_a_body_that_ends_early_can_be_continued(tmp_path: Path) -> None:
         ((200, {"Content-Type": "audio/mpeg"}, bytes(1001)), "has more than 0 MB, the limit"),
         ((200, {"Content-Encoding": "gzip"}, b"x"), "is sent in a coding that was not requested"),
         ((302, {"Location": "/"}, b""), "is redirected more than 10 times"),
+        ((302, {"Location": "http://["}, b""), "leads to a URL that is not valid"),
+        ((302, {"Location": "http://a..b/"}, b""), "leads to a URL that is not valid"),
+        ((206, {}, b"x"), "is sent in parts although all of it was requested"),
+        ((416, {}, b""), "is sent in parts although all of it was requested"),
     ],
 )
 def test_what_is_not_available_is_said(tmp_path: Path, answer: Answer, message: str) -> None:
@@ -191,3 +227,27 @@ def test_a_download_replaces_no_file(tmp_path: Path) -> None:
     files = site.files()
     assert set(files) == {"2022/title.mp3", "2022/title-2.html", "2022/title-2.mp3"}
     assert (files["2022/title.mp3"], files["2022/title-2.mp3"]) == (b"mine", RECORDING)
+
+
+def test_a_recording_stays_only_with_its_article(tmp_path: Path) -> None:
+    """Articles that are too large are refused when they are written, after the download."""
+    site = Site(tmp_path)
+    with server(Host()) as url:
+        enclosures = (Enclosure(f"{url}a.mp3", "audio/mpeg"),)
+        item = as_item(body="é" * 2_600_000, enclosures=enclosures)
+        writer = ArticleWriter(site.settings, None, keep_links=False, downloader=LOCAL)
+        assert [each.code for each in writer.write(item).problems] == ["too-large-item"]
+    assert not [name for name in site.files() if name.endswith(".mp3")]
+
+
+def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("feedsvc.importers.recordings.os.link", link)
+    site = Site(tmp_path)
+    writer = ArticleWriter(site.settings, None, keep_links=False, downloader=LOCAL)
+    with server(Host()) as url:
+        item = as_item(enclosures=(Enclosure(f"{url}a.mp3", "audio/mpeg"),))
+        with pytest.raises(FeedsvcError, match=r"title\.mp3: cannot be written: No space"):
+            writer.write(item)

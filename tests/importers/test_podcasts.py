@@ -190,6 +190,14 @@ def test_any_channel_gives_toml(tmp_path: Path, channel: str) -> None:
             make_site(tmp_path / "other", toml=toml)
 
 
+def test_a_number_of_any_length_is_one_warning(tmp_path: Path) -> None:
+    long = FEED.replace("eleven", "9" * 5_000).replace('split="90"', f'split="{"9" * 5_000}"')
+    site = Site(tmp_path)
+    usual = codes(site.run(site.put("usual.xml", FEED.replace("wells-1", "springs-1"))))
+    found = codes(site.run(site.put("long.xml", long)))
+    assert sorted(found) == sorted([*usual, "unusable-value"])  # the share of the recipient
+
+
 def test_a_feed_source_has_episodes(tmp_path: Path) -> None:
     """Podcasts 2, 7."""
     (tmp_path / "old.xml").write_text(FEED)

@@ -8,6 +8,7 @@ from feedsvc.config import head
 from feedsvc.model import Format
 from tests.desk import Desk, ref
 from tests.sites import article
+from tests.sources.media.makers import mp3
 
 PODCAST = "{https://podcastindex.org/namespace/1.0}"
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
@@ -46,6 +47,29 @@ def test_only_shows_have_the_elements_of_podcasts(desk: Desk) -> None:
         document = desk.publication.document(ref("all"), format)
         assert document
         assert b"itunes" not in document.body
+
+
+def test_recordings_beside_articles_are_found_when_a_site_gets_a_show(desk: Desk) -> None:
+    desk.write("a.md", article("A", tags=["talk"]))
+    desk.write("a.mp3", mp3())
+    desk.sync()
+    assert channel(desk, "tag/talk").find("item/enclosure") is None
+    desk.configure(SHOW)
+    desk.sync()
+    assert channel(desk, "tag/talk").find("item/enclosure") is not None
+
+
+def test_a_show_may_do_without_simple_chapters(desk: Desk) -> None:
+    """Podcasts 8: JSON chapters and the lines in the notes stay, and another show has them all."""
+    desk.configure(f"{SHOW}[feeds.all.podcast]\nblock = true\nsimple_chapters = false\n")
+    desk.write("a.md", article("A", tags=["talk"], chapters=["0 Eins", "1:00 Zwei"]))
+    desk.sync()
+    for key, expected in [("tag/talk", 2), ("all", 0)]:
+        found = channel(desk, key)
+        assert len(list(found.iter("{http://podlove.org/simple-chapters}chapter"))) == expected
+        (chapters,) = found.iter(f"{PODCAST}chapters")
+        assert chapters.get("url", "").endswith("a.md.chapters.json")
+        assert "01:00 Zwei" in found.findtext(".//{*}encoded", "")
 
 
 def test_a_feed_that_becomes_a_show_changes_and_no_other_does(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
 from feedsvc.model import Category, Document, Enclosure, Entry, FeedRef, Format, Kind, Person
 from feedsvc.publication import ArticlePage, FeedSummary, Health, Neighbour, Publication
+from feedsvc.publication.files import Files
 from feedsvc.render import RENDERERS
 
 BASE = "https://news.example.org"
@@ -76,6 +77,22 @@ ARABIC = entry(
 )
 
 
+class FakeFiles(Files):
+    """Files by path, others that are made, and one transcript for all articles."""
+
+    def __init__(self, of: "FakePublication") -> None:
+        self._of = of
+
+    def find(self, path: str) -> Path | None:
+        return self._of._files.get(path)
+
+    def transcript(self, entry: Entry) -> tuple[str, str] | None:
+        return self._of.read_aloud
+
+    def derived(self, path: str) -> tuple[bytes, str] | None:
+        return self._of._derived.get(path)
+
+
 class FakePublication(Publication):
     """Two articles in eight feeds, the site feed with one archive; one article withdrawn.
 
@@ -97,6 +114,7 @@ class FakePublication(Publication):
         self.asked: list[str] = []
         self.length = 2_000
         self._files = dict(files)
+        self.files = FakeFiles(self)
         self._derived = derived
         self.read_aloud: tuple[str, str] | None = None
         self._shown = {"rain": RAIN, "نهر": ARABIC}
@@ -177,15 +195,6 @@ class FakePublication(Publication):
 
     def withdrawn(self, slug: str) -> bool:
         return slug == "gone"
-
-    def file(self, path: str) -> Path | None:
-        return self._files.get(path)
-
-    def transcript(self, entry: Entry) -> tuple[str, str] | None:
-        return self.read_aloud
-
-    def derived(self, path: str) -> tuple[bytes, str] | None:
-        return self._derived.get(path)
 
     def newest(self) -> tuple[int, datetime]:
         return self._newest, _instant(self._newest)

@@ -12,11 +12,12 @@ from tests.web.fake import BASE, FakePublication, entry
 
 AUDIO = Enclosure(f"{BASE}/files/a.mp3", "audio/mpeg", 9)
 VIDEO = Enclosure(f"{BASE}/files/a.mp4", "video/mp4", 9)
+HIDDEN = Chapter(start=100, title="Werbung", hidden=True)
 EPISODE = Episode(
     chapters=(
         Chapter(start=0, title="<Eins>"),
         Chapter(start=90.5, title="Zwei", link="https://b.example/"),
-        Chapter(start=100, title="Werbung", hidden=True),
+        HIDDEN,
     ),
     transcripts=(
         Transcript(url=f"{BASE}/files/t.srt", type="application/x-subrip"),
@@ -90,6 +91,12 @@ def test_transcripts_of_each_kind_are_shown(
     found = player(entry("a", "A", enclosures=(AUDIO,)), transcript)
     assert found
     assert found.lines == lines
+
+
+def test_hidden_chapters_are_not_listed() -> None:
+    found = page(FakePublication(), enclosures=(AUDIO,), episode=Episode(chapters=(HIDDEN,)))
+    assert found.xpath("//audio")
+    assert not found.xpath("//section[@class='chapters']")
 
 
 def test_a_transcript_in_html_runs_nothing() -> None:

@@ -16,6 +16,7 @@ from feedsvc import dates, html, syntax, urls
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import ContentChoice
+from feedsvc.sources import episode
 from feedsvc.sources.frontmatter import FrontMatter, split_json
 from feedsvc.sources.generators.convention import Convention, File, Links, Own
 from feedsvc.sources.generators.patterns import dated_name
@@ -54,6 +55,9 @@ class Foreign:
         self._text = text
         self._generator = settings.tree
         self._convention = convention
+        # Themes use some of the keys of episodes for other things, but not on sites with a podcast.
+        of_episodes = episode.KEYS if settings.has_shows else frozenset()
+        self._same = (*_COMMON, "enclosures", *sorted(of_episodes))
         self._zone, self._zones = settings.zone, settings.zones
         self._data = cache(self._read_data)
         self._url = cache(self._find_url)
@@ -110,7 +114,7 @@ class Foreign:
         file = replace(file, written=values)
         own: Own = {}
         names: dict[str, str] = {}
-        keys = {key: (key,) for key in (*_COMMON, "enclosures")} | dict(self._convention.keys)
+        keys = {key: (key,) for key in self._same} | dict(self._convention.keys)
         for key, wanted in keys.items():
             found = next((each for each in wanted if values.get(each) not in (None, "")), None)
             if found:
@@ -182,7 +186,7 @@ class Foreign:
         return found if syntax.is_iri(found) else None
 
     def _misspelt(self, file: File, front: FrontMatter) -> list[ArticleError]:
-        known = {*_COMMON, *_FITTING, "enclosures"}
+        known = {*self._same, *_FITTING}
         known |= {name for names in self._convention.keys.values() for name in names}
         warnings = []
         for key in sorted(set(front.values) - known):

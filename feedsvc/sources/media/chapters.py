@@ -15,15 +15,15 @@ from typing import Any
 
 from feedsvc import html
 from feedsvc.podcast import Chapter
-from feedsvc.sources.media.facts import MAX_CHAPTERS, MAX_TITLE, MediaError
+from feedsvc.sources.media.facts import LONGEST, MAX_CHAPTERS, MAX_TITLE, MediaError
 
 MAX_SIZE = 1_000_000  # bytes of a file with chapters
 KEYS = ("start", "title", "end", "link", "image", "hidden")
 
 _OVERLAP = 0.05  # seconds; programs round
-_LATEST = 1_000_000  # seconds, twelve days
 _TIME = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,7}(?:[.,]\d{1,6})?)s?")
-_LINE = re.compile(r"\[?\(?([\d:.,]+)\)?\]?(?:\s+-\s+|\s+|$)(.*?)(?:\s*<(\S+)>)?")
+_CLOCK = re.compile(r"\[?\(?([\d:.,]+)\)?\]?(?!\S)")
+_LINK = re.compile(r"[^\s<>]+>")
 _PSC = "{http://podlove.org/simple-chapters}"
 
 
@@ -34,7 +34,7 @@ def seconds(text: str) -> float:
         raise MediaError(f"has the time {text[:30]!r}; write it as 1:02:03 or 62:03")
     hours, minutes, rest = match.groups()
     found = 3600 * int(hours or 0) + 60 * int(minutes or 0) + float(rest.replace(",", "."))
-    if found > _LATEST:
+    if found > LONGEST:
         raise MediaError(f"has the time {text[:30]!r}, which is later than any recording lasts")
     return found
 
@@ -108,8 +108,7 @@ def _chapter(values: Mapping[str, Any], names: _Names, hidden: bool) -> Chapter:
         value = values.get(name)
         if value is None or value == "":
             return None
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return seconds(f"{value:f}" if is_number else str(value))
+        return seconds(f"{value:f}" if isinstance(value, float) else str(value))
 
     start = time(names.start)
     if start is None:
@@ -132,12 +131,15 @@ def _from_table(table: Mapping[str, Any]) -> Chapter:
 
 
 def _from_line(line: str) -> Chapter:
-    match = _LINE.fullmatch(line.strip())
+    line = " ".join(line.split())
+    match = _CLOCK.match(line)
     if not match:
         raise MediaError(f"has the chapter {line[:40]!r}; write a time and a title: 01:30 Title")
-    time, title, link = match.groups()
-    title = " ".join(title.split())[:MAX_TITLE]
-    return Chapter(start=seconds(time), title=title, link=link or None)
+    title = line[match.end() :].removeprefix(" -").strip()
+    before, _, end = title.rpartition("<")
+    link = end[:-1] if _LINK.fullmatch(end) else None
+    title = before.rstrip() if link else title
+    return Chapter(start=seconds(match[1]), title=title[:MAX_TITLE], link=link)
 
 
 def _from_json(text: str) -> list[Chapter]:

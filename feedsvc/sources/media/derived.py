@@ -9,7 +9,8 @@ from pathlib import Path
 
 from feedsvc.sources.media import transcripts
 from feedsvc.sources.media.facts import Cover, MediaError
-from feedsvc.sources.media.probe import ENDINGS, probe
+from feedsvc.sources.media.probe import ENDINGS, probed
+from feedsvc.sources.media.states import state
 
 CHAPTERS = ".chapters.json"
 
@@ -48,7 +49,8 @@ def derive(path: str, file: Path) -> tuple[bytes, str] | None:
         if path.endswith(_VTT):
             text = transcripts.decode(file.read_bytes())
             return transcripts.webvtt(text).encode(), f"{transcripts.TYPES[_VTT]}; charset=utf-8"
-        cover = probe(str(file)).cover
+        found = probed(str(file), state(file.stat()))  # clients ask for a cover again and again
+        cover = None if isinstance(found, str) else found.cover
         if cover is None or cover_name("", cover) != path.removeprefix(original(path) or ""):
             return None
         with file.open("rb") as source:

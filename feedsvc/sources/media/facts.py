@@ -9,6 +9,7 @@ from feedsvc.podcast import Chapter
 MAX_CHAPTERS = 1000
 PICTURE_HEAD = 262_144  # bytes that contain the header of a picture
 MAX_TITLE = 1000  # characters; the rest is cut off
+LONGEST = 1_000_000  # seconds that any recording lasts, twelve days
 
 
 class MediaError(Exception):

@@ -6,6 +6,7 @@ Chapters are defined by https://id3.org/id3v2-chapters-1.0.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from struct import error as StructError  # noqa: N812 - an exception
 from struct import unpack_from
 from typing import BinaryIO
@@ -17,6 +18,7 @@ from feedsvc.sources.media.facts import MAX_CHAPTERS, MAX_TITLE, Cover
 HEADER = 10  # bytes of the header of a tag, and of a frame
 _MAX_TAG = 32_000_000  # bytes; larger tags are skipped
 _MAX_FRAMES = 10_000
+_MAX_PARTS = 100  # frames of a chapter; the rest are ignored
 _FRONT_COVER = 3
 _NAME = re.compile(rb"[A-Z0-9]{4}")
 _CODECS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
@@ -104,7 +106,7 @@ def _chapter(body: bytes, major: int) -> Iterator[Chapter]:
     except StructError:
         return
     title, link = "", None
-    for frame in _frames(body, name_end + 17, len(body), major):
+    for frame in islice(_frames(body, name_end + 17, len(body), major), _MAX_PARTS):
         if frame.name == "TIT2":
             title = _text(frame.body[:1], frame.body[1:])[:MAX_TITLE]
         elif frame.name == "WXXX":

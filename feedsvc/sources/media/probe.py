@@ -1,13 +1,15 @@
 """Reads the properties of a media file from its content, whatever its name says."""
 
+import io
 import os
 from dataclasses import replace
-from typing import BinaryIO
+from functools import lru_cache
+from typing import BinaryIO, cast
 
 from tinytag import TinyTag, TinyTagException
 
 from feedsvc.sources.media import id3, mp4, mpeg
-from feedsvc.sources.media.facts import Facts, MediaError
+from feedsvc.sources.media.facts import LONGEST, Facts, MediaError
 
 # Files whose content is recognised, in the order in which one is preferred for an enclosure: one
 # that is not recognised is damaged, or something else.
@@ -28,7 +30,7 @@ _NAMED: dict[str, tuple[str, ...]] = {
     "video/webm": (".webm",),
 }
 _TAGGED = {b"OggS": "audio/ogg", b"fLaC": "audio/flac", b"RIFF": "audio/wav"}
-_TEXT_HEAD = 64  # bytes
+_MAX_READS = 100_000  # of one file by tinytag
 
 
 def probe(path: str) -> Facts:
@@ -41,6 +43,9 @@ def probe(path: str) -> Facts:
         facts = _read(file, size)
     if facts.duration is not None and facts.duration <= 0:
         raise MediaError("has a duration of 0")
+    if facts.duration is not None and not facts.duration <= LONGEST:
+        wrong = "says that it lasts longer than any recording, so its duration is left out"
+        facts = replace(facts, duration=None, doubts=(*facts.doubts, wrong))
     usual = _NAMED.get(facts.type, ())
     if usual and not path.lower().endswith(usual):
         wrong = f"has the content of {facts.type}; rename it to end in {usual[0]}"
@@ -48,6 +53,18 @@ def probe(path: str) -> Facts:
     if facts.duration:
         facts = replace(facts, bitrate=round(size * 8 / facts.duration))
     return facts
+
+
+@lru_cache(10_000)
+def probed(path: str, state: str) -> Facts | str:  # noqa: ARG001 - part of the key
+    """Return the properties of a recording, or what is wrong with it; see `probe`.
+
+    state: a text that changes with the file; until then, the result is remembered. Raises OSError.
+    """
+    try:
+        return probe(path)
+    except MediaError as error:
+        return str(error)
 
 
 def _read(file: BinaryIO, size: int) -> Facts:
@@ -74,11 +91,34 @@ def _read(file: BinaryIO, size: int) -> Facts:
     )
 
 
+class _Limited(io.RawIOBase):
+    """A file for tinytag, which visits every chunk, even of a file that consists of empty ones."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = _MAX_READS
+
+    def read(self, size: int = -1) -> bytes:
+        """Read so many bytes. Raises ValueError the 100,000th time."""
+        self._left -= 1
+        if not self._left:
+            raise ValueError("has too many headers")
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Change the position."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._file.tell()
+
+
 def _tagged(file: BinaryIO, media_type: str) -> Facts:
     """Return the properties that tinytag reads. Raises MediaError."""
     file.seek(0)
     try:
-        tag = TinyTag.get(file_obj=file)
+        tag = TinyTag.get(file_obj=cast("BinaryIO", _Limited(file)))
     except (TinyTagException, ValueError, OverflowError, MemoryError):
         raise MediaError("is damaged: its headers cannot be read") from None
     if not tag.duration:

@@ -6,12 +6,11 @@ What is wrong with a file is one warning, and the article is published without i
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 
 from msgspec.structs import replace
 
-from feedsvc import syntax, urls
+from feedsvc import html, syntax, urls
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import Enclosure
 from feedsvc.podcast import Alternate, Chapter, Episode, Transcript
@@ -20,7 +19,7 @@ from feedsvc.sources.media import chapters as formats
 from feedsvc.sources.media import transcripts
 from feedsvc.sources.media.derived import CHAPTERS, cover_name, webvtt_name
 from feedsvc.sources.media.facts import Facts, MediaError
-from feedsvc.sources.media.probe import ENDINGS, probe
+from feedsvc.sources.media.probe import ENDINGS, probed
 from feedsvc.sources.values import Values
 
 _LENGTH = re.compile(r"[0-9]{1,15}")
@@ -120,7 +119,7 @@ class MediaReader:
     def _probed(self, path: str) -> Facts:
         if not path.lower().endswith(ENDINGS):
             return Facts("")
-        found = _probed(self._attachments.full(path), self._attachments.uses[path])
+        found = probed(self._attachments.full(path), self._attachments.uses[path])
         if isinstance(found, str):
             raise MediaError(found)
         return found
@@ -157,12 +156,14 @@ class MediaReader:
 
     def _linked(self, chapter: Chapter) -> Chapter:
         """Return a chapter with absolute URLs; those that are not usable are dropped."""
+        title = " ".join(html.xml_safe(chapter.title).split())  # those in recordings are raw
         if not chapter.link and not chapter.image:
-            return chapter
+            return chapter if title == chapter.title else replace(chapter, title=title)
         link = urls.resolve(self._own, chapter.link) if chapter.link else ""
         image = self._attachments.resolve(chapter.image) if chapter.image else ""
         return replace(
             chapter,
+            title=title,
             link=link if syntax.is_url(link) else None,
             image=image if syntax.is_url(image) else None,
         )
@@ -247,12 +248,3 @@ def _alternate(enclosure: Enclosure) -> Alternate:
         height=enclosure.height,
         duration=enclosure.duration,
     )
-
-
-@lru_cache(10_000)
-def _probed(path: str, state: str) -> Facts | str:  # noqa: ARG001 - part of the key
-    """Return the properties of a file, or what is wrong with it; remembered until it changes."""
-    try:
-        return probe(path)
-    except MediaError as error:
-        return str(error)

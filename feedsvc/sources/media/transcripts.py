@@ -26,7 +26,7 @@ _STAMP = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMING = re.compile(rf"{_STAMP}[ \t]*-->[ \t]*{_STAMP}(?:[ \t].*)?")
 _TAG = re.compile(r"</?\w[^<>]*>|\{\\[^{}]*\}")
 _KEPT = re.compile(r"</?[biu]>")
-_SPEAKER = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
+_SPEAKER = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]+)>")
 _LONGEST = 10_000  # characters of a cue
 _BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
@@ -99,7 +99,7 @@ def segments(text: str) -> Iterator[Cue]:
     """Yield the segments of a JSON transcript, with their speakers. Raises MediaError."""
     try:
         yield from map(_segment, json.loads(text)["segments"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError):
         raise MediaError("is not JSON with a list `segments` of startTime and body") from None
 
 

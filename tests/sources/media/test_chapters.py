@@ -54,6 +54,25 @@ def test_chapters_of_front_matter_are_lines_or_tables() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "title", "link"),
+    [
+        ("[00:01] - A  b", "A b", None),
+        ("(1) A <https://b.example/>", "A", "https://b.example/"),
+        ("1", "", None),
+        ("1 <https://b.example/>", "", "https://b.example/"),
+        ("1 a < b > c", "a < b > c", None),
+        (f"1 a{' ' * 500_000}b", "a b", None),
+        (f"1 a{'<' * 500_000}", f"a{'<' * 999}", None),
+    ],
+)
+def test_a_line_has_a_time_a_title_and_perhaps_a_link(
+    line: str, title: str, link: str | None
+) -> None:
+    """The time for it grows with its length, not with the square: half a megabyte is read."""
+    assert chapters.from_items([line]) == [Chapter(start=1, title=title, link=link)]
+
+
+@pytest.mark.parametrize(
     ("text", "seconds"),
     [("0", 0), ("63.5", 63.5), ("62:03", 3723), ("1:02:03,5", 3723.5), ("100:00:00", 360_000)],
 )
@@ -91,6 +110,8 @@ def test_chapters_are_in_order(found: list[tuple[float, float | None]], said: st
         ("a.json", b"[]", "is not JSON with a list"),
         ("a.json", b'{"chapters": [{"title": "x"}]}', "without `startTime`"),
         ("a.json", b'{"chapters": ' + b"[" * 100_000, "is not JSON with a list"),
+        ("a.json", b'{"chapters": [{"startTime": 1%s}]}' % (b"0" * 400), "has the time '1000"),
+        ("a.json", b'{"chapters": [{"startTime": 1e400}]}', "has the time 'inf'"),
         ("a.psc", b"<a", "is not XML"),
         ("a.psc", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>' * 2, "is not XML"),
         ("a.txt", b"Title without a time", "write a time and a title"),

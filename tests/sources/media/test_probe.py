@@ -153,6 +153,7 @@ def test_the_type_is_that_of_the_content(tmp_path: Path) -> None:
         (makers.wav(0), "has a duration of 0"),
         (makers.wav()[:20], "is damaged"),
         (b"OggS" + bytes(40), "has a duration of 0"),
+        (b"RIFF\xff\xff\xff\xffWAVE" + b"abcd\0\0\0\0" * 200_000, "its headers cannot be read"),
         (atom(b"ftyp", b"M4A ", bytes(4)) + atom(b"free") * 10_001, "more than 10,000 atoms"),
     ],
 )
@@ -174,6 +175,15 @@ def test_a_tag_that_lies_about_its_size_is_passed_over(tmp_path: Path) -> None:
     found = probed(tmp_path, id3(length=200_000_000) + mp3(20))
     assert found.duration == pytest.approx(20 * SECONDS)
     assert found.doubts == ("has an ID3 tag that is longer than the file",)
+
+
+def test_a_duration_that_cannot_be_is_left_out(tmp_path: Path) -> None:
+    """Headers may say that a file of nine frames lasts three years."""
+    found = probed(tmp_path, makers.xing(2**32 - 1, 0) + mp3(9))
+    assert (found.type, found.duration, found.bitrate) == ("audio/mpeg", None, None)
+    assert found.doubts == (
+        "says that it lasts longer than any recording, so its duration is left out",
+    )
 
 
 def test_a_cover_is_measured_and_not_decoded(tmp_path: Path) -> None:

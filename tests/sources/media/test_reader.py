@@ -186,6 +186,13 @@ def test_what_is_wrong_is_one_warning(
     assert said in warning(tmp_path, files, **front_matter)
 
 
+def test_titles_of_chapters_in_recordings_are_cleaned(tmp_path: Path) -> None:
+    """Titles in MP4 are any bytes; in a page, a control character would be invalid."""
+    sound = mp4(udta=makers.chpl([(0, "a\0\x08 b\n c")]))
+    found = episode(tmp_path, {"a.m4a": sound}, enclosures="a.m4a")
+    assert [each.title for each in found.chapters] == ["a b c"]
+
+
 def test_a_huge_transcript_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """50 MB, say."""
     monkeypatch.setattr(transcripts, "MAX_SIZE", 20)

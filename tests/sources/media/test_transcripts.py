@@ -53,6 +53,7 @@ def test_json_has_segments() -> None:
         (".srt", b"", "is empty"),
         (".json", b"{}", "is not JSON with a list"),
         (".json", b'{"segments": [{"startTime": NaN, "body": ""}]}', "is not JSON with a list"),
+        (".json", b'{"segments": [{"startTime": 1%s}]}' % (b"0" * 400), "is not JSON with a list"),
         (".txt", b"\xff", "not UTF-8"),
     ],
 )
@@ -71,6 +72,14 @@ def test_what_is_made_of_any_subrip_has_its_cues(parts: list[str]) -> None:
         (each.start, each.end) for each in cues(text) if each.plain or each.text
     ]
     assert made.count("-->") == len(list(cues(text)))
+
+
+def test_a_speaker_is_found_in_any_cue_at_once() -> None:
+    """Cues have up to 10,000 characters, and a page reads hundreds of them."""
+    assert [Cue(0, 1, text).speaker for text in ("<v.loud  Ada\nL. >x", "<v>x", "<va b>x")] == [
+        *("Ada L.", "", "")
+    ]
+    assert {Cue(0, 1, text).speaker for text in ["<v " * 3_000, f"<v{' ' * 9_000}"] * 50} == {""}
 
 
 def test_a_cue_is_plain_on_one_line() -> None:
