@@ -208,6 +208,7 @@ class LogTally:
             self._size = self._met = 0
             for each in (*self._groups, self._clients):
                 each.clear()
+            self._wholes = {of: whole for of, whole in self._wholes.items() if whole[0]}
         self._size += 1
         agent = self._agents.learn(user_agent(text))
         flags = counts.LOGGED | (counts.QUERY if b"?" in target else 0)
