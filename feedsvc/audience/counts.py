@@ -94,7 +94,7 @@ class Counts:
         batch.records[""] = Record()
         # What does not depend on the feed is derived once for all feeds.
         kinds: dict[tuple[Agent, bool, int, int], int] = {}
-        while self.polls:  # the memory is needed
+        while self.polls:  # the last first; the memory is needed
             (agent, place, status, flags), counter = self.polls.popitem()
             kind = agent, place is None, status, flags
             kinds[kind] = kinds.get(kind, 0) + counter[0]
@@ -145,7 +145,7 @@ def _is_conditional(status: int, flags: int) -> bool:
 def _report(record: Record, agent: Agent, format: str, last: int) -> None:
     key = (agent.family, format, agent.key)
     before = record.reported.get(key)
-    if before is None or before[1] <= last:
+    if before is None or before[1] < last:  # of one second, the last comes first
         record.reported[key] = agent.number, last, agent.known
 
 
