@@ -204,7 +204,7 @@ class _Targets:
         publication = self._publication
         match endpoint, values:
             case "file", {"path": path}:
-                return bool(publication.file(path) or publication.derived(path))
+                return bool(publication.files.find(path) or publication.files.derived(path))
             case _, {"ref": ref}:
                 settings = publication.settings
                 target = FeedRef.of(settings.moved.get(ref.key, ref.key))

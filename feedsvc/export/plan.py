@@ -131,7 +131,7 @@ def _others(
 
 def _files(publication: Publication, site: Routes) -> Iterator[_Path]:
     """Yield the files that articles use, which entries refer to, too."""
-    for file in sorted(_below(site, dict.fromkeys(publication.files(), ""))):
+    for file in sorted(_below(site, dict.fromkeys(publication.files.urls(), ""))):
         yield _Path(file, is_text=file.lower().endswith(_TEXTS))
 
 

@@ -5,11 +5,8 @@ cached by revision, so they are never stale. Independent of HTTP.
 """
 
 from collections.abc import Hashable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from urllib.parse import unquote
 
 from feedsvc import urls
 from feedsvc.catalog import browsing, listings, queries
@@ -25,15 +22,13 @@ from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
 from feedsvc.lru import LRUCache
 from feedsvc.model import ContentChoice, Document, Entry, FeedRef, Format, Kind, Withdrawn
-from feedsvc.publication import chapters, collation, summaries
+from feedsvc.publication import collation, summaries
 from feedsvc.publication.entries import Entries, assemble
+from feedsvc.publication.files import Files
 from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neighbour
-from feedsvc.sources.media import derived, transcripts
-from feedsvc.sources.media.facts import MediaError
 from feedsvc.sources.site import Sources
 
 _BATCH = 100  # articles per query
-_SHOWN = 1_000_000  # bytes of a transcript on a page
 _LAG, _LAG_OF_SERVER = 1.0, 3.5  # seconds, several looks of serve/watch.py
 
 
@@ -59,7 +54,7 @@ class Publication:
         self._catalog = catalog
         self._documents = LRUCache[Hashable, Document](self.cache_size, lambda each: len(each.body))
         self._entries = entries or Entries(settings)
-        self._sources = sources or Sources.of(settings)
+        self.files = Files(settings, catalog, sources or Sources.of(settings))
 
     @property
     def lag(self) -> float:
@@ -214,55 +209,6 @@ class Publication:
             articles = listings.page_versions(connection)
             feeds = listings.feed_versions(connection)
         return {self._page_url(each): version for each, version in articles}, feeds
-
-    def files(self) -> list[str]:
-        """Return the URLs of all local files that may be served, sorted."""
-        with self._catalog.reading() as connection:
-            shown = listings.shown_files(connection)
-        of_articles = {self._absolute(urls.file_path(path)) for path in shown}
-        ours = self._absolute(urls.file_path(""))
-        return sorted(of_articles | {url for url in self.settings.images if url.startswith(ours)})
-
-    def file(self, path: str) -> Path | None:
-        """Return a local file that a visible article or feed uses, by its path in Article.files."""
-        if self._absolute(urls.file_path(path)) not in self.settings.images:
-            with self._catalog.reading() as connection:
-                if not queries.is_shown(connection, path):
-                    return None
-        return self._sources.file(path)
-
-    def transcript(self, entry: Entry) -> tuple[str, str] | None:
-        """Return the media type and the text of a local transcript of an entry, to show it."""
-        for each in entry.episode.transcripts if entry.episode else ():
-            path = self._local(each.url)
-            file = self.file(path) if path else None
-            with suppress(OSError, MediaError):
-                if file and file.stat().st_size <= _SHOWN:
-                    return each.type, transcripts.decode(file.read_bytes())
-        return None
-
-    def _local(self, url: str) -> str | None:
-        """Return the path of a local file from its URL; None if it is at another site."""
-        for start in (self.settings.media_url, self._absolute(urls.file_path("")).rstrip("/")):
-            if start and url.startswith(f"{start}/"):
-                return unquote(url[len(start) + 1 :])
-        return None
-
-    def derived(self, path: str) -> tuple[bytes, str] | None:
-        """Return a file that is made for a visible article, and its type; None if there is none.
-
-        path: see `sources.media.derived`.
-        """
-        with self._catalog.reading() as connection:
-            article = queries.article_with(connection, path)
-        if article is None:
-            return None
-        if path.endswith(derived.CHAPTERS) and article.episode:
-            body = chapters.document(article.title, article.episode.chapters)
-            return body, chapters.MEDIA_TYPE
-        original = derived.original(path)
-        file = self._sources.file(original) if original else None
-        return derived.derive(path, file) if file else None
 
     def newest(self) -> tuple[int, datetime]:
         """Return number and instant of the newest revision; 0 and the epoch if there is none."""

@@ -139,7 +139,7 @@ class Documents:
 
     def file(self, path: str) -> Response:
         """Send a file that an article uses, whole or the requested range; or one made for it."""
-        file = self._publication.file(path)
+        file = self._publication.files.find(path)
         if file is None:
             return self._derived(path)
         environ = request.environ
@@ -163,7 +163,7 @@ class Documents:
 
     def _derived(self, path: str) -> Response:
         """Send a file that is made for an article."""
-        body, media_type = self._publication.derived(path) or abort(404)
+        body, media_type = self._publication.files.derived(path) or abort(404)
         headers = {**_FILE_HEADERS, "Cache-Control": f"public, max-age={_DERIVED_MAX_AGE}"}
         response = Response(body, headers=headers, content_type=media_type)
         response.set_etag(blake2b(body, digest_size=12).hexdigest())

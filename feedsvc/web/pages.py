@@ -129,7 +129,7 @@ class Pages:
             image=page.entry.image,
             entry=page.entry,
             page=page,
-            player=player(page.entry, self._publication.transcript(page.entry)),
+            player=player(page.entry, self._publication.files.transcript(page.entry)),
             byline=[(person, _feed_of(person, page.feeds)) for person in page.entry.authors],
         )
 

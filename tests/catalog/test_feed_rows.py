@@ -121,4 +121,4 @@ def test_more_articles_than_fit_into_one_statement(desk: Desk) -> None:
     assert counted(desk.sync().published) == Counted(3, withdrawn=700, feeds=2)
     assert desk.feed("all").entries == 0
     assert {row["gone"] for row in rows(desk, "all")} == {True}
-    assert desk.publication.file("a.png") is None
+    assert desk.publication.files.find("a.png") is None

@@ -60,8 +60,8 @@ def test_a_scheduled_article_is_invisible_everywhere(scheduled: Desk) -> None:
     assert publication.entries(ref("tag/secret-tag")) == []
     assert publication.article("later") is None
     assert not publication.withdrawn("later")
-    assert publication.file("secret.png") is None
-    assert publication.file("shared.png") is not None
+    assert publication.files.find("secret.png") is None
+    assert publication.files.find("shared.png") is not None
     assert next_due(scheduled) == DUE
 
 
@@ -88,7 +88,7 @@ def test_a_release_comes_at_its_instant_and_not_a_second_before(scheduled: Desk)
     assert after["tag/secret-tag"].label == "Secret Tag"
     assert scheduled.titles() == scheduled.titles("tag/shared") == ["Later", "Now"]
     assert scheduled.publication.article("later") is not None
-    assert scheduled.publication.file("secret.png") is not None
+    assert scheduled.publication.files.find("secret.png") is not None
     assert scheduled.release(DUE + SECOND) == NOTHING
     assert next_due(scheduled) is None
 

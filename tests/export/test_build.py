@@ -696,7 +696,7 @@ def test_archives_can_be_left_out(tmp_path: Path) -> None:
     place = Place(tmp_path)
     with_them = place.build(BuildOptions((Format.RSS,), codings=())).paths
     without = place.build(BuildOptions((Format.RSS,), archives=False, codings=())).paths
-    assert without == len(place.publication.feeds()) + len(set(place.publication.files()))
+    assert without == len(place.publication.feeds()) + len(set(place.publication.files.urls()))
     assert with_them > without
     assert not any("archive" in name for name in files_below(place.out))
 

@@ -4,6 +4,7 @@ import random
 import signal
 import threading
 import time
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -72,7 +73,8 @@ def test_a_worker_is_replaced_and_no_poll_fails(tmp_path: Path) -> None:
             finally:
                 connection.close()
 
-    with serving(tmp_path) as server:
+    with serving(tmp_path) as server, ExitStack() as stack:
+        stack.callback(stop.set)
         threads = [threading.Thread(target=keep_polling, args=(server.port,)) for _ in range(2)]
         for thread in threads:
             thread.start()

@@ -535,19 +535,19 @@ def test_a_file_is_served_while_an_article_shows_it(desk: Desk) -> None:
     desk.write("2022/not-shown.png", b"PNG")
     desk.sync()
     name = "2022/über&co.png"
-    assert desk.publication.file(name) == desk.content / name
+    assert desk.publication.files.find(name) == desk.content / name
     (entry,) = desk.publication.entries(ALL)
     assert quote(f"/files/{name}") in str(entry.content)
     for other in ("2022/not-shown.png", "2022/a.md", "2022", "", ".", "/"):
-        assert desk.publication.file(other) is None
+        assert desk.publication.files.find(other) is None
     desk.write("2022/a.md", article("A"))
     desk.sync()
-    assert desk.publication.file(name) is None
+    assert desk.publication.files.find(name) is None
     desk.write("2022/a.md", article("A", body="![](über&co.png)"))
     desk.sync()
-    assert desk.publication.file(name) is not None
+    assert desk.publication.files.find(name) is not None
     desk.remove(name)
-    assert desk.publication.file(name) is None
+    assert desk.publication.files.find(name) is None
 
 
 def test_a_file_of_a_withdrawn_article_is_withdrawn_with_it(desk: Desk) -> None:
@@ -555,16 +555,16 @@ def test_a_file_of_a_withdrawn_article_is_withdrawn_with_it(desk: Desk) -> None:
     desk.write("a.md", article("A", image="a.png", expires="2026-06-01"))
     desk.write("a.png", b"PNG")
     desk.sync()
-    assert desk.publication.file("a.png") is not None
+    assert desk.publication.files.find("a.png") is not None
     desk.release(START.replace(month=7))
-    assert desk.publication.file("a.png") is None
+    assert desk.publication.files.find("a.png") is None
 
 
 def test_a_file_of_an_article_out_of_all_feeds_is_served(desk: Desk) -> None:
     desk.write("a.md", article("A", body="![](a.png)", feeds=False))
     desk.write("a.png", b"PNG")
     desk.sync()
-    assert desk.publication.file("a.png") is not None
+    assert desk.publication.files.find("a.png") is not None
 
 
 @pytest.mark.parametrize(
@@ -580,9 +580,9 @@ def test_the_picture_of_a_feed_is_served(desk: Desk, toml: str) -> None:
     desk.configure(toml.replace(" é", "%20%C3%A9"))
     desk.write("logo é.png", b"PNG")
     desk.sync()
-    assert desk.publication.file("logo é.png") == desk.content / "logo é.png"
+    assert desk.publication.files.find("logo é.png") == desk.content / "logo é.png"
     desk.configure("")
-    assert desk.publication.file("logo é.png") is None
+    assert desk.publication.files.find("logo é.png") is None
 
 
 @pytest.mark.parametrize(
@@ -597,7 +597,7 @@ def test_no_file_outside_the_content_folder_is_ever_served(desk: Desk, path: str
     (desk.content / "folder").symlink_to(desk.folder)
     desk.configure(f'image = "/files/{path}"')
     desk.sync()
-    assert desk.publication.file(path) is None
+    assert desk.publication.files.find(path) is None
 
 
 def test_a_file_that_became_a_link_outside_is_not_served(desk: Desk) -> None:
@@ -606,7 +606,7 @@ def test_a_file_that_became_a_link_outside_is_not_served(desk: Desk) -> None:
     desk.sync()
     desk.remove("a.png")
     (desk.content / "a.png").symlink_to("/etc/passwd")
-    assert desk.publication.file("a.png") is None
+    assert desk.publication.files.find("a.png") is None
 
 
 # What a build asks for
@@ -637,7 +637,7 @@ def test_files_are_listed_where_something_visible_shows_them(desk: Desk) -> None
     desk.configure('image = "/files/logo.png"')
     desk.sync()
     base = f"{desk.settings.base_url}/files"
-    assert desk.publication.files() == [f"{base}/a%20b.png", f"{base}/logo.png"]
+    assert desk.publication.files.urls() == [f"{base}/a%20b.png", f"{base}/logo.png"]
 
 
 def test_the_tags_of_documents_are_known_without_rendering(desk: Desk) -> None:

@@ -208,7 +208,7 @@ def observe(settings: "Settings", catalog: Catalog, held: dict[str, list[str]]) 
         "ids": identities,
         "feeds": [[each.ref.key, each.label, each.entries] for each in publication.feeds()],
         "articles": [sorted(present), sorted(past)],
-        "files": publication.files(),
+        "files": publication.files.urls(),
         "answers": answers,
         "deltas": deltas,
     }
