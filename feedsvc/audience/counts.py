@@ -4,7 +4,7 @@ A poll is counted under its User-Agent, place, status and flags. All else follow
 the counts are handed to the store.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
@@ -52,9 +52,7 @@ def network(address: str) -> str:
     return str(parsed.ipv4_mapped or (int(parsed) >> 64))
 
 
-# Polls, bytes sent, bytes saved, instant of the last, number of its Counts; perhaps polls by
-# interval.
-Counter = list[int]
+Counter = list[int]  # polls, bytes sent, bytes saved, instant of the last, number of its Counts
 
 
 @dataclass(slots=True)
@@ -62,6 +60,7 @@ class Counts:
     """The polls of a day. Thread-safe under the GIL, but for `batch`.
 
     polls: by key. readers: addresses of direct readers by agent and place; met: their number.
+    waits: of logs, polls by class of interval, by family and whether they are conditional.
     start: an instant before the first poll.
     """
 
@@ -70,6 +69,7 @@ class Counts:
     polls: dict[Key, Counter] = field(default_factory=dict)
     readers: dict[tuple[Agent, Place], set[str]] = field(default_factory=dict)
     met: int = 0
+    waits: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
 
     def meet(self, agent: Agent, place: Place, address: str) -> None:
         """Note a direct reader, unless there are very many of them."""
@@ -79,52 +79,69 @@ class Counts:
             self.met += 1
             readers.add(reader)
 
-    def counter(self, key: Key, number: int, size: int = 5) -> Counter:
-        """Return the counter of a key. number: of these counts, for a new one of this size."""
+    def counter(self, key: Key, number: int) -> Counter:
+        """Return the counter of a key. number: of these counts, for a new one."""
         counter = self.polls.get(key)
         if counter is None:
             if len(self.polls) >= _MAX_KEYS:  # somebody invents User-Agents
                 key = (OTHER, *key[1:3], key[3] & (TAGGED | DATED | LOGGED))
-            counter = self.polls.setdefault(key, [0, 0, 0, 0, number, *(0,) * (size - 5)])
+            counter = self.polls.setdefault(key, [0, 0, 0, 0, number])
         return counter
 
     def batch(self, source: str) -> Batch:
-        """Return the numbers for the store."""
+        """Return the numbers for the store, and forget the polls."""
         batch = Batch(self.day, source)
-        site = batch.records[""] = Record()
-        for (agent, place, status, flags), (
-            polls,
-            sent,
-            saved,
-            last,
-            _,
-            *waits,
-        ) in list(self.polls.items()):  # a poll may still be counted
-            family = agent.family
-            batch.agents[family] = agent.kind, agent.example
-            for act in _acts(agent, place, status, flags):
-                site.acts[family, act] = site.acts.get((family, act), 0) + polls
-            if place is None:
-                continue
-            feed, format = place
-            conditional = status in (226, 304) or flags & (TAGGED | DATED) != 0
-            if interval := flags >> INTERVAL:
-                key = (family, conditional, interval - 1)
-                site.intervals[key] = site.intervals.get(key, 0) + polls
-            for interval, number in enumerate(waits):
-                if number:
-                    key = (family, conditional, interval)
-                    site.intervals[key] = site.intervals.get(key, 0) + number
-            record = batch.records.setdefault(feed, Record(start=self.start))
-            record.end = max(record.end, last)
-            sums = record.polls.setdefault((family, format, status, conditional), [0, 0, 0])
-            for index, number in enumerate((polls, sent, saved)):
-                sums[index] += number
-            if agent.reports and status < 400:
-                _report(record, agent, format, last)
-        for (agent, (feed, format)), addresses in list(self.readers.items()):
+        batch.records[""] = Record()
+        # What does not depend on the feed is derived once for all feeds.
+        kinds: dict[tuple[Agent, bool, int, int], int] = {}
+        while self.polls:  # the last first; the memory is needed
+            (agent, place, status, flags), counter = self.polls.popitem()
+            kind = agent, place is None, status, flags
+            kinds[kind] = kinds.get(kind, 0) + counter[0]
+            if place is not None:
+                record = batch.records.get(place[0])
+                if record is None:
+                    record = batch.records[place[0]] = Record(start=self.start)
+                _add(record, (agent, place, status, flags), counter)
+        self._add_conduct(batch, kinds)
+        for (agent, (feed, format)), addresses in list(
+            self.readers.items()
+        ):  # a poll may still be counted
             batch.readers.setdefault((feed, agent.family, format), set()).update(addresses)
         return batch
+
+    def _add_conduct(self, batch: Batch, kinds: Mapping[tuple[Agent, bool, int, int], int]) -> None:
+        site = batch.records[""]
+        for (agent, is_invented, status, flags), polls in kinds.items():
+            batch.agents[agent.family] = agent.kind, agent.example
+            for act in _acts(agent, is_invented, status, flags):
+                site.acts[agent.family, act] = site.acts.get((agent.family, act), 0) + polls
+            if not is_invented and (interval := flags >> INTERVAL):
+                key = agent.family, _is_conditional(status, flags), interval - 1
+                site.intervals[key] = site.intervals.get(key, 0) + polls
+        for (family, conditional), waits in self.waits.items():
+            for interval, polls in enumerate(waits):
+                if polls:
+                    site.intervals[family, conditional, interval] = polls
+
+
+def _add(record: Record, key: tuple[Agent, Place, int, int], counter: Counter) -> None:
+    """Add the polls of a key to the record of its feed."""
+    agent, (_, format), status, flags = key
+    polls, sent, saved, last, _ = counter
+    record.end = max(record.end, last)
+    sums = record.polls.setdefault(
+        (agent.family, format, status, _is_conditional(status, flags)), [0, 0, 0]
+    )
+    sums[0] += polls
+    sums[1] += sent
+    sums[2] += saved
+    if agent.reports and status < 400:
+        _report(record, agent, format, last)
+
+
+def _is_conditional(status: int, flags: int) -> bool:
+    return status in (226, 304) or flags & (TAGGED | DATED) != 0
 
 
 def _report(record: Record, agent: Agent, format: str, last: int) -> None:
@@ -134,12 +151,12 @@ def _report(record: Record, agent: Agent, format: str, last: int) -> None:
         record.reported[key] = new
 
 
-def _acts(agent: Agent, place: Place | None, status: int, flags: int) -> Iterator[Act]:
+def _acts(agent: Agent, is_invented: bool, status: int, flags: int) -> Iterator[Act]:
     """Yield what each poll of a key did, and could have done."""
     yield Act.POLL
     if agent.library:
         yield Act.LIBRARY
-    if place is None:
+    if is_invented:
         yield Act.INVENTED_URL
         return
     yield from (act for flag, act in _SIMPLE.items() if flags & flag)

@@ -1,8 +1,10 @@
 """`feedsvc stats import`: count the polls in access logs."""
 
+import gc
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +62,7 @@ def import_(site: Path, logs: Sequence[str]) -> None:
 
 def import_log(settings: Settings, store: Store, name: str, progress: Progress | None) -> str:
     """Count the polls in a log; return what was found, for people. Raises FeedsvcError."""
-    with opened(name) as (file, size):
+    with opened(name) as (file, size), _without_collector():
         reader = LogReader(file, name, store)
         tally = LogTally(settings)
         tally.read([reader.fields])
@@ -74,6 +76,21 @@ def import_log(settings: Settings, store: Store, name: str, progress: Progress |
         if reader.known:
             _store(store, tally, reader)
     return _described(name, tally.summary, reader)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Turn off the cyclic garbage collector.
+
+    Counting makes no cycles, but so many objects that the collector takes half the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _columns() -> list["ProgressColumn"]:

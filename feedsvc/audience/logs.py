@@ -25,16 +25,18 @@ _ORIGIN = re.compile(rb"https?://[^/]*")  # of a request to a proxy
 _COUNTED = _POLLS | {404}
 _NO_REFERRER = (b"-", b"")
 _LONGEST = 1_000  # bytes of a target or User-Agent that are read
+_CONDITIONAL = frozenset({226, 304})
 _MAX_CACHED = 50_000  # targets
-_MAX_CLIENTS = 80_000  # whose last poll is remembered
-_MAX_READERS = 100_000  # and keys, until `collect` should be called
+_MAX_GROUPS = 60_000
+_NO_DAY = -(10**15)  # when it began
+_MAX_CLIENTS = 120_000  # whose last poll is remembered
+_MAX_READERS = 150_000  # and thrice the counters, until `collect` should be called
 _OLDEST, _NEWEST = 10_000, 40_000  # days; other times are no times of a log
 
 _LONG = 30 * DAY  # seconds; longer intervals are none
 _CLASSES = [bisect_left(INTERVALS, seconds) for seconds in range(7200)]
-_COUNTER = 5 + len(INTERVALS) + 1  # numbers of a counter with its intervals
 
-_Name = tuple[bytes, bytes, bytes]  # address, User-Agent, target
+_Groups = dict[bytes, dict[bytes, "Group"]]  # by target and User-Agent
 
 
 class Places:
@@ -84,34 +86,23 @@ class Summary:
 
 
 class Group:
-    """The clients with one Agent, document and flags. counters: by status, of the day.
+    """The polls with one target and User-Agent, all with a Referer or all without.
 
-    last: the instant of the last poll of a service. timer: the group that has it, which may be of
-    another number of subscribers; None if this is no service.
+    clients: the instants of last polls by address; a service, which polls from many, has that of
+    b''. whole: the size of the largest response, in a list that all groups of a place share.
+    counters: by status, of the day that begins at `start`; and the polls by interval.
     """
 
-    __slots__ = ("agent", "counters", "day", "flags", "last", "place", "timer")
+    __slots__ = ("agent", "clients", "counters", "flags", "is_service", "place", "start", "whole")
 
-    def __init__(self, agent: Agent, place: Place, flags: int) -> None:
+    def __init__(
+        self, agent: Agent, place: Place, flags: int, clients: dict[bytes, int], whole: list[int]
+    ) -> None:
         self.agent, self.place, self.flags = agent, place, flags
-        self.counters: dict[int, Counter] = {}
-        self.day = self.last = 0
-        self.timer: Group | None = None
-
-
-class Client:
-    """One (address, User-Agent, target). day: on which it was met as a reader.
-
-    timer: what has the instant of its last poll: itself, or the group of a service, which polls
-    from many addresses.
-    """
-
-    __slots__ = ("day", "group", "last", "timer")
-
-    def __init__(self, group: Group) -> None:
-        self.group = group
-        self.timer: Client | Group = group.timer or self
-        self.last = self.day = 0
+        self.clients, self.whole = clients, whole
+        self.is_service = agent.hosted
+        self.counters: dict[int, tuple[Counter, list[int]]] = {}
+        self.start = _NO_DAY
 
 
 class LogTally:
@@ -122,31 +113,32 @@ class LogTally:
         self._find = Places(settings).find
         self._parser = Parser()
         self._agents = Agents()
-        self._known: dict[bytes, Agent] = {}
         self._days: dict[int, Counts] = {}
-        self._wholes: dict[Place, int] = {}
-        # By address, User-Agent and target: since a moment, and before.
-        self._clients: dict[_Name, Client] = {}
-        self._older: dict[_Name, Client] = {}
-        self._texts: dict[bytes, bytes] = {}
-        self._groups: dict[tuple[Agent, Place, int], Group] = {}
-        self._timers: dict[tuple[str, str, Place], Group] = {}
+        self._wholes: dict[Place, list[int]] = {}
+        # By target and User-Agent, without a Referer and with one.
+        self._groups: tuple[_Groups, _Groups] = {}, {}
+        self._clients: dict[tuple[object, ...], dict[bytes, int]] = {}
+        self._size = self._met = 0  # groups; clients
 
     @property
     def is_full(self) -> bool:
         """Whether `collect` should be called, as much memory is used."""
-        return sum(each.met + 2 * len(each.polls) for each in self._days.values()) > _MAX_READERS
+        return sum(each.met + 3 * len(each.polls) for each in self._days.values()) > _MAX_READERS
 
     def collect(self) -> Iterator[Batch]:
         """Return what was counted since the last call."""
         days, self._days = self._days, {}
-        if len(self._groups) > _MAX_CLIENTS:
-            self._forget()
-        for group in self._groups.values():
-            group.day = 0  # its counters are gone
+        for group in self._all():
+            group.start = _NO_DAY
+            group.counters.clear()
         for each in days.values():
             self._summarize(each)
             yield each.batch("log")
+
+    def _all(self) -> Iterator[Group]:
+        for groups in self._groups:
+            for by_agent in groups.values():
+                yield from by_agent.values()
 
     def _summarize(self, day: Counts) -> None:
         found = self.summary
@@ -182,79 +174,84 @@ class LogTally:
     ) -> None:
         if len(target) + len(text) > _LONGEST:
             target, text = target[:_LONGEST], text[:_LONGEST]
-        place = self._find(target)
-        if place is None:
+        referred = referrer not in _NO_REFERRER
+        by_agent = self._groups[referred].get(target)
+        group = by_agent.get(text) if by_agent else None
+        if group is None and (group := self._meet(target, text, referred)) is None:
             return
-        name = (address, text, target)
-        client = self._clients.get(name) or self._meet(name, place, referrer)
-        group, timer, day = client.group, client.timer, instant // DAY
-        if group.day != day:
-            self._turn(group, day, instant)
-        counter = group.counters.get(status) or self._counter(group, status)
+        start = group.start
+        if not start <= instant < start + DAY:
+            start = self._turn(group, instant)
+        counter, waits = group.counters.get(status) or self._counter(group, status)
         counter[0] += 1
         counter[1] += size
         counter[3] = instant
         if status == 304:
-            counter[2] += self._wholes.get(place, 0)
-        elif size > self._wholes.get(place, 0) and status == 200:
-            self._wholes[place] = size
-        if client.day != day and status in _POLLS:
-            client.day = day
-            if group.agent.is_direct:
-                self._days[day].meet(group.agent, place, address.decode("ascii", "replace"))
-        wait = instant - timer.last
+            counter[2] += group.whole[0]
+        elif status == 404:
+            return
+        elif size > group.whole[0] and status == 200:
+            group.whole[0] = size
+        clients = group.clients
+        last = clients.get(b"" if group.is_service else address)
+        if last is None or not start <= last < start + DAY:
+            self._greet(group, address, last is None)
+        wait = _LONG if last is None else instant - last
         if 0 <= wait < _LONG:
-            counter[5 + (_CLASSES[wait] if wait < 7200 else bisect_left(INTERVALS, wait))] += 1
-        timer.last = instant
+            waits[_CLASSES[wait] if wait < 7200 else bisect_left(INTERVALS, wait)] += 1
+        clients[b"" if group.is_service else address] = instant
 
-    def _meet(self, name: _Name, place: Place, referrer: bytes) -> Client:
-        """Return a client that polled long ago, or a new one."""
-        client = self._older.pop(name, None)
-        if client is None:
-            agent = self._known.get(name[1]) or self._learn(name[1])
-            flags = counts.LOGGED | (counts.QUERY if b"?" in name[2] else 0)
-            if referrer not in _NO_REFERRER:
-                flags |= counts.REFERRER
-            client = Client(self._group(agent, place, flags))
-        if len(self._clients) >= _MAX_CLIENTS // 2:
-            self._older, self._clients = self._clients, {}
-            self._texts.clear()
-        # Each line has texts of its own, which are the same as those of others.
-        shared = self._texts.setdefault
-        self._clients[name[0], shared(name[1], name[1]), shared(name[2], name[2])] = client
-        return client
-
-    def _group(self, agent: Agent, place: Place, flags: int) -> Group:
-        group = self._groups.get((agent, place, flags))
-        if group is None:
-            group = self._groups[agent, place, flags] = Group(agent, place, flags)
-            if agent.hosted:
-                group.timer = self._timers.setdefault((agent.family, agent.key, place), group)
+    def _meet(self, target: bytes, text: bytes, referred: bool) -> Group | None:
+        """Return a new group; None if the target is no feed."""
+        place = self._find(target)
+        if place is None:
+            return None
+        if self._size >= _MAX_GROUPS:
+            self._size = self._met = 0
+            for each in (*self._groups, self._clients):
+                each.clear()
+            self._wholes = {of: whole for of, whole in self._wholes.items() if whole[0]}
+        self._size += 1
+        agent = self._agents.learn(user_agent(text))
+        flags = counts.LOGGED | (counts.QUERY if b"?" in target else 0)
+        flags |= counts.REFERRER if referred else 0
+        key = (agent.family, agent.key, place) if agent.hosted else (target, text)
+        clients = self._clients.setdefault(key, {})
+        group = Group(agent, place, flags, clients, self._wholes.setdefault(place, [0]))
+        self._groups[referred].setdefault(target, {})[text] = group
         return group
 
-    def _turn(self, group: Group, day: int, instant: int) -> None:
-        """Start the counters of a group on another day."""
+    def _greet(self, group: Group, address: bytes, is_new: bool) -> None:
+        """Note a reader, once a day; forget others, if there are too many."""
+        if group.agent.is_direct:
+            counted = self._days[group.start // DAY]
+            counted.meet(group.agent, group.place, address.decode("ascii", "replace"))
+        self._met += is_new
+        if self._met > _MAX_CLIENTS:
+            lasts = sorted(last for each in self._clients.values() for last in each.values())
+            middle = lasts[len(lasts) // 2]
+            for each in self._clients.values():
+                for name in [name for name, last in each.items() if last <= middle]:
+                    del each[name]
+            self._met = sum(map(len, self._clients.values()))
+
+    def _turn(self, group: Group, instant: int) -> int:
+        """Start the counters of a group on another day; return when it began."""
+        day = instant // DAY
         found = self._days.get(day) or self._start(day, instant)
         found.start = min(found.start, instant)
-        group.day, group.counters = day, {}
+        group.start, group.counters = day * DAY, {}
+        return group.start
 
-    def _counter(self, group: Group, status: int) -> Counter:
+    def _counter(self, group: Group, status: int) -> tuple[Counter, list[int]]:
         place = group.place if status in _POLLS else None
-        key = (group.agent, place, status, group.flags)
-        counter = self._days[group.day].counter(key, 0, _COUNTER)
-        group.counters[status] = counter
-        return counter
-
-    def _learn(self, text: bytes) -> Agent:
-        if len(self._known) >= _MAX_CACHED:
-            self._known.clear()
-            self._forget()
-        agent = self._known[text] = self._agents.learn(user_agent(text))
-        return agent
-
-    def _forget(self) -> None:
-        for each in (self._groups, self._timers, self._clients, self._older):
-            each.clear()
+        counted = self._days[group.start // DAY]
+        counter = counted.counter((group.agent, place, status, group.flags), 0)
+        waits = counted.waits.setdefault(
+            (group.agent.family, status in _CONDITIONAL), [0] * (len(INTERVALS) + 1)
+        )
+        group.counters[status] = counter, waits
+        return counter, waits
 
     def _start(self, day: int, instant: int) -> Counts:
         if not _OLDEST < day < _NEWEST:

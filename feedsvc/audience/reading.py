@@ -16,7 +16,7 @@ from feedsvc.audience.store import LogPosition, Store
 from feedsvc.errors import FeedsvcError
 
 STDIN = "-"
-_BLOCK = 1 << 20  # bytes
+_BLOCK = 1 << 18  # bytes; the lines of larger ones do not fit into the caches of a CPU
 _HEAD = _TAIL = 1024  # bytes that are compared
 _LONGEST = 1 << 20  # bytes of a line
 _GZIP = b"\x1f\x8b"

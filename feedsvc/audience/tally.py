@@ -48,7 +48,8 @@ def waited(wait: int) -> int:
     return flags
 
 
-_WAITS = [waited(seconds) for seconds in range(2 * HOUR)]  # most of them
+_LISTED = 2 * HOUR
+_WAITS = [waited(seconds) for seconds in range(_LISTED)]  # most of them
 
 
 class Client:
@@ -61,18 +62,8 @@ class Client:
     """
 
     __slots__ = (
-        *(
-            "agent",
-            "attention",
-            "counted",
-            "counter",
-            "flags",
-            "is_new",
-            "last",
-            "max_age",
-            "place",
-        ),
-        *("retry", "status", "version"),
+        *("agent", "attention", "counted", "counter", "flags", "is_new", "last", "max_age"),
+        *("place", "retry", "status", "version"),
     )
 
     def __init__(self, place: Place | None, now: int) -> None:
@@ -147,11 +138,12 @@ class Tally:
             flags |= _TAGGED
         if "HTTP_IF_MODIFIED_SINCE" in environ:
             flags |= _DATED
-        status, wait = sent.status, self.now - client.last
-        flags |= _WAITS[wait] if 0 <= wait < len(_WAITS) else waited(wait)
+        status, now = sent.status, self.now
+        wait = now - client.last
+        flags |= _WAITS[wait] if 0 <= wait < _LISTED else waited(wait)
         if 0 <= wait < client.max_age:
             flags |= _FRESH
-        client.last = self.now
+        client.last = now
         if status != 304 or client.attention or not flags & _TAGGED:
             flags = self._examine(client, agent, address, environ, sent, flags)
         counter = client.counter
@@ -162,12 +154,14 @@ class Tally:
             or agent is not client.agent
         ):
             counter = self._counter(client, agent, status, flags)
-        size = len(sent.body)
         counter[0] += 1
-        counter[1] += size
-        if status == 304 or (size and status < 400):
-            counter[2] += whole - size
-        counter[3] = self.now
+        counter[3] = now
+        if status == 304:
+            counter[2] += whole
+        elif size := len(sent.body):
+            counter[1] += size
+            if status < 400:
+                counter[2] += whole - size
 
     def miss(self, environ: Mapping[str, Any]) -> None:
         """Count a request for a feed that does not exist."""
