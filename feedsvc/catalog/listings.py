@@ -108,10 +108,14 @@ def page_versions(connection: Connection) -> list[tuple[Dated, str]]:
 
 def feed_versions(connection: Connection) -> dict[FeedRef, str]:
     """Return a text for each feed that changes with any of its articles."""
-    row, feed = schema.feed_row.c, schema.feed.c
-    query = select(feed.key, func.max(row.revision)).join(schema.feed_row, row.feed == feed.number)
-    found = connection.execute(query.group_by(feed.key))
-    return {FeedRef.of(key): str(revision) for key, revision in found}
+    row, feed, revision = schema.feed_row.c, schema.feed.c, schema.revision.c
+    last = select(row.feed, func.max(row.revision).label("number")).group_by(row.feed).subquery()
+    query = (
+        select(feed.key, revision.digest)  # the number is the same in rebuilt catalogs
+        .join(last, last.c.feed == feed.number)
+        .join(schema.revision, revision.number == last.c.number)
+    )
+    return {FeedRef.of(key): digest for key, digest in connection.execute(query)}
 
 
 def _digest(values: list[object]) -> str:

@@ -120,7 +120,7 @@ def serve(
             server.on_startup(writer.start)
             server.on_shutdown(writer.stop)
         if settings.pushes:
-            push = PushProcess(settings.site)
+            push = PushProcess(settings)
             server.on_startup(push.start)
             server.on_shutdown(push.stop)
         handle_terminal_signals(server)

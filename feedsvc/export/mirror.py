@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -88,10 +89,16 @@ class MirrorReport:
 
 def mirror(folder: Path, built: Manifest, bucket: Bucket, grace: int = GRACE) -> MirrorReport:
     """Bring a store into the state of a build. grace: see GRACE. Raises FeedsvcError."""
-    claim = _Claim(bucket)
+    with _Claim(bucket) as claim:
+        return _mirror(folder, built, bucket, claim, grace)
+
+
+def _mirror(
+    folder: Path, built: Manifest, bucket: Bucket, claim: "_Claim", grace: int
+) -> MirrorReport:
     uploads = {each.key: each for each in _uploads(built)}
-    present = bucket.tags()
-    claim.take(uploads, present)
+    claim.take(uploads)
+    present = bucket.tags()  # only now: another build may have written until the claim
     objects, written = dict(claim.index.objects), 0
 
     def update(each: Upload) -> tuple[Upload, Stored, bool]:
@@ -132,7 +139,10 @@ def mirror(folder: Path, built: Manifest, bucket: Bucket, grace: int = GRACE) ->
 
 
 class _Claim:
-    """The right to write below a prefix, which the index of the store records."""
+    """The right to write below a prefix, which the index of the store records.
+
+    A context manager, which gives it up if the build fails.
+    """
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
@@ -141,12 +151,20 @@ class _Claim:
         self._renewed = 0.0
         self.index = Index()
 
-    def take(self, uploads: Mapping[str, Upload], present: Mapping[str, str]) -> None:
+    def __enter__(self) -> "_Claim":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind and self.index.builder == self._id:
+            with suppress(FeedsvcError):  # then it ends by itself, or another build has it
+                self.finish(self.index)
+
+    def take(self, uploads: Mapping[str, Upload]) -> None:
         """Claim the store for a build of these objects. Raises FeedsvcError."""
         found = self._bucket.read(INDEX)
         if found:
             self.index, self._version = _parse(self._bucket.url, found[0]), found[1]
-        elif present:
+        elif self._bucket.tags():
             raise FeedsvcError(
                 f"{self._bucket.url}: is not empty and was not written by `feedsvc build`; empty "
                 "it, or name another prefix"
@@ -166,7 +184,7 @@ class _Claim:
             self._write(self.index)
 
     def finish(self, index: Index) -> None:
-        """Write the final index, and give up the claim. Raises TakenError."""
+        """Write an index without the claim. Raises TakenError."""
         self._put(structs.replace(index, builder="", until=0))
 
     def _write(self, index: Index) -> None:

@@ -23,7 +23,7 @@ _PAUSES = (2.0, 10.0)  # seconds before further tries
 
 
 def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
-    """Notify all hubs, purge all caches, and print the results. Raises FeedsvcError.
+    """Purge all caches, notify all hubs, and print the results. Raises FeedsvcError.
 
     everything: of all feeds, changed or not.
     """
@@ -32,12 +32,13 @@ def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
             "there is no hub to notify; name one in feedsvc.toml, as in [push] "
             'hub = "https://pubsubhubbub.appspot.com/"'
         )
-    revision = Publication(settings, catalog).newest()[0]
-    if not revision:
+    publication = Publication(settings, catalog)
+    if not publication.newest()[0]:
         raise FeedsvcError("nothing is published yet; run `feedsvc sync` or `feedsvc build` first")
-    failures = asyncio.run(_notify_hubs(settings, catalog, everything))
-    if settings.purged:
-        failures += asyncio.run(_purge_caches(settings, catalog, revision, everything))
+    failures = 0
+    if settings.purged:  # first, as hubs get the documents from there
+        failures = asyncio.run(_purge_caches(settings, catalog, publication, everything))
+    failures += asyncio.run(_notify_hubs(settings, catalog, everything))
     if failures:
         sys.exit(1)
 
@@ -64,9 +65,11 @@ async def _notify_hubs(settings: Settings, catalog: Catalog, everything: bool) -
 
 
 async def _purge_caches(
-    settings: Settings, catalog: Catalog, revision: int, everything: bool
+    settings: Settings, catalog: Catalog, publication: Publication, everything: bool
 ) -> int:
-    """Purge all caches of all revisions up to one; return how many could not be."""
+    """Purge all caches of what every origin shows by now; return how many could not be."""
+    revision, _ = await asyncio.to_thread(publication.newest)
+    await asyncio.sleep(publication.lag)
     async with purge.client(settings) as client:
         purges = Purges(settings, catalog, client)
         await asyncio.to_thread(purges.add, everything)

@@ -34,7 +34,7 @@ class Follower:
         act: Act,
         settle: float,
         waits: int = 1,
-        start: Callable[[], None] = lambda: None,
+        start: Callable[[], object] = lambda: None,
     ) -> None:
         self._publication = publication
         self._catalog = catalog
@@ -42,7 +42,7 @@ class Follower:
         self._settle_time = settle
         self._waits = waits
         self._failures = Failures(logger, "catalog-lost")
-        self._start: Callable[[], None] | None = start
+        self._start: Callable[[], object] | None = start
 
     async def run(self) -> None:
         """Follow until the task is cancelled."""

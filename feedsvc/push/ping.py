@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from feedsvc.catalog import hubs
+from feedsvc.catalog import caches, hubs
 from feedsvc.catalog.deliveries import MAX_WAIT, backoff
 from feedsvc.catalog.hubs import Claim, Place
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.model import Format
 from feedsvc.publication import Publication
+from feedsvc.push import caches as dialects
 from feedsvc.push.client import Client, ClientError, Response
 from feedsvc.push.follow import Follower
 from feedsvc.push.ledger import SETTLE
@@ -30,6 +31,7 @@ logger = logging.getLogger("feedsvc.push")
 _SEVERAL = {"pubsubhubbub.appspot.com": 10}
 _REQUESTS = 6  # to one hub at a time
 _MOST_WAITS = 5  # of SETTLE seconds, while revisions follow one another
+_LONGEST_PURGE = 60  # seconds until hubs are notified although a cache was not purged
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -78,14 +80,28 @@ class Pings:
         self._catalog = catalog
         self._client = client
         self._observe = observe
+        self._patience_end = 0  # until when caches are waited for; 0 if they are not
 
     async def run(self, publication: Publication) -> None:
         """Notify the hubs of each revision until the task is cancelled."""
+        await Follower(
+            publication, self._catalog, self._tell_purged, SETTLE, _MOST_WAITS, start=self.add
+        ).run()
 
-        async def tell(now: int, _settled: int) -> int | None:
-            return await self.tell(now)
+    async def _tell_purged(self, now: int, _settled: int) -> int | None:
+        """Notify the hubs after the caches were purged, as they get the documents from there."""
+        if await asyncio.to_thread(self._is_outdated):
+            self._patience_end = self._patience_end or now + _LONGEST_PURGE
+            if now < self._patience_end:
+                return now + 1
+        self._patience_end = 0
+        return await self.tell(now)
 
-        await Follower(publication, self._catalog, tell, SETTLE, _MOST_WAITS).run()
+    def _is_outdated(self) -> bool:
+        """Return whether a cache was not purged of every revision yet."""
+        names = [each.name for each in dialects.caches(self._settings.purged)]
+        with self._catalog.reading() as connection:
+            return any(each.pending for each in caches.states(connection, names))
 
     async def tell(self, now: int) -> int | None:
         """Notify every hub that is due of the changes that it does not know yet.

@@ -12,7 +12,7 @@ import msgspec
 import feedsvc
 from feedsvc.catalog import caches, hubs
 from feedsvc.catalog.deliveries import MAX_WAIT
-from feedsvc.catalog.hubs import Claim
+from feedsvc.catalog.hubs import START, Claim
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.http.caching import ALL, PAGES, archive_key, feed_key
@@ -47,8 +47,10 @@ class Purges:
         observe: Callable[[str], None] = lambda _outcome: None,
     ) -> None:
         self.caches = dialects.caches(settings.purged)
-        followed = f"{feedsvc.__version__} {settings.fingerprint()}"
-        self._digest = blake2b(followed.encode(), digest_size=16).hexdigest()
+        # Only machines with a content folder know its generator.
+        followed = (feedsvc.__version__, settings.seen() | {"generator": None})
+        encoded = msgspec.json.encode(followed, order="deterministic")
+        self._digest = blake2b(encoded, digest_size=16).hexdigest()
         self._catalog = catalog
         self._client = client
         self._observe = observe
@@ -92,6 +94,7 @@ class Purges:
     ) -> tuple[Claim | None, list[str]]:
         """Claim a cache; return the claim and the keys to purge."""
         with self._catalog.concurrent() as connection:
+            hubs.add(connection, [cache.name], START)  # the catalog may have been rebuilt
             claim = caches.claim(connection, cache.name, now, settled, early)
             changed = claim and caches.changed(connection, claim.place, _MOST)
         if changed is None:

@@ -117,7 +117,7 @@ class Edge:
         if self._watch.lost:  # a delta may need the catalog, and would wait for it in vain
             environ.pop("HTTP_A_IM", None)
         representation = entry.representation
-        is_fresh = not representation.is_purged or self._watch.is_fresh()
+        is_fresh = not representation.is_purged or self._watch.is_fresh(entry.checked)
         sent = answer(representation, environ, time.time(), self._watch.due, is_fresh)
         if self._limits and (refusal := self._limits.refuse(environ, sent)):
             sent = refusal

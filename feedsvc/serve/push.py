@@ -6,9 +6,9 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from feedsvc import processes
+from feedsvc.config.settings import ENVIRONMENT_PREFIX, Settings
 
 logger = logging.getLogger("feedsvc.serve.push")
 
@@ -20,11 +20,13 @@ _END = 15.0  # seconds in which it ends
 class PushProcess(threading.Thread):
     """The thread that starts `feedsvc push --worker`, again whenever it ends, until `stop`."""
 
-    def __init__(self, site: Path) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__(name="feedsvc-push", daemon=True)
         verbose = ["-v"] if logger.isEnabledFor(logging.INFO) else []
-        command = [*verbose, "push", "--worker", "--supervised", "--site", str(site)]
+        command = [*verbose, "push", "--worker", "--supervised", "--site", str(settings.site)]
         self._command = [sys.executable, "-P", "-m", "feedsvc", *command]
+        # It may follow from a content folder that only the writer has.
+        self._link = {f"{ENVIRONMENT_PREFIX}ARTICLE_LINK": settings.article_link}
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +61,7 @@ class PushProcess(threading.Thread):
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             self._command,
             stdin=subprocess.PIPE,
-            env=processes.environment(),
+            env=processes.environment() | self._link,
             process_group=0,
         )
         if self._stopping.is_set():

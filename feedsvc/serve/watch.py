@@ -45,12 +45,13 @@ class Watch(threading.Thread):
         """Return whether what was current at a revision, as counted here, may still be served."""
         return revision in (self.newest, self.coming)
 
-    def is_fresh(self) -> bool:
-        """Return whether the last look is so recent that no purge of a later revision was sent.
+    def is_fresh(self, revision: int) -> bool:
+        """Return whether no purge was sent since what was current at a revision ceased to be.
 
         Otherwise a cache that was purged could get what it was purged of, and keep it.
         """
-        return time.monotonic() < self._looked + self._publication.lag - _MARGIN
+        looked_lately = time.monotonic() < self._looked + self._publication.lag - _MARGIN
+        return looked_lately and self.is_current(revision)
 
     def poll(self) -> None:
         """Poll the catalog once."""

@@ -131,7 +131,10 @@ class Scanner:
         files = {}
         for status, path in found:
             if not (self._included(path) or self._rules.is_data(basename(path))):
-                continue
+                is_file = path.endswith(self._rules.endings)
+                # An unreadable folder, which `include` need not name, may have articles.
+                if is_file or not isinstance(status, ArticleError) or status.code != "unreadable":
+                    continue
             if isinstance(status, ArticleError):
                 self._unseen[path] = status.problem(self._shown(path))
             elif self._rules.is_data(basename(path)):

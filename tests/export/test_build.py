@@ -367,6 +367,17 @@ def _instead_of(name: str, text: str) -> Callable[..., object]:
     return get_source
 
 
+def test_pages_are_written_again_after_the_catalog_was_lost(tmp_path: Path) -> None:
+    """Its revisions count from 1 again."""
+    place = Place(tmp_path, "", {"one.md": article("One", "2022-02-17", tags=["x"])})
+    place.build()
+    place.catalog.set_aside()
+    place.catalog.create()
+    place.save("one.md", article("Another", "2022-02-17", tags=["x"]))
+    place.build()
+    assert b"Another" in place.file("/feeds/tag/x/")
+
+
 def test_what_is_no_more_is_removed(place: Place) -> None:
     (place.folder / "content" / "b.png").write_bytes(PNG)
     place.save("three.md", article("Three", "2022-03-01", "![](b.png)", tags=["z"]))

@@ -163,6 +163,7 @@ def test_a_build_during_another_is_refused(shop: Shop, monkeypatch: pytest.Monke
 
     with monkeypatch.context() as patched:
         patched.setattr(Bucket, "put", interrupted)
+        patched.setattr(mirror._Claim, "finish", lambda *_: None)  # as if it was killed
         with pytest.raises(FeedsvcError, match="interrupted"):
             shop.build()
     with pytest.raises(FeedsvcError, match="if it was killed, until 2"):
@@ -170,6 +171,45 @@ def test_a_build_during_another_is_refused(shop: Shop, monkeypatch: pytest.Monke
     claimed = shop.index()
     monkeypatch.setattr(time, "time", lambda: claimed.until + 1)
     assert shop.build().written == len(shop.keys) - 1
+
+
+def test_a_build_that_failed_is_repeated_at_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Bucket.put
+
+    def fail(self: Bucket, key: str, *more: Any) -> str:
+        if key == "feeds/all.rss":
+            raise FeedsvcError("the network is down")
+        return put(self, key, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Bucket, "put", fail)
+        with pytest.raises(FeedsvcError, match="the network is down"):
+            shop.build()
+    assert shop.index().builder == ""
+    assert shop.build().objects == len(shop.keys) - 1
+    assert shop.build().written == 0
+
+
+def test_what_another_build_has_just_written_is_removed_if_it_is_not_needed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scale 9: no object is left that no index names."""
+    shop.place.save("one.md", article("One", "2022-02-17", tags=["c++", "x"]))
+    read = Bucket.read
+    calls: list[str] = []
+
+    def another_comes_first(self: Bucket, key: str) -> Any:
+        calls.append(key)
+        if len(calls) == 1:
+            shop.place.save("one.md", FILES["one.md"])  # type: ignore[arg-type]
+            shop.build()
+        return read(self, key)
+
+    monkeypatch.setattr(Bucket, "read", another_comes_first)
+    shop.build(grace=0)
+    assert shop.keys == {*shop.index().objects, mirror.INDEX}
 
 
 def test_of_two_builds_that_claim_at_once_one_fails(

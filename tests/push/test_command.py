@@ -1,5 +1,6 @@
 """`feedsvc push` as its user types it: after a deployment, and for its status."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli import main
 from feedsvc.errors import FeedsvcError
+from feedsvc.publication import Publication
 from feedsvc.push import announce
 from feedsvc.push.command import push
 from tests.desk import Desk
@@ -30,6 +32,7 @@ def hub() -> Iterator[Sink]:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A site with one article; in SQLite, as other tests have both databases."""
     monkeypatch.setattr(announce, "_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(Publication, "lag", 0.0)
     url = f"sqlite:///{tmp_path}/catalog.db"
     with Catalog(url) as catalog:
         catalog.create()
@@ -95,6 +98,26 @@ def test_caches_are_purged_too(desk: Desk, hub: Sink) -> None:
     assert run(desk, "--all").stdout == f"{good}: purged of 1 key.\n"
     assert [each.method for each in hub.requests] == ["PURGE"] * 3
     assert hub.requests[-1].headers["xkey-purge"] == "site"
+
+
+def test_caches_are_purged_once_every_origin_shows_the_revision(
+    desk: Desk, hub: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scale 3: else they would get the old documents again, and keep them."""
+    hub.answer = lambda _: Reply(200)
+    hub.requests.clear()
+    lag, sleep = 0.015625, asyncio.sleep
+    waits = []
+
+    async def note(seconds: float) -> None:
+        waits.append((seconds, len(hub.requests)))
+        await sleep(seconds)
+
+    monkeypatch.setattr(Publication, "lag", lag)
+    monkeypatch.setattr(asyncio, "sleep", note)
+    desk.configure(f'[purge]\ncache = "varnish"\nservers = ["{hub.url()[:-1]}"]')
+    assert run(desk).exit_code == 0
+    assert ((lag, 0) in waits, len(hub.requests)) == (True, 1)
 
 
 def test_a_hub_that_fails_for_a_moment_is_tried_again(desk: Desk, hub: Sink) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc.catalog import hubs
+from feedsvc.catalog import caches, hubs
 from feedsvc.catalog.deliveries import CLAIM, MAX_WAIT
 from feedsvc.catalog.hubs import State
 from feedsvc.catalog.store import Catalog
@@ -271,3 +271,40 @@ def test_each_change_is_told_after_it_happened(
             if step == "tell":
                 assert topics(requests) == of_feeds(*changed)
                 changed.clear()
+
+
+def test_a_hub_is_told_after_the_caches_were_purged(telling: Telling) -> None:
+    """Scale 3: it gets the documents from them."""
+    name = "purge:fastly"
+    desk, hub = telling.desk, telling.hub
+    desk.configure(
+        '[purge]\ncache = "fastly"\nservice = "S"\ntoken = "T"\n'
+        f'[push]\nhub = "{telling.url}"\nallow_networks = ["127.0.0.1"]\n'
+    )
+    with desk.catalog.concurrent() as connection:
+        caches.add(connection, [name], "settings")
+    telling.publish("second", tags=["z"])
+
+    def purge() -> None:
+        newest, _ = desk.publication.newest()
+        with desk.catalog.concurrent() as connection:
+            claim = caches.claim(connection, name, NOW, newest, early=True)
+            assert claim
+            caches.record(connection, claim, newest, 0)
+
+    async def run() -> None:
+        hub.requests.clear()
+        async with Client(desk.settings.push.allow_networks) as client:
+            pings = Pings(desk.settings, desk.catalog, client)
+            assert await pings._tell_purged(NOW, 2) == NOW + 1
+            assert hub.requests == []
+            purge()
+            assert await pings._tell_purged(NOW + 1, 2) is None
+            assert topics(hub.requests) == of_feeds("all", "language/en", "tag/z")
+            hub.requests.clear()
+            telling.publish("third")
+            assert await pings._tell_purged(NOW + 2, 3) == NOW + 3
+            assert await pings._tell_purged(NOW + 62, 3) is None  # it cannot be purged
+            assert topics(hub.requests) == of_feeds("all", "language/en")
+
+    asyncio.run(run())

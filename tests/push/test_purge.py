@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from feedsvc.catalog import caches as rows
+from feedsvc.catalog import schema
 from feedsvc.catalog.deliveries import CLAIM
 from feedsvc.catalog.hubs import State
 from feedsvc.catalog.store import Catalog
@@ -129,6 +131,14 @@ def test_a_new_cache_and_other_settings_purge_everything_by_one_key(purging: Pur
     desk.sync()
     assert purging.purge(start=True) == ["site"]
     assert purging.purge(start=True) == []
+
+
+def test_a_rebuilt_catalog_purges_everything(purging: Purging) -> None:
+    """Scale 3: while the process that purges keeps running."""
+    with purging.desk.catalog.writing() as connection:
+        connection.execute(delete(schema.hub))
+    assert purging.purge() == ["site"]
+    assert purging.purge() == []
 
 
 def test_more_changes_than_fit_a_request_purge_everything_by_one_key(purging: Purging) -> None:

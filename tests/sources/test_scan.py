@@ -177,8 +177,9 @@ def test_names_that_are_not_utf8_are_problems(tmp_path: Path) -> None:
     assert str(found.problems[0]).startswith("content/caf\\udce9: error: has a name that is not")
 
 
+@pytest.mark.parametrize("include", [(), ("*.md",)])
 def test_a_folder_that_cannot_be_read_is_a_problem_and_its_files_are_not_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, include: tuple[str, ...]
 ) -> None:
     settings = make_site(tmp_path, {"a/b.md": "x", "c.md": "x"})
     plain = os.scandir
@@ -189,7 +190,7 @@ def test_a_folder_that_cannot_be_read_is_a_problem_and_its_files_are_not_gone(
         return plain(path)
 
     monkeypatch.setattr("os.scandir", scandir)
-    found = scanned(settings)
+    found = scan(settings.content, settings.site, include=include)
     assert list(found.fingerprints) == ["c.md"]
     assert str(found.problems[0]) == (
         "content/a: error: cannot be read: Permission denied; check its permissions [unreadable]"

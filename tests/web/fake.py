@@ -178,7 +178,12 @@ class FakePublication(Publication):
     def withdrawn(self, slug: str) -> bool:
         return slug == "gone"
 
-    def file(self, path: str) -> Path | None:
+    @property
+    def files(self) -> "FakePublication":
+        """The files of the site, which this stands for as well."""
+        return self
+
+    def find(self, path: str) -> Path | None:
         return self._files.get(path)
 
     def transcript(self, entry: Entry) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from flask import Flask
 from msgspec import structs
 
 from feedsvc.config.purge import PurgeSettings
+from feedsvc.errors import CatalogError
 from feedsvc.http.caching import DIALECTS
 from feedsvc.model import FeedRef, Format
 from feedsvc.web import create_app
@@ -55,7 +56,8 @@ UNTAGGED = ["/static/style.css", "/files/none", "/healthz", "/metrics"]
 
 
 @pytest.fixture
-def front() -> Front:
+def front(monkeypatch: pytest.MonkeyPatch) -> Front:
+    monkeypatch.setattr(FakePublication, "lag", 100.0)  # whatever a slow machine needs
     return Front(FakePublication(CACHED))
 
 
@@ -152,3 +154,26 @@ def test_a_process_that_has_not_looked_lately_allows_no_long_caching(
     front.publication.lost = False
     front.look()
     assert front.ask("/feeds/all.rss").headers == first
+
+
+def test_what_may_be_older_than_a_purge_is_not_kept_for_long(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scale 3: the cache has been purged of what is sent while the new feed cannot be rendered."""
+    path = "/feeds/all.rss"
+    kept = front.ask(path)
+    assert kept.headers["Surrogate-Control"] == YEAR
+
+    def fail(*_: object) -> None:
+        raise CatalogError("the catalog cannot be used")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FakePublication, "document", fail)
+        front.publication.publish()
+        front.look()
+        old = front.ask(path)
+    assert (old.status, old.body) == (200, kept.body)
+    assert old.headers["Surrogate-Control"] == "max-age=900, stale-if-error=86400"
+    new = front.ask(path)
+    assert new.body != kept.body
+    assert new.headers["Surrogate-Control"] == YEAR
