@@ -25,6 +25,7 @@ _NEEDED = ("crawleruseragents", "pygal")  # of the extra `stats`
 _TICK = 1.0  # seconds
 _FLUSH = 60.0  # seconds
 _TIDY = 3600.0  # seconds
+_LAST_TRIES = 3  # to store what was counted, when the process ends
 _MAX_PENDING = 3  # days that wait while the store cannot be written
 
 
@@ -75,7 +76,11 @@ class StatisticsObserver:
         """End the thread, and store what it has not."""
         if not self._stopping.is_set():
             self._stopping.set()
-            self.flush()
+            for _ in range(_LAST_TRIES):  # several workers may create the file at this moment
+                self.flush()
+                if not self._failure:
+                    break
+                time.sleep(random.uniform(0.1, 0.3))  # noqa: S311
             self._store.close()
 
     def flush(self) -> None:

@@ -22,12 +22,12 @@ def test_workers_add_up_and_a_stop_loses_nothing(tmp_path: Path) -> None:
     settings = make_site(tmp_path, {"a.md": article(tags=["x"])})
     with serving(tmp_path, "--workers", "2") as server:
         for _ in range(10):
-            server.get("/feeds/all.rss", User_Agent=FEEDLY.format(100))
+            server.get("/feeds/all.rss", User_Agent=FEEDLY.format(109))
             server.get("/feeds/tag/x.atom", User_Agent=READER, Accept_Encoding="gzip")
             server.get("/feeds/tag/absent.atom", User_Agent=READER)
         server.stop()
     with Store(settings.statistics.database) as store:
-        assert [row.number for row in store.reported(0, 10**6)] == [100]
+        assert [row.number for row in store.reported(0, 10**6)] == [109]
         by_feed = {row.feed: row.polls for row in store.polls(0, 10**6, by=("feed",))}
         assert by_feed == {"all": 10, "tag/x": 10}
         assert {row.readers for row in store.direct(0, 10**6, "tag/x")} == {1}
