@@ -115,7 +115,7 @@ def test_ctrl_c_ends_the_first_sync(
 ) -> None:
     files = {f"{number}.md": article(slug=f"s{number}") for number in range(1000)}
     make_site(tmp_path, files)
-    with serving(tmp_path, *options) as (running, _):
+    with serving(tmp_path, *options, fresh=True) as (running, _):
         running.wait_for("Reading articles")
         for _ in range(presses):
             running.press(CTRL_C)
