@@ -39,6 +39,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from prometheus_client import values
+
 _ROOT = Path(__file__).parent.parent
 _SUPPORTED = sys.platform == "linux"
 _PR_SET_CHILD_SUBREAPER = 36
@@ -224,6 +226,7 @@ def _enter(start: _Start, received: Sequence[int]) -> None:
     os.environ.update(start.environment)
     time.tzset()
     tempfile.tempdir = None
+    values.ValueClass = values.get_value_class()  # which depends on the environment
     for each in _SIGNALS:
         usual = signal.default_int_handler if each == signal.SIGINT else signal.SIG_DFL
         signal.signal(each, signal.SIG_IGN if each in start.ignored else usual)
