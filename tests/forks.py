@@ -226,7 +226,7 @@ def _enter(start: _Start, received: Sequence[int]) -> None:
     os.environ.update(start.environment)
     time.tzset()
     tempfile.tempdir = None
-    values.ValueClass = values.get_value_class()  # which depends on the environment
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]  # of the environment
     for each in _SIGNALS:
         usual = signal.default_int_handler if each == signal.SIGINT else signal.SIG_DFL
         signal.signal(each, signal.SIG_IGN if each in start.ignored else usual)
