@@ -3,7 +3,6 @@
 import random
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from itertools import pairwise
@@ -76,11 +75,10 @@ class Fleet:
                 node.disturb()
                 time.sleep(0.3)
 
-    def await_title(self, node: Node, title: str, wait: Callable[[], None] = lambda: None) -> bool:
-        """Wait until a machine shows a title; False if it never does. wait: called meanwhile."""
+    def await_title(self, node: Node, title: str) -> bool:
+        """Wait until a machine shows a title; False if it never does."""
         end = time.monotonic() + WAIT
         while title not in self._get(node, "/feeds/all.json")[1]:
-            wait()
             if time.monotonic() > end:
                 return False
             time.sleep(0.1)
