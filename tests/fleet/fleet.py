@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from itertools import pairwise
@@ -33,8 +34,9 @@ class Fleet:
     Each has a reader, and so has the cache, and one moves between the machines.
     """
 
-    def __init__(self, folder: Path, chance: random.Random) -> None:
-        self.promises = Promises()
+    def __init__(self, folder: Path, chance: random.Random, say: Callable[[str], None]) -> None:
+        """say: called with each break."""
+        self.promises = Promises(say)
         self.postgres = Postgres()
         port = free_port()
         self.redis = redis(port)

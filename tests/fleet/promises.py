@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -101,8 +101,10 @@ class Answer(NamedTuple):
 class Promises:
     """Checks answers. Thread-safe. breaks: sentences on what was broken. late: see _check_lag."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """say: called with each break."""
         self.breaks: list[str] = []
+        self._say = say
         self.counts: Counter[str] = Counter()
         self.late = 0.0
         self._lock = threading.Lock()
@@ -117,6 +119,7 @@ class Promises:
             self.counts["breaks"] += 1
             if len(self.breaks) < _MOST:
                 self.breaks.append(f"{time.strftime('%H:%M:%S')} {what}")
+                self._say(self.breaks[-1])
 
     def poll(self, reader: Reader, machine: Machine, path: str, connection: HTTPConnection) -> None:
         """Poll a path as a reader that may have seen it before; check what comes back."""
