@@ -1,15 +1,13 @@
 """Holds the articles that a sync has read on disk, until all are read."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
-from tempfile import gettempdir
 from typing import NamedTuple, Self
 
 import msgspec
 
 from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.rows import Texts
-from feedsvc.errors import FeedsvcError
+from feedsvc.temporary import TemporaryDatabase
 
 _WAITING = 500  # articles that are added at once
 
@@ -38,23 +36,23 @@ def claim_of(article: Spooled) -> Claim:
 
 
 class Spool:
-    """Holds articles until all are read, in a temporary database without a name.
+    """Holds articles until all are read.
 
     Only then is it known which of them can be published, and all may not fit into memory. Every
     method raises FeedsvcError if the disk is full.
     """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
+        self._disk = TemporaryDatabase(
+            "read (published INTEGER, path TEXT, claim BLOB, texts BLOB)"
+        )
         self._waiting: list[Spooled] = []
 
     def __enter__(self) -> Self:
-        self._execute("PRAGMA journal_mode = OFF")
-        self._execute("CREATE TABLE read (published INTEGER, path TEXT, claim BLOB, texts BLOB)")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        self._disk.close()
 
     def add(self, article: Spooled) -> None:
         """Add an article."""
@@ -68,7 +66,7 @@ class Spool:
         size: of each batch but the last; by default there is one batch. The last may be empty.
         """
         self._flush()
-        ordered = self._execute("SELECT rowid, claim FROM read ORDER BY published, path")
+        ordered = self._disk.execute("SELECT rowid, claim FROM read ORDER BY published, path")
         is_last = False
         while not is_last:
             some = ordered.fetchmany(size) if size else ordered.fetchall()
@@ -78,23 +76,9 @@ class Spool:
 
     def _texts(self, numbers: Sequence[int]) -> Iterator[Texts]:
         for number in numbers:
-            (texts,) = self._execute("SELECT texts FROM read WHERE rowid = ?", number).fetchone()
-            yield _decode_texts(texts)
+            found = self._disk.execute("SELECT texts FROM read WHERE rowid = ?", number)
+            yield _decode_texts(found.fetchone()[0])
 
     def _flush(self) -> None:
-        try:
-            self._database.executemany("INSERT INTO read VALUES (?, ?, ?, ?)", self._waiting)
-        except sqlite3.Error as error:
-            raise _full(error) from None
+        self._disk.execute_many("INSERT INTO read VALUES (?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
-
-    def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
-        try:
-            return self._database.execute(statement, values)
-        except sqlite3.Error as error:
-            raise _full(error) from None
-
-
-def _full(error: sqlite3.Error) -> FeedsvcError:
-    message = f"{gettempdir()}: cannot hold the articles read: {error}"
-    return FeedsvcError(f"{message}; free disk space or set SQLITE_TMPDIR")

@@ -1,17 +1,19 @@
 """What was read waits on disk, and leaves it in the order of publication."""
 
+import json
 from itertools import chain
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc.catalog import schema
+from feedsvc.catalog import publish, schema
 from feedsvc.catalog import spool as module
 from feedsvc.catalog import sync as syncing
 from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.rows import Columns, Texts
 from feedsvc.catalog.spool import Spool, claim_of, pack
+from feedsvc.cli import reports
 from feedsvc.errors import FeedsvcError
 from feedsvc.sources import look
 from tests.catalog.test_atomicity import dump
@@ -66,7 +68,7 @@ def test_articles_leave_the_spool_unchanged_and_in_order(found: list[Claim], siz
 def test_a_full_disk_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_WAITING", 1)
     with Spool() as spool:
-        spool._execute("PRAGMA max_page_count = 3")
+        spool._disk.execute("PRAGMA max_page_count = 3")
         big = Columns("a.md", "a", False, 0, 0, None, (), False, True, "", "x" * 50_000)
         with pytest.raises(FeedsvcError, match="full; free disk space or set SQLITE_TMPDIR"):
             spool.add(pack(Claim(None, "", big), Texts("a.md", "", (), "")))
@@ -82,8 +84,6 @@ def test_nothing_is_left_in_the_folder_of_temporary_files(
             columns = Columns(f"{number}", "a", False, 0, 0, None, (), False, True, "", "")
             spool.add(pack(Claim(None, "", columns), Texts("", "", (), "x" * 5000)))
         assert list(folder.iterdir()) == []  # it has no name, also while it is in use
-    with pytest.raises(FeedsvcError), spool:
-        pass  # closed
 
 
 def write_many(desk: Desk) -> None:
@@ -125,3 +125,20 @@ def test_a_first_sync_in_batches_stores_what_one_batch_stores(
     again = desk.sync()  # in one batch, as articles are known
     assert again.published.revision is None
     assert again.problems == batched.problems
+
+
+def test_a_report_lists_only_the_first_of_many_changes(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Except for those whose ids changed, as somebody has to confirm them."""
+    monkeypatch.setattr(publish, "MOST_CHANGES", 2)
+    for name in "abcd":
+        desk.write(f"{name}.md", article(slug=name))
+    first = desk.sync()
+    assert (first.published.new, len(first.published.changes)) == (4, 2)
+    assert list(reports.details(first))[:3] == ["new: a.md", "new: b.md", "new: 2 more"]
+    assert json.loads(reports.as_json(first, dry_run=False))["omitted"] == 2
+    for name in "abcd":
+        desk.write(f"{name}.md", article(slug=name, id=f"urn:x:{name}"))
+    again = desk.sync()
+    assert [change.former_id is not None for change in again.published.changes] == [True] * 4
