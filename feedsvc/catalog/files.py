@@ -75,7 +75,10 @@ class FileRows:
         return all(self._state(key, path) == state for path, state in states.items())
 
     def record(self, path: str, problems: tuple[Problem, ...], uses: Mapping[str, str]) -> None:
-        """Record that a file was read, its problems, and the files it uses; see `Reading`."""
+        """Record that a file was read, its problems, and the files it uses; see `Reading`.
+
+        Each file is recorded or kept once.
+        """
         signature = self._listing.fingerprints.get(path)
         if signature is None:  # read again after a partial listing
             signature = self._stored[path][0].removeprefix(_AGAIN).partition("\n")[0]

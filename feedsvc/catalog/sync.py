@@ -147,9 +147,10 @@ def _sync(
         files = FileRows(connection, listing, sources.state)
         is_trial = not is_published(connection)
         rules = TRIAL if is_trial else RESET if reset_ids else KNOWN
-        keys = without_copies(connection, files, sources, files.changed())
         if reset_ids or (is_trial and settings_changed):  # ids may follow from any setting
             keys = list(listing.fingerprints)
+        else:
+            keys = without_copies(connection, files, sources, files.changed())
         batches: Iterable[_Batch] = [([], ())]
         if keys or files.vanished:
             results = read_all(sources, keys, settings.id_authority)
