@@ -4,11 +4,10 @@ Over HTTP: only http and https, at most 5 redirects, 10 seconds without a byte, 
 no cookies. The caller limits the size and the total time, and may limit the addresses.
 """
 
-import ipaddress
 import socket
 import ssl
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -28,32 +27,12 @@ from urllib.request import (
 import feedsvc
 from feedsvc import syntax
 from feedsvc.errors import FeedsvcError
+from feedsvc.outgoing import is_public
 
 _REDIRECTS = 5
 _SILENCE = 10  # seconds
 _CHUNK = 65_536
 MOVED = (301, 302, 303, 307, 308)
-# Addresses that `is_global` passes in some version of Python, but that lead into private networks:
-# those in which an IPv4 address is embedded, deprecated ones, and one of a cloud's own services.
-_NOT_PUBLIC = tuple(
-    map(
-        ipaddress.ip_network,
-        (
-            "192.0.0.0/24",  # IETF protocol assignments
-            "192.88.99.0/24",  # relays of 6to4 (RFC 7526)
-            "168.63.129.16/32",  # Azure's virtual public address of the host
-            "::/96",  # IPv4-compatible
-            "::ffff:0:0:0/96",  # IPv4-translated (RFC 2765)
-            "64:ff9b::/96",  # NAT64 (RFC 6052)
-            "64:ff9b:1::/48",  # NAT64 of a local network (RFC 8215)
-            "2001::/23",  # IETF protocol assignments, among them Teredo
-            "2002::/16",  # 6to4
-            "3fff::/20",  # documentation (RFC 9637)
-            "5f00::/16",  # segment routing (RFC 9602)
-            "fec0::/10",  # site-local
-        ),
-    )
-)
 
 
 class FetchError(FeedsvcError):
@@ -245,24 +224,6 @@ def _connect(host: str, port: int, timeout: float | None) -> socket.socket:
         except OSError as error:
             failure = error
     raise failure or OSError("no address")
-
-
-def is_public(address: str, networks: Iterable[str] = ()) -> bool:
-    """Return whether an IP address is of the public internet, or in one of some other networks.
-
-    False for anything but an address.
-    """
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    ip = mapped or ip
-    if any(ip in ipaddress.ip_network(each) for each in networks):
-        return True
-    if getattr(ip, "scope_id", None) or any(ip in each for each in _NOT_PUBLIC):
-        return False
-    return ip.is_global and not ip.is_multicast
 
 
 def _check(url: str) -> None:

@@ -1,10 +1,12 @@
-"""The URLs to which feedsvc sends requests for others: callbacks of subscribers, hubs, caches.
+"""The URLs and IP addresses to which feedsvc sends requests for others, such as subscribers.
 
-Only the form is checked here; the address of the host is, whenever a connection is opened.
+Only the form of a URL can be checked in advance; the address of its host is checked whenever a
+connection is opened.
 """
 
 import re
-from ipaddress import IPv6Address
+from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from feedsvc.model import MAX_URL, excess
@@ -18,6 +20,27 @@ _URL = re.compile(r"""[!#-;=?-\[\]_a-z{|}~]+""")  # ASCII that is safe in a requ
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 _WEB_PORTS = (80, 443)
 _FIRST_FREE_PORT, _LAST_PORT = 1024, 65_535  # below, ports belong to other protocols
+# Addresses that `is_global` passes in some version of Python, but that lead into private networks:
+# those in which an IPv4 address is embedded, deprecated ones, and one of a cloud's own services.
+_NOT_PUBLIC = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",  # IETF protocol assignments
+            "192.88.99.0/24",  # relays of 6to4 (RFC 7526)
+            "168.63.129.16/32",  # Azure's virtual public address of the host
+            "::/96",  # IPv4-compatible
+            "::ffff:0:0:0/96",  # IPv4-translated (RFC 2765)
+            "64:ff9b::/96",  # NAT64 (RFC 6052)
+            "64:ff9b:1::/48",  # NAT64 of a local network (RFC 8215)
+            "2001::/23",  # IETF protocol assignments, among them Teredo
+            "2002::/16",  # 6to4
+            "3fff::/20",  # documentation (RFC 9637)
+            "5f00::/16",  # segment routing (RFC 9602)
+            "fec0::/10",  # site-local
+        ),
+    )
+)
 
 
 class UrlError(Exception):
@@ -68,3 +91,21 @@ def _is_ipv6(host: str) -> bool:
         return IPv6Address(host).scope_id is None
     except ValueError:
         return False
+
+
+def is_public(address: str, networks: Iterable[str] = ()) -> bool:
+    """Return whether an IP address is of the public internet, or in one of some other networks.
+
+    False for anything but an address.
+    """
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    ip = mapped or ip
+    if any(ip in ip_network(each) for each in networks):
+        return True
+    if getattr(ip, "scope_id", None) or any(ip in each for each in _NOT_PUBLIC):
+        return False
+    return ip.is_global and not ip.is_multicast

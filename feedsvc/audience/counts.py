@@ -4,9 +4,10 @@ A poll is counted under its User-Agent, place, status and flags. All else follow
 the counts are handed to the store.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
+from types import MappingProxyType
 
 from feedsvc.audience.agents import OTHER, Agent
 from feedsvc.audience.criteria import Act
@@ -60,7 +61,6 @@ class Counts:
     """The polls of a day. Thread-safe under the GIL, but for `batch`.
 
     polls: by key. readers: addresses of direct readers by agent and place; met: their number.
-    waits: of logs, polls by class of interval, by family and whether they are conditional.
     start: an instant before the first poll.
     """
 
@@ -69,7 +69,6 @@ class Counts:
     polls: dict[Key, Counter] = field(default_factory=dict)
     readers: dict[tuple[Agent, Place], set[str]] = field(default_factory=dict)
     met: int = 0
-    waits: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
 
     def meet(self, agent: Agent, place: Place, address: str) -> None:
         """Note a direct reader, unless there are very many of them."""
@@ -88,41 +87,63 @@ class Counts:
             counter = self.polls.setdefault(key, [0, 0, 0, 0, number])
         return counter
 
-    def batch(self, source: str) -> Batch:
+    def batch(self) -> Batch:
         """Return the numbers for the store, and forget the polls."""
-        batch = Batch(self.day, source)
-        batch.records[""] = Record()
-        # What does not depend on the feed is derived once for all feeds.
-        kinds: dict[tuple[Agent, bool, int, int], int] = {}
-        while self.polls:  # the last first; the memory is needed
-            (agent, place, status, flags), counter = self.polls.popitem()
-            kind = agent, place is None, status, flags
-            kinds[kind] = kinds.get(kind, 0) + counter[0]
-            if place is not None:
-                record = batch.records.get(place[0])
-                if record is None:
-                    record = batch.records[place[0]] = Record(start=self.start)
-                _add(record, (agent, place, status, flags), counter)
-        self._add_conduct(batch, kinds)
-        for (agent, (feed, format)), addresses in list(
-            self.readers.items()
-        ):  # a poll may still be counted
-            batch.readers.setdefault((feed, agent.family, format), set()).update(addresses)
-        return batch
+        polls = _popped(self.polls)
+        # A copy, as a poll may still be counted.
+        return batch(self.day, "live", self.start, polls, list(self.readers.items()))
 
-    def _add_conduct(self, batch: Batch, kinds: Mapping[tuple[Agent, bool, int, int], int]) -> None:
-        site = batch.records[""]
-        for (agent, is_invented, status, flags), polls in kinds.items():
-            batch.agents[agent.family] = agent.kind, agent.example
-            for act in _acts(agent, is_invented, status, flags):
-                site.acts[agent.family, act] = site.acts.get((agent.family, act), 0) + polls
-            if not is_invented and (interval := flags >> INTERVAL):
-                key = agent.family, _is_conditional(status, flags), interval - 1
-                site.intervals[key] = site.intervals.get(key, 0) + polls
-        for (family, conditional), waits in self.waits.items():
-            for interval, polls in enumerate(waits):
-                if polls:
-                    site.intervals[family, conditional, interval] = polls
+
+def _popped(polls: dict[Key, Counter]) -> Iterator[tuple[Key, Counter]]:
+    while polls:  # the last first; the memory is needed
+        yield polls.popitem()
+
+
+def batch(
+    day: int,
+    source: str,
+    start: int,
+    polls: Iterable[tuple[Key, Counter]],
+    readers: Iterable[tuple[tuple[Agent, Place], Iterable[str]]],
+    waits: Mapping[tuple[str, bool], Sequence[int]] = MappingProxyType({}),
+) -> Batch:
+    """Return the numbers of a day for the store.
+
+    start: an instant before the first poll. waits: polls by class of interval, by family and
+    whether they are conditional; those of a server are flags.
+    """
+    batch = Batch(day, source)
+    batch.records[""] = Record()
+    # What does not depend on the feed is derived once for all feeds.
+    kinds: dict[tuple[Agent, bool, int, int], int] = {}
+    for (agent, place, status, flags), counter in polls:
+        kind = agent, place is None, status, flags
+        kinds[kind] = kinds.get(kind, 0) + counter[0]
+        if place is not None:
+            record = batch.records.get(place[0])
+            if record is None:
+                record = batch.records[place[0]] = Record(start=start)
+            _add(record, (agent, place, status, flags), counter)
+    _add_conduct(batch, kinds)
+    intervals = batch.records[""].intervals
+    for (family, conditional), numbers in waits.items():
+        for interval, number in enumerate(numbers):
+            if number:
+                intervals[family, conditional, interval] = number
+    for (agent, (feed, format)), addresses in readers:
+        batch.readers.setdefault((feed, agent.family, format), set()).update(addresses)
+    return batch
+
+
+def _add_conduct(batch: Batch, kinds: Mapping[tuple[Agent, bool, int, int], int]) -> None:
+    site = batch.records[""]
+    for (agent, is_invented, status, flags), polls in kinds.items():
+        batch.agents[agent.family] = agent.kind, agent.example
+        for act in _acts(agent, is_invented, status, flags):
+            site.acts[agent.family, act] = site.acts.get((agent.family, act), 0) + polls
+        if not is_invented and (interval := flags >> INTERVAL):
+            key = agent.family, _is_conditional(status, flags), interval - 1
+            site.intervals[key] = site.intervals.get(key, 0) + polls
 
 
 def _add(record: Record, key: tuple[Agent, Place, int, int], counter: Counter) -> None:

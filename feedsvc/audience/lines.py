@@ -54,7 +54,6 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 _LARGEST = 10**12 - 1  # bytes; a larger number is no size
-_MAX_REMEMBERED = 20_000  # request lines
 _NEEDED = ("address", "agent", "path", "status", "time")
 
 
@@ -82,34 +81,13 @@ class Parser:
 
     def __init__(self) -> None:
         self._columns: list[str] = []
-        # Of the last lines, in the combined format.
-        self._targets: dict[bytes, bytes] = {}  # by request line
-        self._answers: dict[bytes, tuple[int, int]] = {}  # status and size by their text
-        self._time = b""
-        self._instant = 0
 
     def parse(self, line: bytes) -> Line | None:
         """Return the request of a line; None for others and for comments. Raises Unreadable."""
-        parts = line.split(b'"', 6)
-        if len(parts) == 7 and parts[4] == b" " and b"\\" not in line:  # else quotes are escaped
-            before, request, answer, referrer, _, agent, _ = parts
-            target, known = self._targets.get(request), self._answers.get(answer)
-            end = before.find(b" ")
-            address = before[:end]
-            # With one colon, it is the host, and the address comes after it.
-            if target and known and 0 < end < len(before) - 29 and address.count(b":") != 1:
-                if (time := before[-29:]) != self._time:
-                    if time[:1] != b"[" or time[27:] != b"] ":
-                        return self._parse(line, parts)
-                    self._instant = _clf(time[1:27])
-                    self._time = time
-                parsed = address, self._instant, target, *known, referrer, agent
-                return tuple.__new__(Line, parsed)  # takes half the time of Line()
-        return self._parse(line, parts)
-
-    def _parse(self, line: bytes, parts: list[bytes]) -> Line | None:
         if match := _COMBINED.match(line):
-            return self._combined(match, parts)
+            address, time, target, status, size, referrer, agent = match.groups()
+            number = 0 if size == b"-" else int(size)
+            return Line(address, clf(time), target, int(status), number, referrer, agent)
         if line.startswith(b"{"):
             return _from_json(line)
         if line.startswith(b"#"):
@@ -128,16 +106,6 @@ class Parser:
             return None
         raise Unreadable("it is neither in the combined format nor JSON")
 
-    def _combined(self, match: re.Match[bytes], parts: list[bytes]) -> Line:
-        address, time, target, status, size, referrer, agent = match.groups()
-        answer = int(status), 0 if size == b"-" else int(size)
-        if len(parts) == 7 and parts[4] == b" ":
-            for known in (self._targets, self._answers):
-                if len(known) >= _MAX_REMEMBERED:
-                    known.clear()
-            self._targets[parts[1]], self._answers[parts[2]] = target, answer
-        return Line(address, _clf(time), target, *answer, referrer, agent)
-
 
 def user_agent(text: bytes) -> str:
     """Return a User-Agent as it was sent: servers escape quotes, CloudFront percent-encodes."""
@@ -149,7 +117,7 @@ def user_agent(text: bytes) -> str:
     return "" if agent == "-" else agent
 
 
-def _clf(time: bytes) -> int:
+def clf(time: bytes) -> int:
     """Return the instant of `27/Nov/2026:19:28:01 +0100`."""
     try:
         return _hour(time[:14], time[20:]) + int(time[15:17]) * 60 + int(time[18:20])
@@ -226,6 +194,6 @@ def _instant(date: str, time: str) -> int:
             number /= 1000
         return int(number)
     if re.match(r"\d\d/[A-Z]", time):
-        return _clf(time.encode())
+        return clf(time.encode())
     moment = datetime.fromisoformat(f"{date}T{time}" if date and "T" not in time else time)
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

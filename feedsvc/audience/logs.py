@@ -6,70 +6,42 @@ what conditions a request had: only its status, bytes and Referer.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes
+from itertools import chain
 
-from feedsvc import urls
 from feedsvc.audience import counts
 from feedsvc.audience.agents import Agent, Agents
-from feedsvc.audience.counts import Counter, Counts, Place
+from feedsvc.audience.counts import Counter, Key, Place
 from feedsvc.audience.criteria import INTERVALS
-from feedsvc.audience.lines import Parser, Unreadable, user_agent
+from feedsvc.audience.lines import Line, Parser, Unreadable, clf, user_agent
+from feedsvc.audience.places import Places
 from feedsvc.audience.store import DAY, Batch
 from feedsvc.config.settings import Settings
-from feedsvc.routes import Routes
 
 _POLLS = frozenset({200, 226, 304, 429})
-_ORIGIN = re.compile(rb"https?://[^/]*")  # of a request to a proxy
 _COUNTED = _POLLS | {404}
 _NO_REFERRER = (b"-", b"")
 _LONGEST = 1_000  # bytes of a target or User-Agent that are read
 _CONDITIONAL = frozenset({226, 304})
-_MAX_CACHED = 50_000  # targets
-_MAX_GROUPS = 60_000
-_NO_DAY = -(10**15)  # when it began
-_MAX_CLIENTS = 120_000  # whose last poll is remembered
-_MAX_READERS = 150_000  # and thrice the counters, until `collect` should be called
 _OLDEST, _NEWEST = 10_000, 40_000  # days; other times are no times of a log
+_NO_DAY = -(10**15)  # when it began
+
+# Most lines of the combined format are `address - - [time] "GET ...`.
+_MIDDLE = b" - - ["
+_TIME = len("27/Nov/2026:19:28:01 +0000")
+_REQUEST = _TIME + len('] "')
+_PLAIN = re.compile(rb'[^\s":]+|[^\s":]*:[^\s":]*:[^\s"]*').fullmatch  # no host with a port
+
+# Limits of memory. What does not fit is forgotten or stored: see `is_full`.
+_MAX_OTHERS = 50_000
+_MAX_KINDS = 100_000
+_MAX_CLIENTS = 120_000  # whose last poll is remembered
+_MAX_COUNTED = 200_000
 
 _LONG = 30 * DAY  # seconds; longer intervals are none
-_CLASSES = [bisect_left(INTERVALS, seconds) for seconds in range(7200)]
-
-_Groups = dict[bytes, dict[bytes, "Group"]]  # by target and User-Agent
-
-
-class Places:
-    """The feeds of a site by the target of a request: their own, aliases, old and moved ones."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._routes = Routes(settings)
-        self._moved = settings.moved
-        self._known: dict[bytes, Place | None] = {}
-
-    def find(self, target: bytes) -> Place | None:
-        """Return feed and format of a target, as in a request; None for anything else."""
-        path = target.partition(b"?")[0]
-        if path not in self._known:
-            if len(self._known) >= _MAX_CACHED:
-                self._known.clear()
-            self._known[path] = self._find(path)
-        return self._known[path]
-
-    def _find(self, encoded: bytes) -> Place | None:
-        encoded = _ORIGIN.sub(b"", encoded)
-        path = unquote_to_bytes(encoded).decode("utf-8", "replace")
-        prefix = unquote_to_bytes(self._routes.prefix).decode()
-        if f"{path}/".startswith(f"{prefix}/"):
-            path = path[len(prefix) :] or urls.INDEX
-        endpoint, values = self._routes.match(path) or ("", {})
-        if endpoint in ("feed", "alias"):
-            ref, format = values["ref"], values["format"]
-        elif not endpoint and (old := next(self._routes.old_feeds(path), None)):
-            ref, format = old
-        else:
-            return None
-        return self._moved.get(ref.key, ref.key), format
+_LISTED = 7200
+_CLASSES = [bisect_left(INTERVALS, seconds) for seconds in range(_LISTED)]
 
 
 @dataclass(slots=True)
@@ -85,176 +57,220 @@ class Summary:
     feeds: set[str] = field(default_factory=set)
 
 
-class Group:
-    """The polls with one target and User-Agent, all with a Referer or all without.
+@dataclass(slots=True)
+class _Day:
+    """What was counted of a day, but for the polls in its kinds; see Counts."""
 
-    clients: the instants of last polls by address; a service, which polls from many, has that of
-    b''. whole: the size of the largest response, in a list that all groups of a place share.
-    counters: by status, of the day that begins at `start`; and the polls by interval.
+    start: int
+    polls: dict[Key, Counter] = field(default_factory=dict)
+    readers: dict[tuple[Agent, Place], list[bytes]] = field(default_factory=dict)
+    waits: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
+
+    def add(self, kind: "_Kind", whole: int) -> None:
+        """Add the polls of a kind, and forget them there. whole: bytes that a 304 saved."""
+        counter = self.polls.setdefault(kind.key, [0, 0, 0, 0, 0])
+        for index, number in enumerate(kind.counter(whole)[:3]):
+            counter[index] += number
+        counter[3] = max(counter[3], kind.last)
+        kind.polls = 0
+
+
+class _Kind:
+    """Polls that differ in address and time only. size: bytes of the response.
+
+    client: a hash of target and User-Agent, or of the service, which polls from many addresses.
+    start: when the day begins on which there were `polls` of them. last: the instant of the last.
+    readers, waits: of that day, agent and place; see Counts.
     """
 
-    __slots__ = ("agent", "clients", "counters", "flags", "is_service", "place", "start", "whole")
+    __slots__ = (
+        *("client", "is_direct", "is_service", "key", "last", "polls", "readers", "size"),
+        *("start", "waits"),
+    )
 
-    def __init__(
-        self, agent: Agent, place: Place, flags: int, clients: dict[bytes, int], whole: list[int]
-    ) -> None:
-        self.agent, self.place, self.flags = agent, place, flags
-        self.clients, self.whole = clients, whole
-        self.is_service = agent.hosted
-        self.counters: dict[int, tuple[Counter, list[int]]] = {}
+    def __init__(self, key: Key, size: int, client: int) -> None:
+        self.key, self.size, self.client = key, size, client
+        self.is_direct, self.is_service = key[0].is_direct, key[0].hosted
+        self.polls = self.last = 0
         self.start = _NO_DAY
+        self.readers: list[bytes] = []
+        self.waits: list[int] = []
+
+    def counter(self, whole: int) -> Counter:
+        """Return what was counted. whole: bytes that a 304 saved."""
+        saved = whole * self.polls if self.key[2] == 304 else 0
+        return [self.polls, self.size * self.polls, saved, self.last, 0]
 
 
 class LogTally:
-    """Counts the polls in the lines of one log. summary: of all lines since the start."""
+    """Counts the polls in the lines of one log. summary: of all lines since the start.
+
+    Most lines end as others do, from the request line on, and differ in address and time only. What
+    is to be done with such a line is remembered by the hash of its end; a keyed hash of 64 bits
+    stands for what it is of, as for clients, to save memory.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.summary = Summary()
         self._find = Places(settings).find
         self._parser = Parser()
         self._agents = Agents()
-        self._days: dict[int, Counts] = {}
-        self._wholes: dict[Place, list[int]] = {}
-        # By target and User-Agent, without a Referer and with one.
-        self._groups: tuple[_Groups, _Groups] = {}, {}
-        self._clients: dict[tuple[object, ...], dict[bytes, int]] = {}
-        self._size = self._met = 0  # groups; clients
+        self._days: dict[int, _Day] = {}
+        self._wholes: dict[Place, int] = {}  # bytes of the largest response
+        self._kinds: dict[int, _Kind] = {}
+        self._others: set[bytes] = set()  # request lines that ask for no feed
+        self._clients: dict[int, int] = {}  # instants of their last polls
+        self._counted = 0
 
     @property
     def is_full(self) -> bool:
-        """Whether `collect` should be called, as much memory is used."""
-        return sum(each.met + 3 * len(each.polls) for each in self._days.values()) > _MAX_READERS
+        """Whether `collect` should be called: much is counted, or half of that and a day ended."""
+        has_ended = len(self._days) > 1
+        return self._counted > (_MAX_COUNTED // 2 if has_ended else _MAX_COUNTED)
 
     def collect(self) -> Iterator[Batch]:
-        """Return what was counted since the last call."""
-        days, self._days = self._days, {}
-        for group in self._all():
-            group.start = _NO_DAY
-            group.counters.clear()
-        for each in days.values():
-            self._summarize(each)
-            yield each.batch("log")
+        """Yield what was counted since the last call."""
+        newest = max(self._days, default=0)
+        for kind in self._kinds.values():
+            if kind.polls and kind.start != newest * DAY:
+                self._days[kind.start // DAY].add(kind, self._whole(kind))
+        for number, day in sorted(self._days.items()):
+            texts = ((of, map(_reader, each)) for of, each in day.readers.items())
+            polls = self._polls(day, number == newest)
+            yield counts.batch(number, "log", day.start, polls, texts, day.waits)
+        self._days = {}
+        self._counted = 0
+        if len(self._clients) > _MAX_CLIENTS:
+            middle = sorted(self._clients.values())[-_MAX_CLIENTS // 2]
+            self._clients = {each: last for each, last in self._clients.items() if last > middle}
 
-    def _all(self) -> Iterator[Group]:
-        for groups in self._groups:
-            for by_agent in groups.values():
-                yield from by_agent.values()
-
-    def _summarize(self, day: Counts) -> None:
+    def _polls(self, day: _Day, is_newest: bool) -> Iterator[tuple[Key, Counter]]:
+        """Yield the polls of a day."""
         found = self.summary
-        for (_, place, _, _), (polls, _, _, last, *_) in day.polls.items():
-            if place:
-                found.polls += polls
-                found.feeds.add(place[0])
+        for key, counter in chain(day.polls.items(), self._recent() if is_newest else ()):
+            if key[1]:
+                found.polls += counter[0]
+                found.feeds.add(key[1][0])
                 found.first = min(found.first or day.start, day.start)
-                found.last = max(found.last, last)
+                found.last = max(found.last, counter[3])
+            yield key, counter
 
-    def read(self, lines: Iterable[bytes]) -> None:
+    def _recent(self) -> Iterator[tuple[Key, Counter]]:
+        """Yield the polls that are counted in kinds."""
+        for kind in self._kinds.values():
+            if kind.polls:
+                yield kind.key, kind.counter(self._whole(kind))
+            kind.polls, kind.start = 0, _NO_DAY
+
+    def _whole(self, kind: _Kind) -> int:
+        place = kind.key[1]
+        return self._wholes.get(place, 0) if place else 0
+
+    def read(self, lines: Sequence[bytes]) -> None:
         """Count the polls in some lines."""
-        parse, summary = self._parser.parse, self.summary
-        for line in lines:
-            summary.lines += 1
+        known, others, summary = self._kinds, self._others, self.summary
+        time, instant = b"", 0
+        for number, line in enumerate(lines, summary.lines + 1):
+            address, _, rest = line.partition(_MIDDLE)
+            kind = known.get(hash(rest[_TIME:]))
             try:
-                parsed = parse(line)
-                if parsed is not None and parsed[3] in _COUNTED:
-                    self._count(*parsed)
+                if kind is not None and _PLAIN(address):
+                    if rest[:_TIME] != time:
+                        instant = clf(rest[:_TIME])
+                        time = rest[:_TIME]
+                    self._count(kind, address, instant)
+                elif rest[_REQUEST : rest.find(b'"', _REQUEST)] not in others:
+                    self._parse(line, address, rest)
             except Unreadable as error:
                 summary.unreadable += 1
-                summary.problem = summary.problem or (summary.lines, str(error))
+                summary.problem = summary.problem or (number, str(error))
+        summary.lines += len(lines)
 
-    def _count(
-        self,
-        address: bytes,
-        instant: int,
-        target: bytes,
-        status: int,
-        size: int,
-        referrer: bytes,
-        text: bytes,
-    ) -> None:
-        if len(target) + len(text) > _LONGEST:
-            target, text = target[:_LONGEST], text[:_LONGEST]
-        referred = referrer not in _NO_REFERRER
-        by_agent = self._groups[referred].get(target)
-        group = by_agent.get(text) if by_agent else None
-        if group is None and (group := self._meet(target, text, referred)) is None:
-            return
-        start = group.start
-        if not start <= instant < start + DAY:
-            start = self._turn(group, instant)
-        counter, waits = group.counters.get(status) or self._counter(group, status)
-        counter[0] += 1
-        counter[1] += size
-        counter[3] = instant
-        if status == 304:
-            counter[2] += group.whole[0]
-        elif status == 404:
-            return
-        elif size > group.whole[0] and status == 200:
-            group.whole[0] = size
-        clients = group.clients
-        last = clients.get(b"" if group.is_service else address)
-        if last is None or not start <= last < start + DAY:
-            self._greet(group, address, last is None)
-        wait = _LONG if last is None else instant - last
-        if 0 <= wait < _LONG:
-            waits[_CLASSES[wait] if wait < 7200 else bisect_left(INTERVALS, wait)] += 1
-        clients[b"" if group.is_service else address] = instant
+    def _parse(self, line: bytes, address: bytes, rest: bytes) -> None:
+        """Count the poll in a line, and remember what its end says, if that is all that matters.
 
-    def _meet(self, target: bytes, text: bytes, referred: bool) -> Group | None:
-        """Return a new group; None if the target is no feed."""
-        place = self._find(target)
-        if place is None:
-            return None
-        if self._size >= _MAX_GROUPS:
-            self._size = self._met = 0
-            for each in (*self._groups, self._clients):
-                each.clear()
-            self._wholes = {of: whole for of, whole in self._wholes.items() if whole[0]}
-        self._size += 1
+        address, rest: what is before and after the first _MIDDLE.
+        """
+        parsed = self._parser.parse(line)
+        if parsed is None:
+            return
+        is_usual = parsed.address == address and rest[_TIME:_REQUEST] == b'] "'
+        place = self._find(parsed.target)
+        if place and parsed.status in _COUNTED:
+            end = rest[_TIME:] if is_usual and len(rest) < _LONGEST else None
+            self._count(self._kind(parsed, place, end), parsed.address, parsed.instant)
+        elif place is None and is_usual:
+            if len(self._others) >= _MAX_OTHERS:
+                self._others.clear()
+            self._others.add(rest[_REQUEST : rest.find(b'"', _REQUEST)])
+
+    def _kind(self, parsed: Line, place: Place, end: bytes | None) -> _Kind:
+        """Return the kind of a line. end: that of the line, if it is to be remembered."""
+        _, _, target, status, size, referrer, text = parsed
+        target, text = target[:_LONGEST], text[:_LONGEST]
+        is_referred = referrer not in _NO_REFERRER
+        name = hash((target, status, size, is_referred, text) if end is None else end)
+        if found := self._kinds.get(name):
+            return found
+        if len(self._kinds) >= _MAX_KINDS:
+            self._forget()
         agent = self._agents.learn(user_agent(text))
         flags = counts.LOGGED | (counts.QUERY if b"?" in target else 0)
-        flags |= counts.REFERRER if referred else 0
-        key = (agent.family, agent.key, place) if agent.hosted else (target, text)
-        clients = self._clients.setdefault(key, {})
-        group = Group(agent, place, flags, clients, self._wholes.setdefault(place, [0]))
-        self._groups[referred].setdefault(target, {})[text] = group
-        return group
+        flags |= counts.REFERRER if is_referred else 0
+        key = agent, place if status in _POLLS else None, status, flags
+        client = hash((agent.family, agent.key, place) if agent.hosted else (target, text))
+        if status == 200:
+            self._wholes[place] = max(size, self._wholes.get(place, 0))
+        self._kinds[name] = found = _Kind(key, size, client)
+        return found
 
-    def _greet(self, group: Group, address: bytes, is_new: bool) -> None:
-        """Note a reader, once a day; forget others, if there are too many."""
-        if group.agent.is_direct:
-            counted = self._days[group.start // DAY]
-            counted.meet(group.agent, group.place, address.decode("ascii", "replace"))
-        self._met += is_new
-        if self._met > _MAX_CLIENTS:
-            lasts = sorted(last for each in self._clients.values() for last in each.values())
-            middle = lasts[len(lasts) // 2]
-            for each in self._clients.values():
-                for name in [name for name, last in each.items() if last <= middle]:
-                    del each[name]
-            self._met = sum(map(len, self._clients.values()))
+    def _forget(self) -> None:
+        for kind in self._kinds.values():
+            if kind.polls:
+                self._days[kind.start // DAY].add(kind, self._whole(kind))
+        self._kinds.clear()
 
-    def _turn(self, group: Group, instant: int) -> int:
-        """Start the counters of a group on another day; return when it began."""
-        day = instant // DAY
-        found = self._days.get(day) or self._start(day, instant)
-        found.start = min(found.start, instant)
-        group.start, group.counters = day * DAY, {}
-        return group.start
+    def _count(self, kind: _Kind, address: bytes, instant: int) -> None:
+        start = kind.start
+        if not start <= instant < start + DAY:
+            start = self._turn(kind, instant)
+        kind.polls += 1
+        kind.last = instant
+        if kind.key[1] is None:
+            return
+        client = kind.client if kind.is_service else hash((address, kind.client))
+        last = self._clients.get(client, _NO_DAY)
+        self._clients[client] = instant
+        if not start <= last < start + DAY and kind.is_direct:
+            kind.readers.append(address)
+            self._counted += 1
+        wait = instant - last
+        if 0 <= wait < _LONG:
+            kind.waits[_CLASSES[wait] if wait < _LISTED else bisect_left(INTERVALS, wait)] += 1
 
-    def _counter(self, group: Group, status: int) -> tuple[Counter, list[int]]:
-        place = group.place if status in _POLLS else None
-        counted = self._days[group.start // DAY]
-        counter = counted.counter((group.agent, place, status, group.flags), 0)
-        waits = counted.waits.setdefault(
-            (group.agent.family, status in _CONDITIONAL), [0] * (len(INTERVALS) + 1)
-        )
-        group.counters[status] = counter, waits
-        return counter, waits
+    def _turn(self, kind: _Kind, instant: int) -> int:
+        """Begin to count a kind on another day; return when it began."""
+        number = instant // DAY
+        day = self._days.get(number) or self._start(number, instant)
+        if kind.polls:
+            self._days[kind.start // DAY].add(kind, self._whole(kind))
+        agent, place, status, _ = kind.key
+        if place:
+            if kind.is_direct:
+                kind.readers = day.readers.setdefault((agent, place), [])
+            key = agent.family, status in _CONDITIONAL
+            kind.waits = day.waits.setdefault(key, [0] * (len(INTERVALS) + 1))
+        day.start = min(day.start, instant)
+        self._counted += 1
+        kind.start = number * DAY
+        return kind.start
 
-    def _start(self, day: int, instant: int) -> Counts:
-        if not _OLDEST < day < _NEWEST:
+    def _start(self, number: int, instant: int) -> _Day:
+        if not _OLDEST < number < _NEWEST:
             raise Unreadable("its time is none")
-        started = self._days[day] = Counts(day, instant)
+        started = self._days[number] = _Day(instant)
         return started
+
+
+def _reader(address: bytes) -> str:
+    return counts.network(address.decode("ascii", "replace"))

@@ -6,13 +6,14 @@ one, which takes a millisecond for ten feeds of a day.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import select
 
 from feedsvc.audience import schema
 from feedsvc.audience.database import Database
-from feedsvc.audience.records import Record
+from feedsvc.audience.records import PollKey, Record
 from feedsvc.audience.rows import (
     Agent,
     Conduct,
@@ -52,27 +53,29 @@ class Reads(Database):
         self, first: int, last: int, by: Collection[str] = Polls._fields, feed: str | None = ""
     ) -> list[Polls]:
         """Return the polls, summed over the fields that `by` does not name, which are '' or 0."""
-        blank = {
-            "day": 0,
-            "feed": "",
-            "format": "",
-            "family": "",
-            "status": 0,
-            "conditional": False,
-        }
-        fields = [(each in by, blank[each]) for each in blank]
-        sums: dict[tuple[Any, ...], list[int]] = {}
+
+        @cache
+        def rest(key: PollKey) -> PollKey:
+            family, format, status, conditional = key
+            return (
+                family if "family" in by else "",
+                format if "format" in by else "",
+                status if "status" in by else 0,
+                conditional if "conditional" in by else False,
+            )
+
+        sums: dict[tuple[int, str, PollKey], list[int]] = {}
         for day, found, record in self._records(first, last, None if "feed" in by else feed):
-            for (family, format, status, conditional), numbers in record.polls.items():
-                full = (day, found, format, family, status, conditional)
-                key = tuple(
-                    each if is_named else none
-                    for each, (is_named, none) in zip(full, fields, strict=True)
-                )
-                into = sums.setdefault(key, [0, 0, 0])
-                for index, number in enumerate(numbers):
-                    into[index] += number
-        return [Polls(*key, *numbers) for key, numbers in sums.items()]
+            of_day, of_feed = day if "day" in by else 0, found if "feed" in by else ""
+            for key, (polls, sent, saved) in record.polls.items():
+                into = sums.setdefault((of_day, of_feed, rest(key)), [0, 0, 0])
+                into[0] += polls
+                into[1] += sent
+                into[2] += saved
+        return [
+            Polls(day, found, format, family, status, conditional, *numbers)
+            for (day, found, (family, format, status, conditional)), numbers in sums.items()
+        ]
 
     def conduct(self, first: int, last: int) -> Conduct:
         """Return how the families behaved."""

@@ -6,7 +6,8 @@ Stored texts are numbers of the table of names, as a year has millions of them. 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate
+from operator import sub
 from typing import Any, TypeVar
 
 import msgspec
@@ -45,11 +46,14 @@ class Record:
     def add(self, other: "Record") -> None:
         """Add the numbers of another record of the same feed and day."""
         families = self.families()
-        for (family, format, status, conditional), more in other.polls.items():
-            poll = limited(families, family), format, status, conditional
-            sums = self.polls.setdefault(poll, [0, 0, 0])
-            for index, number in enumerate(more):
-                sums[index] += number
+        for poll, (polls, sent, saved) in other.polls.items():
+            sums = self.polls.get(poll)
+            if sums is None:
+                key = limited(families, poll[0]), *poll[1:]
+                sums = self.polls.setdefault(key, [0, 0, 0])
+            sums[0] += polls
+            sums[1] += sent
+            sums[2] += saved
         for report, value in other.reported.items():
             before = self.reported.get(report)
             if before is None and len(self.reported) >= MAX_KEYS:
@@ -106,24 +110,30 @@ def _count(counts: dict[Key, int], more: Mapping[Key, int], families: set[str]) 
 
 def encode(record: Record, number: Callable[[str], int]) -> bytes:
     """Return a record as bytes. number: of a name."""
-
-    def columns(rows: Iterable[Sequence[Any]]) -> list[list[int]]:
-        plain = (
-            [number(each) if isinstance(each, str) else _int(each) for each in row] for row in rows
-        )
-        first, *others = list(map(list, zip(*sorted(plain), strict=True))) or [[]]
-        return [first[:1] + [b - a for a, b in pairwise(first)], *others]
-
-    day = record.start // 86_400 * 86_400
+    n, day = number, record.start // 86_400 * 86_400
     tables = [
-        columns((*key, *_divided(*value)) for key, value in record.polls.items()),
-        columns((*k, c, seen - day, kn) for k, (c, seen, kn) in record.reported.items()),
-        columns((*key, value) for key, value in record.direct.items()),
-        columns((*key, value) for key, value in record.intervals.items()),
-        columns((*key, value) for key, value in record.acts.items()),
+        _columns(
+            (n(family), n(format), status, int(conditional), *_divided(*sums))
+            for (family, format, status, conditional), sums in record.polls.items()
+        ),
+        _columns(
+            (n(family), n(format), n(key), -1 if count is None else count, seen - day, int(known))
+            for (family, format, key), (count, seen, known) in record.reported.items()
+        ),
+        _columns(
+            (n(family), n(format), value) for (family, format), value in record.direct.items()
+        ),
+        _columns((n(a), int(b), c, value) for (a, b, c), value in record.intervals.items()),
+        _columns((n(family), n(act), value) for (family, act), value in record.acts.items()),
     ]
     packed = msgspec.msgpack.encode([1, record.start, record.end, day, tables])
     return zstandard.compress(packed, _LEVEL)
+
+
+def _columns(rows: Iterable[tuple[int, ...]]) -> list[Sequence[int]]:
+    """Return the columns of rows, the first as differences; they compress better."""
+    first, *others = list(zip(*sorted(rows), strict=True)) or [()]
+    return [[*first[:1], *map(sub, first[1:], first)], *others]
 
 
 def decode(data: bytes, name: Callable[[int], str]) -> Record:
@@ -160,7 +170,3 @@ def _divided(polls: int, sent: int, saved: int) -> tuple[int, ...]:
 
 def _multiplied(polls: int, mean: int, rest: int, mean_saved: int, rest_saved: int) -> list[int]:
     return [polls, mean * (polls or 1) + rest, mean_saved * (polls or 1) + rest_saved]
-
-
-def _int(value: int | bool | None) -> int:
-    return -1 if value is None else int(value)

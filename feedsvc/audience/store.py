@@ -87,7 +87,7 @@ class Store(Reads):
             added = Record(record.polls, start=record.start, end=record.end) if feed else record
             whole.add(added)
         records = {**batch.records, "": whole}
-        known = self._merge(connection, batch.day, batch.source, records)[""].families()
+        known = self._merge(connection, batch.day, batch.source, records)
         self._add_readers(connection, batch, now)
         agents = [
             {"family": family, "kind": kind, "example": example, "seen": batch.day}
@@ -99,29 +99,32 @@ class Store(Reads):
 
     def _merge(
         self, connection: Connection, day: int, source: str, more: Mapping[str, Record]
-    ) -> dict[str, Record]:
-        """Add to the records of a day, and return them. more, and the result: by feed."""
+    ) -> set[str]:
+        """Add to the records of a day. more: by feed. Return the families of the site's record."""
         table = schema.record.c
         place = (table.day == day) & (table.source == source)
         if len(more) <= _MAX_PARAMETERS:
             place &= table.feed.in_(more)
         before = connection.execute(select(table.feed, table.data).where(place))
         stored = {row.feed: row.data for row in before}
-        records: dict[str, Record] = {}
-        for feed, added in more.items():
+        families: set[str] = set()
+        rows = []
+        for (
+            feed,
+            added,
+        ) in more.items():  # one by one, as a record takes much more memory than a row
             record = self.decoded(connection, stored[feed]) if feed in stored else Record()
             record.add(added)
-            records[feed] = record
-        # Only now, as a record does not take every name that strangers send.
-        self.names.number(connection, set().union(*(each.names() for each in records.values())))
-        rows = []
-        for feed, record in records.items():
+            # Only now, as a record does not take every name that strangers send.
+            self.names.number(connection, record.names())
             data = encode(record, self.names.numbers.__getitem__)
             rows.append(
                 {"day": day, "source": source, "feed": feed, "polls": record.total, "data": data}
             )
+            if not feed:
+                families = record.families()
         self.put(connection, schema.record, rows, "day", "source", "feed")
-        return records
+        return families
 
     def _add_readers(self, connection: Connection, batch: Batch, now: int) -> None:
         if not batch.readers:

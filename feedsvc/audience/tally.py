@@ -116,7 +116,7 @@ class Tally:
         ended.append(self._renew())
         self._agents.renew()
         time.sleep(_SETTLE)
-        return [each.batch("live") for each in ended if each.polls]
+        return [each.batch() for each in ended if each.polls]
 
     def _renew(self) -> Counts:
         before, self._counts = self._counts, Counts(self.day, self.now)

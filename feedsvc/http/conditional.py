@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from feedsvc import dates
 from feedsvc.http import fields
 from feedsvc.http.caching import Headers
-from feedsvc.http.representation import CODINGS, Representation
+from feedsvc.http.representation import CODINGS, Held, Representation
 
 # Keys of the WSGI environment by which a view passes to the server in front of the app its
 # Representation and the key of the feed, or the path of the file to send.
@@ -73,6 +73,16 @@ def answer(
     ):
         return _not_modified(representation, codings[0], time)
     return _full(representation, codings, environ, time)
+
+
+def keep(representation: Representation, held: Held, now: float, due: int | None) -> Answer:
+    """Answer a client that may have a newer document than the server: it keeps what it has.
+
+    A cache asks again after some seconds, when the server knows more.
+    """
+    left = RETRY if due is None else max(0, min(RETRY, int(due - now)))
+    headers = representation.kept(held, left)
+    return Answer(_LINES[304], headers, b"", 304, representation, held.coding)
 
 
 def plain(text: bytes, *more: tuple[str, str]) -> Headers:

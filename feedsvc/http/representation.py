@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 import brotli
 import zstandard
@@ -37,7 +38,18 @@ _COMMON = [
     ("X-Content-Type-Options", "nosniff"),
 ]
 _OVERHEAD = 4_000  # approximate bytes of headers and tags
-_OUR_TAG = re.compile(r'"([0-9a-f]+\.[0-9a-z]+)\.[0-9a-f]{18}(?:-[a-z]+)?"')
+_OUR_TAG = re.compile(
+    rf'"(([0-9a-f]{{1,12}})\.[0-9a-z]+)\.[0-9a-f]{{18}}(?:-({"|".join(CODINGS)}))?"'
+)
+
+
+class Held(NamedTuple):
+    """A document that a client has, by its entity tag. tag: of the document; see model.Document."""
+
+    etag: str
+    tag: str
+    revision: int
+    coding: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +139,31 @@ class Representation:
 
         Returns `(None, "")` if there is no delta (RFC 3229 10.5.3; conformance 38).
         """
-        tags = fields.entity_tags(if_none_match)
-        bases = {match[1]: tag for tag in tags if (match := _OUR_TAG.fullmatch(tag))}
-        for base in sorted(bases, key=_revision, reverse=True)[:_MAX_BASES]:
-            if delta := self._deltas.get(base) or self._compute_delta(base):
-                return delta, bases[base]
+        older = [each for each in _held(if_none_match) if each.revision < self.document.revision]
+        for base in older[:_MAX_BASES]:
+            if delta := self._deltas.get(base.tag) or self._compute_delta(base.tag):
+                return delta, base.etag
         return None, ""
+
+    def newer(self, if_none_match: str) -> Held | None:
+        """Return the newest document named by the tags, if its revision is later than this one."""
+        held = _held(if_none_match)
+        return held[0] if held and held[0].revision > self.document.revision else None
+
+    def kept(self, held: Held, left: int) -> Headers:
+        """Return the headers of a 304 for a client that has a newer document, for some seconds.
+
+        It selects what the client has (RFC 9111 4.3.4), so it has that one's tag, and no date.
+        """
+        return [("ETag", held.etag), *self._headers, *self._fresh(left, is_current=False)]
 
     def recached(self, headers: Headers, left: int | None, is_current: bool) -> Headers:
         """Return the headers of a variant with other caching fields. See `caching`."""
-        fields = caching(self.max_age, self._cache, left, is_current)
+        fields = self._fresh(left, is_current)
         return [*headers[: -len(fields)], *fields]
+
+    def _fresh(self, left: int | None, is_current: bool) -> Headers:
+        return caching(self.max_age, self._cache, left, is_current)
 
     def _compute_delta(self, base: str) -> "Representation | None":
         delta = self._delta(base) if self._delta else None
@@ -210,5 +236,12 @@ def link_field(self_url: str, hubs: Sequence[str]) -> str:
     return ", ".join((*(f'<{hub}>; rel="hub"' for hub in hubs), f'<{self_url}>; rel="self"'))
 
 
-def _revision(tag: str) -> int:
-    return int(tag.partition(".")[0], 16)
+def _held(if_none_match: str) -> list[Held]:
+    """Return the documents of this program that entity tags name, newest first."""
+    matches = map(_OUR_TAG.fullmatch, fields.entity_tags(if_none_match))
+    held = [
+        Held(match[0], match[1], int(match[2], 16), match[3] or IDENTITY)
+        for match in matches
+        if match
+    ]
+    return sorted(held, key=lambda each: (each.revision, each.etag), reverse=True)

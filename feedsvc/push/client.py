@@ -21,7 +21,7 @@ from aiohttp.abc import AbstractResolver
 import feedsvc
 from feedsvc import dates, outgoing
 from feedsvc.errors import FeedsvcError
-from feedsvc.fetch import is_public
+from feedsvc.outgoing import is_public
 
 CONNECT = 5  # seconds, for each address
 TIMEOUT = 30  # seconds for a whole request

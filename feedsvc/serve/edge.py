@@ -20,7 +20,15 @@ from wsgiref.util import setup_testing_defaults
 from feedsvc import urls
 from feedsvc.failures import Failures
 from feedsvc.http.caching import Headers
-from feedsvc.http.conditional import FEED_KEY, REPRESENTATION_KEY, RETRY, Answer, answer, plain
+from feedsvc.http.conditional import (
+    FEED_KEY,
+    REPRESENTATION_KEY,
+    RETRY,
+    Answer,
+    answer,
+    keep,
+    plain,
+)
 from feedsvc.http.representation import QUICK, Representation
 from feedsvc.lru import LRUCache
 from feedsvc.serve.limits import Limits
@@ -119,8 +127,8 @@ class Edge:
         representation = entry.representation
         is_fresh = not representation.is_purged or self._watch.is_fresh(entry.checked)
         sent = answer(representation, environ, time.time(), self._watch.due, is_fresh)
-        if self._limits and (refusal := self._limits.refuse(environ, sent)):
-            sent = refusal
+        if sent.status != 304:
+            sent = self._review(entry, environ, sent)
         whole = len(representation.document.body)
         self._metrics.count(entry.feed, sent, whole)
         try:
@@ -132,6 +140,19 @@ class Edge:
             self._grow(path, entry, sent)
         start_response(sent.line, sent.headers)
         return [sent.body]
+
+    def _review(self, entry: _CacheEntry, environ: Environ, sent: Answer) -> Answer:
+        """Return a refusal, or a 304 if the client may have a newer document, or the answer."""
+        if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+        if if_none_match and sent.status != 406:
+            held = entry.representation.newer(if_none_match)
+            if held and (
+                self._watch.may_exist(held.etag, held.revision)
+                # A revision may have been seen since the entry was looked up.
+                or not self._watch.is_current(entry.checked)
+            ):
+                return keep(entry.representation, held, time.time(), self._watch.due)
+        return (self._limits and self._limits.refuse(environ, sent)) or sent
 
     def _miss(self, environ: Environ) -> None:
         try:

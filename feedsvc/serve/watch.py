@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from feedsvc import dates
 from feedsvc.errors import CatalogError, SchemaError
+from feedsvc.lru import LRUCache
 from feedsvc.publication import Health, Publication
 
 logger = logging.getLogger("feedsvc.serve")
@@ -14,6 +15,8 @@ logger = logging.getLogger("feedsvc.serve")
 _LOOK_INTERVAL = 1.0  # seconds between polls if no change is reported
 _RETRY_INTERVAL = 1.0  # seconds, while the catalog is unavailable
 _TICK_INTERVAL = 1.0  # seconds
+_MAX_TAGS = 1_000  # of other processes, remembered
+_MAX_AHEAD = 100  # revisions that others may have seen since the latest poll
 _MARGIN = 0.7  # seconds for a response of an old revision to reach a cache before the purge
 
 
@@ -39,6 +42,8 @@ class Watch(threading.Thread):
         self._state = ""
         self._tick = tick
         self._ticked = self._looked = 0.0
+        # Entity tags of revisions that this process does not know, and when each was first seen.
+        self._ahead = LRUCache[str, float](_MAX_TAGS, lambda _: 1)
         self.poll()
 
     def is_current(self, revision: int) -> bool:
@@ -52,6 +57,21 @@ class Watch(threading.Thread):
         """
         looked_lately = time.monotonic() < self._looked + self._publication.lag - _MARGIN
         return looked_lately and self.is_current(revision)
+
+    def may_exist(self, etag: str, revision: int) -> bool:
+        """Return whether an entity tag of a revision that this process has not seen may be real.
+
+        It may until the catalog has been read after the tag was first seen here. If that cannot be
+        read, it may at any distance, else only if the revision can be of the last seconds: the tag
+        may also be forged, or older than a catalog that was rebuilt or restored.
+        """
+        if self.health and revision > self.health.revision + _MAX_AHEAD:
+            return False
+        first = self._ahead.get(etag)
+        if first is None:
+            first = time.monotonic()
+            self._ahead.put(etag, first)
+        return self._looked <= first
 
     def poll(self) -> None:
         """Poll the catalog once."""

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,16 +10,20 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
+from hypothesis import settings as settings_
 from hypothesis import strategies as st
 
+from feedsvc.audience import logs
 from feedsvc.audience.importing import import_, import_log
 from feedsvc.audience.lines import Line, Parser, Unreadable, user_agent
-from feedsvc.audience.logs import LogTally, Places
+from feedsvc.audience.logs import LogTally
+from feedsvc.audience.places import Places
 from feedsvc.audience.reading import LogReader
 from feedsvc.audience.store import DAY, Store
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from tests.sites import make_site
+from tests.soak import examples
 
 START = 20_000 * DAY + 3600
 FEEDLY = "Feedly/1.0 (+http://www.feedly.com/fetcher.html; {} subscribers)"
@@ -177,22 +181,6 @@ ODD = (
 )
 
 
-@pytest.mark.parametrize("line", ODD)
-def test_a_line_is_parsed_alike_after_others(line: bytes) -> None:
-    """Request lines, times and sizes of earlier lines are remembered."""
-    used = Parser()
-    for each in (combined(), combined(60, status=304), combined(120, agent="-")):
-        used.parse(each)
-
-    def parse(parser: Parser) -> Line | str | None:
-        try:
-            return parser.parse(line)
-        except Unreadable as error:
-            return str(error)
-
-    assert parse(used) == parse(used) == parse(Parser())
-
-
 def test_an_ipv6_address_is_not_taken_for_a_host_and_port() -> None:
     parsed = Parser().parse(combined(address="2001:db8::1"))
     assert parsed is not None
@@ -308,7 +296,7 @@ def test_lines_in_any_order_and_of_several_formats_are_counted(settings: Setting
     lines += [json.dumps(JSON["fastly"]).encode() + b"\n"] * 2
     tallies = [LogTally(settings), LogTally(settings)]
     tallies[0].read(lines)
-    tallies[1].read(reversed(lines))
+    tallies[1].read(lines[::-1])
     one, other = ({each.day: each for each in tally.collect()} for tally in tallies)
     assert one.keys() == other.keys()
     for day in one:
@@ -360,9 +348,60 @@ def test_long_fields_of_logs_are_cut(settings: Settings) -> None:
     for number in range(3):
         agent = f"Long/{'x' * 50_000}{number}"
         tally.read([combined().replace(b"NetNewsWire", agent.encode())])
-    targets = [found for group in tally._groups for found in group.values()]
-    texts = [text for found in targets for text in found]
-    assert [len(text) <= 1000 for text in texts] == [True]
+    assert len(tally._kinds) == 1
+
+
+def counted(tally: LogTally, lines: Sequence[bytes]) -> object:
+    """Return what a tally counts in some lines."""
+    unreadable = tally.summary.unreadable
+    tally.read(lines)
+    batches = {
+        each.day: (
+            [(feed, record.polls, record.acts) for feed, record in sorted(each.records.items())],
+            each.readers,
+        )
+        for each in tally.collect()
+    }
+    return tally.summary.unreadable - unreadable, batches
+
+
+@given(
+    st.sampled_from([*ODD, combined(86_400), combined(target="/feeds/absent.rss", status=404)])
+    | st.tuples(st.integers(0, 150), st.binary(max_size=3)).map(
+        lambda cut: combined()[: cut[0]] + cut[1] + combined()[cut[0] :]
+    )
+)
+@settings_(max_examples=examples(40))
+def test_a_line_is_counted_alike_after_others(settings: Settings, line: bytes) -> None:
+    """What the ends of earlier lines say is remembered."""
+    used = LogTally(settings)
+    counted(used, [combined(-60), combined(-30, agent="-"), combined(-60, target="/"), line])
+    used._clients.clear()
+    assert counted(used, [line]) == counted(LogTally(settings), [line])
+
+
+def test_a_log_that_goes_to_and_fro_over_midnight_is_counted_by_day(settings: Settings) -> None:
+    lines = [combined(hour * 3600, address=f"192.0.2.{hour % 7}") for hour in range(72)]
+    in_order, mixed = LogTally(settings), LogTally(settings)
+    assert counted(mixed, [*lines[::2], *lines[1::2]]) == counted(in_order, lines)
+
+
+def test_kinds_and_clients_that_do_not_fit_are_forgotten_and_counted_all_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "_MAX_KINDS", 5)
+    monkeypatch.setattr(logs, "_MAX_CLIENTS", 5)
+    monkeypatch.setattr(logs, "_MAX_OTHERS", 2)
+    few, many = LogTally(settings), LogTally(settings)
+    lines = [
+        combined(n, agent=f"Reader{n % 9}", address=f"192.0.2.{n % 10}", target=target)
+        for n in range(90)
+        for target in ("/feeds/all.rss", f"/{n % 7}")
+    ]
+    assert counted(few, lines) == counted(many, lines[:90] + lines[90:])
+    assert len(few._kinds) <= 5
+    assert len(few._clients) <= 5
+    assert len(few._others) <= 2
 
 
 def test_what_is_no_log_is_read_in_bounded_memory(

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, make_url, text
 
 import feedsvc
+from tests.caches import MODULE, VARNISH, in_front_of
 from tests.fleet.promises import Machine
 from tests.proxy import Proxy, proxied
 from tests.serving import free_port
@@ -26,18 +27,6 @@ _WRITER = text(
     "locktype = 'advisory' AND granted AND (classid::bigint << 32) | objid::bigint = "
     "hashtext('feedsvc writer public')"
 )
-_VCL = """\
-vcl 4.1;
-import directors;
-probe health {{ .url = "/healthz"; .interval = 1s; .window = 2; .threshold = 1; }}
-{backends}
-sub vcl_init {{
-    new fleet = directors.round_robin();
-    {members}
-}}
-sub vcl_recv {{ set req.backend_hint = fleet.backend(); }}
-sub vcl_backend_response {{ set beresp.grace = 2s; }}
-"""
 
 
 class Postgres:
@@ -104,7 +93,16 @@ class Daemon:
 class Node(Machine):
     """A machine with `feedsvc serve`, whose connections to the database pass through a proxy."""
 
-    def __init__(self, folder: Path, name: str, database: str, toml: str, writes: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        database: str,
+        toml: str,
+        *,
+        writes: bool = True,
+        workers: int = 1,
+    ) -> None:
         super().__init__(name, free_port())
         self.site = folder / name
         self._proxied = proxied(database)
@@ -115,13 +113,12 @@ class Node(Machine):
         make_site(self.site, {}, f'database = "{shown}"\n{toml}')
         if not writes:
             (self.site / "content").rmdir()
-        self._options = [] if writes else ["--no-writer"]
+        self._options = ["--workers", str(workers), *([] if writes else ["--no-writer"])]
         self.code = Path(feedsvc.__file__).parents[1]  # the folder of the package that it runs
         self.log = folder / f"{name}.log"
         self.start()
 
     def start(self) -> None:
-        self.disturb()
         options = ["--site", str(self.site), "--bind", f"127.0.0.1:{self.port}", *self._options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -134,7 +131,6 @@ class Node(Machine):
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to all processes of the machine."""
-        self.disturb()
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
 
@@ -143,7 +139,6 @@ class Node(Machine):
         self.process.wait()
 
     def kill_worker(self) -> None:
-        self.disturb()
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         for child in children.split()[-1:]:
             os.kill(int(child), signal.SIGKILL)
@@ -170,20 +165,13 @@ def redis(port: int) -> Daemon | None:
     return daemon
 
 
-def varnish(folder: Path, port: int, nodes: list[Node]) -> Daemon | None:
-    """Start Varnish in front of all machines."""
-    program = shutil.which("varnishd")
-    if not program:
+def varnish(folder: Path, port: int, machines: list[int]) -> Daemon | None:
+    """Start Varnish in front of machines at these ports, as the documentation says."""
+    if not (VARNISH and MODULE):
         return None
-    backends = "\n".join(
-        f'backend {node.name} {{ .host = "127.0.0.1"; .port = "{node.port}"; .probe = health; }}'
-        for node in nodes
-    )
-    members = " ".join(f"fleet.add_backend({node.name});" for node in nodes)
     vcl = folder / "fleet.vcl"
-    vcl.write_text(_VCL.format(backends=backends, members=members))
+    vcl.write_text(in_front_of(machines))
     for each in (folder, vcl):
         each.chmod(0o755)
-    address = f"127.0.0.1:{port}"
-    state = str(folder / "varnish")
-    return Daemon(program, "-F", "-a", address, "-f", str(vcl), "-n", state, "-s", "malloc,32m")
+    address, state = f"127.0.0.1:{port}", str(folder / "varnish")
+    return Daemon(VARNISH, "-F", "-a", address, "-f", str(vcl), "-n", state, "-s", "malloc,32m")

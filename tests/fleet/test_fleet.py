@@ -13,7 +13,7 @@ import feedsvc
 from tests.conftest import MakeDatabase
 from tests.fleet import soak
 from tests.fleet.parts import Node
-from tests.fleet.promises import Promises
+from tests.fleet.promises import Promises, Reader
 from tests.serving import PATIENCE
 from tests.sites import article
 from tests.soak import SOAK
@@ -73,7 +73,7 @@ class Balancer(threading.Thread):
             connection.connect()
             node.disturb()  # a refused connection is the other machine's turn
             before = self._promises.counts["no answer"]
-            self._promises.poll(node, path, connection)
+            self._promises.poll(Reader("balanced"), node, path, connection)
             return self._promises.counts["no answer"] == before
         except (OSError, HTTPException):
             return False
@@ -86,7 +86,7 @@ def test_a_rolling_upgrade_loses_no_poll_and_nothing_goes_back(
 ) -> None:
     database = make_postgresql()
     later = later_version(tmp_path / "later")
-    nodes = [Node(tmp_path, name, database, "", True) for name in ("one", "two")]
+    nodes = [Node(tmp_path, name, database, "") for name in ("one", "two")]
     promises = Promises()
     balancer = Balancer(nodes, promises)
 

@@ -1,6 +1,5 @@
 """Varnish and nginx in front of a server, configured as the pages say (scale 1-5)."""
 
-import re
 import shutil
 import subprocess
 import time
@@ -12,14 +11,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.caches import MODULE, VARNISH, blocks, configuration
 from tests.servers import running
 from tests.serving import PATIENCE, Answer, Server, free_port, serving
 from tests.sites import article, make_site
 from tests.soak import SOAK
 
-DOCS = Path(__file__).parents[2] / "docs"
-VARNISH, NGINX = shutil.which("varnishd") or "", shutil.which("nginx") or ""
-MODULE = [*Path("/usr/lib").glob("**/varnish/vmods/libvmod_xkey.so")]
+NGINX = shutil.which("nginx") or ""
 FEEDS = [f"/feeds/{key}.{format}" for key in ("all", "tag/x") for format in ("rss", "atom", "json")]
 PATHS = [*FEEDS, "/", "/feeds/all/", "/feeds.opml", "/sitemap.xml", "/feed/"]
 NGINX_CONF = """
@@ -60,11 +58,6 @@ class Fronted(NamedTuple):
         assert answer.status == 200
 
 
-def blocks(page: str, language: str) -> list[str]:
-    text = (DOCS / page).read_text(encoding="utf-8")
-    return re.findall(rf"```{language}\n(.*?)```", text, re.S)
-
-
 def wait_for(condition: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
     while not condition():
@@ -101,18 +94,8 @@ def varnish(folder: Path, vcl: str, port: int, public: int) -> Iterator[Server]:
         yield Server(public, None)  # type: ignore[arg-type]
 
 
-def configuration(kind: str) -> str:
-    """Return the VCL of the page, with the module xkey or a ban."""
-    vcl, ban = blocks("caching.md", "vcl")
-    if kind == "ban":
-        vcl = re.sub(r"(?m)^.*xkey\.softpurge.*\n", lambda _: ban, vcl).replace(
-            "import xkey;\n", ""
-        )
-    return vcl
-
-
 @pytest.mark.skipif(not (VARNISH and MODULE), reason="needs varnish and varnish-modules")
-@pytest.mark.parametrize("kind", ["xkey", "ban"])
+@pytest.mark.parametrize("kind", ["xkey", "ban", "several"])
 def test_varnish_accepts_the_configurations_of_the_page(tmp_path: Path, kind: str) -> None:
     (tmp_path / "news.vcl").write_text(configuration(kind))
     command: list[str | Path] = [

@@ -1,0 +1,45 @@
+"""Which feed a request in an access log is for."""
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from feedsvc import urls
+from feedsvc.audience.counts import Place
+from feedsvc.config.settings import Settings
+from feedsvc.routes import Routes
+
+_ORIGIN = re.compile(rb"https?://[^/]*")  # of a request to a proxy
+_MAX_CACHED = 50_000  # targets
+
+
+class Places:
+    """The feeds of a site by the target of a request: their own, aliases, old and moved ones."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._routes = Routes(settings)
+        self._moved = settings.moved
+        self._known: dict[bytes, Place | None] = {}
+
+    def find(self, target: bytes) -> Place | None:
+        """Return feed and format of a target, as in a request; None for anything else."""
+        path = target.partition(b"?")[0]
+        if path not in self._known:
+            if len(self._known) >= _MAX_CACHED:
+                self._known.clear()
+            self._known[path] = self._find(path)
+        return self._known[path]
+
+    def _find(self, encoded: bytes) -> Place | None:
+        encoded = _ORIGIN.sub(b"", encoded)
+        path = unquote_to_bytes(encoded).decode("utf-8", "replace")
+        prefix = unquote_to_bytes(self._routes.prefix).decode()
+        if f"{path}/".startswith(f"{prefix}/"):
+            path = path[len(prefix) :] or urls.INDEX
+        endpoint, values = self._routes.match(path) or ("", {})
+        if endpoint in ("feed", "alias"):
+            ref, format = values["ref"], values["format"]
+        elif not endpoint and (old := next(self._routes.old_feeds(path), None)):
+            ref, format = old
+        else:
+            return None
+        return self._moved.get(ref.key, ref.key), format
