@@ -265,7 +265,7 @@ def _log(folder: Path, asked: argparse.Namespace) -> Iterator[Row]:
     size = _write_log(log, asked.lines)
     command = (sys.executable, "-m", "feedsvc", "stats", "import", "--site", str(site), str(log))
     wall, cpu, memory = _run(command)
-    did = f"{asked.lines:,} lines, {size / 1e6:,.0f} MB; {cpu:,.0f} s of CPU time on one core"
+    did = f"{asked.lines:,} lines, {size / 1e6:,.0f} MB; {cpu:,.0f} s of CPU time in two processes"
     theirs: Mapping[str, float] = {}
     if shutil.which("goaccess"):
         options = ("--log-format=COMBINED", "--no-progress", "-o", str(folder / "out.json"))
@@ -276,7 +276,7 @@ def _log(folder: Path, asked: argparse.Namespace) -> Iterator[Row]:
     target = Target(150_000, at_least=True, unit="/s")
     yield Row("lines of a log", rate, theirs.get("rate"), "/s", None, target, did)
     target = Target(150, at_least=False, unit="MB")
-    what = "peak memory of an import"
+    what = "peak memory of an import, of the larger of two processes"
     yield Row(what, memory, theirs.get("memory"), "MB", None, target, "peer: GoAccess")
 
 

@@ -29,10 +29,11 @@ class Database:
     """The statistics at an SQLAlchemy URL. Thread-safe; connects at the first use.
 
     A context manager, which closes it. All errors of the database are raised as StatisticsError.
-    place: the URL, for messages.
+    place: the URL without its password, for messages.
     """
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._url = make_url(url)
         self._sqlite = self._url.get_backend_name() == "sqlite"
         self._insert: Any = sqlite.insert if self._sqlite else postgresql.insert

@@ -4,7 +4,7 @@ import gc
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from feedsvc.audience import daily
 from feedsvc.audience.logs import LogTally, Summary
 from feedsvc.audience.reading import STDIN, LogReader, opened
 from feedsvc.audience.store import DAY, Store
+from feedsvc.audience.storing import Storing
 from feedsvc.cli.problems import count
 from feedsvc.cli.site import load_settings, site_option
 from feedsvc.cli.sync import Progress, progress_bar
@@ -62,25 +63,30 @@ def import_(site: Path, logs: Sequence[str]) -> None:
 
 def import_log(settings: Settings, store: Store, name: str, progress: Progress | None) -> str:
     """Count the polls in a log; return what was found, for people. Raises FeedsvcError."""
-    with opened(name) as (file, size), _without_collector():
+    with opened(name) as (file, size), _without_collector(), ExitStack() as stack:
         reader = LogReader(file, name, store)
         tally = LogTally(settings)
         tally.read([reader.fields])
         tally.summary.lines = 0
+        storing: Storing | None = None
         for block in reader.blocks():
             tally.read(block.lines)
             if progress:
                 progress(block.raw, size)
             if tally.is_full:
-                _store(store, tally, reader)
-        if reader.known:
-            _store(store, tally, reader)
+                storing = storing or stack.enter_context(Storing(store))
+                storing.add(tally.collect(), reader.position)
+                reader.stored()
+        if storing:
+            storing.add(tally.collect(), reader.position)
+        elif reader.known:
+            store.add((each.batch() for each in tally.collect()), reader.position)
     return _described(name, tally.summary, reader)
 
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Turn off the cyclic garbage collector, but for an explicit call each time that is stored.
+    """Turn off the cyclic garbage collector.
 
     Counting makes no cycles, but so many objects that the collector takes half the time.
     """
@@ -97,14 +103,6 @@ def _columns() -> list["ProgressColumn"]:
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 
     return [TextColumn("Reading logs"), BarColumn(), DownloadColumn(), TimeRemainingColumn()]
-
-
-def _store(store: Store, tally: LogTally, reader: LogReader) -> None:
-    """Store what was counted together with the position, so that nothing is counted twice."""
-    position = reader.position
-    store.add(tally.collect(), position)
-    position.before = position.position
-    gc.collect()  # the database leaves cycles
 
 
 def _described(name: str, found: Summary, reader: LogReader) -> str:

@@ -6,9 +6,10 @@ what conditions a request had: only its status, bytes and Referer.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from feedsvc.audience import counts
 from feedsvc.audience.agents import Agent, Agents
@@ -37,7 +38,7 @@ _PLAIN = re.compile(rb'[^\s":]+|[^\s":]*:[^\s":]*:[^\s"]*').fullmatch  # no host
 _MAX_OTHERS = 50_000
 _MAX_KINDS = 100_000
 _MAX_CLIENTS = 120_000  # whose last poll is remembered
-_MAX_COUNTED = 200_000
+_MAX_COUNTED = 120_000  # kinds on one day, and readers
 
 _LONG = 30 * DAY  # seconds; longer intervals are none
 _LISTED = 7200
@@ -57,9 +58,24 @@ class Summary:
     feeds: set[str] = field(default_factory=set)
 
 
+class Counted(NamedTuple):
+    """What was counted of a day; see Counts. readers: addresses, perhaps several times."""
+
+    day: int
+    start: int
+    polls: Iterable[tuple[Key, Counter]]
+    readers: Mapping[tuple[Agent, Place], Sequence[bytes]]
+    waits: Mapping[tuple[str, bool], Sequence[int]]
+
+    def batch(self) -> Batch:
+        """Return the numbers for the store."""
+        readers = ((of, map(_reader, addresses)) for of, addresses in self.readers.items())
+        return counts.batch(self.day, "log", self.start, self.polls, readers, self.waits)
+
+
 @dataclass(slots=True)
 class _Day:
-    """What was counted of a day, but for the polls in its kinds; see Counts."""
+    """What was counted of a day, but for the polls in its kinds; see Counted."""
 
     start: int
     polls: dict[Key, Counter] = field(default_factory=dict)
@@ -128,16 +144,15 @@ class LogTally:
         has_ended = len(self._days) > 1
         return self._counted > (_MAX_COUNTED // 2 if has_ended else _MAX_COUNTED)
 
-    def collect(self) -> Iterator[Batch]:
-        """Yield what was counted since the last call."""
+    def collect(self) -> Iterator[Counted]:
+        """Yield what was counted since the last call, the polls of one day before the next."""
         newest = max(self._days, default=0)
         for kind in self._kinds.values():
             if kind.polls and kind.start != newest * DAY:
                 self._days[kind.start // DAY].add(kind, self._whole(kind))
         for number, day in sorted(self._days.items()):
-            texts = ((of, map(_reader, each)) for of, each in day.readers.items())
             polls = self._polls(day, number == newest)
-            yield counts.batch(number, "log", day.start, polls, texts, day.waits)
+            yield Counted(number, day.start, polls, day.readers, day.waits)
         self._days = {}
         self._counted = 0
         if len(self._clients) > _MAX_CLIENTS:

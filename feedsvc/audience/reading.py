@@ -102,6 +102,11 @@ class LogReader:
         self.known.position, self.known.tail = self._end, _digest(self._tail)
         return self.known
 
+    def stored(self) -> None:
+        """Note that the position is what the store knows, or will know next."""
+        position = self.position
+        position.before = position.position
+
     def blocks(self) -> Iterator[Block]:
         """Yield the lines that were not read before. A line at the end may still be written."""
         while True:

@@ -119,8 +119,13 @@ def _filled(feed: FeedState, limit: int, rows: list[FeedRow]) -> list[FeedRow]:
     """Return rows in order, the oldest in archives of `limit` rows each, the others in none."""
     ordered = sorted(rows, key=_order)
     closed = (len(rows) - 1) // limit
-    for index in range(closed * limit):
-        ordered[index] = ordered[index]._replace(archive=feed.archives + 1 + index // limit)
+    for index, (article, number, revision, gone, withdrawn, _, published, slug) in enumerate(
+        ordered[: closed * limit]
+    ):
+        archive = feed.archives + 1 + index // limit
+        ordered[index] = FeedRow(
+            article, number, revision, gone, withdrawn, archive, published, slug
+        )
     feed.archives += closed
     feed.unarchived -= closed * limit
     return ordered

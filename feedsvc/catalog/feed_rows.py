@@ -1,6 +1,7 @@
 """Which article is in which feed: the rows that one writing transaction changes."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class FeedRows:
         self._settings = settings
         self._revision = revision
         self._stored: dict[int, dict[int, _StoredRow]] = {}
-        self._new: dict[int, list[FeedRow]] = {}  # by feed
+        self._new: defaultdict[int, list[FeedRow]] = defaultdict(list)  # by feed
         self._complete: list[FeedRow] = []  # the new ones that need not wait for others
         self._updates: list[FeedRow] = []
         self._touched: set[int] = set()
@@ -94,18 +95,17 @@ class FeedRows:
         feed.entries += 1
         feed.unarchived += 1
         # An article that comes back is unarchived, too: an archive never gains an entry.
-        row = self._row(state, feed, archive=None)
+        row = self._row(state, feed, None)
         if not is_new:
             self._updates.append(row)
             return
-        new = self._new.setdefault(feed.number, [])
+        new = self._new[feed.number]
         new.append(row)
-        if not feed.stored:
-            limit = self._settings.feed(feed.key).limit
+        if not feed.stored and len(new) > (limit := self._settings.feed(feed.key).limit):
             self._complete += archives.take_complete(feed, limit, new)
-        if len(self._complete) >= _MANY:
-            insert_many(self._connection, schema.feed_row, self._complete)
-            self._complete.clear()
+            if len(self._complete) >= _MANY:
+                insert_many(self._connection, schema.feed_row, self._complete)
+                self._complete.clear()
 
     def _edit(self, state: ArticleState, feed: FeedState, row: _StoredRow) -> None:
         if row.archive:
@@ -129,16 +129,8 @@ class FeedRows:
 
     def _row(self, state: ArticleState, feed: FeedState, archive: int | None) -> FeedRow:
         self._touched.add(feed.number)
-        return FeedRow(
-            article=state.number,
-            feed=feed.number,
-            revision=self._revision,
-            gone=False,
-            withdrawn=False,
-            archive=archive,
-            published=state.published,
-            slug=state.slug,
-        )
+        article, revision, published = state.number, self._revision, state.published
+        return FeedRow(article, feed.number, revision, False, False, archive, published, state.slug)
 
     def _refresh(self, feed: FeedState, every_feed: bool) -> bool:
         """Update a feed's hashes; return whether its subscription document changed."""

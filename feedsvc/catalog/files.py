@@ -1,7 +1,8 @@
 """The file table: what the last read of each article found, so that only changed ones are read."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, collate, delete, or_, select, true
 
@@ -12,8 +13,17 @@ from feedsvc.sources.site import SiteListing
 
 # Problems that may disappear while the file stays the same.
 _TRANSIENT = frozenset({"missing-file", "unreachable-source", "unreadable", "unresolved-link"})
-_ROWS = 10_000  # that are in memory at once
+_ROWS = 10_000  # that are in memory at once, and are written at once
 _AGAIN = "!"  # before the signature of a file that every sync reads again
+_NONE = "[]"  # no problems
+
+
+class _FileRow(NamedTuple):
+    """A row of schema.file."""
+
+    path: str
+    signature: str
+    problems: str
 
 
 class FileRows:
@@ -33,9 +43,12 @@ class FileRows:
         self._listing = listing
         self._state = state
         self._stored: dict[str, tuple[str, str]] = {}
-        self._changed = set(listing.fingerprints)
+        self._current: set[str] = set()
         self._load()
-        self._recorded: dict[str, tuple[str, tuple[Problem, ...]]] = {}
+        self._new: list[_FileRow] = []
+        self._changed: list[_FileRow] = []
+        self._found: dict[str, tuple[Problem, ...]] = {}
+        self.count = 0  # of files that were read
         self.vanished = [path for path in self._stored if not listing.holds(path)]
 
     def changed(self) -> list[str]:
@@ -49,7 +62,7 @@ class FileRows:
             and self._listing.lists(path)
         ]
         return again + [
-            key for key, stamp in fingerprints.items() if not stamp or key in self._changed
+            key for key, stamp in fingerprints.items() if not stamp or key not in self._current
         ]
 
     def _is_current(self, key: str, signature: str) -> bool:
@@ -62,7 +75,10 @@ class FileRows:
         return all(self._state(key, path) == state for path, state in states.items())
 
     def record(self, path: str, problems: tuple[Problem, ...], uses: Mapping[str, str]) -> None:
-        """Record that a file was read, its problems, and the files it uses; see `Reading`."""
+        """Record that a file was read, its problems, and the files it uses; see `Reading`.
+
+        Each file is recorded or kept once.
+        """
         signature = self._listing.fingerprints.get(path)
         if signature is None:  # read again after a partial listing
             signature = self._stored[path][0].removeprefix(_AGAIN).partition("\n")[0]
@@ -70,13 +86,31 @@ class FileRows:
             signature = f"{signature}\n{json.dumps(dict(uses))}"
         if any(problem.code in _TRANSIENT for problem in problems):
             signature = _AGAIN + signature
-        self._recorded[path] = (signature, problems)
+        self.count += 1
+        self._put(path, signature, problems)
 
     def refuse(self, path: str, problem: Problem) -> None:
         """Record that a file conflicts with other articles; the next sync reads it again."""
-        signature, problems = self._recorded[path]
-        signature = _AGAIN + signature.removeprefix(_AGAIN)
-        self._recorded[path] = (signature, (*problems, problem))
+        self._flush()
+        file = schema.file
+        query = select(file.c.signature).where(file.c.path == path)
+        signature = self._connection.scalar(query) or ""
+        self._stored[path] = (signature, "")
+        problems = (*self._found.get(path, ()), problem)
+        self._put(path, _AGAIN + signature.removeprefix(_AGAIN), problems)
+
+    def _put(self, path: str, signature: str, problems: tuple[Problem, ...]) -> None:
+        """Have the row of a file written."""
+        row = _FileRow(path, signature, rows.dump_problems(problems) if problems else _NONE)
+        if problems:
+            self._found[path] = problems
+        before = self._stored.pop(path, None)
+        if before is None and path not in self._current:
+            self._new.append(row)
+        elif before != row[1:]:
+            self._changed.append(row)
+        if len(self._new) + len(self._changed) >= _ROWS:
+            self._flush()
 
     def may_be_copy(self, key: str) -> bool:
         """Return whether a fingerprint differs from the stored one only by what is local."""
@@ -97,11 +131,7 @@ class FileRows:
         signature, problems = self._stored[key]
         _, line, uses = signature.partition("\n")
         signature = self._listing.fingerprints[key] + line + uses
-        self._recorded[key] = (signature, rows.load_problems(problems))
-
-    def has_read(self, paths: Iterable[str]) -> bool:
-        """Return whether all of these files were recorded."""
-        return all(path in self._recorded for path in paths)
+        self._put(key, signature, rows.load_problems(problems))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -109,28 +139,23 @@ class FileRows:
         stored = [
             problem
             for path, (_, problems) in self._stored.items()
-            if problems != "[]" and path not in self._recorded and self._listing.lists(path)
+            if problems != _NONE and self._listing.lists(path)
             for problem in rows.load_problems(problems)
         ]
-        recorded = [problem for _, problems in self._recorded.values() for problem in problems]
-        return tuple(sorted((*stored, *recorded, *self._listing.problems)))
+        found = [problem for problems in self._found.values() for problem in problems]
+        return tuple(sorted((*stored, *found, *self._listing.problems)))
 
     def write(self) -> None:
-        """Write what was recorded."""
+        """Write what was recorded, and delete the rows of files that have vanished."""
+        self._flush()
         file = schema.file
-        new, changed = [], []
-        for path, (signature, problems) in self._recorded.items():
-            values = (signature, rows.dump_problems(problems))
-            row = {"path": path, "signature": values[0], "problems": values[1]}
-            before = self._stored.get(path)
-            if before is None and path in self._changed:
-                new.append(row)
-            elif values != before:
-                changed.append(row)
-        insert_many(self._connection, file, new)
-        update_many(self._connection, file, changed)
         for some in rows.chunks(self.vanished):
             self._connection.execute(delete(file).where(file.c.path.in_(some)))
+
+    def _flush(self) -> None:
+        insert_many(self._connection, schema.file, self._new)
+        update_many(self._connection, schema.file, self._changed)
+        self._new, self._changed = [], []
 
     def _load(self) -> None:
         """Load the rows that matter, one query after the other."""
@@ -138,7 +163,7 @@ class FileRows:
         if not listing.partial:
             self._select(true())
             return
-        self._select(or_(schema.file.c.problems != "[]", schema.file.c.signature == ""))
+        self._select(or_(schema.file.c.problems != _NONE, schema.file.c.signature == ""))
         for some in rows.chunks([*listing.fingerprints, *listing.absent]):
             self._select(path.in_(some))
         # The order of characters by which these are all paths below a folder.
@@ -153,6 +178,6 @@ class FileRows:
         for path, signature, problems in self._connection.execute(streamed):
             is_current = self._is_current(path, signature)
             if is_current:
-                self._changed.discard(path)
-            if not is_current or problems != "[]":
+                self._current.add(path)
+            if not is_current or problems != _NONE:
                 self._stored[path] = (signature, problems)

@@ -119,7 +119,7 @@ def _match(
         candidates: dict[Any, list[ArticleState]] = {}
         for state in states:
             candidates.setdefault(key(state), []).append(state)
-        for claim in claims:
+        for claim in claims if candidates else ():
             rest = [] if claim.path in matched else candidates.get(key(claim), [])
             while rest:
                 state = rest.pop()
@@ -145,17 +145,15 @@ def _conflicts(
     slugs, ids = _holders(matches, known, exists, rules)
     conflicts = {}
     for match in sorted(matches, key=lambda each: slugs.get(each.claim.slug) != each.claim.path):
-        claim = match.claim
-        if slugs.get(claim.slug, claim.path) != claim.path:
+        claim, path = match.claim, match.claim.path
+        if slugs.get(claim.slug, path) != path:
             message = _taken("slug", claim.slug, slugs[claim.slug], claim.slug_at[0])
-            error = ArticleError("duplicate-slug", message, line=claim.slug_at[1])
-        elif ids.get(match.id, claim.path) != claim.path:
+            conflicts[path] = ArticleError("duplicate-slug", message, line=claim.slug_at[1])
+        elif ids.get(match.id, path) != path:
             message = _taken("id", match.id, ids[match.id], claim.id_at[0])
-            error = ArticleError("duplicate-id", message, line=claim.id_at[1])
+            conflicts[path] = ArticleError("duplicate-id", message, line=claim.id_at[1])
         else:
-            slugs[claim.slug] = ids[match.id] = claim.path
-            continue
-        conflicts[claim.path] = error
+            slugs[claim.slug] = ids[match.id] = path
     return conflicts
 
 

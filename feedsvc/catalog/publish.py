@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
@@ -21,6 +22,7 @@ from feedsvc.catalog.published import is_published
 from feedsvc.catalog.state import ArticleState
 from feedsvc.config.settings import Settings
 
+MOST_CHANGES = 50_000
 _TOLERATED = 3  # a third of the published articles may be withdrawn without confirmation
 
 
@@ -32,8 +34,7 @@ class ChangeKind(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A change of one article. former_id: the id that readers know, if it has another now."""
 
     kind: ChangeKind
@@ -47,8 +48,9 @@ class Published:
     """What one transaction changed for the public.
 
     revision: its number, or None if nothing changed. new, edited, withdrawn: numbers of articles.
-    feeds: the keys of the feeds whose subscription document changed. changes: one for each of
-    those articles. new_feeds: the keys of the feeds that were created.
+    feeds: the keys of the feeds whose subscription document changed. changes: of those articles;
+    of more than MOST_CHANGES, only the first and those with another id. new_feeds: the keys of the
+    feeds that were created.
     """
 
     revision: int | None = None
@@ -107,6 +109,7 @@ class Publisher:
         self._is_published = is_published(connection)
         self._rows = FeedRows(connection, settings, self.revision)
         self._changes: list[Change] = []
+        self._counts: Counter[ChangeKind] = Counter()
         self._lost = 0
         self._due_changed = False
 
@@ -150,12 +153,11 @@ class Publisher:
             )
         )
         notify(self._connection, self.revision)
-        counts = Counter(change.kind for change in self._changes)
         return Published(
             self.revision,
-            new=counts[ChangeKind.NEW],
-            edited=counts[ChangeKind.EDITED],
-            withdrawn=counts[ChangeKind.WITHDRAWN],
+            new=self._counts[ChangeKind.NEW],
+            edited=self._counts[ChangeKind.EDITED],
+            withdrawn=self._counts[ChangeKind.WITHDRAWN],
             feeds=feeds,
             changes=tuple(self._changes),
             new_feeds=tuple(feed.key for feed in self._rows.feeds if not feed.stored),
@@ -181,7 +183,9 @@ class Publisher:
         if state.visible != was_visible:
             kind = ChangeKind.NEW if state.visible else ChangeKind.WITHDRAWN
         former_id = state.former_id if self._is_published else None
-        self._changes.append(Change(kind, state.path, state.id, former_id))
+        self._counts[kind] += 1
+        if former_id or len(self._changes) < MOST_CHANGES:
+            self._changes.append(Change(kind, state.path, state.id, former_id))
         # All that feeds show of an article; its fingerprint covers the keys of its terms.
         labels = "\n".join([label for _, label in state.terms])
         shown = f"{state.number} {state.visible} {state.id} {state.fingerprint} {labels}\n"

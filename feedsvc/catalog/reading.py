@@ -1,17 +1,17 @@
 """Reads articles from their sources, in other processes if there are many; contains no SQL."""
 
 import os
-import pickle
-import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
 from feedsvc import processes, urls
+from feedsvc.catalog import spool
 from feedsvc.catalog.identity import Claim
-from feedsvc.catalog.rows import Texts, article_row, chunks
-from feedsvc.errors import FeedsvcError, Problem, Severity
+from feedsvc.catalog.rows import article_row, chunks
+from feedsvc.catalog.spool import Spooled
+from feedsvc.errors import Problem, Severity
 from feedsvc.processes import Process
 from feedsvc.sources.member import Member
 from feedsvc.sources.protocol import Reading
@@ -19,20 +19,18 @@ from feedsvc.sources.site import Sources
 
 _MANY = 2000  # articles; fewer are read in the time that processes take to start
 _BATCH = 200  # articles
-_IN_MEMORY = 8_000_000  # bytes; more go to a temporary file
 
 
 class ReadResult(NamedTuple):
-    """The result of reading one key. claim, texts: None if the article cannot be published.
+    """The result of reading one key.
 
-    texts: a pickled `rows.Texts`, which is only needed once it is written. uses: see `Reading`.
+    uses: see `Reading`. spooled: None if the article cannot be published.
     """
 
     key: str
     problems: tuple[Problem, ...]
-    claim: Claim | None
-    texts: bytes | None
     uses: Mapping[str, str]
+    spooled: Spooled | None
 
 
 def read_all(sources: Sources, keys: Iterable[str], authority: str) -> Iterator[ReadResult]:
@@ -40,28 +38,11 @@ def read_all(sources: Sources, keys: Iterable[str], authority: str) -> Iterator[
 
     authority: of minted ids; see `urls.entry_id`.
     """
-    known: dict[Any, Any] = {}
     for member, some in sources.split(keys):
         if member.source.parallel and len(some) >= _MANY:
-            results = _read_in_processes(member, some, authority)
+            yield from _read_in_processes(member, some, authority)
         else:
-            results = _read(member, some, authority)
-        for result in results:
-            yield _shared(result, known)
-
-
-def _shared(result: ReadResult, known: dict[Any, Any]) -> ReadResult:
-    """Return a result with the same tuples as others that are equal, to save memory."""
-    claim = result.claim
-    if claim is None:
-        return result
-    terms = tuple([known.setdefault(term, term) for term in claim.columns.terms])
-    claim = claim._replace(
-        columns=claim.columns._replace(path=result.key, terms=terms),
-        slug_at=known.setdefault(claim.slug_at, claim.slug_at),
-        id_at=known.setdefault(claim.id_at, claim.id_at),
-    )
-    return result._replace(claim=claim)
+            yield from _read(member, some, authority)
 
 
 def _read_in_processes(member: Member, keys: Sequence[str], authority: str) -> Iterator[ReadResult]:
@@ -92,9 +73,8 @@ def serve() -> None:
 
 def _read(member: Member, keys: Sequence[str], authority: str) -> Iterator[ReadResult]:
     for reading in member.read(keys):
-        claim, texts = _convert(reading, authority)
         problems = (*reading.problems, *_early(member, reading))
-        yield ReadResult(reading.key, problems, claim, texts, reading.uses)
+        yield ReadResult(reading.key, problems, reading.uses, _convert(reading, authority))
 
 
 def _early(member: Member, reading: Reading) -> Iterator[Problem]:
@@ -110,10 +90,10 @@ def _early(member: Member, reading: Reading) -> Iterator[Problem]:
         )
 
 
-def _convert(reading: Reading, authority: str) -> tuple[Claim | None, bytes | None]:
+def _convert(reading: Reading, authority: str) -> Spooled | None:
     article = reading.article
     if article is None:
-        return None, None
+        return None
     columns, texts = article_row(article)
     claim = Claim(
         article.id,
@@ -122,35 +102,4 @@ def _convert(reading: Reading, authority: str) -> tuple[Claim | None, bytes | No
         slug_at=(reading.name("slug"), reading.line("slug")),
         id_at=(reading.name("id"), reading.line("id")),
     )
-    return claim, pickle.dumps(texts, pickle.HIGHEST_PROTOCOL)
-
-
-class Spool:
-    """Holds the texts of articles until all articles are read.
-
-    Only then is it known which of them can be published, and all may not fit into memory.
-    """
-
-    def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed on exit
-        self._count = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def add(self, texts: bytes) -> None:
-        """Add pickled texts. Raises FeedsvcError if the disk is full."""
-        try:
-            self._file.write(texts)
-        except OSError as error:
-            message = f"{tempfile.gettempdir()}: cannot hold the articles read: {error.strerror}"
-            raise FeedsvcError(f"{message}; free disk space or set TMPDIR") from None
-        self._count += 1
-
-    def __iter__(self) -> Iterator[Texts]:
-        self._file.seek(0)
-        for _ in range(self._count):
-            yield pickle.load(self._file)  # noqa: S301 - `add` wrote it
+    return spool.pack(claim, texts)

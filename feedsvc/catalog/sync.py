@@ -15,8 +15,9 @@ from feedsvc.catalog.files import FileRows
 from feedsvc.catalog.identity import KNOWN, RESET, TRIAL, Claim, Rules, decide
 from feedsvc.catalog.publish import Published, Publisher
 from feedsvc.catalog.published import is_published
-from feedsvc.catalog.reading import ReadResult, Spool, read_all
+from feedsvc.catalog.reading import ReadResult, read_all
 from feedsvc.catalog.rows import Texts, dump
+from feedsvc.catalog.spool import Spool
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.catalog.tables import get_metadata, set_metadata
@@ -26,6 +27,8 @@ from feedsvc.errors import Problem, WithdrawalError
 from feedsvc.sources.site import SiteListing, Sources
 
 Progress = Callable[[int, int], None]
+_Batch = tuple[list[ArticleState], Iterable[Texts]]  # articles that may have changed, and texts
+_BATCH = 5_000  # articles that are published at once in a first sync
 
 _URL_SETTINGS = ("base_url", "article_link", "moved", "retired", "aliases")
 
@@ -112,7 +115,7 @@ def rehearsing(
 def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
     """Publish articles that are due, and withdraw those that have expired. Reads no files."""
     with catalog.writing() as connection:
-        published, _ = _publish(connection, settings, now, [], [], settings_changed=False)
+        published, _ = _publish(connection, settings, now, [([], ())], settings_changed=False)
         return published
 
 
@@ -144,17 +147,18 @@ def _sync(
         files = FileRows(connection, listing, sources.state)
         is_trial = not is_published(connection)
         rules = TRIAL if is_trial else RESET if reset_ids else KNOWN
-        keys = without_copies(connection, files, sources, files.changed())
         if reset_ids or (is_trial and settings_changed):  # ids may follow from any setting
             keys = list(listing.fingerprints)
-        affected: list[ArticleState] = []
+        else:
+            keys = without_copies(connection, files, sources, files.changed())
+        batches: Iterable[_Batch] = [([], ())]
         if keys or files.vanished:
             results = read_all(sources, keys, settings.id_authority)
-            claims = _collect(results, files, spool, len(keys), progress)
-            if not files.has_read(keys):  # a source failed, and may never list them again
+            _collect(results, files, spool, len(keys), progress)
+            if files.count < len(keys):  # a source failed, and may never list them again
                 sources.forget()
-            affected = _match(connection, claims, files, listing, sources, rules)
-        published, loss = _publish(connection, settings, now, affected, spool, settings_changed)
+            batches = _batches(connection, spool, files, listing, sources, rules)
+        published, loss = _publish(connection, settings, now, batches, settings_changed)
         files.write()
         problems = files.problems
         set_metadata(connection, "synced", f"{dates.epoch(now)} {len(problems)}")
@@ -162,28 +166,58 @@ def _sync(
     return SyncReport(len(listing.fingerprints), len(keys), published, problems, loss, changed_urls)
 
 
+def _batches(
+    connection: Connection,
+    spool: Spool,
+    files: FileRows,
+    listing: SiteListing,
+    sources: Sources,
+    rules: Rules,
+) -> Iterator[_Batch]:
+    """Match what was read with the stored articles.
+
+    In the first sync, each batch is matched when those before it have been written. Otherwise there
+    is one, as the article of any file may be what is best matched with any other file.
+    """
+    is_first = not articles.highest_number(connection)
+    for claims, texts in spool.batches(_BATCH if is_first else None):
+        yield _match(connection, claims, files, listing, sources, rules), texts
+
+
 def _publish(
     connection: Connection,
     settings: Settings,
     now: datetime,
-    affected: list[ArticleState],
-    texts: Iterable[Texts],
+    batches: Iterable[_Batch],
     settings_changed: bool,
 ) -> tuple[Published, str | None]:
-    """Publish these articles and those that are due; return the result and the loss."""
+    """Publish articles in batches, and those that are due; return the result and the loss."""
     publisher = Publisher(connection, settings, now)
-    numbers = {state.number for state in affected}
-    due = articles.load_due(connection, dates.epoch(now))
-    affected += [state for state in due if state.number not in numbers]
+    loss = None
+    for number, (states, texts) in enumerate(batches):
+        if not number:  # there is one batch if there are others
+            states += _others(connection, states, now, settings_changed)
+        publisher.decide(states)
+        loss = publisher.loss()
+        articles.write(connection, states, texts, publisher.revision)
     listings_changed = False
-    if settings_changed:  # also affects articles whose files cannot be read now
-        affected += articles.load_visible(connection, {state.number for state in affected})
+    if settings_changed:
         unlisted = dump(sorted({*settings.moved, *settings.retired}))
         listings_changed = set_metadata(connection, "unlisted", unlisted) != unlisted
-    publisher.decide(affected)
-    loss = publisher.loss()
-    articles.write(connection, affected, texts, publisher.revision)
     return publisher.finish(settings_changed, listings_changed), loss
+
+
+def _others(
+    connection: Connection, states: list[ArticleState], now: datetime, settings_changed: bool
+) -> list[ArticleState]:
+    """Load the other articles that may change: those that are due, or all that are visible."""
+    numbers = {state.number for state in states}
+    due = articles.load_due(connection, dates.epoch(now))
+    others = [state for state in due if state.number not in numbers]
+    if settings_changed:  # also affects articles whose files cannot be read now
+        numbers |= {state.number for state in others}
+        others += articles.load_visible(connection, numbers)
+    return others
 
 
 def _decode(value: str | None) -> dict[str, Any] | None:
@@ -221,17 +255,14 @@ def _collect(
     spool: Spool,
     total: int,
     progress: Progress | None,
-) -> list[Claim]:
-    """Record what was read, put texts into the spool, and return the claims."""
-    claims = []
+) -> None:
+    """Record what was read, and put the articles into the spool."""
     for count, result in enumerate(results, 1):
         files.record(result.key, result.problems, result.uses)
-        if result.claim and result.texts:
-            spool.add(result.texts)
-            claims.append(result.claim)
+        if result.spooled:
+            spool.add(result.spooled)
         if progress:
             progress(count, total)
-    return claims
 
 
 def _match(

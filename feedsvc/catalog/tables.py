@@ -44,8 +44,10 @@ def _execute_many(
     names = compiled.positiontup
     are_tuples = isinstance(rows[0], tuple)
     convert: Callable[[Any], Any] = dict
-    if names:
-        convert = attrgetter(*names) if are_tuples else itemgetter(*names)
+    if names and are_tuples:
+        convert = tuple if names == _names(rows[0]) else attrgetter(*names)
+    elif names:
+        convert = itemgetter(*names)
     elif are_tuples:
         convert = methodcaller("_asdict")
     for start in range(0, len(rows), _CHUNK):

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from feedsvc.catalog.publish import Change, ChangeKind
 from feedsvc.catalog.sync import SyncReport
 
-_MAX_LINES = 20  # of each kind; JSON is complete
+_MAX_LINES = 20  # of each kind; JSON has more
 
 
 def details(report: SyncReport) -> Iterator[str]:
@@ -20,10 +20,10 @@ def details(report: SyncReport) -> Iterator[str]:
     for change in _reidentified(report):
         yield f"id of {change.path}: {change.former_id} -> {change.id}: readers see it as new"
     for kind in (ChangeKind.WITHDRAWN, ChangeKind.NEW, ChangeKind.EDITED):
-        paths = [change.path for change in changes if change.kind is kind]
-        yield from (f"{kind}: {path}" for path in paths[:_MAX_LINES])
-        if len(paths) > _MAX_LINES:
-            yield f"{kind}: {len(paths) - _MAX_LINES} more"
+        paths = [change.path for change in changes if change.kind is kind][:_MAX_LINES]
+        yield from (f"{kind}: {path}" for path in paths)
+        if more := getattr(report.published, kind) - len(paths):
+            yield f"{kind}: {more} more"
     feeds = report.published.new_feeds
     yield from (f"new feed: {key}" for key in feeds[:_MAX_LINES])
     if len(feeds) > _MAX_LINES:
@@ -33,6 +33,7 @@ def details(report: SyncReport) -> Iterator[str]:
 def as_json(report: SyncReport, dry_run: bool) -> str:
     """Return a report as JSON; docs/publishing.md describes the fields."""
     published = report.published
+    changed = sum(getattr(published, kind) for kind in ChangeKind)
     fields = {
         "dry_run": dry_run,
         "files": report.files,
@@ -47,6 +48,7 @@ def as_json(report: SyncReport, dry_run: bool) -> str:
             ]
             for kind in ChangeKind
         },
+        "omitted": changed - len(published.changes),
         "ids": [
             {"path": change.path, "before": change.former_id, "after": change.id}
             for change in _reidentified(report)

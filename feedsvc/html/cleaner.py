@@ -59,7 +59,6 @@ _OF_LINKS = {
     "footnote-backref": "footnote-return",
 }
 _URLS = frozenset({"cite", "href", "poster", "src", "srcset"})
-_DROPPED_IN_URLS = dict.fromkeys(map(ord, "\t\n\r"))
 _WEB = re.compile(r"(?i)https?://[^\s/?#]\S*")
 _ELSEWHERE = ("mailto:", "tel:")
 _CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:\s+([^,]*))?")
@@ -84,7 +83,8 @@ class _Urls:
 
     def _absolute(self, url: str) -> str | None:
         # Browsers drop these characters before they parse the scheme (URL Standard 4.4).
-        absolute = self.resolve(url.strip().translate(_DROPPED_IN_URLS)).replace(" ", "%20")
+        url = url.strip().replace("\t", "").replace("\n", "").replace("\r", "")
+        absolute = self.resolve(url).replace(" ", "%20")
         return absolute if _WEB.fullmatch(absolute) else None
 
     def _absolute_set(self, candidates: str) -> str | None:

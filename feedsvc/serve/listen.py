@@ -26,10 +26,17 @@ class _Server(MPServer):
 
     _spawn_rsgi_worker = staticmethod(worker.run)
 
-    def _spawn_worker(self, *args: Any, **kwargs: Any) -> WorkerProcess:
-        process = super()._spawn_worker(*args, **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._latest: dict[int, worker.Process] = {}  # by index
+
+    def _spawn_worker(self, idx: int, *args: Any, **kwargs: Any) -> WorkerProcess:
+        process: Any = super()._spawn_worker(idx, *args, **kwargs)
         process.__class__ = worker.Process  # Granian has no option for it
-        return process
+        if idx in self._latest:
+            self._latest[idx].successor = process
+        self._latest[idx] = process
+        return process  # type: ignore[no-any-return]
 
 
 def parse_bind(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, int]:

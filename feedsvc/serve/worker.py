@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ from feedsvc.serve.gateway import Gateway
 CONNECTIONS = 4096  # maximum per worker
 STALLED = 60  # seconds without progress after which a connection is closed
 _PROBE = 10  # seconds between keep-alive probes
+_PAUSE = 0.02  # seconds between looks at whether a worker listens
+_REPLACE_TIMEOUT = 60  # seconds for a worker to listen before the one that it replaces is stopped
 _UNSENT = 131_072  # maximum bytes of a response in the send buffer
 _SPARE_FILES = 256  # file descriptors for everything except downloads
 
@@ -96,6 +99,7 @@ def run(
     spec, holder = sock
     holder = holder or spec.build()
     set_timeouts(holder.get_fd())
+    listener = socket.socket(fileno=os.dup(holder.get_fd()))
     worker = _RSGIWorker(
         worker_id,
         (None, holder),
@@ -117,6 +121,10 @@ def run(
     gateway = Gateway(app)
     threading.Thread(target=_end_with_parent, name="feedsvc-parent", daemon=True).start()
     serve(_Direct(loop, gateway), gateway.loop, stop)
+    with listener:
+        while not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            time.sleep(_PAUSE)
+    multiprocessing.current_process().listening.set()  # type: ignore[attr-defined]
     # Event.wait() would miss a signal that arrives just before it blocks, or in another thread.
     os.read(received, 1)
     stopped.wait()
@@ -137,7 +145,31 @@ class Process(WorkerProcess):
 
     Granian waits in two threads. One of them may see neither the process nor its exit code, so that
     Granian reports that a worker had to be killed although it has ended.
+
+    successor: the process that replaces it. Granian stops a worker 3.5 seconds after its successor
+    was started, whether that listens yet or not.
     """
+
+    successor: "Process | None" = None
+
+    def start(self) -> None:
+        """Start the process."""
+        # Pickled with it; the worker sets it.
+        self.inner.listening = multiprocessing.get_context("spawn").Event()
+        super().start()  # type: ignore[no-untyped-call]
+
+    def terminate(self) -> None:
+        """Tell the process to stop, once its successor listens."""
+        if self.successor and self.is_alive():
+            self.successor.await_listening()
+        super().terminate()  # type: ignore[no-untyped-call]
+
+    def await_listening(self) -> None:
+        """Wait until the process accepts connections, or has ended."""
+        end = time.monotonic() + _REPLACE_TIMEOUT
+        while time.monotonic() < end and self.is_alive():
+            if self.inner.listening.wait(_PAUSE):
+                return
 
     def _watch(self) -> None:
         self._watcher_thread = threading.Thread(target=self._watcher)

@@ -49,7 +49,7 @@ def affects(root: str, data: str, articles: Iterable[str]) -> bool:
     return not folder or any(path.startswith(f"{folder}/") for path in articles)
 
 
-def with_data(articles: dict[str, str], data: Mapping[str, str]) -> dict[str, str]:
+def with_data(articles: Mapping[str, str], data: Mapping[str, str]) -> Mapping[str, str]:
     """Return fingerprints of articles that include those of the data files that affect them."""
     if not data:
         return articles

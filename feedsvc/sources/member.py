@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 
@@ -12,6 +12,27 @@ from feedsvc.model import MAX_ID, MAX_PATH, MAX_SLUG, MAX_TERM, MAX_URL, Article
 from feedsvc.sources.protocol import ArticleSource, ChangingSource, Listing, Reading
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+class _Complete(Mapping[str, str]):
+    """The fingerprints of a source, each with that of the source itself; without rejected keys."""
+
+    def __init__(self, found: Mapping[str, str], digest: str, rejected: Set[str]) -> None:
+        self._found, self._digest, self._rejected = found, digest, rejected
+
+    def __getitem__(self, key: str) -> str:
+        if key in self._rejected:
+            raise KeyError(key)
+        fingerprint = self._found[key]
+        return f"{self._digest} {fingerprint}" if fingerprint else ""
+
+    def __iter__(self) -> Iterator[str]:
+        if not self._rejected:
+            return iter(self._found)
+        return (key for key in self._found if key not in self._rejected)
+
+    def __len__(self) -> int:
+        return len(self._found) - len(self._rejected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +74,7 @@ class Member:
             )
             for key in rejected
         ]
-        digest = self.digest
-        fingerprints = {
-            key: f"{digest} {fingerprint}" if fingerprint else ""
-            for key, fingerprint in found.fingerprints.items()
-            if key not in rejected
-        }
+        fingerprints = _Complete(found.fingerprints, self.digest, rejected)
         return replace(found, fingerprints=fingerprints, problems=(*found.problems, *problems))
 
     def read(self, keys: Sequence[str]) -> Iterator[Reading]:

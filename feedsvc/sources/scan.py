@@ -12,6 +12,7 @@ from feedsvc.model import MAX_PATH, Tree, excess
 from feedsvc.sources.datafiles import affects, content_hash, data_above, with_data
 from feedsvc.sources.look import Entry, fingerprint, look, unreadable
 from feedsvc.sources.protocol import Listing, is_at
+from feedsvc.sources.spill import SpillingDict
 from feedsvc.sources.trees import layout
 
 
@@ -60,7 +61,9 @@ class Scanner:
         self._unseen = {}
         files = self._files(self._walk([("", frozenset({root}))]))
         is_data = self._rules.is_data
-        data = {path: files.pop(path) for path in list(files) if is_data(basename(path))}
+        data = {path: files[path] for path in files if is_data(basename(path))}
+        for path in data:
+            del files[path]
         self._data = data | data_above(root, self._tree, self._rules)
         articles = self._articles(files, ())
         self._unread = [
@@ -79,11 +82,11 @@ class Scanner:
         changed = self._changed(paths)
         if changed is None:
             return None
-        files: dict[str, str] = {}
+        files = SpillingDict()
         for path in changed:
             for unseen in [each for each in self._unseen if is_at(each, path)]:
                 del self._unseen[unseen]
-            files |= self._files(self._walk_from(path))
+            files.update(self._files(self._walk_from(path)))
         if self._is_linked or any(self._rules.is_data(basename(path)) for path in files):
             return None
         articles = self._articles(files, self._leading(files))
@@ -126,9 +129,9 @@ class Scanner:
                 return False
         return True
 
-    def _files(self, found: Iterable[tuple[os.stat_result | ArticleError, str]]) -> dict[str, str]:
+    def _files(self, found: Iterable[tuple[os.stat_result | ArticleError, str]]) -> SpillingDict:
         """Return the fingerprints of files by path, and remember what could not be listed."""
-        files = {}
+        files = SpillingDict()
         for status, path in found:
             if not (self._included(path) or self._rules.is_data(basename(path))):
                 is_file = path.endswith(self._rules.endings)
@@ -143,16 +146,18 @@ class Scanner:
                 files[path] = fingerprint(status)
         return files
 
-    def _articles(self, files: Mapping[str, str], others: Iterable[str]) -> dict[str, str]:
+    def _articles(self, files: Mapping[str, str], others: Iterable[str]) -> Mapping[str, str]:
         """Return those of the files that are articles, with fingerprints that include their data.
 
         others: files that decide which of them are.
         """
-        paths = [self._prefix + path for path in sorted({*files, *others})]
-        inside = (
-            path.removeprefix(self._prefix) for path in self._rules.articles(self._tree, paths)
-        )
-        return with_data({path: files[path] for path in inside if path in files}, self._data)
+        if self._rules.articles:
+            paths = [self._prefix + path for path in sorted({*files, *others})]
+            inside = (
+                path.removeprefix(self._prefix) for path in self._rules.articles(self._tree, paths)
+            )
+            files = {path: files[path] for path in inside if path in files}
+        return with_data(files, self._data)
 
     def _leading(self, files: Iterable[str]) -> Iterator[str]:
         """Yield the files above others that decide whether these are articles."""

@@ -32,16 +32,16 @@ class Layout:
 
     endings: suffixes of article files. is_hidden: whether a file or folder is ignored for its name.
     passed_over: names of other folders that are ignored. articles: returns those of the paths in a
-    tree that are articles. is_data: whether a file, given its name, may affect the articles in its
-    folder and below. leads: whether a file, given its name, decides which of the files in its
-    folder and below are articles; None if no file does. unread: the message about a data file that
-    cannot be evaluated, or ''.
+    tree that are articles; None if all are. is_data: whether a file, given its name, may affect the
+    articles in its folder and below. leads: whether a file, given its name, decides which of the
+    files in its folder and below are articles; None if no file does. unread: the message about a
+    data file that cannot be evaluated, or ''.
     """
 
     endings: tuple[str, ...] = (".md", ".markdown", ".html")
     is_hidden: Callable[[str], bool] = lambda name: name.startswith((".", "_"))
     passed_over: frozenset[str] = frozenset()
-    articles: Callable[[Tree, Iterable[str]], Iterable[str]] = lambda _tree, paths: paths
+    articles: Callable[[Tree, Iterable[str]], Iterable[str]] | None = None
     is_data: Callable[[str], bool] = lambda _name: False
     leads: Callable[[str], bool] | None = None
     unread: Callable[[str], str] = lambda _name: ""

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import settings as settings_
 from hypothesis import strategies as st
 
-from feedsvc.audience import logs
+from feedsvc.audience import logs, reading
 from feedsvc.audience.importing import import_, import_log
 from feedsvc.audience.lines import Line, Parser, Unreadable, user_agent
 from feedsvc.audience.logs import LogTally
 from feedsvc.audience.places import Places
 from feedsvc.audience.reading import LogReader
-from feedsvc.audience.store import DAY, Store
+from feedsvc.audience.store import DAY, LogPosition, Store
+from feedsvc.audience.storing import Storing
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from tests.sites import make_site
@@ -297,7 +298,7 @@ def test_lines_in_any_order_and_of_several_formats_are_counted(settings: Setting
     tallies = [LogTally(settings), LogTally(settings)]
     tallies[0].read(lines)
     tallies[1].read(lines[::-1])
-    one, other = ({each.day: each for each in tally.collect()} for tally in tallies)
+    one, other = ({each.day: each.batch() for each in tally.collect()} for tally in tallies)
     assert one.keys() == other.keys()
     for day in one:
         assert one[day].records["all"].polls == other[day].records["all"].polls
@@ -317,6 +318,39 @@ def test_two_imports_of_one_log_at_once_count_it_once(
             store.add([], readers[1].position)
 
 
+def everything(store: Store) -> object:
+    days = 0, 10**6
+    return (
+        *(sorted(each(*days)) for each in (store.polls, store.reported, store.direct)),
+        *(store.conduct(*days), store.coverage(*days)),
+    )
+
+
+def test_a_large_log_is_stored_by_another_process_as_a_small_one_is(
+    settings: Settings, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [
+        combined(n * 600, address=f"192.0.2.{n % 7}", agent=(READER, FEEDLY.format(n))[n % 2])
+        for n in range(600)
+    ]
+    (tmp_path / "log").write_bytes(b"".join(lines))
+    monkeypatch.setattr(reading, "_BLOCK", 10_000)
+    with Store(f"sqlite:///{tmp_path / 'small.db'}") as other:
+        import_log(settings, other, str(tmp_path / "log"), None)
+        monkeypatch.setattr(logs, "_MAX_COUNTED", 20)
+        text = import_log(settings, store, str(tmp_path / "log"), None)
+        assert "600 lines, 600 polls" in text
+        assert everything(store) == everything(other)
+    assert "no new lines" in import_log(settings, store, str(tmp_path / "log"), None)
+
+
+def test_a_failure_to_store_ends_the_import(store: Store) -> None:
+    with pytest.raises(FeedsvcError, match="another process imports the same log"):  # noqa: SIM117
+        with Storing(store) as storing:
+            storing.add([], LogPosition("head", 4, 100, "tail", before=50))
+    assert store.log("head") is None
+
+
 @pytest.mark.parametrize("digits", [30, 400, 5000])
 def test_numbers_of_any_length_are_read(settings: Settings, digits: int) -> None:
     number = "9" * digits
@@ -327,7 +361,9 @@ def test_numbers_of_any_length_are_read(settings: Settings, digits: int) -> None
     ]
     tally = LogTally(settings)
     tally.read(lines)
-    sent = [sums[1] for day in tally.collect() for sums in day.records["all"].polls.values()]
+    sent = [
+        sums[1] for day in tally.collect() for sums in day.batch().records["all"].polls.values()
+    ]
     assert all(0 <= each < 2**50 for each in sent)
 
 
@@ -360,7 +396,7 @@ def counted(tally: LogTally, lines: Sequence[bytes]) -> object:
             [(feed, record.polls, record.acts) for feed, record in sorted(each.records.items())],
             each.readers,
         )
-        for each in tally.collect()
+        for each in (day.batch() for day in tally.collect())
     }
     return tally.summary.unreadable - unreadable, batches
 

@@ -255,6 +255,7 @@ def test_what_a_sync_did_can_be_had_as_json(tmp_path: Path) -> None:
     assert done["ids"] == [
         {"path": "c.md", "before": "tag:news.example.org,2022:2022-02-17:c", "after": "urn:c"}
     ]
+    assert done["omitted"] == 0
     assert done["feeds"]["new"] == ["tag/y"]
     assert len(done["feeds"]["changed"]) == 4
     [problem] = done["problems"]

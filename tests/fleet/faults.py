@@ -4,10 +4,15 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 
 from tests.fleet.fleet import Fleet
 from tests.fleet.parts import Daemon, Node
+from tests.fleet.promises import Machine
+
+_SECOND_LOSS = 6.0  # seconds in which another loss of a worker ends the machine
 
 
 class Faults:
@@ -24,37 +29,42 @@ class Faults:
     def one(self) -> None:
         """Let something happen, and undo it."""
         fleet, node = self._fleet, self._chance.choice(self._fleet.nodes)
-        faults: dict[str, Callable[[], None]] = {
-            "machine killed": lambda: self._kill(node),
-            "worker killed": node.kill_worker,
-            "machine restarted": lambda: self._restart(node),
-            "workers replaced": lambda: node.process.send_signal(signal.SIGHUP),
-            "machine cut off": lambda: self._cut(node),
-            "machine frozen": lambda: self._freeze(node),
-            "writer killed": lambda: self._lose_writer("killed"),
-            "writer frozen": lambda: self._lose_writer("frozen"),
-            "writer cut off": lambda: self._lose_writer("cut off"),
-            "database restarted": lambda: self._lose_database(fleet.postgres.restart),
-            "database killed": lambda: self._lose_database(fleet.postgres.kill),
+        faults: dict[str, tuple[Sequence[Machine], Callable[[], None]]] = {
+            "machine killed": ([node], lambda: self._kill(node)),
+            "worker killed": ([node], lambda: self._kill_worker(node)),
+            "machine restarted": ([node], lambda: self._restart(node)),
+            "workers replaced": ([node], lambda: node.process.send_signal(signal.SIGHUP)),
+            "machine cut off": ([node], lambda: self._cut(node)),
+            "machine frozen": ([node], lambda: self._freeze(node)),
+            "database restarted": (fleet.nodes, fleet.postgres.restart),
+            "database killed": (fleet.nodes, fleet.postgres.kill),
         }
+        name = fleet.postgres.writer()
+        for writer in (each for each in fleet.writers if each.name == name):
+            for how in ("killed", "frozen", "cut off"):
+                faults[f"writer {how}"] = ([writer], partial(self._lose_writer, writer, how))
         if fleet.redis:
-            faults["counters killed"] = lambda: self._kill_daemon(fleet.redis)
+            faults["counters killed"] = ([], partial(self._kill_daemon, fleet.redis))
         if fleet.varnish:
-            faults["cache killed"] = self._kill_cache
+            faults["cache killed"] = ([fleet.cache], partial(self._kill_cache, fleet.varnish))
         name = self._chance.choice(list(faults))
-        self._say(f"{time.strftime('%H:%M:%S')} {name} {node.name}")
+        machines, happen = faults[name]
+        self._say(f"{time.strftime('%H:%M:%S')} {name} {' '.join(each.name for each in machines)}")
         self.counts[name] += 1
-        if name.startswith(("machine", "worker")):
-            node.disturb()
-        faults[name]()
-        if name.startswith(("machine", "worker")):
-            node.disturb()
-        fleet.await_well()
+        with ExitStack() as stack:
+            for machine in machines:
+                stack.enter_context(machine.disturbing())
+            happen()
+            fleet.await_well()
 
     def _kill(self, node: Node) -> None:
         node.kill()
         time.sleep(self._chance.uniform(0, 3))
         node.start()
+
+    def _kill_worker(self, node: Node) -> None:
+        node.kill_worker()
+        time.sleep(_SECOND_LOSS)
 
     def _restart(self, node: Node) -> None:
         node.process.terminate()
@@ -63,48 +73,26 @@ class Faults:
 
     def _cut(self, node: Node) -> None:
         node.proxy.is_open.clear()
-        self._last(node, self._chance.uniform(2, 12))
+        time.sleep(self._chance.uniform(2, 12))
         node.proxy.is_open.set()
 
     def _freeze(self, node: Node) -> None:
         node.signal(signal.SIGSTOP)
-        self._last(node, self._chance.uniform(1, 8))
+        time.sleep(self._chance.uniform(1, 8))
         node.signal(signal.SIGCONT)
 
-    def _last(self, node: Node, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            node.disturb()
-            time.sleep(0.2)
+    def _kill_daemon(self, daemon: Daemon) -> None:
+        daemon.kill()
+        time.sleep(self._chance.uniform(0, 3))
+        daemon.start()
 
-    def _lose_database(self, fault: Callable[[], None]) -> None:
-        for node in self._fleet.nodes:
-            node.disturb()
-        fault()
-        for node in self._fleet.nodes:
-            node.disturb()
+    def _kill_cache(self, varnish: Daemon) -> None:
+        self._kill_daemon(varnish)
+        self._fleet.cache.started = time.monotonic()
 
-    def _kill_daemon(self, daemon: Daemon | None) -> None:
-        if daemon:
-            daemon.kill()
-            time.sleep(self._chance.uniform(0, 3))
-            daemon.start()
-
-    def _kill_cache(self) -> None:
-        cache = self._fleet.cache
-        cache.disturb()
-        self._kill_daemon(self._fleet.varnish)
-        cache.disturb()
-        cache.started = time.monotonic()
-
-    def _lose_writer(self, how: str) -> None:
+    def _lose_writer(self, writer: Node, how: str) -> None:
         """Take the writer away; another one has to publish what is saved from then on."""
         fleet = self._fleet
-        name = fleet.postgres.writer()
-        writer = next((node for node in fleet.writers if node.name == name), None)
-        if writer is None:
-            return
-        writer.disturb()
         if how == "killed":
             writer.kill()
         elif how == "frozen":
@@ -114,14 +102,13 @@ class Faults:
         started = time.monotonic()
         title = f"After {started:.3f}"
         fleet.editor.mark(title)
-        if not fleet.await_title(fleet.others[0], title, writer.disturb):
-            fleet.promises.fail(f"nobody wrote after {name} was {how}")
+        if not fleet.await_title(fleet.others[0], title):
+            fleet.promises.fail(f"nobody wrote after {writer.name} was {how}")
         self.takeovers.append(time.monotonic() - started)
-        self._last(writer, self._chance.uniform(0, 5))
+        time.sleep(self._chance.uniform(0, 5))
         if how == "killed":
             writer.start()
         elif how == "frozen":
             writer.signal(signal.SIGCONT)
         else:
             writer.proxy.is_open.set()
-        writer.disturb()

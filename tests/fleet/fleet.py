@@ -34,8 +34,9 @@ class Fleet:
     Each has a reader, and so has the cache, and one moves between the machines.
     """
 
-    def __init__(self, folder: Path, chance: random.Random) -> None:
-        self.promises = Promises()
+    def __init__(self, folder: Path, chance: random.Random, say: Callable[[str], None]) -> None:
+        """say: called with each break."""
+        self.promises = Promises(say)
         self.postgres = Postgres()
         port = free_port()
         self.redis = redis(port)
@@ -76,11 +77,10 @@ class Fleet:
                 node.disturb()
                 time.sleep(0.3)
 
-    def await_title(self, node: Node, title: str, wait: Callable[[], None] = lambda: None) -> bool:
-        """Wait until a machine shows a title; False if it never does. wait: called meanwhile."""
+    def await_title(self, node: Node, title: str) -> bool:
+        """Wait until a machine shows a title; False if it never does."""
         end = time.monotonic() + WAIT
         while title not in self._get(node, "/feeds/all.json")[1]:
-            wait()
             if time.monotonic() > end:
                 return False
             time.sleep(0.1)

@@ -119,7 +119,6 @@ class Node(Machine):
         self.start()
 
     def start(self) -> None:
-        self.disturb()
         options = ["--site", str(self.site), "--bind", f"127.0.0.1:{self.port}", *self._options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -132,7 +131,6 @@ class Node(Machine):
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to all processes of the machine."""
-        self.disturb()
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
 
@@ -141,7 +139,6 @@ class Node(Machine):
         self.process.wait()
 
     def kill_worker(self) -> None:
-        self.disturb()
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         for child in children.split()[-1:]:
             os.kill(int(child), signal.SIGKILL)

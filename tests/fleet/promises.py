@@ -8,9 +8,11 @@ import re
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import NamedTuple
 
 SECRET = "SECRET"  # in the title of each draft
@@ -23,19 +25,35 @@ _MOST = 50  # breaks are kept
 
 @dataclass
 class Machine:
-    """Something that is polled. disturbed: when a fault last affected it, by `time.monotonic`."""
+    """Something that is polled.
+
+    faults: how many affect it now. disturbed: when one last began, lasted or ended, by
+    `time.monotonic`.
+    """
 
     name: str
     port: int
+    faults: int = 0
     disturbed: float = 0.0
 
     def is_quiet(self, at: float) -> bool:
         """Return whether no fault has affected it for some time."""
-        return at > self.disturbed + QUIET
+        return not self.faults and at > self.disturbed + QUIET
 
     def disturb(self) -> None:
-        """A fault begins, lasts or ends."""
+        """Record that a fault begins, lasts or ends."""
         self.disturbed = time.monotonic()
+
+    @contextmanager
+    def disturbing(self) -> Iterator[None]:
+        """Record a fault that lasts until the end of the block."""
+        self.faults += 1
+        self.disturb()
+        try:
+            yield
+        finally:
+            self.disturb()
+            self.faults -= 1
 
 
 @dataclass
@@ -83,8 +101,10 @@ class Answer(NamedTuple):
 class Promises:
     """Checks answers. Thread-safe. breaks: sentences on what was broken. late: see _check_lag."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """say: called with each break."""
         self.breaks: list[str] = []
+        self._say = say
         self.counts: Counter[str] = Counter()
         self.late = 0.0
         self._lock = threading.Lock()
@@ -99,6 +119,7 @@ class Promises:
             self.counts["breaks"] += 1
             if len(self.breaks) < _MOST:
                 self.breaks.append(f"{time.strftime('%H:%M:%S')} {what}")
+                self._say(self.breaks[-1])
 
     def poll(self, reader: Reader, machine: Machine, path: str, connection: HTTPConnection) -> None:
         """Poll a path as a reader that may have seen it before; check what comes back."""
@@ -109,9 +130,7 @@ class Promises:
             headers["A-IM"] = "feed"
         started = time.monotonic()
         try:
-            connection.request("GET", path, headers=headers)
-            response = connection.getresponse()
-            body = response.read()
+            response, body = _get(connection, path, headers)
         except (OSError, HTTPException) as error:
             connection.close()
             self.counts["no answer"] += 1
@@ -213,3 +232,22 @@ class Promises:
             known = self._bodies.setdefault((path, etag), digest)
         if known != digest:
             self.fail(f"{path}: {etag} has two bodies or dates")
+
+
+def _get(
+    connection: HTTPConnection, path: str, headers: dict[str, str]
+) -> tuple[HTTPResponse, bytes]:
+    """Send a request, once more if it was not the first of its connection (RFC 9112 9.3.1).
+
+    A server may close an idle connection at any time.
+    """
+    for is_last in (connection.sock is None, True):
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            return response, response.read()
+        except (OSError, HTTPException):
+            connection.close()
+            if is_last:
+                raise
+    raise AssertionError

@@ -23,7 +23,7 @@ def main(minutes: float = 60, seed: int = 2026) -> int:
     """Run for some minutes and print what happened; return the exit code."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="feedsvc-soak-") as name:
-        fleet = Fleet(Path(name), chance)
+        fleet = Fleet(Path(name), chance, say)
         faults = Faults(fleet, chance, say)
         try:
             fleet.start()

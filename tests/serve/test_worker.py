@@ -103,7 +103,7 @@ def await_processes() -> None:
     for _ in range(50):
         process = worker.Process(None, 0, os.getpid, ())  # type: ignore[no-untyped-call]
         process.interrupt_by_parent = True  # it is expected to end
-        process.start()  # type: ignore[no-untyped-call]
+        process.start()
         process.join(PATIENCE)
         assert not process.is_alive()
 
@@ -111,3 +111,31 @@ def await_processes() -> None:
 def test_a_process_that_was_waited_for_is_not_alive() -> None:
     ended = run("await_processes")
     assert ended.returncode == 0, ended.stderr
+
+
+def listen_late() -> None:
+    time.sleep(0.3)
+    multiprocessing.current_process().listening.set()  # type: ignore[attr-defined]
+    time.sleep(PATIENCE)
+
+
+def replace_a_worker() -> None:
+    """Stop a worker while its successor does not listen yet, and one whose successor has ended."""
+    multiprocessing.set_start_method("fork", force=True)
+    late, ended = (worker.Process(None, 0, each, ()) for each in (listen_late, os.getpid))  # type: ignore[no-untyped-call]
+    for successor in (late, ended):
+        old = worker.Process(None, 0, time.sleep, (PATIENCE,))  # type: ignore[no-untyped-call]
+        old.successor = successor
+        successor.interrupt_by_parent = True
+        for each in (old, successor):
+            each.start()
+        old.terminate()
+        assert successor.inner.listening.is_set() is (successor is late)
+        old.join(PATIENCE)
+        successor.kill()  # type: ignore[no-untyped-call]
+        successor.join(PATIENCE)
+
+
+def test_a_worker_is_stopped_once_its_successor_listens_or_has_ended() -> None:
+    replaced = run("replace_a_worker")
+    assert replaced.returncode == 0, replaced.stderr

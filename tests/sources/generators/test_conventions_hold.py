@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from feedsvc import sources, syntax
 from feedsvc.catalog import reading
 from feedsvc.catalog.reading import read_all
+from feedsvc.catalog.spool import claim_of
 from feedsvc.config.content import generator_names
 from feedsvc.model import Tree
 from feedsvc.sources import ArticleReader, Sources, scan
@@ -219,8 +220,8 @@ def test_processes_that_read_know_the_generator(
     monkeypatch.setattr(reading, "_BATCH", 2)
     there = sorted(read_all(sources, keys, site.id_authority), key=lambda each: each.key)
     assert here == there
-    assert here[0].claim
-    assert here[0].claim.minted == "https://news.example.org/posts/0/"
+    assert here[0].spooled
+    assert claim_of(here[0].spooled).minted == "https://news.example.org/posts/0/"
 
 
 def test_settings_are_read_where_the_site_is(tmp_path: Path) -> None:
