@@ -123,7 +123,7 @@ def listen_late() -> None:
 def replace_a_worker() -> None:
     """Stop a worker whose successor does not listen yet, has ended, or is to be stopped, too."""
     multiprocessing.set_start_method("fork", force=True)
-    worker._REPLACE_TIMEOUT = 10 * PATIENCE
+    worker._REPLACE_TIMEOUT = 10 * int(PATIENCE)
     server = SimpleNamespace(interrupt_signal=False)
     late, ended, never = (
         worker.Process(server, 0, *each)  # type: ignore[no-untyped-call]
