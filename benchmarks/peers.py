@@ -1,4 +1,7 @@
-"""Start the servers to compare: feedsvc, nginx, Django on gunicorn; one worker each, loopback."""
+"""Start the servers to compare, each with one worker, on loopback.
+
+These are feedsvc, nginx, Django on gunicorn, and a bare WSGI application on Granian.
+"""
 
 import json
 import os
@@ -10,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 from socket import socket
@@ -18,6 +22,7 @@ from benchmarks import syndication
 from benchmarks.corpus import Essay
 from benchmarks.wire import Answer, ask
 from feedsvc.html.markup import markdown
+from feedsvc.serve.worker import CONNECTIONS
 
 _PATIENCE = 300.0  # seconds; a bound for a server that never answers
 _PROC = Path("/proc")
@@ -36,6 +41,14 @@ _FOUND: Mapping[str, Callable[[], bool]] = {
 _NGINX_SAYS = {
     "server", "date", "content-type", "content-length", "last-modified", "etag", "connection",
 }  # fmt: skip
+# Header fields that Granian generates itself.
+_GRANIAN_SAYS = {"server", "date"}
+# As `feedsvc serve` configures it, but for the interface; see feedsvc/serve/listen.py.
+_GRANIAN = (
+    *("--interface", "wsgi", "--workers", "1", "--blocking-threads", "1", "--runtime-mode", "st"),
+    *("--backpressure", str(CONNECTIONS), "--http", "1", "--no-ws", "--log-level", "warning"),
+    *("--http1-header-read-timeout", "30000", "--http1-buffer-size", "65536"),
+)
 # Tuned as for production: no unnecessary system calls for an unchanged file.
 _NGINX = """\
 worker_processes 1;
@@ -139,6 +152,29 @@ def nginx(folder: Path, path: str, answer: Answer) -> Iterator[Server]:
     (folder / "nginx.conf").write_text(settings, encoding="utf-8")
     folder.chmod(0o755)  # when started as root, nginx runs its worker as nobody
     command = (program, "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf")
+    with _running(command, port, folder) as server:
+        yield server
+
+
+@contextmanager
+def constant(folder: Path, answer: Answer) -> Iterator[Server]:
+    """Serve an answer, whatever is requested, with a bare WSGI application on Granian."""
+    port = free_port()
+    folder.mkdir()
+    shutil.copy(Path(__file__).with_name("constant.py"), folder)
+    status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
+    fields = [each for each in answer.fields.items() if each[0] not in _GRANIAN_SAYS]
+    (folder / "head.json").write_text(json.dumps([status, fields]), encoding="utf-8")
+    (folder / "body").write_bytes(answer.body)
+    command = (
+        sys.executable,
+        "-m",
+        "granian",
+        *_GRANIAN,
+        "--port",
+        str(port),
+        "constant:application",
+    )
     with _running(command, port, folder) as server:
         yield server
 

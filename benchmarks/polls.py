@@ -1,11 +1,12 @@
 """Measure the cost of polls in `feedsvc serve`, compared with other servers in the same run.
 
-    python -m benchmarks.polls [--articles N] [--polls N] [--seconds N] [--rounds N]
+    python -m benchmarks.polls [--only PART] [--articles N] [--polls N] [--seconds N] [--rounds N]
                                [--markdown] [--json F]
 
-Each server has one worker and is polled by wrk over loopback; nginx serves the same body and header
-fields. The servers alternate, and the median of the ratios is reported. An unexpected response
-aborts the benchmark; missed targets and skipped measurements are reported.
+Each server has one worker and is polled by wrk over loopback. nginx, and a WSGI application on
+Granian that only returns a constant, serve the same body and header fields. The servers alternate,
+and the median of the ratios is reported. An unexpected response aborts the benchmark; missed
+targets and skipped measurements are reported.
 """
 
 import argparse
@@ -41,6 +42,7 @@ _PATIENCE = 10  # seconds to wait for background work
 class Part:
     """Rows that are measured together. needs: the requirements besides feedsvc; see `peers`."""
 
+    name: str
     needs: Sequence[str]
     rows: Sequence[tuple[str, Target | None]]
     measure: Callable[[], Iterator[Row]]
@@ -95,6 +97,7 @@ class Polls:
         self._polls: int = asked.polls
         self._seconds: int = asked.seconds
         self._rounds: int = asked.rounds
+        self._only: str | None = asked.only
         self._ours = ours
         self._document = ours.ask(_FEED)
         entries = min(_ENTRIES, self._articles)
@@ -104,6 +107,8 @@ class Polls:
     def rows(self) -> Iterator[Row]:
         """Take every measurement that is possible on this machine."""
         for part in self._parts():
+            if self._only not in (None, part.name):
+                continue
             absent = peers.missing(part.needs)
             if absent:
                 why = f"skipped: {', '.join(absent)} not found"
@@ -112,11 +117,13 @@ class Polls:
                 yield from part.measure()
 
     def _parts(self) -> Iterator[Part]:
-        yield Part(("wrk", "nginx", "/proc"), _AGAINST_NGINX, self._against_nginx)
-        yield Part(("wrk", "Django", "gunicorn", "/proc"), _AGAINST_DJANGO, self._against_django)
-        yield Part(("wrk",), (_P99,), self._while_syncing)
-        yield Part(("wrk", "/proc"), (_GROWTH,), self._growth)
-        yield Part((), (), self._bytes)
+        on_django = ("wrk", "Django", "gunicorn", "/proc")
+        yield Part("nginx", ("wrk", "nginx", "/proc"), _AGAINST_NGINX, self._against_nginx)
+        yield Part("constant", ("wrk", "/proc"), _AGAINST_CONSTANT, self._against_constant)
+        yield Part("django", on_django, _AGAINST_DJANGO, self._against_django)
+        yield Part("latency", ("wrk",), (_P99,), self._while_syncing)
+        yield Part("memory", ("wrk", "/proc"), (_GROWTH,), self._growth)
+        yield Part("sizes", (), (), self._bytes)
 
     def _against_nginx(self) -> Iterator[Row]:
         with peers.nginx(self._folder / "nginx", _FEED, self._document) as nginx:
@@ -124,6 +131,15 @@ class Polls:
             _check(same, "nginx serves different bytes")
             for (what, target), status in zip(_AGAINST_NGINX, (304, 200), strict=True):
                 yield self._compared(what, target, nginx, status, "identity")
+
+    def _against_constant(self) -> Iterator[Row]:
+        etag = self._document.fields["etag"]
+        answers = self._ours.ask(_FEED, If_None_Match=etag), self._document
+        for (what, target), answer in zip(_AGAINST_CONSTANT, answers, strict=True):
+            with peers.constant(self._folder / f"constant-{answer.status}", answer) as bare:
+                same = len(bare.ask(_FEED).head) == len(answer.head)
+                _check(same, f"expected {answer.head!r}: {bare.ask(_FEED).head!r}")
+                yield self._compared(what, target, bare, answer.status, "identity")
 
     def _against_django(self) -> Iterator[Row]:
         essays = corpus.essays(self._articles)
@@ -247,9 +263,14 @@ class Polls:
         return answer
 
 
+_PARTS = ("nginx", "constant", "django", "latency", "memory", "sizes")
 _AGAINST_NGINX = (
     ("304 polls, compared with a static file on nginx", Target(0.9, at_least=True)),
     ("200 polls, compared with a static file on nginx", Target(0.9, at_least=True)),
+)
+_AGAINST_CONSTANT = (
+    ("304 polls, compared with a constant on Granian", Target(0.85, at_least=True)),
+    ("200 polls, compared with a constant on Granian", Target(0.9, at_least=True)),
 )
 _AGAINST_DJANGO = (
     ("304 polls, compared with Django on gunicorn", None),
@@ -288,6 +309,7 @@ def run(asked: argparse.Namespace, say: Callable[[str], None]) -> Iterator[Row]:
 def main() -> None:
     """Run the benchmark with the options from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.polls", description=__doc__)
+    parser.add_argument("--only", choices=_PARTS)
     parser.add_argument("--articles", type=int, default=10_000, metavar="N")
     parser.add_argument("--polls", type=int, default=1_000_000, metavar="N", help="of new clients")
     parser.add_argument("--seconds", type=int, default=5, metavar="N", help="per run of wrk")

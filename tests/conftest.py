@@ -22,6 +22,8 @@ from sqlalchemy import create_engine, make_url, text
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.sources import look
+from tests import catalogs
+from tests.catalogs import Schemas, Template
 from tests.desk import Desk
 from tests.soak import examples
 
@@ -95,22 +97,58 @@ def templates_compiled_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_catalogs() -> Iterator[None]:
+    """Save what the many catalogs of the tests would repeat."""
+    with pytest.MonkeyPatch.context() as patch:
+        catalogs.compile_once(patch)
+        catalogs.wait_for_no_disk(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """An empty catalog to be copied."""
+    return Template(tmp_path_factory.mktemp("template") / "catalog.db")
+
+
+@pytest.fixture(scope="session")
+def schemas(make_postgresql: MakeDatabase) -> Iterator[Schemas]:
+    """Empty catalogs on the server."""
+    schemas = Schemas(make_postgresql)
+    yield schemas
+    schemas.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, once of each kind."""
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database, once of each kind.
+
+    It is empty, unless the test also asks for `catalog` or `desk`: then the catalog is in it.
+    """
+    filled = "catalog" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'catalog.db'}"
-    make: MakeDatabase = request.getfixturevalue("make_postgresql")
-    return make()
+        path = tmp_path / "catalog.db"
+        if filled:
+            template: Template = request.getfixturevalue("template")
+            template.copy(path)
+        yield f"sqlite:///{path}"
+    elif filled:
+        schemas: Schemas = request.getfixturevalue("schemas")
+        url = schemas.take()
+        yield url.render_as_string(hide_password=False)
+        schemas.give_back(url)
+    else:
+        make: MakeDatabase = request.getfixturevalue("make_postgresql")
+        yield make()
 
 
 @pytest.fixture
 def catalog(database: str) -> Iterator[Catalog]:
     """An empty catalog."""
-    catalog = Catalog(database)
-    catalog.create()
-    yield catalog
-    catalog.close()
+    with Catalog(database) as catalog:
+        catalog.create()
+        yield catalog
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The operator's page at `/stats/`, its tables as CSV and JSON, and the badge."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from feedsvc.audience.store import DAY, Store
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.routes import Routes, stats_path
+from feedsvc.web import assets
 
 PERIODS = {"30": "30 days", "90": "90 days", "365": "a year"}
 _DEFAULT = "90"
@@ -40,14 +41,18 @@ _PRIVATE = {
 
 
 class Panel(NamedTuple):
-    """A chart with its table. file: of its CSV. columns: names in the legend, by number."""
+    """A chart with its table. file: of its CSV."""
 
     title: str
     text: str
     file: str
     chart: Markup
-    columns: tuple[str, ...]
     table: tables.Table
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names in the legend, by number."""
+        return self.table.headings[1:]
 
 
 def _today() -> int:
@@ -222,7 +227,7 @@ def panels(found: Overview) -> Iterator[Panel]:
 
 def _over_time(title: str, text: str, file: str, series: Series, table: tables.Table) -> Panel:
     chart = charts.areas(series.days, tuple(series.rows.values()), title)
-    return Panel(title, text, file, chart, table.headings[1:], table)
+    return Panel(title, text, file, chart, table)
 
 
 def _changes(found: Overview) -> Panel:
@@ -230,7 +235,7 @@ def _changes(found: Overview) -> Panel:
     rows = tuple(found.changes.rows.values())
     chart = charts.daily_bars(found.changes.days, rows, "Gained and lost")
     text = "Subscribers that services report, in the days until each date."
-    return Panel("Gained and lost", text, "changes", chart, table.headings[1:], table)
+    return Panel("Gained and lost", text, "changes", chart, table)
 
 
 def _intervals(found: Overview) -> Panel:
@@ -240,7 +245,7 @@ def _intervals(found: Overview) -> Panel:
     rows = found.intervals[True], found.intervals[False]
     chart = charts.bars(labels, rows, "Time between polls")
     text = f"Polls of the last {RECENT} days, by the time since the client's poll before."
-    return Panel("Time between polls", text, "intervals", chart, table.headings[1:], table)
+    return Panel("Time between polls", text, "intervals", chart, table)
 
 
 def _push(found: Overview) -> Panel:
@@ -248,7 +253,7 @@ def _push(found: Overview) -> Panel:
     rows = tuple(found.clients.rows.values())
     chart = charts.lines(found.clients.days, rows, "Push against polls")
     text = "Clients that poll, and subscriptions to the site's hub, which get changes at once."
-    return Panel("Push against polls", text, "push", chart, table.headings[1:], table)
+    return Panel("Push against polls", text, "push", chart, table)
 
 
 def _grade(points: int | None) -> Markup:
@@ -259,4 +264,5 @@ def _grade(points: int | None) -> Markup:
 
 
 def _style() -> str:
-    return files("feedsvc.audience").joinpath("static", _STYLE).read_text(encoding="utf-8")
+    own = files("feedsvc.audience").joinpath("static", _STYLE).read_text(encoding="utf-8")
+    return assets.base() + own

@@ -199,52 +199,10 @@ def articles(connection: Connection, numbers: Sequence[int]) -> dict[int, Stored
     """Return articles by number."""
     table = schema.article
     return {
-        row.number: _stored(row)
+        row.number: stored(row)
         for some in rows.chunks(numbers)
         for row in connection.execute(select(table).where(table.c.number.in_(some)))
     }
-
-
-def article(connection: Connection, slug: str) -> Stored | None:
-    """Return the article with this slug, else the last one that had it; None unless visible.
-
-    Articles that were never published do not count.
-    """
-    table, former = schema.article, schema.former_slug
-    current = select(table).where(table.c.slug == slug, table.c.released.is_not(None))
-    row = connection.execute(current.where(table.c.visible.is_(True))).first()
-    row = row or connection.execute(current.limit(1)).first()
-    if row is None:
-        given_up = select(table).join(former, former.c.article == table.c.number)
-        newest = given_up.where(former.c.slug == slug).order_by(former.c.revision.desc())
-        row = connection.execute(newest.limit(1)).first()
-    return _stored(row) if row and row.visible else None
-
-
-def was_visible(connection: Connection, slug: str) -> bool:
-    """Return whether an article that has or had this slug was ever published."""
-    table, former = schema.article, schema.former_slug
-    current = select(table.c.number).where(table.c.slug == slug, table.c.released.is_not(None))
-    given_up = select(former.c.article).where(former.c.slug == slug)
-    return any(connection.execute(query.limit(1)).first() for query in (current, given_up))
-
-
-def is_shown(connection: Connection, path: str) -> bool:
-    """Return whether a visible article shows a local file. path: below the content folder."""
-    return connection.execute(_that_show(schema.article.c.number, path)).first() is not None
-
-
-def article_with(connection: Connection, path: str) -> Stored | None:
-    """Return a visible article that shows a local file; None if there is none."""
-    row = connection.execute(_that_show(schema.article, path)).first()
-    return _stored(row) if row else None
-
-
-def _that_show(what: Any, path: str) -> Select[Any]:
-    table, shown = schema.article, schema.shown_file
-    is_visible = table.c.visible.is_(True)
-    query = select(what).join(shown, shown.c.article == table.c.number)
-    return query.where(shown.c.path == path, is_visible).limit(1)
 
 
 def _select_feeds() -> Select[Any]:
@@ -284,7 +242,8 @@ def _feed(row: Row[Any]) -> FeedRow:
     )
 
 
-def _stored(row: Row[Any]) -> Stored:
+def stored(row: Row[Any]) -> Stored:
+    """Return an article from its row."""
     return Stored(
         number=row.number,
         slug=row.slug,

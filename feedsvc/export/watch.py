@@ -11,7 +11,8 @@ from feedsvc.publication import Publication
 
 logger = logging.getLogger("feedsvc.export")
 
-_INTERVAL = 0.1  # seconds between looks for a new revision
+_INTERVAL = 0.1  # seconds between looks at SQLite, which reports no changes
+_LOOK_INTERVAL = 1.0  # seconds between looks if no change is reported
 _RETRY_INTERVAL = 5.0  # seconds after a failure
 
 
@@ -24,6 +25,7 @@ def keep_up_to_date(
     each update.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    changes = publication.changes(_INTERVAL)
     current, failure = "", ""
     try:
         while True:
@@ -39,6 +41,8 @@ def keep_up_to_date(
                     failure = str(error)
                     logger.error("event=failed reason=%r", failure)  # noqa: TRY400
                 time.sleep(_RETRY_INTERVAL)
-            time.sleep(_INTERVAL)
+            changes.wait(_LOOK_INTERVAL)
     except KeyboardInterrupt:
         pass
+    finally:
+        changes.close()

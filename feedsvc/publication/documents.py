@@ -108,7 +108,11 @@ class Publication:
         with self._catalog.reading() as connection:
             rows = queries.feeds(connection)
         return sorted(
-            (self._summary(row) for row in rows if self.settings.is_listed(row.ref.key)),
+            (
+                summaries.of_feed(self.settings, row)
+                for row in rows
+                if self.settings.is_listed(row.ref.key)
+            ),
             key=lambda each: (
                 list(Kind).index(each.ref.kind),
                 collation.sort_key(each.label, self.settings.language),
@@ -120,7 +124,7 @@ class Publication:
         """Return the summary of a feed; None if there has never been such a feed."""
         with self._catalog.reading() as connection:
             row = queries.feed(connection, ref)
-        return self._summary(row) if row else None
+        return summaries.of_feed(self.settings, row) if row else None
 
     def entries(self, ref: FeedRef, page: int | None = None) -> list[Entry]:
         """Return the entries on a page of a feed, newest first; [] if there is no such page.
@@ -164,7 +168,7 @@ class Publication:
         None unless that article is visible now.
         """
         with self._catalog.reading() as connection:
-            stored = queries.article(connection, slug)
+            stored = browsing.article(connection, slug)
             if stored is None:
                 return None
             keys = self.settings.feeds_of([ref.key for ref, _ in stored.terms])
@@ -174,7 +178,7 @@ class Publication:
         return ArticlePage(
             entry=self._full_entry(stored),
             link=self._page_url(stored),
-            feeds=tuple(self._summary(row) for row in rows if row),
+            feeds=tuple(summaries.of_feed(self.settings, row) for row in rows if row),
             older=older,
             newer=newer,
         )
@@ -182,8 +186,8 @@ class Publication:
     def withdrawn(self, slug: str) -> bool:
         """Return whether an article was published once but is not visible now."""
         with self._catalog.reading() as connection:
-            is_visible = queries.article(connection, slug) is not None
-            return not is_visible and queries.was_visible(connection, slug)
+            is_visible = browsing.article(connection, slug) is not None
+            return not is_visible and browsing.was_visible(connection, slug)
 
     def archive_tags(self, ref: FeedRef) -> list[str]:
         """Return the tags of a feed's archive documents, oldest first; see model.Document."""
@@ -287,20 +291,9 @@ class Publication:
         title = self._entries.entry(stored, ContentChoice.NONE).title  # a preview marks drafts
         return Neighbour(title, self._page_url(stored), stored.language)
 
-    def _summary(self, row: FeedRow) -> FeedSummary:
-        label = head.label(self.settings, row.ref, row.label)
-        title = head.title(self.settings, row.ref, label)
-        subtitle = head.subtitle(self.settings, row.ref)
-        return FeedSummary(
-            row.ref, label, title, row.entries, row.changed, subtitle, row.archives, row.tag
-        )
-
     def _page_url(self, stored: Stored | Dated) -> str:
         if urls.has_path(self.settings.article_link):
             return stored.link
         published = stored.published.astimezone(stored.zone)
         path = urls.article_path(self.settings.article_link, stored.slug, published)
-        return self._absolute(path)
-
-    def _absolute(self, path: str) -> str:
         return urls.absolute(self.settings.base_url, path)

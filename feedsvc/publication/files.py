@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from feedsvc import urls
-from feedsvc.catalog import listings, queries
+from feedsvc.catalog import browsing, listings
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.model import Entry
@@ -37,7 +37,7 @@ class Files:
         """Return a local file that a visible article or feed uses, by its path in Article.files."""
         if self._url(path) not in self._settings.images:
             with self._catalog.reading() as connection:
-                if not queries.is_shown(connection, path):
+                if not browsing.is_shown(connection, path):
                     return None
         return self._sources.file(path)
 
@@ -64,7 +64,7 @@ class Files:
         path: see `sources.media.derived`.
         """
         with self._catalog.reading() as connection:
-            article = queries.article_with(connection, path)
+            article = browsing.article_with(connection, path)
         if article is None:
             return None
         if path.endswith(derived.CHAPTERS) and article.episode:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from feedsvc.catalog.queries import FeedRow
+from feedsvc.config import head
+from feedsvc.config.settings import Settings
 from feedsvc.model import Entry, FeedRef
 
 PAGE_SIZE = 30  # articles on a numbered page of a feed
@@ -64,6 +67,16 @@ class Health:
     revision: int
     synced: datetime | None
     problems: int
+
+
+def of_feed(settings: Settings, row: FeedRow) -> FeedSummary:
+    """Return the summary of a stored feed."""
+    label = head.label(settings, row.ref, row.label)
+    title = head.title(settings, row.ref, label)
+    subtitle = head.subtitle(settings, row.ref)
+    return FeedSummary(
+        row.ref, label, title, row.entries, row.changed, subtitle, row.archives, row.tag
+    )
 
 
 def numbered_pages(entries: int) -> int:

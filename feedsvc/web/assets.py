@@ -45,6 +45,12 @@ def script_sources() -> str:
     return " ".join(f"'sha256-{each}'" for each in digests)
 
 
+@cache
+def base() -> str:
+    """Return the rules that stylesheets begin with: colours, fonts, links."""
+    return _body("base.css").decode()
+
+
 def _response(name: str, media_type: str, caching: str) -> Response:
     headers = {"Cache-Control": caching, "X-Content-Type-Options": "nosniff"}
     return Response(_body(name), content_type=media_type, headers=headers)
@@ -52,4 +58,5 @@ def _response(name: str, media_type: str, caching: str) -> Response:
 
 @cache
 def _body(name: str) -> bytes:
-    return files("feedsvc.web").joinpath("static", name).read_bytes()
+    body = files("feedsvc.web").joinpath("static", name).read_bytes()
+    return _body("base.css") + body if name == "style.css" else body

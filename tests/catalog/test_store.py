@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, event, inspect
 from sqlalchemy.exc import OperationalError
 
-from feedsvc.catalog import queries, schema
+from feedsvc.catalog import browsing, queries, schema
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError, NewerError
 from feedsvc.model import FeedRef, Kind
@@ -206,9 +206,9 @@ FEED = queries.FeedRow(1, FeedRef(Kind.ALL), "", 200, 50, 3, "", 1, START, "1.00
         lambda connection: queries.archive(connection, FEED, 3),
         lambda connection: queries.held(connection, FEED, "a.00000000"),
         lambda connection: queries.articles(connection, [1, 2]),
-        lambda connection: queries.article(connection, "x"),
-        lambda connection: queries.was_visible(connection, "x"),
-        lambda connection: queries.is_shown(connection, "x"),
+        lambda connection: browsing.article(connection, "x"),
+        lambda connection: browsing.was_visible(connection, "x"),
+        lambda connection: browsing.is_shown(connection, "x"),
         queries.newest,
         queries.next_due,
     ],

@@ -1,11 +1,17 @@
 """`feedsvc build --watch` keeps a folder up to date."""
 
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from feedsvc.export import watch
+from feedsvc.export.plan import BuildOptions
+from feedsvc.export.targets import create
+from tests.desk import Desk
 from tests.serving import PATIENCE
 from tests.sites import article, make_site
 from tests.terminal import Terminal, terminal
@@ -76,3 +82,32 @@ def test_a_failure_is_logged_once_and_retried(site: Path, tmp_path: Path) -> Non
         (out / "articles/b.html").unlink()
         running.wait_for("of revision 2; ")
         assert running.output.count("is in the way") == 1
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_postgresql_reports_what_others_publish(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scale 7: the catalog is not read again and again meanwhile."""
+    monkeypatch.setattr(watch, "_LOOK_INTERVAL", 2 * PATIENCE)
+    seen: list[str] = []
+
+    def publish() -> None:
+        desk.write(f"{len(seen)}.md", article(f"Article {len(seen)}"))
+        desk.sync()
+
+    def announce(sentence: str) -> None:
+        seen.append(sentence)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        threading.Thread(target=publish).start()
+
+    publish()
+    started, before = time.monotonic(), signal.getsignal(signal.SIGTERM)
+    target = create(desk.settings, str(tmp_path / "out"), BuildOptions(codings=()), 0)
+    try:
+        watch.keep_up_to_date(desk.publication, target, announce)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert time.monotonic() < started + PATIENCE
+    assert "of revision 3; " in seen[2]

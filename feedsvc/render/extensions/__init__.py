@@ -43,11 +43,16 @@ class FeedExtension(BaseExtension):  # type: ignore[misc] # feedgen has no types
         """Whether the root element declares the prefix even if entries do not use it."""
         return True
 
+    def extend(self, parent: _Element) -> None:
+        """Add to the channel or `feed` element what both formats have alike."""
+
     def extend_rss(self, root: _Element) -> None:
         """Add to the `rss` element, whose only child is the channel. feedgen calls it last."""
+        self.extend(root[0])
 
     def extend_atom(self, root: _Element) -> None:
         """Add to the `feed` element. feedgen's own elements in it have no namespace yet."""
+        self.extend(root)
 
     def json(self) -> Mapping[str, object]:
         """Return the top-level extension object; an empty one is omitted."""

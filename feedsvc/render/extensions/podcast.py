@@ -20,15 +20,8 @@ CHAPTERS = "application/json+chapters"
 class Show(FeedExtension):
     """The elements of a channel."""
 
-    def extend_rss(self, root: _Element) -> None:
-        """Add to the channel."""
-        self._extend(root[0])
-
-    def extend_atom(self, root: _Element) -> None:
-        """Add to the feed element."""
-        self._extend(root)
-
-    def _extend(self, parent: _Element) -> None:
+    def extend(self, parent: _Element) -> None:
+        """Add to the channel or `feed` element."""
         show = self.feed.show
         if not show:
             return
