@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
-from tests import forks
+from tests import programs
 
 Popen = Callable[..., "subprocess.Popen[str]"]
 PATIENCE = 30.0  # seconds; a bound for a hanging test, never a measure of speed
@@ -76,11 +76,11 @@ def serving(
     *options: str,
     port: int | None = None,
     group: bool = False,
-    popen: Popen = forks.popen,
+    popen: Popen = programs.popen,
 ) -> Iterator[Server]:
     """Serve a site until the end of the block.
 
-    group: as the head of a group of processes. popen: see tests/forks.py.
+    group: as the head of a group of processes. popen: see tests/programs.py.
     """
     port = port or free_port()
     command = ["-m", "feedsvc", "serve", "--site", str(site)]

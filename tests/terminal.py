@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import forks
+from tests import programs
 from tests.serving import PATIENCE
 
 
@@ -83,16 +83,16 @@ class Terminal:
 def terminal(*arguments: str, fresh: bool = False) -> Iterator[Terminal]:
     """Run feedsvc at a terminal; whatever still runs at the end of the block is killed.
 
-    fresh: in a new interpreter; see tests/forks.py.
+    fresh: in a new interpreter; see tests/programs.py.
     """
     master, slave = pty.openpty()
     command = ["-m", "feedsvc", *arguments]
     if fresh:  # setsid and TIOCSCTTY need the new process itself
-        process = forks.fresh(
+        process = programs.fresh(
             command, stdin=slave, stdout=slave, stderr=slave, preexec_fn=_take_terminal
         )
     else:
-        process = forks.popen(
+        process = programs.popen(
             command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
         )
     os.close(slave)

@@ -152,8 +152,9 @@ def fetch(url: str, form: bytes | None = None, **headers: str) -> tuple[int, byt
     raise AssertionError("the server does not answer")
 
 
-@pytest.mark.parametrize("server", sorted(SERVERS))
-def test_other_servers_answer_as_ours(server: str, folder: Path) -> None:
+@contextlib.contextmanager
+def answers_as_ours(server: str, folder: Path) -> Iterator[str]:
+    """Serve a site, check what a server answers, and yield the address of its root."""
     with feedsvc.Site.open(folder) as site:
         site.sync()
         document = site.document("all", "rss")
@@ -168,13 +169,17 @@ def test_other_servers_answer_as_ours(server: str, folder: Path) -> None:
         form = b"hub.mode=subscribe&hub.callback=http://reader.example.net/" + topic
         assert fetch(f"{root}/hub", form)[:2] == (202, b"")
         assert fetch(f"{root}/hub", b"hub.mode=subscribe")[0] == 400
+        yield root
 
 
-def test_the_writer_of_a_preforking_server_publishes(folder: Path) -> None:
-    with feedsvc.Site.open(folder) as site:
-        site.sync()
-    with served("gunicorn", folder) as root:
-        fetch(f"{root}/healthz")
+@pytest.mark.parametrize("server", ["flask", "waitress"])
+def test_other_servers_answer_as_ours(server: str, folder: Path) -> None:
+    with answers_as_ours(server, folder):
+        pass
+
+
+def test_a_preforking_server_answers_as_ours_and_its_writer_publishes(folder: Path) -> None:
+    with answers_as_ours("gunicorn", folder) as root:
         text = "---\ntitle: C\npublished: 2022-02-19\n---\nText C.\n"
         (folder / "content" / "c.md").write_text(text, encoding="utf-8")
         for _ in range(600):

@@ -3,11 +3,11 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, case, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedsvc.audience import schema
@@ -36,7 +36,9 @@ class Database:
         self.url = url
         self._url = make_url(url)
         self._sqlite = self._url.get_backend_name() == "sqlite"
-        self._insert: Any = sqlite.insert if self._sqlite else postgresql.insert
+        # Only the dialect that is needed: PostgreSQL's takes 0.2 s to import.
+        dialect = "sqlite" if self._sqlite else "postgresql"
+        self._insert: Any = import_module(f"sqlalchemy.dialects.{dialect}").insert
         self.place = self._url.render_as_string(hide_password=True)
         self.names = Names()
         self._engine: Engine | None = None

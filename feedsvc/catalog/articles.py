@@ -16,6 +16,15 @@ def highest_number(connection: Connection) -> int:
     return connection.scalar(select(func.max(schema.article.c.number))) or 0
 
 
+def analyze(connection: Connection) -> None:
+    """Tell PostgreSQL how much the articles differ, which it does not learn within a transaction.
+
+    Otherwise it reads the whole table to find some of them.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {schema.article.name}")
+
+
 def load_matching(connection: Connection, **values: Iterable[str]) -> list[ArticleState]:
     """Load articles, removed ones included, that have one of the values in one of the columns."""
     found: dict[int, Row[Any]] = {}
@@ -56,7 +65,7 @@ def write(
         changed = [pair for pair in batch if pair[0].differs]
         insert_many(connection, schema.article, _columns(changed, new=True))
         update_many(connection, schema.article, _columns(changed, new=False))
-        _write_files(connection, [(state.number, text.files) for state, text in changed])
+        _write_files(connection, changed)
     unread = [state.columns() for state in states if not state.read and state.differs]
     update_many(connection, schema.article, unread)
     _write_former_slugs(connection, states, revision)
@@ -78,11 +87,11 @@ def _columns(pairs: list[tuple[ArticleState, rows.Texts]], new: bool) -> list[di
     ]
 
 
-def _write_files(connection: Connection, files: list[tuple[int, tuple[str, ...]]]) -> None:
+def _write_files(connection: Connection, pairs: list[tuple[ArticleState, rows.Texts]]) -> None:
     table = schema.shown_file
-    for some in rows.chunks([number for number, _ in files]):
+    for some in rows.chunks([state.number for state, _ in pairs if state.stored]):
         connection.execute(delete(table).where(table.c.article.in_(some)))
-    new = [{"path": path, "article": number} for number, paths in files for path in paths]
+    new = [{"path": path, "article": state.number} for state, text in pairs for path in text.files]
     insert_many(connection, table, new)
 
 

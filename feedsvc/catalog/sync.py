@@ -180,7 +180,9 @@ def _batches(
     is one, as the article of any file may be what is best matched with any other file.
     """
     is_first = not articles.highest_number(connection)
-    for claims, texts in spool.batches(_BATCH if is_first else None):
+    for number, (claims, texts) in enumerate(spool.batches(_BATCH if is_first else None)):
+        if number == 1:
+            articles.analyze(connection)
         yield _match(connection, claims, files, listing, sources, rules), texts
 
 

@@ -1,23 +1,30 @@
 """All of a sync or none: with other writers, before readers' eyes, and when it is killed."""
 
+import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import count, pairwise
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
+from feedsvc import sources
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import release, sync
 from feedsvc.errors import CatalogError
 from feedsvc.model import FeedRef, Kind
 from tests.desk import Desk
+from tests.forks import FORKS
 from tests.sites import article
 
 ALL = FeedRef(Kind.ALL)
@@ -154,45 +161,40 @@ def test_a_reader_never_sees_half_a_sync(desk: Desk) -> None:
 # Killed
 
 
-# Dies before the statement of a number, 0 for never; says how many there were.
-KILLED = """
-import os, signal, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from sqlalchemy import Engine, event
-from feedsvc import sources
-from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.sync import sync
-last, count = int(sys.argv[2]), 0
-site = sources.load(Path(sys.argv[1]), {})
-catalog = Catalog(site.database)
-with catalog.reading() as connection:
-    connection.exec_driver_sql("SELECT 1")
-def die(*_):
-    global count
-    count += 1
-    if count == last:
-        os.kill(os.getpid(), signal.SIGKILL)
-event.listen(Engine, "before_cursor_execute", die)
-event.listen(Engine, "commit", die)
-print("ready", flush=True)
-sys.stdin.readline()
-sync(catalog, site, datetime(2026, 1, 2, tzinfo=UTC), force=True)
-print(count)
-"""
+def sync_and_die(site: Path, last: int, pipe: Connection) -> None:
+    """Sync once told to; die before the statement of a number, 0 for never; say how many ran."""
+    settings = sources.load(site, {})
+    ran = 0
+
+    def die(*_: object) -> None:
+        nonlocal ran
+        ran += 1
+        if ran == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with Catalog(settings.database) as catalog:
+        with catalog.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+        event.listen(Engine, "before_cursor_execute", die)
+        event.listen(Engine, "commit", die)
+        pipe.send("ready")
+        pipe.recv()
+        sync(catalog, settings, datetime(2026, 1, 2, tzinfo=UTC), force=True)
+        pipe.send(ran)
 
 
-def start(desk: Desk, last: int) -> "subprocess.Popen[str]":
-    """Start a process that has everything ready for a sync, and waits for a line."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(desk.folder), str(last)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+@contextmanager
+def syncing(desk: Desk, last: int = 0) -> Iterator[tuple[BaseProcess, Connection]]:
+    """A process that has everything ready for a sync, and waits to be told; it must end."""
+    ours, theirs = FORKS.Pipe()
+    process = FORKS.Process(target=sync_and_die, args=(desk.folder, last, theirs))
+    with ours:
+        with theirs:
+            process.start()
+        assert ours.recv() == "ready"
+        yield process, ours
+        process.join()
+    process.close()
 
 
 def rewrite(desk: Desk, generation: int) -> list[str]:
@@ -209,12 +211,6 @@ def rewrite(desk: Desk, generation: int) -> list[str]:
             )
             titles.append(title)
     return sorted(titles, reverse=True)
-
-
-def end(process: "subprocess.Popen[str]") -> str:
-    """Let it sync until it ends; return what it said."""
-    said, _ = process.communicate("\n", timeout=30)
-    return said
 
 
 def settle(desk: Desk, before: dict[str, Any], old: list[str], new: list[str]) -> None:
@@ -236,15 +232,18 @@ def test_a_sync_killed_at_any_statement_changes_nothing_and_can_be_repeated(desk
         rewrite(desk, next(generations))
         desk.sync()
     new = rewrite(desk, next(generations))
-    statements = int(end(start(desk, 0)))
+    with syncing(desk) as (_, pipe):
+        pipe.send("go")
+        statements = pipe.recv()
     assert desk.titles() == new
     assert statements > 10
     for last in sorted({2, statements // 2, statements}):
         old, new = new, rewrite(desk, next(generations))
         before = dump(desk)
-        process = start(desk, last)
-        assert end(process) == ""
-        assert process.returncode == -signal.SIGKILL
+        with syncing(desk, last) as (process, pipe):
+            pipe.send("go")
+            process.join()
+            assert process.exitcode == -signal.SIGKILL
         assert desk.titles() == old
         settle(desk, before, old, new)
 
@@ -257,13 +256,10 @@ def test_a_sync_killed_at_any_instant_has_done_all_or_nothing(desk: Desk) -> Non
     for _ in range(2):
         new = rewrite(desk, next(generations))
         before = dump(desk)
-        process = start(desk, 0)
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-        time.sleep(chance.uniform(0.0, 0.06))
-        process.kill()
-        process.communicate()
+        with syncing(desk) as (process, pipe):
+            pipe.send("go")
+            time.sleep(chance.uniform(0.0, 0.06))
+            process.kill()
         settle(desk, before, old, new)
         old = new
 

@@ -1,7 +1,6 @@
 """Upgrades: all of a migration or nothing, whatever happens, and never by the wrong program."""
 
 import logging
-import multiprocessing
 import os
 import shutil
 import signal
@@ -10,6 +9,8 @@ import subprocess
 import sys
 from contextlib import closing
 from itertools import count
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from feedsvc.publication import Publication
 from tests.catalog.stored.life import END, write
 from tests.catalog.stored.load import SCHEMAS, restore
 from tests.desk import Desk
+from tests.forks import FORKS
 from tests.sites import article
 
 NEWEST = Migrations().newest
@@ -63,11 +65,6 @@ def upgrade():
     if os.environ.get("DIE") == "failed":
         raise ValueError("no such luck")
 """
-
-
-# Forks processes that have the modules of this file already, and none of its threads.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "alembic.command"])
 
 
 def chain(folder: Path, *more: str) -> Path:
@@ -276,20 +273,24 @@ def test_a_copy_that_cannot_be_written_stops_the_upgrade(
     assert contents(database) == before
 
 
+def upgrade_with_others(database: str, start: Barrier, said: SimpleQueue[object]) -> None:
+    with Catalog(database) as catalog:
+        start.wait()
+        said.put(catalog.upgrade())
+
+
 def test_many_may_upgrade_at_once(database: str) -> None:
     restore(database)
-    program = (
-        "import sys\n"
-        "from feedsvc.catalog.store import Catalog\n"
-        "with Catalog(sys.argv[1]) as catalog:\n"
-        "    sys.stdin.readline()\n"
-        "    print(catalog.upgrade())\n"
-    )
-    command = [sys.executable, "-c", program, database]
-    pipe = subprocess.PIPE
-    running = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(3)]
-    said = [process.communicate("go\n")[0].strip() for process in running]
-    assert sorted(said) == [f"('0001', '{NEWEST}')", "None", "None"]
+    start, said = FORKS.Barrier(3), FORKS.SimpleQueue()
+    running = [
+        FORKS.Process(target=upgrade_with_others, args=(database, start, said)) for _ in range(3)
+    ]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join()
+    found = sorted((said.get() for _ in running), key=str)
+    assert found == [("0001", NEWEST), None, None]
 
 
 # Upgrades that are interrupted

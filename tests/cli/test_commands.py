@@ -14,7 +14,7 @@ from feedsvc import sources
 from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli import main
-from tests import forks
+from tests import programs
 from tests.serving import free_port
 from tests.sites import article, make_site
 
@@ -55,7 +55,7 @@ def test_a_command_whose_output_nobody_reads_ends_without_a_word(
     os.close(read)
     with os.fdopen(write, "wb") as closed:
         command = ["-m", "feedsvc", *command, "--site", "site"]
-        result = forks.run(command, stdout=closed, cwd=tmp_path)
+        result = programs.run(command, stdout=closed, cwd=tmp_path)
     assert (result.returncode, result.stderr) == (1, "")
 
 

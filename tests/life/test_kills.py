@@ -16,7 +16,7 @@ from feedsvc import sources
 from feedsvc.catalog.store import Catalog
 from feedsvc.model import Format
 from feedsvc.publication import Publication
-from tests import forks
+from tests import programs
 from tests.desk import ref
 from tests.life import writing
 from tests.readers import archives, items, subscription
@@ -80,7 +80,7 @@ class Witness:
 
 def start(site: Path, database: str, round_: int) -> "subprocess.Popen[str]":
     command = ["-m", "tests.life.writing", str(site), database, str(round_)]
-    process = forks.popen(command, stdout=subprocess.PIPE, text=True)
+    process = programs.popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process

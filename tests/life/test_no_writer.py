@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests import forks
+from tests import programs
 from tests.conftest import MakeDatabase
 from tests.life.test_faults import feedsvc
 from tests.life.test_upgrades import make_newer
@@ -21,7 +21,7 @@ def starting(site: Path) -> Iterator[Server]:
     """Start a server that may have to wait for a catalog."""
     port = free_port()
     options = ["--site", str(site), "--bind", f"127.0.0.1:{port}"]
-    process = forks.popen(
+    process = programs.popen(
         ["-m", "feedsvc", "serve", "--no-writer", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -17,6 +17,7 @@ from feedsvc.errors import CatalogError
 from feedsvc.model import Entry, FeedRef, Format, Kind
 from feedsvc.publication import Publication, entries
 from feedsvc.render import RENDERERS
+from tests.conftest import MakeDatabase
 from tests.desk import START, Desk, ref
 from tests.sites import article, make_site
 
@@ -252,10 +253,10 @@ def show(site: Path, database: str, seconds: int, hash_seed: str) -> bytes:
     return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
 
 
-def test_two_processes_make_the_same_bytes(tmp_path: Path, database: str) -> None:
+def test_two_processes_make_the_same_bytes(tmp_path: Path, make_postgresql: MakeDatabase) -> None:
     """Conformance 24: at two instants, of two catalogs, one of each kind."""
     make_site(tmp_path, FILES)
-    first = show(tmp_path, database, 0, "1")
+    first = show(tmp_path, make_postgresql(), 0, "1")
     second = show(tmp_path, f"sqlite:///{tmp_path / 'other.db'}", 2, "2")
     assert first == second
     assert first.count(b"</rss>") == 8

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
 from feedsvc.push.worker import together
-from tests import forks
+from tests import programs
 from tests.push.sink import Reply, Request, Sink
 from tests.push.subscribers import subscribe, subscriptions
 from tests.serving import PATIENCE, free_port, serving
@@ -52,7 +52,7 @@ def save(site: Path, name: str) -> None:
 
 
 def sync(site: Path) -> None:
-    forks.run(["-m", "feedsvc", "sync", "--site", site]).check_returncode()
+    programs.run(["-m", "feedsvc", "sync", "--site", site]).check_returncode()
 
 
 def await_that(condition: Callable[[], object]) -> None:
@@ -90,7 +90,7 @@ def is_listening(port: int) -> bool:
 
 def worker(site: Path) -> "subprocess.Popen[str]":
     command = ["-m", "feedsvc", "-v", "push", "--worker", "--site", str(site)]
-    return forks.popen(command, stderr=subprocess.PIPE, text=True)
+    return programs.popen(command, stderr=subprocess.PIPE, text=True)
 
 
 def test_a_saved_article_is_delivered_and_the_process_is_started_again(

@@ -1,16 +1,18 @@
 """Namespaces of other packages: found through entry points, and shown in every format."""
 
 import json
-import os
-import subprocess
 import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from lxml import etree
 
 from feedsvc import __version__
+from feedsvc.cli import main
 from feedsvc.export import manifest
+from tests.forks import FORKS
 from tests.render.samples import ATOM
 from tests.sites import article, make_site
 
@@ -66,17 +68,25 @@ def install(folder: Path, name: str) -> Path:
     return folder
 
 
-def build(site: Path, *packages: Path) -> subprocess.CompletedProcess[str]:
-    """Build a site into `out` beside it, with these folders of installed packages."""
-    found = os.pathsep.join(map(str, packages))
-    command = [sys.executable, "-m", "feedsvc", "build", "--site", str(site)]
-    return subprocess.run(
-        [*command, str(site.parent / "out")],
-        env={**os.environ, "PYTHONPATH": found},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def build_with(packages: list[str], site: Path, pipe: Connection) -> None:
+    sys.path[:0] = packages
+    done = CliRunner().invoke(main, ["build", "--site", str(site), str(site.parent / "out")])
+    pipe.send((done.exit_code, done.stderr))
+
+
+def build(site: Path, *packages: Path) -> tuple[int, str]:
+    """Build a site into `out` beside it, with these folders of installed packages.
+
+    Return the exit code and standard error of a process that has scanned no packages before.
+    """
+    ours, theirs = FORKS.Pipe()
+    process = FORKS.Process(target=build_with, args=(list(map(str, packages)), site, theirs))
+    with ours:
+        with theirs:
+            process.start()
+        said: tuple[int, str] = ours.recv()
+    process.join()
+    return said
 
 
 @pytest.fixture
@@ -87,8 +97,7 @@ def site(tmp_path: Path) -> Path:
 
 def test_a_namespace_of_another_package_is_in_every_format(site: Path, tmp_path: Path) -> None:
     """Conformance 1: well-formed, and declared at the root alone."""
-    done = build(site, install(tmp_path / "lib", "toy_feeds:NAMESPACE"))
-    assert done.returncode == 0, done.stderr
+    assert build(site, install(tmp_path / "lib", "toy_feeds:NAMESPACE")) == (0, "")
     out = tmp_path / "out" / "feeds"
     channel = etree.fromstring((out / "all.rss").read_bytes())[0]
     feed = etree.fromstring((out / "all.atom").read_bytes())
@@ -114,7 +123,7 @@ def test_documents_change_their_tags_with_what_is_installed(site: Path, tmp_path
     library = install(tmp_path / "lib", "toy_feeds:NAMESPACE")
     tags, bodies = [], []
     for packages in ([], [library], []):
-        assert build(site, *packages).returncode == 0
+        assert build(site, *packages) == (0, "")
         found = manifest.load(tmp_path / "out")
         assert found
         tags.append(found.paths["/feeds/all.atom"].etags["identity"])
@@ -135,8 +144,8 @@ def test_documents_change_their_tags_with_what_is_installed(site: Path, tmp_path
 def test_a_namespace_that_cannot_be_used_is_one_clear_sentence(
     site: Path, tmp_path: Path, name: str, said: str
 ) -> None:
-    done = build(site, install(tmp_path / "lib", name))
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
+    code, error = build(site, install(tmp_path / "lib", name))
+    assert code == 1
+    (line,) = error.splitlines()
     assert line.startswith("Error: toy (feedsvc.namespaces, toy-feeds 1.2) ")
     assert said in line
