@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ class TemporaryDatabase:
     def __init__(self, table: str) -> None:
         """Create a table. table: its definition in SQL."""
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._finalizer = weakref.finalize(self, self._connection.close)
         self.execute("PRAGMA journal_mode = OFF")
         self.execute(f"CREATE TABLE {table}")
 
@@ -35,8 +37,8 @@ class TemporaryDatabase:
             raise _full(error) from None
 
     def close(self) -> None:
-        """Delete the database."""
-        self._connection.close()
+        """Delete the database, which otherwise exists as long as this object."""
+        self._finalizer()
 
 
 def _folder() -> str:

@@ -89,15 +89,19 @@ class FileRows:
         self.count += 1
         self._put(path, signature, problems)
 
-    def refuse(self, path: str, problem: Problem) -> None:
-        """Record that a file conflicts with other articles; the next sync reads it again."""
+    def refuse(self, conflicts: Mapping[str, Problem]) -> None:
+        """Record files, by path, that conflict with other articles; the next sync reads them again.
+
+        They were recorded before.
+        """
         self._flush()
-        file = schema.file
-        query = select(file.c.signature).where(file.c.path == path)
-        signature = self._connection.scalar(query) or ""
-        self._stored[path] = (signature, "")
-        problems = (*self._found.get(path, ()), problem)
-        self._put(path, _AGAIN + signature.removeprefix(_AGAIN), problems)
+        file = schema.file.c
+        for some in rows.chunks(list(conflicts)):
+            query = select(file.path, file.signature).where(file.path.in_(some))
+            for path, signature in self._connection.execute(query).all():
+                self._stored[path] = (signature, "")
+                problems = (*self._found.get(path, ()), conflicts[path])
+                self._put(path, _AGAIN + signature.removeprefix(_AGAIN), problems)
 
     def _put(self, path: str, signature: str, problems: tuple[Problem, ...]) -> None:
         """Have the row of a file written."""

@@ -284,8 +284,7 @@ def _match(
         id={claim.id or claim.minted for claim in claims} | {claim.minted for claim in claims},
     )
     matches, refused = decide(claims, states, listing.holds, rules)
-    for key, error in refused.items():
-        files.refuse(key, error.problem(sources.shown(key)))
+    files.refuse({key: error.problem(sources.shown(key)) for key, error in refused.items()})
     affected = []
     number = articles.highest_number(connection)
     for match in matches:

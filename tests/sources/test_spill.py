@@ -1,5 +1,6 @@
 """A mapping that goes to disk when it is large behaves like one in memory."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,15 @@ def test_a_listing_on_disk_is_that_in_memory(
     assert list(in_memory) == sorted(files.keys() - {"a"})
     monkeypatch.setattr(spill, "_IN_MEMORY", 4)
     assert list(scan(site.content, site.site).fingerprints) == list(in_memory)
+
+
+def test_its_database_is_closed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.13 warns of a connection that is open when nothing refers to it any more."""
+    monkeypatch.setattr(spill, "_IN_MEMORY", 0)
+    found = SpillingDict()
+    found["a"] = ""
+    assert found._disk
+    connection = found._disk._connection
+    del found
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
