@@ -1,8 +1,9 @@
 """A temporary database, for what may not fit into memory."""
 
+import os
 import sqlite3
 from collections.abc import Iterable
-from tempfile import gettempdir
+from pathlib import Path
 
 from feedsvc.errors import FeedsvcError
 
@@ -38,8 +39,16 @@ class TemporaryDatabase:
         self._connection.close()
 
 
+def _folder() -> str:
+    """Return the folder that SQLite takes, which is another one than that of `tempfile`."""
+    named = (os.environ.get("SQLITE_TMPDIR"), os.environ.get("TMPDIR"))
+    usual = ("/var/tmp", "/usr/tmp", "/tmp")  # noqa: S108 - only named in a message
+    usable = (each for each in (*named, *usual) if each and Path(each).is_dir())
+    return next((each for each in usable if os.access(each, os.W_OK | os.X_OK)), ".")
+
+
 def _full(error: sqlite3.Error) -> FeedsvcError:
     return FeedsvcError(
-        f"{gettempdir()}: cannot hold what does not fit into memory: {error}; free disk space or "
+        f"{_folder()}: cannot hold what does not fit into memory: {error}; free disk space or "
         "set SQLITE_TMPDIR"
     )

@@ -37,7 +37,7 @@ _PLAIN = re.compile(rb'[^\s":]+|[^\s":]*:[^\s":]*:[^\s"]*').fullmatch  # no host
 # Limits of memory. What does not fit is forgotten or stored: see `is_full`.
 _MAX_OTHERS = 50_000
 _MAX_KINDS = 100_000
-_MAX_CLIENTS = 120_000  # whose last poll is remembered
+_MAX_CLIENTS = 240_000  # whose last poll is remembered
 _MAX_COUNTED = 120_000  # kinds on one day, and readers
 
 _LONG = 30 * DAY  # seconds; longer intervals are none
@@ -155,9 +155,6 @@ class LogTally:
             yield Counted(number, day.start, polls, day.readers, day.waits)
         self._days = {}
         self._counted = 0
-        if len(self._clients) > _MAX_CLIENTS:
-            middle = sorted(self._clients.values())[-_MAX_CLIENTS // 2]
-            self._clients = {each: last for each, last in self._clients.items() if last > middle}
 
     def _polls(self, day: _Day, is_newest: bool) -> Iterator[tuple[Key, Counter]]:
         """Yield the polls of a day."""
@@ -200,6 +197,9 @@ class LogTally:
                 summary.unreadable += 1
                 summary.problem = summary.problem or (number, str(error))
         summary.lines += len(lines)
+        if len(self._clients) > _MAX_CLIENTS:
+            middle = sorted(self._clients.values())[-_MAX_CLIENTS // 2]
+            self._clients = {each: last for each, last in self._clients.items() if last > middle}
 
     def _parse(self, line: bytes, address: bytes, rest: bytes) -> None:
         """Count the poll in a line, and remember what its end says, if that is all that matters.
@@ -209,10 +209,14 @@ class LogTally:
         parsed = self._parser.parse(line)
         if parsed is None:
             return
-        is_usual = parsed.address == address and rest[_TIME:_REQUEST] == b'] "'
-        place = self._find(parsed.target)
+        is_usual = (
+            parsed.address == address
+            and rest[_TIME:_REQUEST] == b'] "'
+            and len(rest) < _LONGEST  # what is remembered takes memory
+        )
+        place = self._find(parsed.target[:_LONGEST])
         if place and parsed.status in _COUNTED:
-            end = rest[_TIME:] if is_usual and len(rest) < _LONGEST else None
+            end = rest[_TIME:] if is_usual else None
             self._count(self._kind(parsed, place, end), parsed.address, parsed.instant)
         elif place is None and is_usual:
             if len(self._others) >= _MAX_OTHERS:

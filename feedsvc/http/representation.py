@@ -145,10 +145,9 @@ class Representation:
                 return delta, base.etag
         return None, ""
 
-    def newer(self, if_none_match: str) -> Held | None:
-        """Return the newest document named by the tags, if its revision is later than this one."""
-        held = _held(if_none_match)
-        return held[0] if held and held[0].revision > self.document.revision else None
+    def newer(self, if_none_match: str) -> list[Held]:
+        """Return the documents of later revisions that the tags name, newest first."""
+        return [each for each in _held(if_none_match) if each.revision > self.document.revision]
 
     def kept(self, held: Held, left: int) -> Headers:
         """Return the headers of a 304 for a client that has a newer document, for some seconds.

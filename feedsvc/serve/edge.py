@@ -127,7 +127,8 @@ class Edge:
         representation = entry.representation
         is_fresh = not representation.is_purged or self._watch.is_fresh(entry.checked)
         sent = answer(representation, environ, time.time(), self._watch.due, is_fresh)
-        if sent.status != 304:
+        # Of several documents that a cache has, a 304 must not select an older one.
+        if sent.status != 304 or "," in environ.get("HTTP_IF_NONE_MATCH", ""):
             sent = self._review(entry, environ, sent)
         whole = len(representation.document.body)
         self._metrics.count(entry.feed, sent, whole)
@@ -145,13 +146,12 @@ class Edge:
         """Return a refusal, or a 304 if the client may have a newer document, or the answer."""
         if_none_match = environ.get("HTTP_IF_NONE_MATCH")
         if if_none_match and sent.status != 406:
-            held = entry.representation.newer(if_none_match)
-            if held and (
-                self._watch.may_exist(held.etag, held.revision)
+            for held in entry.representation.newer(if_none_match):
                 # A revision may have been seen since the entry was looked up.
-                or not self._watch.is_current(entry.checked)
-            ):
-                return keep(entry.representation, held, time.time(), self._watch.due)
+                if self._watch.may_exist(held.etag, held.revision) or not self._watch.is_current(
+                    entry.checked
+                ):
+                    return keep(entry.representation, held, time.time(), self._watch.due)
         return (self._limits and self._limits.refuse(environ, sent)) or sent
 
     def _miss(self, environ: Environ) -> None:

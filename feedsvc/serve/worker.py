@@ -121,9 +121,7 @@ def run(
     gateway = Gateway(app)
     threading.Thread(target=_end_with_parent, name="feedsvc-parent", daemon=True).start()
     serve(_Direct(loop, gateway), gateway.loop, stop)
-    with listener:
-        while not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-            time.sleep(_PAUSE)
+    await_listening(listener, stopped)
     multiprocessing.current_process().listening.set()  # type: ignore[attr-defined]
     # Event.wait() would miss a signal that arrives just before it blocks, or in another thread.
     os.read(received, 1)
@@ -165,9 +163,9 @@ class Process(WorkerProcess):
         super().terminate()  # type: ignore[no-untyped-call]
 
     def await_listening(self) -> None:
-        """Wait until the process accepts connections, or has ended."""
+        """Wait until the process accepts connections or has ended, or the server is to stop."""
         end = time.monotonic() + _REPLACE_TIMEOUT
-        while time.monotonic() < end and self.is_alive():
+        while time.monotonic() < end and self.is_alive() and not self.parent.interrupt_signal:
             if self.inner.listening.wait(_PAUSE):
                 return
 
@@ -182,6 +180,15 @@ class Process(WorkerProcess):
     def join(self, timeout: float | None = None) -> None:
         """Wait until the process ends."""
         self._watcher_thread.join(timeout)
+
+
+def await_listening(listener: socket.socket, stopped: threading.Event) -> None:
+    """Wait until a socket listens, or the process is to stop; close the socket."""
+    with listener:
+        while not (
+            stopped.is_set() or listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        ):
+            time.sleep(_PAUSE)
 
 
 def set_timeouts(listener: int) -> None:

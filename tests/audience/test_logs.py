@@ -440,6 +440,19 @@ def test_kinds_and_clients_that_do_not_fit_are_forgotten_and_counted_all_the_sam
     assert len(few._others) <= 2
 
 
+def test_clients_that_are_no_readers_and_long_requests_are_forgotten(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though they never fill what has to be stored."""
+    monkeypatch.setattr(logs, "_MAX_CLIENTS", 5)
+    tally = LogTally(settings)
+    for number in range(9):
+        crawler = combined(agent="Googlebot/2.1", address=f"192.0.2.{number}")
+        tally.read([crawler, combined(target=f"/{number}{'x' * 9000}")])
+    assert len(tally._clients) <= 5
+    assert sum(map(len, tally._others)) < 9000
+
+
 def test_what_is_no_log_is_read_in_bounded_memory(
     settings: Settings, store: Store, tmp_path: Path
 ) -> None:

@@ -1,7 +1,10 @@
 """What was read waits on disk, and leaves it in the order of publication."""
 
 import json
+import re
+import tempfile
 from itertools import chain
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -65,12 +68,19 @@ def test_articles_leave_the_spool_unchanged_and_in_order(found: list[Claim], siz
         assert (whole, list(of_whole)) == (ordered, list(map(texts_of, ordered)))
 
 
-def test_a_full_disk_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_an_error_that_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the folder that SQLite takes, which is not that of `tempfile`."""
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path / "absent"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", "/elsewhere")
     monkeypatch.setattr(module, "_WAITING", 1)
     with Spool() as spool:
         spool._disk.execute("PRAGMA max_page_count = 3")
         big = Columns("a.md", "a", False, 0, 0, None, (), False, True, "", "x" * 50_000)
-        with pytest.raises(FeedsvcError, match="full; free disk space or set SQLITE_TMPDIR"):
+        said = f"{re.escape(str(tmp_path))}: .* full; free disk space or set SQLITE_TMPDIR"
+        with pytest.raises(FeedsvcError, match=said):
             spool.add(pack(Claim(None, "", big), Texts("a.md", "", (), "")))
 
 

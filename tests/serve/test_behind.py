@@ -88,6 +88,18 @@ def test_a_tag_that_is_not_ours_gets_the_document(front: Front, of_tag: str) -> 
     assert front.ask(ALL, if_none_match=f'"{of_tag}"').status == 200
 
 
+def test_the_newest_of_several_documents_that_may_exist_is_confirmed(front: Front) -> None:
+    """RFC 9111 4.3.4: a cache sends the response whose tag the 304 has."""
+    own, newer = front.ask(ALL).headers["ETag"], later(front).headers["ETag"]
+    lost = f'"{number(newer) + 200:x}.00000000.{SUFFIX}"'  # of a catalog that was restored
+    tags = f"{own}, {newer}, {lost}"
+    kept = front.ask(ALL, if_none_match=tags)
+    assert (kept.status, kept.headers["ETag"]) == (304, newer)
+    front.look()
+    known = front.ask(ALL, if_none_match=tags)
+    assert (known.status, known.headers["ETag"]) == (304, own)
+
+
 def test_a_revision_that_was_seen_but_not_read_sends_nobody_back(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:

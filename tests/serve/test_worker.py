@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from types import SimpleNamespace
 from wsgiref.types import WSGIApplication
 
 import pytest
@@ -120,11 +121,17 @@ def listen_late() -> None:
 
 
 def replace_a_worker() -> None:
-    """Stop a worker while its successor does not listen yet, and one whose successor has ended."""
+    """Stop a worker whose successor does not listen yet, has ended, or is to be stopped, too."""
     multiprocessing.set_start_method("fork", force=True)
-    late, ended = (worker.Process(None, 0, each, ()) for each in (listen_late, os.getpid))  # type: ignore[no-untyped-call]
-    for successor in (late, ended):
-        old = worker.Process(None, 0, time.sleep, (PATIENCE,))  # type: ignore[no-untyped-call]
+    worker._REPLACE_TIMEOUT = 10 * int(PATIENCE)
+    server = SimpleNamespace(interrupt_signal=False)
+    late, ended, never = (
+        worker.Process(server, 0, *each)  # type: ignore[no-untyped-call]
+        for each in ((listen_late, ()), (os.getpid, ()), (time.sleep, (PATIENCE,)))
+    )
+    for successor in (late, ended, never):
+        server.interrupt_signal = successor is never
+        old = worker.Process(server, 0, time.sleep, (PATIENCE,))  # type: ignore[no-untyped-call]
         old.successor = successor
         successor.interrupt_by_parent = True
         for each in (old, successor):
@@ -137,5 +144,17 @@ def replace_a_worker() -> None:
 
 
 def test_a_worker_is_stopped_once_its_successor_listens_or_has_ended() -> None:
+    """Or at once, if the server is to stop."""
     replaced = run("replace_a_worker")
     assert replaced.returncode == 0, replaced.stderr
+
+
+def test_a_worker_that_does_not_listen_yet_can_be_stopped() -> None:
+    stopped = threading.Event()
+    stopped.set()
+    waiting = threading.Thread(
+        target=worker.await_listening, args=(socket.socket(), stopped), daemon=True
+    )
+    waiting.start()
+    waiting.join(PATIENCE)
+    assert not waiting.is_alive()
