@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 
+from tests import programs
 from tests.polls.wire import Reply, counted, exchange, parse, poll
 from tests.serving import PATIENCE, Server, serving
 from tests.sites import article, make_site
@@ -82,7 +83,8 @@ def test_a_worker_is_replaced_and_no_poll_fails(tmp_path: Path) -> None:
             finally:
                 connection.close()
 
-    with serving(tmp_path) as server, ExitStack() as stack:
+    # A worker of a new interpreter takes as long to start as a user's.
+    with serving(tmp_path, popen=programs.fresh) as server, ExitStack() as stack:
         stack.callback(stop.set)
         threads = [threading.Thread(target=keep_polling, args=(server.port,)) for _ in range(2)]
         for thread in threads:
