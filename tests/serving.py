@@ -2,14 +2,16 @@
 
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
+from tests import programs
+
+Popen = Callable[..., "subprocess.Popen[str]"]
 PATIENCE = 30.0  # seconds; a bound for a hanging test, never a measure of speed
 
 
@@ -70,12 +72,19 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    site: Path, *options: str, port: int | None = None, group: bool = False
+    site: Path,
+    *options: str,
+    port: int | None = None,
+    group: bool = False,
+    popen: Popen = programs.popen,
 ) -> Iterator[Server]:
-    """Serve a site until the end of the block. group: as the head of a group of processes."""
+    """Serve a site until the end of the block.
+
+    group: as the head of a group of processes. popen: see tests/programs.py.
+    """
     port = port or free_port()
-    command = [sys.executable, "-m", "feedsvc", "serve", "--site", str(site)]
-    process = subprocess.Popen(
+    command = ["-m", "feedsvc", "serve", "--site", str(site)]
+    process = popen(
         [*command, "--bind", f"127.0.0.1:{port}", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -5,7 +5,6 @@ import os
 import pty
 import select
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import programs
 from tests.serving import PATIENCE
 
 
@@ -80,16 +80,21 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*arguments: str) -> Iterator[Terminal]:
-    """Run feedsvc at a terminal; whatever still runs at the end of the block is killed."""
+def terminal(*arguments: str, fresh: bool = False) -> Iterator[Terminal]:
+    """Run feedsvc at a terminal; whatever still runs at the end of the block is killed.
+
+    fresh: in a new interpreter; see tests/programs.py.
+    """
     master, slave = pty.openpty()
-    process = subprocess.Popen(  # setsid and TIOCSCTTY need the new process itself
-        [sys.executable, "-m", "feedsvc", *arguments],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        preexec_fn=_take_terminal,
-    )
+    command = ["-m", "feedsvc", *arguments]
+    if fresh:  # setsid and TIOCSCTTY need the new process itself
+        process = programs.fresh(
+            command, stdin=slave, stdout=slave, stderr=slave, preexec_fn=_take_terminal
+        )
+    else:
+        process = programs.popen(
+            command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
     os.close(slave)
     running = Terminal(process, master)
     try:

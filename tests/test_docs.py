@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import unquote
@@ -66,9 +67,9 @@ def test_every_front_matter_key_is_described_and_no_other() -> None:
     assert set(table("front-matter.md", "All keys")) == KEYS
 
 
-DATABASES = sorted((ROOT / "feedsvc" / "database").rglob("*.py"))
-IMPORTERS = sorted((ROOT / "feedsvc" / "importers").rglob("*.py"))
-OTHERS = sorted(
+DATABASES = tuple(sorted((ROOT / "feedsvc" / "database").rglob("*.py")))
+IMPORTERS = tuple(sorted((ROOT / "feedsvc" / "importers").rglob("*.py")))
+OTHERS = tuple(
     set((ROOT / "feedsvc").rglob("*.py"))
     - {*IMPORTERS, *DATABASES, *(ROOT / "feedsvc" / "check").rglob("*.py")}
 )
@@ -94,7 +95,8 @@ RAISED = {
 }
 
 
-def severities(paths: list[Path]) -> dict[str, set[str]]:
+@cache
+def severities(paths: tuple[Path, ...]) -> dict[str, set[str]]:
     """Return the codes of all problems that these modules raise, each with its severities."""
     found: dict[str, set[str]] = {}
     for path in paths:
@@ -112,18 +114,20 @@ def severities(paths: list[Path]) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(("page", "paths"), CODES)
-def test_every_problem_is_described_and_no_other(page: str, paths: list[Path]) -> None:
+def test_every_problem_is_described_and_no_other(page: str, paths: tuple[Path, ...]) -> None:
     assert set(table(page, "What can be wrong")) == set(severities(paths))
 
 
 @pytest.mark.parametrize(("page", "paths"), CODES)
-def test_the_page_says_which_problems_hold_an_article_back(page: str, paths: list[Path]) -> None:
+def test_the_page_says_which_problems_hold_an_article_back(
+    page: str, paths: tuple[Path, ...]
+) -> None:
     raised = severities(paths)
     for code, (_, _, happens, _) in table(page, "What can be wrong").items():
         assert happens.partition(";")[0] in raised[code], code
 
 
-CHECKS = sorted((ROOT / "feedsvc" / "check").glob("*.py"))
+CHECKS = tuple((ROOT / "feedsvc" / "check").glob("*.py"))
 
 
 def test_every_finding_of_a_check_is_described_and_no_other() -> None:

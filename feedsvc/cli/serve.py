@@ -110,7 +110,7 @@ def serve(
         if no_writer:
             settings = follow(settings, catalog)
         else:
-            writer = Writer(settings, catalog, announce=click.echo)
+            writer = Writer(settings, catalog, announce=_announce)
             _sync(writer, Publication(settings, catalog), verbose)
         if not is_loopback(bind[0]):
             mark_published(catalog, datetime.now(UTC))
@@ -129,6 +129,15 @@ def serve(
         with TemporaryDirectory(prefix="feedsvc-") as counters:
             os.environ[metrics.FOLDER] = counters
             server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
+
+
+def _announce(line: str) -> None:
+    """Print a line, to nowhere once the terminal is closed: otherwise the exit would fail."""
+    try:
+        click.echo(line)
+    except OSError:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _sync(writer: Writer, publication: Publication, verbose: bool) -> None:

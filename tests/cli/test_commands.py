@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from feedsvc import sources
 from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli import main
+from tests import programs
 from tests.serving import free_port
 from tests.sites import article, make_site
 
@@ -55,14 +54,9 @@ def test_a_command_whose_output_nobody_reads_ends_without_a_word(
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as closed:
-        result = subprocess.run(
-            [sys.executable, "-m", "feedsvc", *command, "--site", "site"],
-            stdout=closed,
-            stderr=subprocess.PIPE,
-            cwd=tmp_path,
-            check=False,
-        )
-    assert (result.returncode, result.stderr) == (1, b"")
+        command = ["-m", "feedsvc", *command, "--site", "site"]
+        result = programs.run(command, stdout=closed, cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (1, "")
 
 
 def test_init_leaves_what_is_there_alone(tmp_path: Path) -> None:

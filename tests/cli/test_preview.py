@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.cli.test_commands import run
 from tests.serving import PATIENCE, Server, free_port, serving
 from tests.sites import article, make_site
@@ -152,8 +152,8 @@ def test_nothing_is_left_of_a_first_sync_that_is_ended(
 ) -> None:
     files = {f"{number}.md": article(draft=True, slug=f"s{number}") for number in range(1000)}
     make_site(tmp_path, files)
-    command = [sys.executable, "-m", "feedsvc", "serve", "--preview", "--site", str(tmp_path)]
-    with subprocess.Popen(
+    command = ["-m", "feedsvc", "serve", "--preview", "--site", str(tmp_path)]
+    with programs.popen(
         [*command, "--bind", f"127.0.0.1:{free_port()}"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

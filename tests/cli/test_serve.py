@@ -1,8 +1,6 @@
 """`feedsvc serve` as a process, spoken to over real sockets."""
 
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from feedsvc.model import Format
+from tests import programs
 from tests.serving import PATIENCE, Server, free_port, serving
 from tests.sites import article, make_site
 
@@ -31,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(site: Path) -> Iterator[Server]:
-    with serving(site, "--workers", "2") as running:
+    with serving(site, "--workers", "2", popen=programs.fresh) as running:
         yield running
 
 
@@ -135,12 +134,7 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", free_port()))
         taken.listen()
         bind = f"127.0.0.1:{taken.getsockname()[1]}"
-        result = subprocess.run(
-            [sys.executable, "-m", "feedsvc", "serve", "--site", tmp_path, "--bind", bind],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        result = programs.run(["-m", "feedsvc", "serve", "--site", tmp_path, "--bind", bind])
     assert result.returncode == 1
     assert result.stderr == (
         f"Error: cannot listen on {bind}: Address already in use; choose another with --bind\n"

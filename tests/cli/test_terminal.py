@@ -35,11 +35,12 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @contextmanager
-def serving(site: Path, *options: str) -> Iterator[tuple[Terminal, int]]:
-    """Serve a site at a terminal, on a free port; it need not answer yet."""
+def serving(site: Path, *options: str, fresh: bool = False) -> Iterator[tuple[Terminal, int]]:
+    """Serve a site at a terminal, on a free port; it need not answer yet. fresh: see `terminal`."""
     port = free_port()
     bind = f"127.0.0.1:{port}"
-    with terminal("serve", "--site", str(site), "--bind", bind, *options) as running:
+    command = ["serve", "--site", str(site), "--bind", bind, *options]
+    with terminal(*command, fresh=fresh) as running:
         yield running, port
 
 
@@ -97,7 +98,7 @@ def test_ctrl_c_ends_it_while_its_workers_start(
     make_site(tmp_path, {"a.md": article()})
     with ExitStack() as stack:
         delays = (0.0, 0.1, 0.4)
-        servers = [stack.enter_context(serving(tmp_path, *options))[0] for _ in delays]
+        servers = [stack.enter_context(serving(tmp_path, *options, fresh=True))[0] for _ in delays]
         for running, delay in zip(servers, delays, strict=True):
             running.wait_for(READY)
             time.sleep(delay)
@@ -114,7 +115,7 @@ def test_ctrl_c_ends_the_first_sync(
 ) -> None:
     files = {f"{number}.md": article(slug=f"s{number}") for number in range(1000)}
     make_site(tmp_path, files)
-    with serving(tmp_path, *options) as (running, _):
+    with serving(tmp_path, *options, fresh=True) as (running, _):
         running.wait_for("Reading articles")
         for _ in range(presses):
             running.press(CTRL_C)

@@ -15,6 +15,7 @@ import pytest
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.model import Format
+from tests import programs
 from tests.desk import START, Desk, ref
 from tests.serving import serving
 from tests.sites import article, make_site
@@ -22,13 +23,7 @@ from tests.sites import article, make_site
 
 def feedsvc(*arguments: object, **options: object) -> "subprocess.CompletedProcess[str]":
     """Run a command as a user does."""
-    return subprocess.run(  # type: ignore[call-overload, no-any-return]
-        [sys.executable, "-m", "feedsvc", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
-    )
+    return programs.run(["-m", "feedsvc", *map(str, arguments)], **options)
 
 
 def ids(site: Path) -> dict[str, str]:

@@ -8,7 +8,6 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from feedsvc import sources
 from feedsvc.catalog.store import Catalog
 from feedsvc.model import Format
 from feedsvc.publication import Publication
+from tests import programs
 from tests.desk import ref
 from tests.life import writing
 from tests.readers import archives, items, subscription
@@ -79,8 +79,8 @@ class Witness:
 
 
 def start(site: Path, database: str, round_: int) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.life.writing", str(site), database, str(round_)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = ["-m", "tests.life.writing", str(site), database, str(round_)]
+    process = programs.popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process

@@ -2,11 +2,11 @@
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests import programs
 from tests.conftest import MakeDatabase
 from tests.life.test_faults import feedsvc
 from tests.life.test_upgrades import make_newer
@@ -21,8 +21,8 @@ def starting(site: Path) -> Iterator[Server]:
     """Start a server that may have to wait for a catalog."""
     port = free_port()
     options = ["--site", str(site), "--bind", f"127.0.0.1:{port}"]
-    process = subprocess.Popen(
-        [*(sys.executable, "-m", "feedsvc", "serve", "--no-writer"), *options],
+    process = programs.popen(
+        ["-m", "feedsvc", "serve", "--no-writer", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -10,6 +10,7 @@ import brotli
 import pytest
 import zstandard
 
+from tests import programs
 from tests.polls.wire import Reply, counted, holding, poll
 from tests.serving import PATIENCE, Server, serving
 from tests.sites import article, make_site
@@ -155,10 +156,10 @@ def answers(server: Server) -> dict[tuple[str, str], tuple[str, str, bytes]]:
 def test_two_servers_and_a_restarted_one_say_the_same(site: Path) -> None:
     """Conformance 24, 35, 37: of one catalog, in every coding, to the byte."""
     with ExitStack() as stack:
-        one, other = (stack.enter_context(serving(site)) for _ in range(2))
+        one, other = (stack.enter_context(serving(site, popen=programs.fresh)) for _ in range(2))
         said = answers(one)
         assert answers(other) == said
-    with serving(site) as again:
+    with serving(site, popen=programs.fresh) as again:
         assert answers(again) == said
         for (path, _), (tag, _, _) in said.items():
             assert poll(again, path, holding(tag)).status == 304
@@ -177,7 +178,7 @@ def polled_from_both(server: Server, renders: int) -> list[Reply]:
 def test_every_worker_says_the_same_and_sees_what_is_new(tmp_path: Path) -> None:
     """Conformance 37: whichever of them takes the connection."""
     make_site(tmp_path, {"a.md": article(title="First")})
-    with serving(tmp_path, "--workers", "2") as server:
+    with serving(tmp_path, "--workers", "2", popen=programs.fresh) as server:
         before = polled_from_both(server, renders=2)
         (tmp_path / "content" / "b.md").write_text(article(title="Second"), encoding="utf-8")
         server.wait_for(ALL, "<title>Second</title>")

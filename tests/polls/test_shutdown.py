@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.polls.wire import Reply, counted, exchange, parse, poll
-from tests.serving import PATIENCE, serving
+from tests.serving import PATIENCE, Server, serving
 from tests.sites import article, make_site
 
 ALL = "/feeds/all.rss"
@@ -50,6 +50,15 @@ def test_a_request_in_hand_is_finished(tmp_path: Path) -> None:
     assert "Traceback" not in errors
 
 
+def await_renders(server: Server, count: float) -> float:
+    """Wait until so many documents were rendered; return their number."""
+    end = time.monotonic() + PATIENCE
+    while (found := counted(server).get("feedsvc_render_seconds_count", 0)) < count:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return found
+
+
 def test_a_worker_is_replaced_and_no_poll_fails(tmp_path: Path) -> None:
     """SIGHUP; the polls are on connections of their own, and none is tried twice."""
     make_site(tmp_path, {"a.md": article(title="First")})
@@ -78,13 +87,9 @@ def test_a_worker_is_replaced_and_no_poll_fails(tmp_path: Path) -> None:
         threads = [threading.Thread(target=keep_polling, args=(server.port,)) for _ in range(2)]
         for thread in threads:
             thread.start()
-        time.sleep(0.5)
-        renders = counted(server)["feedsvc_render_seconds_count"]
+        renders = await_renders(server, 1)
         server.process.send_signal(signal.SIGHUP)
-        end = time.monotonic() + PATIENCE
-        while counted(server)["feedsvc_render_seconds_count"] < renders + 1:
-            assert time.monotonic() < end, "the new worker answered nothing"
-            time.sleep(0.1)
+        await_renders(server, renders + 1)  # by the new worker
         time.sleep(0.5)  # the old one ends
         stop.set()
         for thread in threads:

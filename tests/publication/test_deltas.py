@@ -166,16 +166,18 @@ def test_what_is_only_pushed_out_does_no_harm(desk: Desk) -> None:
     assert titles(delta(desk, held)) == ["T5"]
 
 
-@pytest.mark.parametrize(
-    "odd",
-    ["", "1", "1.", ".", "0.00000000", "1.00000000", "2.00000000", "-1.00000000", "x.00000000",
-     "١.00000000", "f" * 400 + ".00000000", "f" * 12 + ".00000000", "1.0000000\n", "1.0000000é"],
-)  # fmt: skip
-def test_a_tag_that_is_none_of_ours_says_nothing(desk: Desk, held: str, odd: str) -> None:
+ODD_TAGS = [
+    *("", "1", "1.", ".", "0.00000000", "1.00000000", "2.00000000", "-1.00000000", "x.00000000"),
+    *("١.00000000", "f" * 400 + ".00000000", "f" * 12 + ".00000000", "1.0000000\n", "1.0000000é"),
+]
+
+
+def test_a_tag_that_is_none_of_ours_says_nothing(desk: Desk, held: str) -> None:
     """Conformance 38: whatever clients make up."""
     write(desk, 11)
     desk.sync()
-    assert delta(desk, odd) is None
+    for odd in ODD_TAGS:
+        assert delta(desk, odd) is None, odd
     assert delta(desk, held.upper() if held.upper() != held else f"0{held}") is None
     assert desk.publication.delta(ref("tag/never"), Format.JSON, held) is None
 

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,6 +16,7 @@ from sqlalchemy import update
 from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
 from feedsvc.push.worker import together
+from tests import programs
 from tests.push.sink import Reply, Request, Sink
 from tests.push.subscribers import subscribe, subscriptions
 from tests.serving import PATIENCE, free_port, serving
@@ -52,8 +52,7 @@ def save(site: Path, name: str) -> None:
 
 
 def sync(site: Path) -> None:
-    command = [sys.executable, "-m", "feedsvc", "sync", "--site", str(site)]
-    subprocess.run(command, check=True, capture_output=True)
+    programs.run(["-m", "feedsvc", "sync", "--site", site]).check_returncode()
 
 
 def await_that(condition: Callable[[], object]) -> None:
@@ -90,8 +89,8 @@ def is_listening(port: int) -> bool:
 
 
 def worker(site: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "feedsvc", "-v", "push", "--worker", "--site", str(site)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    command = ["-m", "feedsvc", "-v", "push", "--worker", "--site", str(site)]
+    return programs.popen(command, stderr=subprocess.PIPE, text=True)
 
 
 def test_a_saved_article_is_delivered_and_the_process_is_started_again(

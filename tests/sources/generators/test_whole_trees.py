@@ -149,31 +149,37 @@ def test_sync_says_what_was_detected_unless_it_was_told(tmp_path: Path) -> None:
 LONG = "".join(random.Random(1).choices(string.ascii_lowercase, k=4000))
 
 
-@pytest.mark.parametrize(
-    ("front_matter", "code", "said"),
-    [
-        (f"tags: [{LONG}]", "too-long-term", "`tags` has "),
-        (f"author: {LONG}", "too-long-term", "`author` has "),
-        (f"url: /{LONG}/", "too-long", "the slug has 4,"),
-        ("url: /a" + "/" * 8000, "too-long", "the article's URL has 8,"),
-        (
-            "url: /" + "u\u0308\u0304" * 240,
-            "too-long",
-            "the id, which is the article's URL, has 3,",
-        ),
-        (f"slug: {LONG}", "too-long", "the slug has 4,"),
-        (f"id: urn:x:{LONG}", "too-long", "`id` has 4,006 bytes"),
-    ],
-    ids=["tag", "author", "url", "slashes", "decomposed", "slug", "id"],
-)
-def test_a_text_that_is_too_long_is_one_problem_and_stops_nothing(
-    desk: Desk, front_matter: str, code: str, said: str
-) -> None:
-    long = f"---\ntitle: Long\ndate: 2022-03-03\n{front_matter}\n---\nText.\n"
+TOO_LONG = {
+    "tag": (f"tags: [{LONG}]", "too-long-term", "`tags` has "),
+    "author": (f"author: {LONG}", "too-long-term", "`author` has "),
+    "url": (f"url: /{LONG}/", "too-long", "the slug has 4,"),
+    "slashes": ("url: /a" + "/" * 8000, "too-long", "the article's URL has 8,"),
+    "decomposed": (
+        "url: /" + "u\u0308\u0304" * 240,
+        "too-long",
+        "the id, which is the article's URL, has 3,",
+    ),
+    "slug": (f"slug: {LONG}", "too-long", "the slug has 4,"),
+    "id": (f"id: urn:x:{LONG}", "too-long", "`id` has 4,006 bytes"),
+}
+
+
+def test_a_text_that_is_too_long_is_one_problem_and_stops_nothing(desk: Desk) -> None:
+    files = {
+        f"content/posts/{name}.md": (
+            f"---\ntitle: Long {name}\ndate: 2022-03-03\n{front_matter}\n---\nText.\n"
+        )
+        for name, (front_matter, _, _) in TOO_LONG.items()
+    }
     fine = "---\ntitle: Fine\ndate: 2022-03-03\n---\nText.\n"
-    fill(desk, {**trees.HUGO, "content/posts/long.md": long, "content/posts/fine.md": fine})
-    (problem,) = desk.sync().problems
-    assert (problem.path, problem.code) == ("content/posts/long.md", code)
-    assert problem.message.startswith(said)
-    assert ("Long" in desk.titles()) == (problem.severity == "warning")
+    fill(desk, {**trees.HUGO, **files, "content/posts/fine.md": fine})
+    report = desk.sync()
+    problems = {problem.path: problem for problem in report.problems}
+    assert problems.keys() == files.keys()
+    assert len(report.problems) == len(files)
+    for name, (_, code, said) in TOO_LONG.items():
+        problem = problems[f"content/posts/{name}.md"]
+        assert problem.code == code
+        assert problem.message.startswith(said)
+        assert (f"Long {name}" in desk.titles()) == (problem.severity == "warning")
     assert {"Fine", "First Post"} <= set(desk.titles())

@@ -1,0 +1,289 @@
+"""Runs programs, such as `python -m feedsvc`, in processes that have imported feedsvc already.
+
+Imports are most of what a start of `python -m feedsvc` costs. A fork server imports everything once
+and forks for each start. It works as follows:
+
+- The new process is a child of the process that asked for it, so that waiting, signals and process
+  groups work as usual: the server forks twice, and the asking process adopts the orphan, as it is a
+  subreaper for that moment.
+- It gets the descriptors, environment, folder, signals and arguments that the asking process names,
+  and then does what `python -m MODULE` or `python -c CODE` does.
+- A process that serves has a fork server of its own, for the workers that it starts, since those
+  must be its children. Only multiprocessing uses it.
+
+Its hash seed is that of the server. Tests of what depends on that, on the imports, or on signals in
+the first moments of a process use `fresh`.
+"""
+
+import ctypes
+import fcntl
+import gc
+import importlib
+import inspect
+import multiprocessing.util
+import os
+import pickle
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from prometheus_client import values
+
+_ROOT = Path(__file__).parent.parent
+_SUPPORTED = sys.platform == "linux"
+_PR_SET_CHILD_SUBREAPER = 36
+_LARGEST = 1 << 20  # bytes of a message
+_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+# More than what these import is imported by every process itself.
+_PRELOADED = (
+    *("feedsvc.cli.serve", "feedsvc.cli.sync", "feedsvc.cli.feeds", "feedsvc.cli.ids"),
+    *("feedsvc.push.command", "feedsvc.push.worker", "feedsvc.export.command"),
+    *("feedsvc.audience.observer", "feedsvc.sources.generators.hugo", "tests.sites"),
+    *("psycopg", "sqlalchemy.dialects.sqlite.pysqlite", "sqlalchemy.dialects.postgresql.psycopg"),
+)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """A start of `python *arguments`.
+
+    descriptors: numbers for those that come with it. session: whether the process starts one, of
+    which its standard input is the controlling terminal if it is a terminal.
+    """
+
+    arguments: Sequence[str]
+    descriptors: Sequence[int]
+    environment: Mapping[str, str]
+    folder: str
+    ignored: Sequence[signal.Signals]
+    blocked: Sequence[int]
+    session: bool
+    group: int  # -1: that of the server
+
+
+class _Server:
+    """A running fork server, as the process that uses it sees it."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._lock = threading.Lock()
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        descriptors: Mapping[int, int],
+        environment: Mapping[str, str] | None = None,
+        folder: str | None = None,
+        session: bool = False,
+        group: int = -1,
+    ) -> int:
+        """Start a process; return its id. descriptors: those of this process by their number."""
+        start = _Start(
+            arguments,
+            list(descriptors),
+            dict(os.environ if environment is None else environment),
+            os.fspath(folder or Path.cwd()),
+            [each for each in _SIGNALS if signal.getsignal(each) == signal.SIG_IGN],
+            [int(each) for each in signal.pthread_sigmask(signal.SIG_BLOCK, ())],
+            session,
+            group,
+        )
+        with self._lock:
+            _adopt_orphans(True)
+            try:
+                sent = [pickle.dumps(start)], list(descriptors.values())
+                socket.send_fds(self._channel, *sent)
+                return int(self._channel.recv(_LARGEST))
+            finally:
+                _adopt_orphans(False)
+
+
+def _adopt_orphans(adopts: bool) -> None:
+    """Make orphans below this process its children, or those of init as usual."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, int(adopts), 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def popen(arguments: Sequence[str | Path], **options: Any) -> "subprocess.Popen[Any]":
+    """Do what `subprocess.Popen([sys.executable, *arguments], ...)` does, from the fork server."""
+    if _SUPPORTED and not options.get("preexec_fn"):
+        return _Process([sys.executable, *arguments], **options)
+    return fresh(arguments, **options)
+
+
+def fresh(arguments: Sequence[str | Path], **options: Any) -> "subprocess.Popen[Any]":
+    """Start a new interpreter, as users do."""
+    return subprocess.Popen([sys.executable, *arguments], **options)
+
+
+def run(arguments: Sequence[str | Path], **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a program to its end; return what it wrote."""
+    pipe = subprocess.PIPE
+    given = {"stdout": pipe, "stderr": pipe, "text": True} | options
+    with popen(arguments, **given) as process:
+        output, errors = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+class _Process(subprocess.Popen[Any]):
+    """A process from the fork server."""
+
+    def _execute_child(self, *args: Any) -> None:
+        """Start it; replaces a method of the base class, which forks and executes a program."""
+        replaced = subprocess.Popen._execute_child  # type: ignore[attr-defined]
+        given = inspect.signature(replaced).bind(self, *args).arguments
+        used = given["p2cread"], given["c2pwrite"], given["errwrite"]
+        files = {number: file if file >= 0 else number for number, file in enumerate(used)}
+        self.pid = _server().start(
+            [os.fspath(each) for each in given["args"][1:]],
+            files | {each: each for each in given["pass_fds"]},
+            given["env"],
+            given["cwd"],
+            given["start_new_session"],
+            given["process_group"],
+        )
+        self._child_created = True
+        pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
+        self._close_pipe_fds(*(given[name] for name in pipes))  # type: ignore[attr-defined]
+
+
+@cache
+def _server() -> _Server:
+    """Return the fork server of this process, which ends with it."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with its:
+        its.set_inheritable(True)
+        code = f"from tests.programs import _main; _main({its.fileno()})"
+        command = [sys.executable, "-c", code]
+        os.posix_spawn(command[0], command, {**os.environ, "PYTHONPATH": str(_ROOT)})
+    assert ours.recv(1), "the fork server has not started"
+    return _Server(ours)
+
+
+# In the fork server
+
+
+def _serve(channel: socket.socket) -> _Start:
+    """Fork for each message; return in each new process. Ends with the process that uses it.
+
+    A signal for a new process waits until that has its own handlers.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    while True:
+        message, received, _, _ = socket.recv_fds(channel, _LARGEST, 64)
+        if not message:
+            os._exit(0)
+        here, there = socket.socketpair()
+        if not (middle := os.fork()):
+            if child := os.fork():
+                there.send(str(child).encode())
+                os._exit(0)
+            there.recv(1)  # until it is the child of the process that asked for it
+            for each in (channel, here, there):
+                each.close()
+            start: _Start = pickle.loads(message)
+            _enter(start, received)
+            return start
+        child_id = here.recv(20)
+        os.waitpid(middle, 0)
+        here.send(b"1")
+        channel.send(child_id)
+        for each in (here, there):
+            each.close()
+        for descriptor in received:
+            os.close(descriptor)
+
+
+def _enter(start: _Start, received: Sequence[int]) -> None:
+    """Give this new process what a started program has."""
+    if start.session:
+        os.setsid()
+    elif start.group >= 0:
+        os.setpgid(0, start.group)
+    floor = 1 + max(start.descriptors)
+    above = [fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, floor) for each in received]
+    for each in received:
+        os.close(each)
+    for each, number in zip(above, start.descriptors, strict=True):
+        os.dup2(each, number)
+        os.close(each)
+    if start.session and os.isatty(0):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    os.chdir(start.folder)
+    os.environ.clear()
+    os.environ.update(start.environment)
+    time.tzset()
+    tempfile.tempdir = None
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]  # of the environment
+    for each in _SIGNALS:
+        usual = signal.default_int_handler if each == signal.SIGINT else signal.SIG_DFL
+        signal.signal(each, signal.SIG_IGN if each in start.ignored else usual)
+    signal.pthread_sigmask(signal.SIG_SETMASK, start.blocked)
+    coding = sys.stdout.encoding
+    sys.stdin = open(0, encoding=coding, closefd=False)  # noqa: SIM115
+    sys.stdout = open(  # noqa: SIM115
+        1, "w", encoding=coding, closefd=False, buffering=1 if os.isatty(1) else -1
+    )
+    sys.stderr = open(  # noqa: SIM115
+        2, "w", encoding=coding, errors="backslashreplace", closefd=False, buffering=1
+    )
+
+
+def _execute(arguments: Sequence[str]) -> None:
+    """Do what `python *arguments` does; all options but -c and -m are those of the server."""
+    at = next(at for at, each in enumerate(arguments) if each in ("-c", "-m"))
+    option, program, *others = arguments[at:]
+    sys.argv = [option, *others]
+    if option == "-m":
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+        return
+    sys.modules["__main__"] = module = ModuleType("__main__")
+    exec(compile(program, "<string>", "exec"), module.__dict__)
+
+
+def _with_server(start: _Start) -> _Start:
+    """Start a fork server as a child of this process, which ends with it.
+
+    Returns what is to be started, also in the new processes.
+    """
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork():
+        its.close()
+        server = _Server(ours)
+
+        def spawn(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
+            given = [os.fsdecode(each) for each in args[1:]]
+            return server.start(given, {each: each for each in (0, 1, 2, *passfds)})
+
+        multiprocessing.util.spawnv_passfds = spawn
+        return start
+    ours.close()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nowhere, number)
+    os.close(nowhere)
+    return _serve(its)
+
+
+def _main(descriptor: int) -> None:
+    channel = socket.socket(fileno=descriptor)
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    gc.freeze()
+    channel.send(b"1")
+    start = _serve(channel)
+    if "serve" in start.arguments:
+        start = _with_server(start)
+    _execute(start.arguments)
