@@ -86,8 +86,8 @@ def article_row(article: Article) -> tuple[Columns, Texts]:
         utc_offset=(article.published.utcoffset() or _NO_OFFSET) // _SECOND,
         expires=dates.epoch(article.expires) if article.expires else None,
         terms=tuple([(ref.key, label) for ref, label in article.terms]),
-        draft=article.draft,
-        feeds=article.feeds,
+        draft=bool(article.draft),  # a source may have it as a number, as some databases do
+        feeds=bool(article.feeds),
         text_hash=article.text_hash,
         fingerprint=_fingerprint(article),
     )

@@ -74,7 +74,9 @@ class Member:
             )
             for key in rejected
         ]
-        fingerprints = _Complete(found.fingerprints, self.digest, rejected)
+        # Another source may change its own mapping while it reads; that of a folder may be large.
+        listed = dict(found.fingerprints) if self.prefix else found.fingerprints
+        fingerprints = _Complete(listed, self.digest, rejected)
         return replace(found, fingerprints=fingerprints, problems=(*found.problems, *problems))
 
     def read(self, keys: Sequence[str]) -> Iterator[Reading]:

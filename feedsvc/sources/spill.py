@@ -1,6 +1,7 @@
 """A mapping of texts that is kept on disk when it is large."""
 
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 
 from feedsvc.temporary import TemporaryDatabase
 
@@ -20,8 +21,9 @@ class SpillingDict(MutableMapping[str, str]):
 
     def __getitem__(self, key: str) -> str:
         if self._disk and key not in self._memory:
-            for (value,) in self._disk.execute("SELECT value FROM item WHERE key = ?", key):
-                return str(value)
+            with suppress(UnicodeEncodeError):  # of a lone surrogate, which no key on disk has
+                for (value,) in self._disk.execute("SELECT value FROM item WHERE key = ?", key):
+                    return str(value)
         return self._memory[key]
 
     def __setitem__(self, key: str, value: str) -> None:

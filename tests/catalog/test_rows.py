@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.rows import article_row, load_content
+from feedsvc.catalog.spool import claim_of, pack
 from feedsvc.model import Article, Enclosure
 from feedsvc.podcast import Chapter, Episode, License, Role
 
@@ -53,3 +55,9 @@ def test_a_property_of_an_enclosure_or_episode_changes_the_fingerprint() -> None
         replace(_ARTICLE, episode=Episode(number=3)),
     ]
     assert len({_fingerprint(each) for each in (_ARTICLE, *changed)}) == 4
+
+
+def test_a_source_may_give_flags_as_numbers() -> None:
+    columns, texts = article_row(replace(_ARTICLE, draft=0, feeds=1))  # type: ignore[arg-type]
+    claim = Claim(None, "tag:a", columns)
+    assert claim_of(pack(claim, texts)) == claim

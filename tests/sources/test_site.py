@@ -314,6 +314,16 @@ def clocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clocked:
     return made
 
 
+def test_a_listing_stays_as_it_was_whatever_its_source_does_with_it(
+    clocked: Clocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"1": "a"}
+    monkeypatch.setattr(clocked.table, "listing", lambda: Listing(known))
+    listing = clocked.sources.listing()
+    known.clear()  # as it may while it reads
+    assert listing.holds("table://1")
+
+
 def test_a_source_is_asked_for_changes_when_it_is_due(clocked: Clocked) -> None:
     """Scale 10."""
     assert clocked.changes(after=9) == (ANY, [])

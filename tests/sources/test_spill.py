@@ -34,6 +34,7 @@ def test_it_is_a_mapping_whatever_is_on_disk(steps: list[tuple[str, str, str]], 
                 assert list(found.items()) == sorted(expected.items())
         assert len(found) == len(expected)
         assert found == expected == found
+        assert "\udcff" not in found  # a path that is not UTF-8
         with pytest.raises(KeyError):
             found["missing"]
         with pytest.raises(KeyError):
