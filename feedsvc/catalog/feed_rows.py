@@ -39,6 +39,8 @@ class FeedRows:
         self._complete: list[FeedRow] = []  # the new ones that need not wait for others
         self._updates: list[FeedRow] = []
         self._touched: set[int] = set()
+        # A feed that the settings name exists before it has an article.
+        self._are_empty = connection.scalar(select(schema.feed_row.c.feed).limit(1)) is None
         self.feeds = Feeds(connection, settings)
 
     def load(self, articles: Sequence[int]) -> None:
@@ -101,7 +103,8 @@ class FeedRows:
             return
         new = self._new[feed.number]
         new.append(row)
-        if not feed.stored and len(new) > (limit := self._settings.feed(feed.key).limit):
+        is_new_feed = self._are_empty or not feed.stored
+        if is_new_feed and len(new) > (limit := self._settings.feed(feed.key).limit):
             self._complete += archives.take_complete(feed, limit, new)
             if len(self._complete) >= _MANY:
                 insert_many(self._connection, schema.feed_row, self._complete)

@@ -5,6 +5,7 @@ import re
 import tempfile
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,9 +15,11 @@ from sqlalchemy import text
 from feedsvc.catalog import publish, schema
 from feedsvc.catalog import spool as module
 from feedsvc.catalog import sync as syncing
+from feedsvc.catalog.feed_rows import FeedRows
 from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.rows import Columns, Texts
 from feedsvc.catalog.spool import Spool, claim_of, pack
+from feedsvc.catalog.state import ArticleState
 from feedsvc.cli import reports
 from feedsvc.errors import FeedsvcError
 from feedsvc.sources import look
@@ -140,6 +143,28 @@ def test_a_first_sync_in_batches_stores_what_one_batch_stores(
     again = desk.sync()  # in one batch, as articles are known
     assert again.published.revision is None
     assert again.problems == batched.problems
+
+
+def test_the_rows_of_a_first_sync_do_not_wait_for_one_another(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor do those of a feed that is stored, as there was a sync before any article was written."""
+    desk.configure("[feeds]\nlimit = 3\n")
+    desk.sync()
+    assert list(desk.feeds()) == ["all"]
+    waiting = []
+    place = FeedRows.place
+
+    def watched(rows: FeedRows, state: ArticleState, *given: Any) -> None:
+        place(rows, state, *given)
+        waiting.append(max(map(len, rows._new.values())))
+
+    monkeypatch.setattr(FeedRows, "place", watched)
+    for number in range(1, 13):
+        desk.write(f"{number}.md", article(f"A{number}", f"2022-01-{number:02}"))
+    assert desk.sync().published.new == 12
+    assert max(waiting) == 3
+    assert desk.feed("all").archives == 3
 
 
 def test_a_report_lists_only_the_first_of_many_changes(
