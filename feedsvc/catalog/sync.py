@@ -1,6 +1,5 @@
 """Updates the stored articles from the files, and by the clock, in one transaction."""
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from feedsvc import dates, plugins
-from feedsvc.catalog import articles
+from feedsvc import dates
+from feedsvc.catalog import articles, last_settings
 from feedsvc.catalog.files import FileRows
 from feedsvc.catalog.identity import KNOWN, RESET, TRIAL, Claim, Rules, decide
 from feedsvc.catalog.publish import Published, Publisher
@@ -20,7 +19,7 @@ from feedsvc.catalog.rows import Texts, dump
 from feedsvc.catalog.spool import Spool
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog, Reading
-from feedsvc.catalog.tables import get_metadata, set_metadata
+from feedsvc.catalog.tables import set_metadata
 from feedsvc.catalog.takeover import without_copies
 from feedsvc.config.settings import Settings
 from feedsvc.errors import Problem, WithdrawalError
@@ -29,8 +28,6 @@ from feedsvc.sources.site import SiteListing, Sources
 Progress = Callable[[int, int], None]
 _Batch = tuple[list[ArticleState], Iterable[Texts]]  # articles that may have changed, and texts
 _BATCH = 5_000  # articles that are published at once in a first sync
-
-_URL_SETTINGS = ("base_url", "article_link", "moved", "retired", "aliases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +116,6 @@ def release(catalog: Catalog, settings: Settings, now: datetime) -> Published:
         return published
 
 
-def written_settings(catalog: Catalog) -> dict[str, Any]:
-    """Return `Settings.seen` of the last sync; {} before the first. Raises CatalogError."""
-    with catalog.reading() as connection:
-        previous = _decode(get_metadata(connection, "settings"))
-    return previous["settings"] if previous else {}
-
-
 def _sync(
     connection: Connection,
     settings: Settings,
@@ -136,9 +126,8 @@ def _sync(
     paths: Collection[str] | None = None,
 ) -> SyncReport:
     with Spool() as spool:
-        current = {"release": plugins.release(), "settings": settings.seen()}
-        previous = _decode(set_metadata(connection, "settings", dump(current)))
-        settings_changed = _without_empty(previous) != _without_empty(current)
+        previous, current = last_settings.replace(connection, settings)
+        settings_changed = last_settings.differ(previous, current)
         # Only now: a listing from before the transaction may be older than another sync's.
         if paths is None or settings_changed or reset_ids:
             listing = sources.listing()
@@ -162,7 +151,7 @@ def _sync(
         files.write()
         problems = files.problems
         set_metadata(connection, "synced", f"{dates.epoch(now)} {len(problems)}")
-    changed_urls = _changed_url_settings(previous, current)
+    changed_urls = last_settings.changed_urls(previous, current)
     return SyncReport(len(listing.fingerprints), len(keys), published, problems, loss, changed_urls)
 
 
@@ -220,35 +209,6 @@ def _others(
         numbers |= {state.number for state in others}
         others += articles.load_visible(connection, numbers)
     return others
-
-
-def _decode(value: str | None) -> dict[str, Any] | None:
-    """Decode release and settings; 0.1.0 wrote `feedsvc 0.1.0` and then the settings as JSON."""
-    if value is None:
-        return None
-    release, _, settings = value.partition("{")
-    decoded: dict[str, Any] = json.loads("{" + settings)
-    return {"release": release.strip(), "settings": decoded} if release else decoded
-
-
-def _without_empty(value: Any) -> Any:
-    """Omit empty settings, as earlier releases did not write those that they did not know."""
-    if isinstance(value, dict):
-        return {key: _without_empty(each) for key, each in value.items() if each}
-    return value
-
-
-def _changed_url_settings(
-    previous: dict[str, Any] | None, current: dict[str, Any]
-) -> tuple[tuple[str, Any, Any], ...]:
-    if previous is None:
-        return ()
-    before, now = previous["settings"], current["settings"]
-    return tuple(
-        (name, before.get(name), now[name])
-        for name in _URL_SETTINGS
-        if before.get(name) != now[name]
-    )
 
 
 def _collect(

@@ -5,8 +5,8 @@ import time
 import click
 from msgspec import structs
 
+from feedsvc.catalog import last_settings
 from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.sync import written_settings
 from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import CatalogError, NewerError
 from feedsvc.publication import Publication
@@ -23,7 +23,7 @@ def follow(settings: Settings, catalog: Catalog) -> Settings:
     Raises NewerError for a catalog that this version cannot read.
     """
     _await_revision(Publication(settings, catalog))
-    own, written = settings.seen(), written_settings(catalog)
+    own, written = settings.seen(), last_settings.read(catalog)
     for name in sorted((own.keys() & written.keys()) - _LOCAL):
         if (own[name] or None) != (written[name] or None):
             click.echo(
