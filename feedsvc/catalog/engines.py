@@ -1,5 +1,6 @@
 """Connects to a catalog: how SQLAlchemy, the driver and each session are set up."""
 
+import logging
 import os
 from typing import Any
 from weakref import WeakSet
@@ -12,6 +13,9 @@ WRITING = "feedsvc_writing"  # execution option of SQLite's writing transactions
 _KEEPALIVES = {"keepalives_idle": 3, "keepalives_interval": 1, "keepalives_count": 3}
 _TIMEOUT = {"tcp_user_timeout": 6000}
 _CONNECT = 3  # seconds
+# SQLAlchemy logs a traceback when it gives up a lost connection; the loss itself is logged by us.
+_LOG = "feedsvc"
+logging.getLogger(f"sqlalchemy.pool.impl.QueuePool.{_LOG}").setLevel(logging.CRITICAL)
 _WRITER_CACHE = 64_000  # KiB; with less, a large sync writes most of SQLite's pages twice
 
 
@@ -28,6 +32,7 @@ def create(url: URL) -> Engine:
         isolation_level="REPEATABLE READ",
         pool_pre_ping=True,
         pool_size=10,
+        pool_logging_name=_LOG,
         connect_args={"connect_timeout": _CONNECT, **_KEEPALIVES, **_TIMEOUT},
     )
     event.listen(engine, "connect", _prepare_postgresql)
