@@ -146,12 +146,16 @@ class Edge:
         """Return a refusal, or a 304 if the client may have a newer document, or the answer."""
         if_none_match = environ.get("HTTP_IF_NONE_MATCH")
         if if_none_match and sent.status != 406:
-            for held in entry.representation.newer(if_none_match):
+            # All of them are checked, so that none is seen for the first time later.
+            possible = [
+                held
+                for held in entry.representation.newer(if_none_match)
                 # A revision may have been seen since the entry was looked up.
-                if self._watch.may_exist(held.etag, held.revision) or not self._watch.is_current(
-                    entry.checked
-                ):
-                    return keep(entry.representation, held, time.time(), self._watch.due)
+                if self._watch.may_exist(held.etag, held.revision)
+                or not self._watch.is_current(entry.checked)
+            ]
+            if possible:
+                return keep(entry.representation, possible[0], time.time(), self._watch.due)
         return (self._limits and self._limits.refuse(environ, sent)) or sent
 
     def _miss(self, environ: Environ) -> None:
