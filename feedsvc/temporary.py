@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import weakref
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,7 +17,6 @@ class TemporaryDatabase:
     def __init__(self, table: str) -> None:
         """Create a table. table: its definition in SQL."""
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._finalizer = weakref.finalize(self, self._connection.close)
         self.execute("PRAGMA journal_mode = OFF")
         self.execute(f"CREATE TABLE {table}")
 
@@ -38,7 +36,10 @@ class TemporaryDatabase:
 
     def close(self) -> None:
         """Delete the database, which otherwise exists as long as this object."""
-        self._finalizer()
+        self._connection.close()
+
+    # Not `weakref.finalize`: a thread that syncs while the process ends would change its registry.
+    __del__ = close
 
 
 def _folder() -> str:

@@ -27,7 +27,7 @@ from feedsvc.sources.site import SiteListing, Sources
 
 Progress = Callable[[int, int], None]
 _Batch = tuple[list[ArticleState], Iterable[Texts]]  # articles that may have changed, and texts
-_BATCH = 5_000  # articles that are published at once in a first sync
+_BATCH = 2_000  # articles that are published at once in a first sync
 
 
 @dataclass(frozen=True, slots=True)
