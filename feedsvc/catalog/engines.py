@@ -16,7 +16,7 @@ _CONNECT = 3  # seconds
 # SQLAlchemy logs a traceback when it gives up a lost connection; the loss itself is logged by us.
 _LOG = "feedsvc"
 logging.getLogger(f"sqlalchemy.pool.impl.QueuePool.{_LOG}").setLevel(logging.CRITICAL)
-_WRITER_CACHE = 48_000  # KiB; with less, a large sync writes most of SQLite's pages twice
+_WRITER_CACHE = 48_000  # KiB; with SQLite's default, a large sync writes most pages twice
 
 
 def create(url: URL) -> Engine:

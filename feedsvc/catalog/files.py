@@ -43,11 +43,11 @@ class FileRows:
         self._listing = listing
         self._state = state
         self._stored: dict[str, tuple[str, str]] = {}
-        self._current: set[str] = set()
+        self._current: set[str] = set()  # paths of the files that have not changed
         self._load()
         self._new: list[_FileRow] = []
         self._changed: list[_FileRow] = []
-        self._found: dict[str, tuple[Problem, ...]] = {}
+        self._found: dict[str, tuple[Problem, ...]] = {}  # problems of files recorded, by path
         self.count = 0  # of files that were read
         self.vanished = [path for path in self._stored if not listing.holds(path)]
 
