@@ -18,6 +18,7 @@ from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import podcasts, tables
 from feedsvc.config import purge as purge_settings
+from feedsvc.config import push as push_settings
 from feedsvc.config.addresses import Authority, BaseUrl, Database, Link, MediaUrl
 from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
 from feedsvc.config.content import Generator, Patterns, Sections
@@ -230,7 +231,7 @@ def _settings(site: Path, table: Table) -> Settings:
         labels=_labels(table.table("labels")),
         sources=_sources(table),
         serve=table.table("serve").to(ServeSettings),
-        push=table.table("push").to(PushSettings),
+        push=push_settings.read(table.table("push")),
         statistics=_statistics(table.table("statistics"), site, database),
         purge=purge_settings.read(table.table("purge")),
         **feeds._asdict(),
