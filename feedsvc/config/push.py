@@ -99,21 +99,16 @@ class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(table: Table) -> PushSettings:
-    """Return the settings of push; by default, a site without the package has no hub.
-
-    Raises SettingsError.
-    """
+    """Return the settings of push. Raises SettingsError."""
     settings = table.to(PushSettings)
     if settings.own:
         require_package(table, "hub")
-    elif settings.hub is None and not _is_installed():
-        return msgspec.structs.replace(settings, hub=False)
     return settings
 
 
 def require_package(table: Table, key: str) -> None:
     """Refuse a setting that has no effect without the package. Raises SettingsError."""
-    if not _is_installed():
+    if not is_installed():
         table.fail(
             key,
             f"{key} needs the package feedsvc.push, which is not installed; install feedsvc again, "
@@ -121,7 +116,8 @@ def require_package(table: Table, key: str) -> None:
         )
 
 
-def _is_installed() -> bool:
+def is_installed() -> bool:
+    """Return whether the package is installed."""
     return "push" in plugins.names(SERVICES)
 
 

@@ -24,7 +24,7 @@ from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
 from feedsvc.config.content import Generator, Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Selection
 from feedsvc.config.purge import PurgeSettings
-from feedsvc.config.push import PushSettings, is_public
+from feedsvc.config.push import PushSettings, is_installed, is_public
 from feedsvc.config.rules import Language, Picture
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.statistics import StatisticsSettings
@@ -157,7 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def serves_hub(self) -> bool:
         """Whether `feedsvc serve` runs a hub: by default at a public https address."""
         own = self.push.own
-        return is_public(self.base_url) if own is None else own
+        return is_public(self.base_url) and is_installed() if own is None else own
 
     @property
     def pushes(self) -> bool:
