@@ -107,9 +107,9 @@ def await_answer(server: Server) -> None:
         if server.process.poll() is not None:
             raise AssertionError("".join(server.process.communicate()))
         try:
-            server.get("/")
+            server.get("/healthz")
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.01)
         else:
             return
     raise AssertionError("the server never answered")
