@@ -56,7 +56,13 @@ _LARGEST = 1 << 20  # bytes of a message
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 # More than what these import is imported by every process itself. Tests are of multiprocessing.
 _PRELOADED = (
-    *("feedsvc.cli.serve", "feedsvc.cli.sync", "feedsvc.cli.feeds", "feedsvc.cli.ids"),
+    *(
+        "feedsvc.cli.follow",
+        "feedsvc.cli.serve",
+        "feedsvc.cli.sync",
+        "feedsvc.cli.feeds",
+        "feedsvc.cli.ids",
+    ),
     *("feedsvc.push.command", "feedsvc.push.worker", "feedsvc.export.command"),
     *("feedsvc.audience.observer", "feedsvc.sources.generators.hugo", "tests.sites"),
     *("psycopg", "sqlalchemy.dialects.sqlite.pysqlite", "sqlalchemy.dialects.postgresql.psycopg"),

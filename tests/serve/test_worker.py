@@ -15,6 +15,7 @@ from wsgiref.types import WSGIApplication
 import pytest
 
 from feedsvc.serve import listen, worker
+from tests import programs
 from tests.serving import PATIENCE, free_port
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="an option of Linux")
@@ -61,10 +62,7 @@ def test_an_option_that_a_system_does_not_have_is_left_out(monkeypatch: pytest.M
 
 def run(function: str) -> subprocess.CompletedProcess[str]:
     """Call a function of this module in a new process."""
-    code = f"from tests.serve import test_worker; test_worker.{function}()"
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    return programs.run(["-c", f"from tests.serve import test_worker; test_worker.{function}()"])
 
 
 def load_with_sigterm_elsewhere() -> WSGIApplication:
