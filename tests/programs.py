@@ -47,6 +47,7 @@ import pytest
 from prometheus_client import values
 
 from feedsvc import plugins
+from feedsvc.config.content import GENERATORS
 from feedsvc.sources import trees
 
 _ROOT = Path(__file__).parent.parent
@@ -125,10 +126,10 @@ class _Server:
             finally:
                 _adopt_orphans(False)
 
-    def spawn(self, _path: bytes, arguments: Sequence[Any], descriptors: Sequence[int]) -> int:
+    def spawn(self, path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
         """Do what `multiprocessing.util.spawnv_passfds` does."""
-        given = [os.fsdecode(each) for each in arguments[1:]]
-        return self.start(given, {each: each for each in (0, 1, 2, *descriptors)})
+        given = [os.fsdecode(each) for each in args[1:]]
+        return self.start(given, {each: each for each in (0, 1, 2, *passfds)})
 
 
 def _adopt_orphans(adopts: bool) -> None:
@@ -316,7 +317,7 @@ def _main(descriptor: int) -> None:
     for name in _PRELOADED:
         with suppress(ModuleNotFoundError):  # of a package that may be absent
             importlib.import_module(name)
-    for name in plugins.names(trees.GENERATORS):
+    for name in plugins.names(GENERATORS):
         trees.generator(name)  # and scans the entry points
     gc.freeze()
     channel.send(b"1")
