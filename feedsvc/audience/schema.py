@@ -76,8 +76,8 @@ agent = Table(
     Column("seen", Integer, nullable=False),
 )
 
-# What was read of access logs. head: a digest of the first `size` bytes. position: bytes that were
-# read, uncompressed. tail: a digest of the last of those. day: on which they were read.
+# The progress in access logs. head: a digest of the first `size` bytes. position: bytes that were
+# read, uncompressed. tail: a digest of the last of these. day: of the import.
 log = Table(
     "audience_log",
     metadata,

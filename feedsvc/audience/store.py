@@ -37,8 +37,8 @@ class LogPosition:
 class Batch:
     """Numbers of one day to add. source: 'live' or 'log'.
 
-    records: by feed; that of '' has only what is not counted by feed. readers: the addresses of
-    direct readers by (feed, family, format), which are stored as hashes. agents: kind
+    records: by feed; the record of '' has only numbers that are not counted by feed. readers: the
+    addresses of direct readers by (feed, family, format), which are stored as hashes. agents: kind
     and an example by family.
     """
 

@@ -39,7 +39,7 @@ KINDS = {
 
 
 class Table(NamedTuple):
-    """A table. The first column names the rows; numbers are whole, those of bytes in bytes."""
+    """A table. The first column names the rows; the others are integers, such as bytes."""
 
     headings: tuple[str, ...]
     rows: list[tuple[Value, ...]]

@@ -121,7 +121,7 @@ class _Validator:
                 self.findings.note("unknown-type", at, f"{subject} has no specific type; add it")
 
     def _validate_sanitised(self) -> None:
-        """Compare the written HTML with what the sanitiser left."""
+        """Compare the written HTML with the sanitised HTML."""
         raw = self._written.raw
         if not self._written.front.values.get("title"):
             _, raw = html.take_heading(raw)

@@ -47,7 +47,7 @@ _UNCLOSED = re.compile(r"<[a-zA-Z/!][^>]*\Z")
 _NESTING = etree.ErrorTypes.ERR_TAG_NAME_MISMATCH
 _ENTITIES = frozenset(name.rstrip(";") for name in html5)
 # Markup in plain text: an end tag, a void tag, a tag with attributes, a comment, a reference. A
-# start tag such as `<b>` alone may be what the text is about.
+# start tag such as `<b>` alone may be the subject of the text.
 _MARKUP = re.compile(
     r"</(?P<end>[a-zA-Z][a-zA-Z0-9]*)\s?>|<(?P<void>br|hr|img|p|li|wbr)\s?/?>|<!--"
     r"|<(?P<start>[a-zA-Z][a-zA-Z0-9]*)\s+[a-zA-Z-]+=[^<>]{1,500}>"

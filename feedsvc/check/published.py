@@ -40,7 +40,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was published. entries: of feeds, by id. links: of sitemaps and pages, as `place`."""
+    """The published entries of feeds by id, and the links of sitemaps and pages, as `place`."""
 
     entries: dict[str, Entry]
     links: set[str]

@@ -99,7 +99,7 @@ def is_recent(watermark: Any, seconds: int, now: datetime, zone: tzinfo) -> bool
 
 
 def _earlier_text(watermark: str, overlap: int, now: datetime, zone: tzinfo) -> str:
-    """Return a date in the same form as it is written, so that texts compare as dates do."""
+    """Return an earlier date in the same form, so that texts compare like dates."""
     try:
         moment = datetime.fromisoformat(watermark)
     except ValueError:

@@ -28,7 +28,7 @@ from feedsvc.sources.protocol import ArticleSource, Listing, Reading
 
 _READ_BY = ("base_url", "article_link", "language", "author", "id_authority")
 _UNREAD_BY = ("url", "overlap", "every", "compare", "timeout")
-_KEYS, _ROWS = 10_000, 500  # in a chunk: rows of which the watermark is read, and whole ones
+_KEYS, _ROWS = 10_000, 500  # rows in a chunk: only with their watermarks, and whole
 
 
 class SqlSource(ArticleSource):

@@ -151,7 +151,7 @@ class _Build:
         return errors
 
     def _reserve(self, files: set[str]) -> None:
-        """Record files before they are written, so that the next build knows those of a killed one.
+        """Record files before they are written, for the next build if this one is killed.
 
         Blocking files are removed if a build wrote them. Raises FeedsvcError for any other.
         """

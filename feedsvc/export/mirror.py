@@ -235,7 +235,7 @@ def _attributes(resource: Resource) -> dict[str, str]:
 
 
 def _key(path: str) -> str:
-    """Return the key of a percent-encoded path; that of a folder is its `index.html`.
+    """Return the key of a percent-encoded path; for a folder, the key of its `index.html`.
 
     Stores accept no empty segments, which no path of ours has.
     """

@@ -17,7 +17,7 @@ def identity(item: Item | Refused) -> tuple[str, bool]:
     """Return an item's id, and whether readers that know the item recognise it.
 
     A replacement or missing id is a UUID that is the same on every import. An episode keeps its
-    guid besides; see `guid`.
+    guid, too; see `guid`.
     """
     is_safe = html.xml_safe(item.id) == item.id
     if syntax.is_iri(item.id) and is_safe and not excess(item.id, MAX_ID):

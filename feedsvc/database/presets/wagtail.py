@@ -18,7 +18,7 @@ _MEDIA, _DOCUMENTS = "media/", "documents/"  # as in a new project
 
 
 def numbers(kind: str) -> Callable[[Values], Iterator[int]]:
-    """Return a function that yields the numbers of what a page refers to.
+    """Return a function that yields the numbers that a page refers to.
 
     kind: page, image or document.
     """

@@ -51,8 +51,8 @@ def _markup(file: File, body: str, links: Links) -> str:
     is_known = file.tree == _PAGES or collection in file.options.get("routes", {collection})
     if not is_known and "/" in file.path:
         message = (
-            f"is in the collection `{collection}`, and no page in {_PAGES} says where its articles "
-            f"are; the URL /{collection}/... may be wrong; if so, {JSON_FEED}"
+            f"is in the collection `{collection}`, and no page in {_PAGES} shows its articles; the "
+            f"URL /{collection}/... may be wrong; if so, {JSON_FEED}"
         )
         links.warn("not-evaluated", message, body)
     return render(file, mdx.reduce(body, links) if file.path.endswith(".mdx") else body)

@@ -9,7 +9,7 @@ from typing import Any
 from feedsvc.sources.generators import configs, feeds, liquid
 from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import JSON_FEED, Program
-from feedsvc.sources.generators.patterns import dated_name, rolled_over, words
+from feedsvc.sources.generators.patterns import rolled_over, split_date, words
 
 # Usual names of collections, which say nothing about the subject of an article.
 _COLLECTIONS = frozenset({"all", "post", "posts", "blog", "nav"})
@@ -101,8 +101,8 @@ def _value(file: File, name: str, filters: list[str]) -> str:
         if not (form and moment):
             return ""
         return f"{moment:{form[1].replace('%e', str(moment.day))}}"
-    stem = dated_name(file.stem)[1]
-    slug = dated_name(basename(file.folder))[1] if stem == "index" else stem
+    stem = split_date(file.stem)[1]
+    slug = split_date(basename(file.folder))[1] if stem == "index" else stem
     known = {"fileSlug": slug, "filePathStem": f"/{file.folder}/{stem}"}
     value = known.get(name) or file.text(name.lower())
     for each in filters:

@@ -62,7 +62,7 @@ def _files(folder: Path, fits: Callable[[str], bool]) -> Iterator[Path]:
 
 
 def ids(template: str) -> list[str]:
-    """Return what the template of a feed writes as ids of its items, with variables replaced."""
+    """Return the ids of items in the template of a feed, with variables replaced."""
     values = {name: f"{{{{ {value} }}}}" for name, value in _VALUE.findall(template)}
     values |= {name: value.strip() for name, value in _BLOCK.findall(template)}
 
@@ -73,7 +73,7 @@ def ids(template: str) -> list[str]:
 
 
 def dates(template: str) -> list[str]:
-    """Return what the template of a feed writes as dates of publication of its items."""
+    """Return the dates of publication of items in the template of a feed."""
     return _in_items(template, _DATE)
 
 

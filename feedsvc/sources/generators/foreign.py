@@ -19,7 +19,7 @@ from feedsvc.model import ContentChoice
 from feedsvc.sources import episode
 from feedsvc.sources.frontmatter import FrontMatter, split_json
 from feedsvc.sources.generators.convention import Convention, File, Links, Own
-from feedsvc.sources.generators.patterns import dated_name
+from feedsvc.sources.generators.patterns import split_date
 from feedsvc.sources.protocol import Written
 from feedsvc.sources.scan import scan
 
@@ -130,7 +130,7 @@ class Foreign:
             if isinstance(text, str) and fits(text):
                 own[key] = value
         self._convention.complete(file, own)
-        in_name = dated_name(file.stem)[0]
+        in_name = split_date(file.stem)[0]
         if in_name and own.get("published") and self._moment(own["published"]) is None:
             own["published"] = in_name
         _normalise(own)

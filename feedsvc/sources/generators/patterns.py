@@ -15,7 +15,7 @@ def words(value: Any, separator: str | None = None) -> list[Any]:
     return [] if value is None or value == {} else [value]
 
 
-def dated_name(stem: str) -> tuple[str, str]:
+def split_date(stem: str) -> tuple[str, str]:
     """Split `2022-02-17-title` into the date, '' if there is none, and the rest."""
     match = _DATED.match(stem)
     if not match:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from feedsvc.sources.generators import configs
 from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
-from feedsvc.sources.generators.patterns import dated_name
+from feedsvc.sources.generators.patterns import split_date
 
 _KEYS = KEYS | {"published": ("date",), "updated": ("updated",), "summary": ("description",)}
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
@@ -30,7 +30,7 @@ def _inherit(file: File) -> Mapping[str, Any]:
 def _name(file: File) -> tuple[str, str]:
     """Return the date and the rest of the file's name; of `index`, the folder's."""
     stem = _language(file)[0]
-    return dated_name(basename(file.folder) if stem == "index" else stem)
+    return split_date(basename(file.folder) if stem == "index" else stem)
 
 
 def _language(file: File) -> tuple[str, str]:

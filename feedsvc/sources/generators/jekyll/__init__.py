@@ -12,7 +12,7 @@ from feedsvc.sources.generators.convention import KEYS, Convention, File, Links,
 from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.jekyll import urls
 from feedsvc.sources.generators.jekyll.urls import POSTS
-from feedsvc.sources.generators.patterns import dated_name, glob, rolled_over, words
+from feedsvc.sources.generators.patterns import glob, rolled_over, split_date, words
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown", ".html")
 _DATED_NAME = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}-.+\.\w+")
@@ -25,7 +25,7 @@ _KEYS = KEYS | {
 
 def _articles(_tree: Tree, paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
-        if f"/{POSTS}/" in f"/{path}" and dated_name(basename(path))[0]:
+        if f"/{POSTS}/" in f"/{path}" and split_date(basename(path))[0]:
             yield path
 
 
@@ -65,7 +65,7 @@ _UTC_TIME = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*
 
 
 def _complete(file: File, own: Own) -> None:
-    day, name = dated_name(file.stem)
+    day, name = split_date(file.stem)
     own.setdefault("published", rolled_over(day))
     own.setdefault("title", " ".join(each.capitalize() for each in name.rstrip(".").split("-")))
     for key in ("published", "updated"):

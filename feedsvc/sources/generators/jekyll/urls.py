@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from feedsvc.dates import DAYS, MONTHS
 from feedsvc.sources.generators.convention import File, Own
-from feedsvc.sources.generators.patterns import date_parts, dated_name, words
+from feedsvc.sources.generators.patterns import date_parts, split_date, words
 
 POSTS = "_posts"
 _STYLES = {
@@ -139,7 +139,7 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 
 def slug(file: File) -> str:
     """Return the slug of a post: that of its front matter, or of its file name."""
-    return file.text("slug") or dated_name(file.stem)[1].rstrip(".")
+    return file.text("slug") or split_date(file.stem)[1].rstrip(".")
 
 
 def _slugified(name: str) -> str:
