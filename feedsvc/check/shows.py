@@ -27,6 +27,11 @@ _PLACES = {  # the elements of one place only
         *(f"{_P}{name}" for name in ("alternateEnclosure", "socialInteract")),
     },
 }
+_REQUIRED = {
+    f"{_I}category": 'like <itunes:category text="Technology"/>',
+    f"{_I}image": "the artwork",
+    f"{_I}explicit": "true or false",
+}
 _OBSOLETE = {"keywords", "subtitle", "summary", "order", "isClosedCaptioned"}
 _RECORDINGS = {  # the media types of Apple, by suffix
     "m4a": {"audio/x-m4a", "audio/mp4"},
@@ -80,17 +85,13 @@ def _validate_category(element: Element, findings: Findings) -> None:
 
 
 def _validate_show(channel: Element, findings: Findings) -> None:
-    required = {"category": 'like <itunes:category text="Technology"/>', "image": "the artwork"}
-    required["explicit"] = "true or false"
-    if _word(channel, "block") == "yes":  # no directory lists it
-        required = {}
-    for name, remedy in required.items():
-        if channel.find(f"{_I}{name}") is None:
-            message = f"the show has no <itunes:{name}>, which Apple requires; add {remedy}"
+    # No directory lists a blocked show.
+    required = {} if _word(channel, "block") == "yes" else _REQUIRED
+    for path, remedy in (required | {"language": "it"}).items():
+        if channel.find(path) is None:
+            name = f"itunes:{split(path)[1]}" if path.startswith(_I) else path
+            message = f"the show has no <{name}>, which Apple requires; add {remedy}"
             findings.error("no-required-element", channel, message)
-    if channel.find("language") is None:
-        message = "the show has no <language>, which Apple requires; add it"
-        findings.error("no-required-element", channel, message)
     if channel.find(f"{_I}owner") is None:
         message = "the show has no <itunes:owner>, whom directories write to; add the email address"
         findings.note("no-owner", channel, message)

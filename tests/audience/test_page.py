@@ -68,7 +68,7 @@ def test_the_page_shows_everything(store: Store) -> None:
     assert titles == [
         *("By reader", "By feed", "By format", "Gained and lost", "Polls by answer"),
         *("Bytes sent and saved", "Time between polls", "Push against polls"),
-        *("Feeds", "Readers", "What to tell their makers", "Claimed"),
+        *("Feeds", "Readers", "Advice for their developers", "Claimed"),
     ]
     panels = page.xpath("//div[@class='panels']/section")
     for panel in panels:
