@@ -73,7 +73,7 @@ class Purging:
 
         async def run() -> int | None:
             async with Client(LOOPBACK) as client:
-                purges = Purges(self.desk.settings, self.desk.catalog, client)
+                purges = Purges(self.desk.publication, client)
                 if start:
                     purges.add()
                 return await purges.purge_all(self.now, settled or newest)
@@ -189,7 +189,7 @@ def test_a_follower_acts_on_settled_revisions_only(purging: Purging) -> None:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(asyncio, "sleep", sleep)
-            await Follower(publication, purging.desk.catalog, act, publication.lag).run()
+            await Follower(publication, act, publication.lag).run()
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(run())
@@ -280,7 +280,7 @@ def test_a_cdn_is_never_at_a_private_address(desk: Desk, cdn: Cdn) -> None:
 
     async def run() -> str:
         async with purge.client(desk.settings) as client:
-            purges = Purges(desk.settings, desk.catalog, client)
+            purges = Purges(desk.publication, client)
             purges.add()
             return (await purges.purge(purges.caches[0], NOW, 1)).failure
 
