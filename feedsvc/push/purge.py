@@ -93,7 +93,7 @@ class Purges:
         """Claim a cache; return the claim and the keys to purge."""
         with self._catalog.concurrent() as connection:
             hubs.add(connection, [cache.name], START)  # the catalog may have been rebuilt
-            claim = caches.claim(connection, cache.name, now, settled, early)
+            claim = hubs.claim(connection, cache.name, now, early, settled)
             changed = claim and caches.changed(connection, claim.place, _MOST)
         if changed is None:
             return claim, [ALL]

@@ -288,7 +288,7 @@ def test_a_hub_is_told_after_the_caches_were_purged(telling: Telling) -> None:
     def purge() -> None:
         newest, _ = desk.publication.newest()
         with desk.catalog.concurrent() as connection:
-            claim = caches.claim(connection, name, NOW, newest, early=True)
+            claim = hubs.claim(connection, name, NOW, early=True, revision=newest)
             assert claim
             caches.record(connection, claim, newest, 0)
 

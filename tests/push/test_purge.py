@@ -21,6 +21,7 @@ from feedsvc.push.client import Client
 from feedsvc.push.follow import Follower
 from feedsvc.push.purge import Purges
 from feedsvc.push.store import caches as rows
+from feedsvc.push.store import hubs
 from feedsvc.push.store.deliveries import CLAIM
 from feedsvc.push.store.hubs import State
 from feedsvc.web import create_app
@@ -265,7 +266,7 @@ def test_a_purge_of_a_killed_process_is_repeated_when_its_claim_ends(purging: Pu
     purging.publish("second")
     newest, _ = purging.desk.publication.newest()
     with purging.desk.catalog.concurrent() as connection:
-        assert rows.claim(connection, "purge:fastly", NOW, newest)
+        assert hubs.claim(connection, "purge:fastly", NOW, revision=newest)
     assert purging.purge() == []
     assert purging.next == NOW + CLAIM
     purging.now += CLAIM
