@@ -1,4 +1,4 @@
-"""Detects which generator a tree of articles was made for.
+"""Detects the generator of a tree of articles.
 
 A Program describes one generator: how its site is recognised, and its convention for articles.
 """
@@ -113,7 +113,7 @@ class Program:
         """Return the name and the values of the configuration in a folder; '' if there is none."""
         for name in self.configs:
             values = configs.read(root / name)
-            # Other programs use the same name.
+            # Other programs use the name `config`.
             is_common = name.partition(".")[0] == "config"
             if values is not None and not (is_common and "baseurl" not in values):
                 return name, values
