@@ -24,7 +24,7 @@ from werkzeug.routing import Rule
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.sources import look
-from tests import catalogs
+from tests import catalogs, programs
 from tests.catalogs import Schemas, Template
 from tests.desk import Desk
 from tests.soak import examples
@@ -124,6 +124,14 @@ def cheap_catalogs() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         catalogs.compile_once(patch)
         catalogs.wait_for_no_disk(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_processes() -> Iterator[None]:
+    """Fork the processes of multiprocessing from one that has imported feedsvc."""
+    with pytest.MonkeyPatch.context() as patch:
+        programs.fork_for_multiprocessing(patch)
         yield
 
 
