@@ -1,4 +1,4 @@
-"""The stored figures of ended days: statistics 6 and 9, compared with numbers that are known."""
+"""The stored figures of ended days, compared with known numbers: statistics 6 and 9."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How many subscribers there are: statistics 2, 4, 5, 6, 7 and 9."""
+"""Numbers of subscribers: statistics 2, 4, 5, 6, 7 and 9."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""The operator's page, its tables and the badge: statistics 6, 9 and 10; who may see them."""
+"""The operator's page, its tables and the badge, and access to them: statistics 6, 9 and 10."""
 
 import csv
 import io

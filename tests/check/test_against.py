@@ -1,4 +1,4 @@
-"""What feedsvc would publish is compared with what the site has published so far."""
+"""The entries that feedsvc would publish are compared with those published so far."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Enclosures at other sites: what their servers say is compared with what articles say."""
+"""Enclosures at other sites are compared with the answers of their servers."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""With a watermark, any history of rows leads to the articles that a full look finds (scale 10)."""
+"""With a watermark, any history of rows leads to the articles of a full listing (scale 10)."""
 
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A build is what `feedsvc serve` answers, and touches only what changed."""
+"""A build equals the responses of `feedsvc serve`, and writes only changes."""
 
 import gzip
 import json

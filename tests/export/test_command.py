@@ -1,4 +1,4 @@
-"""`feedsvc build` as a user types it."""
+"""`feedsvc build` on the command line."""
 
 from pathlib import Path
 

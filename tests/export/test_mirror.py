@@ -1,4 +1,4 @@
-"""Builds in object stores: only what changed is written, in order, by one build at a time."""
+"""Builds in object stores: only changes are written, in order, by one build at a time."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Every path has one file, below the folder, whatever it says."""
+"""Every path has one file, which is below the folder."""
 
 import unicodedata
 from pathlib import PurePosixPath

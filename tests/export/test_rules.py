@@ -1,4 +1,4 @@
-"""Hosts that are given the rules answer as `feedsvc serve` does."""
+"""Hosts with the rules answer like `feedsvc serve`."""
 
 import gzip
 import shutil

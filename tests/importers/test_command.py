@@ -1,4 +1,4 @@
-"""`feedsvc import` as a user types it."""
+"""`feedsvc import` on the command line."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Recordings are downloaded beside their articles, within limits, and interruptions continued."""
+"""Recordings are downloaded beside their articles, within limits, and interrupted ones resumed."""
 
 import errno
 import re

@@ -1,4 +1,4 @@
-"""Which day a text is of, by what it says; never by today's date."""
+"""The day of a text is derived from its words, never from the current date."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Exports of Ghost, Substack and Medium, and tables: what is public is imported, nothing else.
+"""Exports of Ghost, Substack and Medium, and tables: only public posts are imported.
 
 Where the formats come from: Ghost's core/server/data/exporter, core/frontend/services/rss and
 .../utils/post-gating.js with the test fixtures v4_export.json and valid.json of TryGhost/Ghost; the

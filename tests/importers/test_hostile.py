@@ -1,4 +1,4 @@
-"""Sources that are broken or mean harm: what can be read is imported, and nothing else happens."""
+"""Broken and hostile sources: the readable parts are imported, and nothing else happens."""
 
 import io
 import os

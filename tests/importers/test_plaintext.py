@@ -1,4 +1,4 @@
-"""A page that was saved as text: title, crumbs, paragraphs, headings, and its day."""
+"""A page that was saved as text: title, breadcrumbs, paragraphs, headings and date."""
 
 from dataclasses import replace
 from datetime import datetime

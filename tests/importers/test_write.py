@@ -1,4 +1,4 @@
-"""From an item to a file that our own reader takes without a Problem; nothing there is changed."""
+"""Items become files that can be read without a Problem; existing files are not changed."""
 
 import errno
 import os
@@ -259,13 +259,13 @@ def test_a_tree_that_would_not_find_imported_articles_is_refused(
     tmp_path: Path, generator: str
 ) -> None:
     site = Site(tmp_path, f'generator = "{generator}"')
-    with pytest.raises(FeedsvcError, match=f"as that of {generator}, which would not find"):
+    with pytest.raises(FeedsvcError, match=f"as content of {generator}, which would not find"):
         site.writer()
 
 
 def test_a_generator_that_was_detected_is_refused_too(tmp_path: Path) -> None:
     (tmp_path / "pelicanconf.py").write_text("")
-    with pytest.raises(FeedsvcError, match="as that of pelican"):
+    with pytest.raises(FeedsvcError, match="as content of pelican"):
         Site(tmp_path).writer()
 
 

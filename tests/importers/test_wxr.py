@@ -1,4 +1,4 @@
-"""WordPress exports as WordPress 6 writes them, and what is odd in older ones."""
+"""Exports of WordPress 6, and the peculiarities of older ones."""
 
 import io
 from dataclasses import replace

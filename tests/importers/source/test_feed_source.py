@@ -1,4 +1,4 @@
-"""A feed that another program writes is a source: its items are published as they are."""
+"""A feed of another program as a source, whose items are published unchanged."""
 
 import json
 import time

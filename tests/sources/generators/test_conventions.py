@@ -1,4 +1,4 @@
-"""Other generators' trees as they are: the same URLs, ids, dates and categories as they give."""
+"""Trees of other generators: their URLs, ids, dates and categories are kept."""
 
 import importlib.util
 import json

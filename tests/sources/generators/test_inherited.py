@@ -1,4 +1,4 @@
-"""Front matter, URLs and dates that come from configuration and data, as programs read them."""
+"""Front matter, URLs and dates that generators derive from configuration and data."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A tree of another generator, from its files to the feeds and pages that people see."""
+"""Trees of other generators, from their files to feeds and pages."""
 
 import random
 import string
