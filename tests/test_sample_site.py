@@ -10,8 +10,8 @@ import pytest
 
 from feedsvc import sources
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
+from feedsvc.podcasts.media.derived import CHAPTERS, original
 from feedsvc.sources import ArticleReader, scan
-from feedsvc.sources.media.derived import CHAPTERS, original
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 2, 1, tzinfo=UTC)

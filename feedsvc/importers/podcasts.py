@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from feedsvc import categories, syntax, urls
+from feedsvc import syntax, urls
 from feedsvc.importers.xmlitems import Element, Fields, text
 from feedsvc.podcast import MAX_TEXT
+from feedsvc.podcasts import categories
 
 PREFIXES = {
     "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",

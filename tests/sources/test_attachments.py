@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from feedsvc import syntax, urls
 from feedsvc.model import Article, Enclosure
 from feedsvc.sources.attachments import Attachments, Folder
+from tests.podcasts.makers import mp3
 from tests.sites import article, make_site
-from tests.sources.media.makers import mp3
 from tests.sources.test_article import many_per_folder, read
 
 SONG = mp3()
