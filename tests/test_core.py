@@ -13,13 +13,14 @@ import pytest
 from tests.soak import SOAK
 
 ROOT = Path(__file__).parent.parent
-EXTRAS = ["audience", "check", "database", "importers", "export", "sources/generators"]
-NEEDED_BY = {"importers": ["database"]}
+EXTRAS = ["audience", "check", "database", "importers", "export", "podcasts", "sources/generators"]
+NEEDED_BY = {"importers": ["database"], "podcasts": ["check", "importers", "database"]}
 # The library, which syncs and answers requests, and a command.
 QUICK = ["-k", "not postgresql and not server", "tests/test_library.py", "tests/cli/test_ids.py"]
-# All tests but this one and those that compare the core's output with what the packages say of it.
-IGNORED = ["tests/test_core.py", "tests/push", "tests/render/test_extensions.py"]
-EVERYTHING = ["-k", "not postgresql", *(f"--ignore={name}" for name in IGNORED), "tests"]
+# All tests but this one, those that compare the core's output with what the packages say of it, and
+# that of the documentation, which describes the packages.
+IGNORED = ["test_core.py", "test_docs.py", "push", "render/test_extensions.py"]
+EVERYTHING = ["-k", "not postgresql", *(f"--ignore=tests/{name}" for name in IGNORED), "tests"]
 # An editable install would find the packages in the project if they are not in the copy.
 SITE = """\
 import sys
@@ -47,6 +48,8 @@ def _assert_passes(tmp_path: Path, extras: Sequence[str], tests: Sequence[str]) 
     for extra in extras:
         shutil.rmtree(tmp_path / "feedsvc" / extra)
         shutil.rmtree(tmp_path / "tests" / extra)
+    if "podcasts" in extras:
+        _without_podcast(tmp_path)
     _install(tmp_path, extras)
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", *tests],
@@ -56,6 +59,15 @@ def _assert_passes(tmp_path: Path, extras: Sequence[str], tests: Sequence[str]) 
         text=True,
     )
     assert result.returncode == 0, result.stdout[-3000:]
+
+
+def _without_podcast(folder: Path) -> None:
+    """Remove the podcast of the sample site."""
+    settings = folder / "feedsvc.toml"
+    toml = settings.read_text(encoding="utf-8")
+    settings.write_text(re.sub(r"^\[feeds\..+\.podcast\]\n(?:.+\n)+", "", toml, flags=re.M))
+    for path in (folder / "content/talk").glob("pilot.*"):
+        path.unlink()
 
 
 def _install(folder: Path, extras: Sequence[str]) -> None:

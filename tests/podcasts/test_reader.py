@@ -20,8 +20,8 @@ SRT = "1\n00:00:00,000 --> 00:00:00,500\nHello\n"
 TWO = (Chapter(start=0, title="Eins"), Chapter(start=0.25, title="Zwei"))
 
 
-def shown(
-    folder: Path, files: dict[str, str | bytes], toml: str = "", **front_matter: object
+def read(
+    folder: Path, files: dict[str, str | bytes], front_matter: dict[str, object], toml: str = ""
 ) -> tuple[Article, list[Problem]]:
     """Return the article `e/one.md` and its problems, with these files beside it."""
     beside = {f"e/{name}": content for name, content in files.items()}
@@ -31,6 +31,13 @@ def shown(
     assert reading.article
     assert set(reading.uses) <= {*beside, "e/one.*"}
     return reading.article, list(reading.problems)
+
+
+def shown(
+    folder: Path, files: dict[str, str | bytes], **front_matter: object
+) -> tuple[Article, list[Problem]]:
+    """Return the article on a site without a show."""
+    return read(folder, files, front_matter)
 
 
 def episode(folder: Path, files: dict[str, str | bytes], **front_matter: object) -> Episode:
@@ -62,7 +69,7 @@ def test_an_enclosure_says_what_its_file_is(tmp_path: Path) -> None:
 def test_a_recording_beside_the_text_is_its_enclosure(tmp_path: Path) -> None:
     """The others of its name are the same in other formats."""
     files: dict[str, str | bytes] = {"one.mp3": mp3(), "one.wav": makers.wav(), "two.mp3": mp3()}
-    found, problems = shown(tmp_path, files, SHOW)
+    found, problems = read(tmp_path, files, {}, SHOW)
     assert problems == []
     assert [each.url for each in found.enclosures] == [f"{FILES}/one.mp3"]
     assert found.enclosures[0].duration == round(20 * SECONDS, 3)
@@ -82,7 +89,7 @@ def test_a_recording_beside_the_text_is_its_enclosure(tmp_path: Path) -> None:
 
 def test_a_recording_that_the_front_matter_names_is_the_only_one(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"one.mp3": mp3(), "two.mp3": mp3()}
-    found, _ = shown(tmp_path, files, SHOW, enclosures="two.mp3")
+    found, _ = read(tmp_path, files, {"enclosures": "two.mp3"}, SHOW)
     assert [each.url for each in found.enclosures] == [f"{FILES}/two.mp3"]
 
 
