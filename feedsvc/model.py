@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from feedsvc.podcast import Episode, Show
@@ -87,6 +88,7 @@ class FeedRef:
         return f"{self.kind}/{self.term}" if self.term else str(self.kind)
 
     @classmethod
+    @lru_cache(10_000)  # each article read has several
     def of(cls, key: str) -> "FeedRef":
         """Return the reference of a key. Raises ValueError if there is no such kind of feed."""
         kind, slash, term = key.partition("/")

@@ -61,13 +61,14 @@ class FileRows:
             and path not in fingerprints
             and self._listing.lists(path)
         ]
-        return again + [
-            key for key, stamp in fingerprints.items() if not stamp or key not in self._current
-        ]
+        return again + [key for key in fingerprints if key not in self._current]
 
     def _is_current(self, key: str, signature: str) -> bool:
+        """Return whether a file is as it was read. One without a fingerprint never is."""
         stored, _, uses = signature.partition("\n")
-        return stored == self._listing.fingerprints.get(key) and self._has_same_files(key, uses)
+        if not stored or stored != self._listing.fingerprints.get(key):
+            return False
+        return not uses or self._has_same_files(key, uses)
 
     def _has_same_files(self, key: str, uses: str) -> bool:
         """Return whether the files that an article uses have their stored states."""

@@ -59,11 +59,7 @@ class Scanner:
             )
         self._is_linked = False
         self._unseen = {}
-        files = self._files(self._walk([("", frozenset({root}))]))
-        is_data = self._rules.is_data
-        data = {path: files[path] for path in files if is_data(basename(path))}
-        for path in data:
-            del files[path]
+        files, data = self._files(self._walk([("", frozenset({root}))]))
         self._data = data | data_above(root, self._tree, self._rules)
         articles = self._articles(files, ())
         self._unread = [
@@ -86,8 +82,11 @@ class Scanner:
         for path in changed:
             for unseen in [each for each in self._unseen if is_at(each, path)]:
                 del self._unseen[unseen]
-            files.update(self._files(self._walk_from(path)))
-        if self._is_linked or any(self._rules.is_data(basename(path)) for path in files):
+            found, data = self._files(self._walk_from(path))
+            if data:
+                return None
+            files.update(found)
+        if self._is_linked:
             return None
         articles = self._articles(files, self._leading(files))
         absent = [path for path in changed if path not in articles]
@@ -129,22 +128,28 @@ class Scanner:
                 return False
         return True
 
-    def _files(self, found: Iterable[tuple[os.stat_result | ArticleError, str]]) -> SpillingDict:
-        """Return the fingerprints of files by path, and remember what could not be listed."""
-        files = SpillingDict()
+    def _files(
+        self, found: Iterable[tuple[os.stat_result | ArticleError, str]]
+    ) -> tuple[SpillingDict, dict[str, str]]:
+        """Return the fingerprints of article files and of data files, by path.
+
+        Remembers what could not be listed.
+        """
+        files, data = SpillingDict(), {}
         for status, path in found:
-            if not (self._included(path) or self._rules.is_data(basename(path))):
+            is_data = self._rules.is_data(path.rpartition("/")[2])
+            if not (is_data or self._included(path)):
                 is_file = path.endswith(self._rules.endings)
                 # An unreadable folder, which `include` need not name, may have articles.
                 if is_file or not isinstance(status, ArticleError) or status.code != "unreadable":
                     continue
             if isinstance(status, ArticleError):
                 self._unseen[path] = status.problem(self._shown(path))
-            elif self._rules.is_data(basename(path)):
-                files[path] = content_hash(os.path.join(self._root, path), status)
+            elif is_data:
+                data[path] = content_hash(os.path.join(self._root, path), status)
             else:
                 files[path] = fingerprint(status)
-        return files
+        return files, data
 
     def _articles(self, files: Mapping[str, str], others: Iterable[str]) -> Mapping[str, str]:
         """Return those of the files that are articles, with fingerprints that include their data.
@@ -167,7 +172,7 @@ class Scanner:
                 for entry in entries:
                     path = os.path.join(folder, entry.name)
                     if leads and leads(entry.name):
-                        yield from self._files(self._walk_from(path))
+                        yield from self._files(self._walk_from(path))[0]
 
     @property
     def _problems(self) -> tuple[Problem, ...]:
