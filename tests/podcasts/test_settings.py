@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc import categories
 from feedsvc.config.feeds import ALL
 from feedsvc.config.settings import Settings
 from feedsvc.errors import SettingsError
@@ -23,6 +22,7 @@ from feedsvc.podcast import (
     Txt,
     Value,
 )
+from feedsvc.podcasts import categories
 from tests.sites import make_site
 
 FEED = '[feeds.talk]\nany = { tags = ["talk"] }\nimage = "/files/cover.png"\n'
