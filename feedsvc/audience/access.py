@@ -1,8 +1,8 @@
-"""Who may see the statistics: whoever has the token, and this machine while the site is local.
+"""Access to the statistics: with the token, or from this machine while the site is local.
 
-An address is no proof: a proxy on this machine that sets no header makes every request in the world
-look like one from here. So without the token, the site's own address must be of this machine, where
-no proxy serves it to others; then its requests are checked as well (ADR 83).
+The address of a client proves nothing: behind a proxy on this machine that sets no header, all
+requests seem to come from here. So without the token, the site's own address must be a loopback
+address, which no proxy serves to others; the request is then checked as well (ADR 83).
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from feedsvc.config.settings import Settings
 from feedsvc.http.hosts import is_loopback, names_loopback
 
 _BYTES = 32
-# Fields that proxies add, and so a browser on this machine does not send.
+# Fields that proxies add, and that a browser on this machine does not send.
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_CDN_LOOP")
 _X_FORWARDED = "HTTP_X_FORWARDED_"
 
@@ -34,18 +34,14 @@ def digest(token: str) -> str:
 
 def has_token(password: str | None, expected: str) -> bool:
     """Return whether a password is the token with a hash. expected: '' for none."""
-    if not password or not expected:
-        return False
-    return hmac.compare_digest(digest(password), expected)
+    return bool(password and expected and hmac.compare_digest(digest(password), expected))
 
 
 def is_local(environ: Mapping[str, Any], settings: Settings) -> bool:
-    """Return whether a request comes from this machine, of a site that is at this machine."""
-    if not is_loopback(urlsplit(settings.base_url).hostname or ""):
-        return False
-    forwarded = any(name in _FORWARDED or name.startswith(_X_FORWARDED) for name in environ)
+    """Return whether a request comes from this machine, and the site is local."""
     return (
-        not forwarded
+        is_loopback(urlsplit(settings.base_url).hostname or "")
         and is_loopback(environ.get("REMOTE_ADDR") or "")
         and names_loopback(environ.get("HTTP_HOST") or "")
+        and not any(name in _FORWARDED or name.startswith(_X_FORWARDED) for name in environ)
     )

@@ -1,6 +1,6 @@
 """Parses User-Agents: the family, what kind it is, and the count and id that a service reports.
 
-Families that we know are in families.csv; crawlers, monitors and libraries come from the patterns
+Known families are in families.csv; crawlers, monitors and libraries are recognised by the patterns
 of `crawler-user-agents`. Every other User-Agent is named after its product.
 """
 
@@ -55,7 +55,7 @@ _BROWSERS = {
 
 
 class Family(NamedTuple):
-    """A row of families.csv. hosted: whether one service polls, from whatever address."""
+    """A row of families.csv. hosted: whether a service polls for all users, from any address."""
 
     name: str
     kind: Kind
@@ -66,10 +66,12 @@ class Family(NamedTuple):
 
 @dataclass(slots=True, eq=False, frozen=True)
 class Agent:
-    """A User-Agent. number: of subscribers, None if it reports none. key: the id of the feed that
-    it reports, or a digest of what does not change. known: it is of a service in our table. hosted:
-    its polls are counted by key, others by address.
-    library: it is what a library sends by default. example: the User-Agent, printable.
+    """A parsed User-Agent.
+
+    number: of subscribers, None if it reports none. key: the id of the feed that it reports, or a
+    digest of the parts that do not change. known: whether its service is in families.csv. hosted:
+    its polls are counted by key, others by address. library: it is the default of a library.
+    example: the User-Agent, printable.
     """
 
     family: str
@@ -88,7 +90,7 @@ class Agent:
 
     @property
     def reports(self) -> bool:
-        """Whether its number of subscribers is stored, if only as one that is claimed."""
+        """Whether its number of subscribers is stored, even if it is only claimed."""
         return self.hosted or self.kind is Kind.UNKNOWN
 
 
@@ -138,9 +140,9 @@ def _known(text: str) -> Family | None:
 
 
 def _other(text: str, library: Family | None) -> Family:
-    """Return the family of a User-Agent that is not in our table, and reports no count.
+    """Return the family of a User-Agent that is not in families.csv, and reports no count.
 
-    library: the one that it names. Crawlers and monitors name theirs, too.
+    library: the HTTP library that it names. Crawlers and monitors name theirs, too.
     """
     tag = next((tag for tag, expression in _patterns() if expression.search(text)), "")
     name = _name(text)
@@ -154,7 +156,7 @@ def _other(text: str, library: Family | None) -> Family:
 
 
 def _browser(text: str) -> Family | None:
-    """Return a browser; a program that adds its own product to a browser's is that product."""
+    """Return the browser, or the program that appends its own product to a browser's User-Agent."""
     match = _BROWSER.fullmatch(text)
     if match is None:
         return None
@@ -181,7 +183,7 @@ def _clean(name: str) -> str:
 
 @cache
 def families() -> tuple[tuple[str, Family], ...]:
-    """Return the known families by their token, which is in lower case."""
+    """Return the known families with their tokens, in lower case."""
     found = []
     with (files("feedsvc.audience") / "families.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -199,7 +201,7 @@ def families() -> tuple[tuple[str, Family], ...]:
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
     """Return the patterns of crawler-user-agents with their tags; the first that matches decides.
 
-    Those that begin alike are one expression, which `re` searches twenty times as fast as others.
+    Those with the same first letter are one expression, which `re` searches twenty times as fast.
     """
     from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # takes 10 ms
 
@@ -215,12 +217,12 @@ class Agents:
     """Remembers User-Agents, and limits how many are parsed."""
 
     def __init__(self, budget: int | None = None) -> None:
-        """budget: how many are parsed until `renew`; None for any number."""
+        """budget: how many are parsed before `renew` is called; None for no limit."""
         self._budget = self._left = budget
         self.known: dict[str | None, Agent] = {}
 
     def renew(self) -> None:
-        """Allow as many new User-Agents again."""
+        """Restore the budget."""
         self._left = self._budget
 
     def learn(self, text: str | None) -> Agent:

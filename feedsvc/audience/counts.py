@@ -1,7 +1,7 @@
-"""The polls of one day in memory, and what they say about the readers.
+"""The polls of one day in memory, and the numbers that are derived from them.
 
-A poll is counted under its User-Agent, place, status and flags. All else follows from these when
-the counts are handed to the store.
+A poll is counted by its User-Agent, place, status and flags. Everything else is derived from these
+when the counts are stored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,10 +14,10 @@ from feedsvc.audience.criteria import Act
 from feedsvc.audience.records import Record, is_later
 from feedsvc.audience.store import Batch
 
-# Flags of a poll. Above them is its interval: 1 + its class in INTERVALS, 0 if there is none.
+# Flags of a poll. The higher bits are its interval: 1 + its class in INTERVALS, or 0.
 TAGGED, DATED, STALE, UNQUOTED, INVENTED, COOKIE, REFERRER, QUERY = (1 << n for n in range(8))
 KNOWN, BURSTING, FRESH, REFUSED, IGNORED, PLAIN, LOGGED, UNSENT = (1 << n for n in range(8, 16))
-EARLY, SOON = 1 << 16, 1 << 17  # sooner than POLITE; else sooner than POLITE_UNCONDITIONAL
+EARLY, SOON = 1 << 16, 1 << 17  # before POLITE; else before POLITE_UNCONDITIONAL
 INTERVAL = 18  # bits to the left
 
 _MAX_READERS = 500_000  # addresses until the next flush, some 50 MB
@@ -43,7 +43,7 @@ Key = tuple[Agent, Place | None, int, int]  # place: None for an invented addres
 
 
 def network(address: str) -> str:
-    """Return what stands for one reader: an IPv4 address, or the /64 network of an IPv6 one."""
+    """Return what identifies a reader: an IPv4 address, or the /64 network of an IPv6 address."""
     if ":" not in address:
         return address
     try:
@@ -71,7 +71,7 @@ class Counts:
     met: int = 0
 
     def meet(self, agent: Agent, place: Place, address: str) -> None:
-        """Note a direct reader, unless there are very many of them."""
+        """Add a direct reader, up to a limit."""
         readers = self.readers.setdefault((agent, place), set())
         reader = network(address)
         if self.met < _MAX_READERS and reader not in readers:
@@ -79,7 +79,7 @@ class Counts:
             readers.add(reader)
 
     def counter(self, key: Key, number: int) -> Counter:
-        """Return the counter of a key. number: of these counts, for a new one."""
+        """Return the counter of a key. number: identifies these counts in a new one."""
         counter = self.polls.get(key)
         if counter is None:
             if len(self.polls) >= _MAX_KEYS:  # somebody invents User-Agents
@@ -88,14 +88,14 @@ class Counts:
         return counter
 
     def batch(self) -> Batch:
-        """Return the numbers for the store, and forget the polls."""
+        """Return the numbers for the store, and discard the polls."""
         polls = _popped(self.polls)
         # A copy, as a poll may still be counted.
         return batch(self.day, "live", self.start, polls, list(self.readers.items()))
 
 
 def _popped(polls: dict[Key, Counter]) -> Iterator[tuple[Key, Counter]]:
-    while polls:  # the last first; the memory is needed
+    while polls:  # from the end, which frees memory at once
         yield polls.popitem()
 
 
@@ -110,11 +110,11 @@ def batch(
     """Return the numbers of a day for the store.
 
     start: an instant before the first poll. waits: polls by class of interval, by family and
-    whether they are conditional; those of a server are flags.
+    whether they are conditional; a server has these in the flags.
     """
     batch = Batch(day, source)
     batch.records[""] = Record()
-    # What does not depend on the feed is derived once for all feeds.
+    # Values that do not depend on the feed are derived once.
     kinds: dict[tuple[Agent, bool, int, int], int] = {}
     for (agent, place, status, flags), counter in polls:
         kind = agent, place is None, status, flags

@@ -1,7 +1,7 @@
-"""What makes a good reader: the criteria, and the score of a family of readers. Pure.
+"""The criteria of a good reader, and the score of a family of readers. Pure.
 
 The tally counts acts per family; a criterion compares an act with the polls in which it could have
-occurred. Clients are told apart by (address, User-Agent, feed), never by User-Agent alone.
+occurred. Clients are identified by (address, User-Agent, feed), never by User-Agent alone.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ INTERVALS = (
 BURST = 10  # seconds within which a second poll of the same URL is a burst
 POLITE = HOUR  # seconds between conditional polls
 POLITE_UNCONDITIONAL = DAY  # seconds between unconditional polls
-FEWEST = 20  # polls from which on a family has a score
+FEWEST = 20  # polls that a family needs for a score
 
 
 class Act(StrEnum):
     """What a poll did, or could have done.
 
-    A *known* client has been sent this feed before. An entity tag or date is *stale* if it is not
-    the last that this client was sent, and *invented* if the date is later than the document's.
+    A *known* client has got this feed before. An entity tag or date is *stale* if it is not the
+    last that this client got. A date is *invented* if it is later than the document's.
     """
 
     POLL = "poll"

@@ -1,4 +1,4 @@
-"""`feedsvc stats demo`: makes up figures, to see what the statistics look like."""
+"""`feedsvc stats demo`: create made-up figures, to see what the statistics look like."""
 
 import math
 import random
@@ -31,7 +31,7 @@ class Manner(NamedTuple):
     """How a family polls. share: of all subscribers; 0 for one client. polls: of a client a day.
 
     conditional: whether it makes conditional requests. bad: the share of polls for each bad act.
-    agent: its User-Agent, if it is not in our table.
+    agent: its User-Agent, if it is not in families.csv.
     """
 
     family: str
@@ -158,7 +158,7 @@ def _poll(record: Record, manner: Manner, format: str, polls: int, clients: int)
 
 
 def _behave(site: Record, manner: Manner, polls: int) -> None:
-    """Count acts and intervals. A family that waits for an hour is fresh and early in no poll."""
+    """Count acts and intervals. A family that waits for an hour never polls too early."""
     wait = DAY / manner.polls
     acts = {Act.POLL: polls, Act.KNOWN: polls}
     if manner.conditional:
@@ -196,9 +196,9 @@ def days(model: Model, count: int) -> Iterator[Batch]:
     help="Subscribers on the last day.",
 )
 def demo(site: Path, count: int, readers: int) -> None:
-    """Make up figures for the feeds of a site that has none yet.
+    """Create made-up figures for the feeds of a site that has none yet.
 
-    They are stored where real figures would be: use a copy of the site, or a database of its own in
+    They are stored where real figures would be: use a copy of the site, or another database in
     [statistics]. Delete that database afterwards.
     """
     with open_site(site) as (settings, catalog):

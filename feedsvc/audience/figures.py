@@ -1,7 +1,7 @@
-"""How many subscribers there are: computed from the rows of some days. Pure.
+"""Computes numbers of subscribers from the rows of some days. Pure.
 
-A service counts with the last number that it reported, never with a sum of polls, and keeps it for
-three days. Direct readers are counted by day; the figure of seven days is the median of the days,
+The number of a service is the last that it reported, never a sum of polls; it is kept for three
+days. Direct readers are counted by day; the figure for seven days is the median of the days,
 because readers cannot be recognised on another day.
 """
 
@@ -31,8 +31,8 @@ class Figures(NamedTuple):
     """The subscribers in a window that ends with a day, and what changed on that day.
 
     subscribers: as services report. at_least: services that report no number, counted once each.
-    direct: readers that poll for one person. claimed: numbers that are not believed, not part of
-    the others. gained, lost: of subscribers and at_least, since the day before.
+    direct: readers that poll for one person. claimed: numbers that are not believed, and not part
+    of the others. gained, lost: of subscribers and at_least, since the day before.
     """
 
     subscribers: int = 0
@@ -99,8 +99,8 @@ def services(days: Sequence[Day], end: int) -> Services:
 def _believe(rows: Iterable[Reported], first: int, end: int, found: Services) -> None:
     """Add the numbers of one service for one feed, each compared with those of days before.
 
-    A service that appears after the first two days may start with ten subscribers at most: anybody
-    can send its name with any number. Whatever is repeated for a window is believed.
+    A service that appears after the first two days may start with ten subscribers at most, because
+    anybody can send its name with any number. A number that is repeated for a window is believed.
     """
     believed: dict[Key, tuple[int | None, int]] = {}
     claims: dict[Key, int] = {}

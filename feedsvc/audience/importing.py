@@ -35,10 +35,10 @@ def import_(site: Path, logs: Sequence[str]) -> None:
 
     The logs are in the combined format of nginx and Apache, in JSON with one object on each line
     (Fastly, CloudFront, Cloudflare, Caddy, nginx), or in the format of CloudFront; compressed by
-    gzip or not; `-` is standard input. What was imported before is not counted again, also if a log
+    gzip or not; `-` is standard input. What was imported before is not counted again, even if a log
     has grown or has another name now.
 
-    For a day of which there are logs, what the server itself counted is not used if it is less.
+    For a day with logs, the server's own counts are not used if they are lower.
     """
     try:
         import crawleruseragents  # noqa: F401

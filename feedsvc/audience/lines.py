@@ -1,7 +1,7 @@
 """Parses the lines of access logs: combined format, JSON, and the W3C format of CloudFront.
 
-Every line is looked at for itself, so a log may mix formats. The keys of JSON are those of Fastly,
-CloudFront, Cloudflare, Caddy and nginx; others that are named like them work too. Pure.
+Each line is parsed independently, so a log may mix formats. The keys of JSON are those of Fastly,
+CloudFront, Cloudflare, Caddy and nginx; similar names work too. Pure.
 """
 
 import re
@@ -53,7 +53,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
         *("requestheadersreferer", "referrer"),
     ),
 }
-_LARGEST = 10**12 - 1  # bytes; a larger number is no size
+_LARGEST = 10**12 - 1  # bytes; larger numbers are reduced to this
 _NEEDED = ("address", "agent", "path", "status", "time")
 
 
@@ -73,11 +73,11 @@ class Line(NamedTuple):
 
 
 class Unreadable(Exception):  # noqa: N818 - not always an error
-    """A line that is not understood; the message says why."""
+    """A line cannot be parsed; the message says why."""
 
 
 class Parser:
-    """Parses the lines of one log. A line `#Fields:` says what is in those after it."""
+    """Parses the lines of one log. A line `#Fields:` names the columns of the following lines."""
 
     def __init__(self) -> None:
         self._columns: list[str] = []
@@ -122,7 +122,7 @@ def clf(time: bytes) -> int:
     try:
         return _hour(time[:14], time[20:]) + int(time[15:17]) * 60 + int(time[18:20])
     except ValueError:
-        raise Unreadable("its time is none") from None
+        raise Unreadable("its time is not valid") from None
 
 
 @lru_cache(10_000)
@@ -171,12 +171,12 @@ def _from_fields(values: Mapping[str, Any]) -> Line | None:
             value("agent").encode("utf-8", "replace"),
         )
     except (ValueError, OverflowError):
-        raise Unreadable("its status, size or time is none") from None
+        raise Unreadable("its status, size or time is not valid") from None
 
 
 @lru_cache(100)
 def _names(keys: Sequence[str]) -> dict[str, str]:
-    """Return the keys of an object by what we call them."""
+    """Return the keys of an object by the names of our fields."""
     simple = {re.sub(r"[^a-z0-9]", "", key.lower()): key for key in reversed(keys)}
     return {
         field: simple[next(each for each in known if each in simple)]

@@ -1,7 +1,7 @@
 """Counts the polls in access logs, as the server counts those that it answers.
 
-Behind a CDN the server sees only what the CDN does not have; its logs have all. They do not tell
-what conditions a request had: only its status, bytes and Referer.
+Behind a CDN the server sees only requests that the CDN cannot answer; the CDN's logs have all. Logs
+contain no preconditions of a request: only its status, bytes and Referer.
 """
 
 import re
@@ -25,7 +25,7 @@ _COUNTED = _POLLS | {404}
 _NO_REFERRER = (b"-", b"")
 _LONGEST = 1_000  # bytes of a target or User-Agent that are read
 _CONDITIONAL = frozenset({226, 304})
-_OLDEST, _NEWEST = 10_000, 40_000  # days; other times are no times of a log
+_OLDEST, _NEWEST = 10_000, 40_000  # days; no log has other times
 _NO_DAY = -(10**15)  # when it began
 
 # Most lines of the combined format are `address - - [time] "GET ...`.
@@ -59,7 +59,7 @@ class Summary:
 
 
 class Counted(NamedTuple):
-    """What was counted of a day; see Counts. readers: addresses, perhaps several times."""
+    """The counts of a day; see Counts. readers: addresses, perhaps repeated."""
 
     day: int
     start: int
@@ -75,7 +75,7 @@ class Counted(NamedTuple):
 
 @dataclass(slots=True)
 class _Day:
-    """What was counted of a day, but for the polls in its kinds; see Counted."""
+    """The counts of a day, without the polls in its kinds; see Counted."""
 
     start: int
     polls: dict[Key, Counter] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class _Day:
     waits: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
 
     def add(self, kind: "_Kind", whole: int) -> None:
-        """Add the polls of a kind, and forget them there. whole: bytes that a 304 saved."""
+        """Move the polls of a kind here. whole: bytes that a 304 saved."""
         counter = self.polls.setdefault(kind.key, [0, 0, 0, 0, 0])
         for index, number in enumerate(kind.counter(whole)[:3]):
             counter[index] += number
@@ -92,10 +92,10 @@ class _Day:
 
 
 class _Kind:
-    """Polls that differ in address and time only. size: bytes of the response.
+    """Polls that differ only in address and time. size: bytes of the response.
 
     client: a hash of target and User-Agent, or of the service, which polls from many addresses.
-    start: when the day begins on which there were `polls` of them. last: the instant of the last.
+    start: the beginning of the day on which `polls` were counted. last: the instant of the last.
     readers, waits: of that day, agent and place; see Counts.
     """
 
@@ -121,9 +121,9 @@ class _Kind:
 class LogTally:
     """Counts the polls in the lines of one log. summary: of all lines since the start.
 
-    Most lines end as others do, from the request line on, and differ in address and time only. What
-    is to be done with such a line is remembered by the hash of its end; a keyed hash of 64 bits
-    stands for what it is of, as for clients, to save memory.
+    Most lines are equal from the request line on, and differ only in address and time. How such a
+    line is counted is remembered by the hash of its end. To save memory, lines and clients are
+    represented by keyed hashes of 64 bits.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -140,7 +140,7 @@ class LogTally:
 
     @property
     def is_full(self) -> bool:
-        """Whether `collect` should be called: much is counted, or half of that and a day ended."""
+        """Whether `collect` should be called: at a limit, or at half of it once a day has ended."""
         has_ended = len(self._days) > 1
         return self._counted > (_MAX_COUNTED // 2 if has_ended else _MAX_COUNTED)
 
@@ -202,7 +202,7 @@ class LogTally:
             self._clients = {each: last for each, last in self._clients.items() if last > middle}
 
     def _parse(self, line: bytes, address: bytes, rest: bytes) -> None:
-        """Count the poll in a line, and remember what its end says, if that is all that matters.
+        """Count the poll in a line, and remember its end if that determines how it is counted.
 
         address, rest: what is before and after the first _MIDDLE.
         """
@@ -224,7 +224,7 @@ class LogTally:
             self._others.add(rest[_REQUEST : rest.find(b'"', _REQUEST)])
 
     def _kind(self, parsed: Line, place: Place, end: bytes | None) -> _Kind:
-        """Return the kind of a line. end: that of the line, if it is to be remembered."""
+        """Return the kind of a line. end: of the line, if it is remembered."""
         _, _, target, status, size, referrer, text = parsed
         target, text = target[:_LONGEST], text[:_LONGEST]
         is_referred = referrer not in _NO_REFERRER
@@ -268,7 +268,7 @@ class LogTally:
             kind.waits[_CLASSES[wait] if wait < _LISTED else bisect_left(INTERVALS, wait)] += 1
 
     def _turn(self, kind: _Kind, instant: int) -> int:
-        """Begin to count a kind on another day; return when it began."""
+        """Start counting a kind on another day; return the beginning of the day."""
         number = instant // DAY
         day = self._days.get(number) or self._start(number, instant)
         if kind.polls:
@@ -286,7 +286,7 @@ class LogTally:
 
     def _start(self, number: int, instant: int) -> _Day:
         if not _OLDEST < number < _NEWEST:
-            raise Unreadable("its time is none")
+            raise Unreadable("its time is not valid")
         started = self._days[number] = _Day(instant)
         return started
 

@@ -1,4 +1,4 @@
-"""The texts that records contain as numbers, remembered by each process."""
+"""The texts that records contain as numbers, cached by each process."""
 
 from collections.abc import Iterable
 

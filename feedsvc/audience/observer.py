@@ -43,7 +43,7 @@ def create(publication: Publication) -> "StatisticsObserver | None":
 class StatisticsObserver:
     """The tally of a process, and the thread that stores it. Polls never wait for the store.
 
-    While the store cannot be written, the numbers wait in memory, and one warning is logged.
+    While the store cannot be written, the numbers are kept in memory, and one warning is logged.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -67,13 +67,13 @@ class StatisticsObserver:
         return Views(self._settings, self._store).views
 
     def start(self) -> None:
-        """Start the thread. What it has not stored is stored when the process ends."""
+        """Start the thread. The rest is stored when the process ends."""
         threading.Thread(target=self._run, name="feedsvc-statistics", daemon=True).start()
         atexit.register(self.stop)
         Finalize(None, self.stop, exitpriority=1)  # a worker process runs no other exit handlers
 
     def stop(self) -> None:
-        """End the thread, and store what it has not."""
+        """End the thread, and store the rest."""
         if not self._stopping.is_set():
             self._stopping.set()
             for _ in range(_LAST_TRIES):  # several workers may create the file at this moment
@@ -104,8 +104,8 @@ class StatisticsObserver:
                 self._fail(f"{type(error).__name__}: {error}")
 
     def _run(self) -> None:
-        agents.parse("-")  # compiles the patterns, which no poll waits for then
-        # Not all processes at the same moment.
+        agents.parse("-")  # compiles the patterns, so that no poll waits for it
+        # Processes should not store at the same moment.
         due = time.monotonic() + random.uniform(0.5, 1) * _FLUSH  # noqa: S311
         while not self._stopping.wait(_TICK):
             self._tally.tick(time.time())

@@ -1,4 +1,4 @@
-"""What the operator is shown about a period, gathered from the store once for all outputs."""
+"""Everything that is shown about a period, read from the store once for all outputs."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from feedsvc.audience.store import Store
 
 SHOWN = 7  # names in a chart or a short table; the others are added up
 OTHERS = "others"
-RECENT = 7  # days of polls by which readers are judged
+RECENT = 7  # days of polls from which scores are computed
 _MOST_BARS = 27
 _NONE = Figures()
 
@@ -62,10 +62,10 @@ class Overview:
     day: the last day alone. totals, splits: subscribers over time, split by SPLITS. standings: of
     all feeds and of all families, by dimension. answers: traffic by status; answered: over time,
     per day. intervals: polls by whether they are conditional, for each class of intervals.
-    clients: that poll, and that are pushed to, over time. claims: numbers that are not believed, by
-    family. readers: best first; () for one feed. changes: subscribers that services gained and
-    lost, the latter below zero, in spans that end with the days. sources: the number of days that
-    were counted live, and from a log.
+    clients: the number that polls, and of subscriptions to push, over time. claims: numbers that
+    are only claimed, by family. readers: those with most subscribers first; () for one feed.
+    changes: subscribers that services gained and lost, the latter below zero, in spans that end
+    with the days. sources: the number of days that were counted live, and from a log.
     """
 
     feed: str | None
@@ -106,7 +106,7 @@ def total(store: Store, today: int) -> int:
 
 
 def overview(store: Store, first: int, today: int, feed: str | None = None) -> Overview | None:
-    """Gather what is known of a period; None if there are no polls. first: its first day."""
+    """Return the overview of a period; None if there are no polls. first: its first day."""
     history = of_feed(store, first, today, feed) if feed else of_site(store, first, today)
     if history is None:
         return None

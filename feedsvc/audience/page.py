@@ -147,9 +147,8 @@ class Views:
         given = request.authorization
         if given and access.has_token(given.password or given.token, expected):
             return None
-        refused = self._send(
-            "The statistics need their token as the password.\n", "text/plain", 401
-        )
+        message = "The statistics need their token as the password.\n"
+        refused = self._send(message, "text/plain", 401)
         refused.headers["WWW-Authenticate"] = 'Basic realm="statistics", charset="UTF-8"'
         return refused
 
@@ -194,66 +193,47 @@ class Views:
 
 def panels(found: Overview) -> Iterator[Panel]:
     """Yield the charts of an overview."""
-    names = {"family": "By reader", "feed": "By feed", "format": "By format"}
-    files = {
-        "family": "subscribers-by-reader",
-        "feed": "subscribers-by-feed",
-        "format": "subscribers-by-format",
-    }
     for dimension, series in found.splits.items():
-        if dimension == "feed" and found.feed:
-            continue
-        text = "Subscribers of the seven days before each date."
-        yield _over_time(
-            names[dimension], text, files[dimension], series, tables.split(found, dimension)
-        )
+        if not (dimension == "feed" and found.feed):
+            name = tables.DIMENSIONS[dimension]
+            text = "Subscribers of the seven days before each date."
+            table = tables.by_day(series)
+            yield _panel(f"By {name}", text, f"subscribers-by-{name}", table, series)
     if found.changes.days:
-        yield _changes(found)
-    yield _over_time(
-        "Polls by answer",
-        "Polls per day.",
-        "polls",
-        found.answered["polls"],
-        tables.answers(found),
-    )
-    savings = tables.savings(found)
-    series = tables.saved(found)
+        text = "Subscribers that services report, in the days until each date."
+        table = tables.changes(found)
+        yield _panel("Gained and lost", text, "changes", table, found.changes, charts.daily_bars)
+    table = tables.answers(found)
+    yield _panel("Polls by answer", "Polls per day.", "polls", table, found.answered["polls"])
     text = "Bytes per day that were sent, and that each kind of answer saved."
-    yield _over_time("Bytes sent and saved", text, "bytes", series, savings)
+    saved = tables.saved(found)
+    yield _panel("Bytes sent and saved", text, "bytes", tables.by_day(saved), saved)
     if found.feed is None:
         yield _intervals(found)
-        yield _push(found)
+        text = "Clients that poll, and subscriptions to the site's hub, which get changes at once."
+        table = tables.clients(found)
+        yield _panel("Push against polls", text, "push", table, found.clients, charts.lines)
 
 
-def _over_time(title: str, text: str, file: str, series: Series, table: tables.Table) -> Panel:
-    chart = charts.areas(series.days, tuple(series.rows.values()), title)
+def _panel(
+    title: str,
+    text: str,
+    file: str,
+    table: tables.Table,
+    series: Series,
+    draw: Callable[..., Markup] = charts.areas,
+) -> Panel:
+    """Return numbers over time as a panel. draw: a function of `charts`."""
+    chart = draw(series.days, tuple(series.rows.values()), title)
     return Panel(title, text, file, chart, table)
 
 
-def _changes(found: Overview) -> Panel:
-    table = tables.changes(found)
-    rows = tuple(found.changes.rows.values())
-    chart = charts.daily_bars(found.changes.days, rows, "Gained and lost")
-    text = "Subscribers that services report, in the days until each date."
-    return Panel("Gained and lost", text, "changes", chart, table)
-
-
 def _intervals(found: Overview) -> Panel:
-    table = tables.intervals(found)
     limits = [tables.span(each).replace(" ", "").replace("min", "m") for each in INTERVALS]
-    labels = (*limits, f">{limits[-1]}")
     rows = found.intervals[True], found.intervals[False]
-    chart = charts.bars(labels, rows, "Time between polls")
-    text = f"Polls of the last {RECENT} days, by the time since the client's poll before."
-    return Panel("Time between polls", text, "intervals", chart, table)
-
-
-def _push(found: Overview) -> Panel:
-    table = tables.clients(found)
-    rows = tuple(found.clients.rows.values())
-    chart = charts.lines(found.clients.days, rows, "Push against polls")
-    text = "Clients that poll, and subscriptions to the site's hub, which get changes at once."
-    return Panel("Push against polls", text, "push", chart, table)
+    chart = charts.bars((*limits, f">{limits[-1]}"), rows, "Time between polls")
+    text = f"Polls of the last {RECENT} days, by the time since the client's previous poll."
+    return Panel("Time between polls", text, "intervals", chart, tables.intervals(found))
 
 
 def _grade(points: int | None) -> Markup:

@@ -1,6 +1,7 @@
 """Which feed a request in an access log is for."""
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from feedsvc import urls
@@ -13,23 +14,18 @@ _MAX_CACHED = 50_000  # targets
 
 
 class Places:
-    """The feeds of a site by the target of a request: their own, aliases, old and moved ones."""
+    """Finds the feed that a request was for, also by an alias, and an old or moved one."""
 
     def __init__(self, settings: Settings) -> None:
         self._routes = Routes(settings)
         self._moved = settings.moved
-        self._known: dict[bytes, Place | None] = {}
+        self._find = lru_cache(_MAX_CACHED)(self._uncached)
 
     def find(self, target: bytes) -> Place | None:
         """Return feed and format of a target, as in a request; None for anything else."""
-        path = target.partition(b"?")[0]
-        if path not in self._known:
-            if len(self._known) >= _MAX_CACHED:
-                self._known.clear()
-            self._known[path] = self._find(path)
-        return self._known[path]
+        return self._find(target.partition(b"?")[0])
 
-    def _find(self, encoded: bytes) -> Place | None:
+    def _uncached(self, encoded: bytes) -> Place | None:
         encoded = _ORIGIN.sub(b"", encoded)
         path = unquote_to_bytes(encoded).decode("utf-8", "replace")
         prefix = unquote_to_bytes(self._routes.prefix).decode()

@@ -1,7 +1,7 @@
 """Reads a log from where an earlier import ended.
 
-A log is known by its first bytes, whatever its name is, compressed or not. What was read before is
-not read again, also when the log has grown or was rotated.
+A log is identified by its first uncompressed bytes, not by its name. What was read before is not
+read again, even if the log has grown or was rotated.
 """
 
 import sys
@@ -76,11 +76,11 @@ class _Input:
 class LogReader:
     """One log. start: the position of the first byte that was not read by earlier imports.
 
-    known: what the store knows of it. incomplete: whether it ends within a line.
+    known: its position in the store. incomplete: whether it ends within a line.
     """
 
     def __init__(self, file: BinaryIO, name: str, store: Store) -> None:
-        """Read the head. Raises FeedsvcError if this is not the log that it was."""
+        """Read the head. Raises FeedsvcError if the log has changed since an earlier import."""
         self._input = _Input(file)
         self._name = name
         self._rest = b""
@@ -96,19 +96,19 @@ class LogReader:
 
     @property
     def position(self) -> LogPosition:
-        """How far it was read now."""
+        """The position up to which it has been read."""
         if self.known is None:
             raise FeedsvcError(f"{self._name}: nothing was read")
         self.known.position, self.known.tail = self._end, _digest(self._tail)
         return self.known
 
     def stored(self) -> None:
-        """Note that the position is what the store knows, or will know next."""
+        """Note that the position is in the store, or will be with the next transaction."""
         position = self.position
         position.before = position.position
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the lines that were not read before. A line at the end may still be written."""
+        """Yield the new lines. The last one is left out if it is incomplete."""
         while True:
             if len(self._rest) > _LONGEST and b"\n" not in self._rest:
                 self._advance(self._rest[:-1])  # no line of a log
@@ -149,8 +149,8 @@ class LogReader:
         self._rest = self._rest[left:]
         if self.known and _digest(self._tail) != self.known.tail:
             raise FeedsvcError(
-                f"{self._name}: begins as a log that was read before, and continues differently; "
-                "nothing of it was counted"
+                f"{self._name}: begins like a log that was imported before, but continues "
+                "differently; nothing of it was counted"
             )
 
 
@@ -169,7 +169,7 @@ def opened(name: str) -> Iterator[tuple[BinaryIO, int | None]]:
 
 
 def _fields(head: bytes) -> bytes:
-    """Return the line `#Fields:` of a log's head, which says what the lines contain."""
+    """Return the line `#Fields:` of a log's head, which names the columns."""
     lines = (line for line in head.split(b"\n")[:10] if line.startswith(b"#Fields:"))
     return next(lines, b"")
 

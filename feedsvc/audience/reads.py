@@ -1,7 +1,7 @@
 """Reads the statistics as rows.
 
-first, last: days, inclusive. feed: a key, '' for sums over all feeds, None for all feeds one by
-one, which takes a millisecond for ten feeds of a day.
+first, last: days, inclusive. feed: a key, '' for sums over all feeds, None for each feed
+separately, which takes a millisecond for ten feeds of a day.
 """
 
 from collections import Counter, defaultdict
@@ -27,7 +27,7 @@ from feedsvc.audience.rows import (
 
 
 class Reads(Database):
-    """The queries. Of a day that has numbers of both sources, only those with more polls count."""
+    """The queries. If a day has numbers from both sources, those with more polls are used."""
 
     def reported(self, first: int, last: int, feed: str | None = None) -> Iterator[Reported]:
         """Yield the counts that services reported."""
@@ -99,7 +99,7 @@ class Reads(Database):
             return [Agent(family, Kind(kind), *rest) for family, kind, *rest in rows]
 
     def coverage(self, first: int, last: int) -> list[Coverage]:
-        """Return what is known of each day that has polls."""
+        """Return the coverage of each day that has polls."""
         sources = self.sources(first, last)
         return [
             Coverage(day, sources[day], record.total, record.start, record.end)

@@ -164,7 +164,7 @@ def decode(data: bytes, name: Callable[[int], str]) -> Record:
 
 
 def _divided(polls: int, sent: int, saved: int) -> tuple[int, ...]:
-    """Return numbers that compress well: answers of one kind have much the same size."""
+    """Return numbers that compress well: answers of one kind have similar sizes."""
     return polls, *divmod(sent, polls or 1), *divmod(saved, polls or 1)
 
 

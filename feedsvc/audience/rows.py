@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class Kind(StrEnum):
-    """What a family of User-Agents is. UNKNOWN: it reports a count, but is not in our table."""
+    """The kind of a family. UNKNOWN: it reports a count, but is not in families.csv."""
 
     SERVICE = "service"  # reports how many subscribers it has
-    AT_LEAST = "at_least"  # polls for others, and does not say for how many
+    AT_LEAST = "at_least"  # polls for several, and does not report for how many
     DIRECT = "direct"
     CRAWLER = "crawler"
     MONITOR = "monitor"
@@ -22,7 +22,7 @@ class Reported(NamedTuple):
 
     key: the service's id of the feed, or a digest of its User-Agent without the number. number:
     None if it reports none. seen: when, in seconds since the epoch. known: whether the service is
-    in our table.
+    in families.csv.
     """
 
     day: int
@@ -69,7 +69,7 @@ class Conduct(NamedTuple):
     """How families behaved in some days.
 
     polls: (polls, bytes sent, bytes saved) by family and status. intervals: polls by whether they
-    are conditional, and by the time since the same client's poll before; see criteria.INTERVALS.
+    are conditional, and by the time since the client's previous poll; see criteria.INTERVALS.
     acts: how often a family did what, see criteria.Act.
     """
 
@@ -88,7 +88,7 @@ class Agent(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """What is known of a day. source: 'live' or 'log'. start, end: of its first and last poll."""
+    """The polls that were counted of a day. source: 'live' or 'log'. start, end: see Record."""
 
     day: int
     source: str

@@ -118,7 +118,7 @@ def _create(connection: Connection) -> None:
     metadata.create_all(connection, checkfirst=True)
 
 
-# Each makes the schema of its number, from 1 on, of the one before. Released ones never change.
+# Each upgrades the schema from the previous number, to 1 at first. Released ones never change.
 MIGRATIONS: Sequence[Callable[[Connection], None]] = (_create,)
 
 

@@ -24,7 +24,7 @@ _MAX_PARAMETERS = 1_000  # of a query; databases take more
 
 @dataclass(slots=True)
 class LogPosition:
-    """How far a log was read, see `schema.log`. before: the position until now, 0 for a new log."""
+    """How far a log was read; see `schema.log`. before: the stored position, 0 for a new log."""
 
     head: str
     size: int
@@ -109,13 +109,11 @@ class Store(Reads):
         stored = {row.feed: row.data for row in before}
         families: set[str] = set()
         rows = []
-        for (
-            feed,
-            added,
-        ) in more.items():  # one by one, as a record takes much more memory than a row
+        # One by one, as a record takes much more memory than a row.
+        for feed, added in more.items():
             record = self.decoded(connection, stored[feed]) if feed in stored else Record()
             record.add(added)
-            # Only now, as a record does not take every name that strangers send.
+            # Only now, because a record limits the names that clients send.
             self.names.number(connection, record.names())
             data = encode(record, self.names.numbers.__getitem__)
             rows.append(
@@ -171,7 +169,7 @@ class Store(Reads):
         stored = connection.scalar(select(table.position).where(table.head == log.head)) or 0
         if stored != log.before:
             raise StatisticsError(
-                "another process imports the same log; what it has counted is not counted again"
+                "another process imports the same log; its polls are not counted twice"
             )
 
     def log(self, head: str) -> LogPosition | None:
@@ -197,7 +195,7 @@ class Store(Reads):
             self.put(connection, schema.rolled, [{"day": day}], "day")
 
     def tidy(self, now: float) -> None:
-        """Seal the days whose salt has expired; forget what is older than the retention."""
+        """Seal the days whose salt has expired; delete what is older than the retention."""
         table = schema.salt.c
         with self.writing() as connection:
             expired = list(connection.scalars(select(table.day).where(table.expires <= now)))

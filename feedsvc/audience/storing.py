@@ -1,4 +1,4 @@
-"""Stores what is counted in a large log, in another process while counting goes on."""
+"""Stores the counts of a large log in another process while counting continues."""
 
 import gc
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The tables of an overview: those of the charts, for screen readers and as CSV and JSON. Pure."""
+"""The tables of an overview, for screen readers and as CSV and JSON. Pure."""
 
 import csv
 import io
@@ -13,8 +13,8 @@ from feedsvc.audience.rows import Kind
 
 Value = str | int | None
 
-# Where spreadsheets take a text for a formula (OWASP, "CSV Injection"). Where the comma separates
-# decimals, the semicolon separates their cells.
+# Where spreadsheets interpret a text as a formula (OWASP, "CSV Injection"). In locales with a
+# decimal comma, semicolons separate cells.
 _FORMULA = re.compile(r"(?:^|(?<=[;\t]))(?=[=+\-@\t\r\n＝＋－＠])")
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -26,7 +26,7 @@ STATUSES = {
     "429": "429 refused",
 }
 SAVINGS = {"200": "compression", "226": "226 delta", "304": "304 not modified"}
-SPLITS = {"family": "reader", "feed": "feed", "format": "format"}
+DIMENSIONS = {"family": "reader", "feed": "feed", "format": "format"}
 KINDS = {
     Kind.SERVICE: "service",
     Kind.AT_LEAST: "at least",
@@ -57,13 +57,10 @@ def by_day(series: Series, names: Mapping[str, str] | None = None) -> Table:
     return Table(("date", *headings), list(zip(*columns, strict=True)))
 
 
-def split(found: Overview, dimension: str, complete: bool = False) -> Table:
-    """Return subscribers over time. complete: with all names, instead of those in the chart."""
-    series = found.splits[dimension]
-    if complete:
-        rows = {each.name: each.trend for each in found.standings[dimension]}
-        series = Series(series.days, rows)
-    return by_day(series)
+def subscribers(found: Overview, dimension: str) -> Table:
+    """Return subscribers over time, with all names, unlike the chart."""
+    days = found.splits[dimension].days
+    return by_day(Series(days, {each.name: each.trend for each in found.standings[dimension]}))
 
 
 def answers(found: Overview) -> Table:
@@ -79,13 +76,8 @@ def saved(found: Overview) -> Series:
     return Series(sent.days, rows)
 
 
-def savings(found: Overview) -> Table:
-    """Return the bytes of `saved`."""
-    return by_day(saved(found))
-
-
 def intervals(found: Overview) -> Table:
-    """Return the polls by the time since the poll before."""
+    """Return the polls by the time since the previous poll."""
     labels = [span(limit) for limit in criteria.INTERVALS]
     names = [f"up to {label}" for label in labels] + [f"over {labels[-1]}"]
     columns = (names, found.intervals[True], found.intervals[False])
@@ -108,11 +100,7 @@ def standings(members: Iterable[Standing], name: str) -> Table:
     return Table(
         headings,
         [
-            (
-                each.name,
-                *(each.now.total, each.now.total - each.before.total),
-                *each.now[:4],
-            )
+            (each.name, each.now.total, each.now.total - each.before.total, *each.now[:4])
             for each in members
         ],
     )
@@ -140,19 +128,19 @@ def readers(members: Iterable[Reader]) -> Table:
 
 
 def claims(found: Overview) -> Table:
-    """Return the numbers that are not believed."""
+    """Return the numbers that are only claimed."""
     largest = sorted(found.claims, key=found.claims.__getitem__, reverse=True)
     return Table(("reader", "claimed"), [(name, found.claims[name]) for name in largest])
 
 
 # By the names of their CSV files.
 TABLES: Mapping[str, Callable[[Overview], Table]] = {
-    "subscribers-by-reader": lambda found: split(found, "family", complete=True),
-    "subscribers-by-feed": lambda found: split(found, "feed", complete=True),
-    "subscribers-by-format": lambda found: split(found, "format", complete=True),
+    "subscribers-by-reader": lambda found: subscribers(found, "family"),
+    "subscribers-by-feed": lambda found: subscribers(found, "feed"),
+    "subscribers-by-format": lambda found: subscribers(found, "format"),
     "changes": changes,
     "polls": answers,
-    "bytes": savings,
+    "bytes": lambda found: by_day(saved(found)),
     "intervals": intervals,
     "push": clients,
     "feeds": lambda found: standings(found.standings["feed"], "feed"),

@@ -1,7 +1,7 @@
 """Counts polls as the edge answers them, in about a microsecond each.
 
-Nothing is written and nothing is hashed here: a poll is a few lookups and additions. `collect`
-hands over what was counted since.
+Nothing is written or hashed here: a poll takes a few lookups and additions. `collect` returns what
+was counted since the last call.
 """
 
 import re
@@ -22,7 +22,7 @@ from feedsvc.http.fields import IDENTITY
 from feedsvc.http.hosts import Network, client_address
 from feedsvc.http.representation import Representation
 
-_NEW_AGENTS = 1_000  # that are parsed between two flushes; others are of the family "other"
+_NEW_AGENTS = 1_000  # that are parsed between two flushes; the family of others is "other"
 _MAX_CLIENTS = 100_000  # clients that are remembered, some 60 MB
 _TAGGED, _DATED, _FRESH = counts.TAGGED, counts.DATED, counts.FRESH
 _EARLY = POLITE - 5 * MINUTE  # seconds; timers of readers vary
@@ -32,7 +32,7 @@ _MAX_FORWARDED = 200  # characters of a field that is remembered
 _LONGEST_DATE = 100  # characters; longer ones are none
 _SETTLE = 0.05  # seconds in which a poll that is being counted ends
 
-# Address and Agent, or key and family of a service, whose Agent changes with its number; and path.
+# Address and Agent, or key and family of a service, whose Agent changes with its number; then path.
 _Name = tuple[str, Agent | str, str]
 
 
@@ -53,10 +53,10 @@ _WAITS = [waited(seconds) for seconds in range(_LISTED)]  # most of them
 
 
 class Client:
-    """What is remembered of one (address, User-Agent, document), or of a service.
+    """The state of one (address, User-Agent, document), or of a service.
 
-    place: None for what is not counted. flags: those of all its polls. last: instant of its last
-    poll. version, max_age: of the document that it was sent last. retry: instant until which it was
+    place: None if its polls are not counted. flags: those of all its polls. last: instant of its
+    last poll. version, max_age: of the last document that it got. retry: instant until which it was
     asked to wait, or 0. is_new: it has not polled before. attention: its next poll is examined.
     agent, status, counted, counter: of its last poll.
     """
@@ -85,9 +85,8 @@ class Tally:
         self._proxies = proxies
         self._agents = Agents(_NEW_AGENTS)
         self._known = self._agents.known
-        # Since a moment, and before.
         self._clients: dict[_Name, Client] = {}
-        self._older: dict[_Name, Client] = {}
+        self._older: dict[_Name, Client] = {}  # a generation that is discarded next
         self._forwarded: dict[tuple[str, str], str] = {}
         self._ended: list[Counts] = []
         self._number = 0  # of the counts
@@ -230,7 +229,7 @@ class Tally:
     def _greet(
         self, client: Client, agent: Agent, address: str, environ: Mapping[str, Any], flags: int
     ) -> int:
-        """Note a reader, once a day; look at what no client does in some polls only."""
+        """Count a reader, once a day; examine what clients do either in all polls or in none."""
         client.attention = False
         if client.place and agent.is_direct:
             self._counts.meet(agent, client.place, address)
@@ -261,7 +260,7 @@ class Tally:
 
 
 def _is_invented(date: str, representation: Representation) -> bool:
-    """Return whether a date is later than the document's, or none."""
+    """Return whether a date is later than the document's, or not a date."""
     if date == representation.last_modified:
         return False
     instant = _instant(date[:_LONGEST_DATE])

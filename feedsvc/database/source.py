@@ -10,13 +10,14 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 import feedsvc
-from feedsvc import dates, html, urls
+from feedsvc import html, urls
 from feedsvc.config.settings import Settings
 from feedsvc.database import options, presets, rows
 from feedsvc.database.connection import Database
 from feedsvc.database.keys import Keys, earlier, is_recent, shown
 from feedsvc.database.listing import Lister, place
 from feedsvc.database.query import Query, Values
+from feedsvc.dates import DateError
 from feedsvc.errors import ArticleError
 from feedsvc.importers import names
 from feedsvc.importers.item import Hints, Item, Origin, Refused
@@ -179,35 +180,28 @@ class SqlSource(ArticleSource):
         origin = Origin(place(self.name, key), 0, 0, "")
         try:
             item = self._rows.make(origin, row, self._common, hints)
-            if isinstance(item, Refused):
-                return Reading(key, None, (item.problem,))
-            if not isinstance(item, Item):
-                return Reading(key, None)
-            found, is_own = self._found(key, item)
-            made, warnings = article.read(key, found, item, self._settings)
-        except ArticleError as error:
-            return Reading(key, None, (origin.problem(error.code, error.message),))
-        except dates.DateError as error:
-            return Reading(
-                key, None, (origin.problem("bad-source-date", f"has a bad date: {error}"),)
-            )
-        if not is_own:
-            made = replace(made, id=None, native_id=found.id)
-        return Reading(key, made, (*found.problems, *warnings))
+        except (ArticleError, DateError) as error:
+            return Reading(key, None, (origin.failure(error),))
+        if isinstance(item, Refused):
+            return Reading(key, None, (item.problem,))
+        if not isinstance(item, Item):
+            return Reading(key, None)
+        found = self._found(key, item)
+        reading = article.read(key, found, self._settings)
+        if reading.article and not (item.id or item.seed):
+            made = replace(reading.article, id=None, native_id=found.id)
+            return replace(reading, article=made)
+        return reading
 
-    def _found(self, key: str, item: Item) -> tuple[Found, bool]:
-        """Return the item with its id and slug, and whether the id is the database's own."""
+    def _found(self, key: str, item: Item) -> Found:
+        """Return the item with its slug, and with its own id or one made of its key."""
         text = shown(key)
-        if not (item.id or item.seed):
-            identity = (
-                f"tag:{self._settings.id_authority}:{quote(self.name)}/{quote(text, safe='')}"
-            )
-            return Found(identity, item, item.warnings, _slug(item, text)), False
-        identity, is_usable = names.identity(item)
-        problems = item.warnings
-        if not is_usable:
-            problems = (*problems, names.id_warning(item, identity))
-        return Found(identity, item, problems, _slug(item, text)), True
+        if item.id or item.seed:
+            identity, warnings = names.unique_identity(item, {})
+        else:
+            place = f"{quote(self.name)}/{quote(text, safe='')}"
+            identity, warnings = f"tag:{self._settings.id_authority}:{place}", ()
+        return Found(identity, item, (*item.warnings, *warnings), _slug(item, text))
 
 
 def _slug(item: Item, text: str) -> str:

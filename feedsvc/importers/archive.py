@@ -1,7 +1,7 @@
-"""Reads exports that are ZIP archives, in memory: no name in an archive ever names a file.
+"""Reads exports that are ZIP archives. Nothing is extracted to disk.
 
-Archives are untrusted. The sizes of the list of members, of a member and of everything that is
-decompressed are limited; members of nested archives are not looked for.
+Archives are untrusted. The sizes of the list of members, of each member and of all decompressed
+data are limited; nested archives are not opened.
 """
 
 import io
@@ -17,7 +17,7 @@ from feedsvc.importers.item import Hints, ParseResults
 MAX_MEMBER = 20_000_000  # bytes
 MAX_TOTAL = 1_000_000_000  # bytes, decompressed
 _MAX_LIST = 10_000_000  # bytes of the list of members
-# Others have decompressors whose output cannot be limited.
+# The decompressors of other methods cannot limit their output.
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 1  # a flag
 _POST = re.compile(r"(?:[^/]+/)?posts/[^/]+\.html")
@@ -37,9 +37,8 @@ class Archive:
             self._zip = zipfile.ZipFile(self._file)
         except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
             self._file.close()
-            raise ArticleError(
-                "broken-archive", f"cannot be read: {error}; export it again"
-            ) from None
+            message = f"cannot be read: {error}; export it again"
+            raise ArticleError("broken-archive", message) from None
 
     def __enter__(self) -> "Archive":
         return self
@@ -57,11 +56,10 @@ class Archive:
         try:
             member = self._zip.getinfo(name)
         except KeyError:
-            raise ArticleError("no-article", f"is not there as {name}; export it again") from None
+            raise ArticleError("no-article", f"has no file {name}; export it again") from None
         if member.flag_bits & _ENCRYPTED or member.compress_type not in _METHODS:
-            raise ArticleError(
-                "broken-archive", f"{name} is encrypted, or compressed in a rare way"
-            )
+            message = f"{name} is encrypted, or compressed in a rare way"
+            raise ArticleError("broken-archive", message)
         limit = min(MAX_MEMBER, self._left)
         if member.file_size > limit:
             raise _too_large(name, limit)
@@ -75,7 +73,7 @@ class Archive:
 
 
 class _Bounded(io.FileIO):
-    """A file of which no large block can be read, as the list of members is read at once."""
+    """A file that refuses to read large blocks, as zipfile reads the list of members at once."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > _MAX_LIST:
@@ -90,7 +88,7 @@ def read_unpacked(folder: Path, name: str) -> bytes:
     """
     path = folder / name
     if folder.is_symlink() or path.is_symlink() or not path.is_file():
-        raise ArticleError("no-article", f"is not there as {path}; export it again")
+        raise ArticleError("no-article", f"has no file {path}; export it again")
     try:
         with path.open("rb") as opened:
             content = opened.read(MAX_MEMBER + 1)

@@ -1,4 +1,4 @@
-"""Cleans the values of an item: what no article may have is left out, with a warning."""
+"""Cleans the values of an item: those that no article can have are left out, with a warning."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ def one_line(text: str) -> str:
 
 
 class Cleaner:
-    """The values of an item as an article may have them, and warnings about the others."""
+    """Returns the values of an item that an article can have, and records warnings about others."""
 
     def __init__(self, item: Item) -> None:
         self._item = item
@@ -66,10 +66,7 @@ class Cleaner:
                 yield Enclosure(url, media_type, enclosure.length)
 
     def episode(self) -> tuple[Mapping[str, Any], Episode | None]:
-        """Return the front matter of the item as an episode, and the episode that it describes.
-
-        Keys that cannot be used are left out.
-        """
+        """Return the front matter of an episode without unusable values, and the episode."""
         if not self._item.episode:
             return {}, None
         guid = names.guid(self._item)
@@ -80,7 +77,7 @@ class Cleaner:
         for error in values.warnings:
             self.warn("unusable-value", f"has an unusable value: {error.message}")
         bad = {error.key for error in values.warnings}
-        if read and read.chapters:  # nothing serves a file made of them
+        if read and read.chapters:  # no file is generated for them
             read = structs.replace(read, chapters_url=None)
         return {key: value for key, value in front.items() if key not in bad}, read
 

@@ -1,4 +1,4 @@
-"""Converts an Item to the text of an article file, which must read back without Problems."""
+"""Converts an Item to the text of an article file that can be read without Problems."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -30,9 +30,9 @@ def text(
 ) -> str:
     """Return the text of an item's file.
 
-    cleaner: of the item; gets its warnings. language: the site's, which is not repeated.
-    local: the names of enclosures that are files beside it, by URL. keep_link: write the old URL as
-    the article's link.
+    cleaner: of the item; records its warnings. language: the site's, which is not repeated. local:
+    the names of enclosures that are files beside the article, by URL. keep_link: write the old URL
+    as the article's link.
     """
     is_updated = item.updated and item.published and item.updated > item.published
     own_language = cleaner.language()

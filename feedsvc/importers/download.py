@@ -1,7 +1,7 @@
 """Downloads the recordings of a podcast, and resumes downloads that were interrupted.
 
-URLs come from a feed, so only public addresses are asked. What has arrived is kept in a hidden
-file, with the validator (RFC 9110 8.8) of the server's file in another, until the caller takes it.
+URLs come from a feed, so requests go only to public addresses. The bytes received so far are in a
+hidden file, and the validator of the server's file (RFC 9110 8.8) in another.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ from feedsvc.render.clean import uri
 from feedsvc.sources.attachments import guess_type
 
 MAX_SIZE = 2_000_000_000  # bytes of one recording
-_REDIRECTS = 10  # services that count downloads are often chained
+_REDIRECTS = 10  # chains of services that count downloads are common
 _CHUNK = 262_144
-_PATIENCE, _LEAST_SPEED = 60, 1_000  # seconds, after which a download has so many bytes a second
+_PATIENCE, _LEAST_SPEED = 60, 1_000  # seconds; bytes a second required after these
 _TEXT = ("text/html", "text/plain", "application/xhtml+xml", "application/json")
 _SUFFIX = 10  # characters, with the dot
 Advance = Callable[[int], None]
@@ -36,7 +36,7 @@ class UnavailableError(Exception):
 class Downloader:
     """Downloads into a folder.
 
-    expect, advance: called with the numbers of bytes that will come and that came. public: refuse
+    expect, advance: called with the number of bytes to be received, and received. public: refuse
     other addresses. limit: bytes of one recording.
     """
 
@@ -114,18 +114,16 @@ class Downloader:
             raise UnavailableError("is sent in a coding that was not requested")
 
     def _receive(self, url: str, response: HTTPResponse, file: BinaryIO, held: int) -> None:
-        """Append a body to the file, of which so many bytes are there."""
+        """Append a body to the file. held: bytes that the file has already."""
         length = response.length
-        if (length or 0) + held > self.limit:
-            raise UnavailableError(f"has more than {self.limit / 1e6:,.0f} MB, the limit")
+        self._check_size((length or 0) + held)
         self.expect((length or 0) + held)
         began, received = time.monotonic(), 0
         while chunk := response.read1(_CHUNK):
             file.write(chunk)
             received += len(chunk)
             self.advance(len(chunk))
-            if received + held > self.limit:
-                raise UnavailableError(f"has more than {self.limit / 1e6:,.0f} MB, the limit")
+            self._check_size(received + held)
             seconds = time.monotonic() - began
             if seconds > _PATIENCE and received < seconds * _LEAST_SPEED:
                 raise FetchError(f"{url}: is sent too slowly")
@@ -133,16 +131,20 @@ class Downloader:
         if length is not None and received < length:
             raise FetchError(f"{url}: ended after {received:,} of {length:,} bytes")
 
+    def _check_size(self, size: int) -> None:
+        if size > self.limit:
+            raise UnavailableError(f"has more than {self.limit / 1e6:,.0f} MB, the limit")
+
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """What has arrived of a recording."""
+    """The part of a recording that has been received."""
 
     path: Path
 
     @classmethod
     def of(cls, url: str, folder: Path) -> "Partial":
-        """Return what has arrived of a URL."""
+        """Return the part of the recording at a URL."""
         name = hashlib.blake2b(url.encode(), digest_size=12).hexdigest()
         return cls(folder / f".download-{name}")
 
@@ -157,7 +159,7 @@ class Partial:
 
     @property
     def validator(self) -> str:
-        """What the server called the file; '' if it cannot be continued."""
+        """The validator of the server's file; '' if the download cannot be continued."""
         return self._tag.read_text("latin-1") if self._tag.exists() else ""
 
     def begin(self, validator: str) -> None:
@@ -185,7 +187,7 @@ def is_recording(url: str, media_type: str) -> bool:
 
 
 def suffix(url: str, media_type: str) -> str:
-    """Return the end of the name of a file: that of its URL, unless it says nothing."""
+    """Return the suffix of a recording's file: that of the URL, else one for the media type."""
     name = urlsplit(url).path.rpartition("/")[2]
     end = f".{name.rpartition('.')[2]}".lower() if "." in name else ""
     is_plain = end[1:].isalnum() and end.isascii() and len(end) <= _SUFFIX

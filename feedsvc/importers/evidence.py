@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-FIRST_YEAR, LAST_YEAR = 1970, 2069  # of candidates; fixed, to be independent of the clock
+FIRST_YEAR, LAST_YEAR = 1970, 2069  # of candidates; fixed, so that no clock is needed
 
 _WEEKDAYS = {
     "en": "monday mon|tuesday tues tue|wednesday wed|thursday thurs thur thu|friday fri|"
@@ -109,8 +109,8 @@ def _candidates(mentions: list[set[date]], dated: set[int], named: set[int]) -> 
     """Return the most plausible days, those of years in the text first.
 
     mentions: the possible days of each mention. dated: years in the text with a month. named: all
-    years in the text. A year without a month may be long past, so it selects nothing, but it keeps
-    another from being unique.
+    years in the text. A year without a month may be long past, so it selects no candidate, but it
+    makes the others ambiguous.
     """
     all_days = set.union(*mentions)
     years = set.intersection(*({day.year for day in days} for days in mentions))

@@ -1,6 +1,6 @@
-"""Reads all versions of RSS and Atom item by item, with one item in memory at a time.
+"""Reads all versions of RSS and Atom, with one item in memory at a time.
 
-Ids are read literally: they must stay as feed readers know them, character by character.
+Ids are not normalised: feed readers compare them character by character.
 """
 
 import copy
@@ -10,7 +10,8 @@ from html import escape
 
 from lxml import etree
 
-from feedsvc import dates, syntax, urls
+from feedsvc import syntax, urls
+from feedsvc.dates import DateError
 from feedsvc.errors import Problem
 from feedsvc.importers import podcasts, texts, wpstatus
 from feedsvc.importers.item import (
@@ -92,39 +93,34 @@ def _parse(origin: Origin, element: Element, feed: _Metadata, hints: Hints) -> P
             or fields.text("atom:updated", "atom:modified"),
             hints,
         )
-        updated = texts.date(
-            fields.text("atom:updated", "atom:modified", "dcterms:modified"), hints
-        )
-    except dates.DateError as error:
-        problem = origin.problem("bad-source-date", f"has a bad date: {error}")
-        return Refused(identity, seed, problem)
+        modified = fields.text("atom:updated", "atom:modified", "dcterms:modified")
+        updated = texts.date(modified, hints)
+    except DateError as error:
+        return Refused(identity, seed, origin.failure(error))
     labels, image = list(_labels(fields)), _image(fields)
     base = urls.resolve(link or feed.link, base)
-    return hints.complete(
-        Item(
-            origin,
-            id=identity,
-            seed=seed,
-            title=title,
-            published=published,
-            updated=updated,
-            slug=texts.last_segment(link),
-            link=link,
-            body=body,
-            base=base,
-            summary=summary,
-            only_summary=only_summary,
-            categories=tuple(label for label, is_tag in labels if not is_tag),
-            tags=tuple(label for label, is_tag in labels if is_tag),
-            authors=tuple(_rss_authors(fields)) or tuple(_atom_authors(fields)) or feed.authors,
-            language=_language(element) or fields.text("dc:language") or feed.language,
-            image=image,
-            episode=podcasts.episode(fields, title, image, base),
-            enclosures=tuple(_enclosures(fields)),
-            draft=_is_draft(fields)
-            or wpstatus.is_draft(statuses, published or hints.date, hints.now),
-            warnings=tuple(_warnings(origin, _is_atom(element), body, remote)),
-        )
+    return Item(
+        origin,
+        id=identity,
+        seed=seed,
+        title=title,
+        published=published,
+        updated=updated,
+        slug=texts.last_segment(link),
+        link=link,
+        body=body,
+        base=base,
+        summary=summary,
+        only_summary=only_summary,
+        categories=tuple(label for label, is_tag in labels if not is_tag),
+        tags=tuple(label for label, is_tag in labels if is_tag),
+        authors=tuple(_rss_authors(fields)) or tuple(_atom_authors(fields)) or feed.authors,
+        language=_language(element) or fields.text("dc:language") or feed.language,
+        image=image,
+        episode=podcasts.episode(fields, title, image, base),
+        enclosures=tuple(_enclosures(fields)),
+        draft=_is_draft(fields) or wpstatus.is_draft(statuses, published or hints.date, hints.now),
+        warnings=tuple(_warnings(origin, _is_atom(element), body, remote)),
     )
 
 
@@ -161,8 +157,8 @@ def _blogger_kind(fields: Fields) -> str:
 def _is_draft(fields: Fields) -> bool:
     """Return whether an entry is marked as a draft (RFC 5023 13.1.1)."""
     control = fields.first("app:control")
-    marked = control is not None and Fields(control, prefixed).text("app:draft") == "yes"
-    return marked or fields.text("blogger:status") == "DRAFT"
+    is_marked = control is not None and Fields(control, prefixed).text("app:draft") == "yes"
+    return is_marked or fields.text("blogger:status") == "DRAFT"
 
 
 def _item_link(fields: Fields) -> str:

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from feedsvc import dates, urls
+from feedsvc.dates import DateError
 from feedsvc.errors import Problem
 from feedsvc.importers import texts, wpstatus
 from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults, Refused, Skipped
 from feedsvc.importers.records import Record, load_json
 from feedsvc.model import Person
 
-_SITE = "__GHOST_URL__"  # what Ghost writes instead of the site's URL
-_STATUS = {"published": "publish", "scheduled": "future", "draft": "draft"}  # in words of WordPress
+_SITE = "__GHOST_URL__"  # replaces the site's URL in exports
+_STATUS = {"published": "publish", "scheduled": "future", "draft": "draft"}  # as in WordPress
 _MILLISECONDS = re.compile(r"[0-9]{1,14}")
-# Parts of a text for some visitors. An unclosed one extends to the end.
+# Parts of a text that only some visitors see. An unclosed one extends to the end.
 _GATED = re.compile(
     r"<!--\s*kg-gated-block:begin([^<>]{0,200})-->(.*?)(?:<!--\s*kg-gated-block:end\s*-->|\Z)", re.S
 )
@@ -45,7 +46,7 @@ def read(source: str, content: bytes, hints: Hints) -> ParseResults:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """What a post refers to, in order. language: of the site."""
+    """The names of a post's authors and tags, in order. language: of the site."""
 
     authors: tuple[str, ...]
     tags: tuple[str, ...]
@@ -53,7 +54,7 @@ class Related:
 
 
 class _Tables:
-    """What posts refer to, by their ids."""
+    """The authors and tags of posts, by the ids of the posts."""
 
     def __init__(self, data: Record) -> None:
         users = {user.text("id"): user.text("name") for user in data.records("users")}
@@ -69,7 +70,7 @@ class _Tables:
         self._language = settings.get("locale") or settings.get("lang") or ""
 
     def of(self, post: Record) -> Related:
-        """Return what a post refers to. Old versions have one author in the post itself."""
+        """Return what a post refers to. In old versions, the post itself names one author."""
         number = post.text("id")
         only = filter(None, [self._users.get(post.text("author_id"), "")])
         authors = self._authors.get(number) or only
@@ -101,37 +102,34 @@ def post(origin: Origin, post: Record, related: Related, hints: Hints) -> ParseR
             _date(post.text("created_at")) if status == "draft" else None
         )
         updated = _date(post.text("updated_at"))
-    except dates.DateError as error:
-        problem = origin.problem("bad-source-date", f"has a bad date: {error}")
-        return Refused(number, seed, problem)
+    except DateError as error:
+        return Refused(number, seed, origin.failure(error))
     body = post.text("html").replace(_SITE, hints.site.rstrip("/"))
     if not body and (post.text("lexical") or post.text("mobiledoc")):
         message = (
-            "has a text only for Ghost's editor, not as HTML; save it in Ghost, and export again"
+            "has its text only in the format of Ghost's editor; save it in Ghost, export again"
         )
         return Refused(number, seed, origin.problem("no-article", message))
     public = _GATED.sub(lambda part: part[2] if _FOR_ALL.search(part[1]) else "", body)
     link = urls.resolve(hints.site, f"{post.text('slug')}/")
-    return hints.complete(
-        Item(
-            origin,
-            id=number,
-            seed=seed,
-            title=" ".join(post.text("title").split()),
-            published=published,
-            updated=updated,
-            slug=post.text("slug"),
-            link=link,
-            body=public,
-            base=link,
-            summary=post.text("custom_excerpt"),
-            tags=related.tags,
-            authors=tuple(map(Person, related.authors)),
-            language=post.text("locale") or related.language,
-            image=post.text("feature_image", "image").replace(_SITE, hints.site.rstrip("/")),
-            draft=wpstatus.is_draft([status], published or hints.date, hints.now),
-            warnings=texts.restricted(origin) if public != body else (),
-        )
+    return Item(
+        origin,
+        id=number,
+        seed=seed,
+        title=" ".join(post.text("title").split()),
+        published=published,
+        updated=updated,
+        slug=post.text("slug"),
+        link=link,
+        body=public,
+        base=link,
+        summary=post.text("custom_excerpt"),
+        tags=related.tags,
+        authors=tuple(map(Person, related.authors)),
+        language=post.text("locale") or related.language,
+        image=post.text("feature_image", "image").replace(_SITE, hints.site.rstrip("/")),
+        draft=wpstatus.is_draft([status], published or hints.date, hints.now),
+        warnings=texts.restricted(origin) if public != body else (),
     )
 
 

@@ -10,8 +10,10 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from feedsvc.errors import Problem, Severity
+from feedsvc.dates import DateError
+from feedsvc.errors import ArticleError, Problem, Severity
 from feedsvc.model import Enclosure, Person
+from feedsvc.sources.article import MAX_SIZE
 
 
 class FileType(StrEnum):
@@ -48,6 +50,12 @@ class Origin:
         """Return a warning about this item, which is imported nevertheless."""
         return replace(self.problem(code, message), severity=Severity.WARNING)
 
+    def failure(self, error: ArticleError | DateError) -> Problem:
+        """Return an exception that was raised while this item was read as an error."""
+        if isinstance(error, DateError):
+            return self.problem("bad-source-date", f"has a bad date: {error}")
+        return self.problem(error.code, error.message)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -58,7 +66,7 @@ class Item:
     '' to derive it from the title. body: raw HTML or Markdown, according to file_type. base: the
     base of relative URLs. external: the page elsewhere that it is about. only_summary: the body is
     only a summary. candidates: the possible dates of publication. episode: front matter of an
-    episode of a podcast. warnings: reported once the article has been written.
+    episode. warnings: reported once the article has been written.
     """
 
     origin: Origin
@@ -96,7 +104,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """The podcast that a feed is. settings: as TOML."""
+    """The settings of a podcast, from its feed, as TOML."""
 
     settings: str
 
@@ -108,6 +116,12 @@ class Refused:
     id: str
     seed: str
     problem: Problem
+
+
+def check_size(size: int) -> None:
+    """Raise ArticleError if a text is larger than an article may be. size: in bytes."""
+    if size > MAX_SIZE:
+        raise ArticleError("too-large-item", "exceeds 5 MB, the limit of an article; split it")
 
 
 ParseResult = Item | Refused | Problem | Show | Skipped

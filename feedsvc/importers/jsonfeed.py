@@ -4,7 +4,8 @@ JSON Feed has only tags. Categories are in the extension `_feedsvc` of an item:
 `"_feedsvc": {"categories": ["News"]}`.
 """
 
-from feedsvc import dates, urls
+from feedsvc import urls
+from feedsvc.dates import DateError
 from feedsvc.errors import Problem
 from feedsvc.importers import texts
 from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults, Refused
@@ -53,36 +54,33 @@ def _parse(origin: Origin, item: Record, feed: Record, hints: Hints) -> ParseRes
     try:
         published = texts.date(date_text, hints)
         updated = texts.date(item.text("date_modified"), hints)
-    except dates.DateError as error:
-        problem = origin.problem("bad-source-date", f"has a bad date: {error}")
-        return Refused(identity, seed, problem)
-    return hints.complete(
-        Item(
-            origin,
-            id=identity,
-            seed=seed,
-            title=title,
-            published=published or updated,
-            updated=updated,
-            slug=texts.last_segment(link),
-            link=link,
-            external=item.text("external_url"),
-            body=body or texts.paragraphs(summary),
-            base=urls.resolve(feed.text("home_page_url"), link),
-            summary=summary,
-            only_summary=bool(summary and not body),
-            categories=item.record(_EXTENSION).texts("categories"),
-            tags=item.texts("tags"),
-            authors=_authors(item) or _authors(feed),
-            language=item.text("language") or feed.text("language"),
-            image=item.text("image", "banner_image"),
-            enclosures=tuple(
-                Enclosure(
-                    attachment.text("url"),
-                    attachment.text("mime_type"),
-                    texts.length(attachment.text("size_in_bytes")),
-                )
-                for attachment in item.records("attachments")
-            ),
-        )
+    except DateError as error:
+        return Refused(identity, seed, origin.failure(error))
+    return Item(
+        origin,
+        id=identity,
+        seed=seed,
+        title=title,
+        published=published or updated,
+        updated=updated,
+        slug=texts.last_segment(link),
+        link=link,
+        external=item.text("external_url"),
+        body=body or texts.paragraphs(summary),
+        base=urls.resolve(feed.text("home_page_url"), link),
+        summary=summary,
+        only_summary=bool(summary and not body),
+        categories=item.record(_EXTENSION).texts("categories"),
+        tags=item.texts("tags"),
+        authors=_authors(item) or _authors(feed),
+        language=item.text("language") or feed.text("language"),
+        image=item.text("image", "banner_image"),
+        enclosures=tuple(
+            Enclosure(
+                attachment.text("url"),
+                attachment.text("mime_type"),
+                texts.length(attachment.text("size_in_bytes")),
+            )
+            for attachment in item.records("attachments")
+        ),
     )

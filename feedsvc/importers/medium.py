@@ -1,6 +1,6 @@
 """Reads a post of Medium's export, which contains each as an HTML file with microformat classes.
 
-The export says which posts are drafts, but not which are responses to other posts, unlisted or for
+The export marks drafts, but not responses to other posts, nor posts that are unlisted or for
 members.
 """
 
@@ -10,7 +10,7 @@ from pathlib import PurePath
 from lxml import etree
 from lxml import html as lxml_html
 
-from feedsvc import dates
+from feedsvc.dates import DateError
 from feedsvc.errors import Problem
 from feedsvc.importers import texts
 from feedsvc.importers.item import Hints, Item, Origin, ParseResults, Refused, Skipped
@@ -44,9 +44,8 @@ def read(source: str, text: str, hints: Hints) -> ParseResults:
     identity = _first(tree, f"//footer//a[starts-with(@href, '{_ID}')]/@href") or link
     try:
         published = texts.date(_first(tree, "//time[@class='dt-published']/@datetime"), hints)
-    except dates.DateError as error:
-        problem = origin.problem("bad-source-date", f"has a bad date: {error}")
-        yield Refused(identity, identity, problem)
+    except DateError as error:
+        yield Refused(identity, identity, origin.failure(error))
         return
     is_draft = not published or PurePath(source).name.startswith(_DRAFT)
     if is_draft and not (published or hints.date):
@@ -54,30 +53,28 @@ def read(source: str, text: str, hints: Hints) -> ParseResults:
         return
     title, summary = _text(tree, "p-name"), _text(tree, "p-summary")
     is_response, body = _body(tree, title, summary)
-    yield hints.complete(
-        Item(
-            origin,
-            id=identity,
-            seed=identity,
-            title=title,
-            published=published,
-            slug=re.sub(r"-[0-9a-f]+$", "", texts.last_segment(link)),
-            link=link,
-            body=body,
-            base=link or identity,
-            summary=summary,
-            tags=tuple(map(str, tree.xpath("//a[@class='p-tag']/text()"))),
-            authors=tuple(map(Person, filter(None, [_text(tree, "p-author")]))),
-            image=_first(tree, "//img[@data-is-featured]/@src"),
-            draft=is_draft or is_response,
-            warnings=_warnings(origin) if is_response and not is_draft else (),
-        )
+    yield Item(
+        origin,
+        id=identity,
+        seed=identity,
+        title=title,
+        published=published,
+        slug=re.sub(r"-[0-9a-f]+$", "", texts.last_segment(link)),
+        link=link,
+        body=body,
+        base=link or identity,
+        summary=summary,
+        tags=tuple(map(str, tree.xpath("//a[@class='p-tag']/text()"))),
+        authors=tuple(map(Person, filter(None, [_text(tree, "p-author")]))),
+        image=_first(tree, "//img[@data-is-featured]/@src"),
+        draft=is_draft or is_response,
+        warnings=_warnings(origin) if is_response and not is_draft else (),
     )
 
 
 def _warnings(origin: Origin) -> tuple[Problem, ...]:
     message = (
-        "may be a response to another post, which Medium's export does not tell apart; it became a "
+        "may be a response to another post, as Medium's export does not mark those; it became a "
         "draft: remove `draft` if it is an article"
     )
     return (origin.warning("maybe-response", message),)
@@ -86,7 +83,7 @@ def _warnings(origin: Origin) -> tuple[Problem, ...]:
 def _body(tree: Element, title: str, summary: str) -> tuple[bool, str]:
     """Return whether a post looks like a response, and its HTML without the repeated title.
 
-    A response has no headline: Medium makes its title of the beginning of its text.
+    A response has no headline: its title is the beginning of its text.
     """
     contents = tree.xpath("//section[@data-field='body']")
     if not contents:

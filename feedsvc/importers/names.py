@@ -2,6 +2,7 @@
 
 import unicodedata
 import uuid
+from collections.abc import Mapping
 
 from feedsvc import html, syntax, urls
 from feedsvc.errors import Problem
@@ -13,7 +14,7 @@ _DEFAULT_SLUG = "article"
 
 
 def identity(item: Item | Refused) -> tuple[str, bool]:
-    """Return an item's id, and False if readers lose the one that they know.
+    """Return an item's id, and whether readers that know the item recognise it.
 
     A replacement or missing id is a UUID that is the same on every import. An episode keeps its
     guid besides; see `guid`.
@@ -23,6 +24,30 @@ def identity(item: Item | Refused) -> tuple[str, bool]:
         return item.id, True
     is_episode = isinstance(item, Item) and bool(item.episode)
     return _minted(item.seed), not item.id or is_episode
+
+
+def unique_identity(item: Item, others: Mapping[str, Item]) -> tuple[str, tuple[Problem, ...]]:
+    """Return an item's id, and a warning if readers will not recognise it.
+
+    others: items by their ids. If one of them is another article with the same id, this one gets an
+    id that is derived from what distinguishes them, and is the same on every import.
+    """
+    own, is_known = identity(item)
+    other = others.get(own)
+    if other and not _is_same(item, other):
+        minted = _minted("\n".join([own, item.link or f"{item.title}\n{item.published}"]))
+        message = (
+            f"has the id {own[:60]!r} of {other.origin.place}, {other.title[:60]!r}, which keeps "
+            f"it; {item.title[:60]!r} became {minted}: give each its own id"
+        )
+        return minted, (item.origin.warning("duplicate-id", message),)
+    if is_known:
+        return own, ()
+    message = (
+        f"has the id {item.id[:60]!r}, which is not an IRI or is too long; it became {own}, so "
+        "feed readers will show the article as new"
+    )
+    return own, (item.origin.warning("new-id", message),)
 
 
 def guid(item: Item) -> str:
@@ -39,37 +64,14 @@ def _minted(seed: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_URL, seed.encode("utf-8", "replace").decode()).urn
 
 
-def is_same(item: Item, other: Item) -> bool:
-    """Return whether two items with the same id are the same article.
+def _is_same(item: Item, other: Item) -> bool:
+    """Return whether two items with the same id are the same article, perhaps with another text.
 
-    It may be in several documents, with another text in each. Two articles with one id differ in
-    their links, and in their titles or dates.
+    Two articles with one id differ in their links, and in their titles or dates.
     """
     if item.link and item.link == other.link:
         return True
     return (item.title, item.published) == (other.title, other.published)
-
-
-def second_identity(item: Item, first_id: str, other: Item) -> tuple[str, Problem]:
-    """Return another id for an item whose id another article has, and a warning.
-
-    It is derived from what distinguishes the articles, so it is the same on every import.
-    """
-    minted = _minted("\n".join([first_id, item.link or f"{item.title}\n{item.published}"]))
-    message = (
-        f"has the id {first_id[:60]!r} of {other.origin.place}, {other.title[:60]!r}, which keeps "
-        f"it; {item.title[:60]!r} became {minted}: give each its own id"
-    )
-    return minted, item.origin.warning("duplicate-id", message)
-
-
-def id_warning(item: Item, minted: str) -> Problem:
-    """Return the warning that an unusable id was replaced."""
-    message = (
-        f"has the id {item.id[:60]!r}, which is not an IRI or is too long; it became {minted}, so "
-        "feed readers will show the article as new"
-    )
-    return item.origin.warning("new-id", message)
 
 
 def slug(item: Item) -> str:

@@ -107,7 +107,7 @@ def _fold(word: str) -> str:
 def _category(breadcrumbs: str) -> tuple[tuple[str, ...], str]:
     """Return the category in breadcrumbs, and their language.
 
-    Without separators, `World` `Africa` cannot be told from `Middle East`: all is one label.
+    Without separators, `World` `Africa` looks like `Middle East`: everything is one label.
     """
     parts = [part for part in _SEPARATOR.split(breadcrumbs.strip(" >›»")) if part]
     if not parts:

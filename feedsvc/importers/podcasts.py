@@ -1,6 +1,6 @@
-"""Reads the podcast elements of a feed: of items as front matter, of the channel as settings.
+"""Reads the podcast elements of items as front matter, and those of a channel as settings.
 
-Values are as in the feed, except for what has another form here; `Cleaner.episode` validates them.
+Values are not validated here; `Cleaner.episode` does that.
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from feedsvc import syntax, urls
-from feedsvc.importers.xmlitems import Element, Fields, text
+from feedsvc.importers.xmlitems import Element, Fields, local, text
 from feedsvc.podcast import MAX_TEXT
 from feedsvc.podcasts import categories
 
@@ -34,7 +34,7 @@ _MAX_DIGITS = 15
 
 
 def episode(fields: Fields, title: str, image: str, base: str) -> dict[str, Any]:
-    """Return the front matter of an item as an episode; {} if it has no element of podcasts.
+    """Return the front matter of an item as an episode; {} if it has no podcast elements.
 
     title, image: of the article. base: of relative URLs.
     """
@@ -66,12 +66,12 @@ def episode(fields: Fields, title: str, image: str, base: str) -> dict[str, Any]
         "chapters": list(_chapters(fields, base))
         or _href(fields.all("podcast:chapters"), "url", base),
     }
-    return {key: value for key, value in found.items() if value not in (None, "", [], {})}
+    return _table(**found)
 
 
 def settings(fields: Fields) -> str:
-    """Return the settings of a show as TOML; '' if a channel has no element of Apple's."""
-    if not (fields.all("itunes:category", "itunes:explicit", "itunes:author", "itunes:owner")):
+    """Return the settings of a show as TOML; '' if a channel has no elements of Apple."""
+    if not fields.all("itunes:category", "itunes:explicit", "itunes:author", "itunes:owner"):
         return ""
     link = fields.text("link")
     feed = {
@@ -81,8 +81,7 @@ def settings(fields: Fields) -> str:
         "copyright": fields.text("copyright"),
         "image": _href(fields.all("itunes:image"), "href", link),
     }
-    owner = Fields(fields.all("itunes:owner")[0], _itunes) if fields.all("itunes:owner") else None
-    locked = fields.text("podcast:locked").lower()
+    owner = Fields(fields.all("itunes:owner")[0], local) if fields.all("itunes:owner") else None
     show = {
         "categories": list(dict.fromkeys(_categories(fields))),
         "explicit": _truth(fields.text("itunes:explicit")),
@@ -92,7 +91,7 @@ def settings(fields: Fields) -> str:
         "owner": _table(email=owner.text("email"), name=owner.text("name")) if owner else {},
         "guid": fields.text("podcast:guid"),
         "medium": fields.text("podcast:medium"),
-        "locked": _truth(locked),
+        "locked": _truth(fields.text("podcast:locked")),
         "funding": [
             _table(url=each.get("url"), text=_short(text(each)))
             for each in fields.all("podcast:funding")
@@ -100,11 +99,12 @@ def settings(fields: Fields) -> str:
         **_common(fields, link),
         "complete": True if fields.text("itunes:complete").lower() == "yes" else None,
     }
-    given = {key: value for key, value in show.items() if value not in (None, "", [], {})}
-    lines = [f"{key} = {_toml(value)}" for key, value in feed.items() if value]
-    lines += ["", "[feeds.podcast.podcast]"]
-    lines += [f"{key} = {_toml(value)}" for key, value in given.items()]
-    return "\n".join(["[feeds.podcast]", 'any = { categories = ["Podcast"] }', *lines])
+    lines = ["[feeds.podcast]", 'any = { categories = ["Podcast"] }', *_lines(feed)]
+    return "\n".join([*lines, "", "[feeds.podcast.podcast]", *_lines(show)])
+
+
+def _lines(values: Mapping[str, Any]) -> Iterator[str]:
+    return (f"{key} = {_toml(value)}" for key, value in _table(**values).items())
 
 
 def _common(fields: Fields, base: str) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def _value(fields: Fields) -> dict[str, Any]:
 
 
 def _numbered(fields: Fields, name: str, shown: str) -> Any:
-    """Return the number of an episode or season, as a table if something is shown instead."""
+    """Return the number of an episode or season; a table if there is a text to show instead."""
     own = next(iter(fields.all(f"podcast:{name}")), None)
     number = fields.text(f"itunes:{name}") or fields.text(f"podcast:{name}")
     whole = _whole(number)
@@ -200,7 +200,7 @@ def _href(elements: list[Element], attribute: str, base: str) -> str:
 
 
 def _url(reference: str | None, base: str) -> str:
-    """Return an absolute URL of http or https; '' if a reference is none."""
+    """Return a reference as an absolute URL of http or https; '' if it is not one."""
     url = urls.resolve(base, reference.strip()).replace(" ", "%20") if reference else ""
     return url if syntax.is_url(url) and url.startswith(("http://", "https://")) else ""
 
@@ -210,7 +210,8 @@ def _attributes(element: Element, *names: str) -> dict[str, Any]:
 
 
 def _table(**values: Any) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value not in (None, "", [])}
+    """Return the values that are not empty."""
+    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
 
 
 def _short(value: str) -> str:
@@ -223,10 +224,6 @@ def _whole(value: str) -> int | None:
 
 def _truth(value: str) -> bool | None:
     return True if value.lower() in _TRUE else False if value.lower() in _FALSE else None
-
-
-def _itunes(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
 
 
 def _toml(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The namespaces of feeds, and the prefix under which `Fields` has the elements of each."""
+"""The namespaces of feeds, and the prefix that names of elements have in `Fields`."""
 
 from lxml import etree
 

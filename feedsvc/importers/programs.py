@@ -1,7 +1,7 @@
-"""Templates with which site generators write a JSON Feed of all articles in their own builds.
+"""Templates for site generators, whose builds then write a JSON Feed of all articles.
 
-Each is a folder of `templates/` whose files have the paths that they get in the generator's tree.
-The core finds the programs through the entry points `feedsvc.programs`.
+Each is a folder of `templates/`; its files have the same paths as in the generator's tree. The core
+finds the programs through the entry points `feedsvc.programs`.
 """
 
 from dataclasses import dataclass
@@ -25,20 +25,17 @@ class Program:
     def files(self, base_url: str) -> dict[str, str]:
         """Return the files of the template by path. base_url: of the site, without a final `/`."""
         folder = Path(__file__).with_name("templates") / self.name
-        return {
-            path.relative_to(folder).as_posix(): path.read_text("utf-8").replace(
-                _BASE_URL, base_url
-            )
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        texts = [path.read_text("utf-8").replace(_BASE_URL, base_url) for path in paths]
+        names = (path.relative_to(folder).as_posix() for path in paths)
+        return dict(zip(names, texts, strict=True))
 
 
 HUGO = Program(
     "hugo",
     "public/articles.json",
     (
-        "The files belong into the content folder of the default language and into layouts/.",
+        "The files belong in the content folder of the default language and into layouts/.",
         "Build with `hugo`.",
     ),
 )

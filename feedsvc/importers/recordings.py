@@ -1,7 +1,6 @@
 """The recordings of one imported episode, in the folder of its article."""
 
 import errno
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,11 +17,11 @@ from feedsvc.importers.download import (
 )
 
 # The errors of file systems without hard links, such as FAT and some network file systems.
-NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 class Recordings:
-    """Downloads recordings, and gives them the name of their article."""
+    """Downloads recordings, and names them after their article."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -52,15 +51,15 @@ class Recordings:
                 self._fetched[each.url] = partial, suffix(each.url, each.type)
 
     def place(self, slug: str) -> Mapping[str, str] | None:
-        """Give all recordings names that begin with a slug; return these by URL.
+        """Give all recordings names that begin with a slug, and return the names by URL.
 
-        None if there is a file with one of them. Raises FeedsvcError.
+        None if one of these files exists. Raises FeedsvcError.
         """
         local: dict[str, str] = {}
         for number, (url, (partial, end)) in enumerate(self._fetched.items(), 1):
             name = f"{slug}{end}" if number == 1 else f"{slug}-{number}{end}"
             try:
-                _link(partial.path, self._folder / name)
+                link(partial.path, self._folder / name)
             except FileExistsError:
                 self.withdraw()
                 return None
@@ -79,21 +78,25 @@ class Recordings:
         self._placed.clear()
 
     def finish(self) -> None:
-        """Remove what the downloads left."""
+        """Remove the temporary files of the downloads."""
         for partial, _ in self._fetched.values():
             partial.discard()
 
 
-def _link(source: Path, target: Path) -> None:
-    """Give a file another name. Raises FileExistsError, OSError."""
+def link(source: Path, target: Path) -> None:
+    """Give a file another name, which, unlike a rename, replaces no file.
+
+    Copies it where there are no hard links. Raises FileExistsError, OSError.
+    """
     try:
-        os.link(source, target)
+        target.hardlink_to(source)
     except OSError as error:
-        if error.errno not in NO_LINKS:
+        if error.errno not in _NO_LINKS:
             raise
         with source.open("rb") as file, target.open("xb") as copy:
             try:
                 shutil.copyfileobj(file, copy)
+                copy.flush()
             except OSError:
-                target.unlink()
+                target.unlink()  # created here, so no other file is lost
                 raise

@@ -22,7 +22,15 @@ from feedsvc.importers import (
     texts,
     wxr,
 )
-from feedsvc.importers.item import Hints, ParseResult, ParseResults, Refused, Show, Skipped
+from feedsvc.importers.item import (
+    Hints,
+    Item,
+    ParseResult,
+    ParseResults,
+    Refused,
+    Show,
+    Skipped,
+)
 from feedsvc.importers.sources import Source, SourceFormat
 from feedsvc.importers.stream import Advance, Stream
 from feedsvc.importers.write import ArticleWriter
@@ -30,7 +38,7 @@ from feedsvc.sources.article import MAX_SIZE
 
 logger = logging.getLogger("feedsvc.importers")
 
-# Called with the number of bytes done and the number of bytes of all sources.
+# Called with the number of bytes read and the number of bytes of all sources.
 Progress = Callable[[int, int], None]
 
 # Bytes; these files are read whole.
@@ -61,7 +69,7 @@ _OF_TEXT = {
 class Report:
     """The result of an import.
 
-    existing: articles that were there already. skipped: by kind. shows: settings of podcasts.
+    existing: articles that existed already. skipped: by kind. shows: settings of podcasts.
     """
 
     written: int = 0
@@ -112,7 +120,7 @@ def run(
     for file in files:
         try:
             for result in _parse(file, sources.format_to_read(file, format), hints, meter.advance):
-                report.add(result, writer)
+                report.add(hints.complete(result) if isinstance(result, Item) else result, writer)
         except OSError as error:
             message = f"cannot be read: {error.strerror}; check its permissions"
             report.problems.append(Problem(file.name, 0, "unreadable-source", message))
@@ -131,7 +139,7 @@ def run(
 
 
 class _Meter:
-    """Reports progress in bytes: of files, each once however often it is read, and of downloads."""
+    """Reports progress in bytes: of files, counted once even if read twice, and of downloads."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self._total = total

@@ -27,7 +27,7 @@ class SourceFormat(StrEnum):
     ARCHIVE = "zip"
 
 
-# Browsers save the files of a page in a folder named after the page, with `_` and one of these.
+# Browsers save the files of a page in a folder named after it, with `_` and one of these.
 PAGE_FOLDERS = ("files", "fichiers")
 _SUFFIXES = (
     *(".xml", ".rss", ".rdf", ".atom", ".json", ".wxr"),
@@ -64,9 +64,7 @@ def find(paths: tuple[Path, ...]) -> Iterator[Source | Problem]:
         if path.is_dir():
             yield from _walk(path)
         elif path.parent.name == POSTS and _substack(path.parent.parent):
-            message = (
-                "is part of an export of Substack; import posts.csv, which says who may read it"
-            )
+            message = "is part of a Substack export; import posts.csv, which says who may read it"
             yield Problem(str(path), 0, "unknown-source", message)
         else:
             try:
@@ -159,11 +157,11 @@ def format_of(beginning: bytes) -> SourceFormat | None:
     return SourceFormat.TABLE if tables.is_table(columns) else SourceFormat.TEXT
 
 
-# What to do instead with a format that is not read, by how a file of it begins.
+# Advice about formats that are not supported, by how their files begin.
 _ADVICE = {
     rb"<opml\b|<.{0,2000}?<opml\b": "is a list of feeds (OPML) without articles; save the feeds "
     "that it lists, and import those",
-    rb"%PDF-": "is a PDF, which does not say what is its text; import pages or a feed of the site",
+    rb"%PDF-": "is a PDF, which does not mark its text; import pages or a feed of the site",
 }
 
 

@@ -1,7 +1,7 @@
-"""Reads XML files in blocks, without the bytes that every XML parser refuses.
+"""Reads XML files in blocks, without the bytes that XML parsers reject.
 
-Exports often hold control characters and invalid UTF-8. These are removed or replaced, and the line
-of the first is recorded.
+Exports often contain control characters and invalid UTF-8. These are removed or replaced, and the
+line of the first is recorded.
 """
 
 import codecs

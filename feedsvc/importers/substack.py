@@ -11,7 +11,8 @@ from dataclasses import replace
 from lxml import etree
 from lxml import html as lxml_html
 
-from feedsvc import dates, urls
+from feedsvc import urls
+from feedsvc.dates import DateError
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.importers import tables, texts
 from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults, Refused, Skipped
@@ -25,7 +26,7 @@ ReadPost = Callable[[str], bytes]
 _COLUMNS = {"post_id", "is_published", "audience"}
 _KINDS = {"newsletter": "post", "podcast": "post", "thread": "post", "video": "post"}
 _POST_ID = re.compile(r"[0-9]+\.([\w.~-]+)")
-# Parts for some readers only, and what follows the end of the free part of a text.
+# Parts for some readers only, and the end of the free part of a text.
 _PARTS = "//*[@data-dynamic-audiences][not(contains(@data-dynamic-audiences, 'non_sub'))]"
 _PAYWALL = "//*[contains(concat(' ', @class, ' '), ' paywall-jump ')]"
 _WIDGETS = "//*[contains(@class, 'subscription-widget-wrap') or contains(@class, 'button-wrapper')]"
@@ -63,33 +64,28 @@ def _post(origin: Origin, row: Record, read_post: ReadPost, hints: Hints) -> Par
         if is_draft and not (published or hints.date):
             return Skipped("draft without a date")
         body, is_restricted = _public(texts.decode(read_post(f"{number}.html"))[0])
-    except dates.DateError as error:
-        problem = origin.problem("bad-source-date", f"has a bad date: {error}")
-        return Refused(link, link, problem)
-    except ArticleError as error:
-        return Refused(link, link, origin.problem(error.code, error.message))
+    except (DateError, ArticleError) as error:
+        return Refused(link, link, origin.failure(error))
     podcast = row.text("podcast_url")
-    return hints.complete(
-        Item(
-            origin,
-            id=link,
-            seed=link,
-            title=texts.title(row.text("title")),
-            published=published,
-            slug=named[1],
-            link=link,
-            body=body,
-            base=link,
-            summary=texts.title(row.text("subtitle")),
-            enclosures=(Enclosure(podcast, "audio/mpeg", 0),) if podcast else (),
-            draft=is_draft,
-            warnings=texts.restricted(origin) if is_restricted else (),
-        )
+    return Item(
+        origin,
+        id=link,
+        seed=link,
+        title=texts.title(row.text("title")),
+        published=published,
+        slug=named[1],
+        link=link,
+        body=body,
+        base=link,
+        summary=texts.title(row.text("subtitle")),
+        enclosures=(Enclosure(podcast, "audio/mpeg", 0),) if podcast else (),
+        draft=is_draft,
+        warnings=texts.restricted(origin) if is_restricted else (),
     )
 
 
 def _public(markup: str) -> tuple[str, bool]:
-    """Return a text without what only subscribers can read and buttons, and whether it had such.
+    """Return a text without buttons and parts for subscribers, and whether it had such parts.
 
     Raises ArticleError.
     """

@@ -1,7 +1,7 @@
 """Reads articles from a table (CSV): a row for each, below the names of the columns.
 
-Nobody can know all columns that restrict an article: rows are imported only if every column with
-such a name is empty or says that the article is public.
+Any column may restrict who can read an article: a row is imported only if every column whose name
+suggests that is empty or says that the article is public.
 """
 
 import csv
@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from feedsvc import dates, syntax, urls
+from feedsvc import syntax, urls
+from feedsvc.dates import DateError
 from feedsvc.errors import Problem
 from feedsvc.importers import texts, wpstatus
 from feedsvc.importers.item import Hints, Item, Origin, ParseResult, ParseResults, Refused, Skipped
@@ -33,7 +34,7 @@ _IS_PUBLISHED = ("published", "is_published")
 _RESTRICTION = re.compile(
     r"draft|private|paid|member|password|hidden|archived|deleted|trash|restrict|premium|unlisted"
 )
-_WORDS = {  # of a status, in those of WordPress
+_STATUSES = {  # as in WordPress
     **dict.fromkeys(("publish", "published", "public", "live"), "publish"),
     **dict.fromkeys(("scheduled", "future"), "future"),
     **dict.fromkeys(("draft", "pending", "unpublished", ""), "draft"),
@@ -109,37 +110,34 @@ def _parse(origin: Origin, row: Record, hints: Hints) -> ParseResult:
     try:
         published = texts.date(_published(row), hints)
         updated = texts.date(row.text(*_UPDATED), hints)
-    except dates.DateError as error:
-        problem = origin.problem("bad-source-date", f"has a bad date: {error}")
-        return Refused(identity, seed, problem)
+    except DateError as error:
+        return Refused(identity, seed, origin.failure(error))
     is_draft = wpstatus.is_draft([status], published or hints.date, hints.now)
     if is_draft and not (published or hints.date):
         return Skipped("draft without a date")
-    return hints.complete(
-        Item(
-            origin,
-            id=identity,
-            seed=seed,
-            title=title,
-            published=published,
-            updated=updated,
-            slug=row.text("slug"),
-            link=link,
-            body=body if _MARKUP.search(body) else texts.paragraphs(body),
-            base=link or hints.site,
-            summary=texts.title(row.text(*_SUMMARY)),
-            categories=_labels(row, "category", "categories", "section"),
-            tags=_labels(row, "tags", "tag", "content_tags", "keywords"),
-            authors=tuple(map(Person, _labels(row, "author", "authors", "creator"))),
-            language=row.text("language", "lang", "locale"),
-            image=row.text(*_IMAGE),
-            draft=is_draft,
-        )
+    return Item(
+        origin,
+        id=identity,
+        seed=seed,
+        title=title,
+        published=published,
+        updated=updated,
+        slug=row.text("slug"),
+        link=link,
+        body=body if _MARKUP.search(body) else texts.paragraphs(body),
+        base=link or hints.site,
+        summary=texts.title(row.text(*_SUMMARY)),
+        categories=_labels(row, "category", "categories", "section"),
+        tags=_labels(row, "tags", "tag", "content_tags", "keywords"),
+        authors=tuple(map(Person, _labels(row, "author", "authors", "creator"))),
+        language=row.text("language", "lang", "locale"),
+        image=row.text(*_IMAGE),
+        draft=is_draft,
     )
 
 
 def _status(row: Record) -> str:
-    """Return the status of a row in words of WordPress; others as they stand."""
+    """Return the status of a row as in WordPress; an unknown one unchanged."""
     if any(row.text(name).lower() not in _NO for name in _DRAFT):
         return "draft"
     if any(name in row and row.text(name).lower() in _NO for name in _IS_PUBLISHED):
@@ -147,12 +145,12 @@ def _status(row: Record) -> str:
     for name in _STATUS:
         if name in row:
             written = row.text(name).lower()
-            return _WORDS.get(written, written)
+            return _STATUSES.get(written, written)
     return "publish"
 
 
 def _restriction(row: Record) -> str:
-    """Return why an article is not for everybody; '' if nothing says so."""
+    """Return why an article is not for everybody; '' if it may be."""
     for name in row.names():
         value = row.text(name).lower()
         if name in _AUDIENCE and value not in _EVERYBODY:
@@ -163,9 +161,9 @@ def _restriction(row: Record) -> str:
 
 
 def _published(row: Record) -> str:
-    """Return the date of publication, for which `published` may also be the name."""
-    said = row.text("published")
-    return row.text(*_PUBLISHED) or (said if len(said) >= _SHORTEST_DATE else "")
+    """Return the date of publication. The column `published` has a date or a flag."""
+    published = row.text("published")
+    return row.text(*_PUBLISHED) or (published if len(published) >= _SHORTEST_DATE else "")
 
 
 def _labels(row: Record, *names: str) -> tuple[str, ...]:

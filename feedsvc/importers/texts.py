@@ -10,7 +10,7 @@ from feedsvc.errors import Problem
 from feedsvc.importers.item import Hints, Origin
 
 _BLOCK = re.compile(r"(?i)<(?:p|div|br|ul|ol|table|blockquote|pre|h[1-6]|img|figure|iframe)\b")
-_TITLE = 80  # characters of a title that is made of the text
+_TITLE = 80  # characters of a title taken from the text
 _CLOSED = re.compile(r"</[a-zA-Z]|&(?:[a-zA-Z]\w*|#\w+);")
 # Two-digit years are interpreted as in RFC 2822 4.3.
 _SHORT_YEAR = re.compile(r"(?i)^((?:[a-z]{3},?\s+)?\d{1,2}\s+[a-z]{3}\s+)(\d\d)(\s+\d\d:\d\d)")
@@ -65,7 +65,7 @@ def title(text: str) -> str:
 
 
 def beginning(markup: str) -> str:
-    """Return the first words of raw HTML, as the title of a text that has none."""
+    """Return the first words of raw HTML, as a title for a text without one."""
     return html.excerpt(html.sanitise(markup, lambda _: ""), _TITLE)
 
 
@@ -81,13 +81,13 @@ def paragraphs(text: str) -> str:
 
 
 def no_site(source: str, program: str) -> Problem:
-    """Return the problem that neither an export nor the user says what the site's URL was."""
+    """Return the problem that neither an export nor the user names the site's URL."""
     message = f"is an export of {program}, which omits the site's URL; give it with --url"
     return Problem(source, 0, "no-site-url", message)
 
 
 def restricted(origin: Origin) -> tuple[Problem, ...]:
-    """Return the warning that parts of a text, which not everybody could read, are left out."""
+    """Return the warning that parts of a text that not everybody could read are left out."""
     message = (
         "has parts that were not for all readers; they are left out: check the end of its text"
     )

@@ -59,7 +59,7 @@ def to_html(text: str, images: Images = lambda _: [], footnotes: str = "") -> st
 
 
 def left_over(text: str) -> str:
-    """Return a shortcode or dynamic block of a text that is not rendered; '' if there is none."""
+    """Return a shortcode or dynamic block in a text that cannot be rendered; '' without one."""
     if found := _SHORTCODE.search(text):
         return found[0]
     found = _DYNAMIC.search(text)
@@ -67,7 +67,7 @@ def left_over(text: str) -> str:
 
 
 def gallery_numbers(text: str) -> Iterator[int]:
-    """Yield the numbers of the images that the galleries of a stored text name."""
+    """Yield the numbers of the images in the galleries of a stored text."""
     for gallery in _GALLERY.finditer(text):
         if numbers := _IDS.search(gallery[1]):
             yield from map(int, re.findall("[0-9]{1,18}", numbers[1]))
@@ -119,15 +119,17 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _between(text: str, *, is_bare: bool) -> str:
-    """Return text between two tags of blocks. is_bare: its first part is no paragraph."""
+    """Return text between two tags of blocks. is_bare: its first part is not a paragraph."""
     parts = list(filter(None, map(str.strip, re.split(r"\n\s*\n", text))))
     if not parts:
         return "\n" if "\n" in text else ""
-    made = [part if _COMMENT.fullmatch(part) else f"<p>{_with_breaks(part)}</p>" for part in parts]
+    blocks = [
+        part if _COMMENT.fullmatch(part) else f"<p>{_with_breaks(part)}</p>" for part in parts
+    ]
     if is_bare:
-        made[0] = _with_breaks(parts[0])
-        return "\n".join(made)
-    return "\n" + "\n".join(made) + "\n"
+        blocks[0] = _with_breaks(parts[0])
+        return "\n".join(blocks)
+    return "\n" + "\n".join(blocks) + "\n"
 
 
 def _with_breaks(text: str) -> str:

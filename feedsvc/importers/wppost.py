@@ -1,4 +1,4 @@
-"""Makes items of WordPress posts, from an export or from a database. Pure."""
+"""Converts WordPress posts, from an export or a database, to items. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,9 +31,9 @@ class Attachment:
 class Post:
     """A post with the values that WordPress stores.
 
-    name: the slug, percent-encoded. author: the name shown. dates: local time and UTC of
-    publication. modified: the same of the last edit. metadata: the values of each key. stated:
-    another date of publication, if there are no dates. categories, tags: raw HTML.
+    name: the slug, percent-encoded. author: the display name. dates: the time of publication, local
+    and in UTC. modified: the same for the last edit. metadata: the values of each key. stated: the
+    date of publication if `dates` are missing. categories, tags: raw HTML.
     """
 
     number: str
@@ -95,28 +95,26 @@ def item(
     before_more = html.split_more(post.content)
     excerpt = post.excerpt or (wpcontent.to_html(before_more) if before_more else "")
     author = texts.plain(post.author)
-    return hints.complete(
-        Item(
-            origin,
-            id=post.guid or post.link,
-            seed="\n".join([post.link, post.guid, post.number]),
-            title=texts.plain(post.title),
-            published=published,
-            updated=_date(post.modified, hints),
-            slug=unquote(post.name),
-            link=post.link,
-            body=body,
-            base=post.link,
-            summary=texts.plain(excerpt),
-            categories=tuple(map(texts.plain, post.categories)),
-            tags=tuple(map(texts.plain, post.tags)),
-            authors=(Person(author),) if author else (),
-            language=language,
-            image=attachments.url(post.first("_thumbnail_id")),
-            enclosures=tuple(map(_enclosure, post.metadata.get("enclosure", ()))),
-            draft=wpstatus.is_draft(post.statuses, published or hints.date, hints.now),
-            warnings=tuple(_warnings(origin, body)),
-        )
+    return Item(
+        origin,
+        id=post.guid or post.link,
+        seed="\n".join([post.link, post.guid, post.number]),
+        title=texts.plain(post.title),
+        published=published,
+        updated=_date(post.modified, hints),
+        slug=unquote(post.name),
+        link=post.link,
+        body=body,
+        base=post.link,
+        summary=texts.plain(excerpt),
+        categories=tuple(map(texts.plain, post.categories)),
+        tags=tuple(map(texts.plain, post.tags)),
+        authors=(Person(author),) if author else (),
+        language=language,
+        image=attachments.url(post.first("_thumbnail_id")),
+        enclosures=tuple(map(_enclosure, post.metadata.get("enclosure", ()))),
+        draft=wpstatus.is_draft(post.statuses, published or hints.date, hints.now),
+        warnings=tuple(_warnings(origin, body)),
     )
 
 

@@ -1,6 +1,6 @@
-"""Writes items as article files. The only part of an import that changes the content folder.
+"""Writes items as article files. Nothing else in an import changes the content folder.
 
-Existing files are never changed; an article that exists already is recognised by its id.
+Existing files are never changed; an existing article is recognised by its id.
 """
 
 import os
@@ -14,16 +14,15 @@ from feedsvc.errors import ArticleError, FeedsvcError, Problem
 from feedsvc.importers import compose, names, texts
 from feedsvc.importers.clean import Cleaner, one_line
 from feedsvc.importers.download import Downloader
-from feedsvc.importers.item import Item
-from feedsvc.importers.recordings import NO_LINKS, Recordings
+from feedsvc.importers.item import Item, check_size
+from feedsvc.importers.recordings import Recordings, link
 from feedsvc.model import MAX_PATH, PLAIN, excess
-from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.look import is_inside
 from feedsvc.sources.scan import shown_path
 from feedsvc.sources.site import Sources
 
 _MAX_NAME = 255  # bytes of a file name
-# Generators whose articles may have any path, with the front matter of feedsvc.
+# Generators whose articles may have any path and feedsvc's own front matter.
 _SUPPORTED_GENERATORS = {PLAIN, "hugo"}
 
 
@@ -78,12 +77,7 @@ class ArticleWriter:
 
     def write(self, item: Item) -> WriteResult:
         """Write an item's file, unless its article exists. Raises FeedsvcError."""
-        identity, is_kept = names.identity(item)
-        replaced = [] if is_kept else [names.id_warning(item, identity)]
-        other = self._seen.get(identity)
-        if other and not names.is_same(item, other):
-            identity, problem = names.second_identity(item, identity, other)
-            replaced = [problem]
+        identity, id_warnings = names.unique_identity(item, self._seen)
         if identity in self._ids:
             self._seen.setdefault(identity, _without_texts(item))
             return WriteResult(None, True, ())
@@ -93,11 +87,10 @@ class ArticleWriter:
             _check_item(item)
             path = self._write(item, identity, cleaner)
         except ArticleError as error:
-            problem = item.origin.problem(error.code, error.message)
-            return WriteResult(None, False, (problem,))
+            return WriteResult(None, False, (item.origin.failure(error),))
         self._ids.add(identity)
         self._seen[identity] = _without_texts(item)
-        problems = (*item.warnings, *cleaner.warnings, *replaced)
+        problems = (*item.warnings, *cleaner.warnings, *id_warnings)
         return WriteResult(self._shown(path), False, problems)
 
     def _write(self, item: Item, identity: str, cleaner: Cleaner) -> str:
@@ -159,14 +152,13 @@ class ArticleWriter:
 
         Raises ArticleError, FeedsvcError.
         """
-        if len(content) > MAX_SIZE:
-            raise _too_large()
+        check_size(len(content))
         full = Path(self._root, path)
         temporary = full.parent / f".import-{secrets.token_hex(8)}"
         try:
             with temporary.open("xb") as file:
                 file.write(content)
-            _link(full, temporary, content)
+            link(temporary, full)
         except FileExistsError:
             return False
         except OSError as error:
@@ -178,22 +170,6 @@ class ArticleWriter:
 
     def _shown(self, path: str) -> str:
         return shown_path(self._settings.content, self._settings.site, path)
-
-
-def _link(full: Path, temporary: Path, content: bytes) -> None:
-    """Give a file its name. Unlike a rename, this replaces no file. Raises OSError."""
-    try:
-        full.hardlink_to(temporary)
-    except OSError as error:
-        if error.errno not in NO_LINKS:
-            raise
-        with full.open("xb") as file:
-            try:
-                file.write(content)
-                file.flush()
-            except OSError:
-                full.unlink()  # created here, so no other file is lost
-                raise
 
 
 def _without_texts(item: Item) -> Item:
@@ -215,12 +191,7 @@ def _check_item(item: Item) -> None:
         raise ArticleError("no-title", "has neither a title nor a text; write one in the source")
     if item.published is None:
         raise ArticleError("no-date", "has no date; write one in the source, or give --date")
-    if len(item.body) + len(item.summary) > MAX_SIZE:
-        raise _too_large()
-
-
-def _too_large() -> ArticleError:
-    return ArticleError("too-large-item", "exceeds 5 MB, the limit of an article; split it")
+    check_size(len(item.body) + len(item.summary))
 
 
 def _check_generator(name: str) -> None:

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from feedsvc import dates
+from feedsvc.dates import DateError
 from feedsvc.errors import Problem
 from feedsvc.importers import texts, wppost, wpstatus
 from feedsvc.importers.item import Hints, Item, Origin, ParseResults, Skipped
@@ -67,8 +67,8 @@ def read(source: str, stream: Stream, lookup: Lookup, hints: Hints) -> ParseResu
         origin = Origin(source, element.sourceline or 0, number)
         try:
             yield _item(origin, post, lookup, hints, language)
-        except dates.DateError as error:
-            yield origin.problem("bad-source-date", f"has a bad date: {error}")
+        except DateError as error:
+            yield origin.failure(error)
 
 
 def _name(element: Element) -> str:

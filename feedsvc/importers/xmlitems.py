@@ -32,10 +32,10 @@ def elements(
 ) -> Iterator[Element | Problem]:
     """Yield the children of the root or its channel that have one of these local names.
 
-    Each element is complete when it is yielded, and cleared afterwards. kept: local names of
-    metadata elements that remain until the first item is read. dropped: local names of numerous
-    descendants that are not needed. Syntax errors are reported with their line, and warnings of the
-    stream at the end.
+    Each element is complete when it is yielded, and cleared afterwards. kept: local names of the
+    metadata that stays until the first item is read. dropped: local names of numerous descendants
+    that are not needed. Syntax errors are reported with their line, and warnings of the stream at
+    the end.
     """
     events = etree.iterparse(
         stream,

@@ -149,7 +149,7 @@ FAULTS = {
     b'{"url": "/x"}': "no address",
     b'{"url": "/feeds/al': "not JSON",
     b"nonsense": "neither",
-    combined().replace(b"Oct", b"Foo"): "its time is none",
+    combined().replace(b"Oct", b"Foo"): "its time is not valid",
     b'{"ip":"x","ua":"x","useragent":"y","url":"/","status":"x","time":"1"}': "status, size or",
 }
 

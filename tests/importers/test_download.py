@@ -244,7 +244,7 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     def link(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("feedsvc.importers.recordings.os.link", link)
+    monkeypatch.setattr("os.link", link)
     site = Site(tmp_path)
     writer = ArticleWriter(site.settings, None, keep_links=False, downloader=LOCAL)
     with server(Host()) as url:

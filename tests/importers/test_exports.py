@@ -342,7 +342,7 @@ def test_a_post_without_its_file_is_an_error_and_the_others_are_imported(tmp_pat
     files = substack(row("1.a") + row("2.b"), {"2.b": "<p>B</p>"}, top="export/")
     report, articles = imported(tmp_path, "export.zip", zipped(files))
     assert (codes(report), list(articles)) == (["no-article"], ["2.b"])
-    assert "post 1.a is not there" in report.problems[0].message
+    assert "post 1.a has no file export/posts/1.a.html" in report.problems[0].message
 
 
 # Medium

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from feedsvc.errors import Problem
-from feedsvc.model import Article
+from feedsvc.model import Article, Enclosure
 from feedsvc.podcast import Alternate, Chapter, Episode, Transcript
 from feedsvc.podcasts.media import transcripts
 from feedsvc.sources import ArticleReader
@@ -64,6 +64,14 @@ def test_an_enclosure_says_what_its_file_is(tmp_path: Path) -> None:
     assert (enclosure.length, enclosure.duration) == (len(mp4()), 12.5)
     assert len(problems) == 1
     assert found.episode is None
+
+
+def test_type_and_length_in_the_front_matter_take_precedence(tmp_path: Path) -> None:
+    written = {"url": "a.mp3", "type": "audio/x-mine", "length": 7}
+    found, problems = shown(tmp_path, {"a.mp3": mp3()}, enclosures=written)
+    assert problems == []
+    expected = Enclosure(f"{FILES}/a.mp3", "audio/x-mine", 7, 0.522, 63_700)
+    assert found.enclosures == (expected,)
 
 
 def test_a_recording_beside_the_text_is_its_enclosure(tmp_path: Path) -> None:

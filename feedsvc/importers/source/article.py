@@ -1,24 +1,35 @@
-"""Makes the Article of an item of a feed or database. Pure."""
+"""Converts an item of a feed or database to an Article. Pure."""
 
 from collections.abc import Iterator
 
 from feedsvc import html, urls
 from feedsvc.config.settings import Settings
-from feedsvc.errors import ArticleError, Problem
+from feedsvc.errors import ArticleError
 from feedsvc.importers import texts
 from feedsvc.importers.clean import Cleaner, one_line
-from feedsvc.importers.item import FileType, Item
+from feedsvc.importers.item import FileType, Item, check_size
 from feedsvc.importers.source.collect import Found
 from feedsvc.model import Article, ContentChoice, Enclosure, FeedRef, Kind, Person
-from feedsvc.sources.article import MAX_SIZE
 from feedsvc.sources.attachments import guess_type
+from feedsvc.sources.protocol import Reading
 
 
-def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Article, list[Problem]]:
-    """Return the article of an item, and warnings. Raises ArticleError if there is none."""
-    _check(item)
-    assert item.published is not None  # noqa: S101 - for mypy; checked
-    cleaner = Cleaner(item)
+def read(key: str, found: Found, settings: Settings) -> Reading:
+    """Return what was found under a key as a Reading, with its article if it is valid."""
+    if not found.item:
+        return Reading(key, None, found.problems)
+    cleaner = Cleaner(found.item)
+    try:
+        article = _article(key, found, found.item, cleaner, settings)
+    except ArticleError as error:
+        return Reading(key, None, (*found.problems, found.item.origin.failure(error)))
+    return Reading(key, article, (*found.problems, *cleaner.warnings))
+
+
+def _article(key: str, found: Found, item: Item, cleaner: Cleaner, settings: Settings) -> Article:
+    if item.published is None:
+        raise ArticleError("no-date", "has no date; write its date of publication")
+    check_size(len(item.body) + len(item.summary))
     written = html.markdown(item.body) if item.file_type is FileType.MARKDOWN else item.body
     raw, lost = html.shallow(written)
     if lost:
@@ -30,7 +41,7 @@ def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Articl
     own = urls.article_path(settings.article_link, found.slug, item.published, found.slug)
     language = cleaner.language() or settings.language
     authors = tuple(cleaner.authors()) or ((settings.author,) if settings.author else ())
-    article = Article(
+    return Article(
         path=key,
         slug=found.slug,
         id=found.id,
@@ -55,14 +66,6 @@ def read(key: str, found: Found, item: Item, settings: Settings) -> tuple[Articl
         text_hash=found.fingerprint,
         episode=cleaner.episode()[1],
     )
-    return article, cleaner.warnings
-
-
-def _check(item: Item) -> None:
-    if item.published is None:
-        raise ArticleError("no-date", "has no date; write its date of publication")
-    if len(item.body) + len(item.summary) > MAX_SIZE:
-        raise ArticleError("too-large-item", "exceeds 5 MB, the limit of an article; split it")
 
 
 def _terms(

@@ -21,8 +21,7 @@ _SUFFIX = 9  # bytes of `-` and a digest
 class Found:
     """What was found under a key.
 
-    id: a usable one. item: None if it cannot be published. problems: known without reading its text
-    any further.
+    id: valid and unique. item: None if it cannot be published. problems: those found so far.
     """
 
     id: str
@@ -49,9 +48,9 @@ class Collected:
 def collect(results: Iterable[ParseResult]) -> Collected:
     """Collect the items of all documents.
 
-    Of articles with the same id, the one published first keeps it. Another gets an id that is made
-    of its link, with a warning that names both. Of several copies of an article,
-    the one that was updated last is used.
+    Of articles with the same id, the one published first keeps it. Another gets an id derived from
+    its link, with a warning that names both. Of several copies of an article, the one updated last
+    is used.
     """
     items: list[Item] = []
     refused: list[Refused] = []
@@ -78,16 +77,12 @@ def _with_ids(items: list[Item]) -> Iterator[Found]:
     kept: dict[str, Item] = {}
     problems: dict[str, tuple[Problem, ...]] = {}
     for item in sorted(items, key=_age):
-        identity, is_usable = names.identity(item)
-        found = item.warnings if is_usable else (*item.warnings, names.id_warning(item, identity))
+        identity, warnings = names.unique_identity(item, kept)
         other = kept.get(identity)
-        if other and not names.is_same(item, other):
-            identity, problem = names.second_identity(item, identity, other)
-            found, other = (*item.warnings, problem), kept.get(identity)
         if other and item.origin.source == other.origin.source and item.body != other.body:
-            found = (*found, _copy_warning(item, other))
+            warnings = (*warnings, _copy_warning(item, other))
         kept[identity] = max(other, item, key=_newness) if other else item
-        problems[identity] = (*problems.get(identity, ()), *found)
+        problems[identity] = (*problems.get(identity, ()), *item.warnings, *warnings)
     for identity, item in kept.items():
         # The text of an article does not change with the position of its item.
         origin = replace(item.origin, line=0, label=f"item {identity[:200]}")

@@ -78,8 +78,8 @@ class Files:
 class Remote:
     """The document at a URL, requested at most once in `every` seconds.
 
-    Later requests than the first run in a thread, so that a slow server does not delay the release
-    of an article; until they end, the previous document is used.
+    Requests after the first run in a thread, so that a slow server does not delay the release of an
+    article; until they end, the previous document is used.
     """
 
     def __init__(self, url: str, every: float, *, private: bool) -> None:

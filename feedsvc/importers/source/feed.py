@@ -10,11 +10,11 @@ import msgspec
 import feedsvc
 from feedsvc.config.settings import Settings
 from feedsvc.config.tables import Places, Table
-from feedsvc.errors import ArticleError, Problem, SettingsError
+from feedsvc.errors import Problem, SettingsError
 from feedsvc.importers import feeds, jsonfeed, sources
 from feedsvc.importers.item import Hints, ParseResults
 from feedsvc.importers.source import article
-from feedsvc.importers.source.collect import Collected, Found, collect
+from feedsvc.importers.source.collect import Collected, collect
 from feedsvc.importers.source.documents import Files, Remote
 from feedsvc.importers.sources import SourceFormat
 from feedsvc.importers.stream import Stream
@@ -75,17 +75,7 @@ class FeedSource(ArticleSource):
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
         """Read some of the items."""
         for key in keys:
-            yield self._read(key, self._collected.found[key])
-
-    def _read(self, key: str, found: Found) -> Reading:
-        if not found.item:
-            return Reading(key, None, found.problems)
-        try:
-            made, warnings = article.read(key, found, found.item, self._settings)
-        except ArticleError as error:
-            problem = found.item.origin.problem(error.code, error.message)
-            return Reading(key, None, (*found.problems, problem))
-        return Reading(key, made, (*found.problems, *warnings))
+            yield article.read(key, self._collected.found[key], self._settings)
 
     def _parse(self) -> ParseResults:
         settings = self._settings
