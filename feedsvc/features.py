@@ -110,15 +110,13 @@ class Feature(Protocol):
 @cache
 def installed() -> tuple[Feature, ...]:
     """Return the installed features by name. Raises FeedsvcError if one cannot be loaded."""
-    found = []
-    for name in plugins.names(plugins.FEATURES):
-        feature = plugins.load_one(plugins.FEATURES, name)
+    found = plugins.objects(plugins.FEATURES)
+    for name, feature in found.items():
         if not isinstance(feature, Feature):
             raise FeedsvcError(
                 f"{name} ({plugins.FEATURES}) is not a Feature; update or uninstall that package"
             )
-        found.append(feature)
-    return tuple(found)
+    return tuple(found.values())
 
 
 def of_feed(own: "FeedSettings") -> list[Feature]:

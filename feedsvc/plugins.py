@@ -45,6 +45,14 @@ def load(group: str) -> Iterator[tuple[EntryPoint, object]]:
         yield each, _load(each)
 
 
+def objects(group: str) -> dict[str, Any]:
+    """Return the objects that the entry points of a group name, if any, by name and sorted.
+
+    Raises FeedsvcError if one cannot be loaded.
+    """
+    return {name: load_one(group, name) for name in names(group)}
+
+
 def load_one(group: str, name: str) -> Any:
     """Return the object that an entry point of a group names; None if there is none of this name.
 

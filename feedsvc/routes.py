@@ -35,6 +35,8 @@ RULES: Mapping[str, str] = {
     "page": "/feeds/<feedsvc_feed:ref>/",
     "older": "/feeds/<feedsvc_feed:ref>/page/<feedsvc_number:number>/",
 }
+POSTED = frozenset({"hub"})  # the endpoints that take POST; all others take GET
+MAX_BODY = 16_384  # bytes that a request to one of these may have
 _RESERVED = (urls.FILES, "/static/")
 _SLASH_OPTIONAL = frozenset({"kind", "page", "older", "stats"})
 

@@ -13,14 +13,17 @@ import pytest
 from tests.soak import SOAK
 
 ROOT = Path(__file__).parent.parent
-EXTRAS = ["audience", "check", "database", "importers", "export", "podcasts", "sources/generators"]
+EXTRAS = [
+    *("audience", "check", "database", "importers", "export", "podcasts", "push"),
+    "sources/generators",
+]
 NEEDED_BY = {"importers": ["database"], "podcasts": ["check", "importers", "database"]}
 # The library, which syncs and answers requests, and a command.
 QUICK = ["-k", "not postgresql and not server", "tests/test_library.py", "tests/cli/test_ids.py"]
-# All tests but this one, those that compare the core's output with what the packages say of it, and
-# those of the documentation and the deployment, which are of all packages.
-IGNORED = ["test_core.py", "test_deploy.py", "test_docs.py", "push", "render/test_extensions.py"]
-EVERYTHING = ["-k", "not postgresql", *(f"--ignore=tests/{name}" for name in IGNORED), "tests"]
+# All tests but this one, those of files that are not copied, and those that compare the core's
+# output with what the packages say of it.
+IGNORED = ("test_core", "test_deploy", "test_docs", "render/test_extensions")
+EVERYTHING = ["-k", "not postgresql", *(f"--ignore=tests/{name}.py" for name in IGNORED), "tests"]
 # An editable install would find the packages in the project if they are not in the copy.
 SITE = """\
 import sys

@@ -1,14 +1,18 @@
 """Makes a catalog ready for use: creates, upgrades or rebuilds it.
 
 A damaged file is set aside. Whatever can still be read of it and is not in the articles' files is
-taken over into a new catalog: ids, slugs, feeds and subscriptions. The next sync does the rest, and
-recognises each article by its text, id or slug.
+taken over into a new catalog: ids, slugs and feeds. The next sync does the rest, and recognises
+each article by its text, id or slug.
+
+An entry point of the group `feedsvc.salvage` names a function that takes over the rows of another
+package, see `Salvage`.
 """
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -16,17 +20,22 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Table
 
-from feedsvc import syntax
+from feedsvc import plugins, syntax
 from feedsvc.catalog import schema
 from feedsvc.catalog.published import PUBLISHED
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.subscriptions import subscription_id
 from feedsvc.catalog.tables import insert_many, set_metadata
 from feedsvc.errors import CatalogError, DamagedError, OutdatedError
-from feedsvc.model import FeedRef, Format
+from feedsvc.model import FeedRef
 
 logger = logging.getLogger("feedsvc.catalog")
+
+GROUP = "feedsvc.salvage"
+# Returns the readable rows of a table of the damaged file whose columns have these types.
+Read = Callable[[Table, Mapping[str, type]], list[dict[str, Any]]]
+# Fills tables of the new catalog. The mapping has the new numbers of feeds by old ones.
+Salvage = Callable[[Connection, Read, Mapping[int, int]], None]
 
 _STEP = 100  # rows read at a time
 _DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -108,24 +117,42 @@ def _take_over(connection: Connection, aside: Path) -> int:
     The file may have an older schema: the columns read here have been the same in all of them.
     """
     found = aside.stat()
-    most = found.st_size // _MIN_ROW
     with closing(sqlite3.connect(f"file:{quote(str(aside))}?mode=ro", uri=True)) as source:
-        instants = _rows(source, most, schema.revision, {"instant": int})
-        released = _rows(source, most, schema.article, {**_ARTICLE, "released": int})
-        slugs = _rows(source, most, schema.former_slug, _FORMER_SLUG)
-        feeds = _rows(source, most, schema.feed, {"number": int, "key": str, "label": str})
-        subscriptions = _rows(source, most, schema.subscription, _SUBSCRIPTION)
+        read: Read = partial(_rows, source, found.st_size // _MIN_ROW)
+        kept = _take_articles(connection, read, found.st_mtime)
+        renumbered = _take_feeds(connection, read)
+        for salvage in plugins.objects(GROUP).values():
+            salvage(connection, read, renumbered)
+    return kept
+
+
+def _take_articles(connection: Connection, read: Read, modified: float) -> int:
+    """Take over articles and their former slugs; return the number of ids.
+
+    modified: when the file was changed last, in seconds since the epoch.
+    """
+    instants = read(schema.revision, {"instant": int})
+    released = read(schema.article, {**_ARTICLE, "released": int})
     articles = {row["id"]: row for row in released if _is_sound(row)}
     numbers = {row["number"]: row for row in articles.values()}
     # Last-Modified continues from the newest instant.
-    before = [row["instant"] for row in instants if row["instant"] <= found.st_mtime + _DAY]
+    before = [row["instant"] for row in instants if row["instant"] <= modified + _DAY]
     first = {"number": 0, "instant": max(before, default=0), "digest": ""}
     insert_many(connection, schema.revision, [first])
     insert_many(connection, schema.article, [_withdrawn(row) for row in numbers.values()])
     # Keeps the order in which slugs were given up; new revisions count from 1.
-    slugs = sorted((row for row in slugs if row["article"] in numbers), key=itemgetter("revision"))
+    slugs = [row for row in read(schema.former_slug, _FORMER_SLUG) if row["article"] in numbers]
+    slugs.sort(key=itemgetter("revision"))
     former = [{**row, "revision": at - len(slugs)} for at, row in enumerate(slugs)]
     insert_many(connection, schema.former_slug, former)
+    if numbers:  # readers may know their ids
+        set_metadata(connection, PUBLISHED, str(first["instant"]))
+    return len(numbers)
+
+
+def _take_feeds(connection: Connection, read: Read) -> dict[int, int]:
+    """Take over feeds, without their articles; return their new numbers by old ones."""
+    feeds = read(schema.feed, {"number": int, "key": str, "label": str})
     labels = {row["key"]: row["label"] for row in feeds if _is_key(row["key"])}
     keys = {key: number for number, key in enumerate(labels, 1)}
     insert_many(
@@ -136,11 +163,7 @@ def _take_over(connection: Connection, aside: Path) -> int:
             for key, number in keys.items()
         ],
     )
-    renumbered = {row["number"]: keys[row["key"]] for row in feeds if row["key"] in keys}
-    insert_many(connection, schema.subscription, _resumed(subscriptions, renumbered))
-    if numbers:  # readers may know their ids
-        set_metadata(connection, PUBLISHED, str(first["instant"]))
-    return len(numbers)
+    return {row["number"]: keys[row["key"]] for row in feeds if row["key"] in keys}
 
 
 def _withdrawn(row: dict[str, Any]) -> dict[str, Any]:
@@ -157,23 +180,6 @@ def _is_sound(row: dict[str, Any]) -> bool:
         and _FIRST < row["published"] < _HIGHEST
         and abs(row["utc_offset"]) < _DAY
     )
-
-
-def _resumed(
-    subscriptions: Iterable[dict[str, Any]], renumbered: Mapping[int, int]
-) -> list[dict[str, Any]]:
-    """Return the rows of plausible subscriptions, each with its feed's newest document pending.
-
-    renumbered: new numbers of feeds by old ones.
-    """
-    rows: dict[str, dict[str, Any]] = {}
-    for row in subscriptions:
-        feed, format, callback = renumbered.get(row["feed"]), row["format"], row["callback"]
-        if feed and format in set(Format) and syntax.is_url(callback) and syntax.is_line(callback):
-            name = subscription_id(feed, format, callback)
-            pending = {"revision": 0, "attempts": 0, "next_try": 0}
-            rows[name] = {**row, **pending, "id": name, "feed": feed}
-    return list(rows.values())
 
 
 def _is_key(key: str) -> bool:
@@ -230,10 +236,6 @@ _FORMER_SLUG = {"slug": str, "revision": int, "article": int}
 _ARTICLE = {
     **dict.fromkeys(("number", "pinned", "published", "utc_offset"), int),
     **dict.fromkeys(("path", "slug", "id", "text_hash"), str),
-}
-_SUBSCRIPTION = {
-    **dict.fromkeys(("format", "callback", "host", "secret"), str),
-    **dict.fromkeys(("feed", "lease_end"), int),
 }
 _EMPTY_FEED = {
     **dict.fromkeys(("entries", "unarchived", "archives", "revision"), 0),

@@ -42,7 +42,7 @@ metadata_table = Table(
     metadata,
     Column(
         "name", Text, primary_key=True, info={"max_bytes": 20}
-    ),  # sync.py, published.py, caches.py, migrations/
+    ),  # sync.py, published.py, push/store/caches.py, migrations/
     Column("value", Text, nullable=False),
 )
 
@@ -195,11 +195,11 @@ shown_file = Table(
 )
 
 # Subscriptions to our own hub that were verified (WebSub 5). id: a hash of feed, format and
-# callback, see subscriptions.py. format: the topic is the feed in this format. host: of callback,
-# in lower case. secret: encrypted, '' for none. lease_end: when it ends. revision: of the feed's
-# newest document that was delivered, or given up; a delivery is pending while the feed has a newer
-# one. attempts: failed ones since the last success. next_try: not to be tried before; a process
-# that claims a delivery sets it to the instant at which the claim ends.
+# callback, see push/store/subscriptions.py. format: the topic is the feed in this format. host: of
+# callback, in lower case. secret: encrypted, '' for none. lease_end: when it ends. revision: of the
+# feed's newest document that was delivered, or given up; a delivery is pending while the feed has a
+# newer one. attempts: failed ones since the last success. next_try: not to be tried before; a
+# process that claims a delivery sets it to the instant at which the claim ends.
 subscription = Table(
     "subscription",
     metadata,

@@ -26,8 +26,8 @@ from feedsvc.serve import metrics
 from feedsvc.serve.edge import Edge
 from feedsvc.serve.limits import create_limits
 from feedsvc.serve.listen import check_free, make_server, netloc, parse_bind
-from feedsvc.serve.push import PushProcess
 from feedsvc.serve.server import create_server
+from feedsvc.serve.services import services
 from feedsvc.serve.signals import handle_terminal_signals
 from feedsvc.serve.writer import Writer
 
@@ -119,10 +119,9 @@ def serve(
         if writer:
             server.on_startup(writer.start)
             server.on_shutdown(writer.stop)
-        if settings.pushes:
-            push = PushProcess(settings)
-            server.on_startup(push.start)
-            server.on_shutdown(push.stop)
+        for service in services(settings):
+            server.on_startup(service.start)
+            server.on_shutdown(service.stop)
         handle_terminal_signals(server)
         scheme = "https" if certificate else "http"
         click.echo(f"Serving {settings.title} at {scheme}://{netloc(*bind)}/ (Ctrl-C ends it)")

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from feedsvc.config.push import require_package
 from feedsvc.config.tables import Rule, Table, quoted
 from feedsvc.model import MAX_BASE, excess
 
@@ -78,6 +79,7 @@ def read(table: Table) -> PurgeSettings | None:
     if not table.values:
         return None
     settings = table.to(PurgeSettings)
+    require_package(table, "cache")
     needed = _NEEDED[settings.cache]
     for key in needed:
         if not getattr(settings, key):

@@ -1,4 +1,7 @@
-"""The table `[push]` of the settings: hubs that tell subscribers about new documents (WebSub)."""
+"""The table `[push]` of the settings: hubs that tell subscribers about new documents (WebSub).
+
+A hub of the site's own, and purges of caches, need the package `feedsvc.push`.
+"""
 
 import ipaddress
 import re
@@ -7,12 +10,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from feedsvc import syntax
+from feedsvc import plugins, syntax
 from feedsvc.config.serving import Networks
-from feedsvc.config.tables import Rule, quoted
+from feedsvc.config.tables import Rule, Table, quoted
 from feedsvc.model import MAX_BASE, excess
 
 OWN = "own"
+SERVICES = "feedsvc.services"  # a group of entry points; see feedsvc.serve.services
 _SHORTEST_KEY = 32
 # Names that no public server has (RFC 2606, RFC 6761, RFC 6762, ICANN's `internal`).
 _RESERVED = re.compile(
@@ -73,7 +77,7 @@ class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     hub: "own" and URLs of other hubs; None for the default, see `Settings.serves_hub`.
     allow_networks: private addresses and networks at which subscribers and hubs may be. key: what
-    the secrets of subscribers are encrypted with; '' for a file, see catalog/sealing.py.
+    the secrets of subscribers are encrypted with; '' for a file, see push/store/sealing.py.
     signature: the hash function of the signatures of deliveries.
     """
 
@@ -92,6 +96,29 @@ class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
         """The URLs of other hubs."""
         hubs = self.hub if isinstance(self.hub, tuple) else ()
         return tuple(each for each in hubs if each != OWN)
+
+
+def read(table: Table) -> PushSettings:
+    """Return the settings of push. Raises SettingsError."""
+    settings = table.to(PushSettings)
+    if settings.own:
+        require_package(table, "hub")
+    return settings
+
+
+def require_package(table: Table, key: str) -> None:
+    """Refuse a setting that has no effect without the package. Raises SettingsError."""
+    if not is_installed():
+        table.fail(
+            key,
+            f"{key} needs the package feedsvc.push, which is not installed; install feedsvc again, "
+            "or remove this setting",
+        )
+
+
+def is_installed() -> bool:
+    """Return whether the package is installed."""
+    return "push" in plugins.names(SERVICES)
 
 
 def is_public(base_url: str) -> bool:

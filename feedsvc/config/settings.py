@@ -17,13 +17,14 @@ from feedsvc import urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
 from feedsvc.config import purge as purge_settings
+from feedsvc.config import push as push_settings
 from feedsvc.config import tables
 from feedsvc.config.addresses import Authority, BaseUrl, Database, Link, MediaUrl
 from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
 from feedsvc.config.content import Generator, Patterns, Sections
 from feedsvc.config.feeds import FeedSettings, Selection
 from feedsvc.config.purge import PurgeSettings
-from feedsvc.config.push import PushSettings, is_public
+from feedsvc.config.push import PushSettings, is_installed, is_public
 from feedsvc.config.rules import Language, Picture
 from feedsvc.config.serving import ServeSettings
 from feedsvc.config.statistics import StatisticsSettings
@@ -151,7 +152,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def serves_hub(self) -> bool:
         """Whether `feedsvc serve` runs a hub: by default at a public https address."""
         own = self.push.own
-        return is_public(self.base_url) if own is None else own
+        return is_public(self.base_url) and is_installed() if own is None else own
 
     @property
     def pushes(self) -> bool:
@@ -224,7 +225,7 @@ def _settings(site: Path, table: Table) -> Settings:
         labels=_labels(table.table("labels")),
         sources=_sources(table),
         serve=table.table("serve").to(ServeSettings),
-        push=table.table("push").to(PushSettings),
+        push=push_settings.read(table.table("push")),
         statistics=_statistics(table.table("statistics"), site, database),
         purge=purge_settings.read(table.table("purge")),
         **feeds._asdict(),

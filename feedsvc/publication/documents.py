@@ -16,7 +16,6 @@ from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.queries import FeedRow, Stored
 from feedsvc.catalog.rows import chunks
 from feedsvc.catalog.store import Catalog, Reading
-from feedsvc.catalog.subscriptions import Subscriptions
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
@@ -62,9 +61,9 @@ class Publication:
         return _LAG if self.settings.database.startswith("sqlite") else _LAG_OF_SERVER
 
     @property
-    def subscriptions(self) -> Subscriptions:
-        """What is stored of the subscriptions to our own hub."""
-        return Subscriptions(self.settings, self._catalog)
+    def catalog(self) -> Catalog:
+        """The catalog, for packages that store something there."""
+        return self._catalog
 
     def document(self, ref: FeedRef, format: Format) -> Document | None:
         """Return a feed in one format; None if there has never been such a feed."""

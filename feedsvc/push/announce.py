@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from feedsvc.catalog import deliveries
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli.problems import count
 from feedsvc.config.settings import Settings
@@ -18,6 +17,7 @@ from feedsvc.push import purge
 from feedsvc.push.client import Client
 from feedsvc.push.ping import Notified, Pings
 from feedsvc.push.purge import Purges
+from feedsvc.push.store import deliveries
 
 _PAUSES = (2.0, 10.0)  # seconds before further tries
 

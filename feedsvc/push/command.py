@@ -4,17 +4,26 @@ The modules are imported by the subcommands that need them, so that the worker s
 """
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from feedsvc.cli.site import load_settings, open_site, site_option
+from feedsvc.config.settings import Settings
 
 _site_option = click.option(
     "--site",
     type=click.Path(file_okay=False, path_type=Path),
     help="The site's folder, by default that of `feedsvc push`.",
 )
+
+
+def service(settings: Settings) -> Sequence[str] | None:
+    """Return the arguments of the worker that runs beside a server; see feedsvc.serve.services."""
+    if not settings.pushes:
+        return None
+    return "push", "--worker", "--supervised", "--site", str(settings.site)
 
 
 def _parse_bind(context: click.Context, option: click.Parameter, value: str) -> tuple[str, int]:

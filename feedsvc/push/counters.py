@@ -10,9 +10,9 @@ from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from feedsvc.catalog.deliveries import Counts, clock, counts
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError
+from feedsvc.push.store.deliveries import Counts, clock, counts
 
 _INTERVAL = 10.0  # seconds between counts, which read all subscriptions
 _LAG_BUCKETS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0, 14_400.0)  # seconds

@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import NamedTuple
 
-from feedsvc.catalog.deliveries import CLAIM, MAX_ATTEMPTS, MAX_WAIT, Claim, Result, backoff
 from feedsvc.errors import CatalogError
 from feedsvc.failures import Failures
 from feedsvc.push.client import TIMEOUT, Client, ClientError, Response
 from feedsvc.push.hosts import Host, Hosts
 from feedsvc.push.ledger import Exchange, Ledger
 from feedsvc.push.messages import Message
+from feedsvc.push.store.deliveries import CLAIM, MAX_ATTEMPTS, MAX_WAIT, Claim, Result, backoff
 
 logger = logging.getLogger("feedsvc.push")
 

@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from feedsvc.catalog.deliveries import clock
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError
 from feedsvc.failures import Failures
 from feedsvc.publication import Publication
+from feedsvc.push.store.deliveries import clock
 
 logger = logging.getLogger("feedsvc.push")
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from feedsvc.catalog.deliveries import Claim
+from feedsvc.push.store.deliveries import Claim
 
 AT_ONCE = 8  # requests to one host
 _QUEUED = 1000  # claims that wait for a host

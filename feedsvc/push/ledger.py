@@ -8,13 +8,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from feedsvc.catalog import deliveries
-from feedsvc.catalog.deliveries import Claim, DueFeed, Result
 from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.config.settings import Settings
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.push.messages import Message, Messages
+from feedsvc.push.store import deliveries
+from feedsvc.push.store.deliveries import Claim, DueFeed, Result
 
 logger = logging.getLogger("feedsvc.push")
 

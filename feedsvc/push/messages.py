@@ -4,11 +4,11 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from feedsvc.catalog.sealing import Sealing
 from feedsvc.config.settings import Settings
 from feedsvc.http.representation import link_field
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
+from feedsvc.push.store.sealing import Sealing
 from feedsvc.routes import Routes, feed_path
 
 

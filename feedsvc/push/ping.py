@@ -11,9 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from feedsvc.catalog import caches, hubs
-from feedsvc.catalog.deliveries import MAX_WAIT, backoff
-from feedsvc.catalog.hubs import Claim, Place
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.model import Format
@@ -22,6 +19,9 @@ from feedsvc.push import caches as dialects
 from feedsvc.push.client import Client, ClientError, Response
 from feedsvc.push.follow import Follower
 from feedsvc.push.ledger import SETTLE
+from feedsvc.push.store import caches, hubs
+from feedsvc.push.store.deliveries import MAX_WAIT, backoff
+from feedsvc.push.store.hubs import Claim, Place
 from feedsvc.routes import Routes, feed_path
 
 logger = logging.getLogger("feedsvc.push")

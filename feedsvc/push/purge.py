@@ -10,9 +10,6 @@ from hashlib import blake2b
 import msgspec
 
 import feedsvc
-from feedsvc.catalog import caches, hubs
-from feedsvc.catalog.deliveries import MAX_WAIT
-from feedsvc.catalog.hubs import START, Claim
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.http.caching import ALL, PAGES, archive_key, feed_key
@@ -22,6 +19,9 @@ from feedsvc.push.caches import Cache, Call
 from feedsvc.push.client import Client, ClientError
 from feedsvc.push.follow import Follower
 from feedsvc.push.ping import Failure, Notified
+from feedsvc.push.store import caches, hubs
+from feedsvc.push.store.deliveries import MAX_WAIT
+from feedsvc.push.store.hubs import START, Claim
 
 logger = logging.getLogger("feedsvc.push")
 

@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from feedsvc import dates
-from feedsvc.catalog import caches, deliveries, hubs, subscribers
 from feedsvc.catalog.store import Catalog
 from feedsvc.cli.problems import count
 from feedsvc.config.settings import Settings
 from feedsvc.push import caches as dialects
+from feedsvc.push.store import caches, deliveries, hubs, subscribers
 
 _MAX_HOSTS = 30
 _TOPIC = ("Topic", "Subscriptions", "Pending", "Failing", "Waiting", "First lease ends")

@@ -18,12 +18,12 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from feedsvc import fetch, routes, urls
-from feedsvc.catalog import subscribers
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.http import fields
 from feedsvc.push.client import Client, ClientError
+from feedsvc.push.store import subscribers
 from feedsvc.serve.listen import netloc
 
 _Item = TypeVar("_Item")

@@ -14,14 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
-from feedsvc.catalog import verifications
-from feedsvc.catalog.deliveries import clock
 from feedsvc.catalog.store import Catalog, Reading
-from feedsvc.catalog.verifications import Request
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
 from feedsvc.failures import Failures
 from feedsvc.push.client import ClientError, Response
+from feedsvc.push.store import verifications
+from feedsvc.push.store.deliveries import clock
+from feedsvc.push.store.verifications import Request
 
 logger = logging.getLogger("feedsvc.push")
 

@@ -14,7 +14,7 @@ from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian.rsgi import Scope
 
 from feedsvc.http.conditional import plain
-from feedsvc.web.hub import MAX_BODY
+from feedsvc.routes import MAX_BODY
 
 Answer = Callable[[Scope, HTTPProtocol, bytes], None]
 

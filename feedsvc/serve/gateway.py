@@ -17,16 +17,18 @@ from granian.rsgi import Scope
 
 from feedsvc.http.caching import Headers
 from feedsvc.http.conditional import FILE_KEY
-from feedsvc.routes import HUB
+from feedsvc.routes import POSTED, build
 from feedsvc.serve.bodies import Bodies
 
+_POSTED = tuple(map(build, POSTED))  # the ends of paths
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/\d+")
 
 
 class Gateway:
     """An RSGI callback that calls a WSGI application.
 
-    Reads the bodies of requests to the hub, and no others. loop: the event loop for Granian.
+    Reads the bodies of POST requests to a view that takes them, and no others. loop: the event loop
+    for Granian.
     """
 
     def __init__(self, app: WSGIApplication) -> None:
@@ -36,7 +38,7 @@ class Gateway:
 
     def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request, or let another thread answer it later if it has a body."""
-        if scope.method == "POST" and scope.path.endswith(HUB):
+        if scope.method == "POST" and scope.path.endswith(_POSTED):
             self._bodies.take(scope, protocol)
         else:
             self._answer(scope, protocol)

@@ -39,5 +39,5 @@ class Observer(Protocol):
 
 def observers(publication: Publication) -> list[Observer]:
     """Return the observers of the installed packages. Raises FeedsvcError."""
-    made = (plugins.load_one(GROUP, name)(publication) for name in plugins.names(GROUP))
+    made = (create(publication) for create in plugins.objects(GROUP).values())
     return [each for each in made if each]

@@ -1,4 +1,8 @@
-"""The blueprint that serves a publication, and the Flask app around it."""
+"""The blueprint that serves a publication, and the Flask app around it.
+
+An entry point of the group `feedsvc.views` names a function that takes the Publication and returns
+additional views, by endpoint in `feedsvc.routes`.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,12 +13,12 @@ from flask import Blueprint, Flask, abort, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
+from feedsvc import plugins
 from feedsvc.errors import CatalogError
 from feedsvc.publication import Publication
-from feedsvc.routes import CONVERTERS, HUB, Routes, options
+from feedsvc.routes import CONVERTERS, POSTED, Routes, options
 from feedsvc.web.assets import asset
 from feedsvc.web.documents import Documents
-from feedsvc.web.hub import Hub
 from feedsvc.web.moves import Moves
 from feedsvc.web.pages import Pages
 from feedsvc.web.public import PublicRequests
@@ -22,8 +26,8 @@ from feedsvc.web.tags import Tagger
 
 Views = Mapping[str, Callable[..., Response]]
 
+GROUP = "feedsvc.views"
 _METHODS = ("GET", "HEAD")
-_HUB = "hub"  # the endpoint that takes POST
 _NO_VIEWS: Views = {}
 
 
@@ -83,8 +87,8 @@ def _blueprint(
         "article": pages.article,
         **more,
     }
-    if routes.absolute(HUB) in publication.hubs:
-        views[_HUB] = Hub(publication).view
+    for create in plugins.objects(GROUP).values():
+        views |= create(publication)
     blueprint = Blueprint(name, "feedsvc.web", url_prefix=routes.prefix)
     blueprint.record(lambda state: state.app.url_map.converters.update(CONVERTERS))
     for endpoint, rule in routes.rules.items():
@@ -94,7 +98,7 @@ def _blueprint(
                 endpoint,
                 views[endpoint],
                 provide_automatic_options=False,
-                methods=["POST" if endpoint == _HUB else "GET"],
+                methods=["POST" if endpoint in POSTED else "GET"],
                 **options(endpoint),
             )
     blueprint.before_app_request(moves.alias)
@@ -110,7 +114,7 @@ def _blueprint(
 def _reject_invalid() -> None:
     """Reject other methods and impossible paths before any view runs."""
     method = request.environ["REQUEST_METHOD"]  # Flask treats `get` as GET
-    is_posted = method == "POST" and (request.endpoint or "").rpartition(".")[2] == _HUB
+    is_posted = method == "POST" and (request.endpoint or "").rpartition(".")[2] in POSTED
     if method not in _METHODS and not is_posted:
         raise MethodNotAllowed(_METHODS)
     # Werkzeug merges leading slashes. PostgreSQL rejects NUL.

@@ -1,6 +1,5 @@
 """The stored figures of ended days: statistics 6 and 9, compared with numbers that are known."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,10 @@ from feedsvc.audience.overview import overview
 from feedsvc.audience.records import Record
 from feedsvc.audience.rows import Kind
 from feedsvc.audience.store import DAY, Batch, Store
+from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.sync import sync
 from tests.audience import made
-from tests.push import subscribers
-from tests.sites import article, make_site
+from tests.sites import make_site
 
 TODAY = 20_500
 
@@ -101,11 +99,15 @@ def test_a_gap_of_days_splits_what_is_computed(tmp_path: Path) -> None:
 
 def test_subscriptions_to_the_hub_are_stored_beside_the_clients_that_poll(tmp_path: Path) -> None:
     """Statistics 9: push against polls."""
-    settings = make_site(tmp_path, {"a.md": article()})
+    settings = make_site(tmp_path)
     with Catalog(settings.database) as catalog:
         catalog.create()
-        sync(catalog, settings, datetime.now(UTC))
-        subscribers.subscribe(catalog, ["https://a.example/1", "https://b.example/2"])
+        texts = dict.fromkeys(("format", "callback", "host", "secret"), "")
+        numbers = dict.fromkeys(("feed", "revision", "attempts", "next_try"), 0)
+        ends = {"a": 4_000_000_000, "b": 4_000_000_000, "ended": 1}
+        rows = [{"id": name, "lease_end": end, **texts, **numbers} for name, end in ends.items()]
+        with catalog.writing() as connection:
+            connection.execute(schema.subscription.insert(), rows)
     store, _ = made.store(tmp_path, TODAY, count=2)
     with store:
         store.add([late(TODAY - 1, 1)])

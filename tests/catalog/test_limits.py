@@ -63,7 +63,7 @@ def language_of(length: int) -> str:
     return ("en" + "-abcdefgh" * length)[:length]
 
 
-# Written when a client subscribes, from values that web/hub.py limits.
+# Written when a client subscribes, from values that push/hub.py limits.
 PUSH = (schema.subscription, schema.subscription_request, schema.hub)
 
 

@@ -2,14 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
 from feedsvc.model import Article
 from feedsvc.podcast import Episode
 from feedsvc.sources import ArticleReader
 from tests.sites import make_site
 
-pytest.importorskip("feedsvc.sources.generators")
 TEXT = "---\ntitle: A\ndate: 2022-02-17\nguid: wells-12\nepisode: 12\nduration: 5 min\n---\nx\n"
 
 

@@ -26,14 +26,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from feedsvc.catalog import deliveries, schema, verifications
+from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.subscriptions import DAY, Requested, Subscriptions
 from feedsvc.model import FeedRef, Format
 from feedsvc.push import deliver, ledger
 from feedsvc.push.client import ClientError, Response
 from feedsvc.push.deliver import Deliverer
 from feedsvc.push.ledger import Ledger
+from feedsvc.push.store import deliveries, verifications
+from feedsvc.push.store.subscriptions import DAY, Requested, Subscriptions
 from feedsvc.push.verify import inform
 from feedsvc.routes import feed_path
 from tests.conftest import MakeDatabase

@@ -11,12 +11,12 @@ import pytest
 from werkzeug.test import Client as Browser
 
 from feedsvc import create_app
-from feedsvc.catalog import deliveries
-from feedsvc.catalog.sealing import Sealing
 from feedsvc.catalog.store import Catalog, Reading
 from feedsvc.errors import CatalogError
 from feedsvc.model import Format
 from feedsvc.push import deliver, hosts, ledger
+from feedsvc.push.store import deliveries
+from feedsvc.push.store.sealing import Sealing
 from tests.desk import Desk
 from tests.push.office import delivering
 from tests.push.sink import Reply, Request, Sink

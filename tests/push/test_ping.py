@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc.catalog import caches, hubs
-from feedsvc.catalog.deliveries import CLAIM, MAX_WAIT
-from feedsvc.catalog.hubs import State
 from feedsvc.catalog.store import Catalog
 from feedsvc.model import Format
 from feedsvc.push import follow, ping
 from feedsvc.push.client import Client
 from feedsvc.push.follow import Follower
 from feedsvc.push.ping import Pings
+from feedsvc.push.store import caches, hubs
+from feedsvc.push.store.deliveries import CLAIM, MAX_WAIT
+from feedsvc.push.store.hubs import State
 from tests.desk import Desk
 from tests.push.sink import Reply, Request, Sink, sink
 from tests.sites import article

@@ -11,10 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from feedsvc.catalog import caches as rows
 from feedsvc.catalog import schema
-from feedsvc.catalog.deliveries import CLAIM
-from feedsvc.catalog.hubs import State
 from feedsvc.catalog.store import Catalog
 from feedsvc.http.caching import DIALECTS
 from feedsvc.model import Format
@@ -23,6 +20,9 @@ from feedsvc.push import purge
 from feedsvc.push.client import Client
 from feedsvc.push.follow import Follower
 from feedsvc.push.purge import Purges
+from feedsvc.push.store import caches as rows
+from feedsvc.push.store.deliveries import CLAIM
+from feedsvc.push.store.hubs import State
 from feedsvc.web import create_app
 from tests.desk import Desk
 from tests.push.cdn import TOKEN, Cdn, apis

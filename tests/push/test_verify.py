@@ -10,11 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from feedsvc.catalog import schema, verifications
-from feedsvc.catalog.subscriptions import DAY, Requested, Subscriptions
+from feedsvc.catalog import schema
 from feedsvc.errors import CatalogError
 from feedsvc.push import verify
 from feedsvc.push.client import Client
+from feedsvc.push.store import verifications
+from feedsvc.push.store.subscriptions import DAY, Requested, Subscriptions
 from feedsvc.push.verify import Verifier, with_parameters
 from tests.desk import Desk
 from tests.push.sink import Reply, Request, Sink, sink

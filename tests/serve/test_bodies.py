@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from feedsvc.routes import MAX_BODY
 from feedsvc.serve import bodies
 from feedsvc.serve.bodies import Bodies
-from feedsvc.web.hub import MAX_BODY
 from tests.serving import PATIENCE
 
 

@@ -120,6 +120,7 @@ def fronted(
         pytest.skip("takes long: run it with `make soak`")
     if not (VARNISH and MODULE):
         pytest.skip("needs Debian's packages varnish and varnish-modules")
+    pytest.importorskip("feedsvc.push", reason="purges the cache")
     vcl = configuration(request.param)
     folder = tmp_path_factory.mktemp("varnish")
     public = free_port()

@@ -12,11 +12,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
 from feedsvc.catalog import rows, schema
-from feedsvc.catalog.subscriptions import DAY, DONE, KEPT, LONGEST_LEASE, USUAL_LEASE, request_row
-from feedsvc.catalog.subscriptions import subscription_id as _id
 from feedsvc.catalog.tables import insert_many
 from feedsvc.config.settings import Settings
 from feedsvc.model import FeedRef, Format
+from feedsvc.push.store.subscriptions import (
+    DAY,
+    DONE,
+    KEPT,
+    LONGEST_LEASE,
+    USUAL_LEASE,
+    request_row,
+)
+from feedsvc.push.store.subscriptions import subscription_id as _id
 from feedsvc.routes import Routes, feed_path
 
 CLAIM = 60  # seconds until a claim ends

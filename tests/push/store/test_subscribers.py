@@ -1,8 +1,8 @@
 """What operators see of subscriptions, on both databases."""
 
-from feedsvc.catalog import subscribers
-from feedsvc.catalog.subscribers import Host, Topic
 from feedsvc.model import Format
+from feedsvc.push.store import subscribers
+from feedsvc.push.store.subscribers import Host, Topic
 from tests.desk import Desk, ref
 from tests.push.subscribers import LATER, subscribe, subscriptions
 from tests.sites import article

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from feedsvc.catalog import schema
-from feedsvc.catalog.deliveries import CLAIM, MAX_WAIT
 from feedsvc.catalog.queries import newest
 from feedsvc.model import FeedRef
+from feedsvc.push.store.deliveries import CLAIM, MAX_WAIT
 
 # A next try later than this was set by a clock that has been set back since.
 _HORIZON = MAX_WAIT + 2 * CLAIM

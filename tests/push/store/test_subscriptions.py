@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from feedsvc.catalog import schema
-from feedsvc.catalog.subscriptions import DAY, Limits, Requested, Subscriptions, lease
+from feedsvc.push.store.subscriptions import DAY, Limits, Requested, Subscriptions, lease
 from tests.desk import Desk
 from tests.sites import article
 

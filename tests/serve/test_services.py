@@ -1,4 +1,4 @@
-"""The process that pushes beside a server."""
+"""Commands that run beside a server."""
 
 import subprocess
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from feedsvc.serve.push import PushProcess
+from feedsvc.serve.services import Service
 from feedsvc.sources import load
 from tests.sites import make_site
 
@@ -22,7 +22,7 @@ def test_it_writes_the_urls_that_the_server_writes(
         given.append(env)
         raise OSError(0, "not started")
 
-    process = PushProcess(settings)
+    process = Service("other", ["sync"], settings)
     monkeypatch.setattr(subprocess, "Popen", start)
     with pytest.raises(OSError, match="not started"):
         process._run_once()

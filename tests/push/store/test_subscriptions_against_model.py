@@ -17,10 +17,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from feedsvc.catalog import schema, verifications
-from feedsvc.catalog.sealing import Sealing
-from feedsvc.catalog.subscriptions import DAY, Mode, Requested, Subscriptions, lease
-from feedsvc.catalog.verifications import CLAIM, MAX_TRIES, Request
+from feedsvc.catalog import schema
+from feedsvc.push.store import verifications
+from feedsvc.push.store.sealing import Sealing
+from feedsvc.push.store.subscriptions import DAY, Mode, Requested, Subscriptions, lease
+from feedsvc.push.store.verifications import CLAIM, MAX_TRIES, Request
 from tests.desk import Desk
 from tests.sites import article
 from tests.soak import examples

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc.catalog.sealing import Sealing, key_file, read_key
 from feedsvc.errors import CatalogError
+from feedsvc.push.store.sealing import Sealing, key_file, read_key
 from tests.sites import make_site, mistake
 from tests.soak import examples
 

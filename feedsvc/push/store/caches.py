@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from feedsvc.catalog import hubs, schema
-from feedsvc.catalog.hubs import START, Claim, Place, State
+from feedsvc.catalog import schema
 from feedsvc.catalog.queries import newest
 from feedsvc.catalog.tables import set_metadata
 from feedsvc.model import FeedRef
+from feedsvc.push.store import hubs
+from feedsvc.push.store.hubs import START, Claim, Place, State
 
 _SETTINGS = "purged"  # a name in schema.metadata_table
 

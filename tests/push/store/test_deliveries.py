@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from feedsvc.catalog import deliveries
-from feedsvc.catalog.deliveries import CLAIM, Claim, Result
 from feedsvc.catalog.store import Catalog
+from feedsvc.push.store import deliveries
+from feedsvc.push.store.deliveries import CLAIM, Claim, Result
 from tests.desk import Desk
 from tests.push.subscribers import LATER, subscribe, subscriptions
 from tests.sites import article

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from feedsvc.catalog import schema, verifications
-from feedsvc.catalog.sealing import Sealing
+from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.subscriptions import DAY, Requested, Subscriptions, subscription_id
-from feedsvc.catalog.verifications import CLAIM, Request
+from feedsvc.push.store import verifications
+from feedsvc.push.store.sealing import Sealing
+from feedsvc.push.store.subscriptions import DAY, Requested, Subscriptions, subscription_id
+from feedsvc.push.store.verifications import CLAIM, Request
 from tests.desk import Desk
 from tests.sites import article
 

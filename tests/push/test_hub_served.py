@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from feedsvc.routes import MAX_BODY
 from feedsvc.serve.bodies import PATIENCE
-from feedsvc.web.hub import MAX_BODY
 from tests.polls.wire import Reply, exchange, parse, poll
 from tests.serving import Server, serving
 from tests.sites import article, make_site

@@ -14,13 +14,14 @@ from msgspec import structs
 from werkzeug.test import TestResponse
 
 from feedsvc.catalog import schema
-from feedsvc.catalog.sealing import Sealing
 from feedsvc.catalog.store import Catalog
-from feedsvc.catalog.subscriptions import DAY, LIMITS, Requested
 from feedsvc.config.push import PushSettings
 from feedsvc.publication import Publication
+from feedsvc.push.hub import FormError, callback_host, parse, requested_by
+from feedsvc.push.store.sealing import Sealing
+from feedsvc.push.store.subscriptions import DAY, LIMITS, Requested
+from feedsvc.routes import MAX_BODY
 from feedsvc.web.app import create_app, create_blueprint
-from feedsvc.web.hub import MAX_BODY, FormError, callback_host, parse, requested_by
 from tests.desk import Desk
 from tests.sites import article
 from tests.web.fake import SETTINGS

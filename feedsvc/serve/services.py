@@ -1,30 +1,43 @@
-"""Runs the push process beside the server, which has no part in its work."""
+"""Commands that run beside the server, such as the push process, and again whenever they end.
+
+An entry point of the group `feedsvc.services` names a function that takes the Settings and returns
+the arguments of a command of feedsvc, or None if the site does not need it. The command has to end
+with its standard input: the server has ended then.
+"""
 
 import logging
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
-from feedsvc import processes
+from feedsvc import plugins, processes
+from feedsvc.config.push import SERVICES
 from feedsvc.config.settings import ENVIRONMENT_PREFIX, Settings
-
-logger = logging.getLogger("feedsvc.serve.push")
 
 _PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds until it is started again
 _HEALTHY = 60.0  # seconds after which it does not count as failed
 _END = 15.0  # seconds in which it ends
 
 
-class PushProcess(threading.Thread):
-    """The thread that starts `feedsvc push --worker`, again whenever it ends, until `stop`."""
+def services(settings: Settings) -> "list[Service]":
+    """Return the commands of the installed packages that a site needs. Raises FeedsvcError."""
+    found = plugins.objects(SERVICES).items()
+    needed = ((name, arguments(settings)) for name, arguments in found)
+    return [Service(name, arguments, settings) for name, arguments in needed if arguments]
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(name="feedsvc-push", daemon=True)
-        verbose = ["-v"] if logger.isEnabledFor(logging.INFO) else []
-        command = [*verbose, "push", "--worker", "--supervised", "--site", str(settings.site)]
-        self._command = [sys.executable, "-P", "-m", "feedsvc", *command]
+
+class Service(threading.Thread):
+    """The thread that starts a command, again whenever it ends, until `stop`."""
+
+    def __init__(self, name: str, arguments: Sequence[str], settings: Settings) -> None:
+        super().__init__(name=f"feedsvc-{name}", daemon=True)
+        self._service = name
+        self._logger = logging.getLogger(f"feedsvc.serve.{name}")
+        verbose = ["-v"] if self._logger.isEnabledFor(logging.INFO) else []
+        self._command = [sys.executable, "-P", "-m", "feedsvc", *verbose, *arguments]
         # It may follow from a content folder that only the writer has.
         self._link = {f"{ENVIRONMENT_PREFIX}ARTICLE_LINK": settings.article_link}
         self._stopping = threading.Event()
@@ -41,13 +54,13 @@ class PushProcess(threading.Thread):
                 reason = f"it cannot be started: {error.strerror}"
             if self._stopping.is_set():
                 return
-            logger.error("event=push-ended reason=%r", reason)
+            self._logger.error("event=%s-ended reason=%r", self._service, reason)
             pause = _PAUSE if time.monotonic() > started + _HEALTHY else pause
             self._stopping.wait(pause)
             pause = min(_LONGEST_PAUSE, 2 * pause)
 
     def stop(self) -> None:
-        """End the process and the thread; what is being delivered has some seconds."""
+        """End the process and the thread; the process has some seconds to end its work."""
         self._stopping.set()
         self._terminate()
         if self.is_alive():

@@ -15,10 +15,10 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from feedsvc.catalog import schema
-from feedsvc.catalog.deliveries import clock
-from feedsvc.catalog.sealing import Sealing
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
+from feedsvc.push.store.deliveries import clock
+from feedsvc.push.store.sealing import Sealing
 
 Mode = Literal["subscribe", "unsubscribe"]
 

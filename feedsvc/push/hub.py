@@ -1,27 +1,33 @@
 """The view of our own hub, which takes subscriptions (WebSub 5)."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote
 
 from flask import Response, request
 
 from feedsvc import outgoing, syntax
-from feedsvc.catalog.subscriptions import Mode, Requested
-from feedsvc.catalog.verifications import ENDED
 from feedsvc.http.conditional import plain
 from feedsvc.http.hosts import client_address, networks
 from feedsvc.model import MAX_URL, FeedRef, Format
 from feedsvc.publication import Publication
-from feedsvc.routes import Routes
+from feedsvc.push.store.subscriptions import Mode, Requested, Subscriptions
+from feedsvc.push.store.verifications import ENDED
+from feedsvc.routes import HUB, MAX_BODY, Routes
 
-MAX_BODY = 16_384  # bytes
 _FORM = "application/x-www-form-urlencoded"
 _SECRET_LIMIT = 200  # bytes, which a secret has fewer of
 _MAX_FIELDS = 100
 _MODES: tuple[Mode, ...] = ("subscribe", "unsubscribe")
 _ONCE = ("hub.callback", "hub.mode", "hub.topic", "hub.secret", "hub.lease_seconds")
 _LEASE = re.compile(r"[0-9]{1,18}")
+
+
+def views(publication: Publication) -> Mapping[str, Callable[[], Response]]:
+    """Return the view of the hub, if the documents of the site name it."""
+    hub = Routes(publication.settings).absolute(HUB)
+    return {"hub": Hub(publication).view} if hub in publication.hubs else {}
 
 
 class FormError(Exception):
@@ -37,7 +43,7 @@ class Hub:
 
     def __init__(self, publication: Publication) -> None:
         self._settings = publication.settings
-        self._subscriptions = publication.subscriptions
+        self._subscriptions = Subscriptions(publication.settings, publication.catalog)
         self._topics = Topics(publication)
         self._proxies = networks(self._settings.serve.trusted_proxies)
 

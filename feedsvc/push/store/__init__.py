@@ -1,0 +1,1 @@
+"""What the catalog stores of push: subscriptions, deliveries, other hubs and caches."""

@@ -1,0 +1,1 @@
+"""Tests of what the catalog stores of push."""
