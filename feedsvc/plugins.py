@@ -19,7 +19,12 @@ _OURS = "feedsvc"
 
 def installed(group: str) -> EntryPoints:
     """Return the entry points of a group."""
-    found: EntryPoints = _scan(tuple(sys.path)).select(group=group)
+    return _select(tuple(sys.path), group)
+
+
+@lru_cache(maxsize=32)
+def _select(path: tuple[str, ...], group: str) -> EntryPoints:
+    found: EntryPoints = _scan(path).select(group=group)
     return found
 
 

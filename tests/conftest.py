@@ -14,15 +14,17 @@ import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import jinja2
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from werkzeug.routing import Rule
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.sources import look
-from tests import catalogs
+from tests import catalogs, programs
 from tests.catalogs import Schemas, Template
 from tests.desk import Desk
 from tests.soak import examples
@@ -33,7 +35,7 @@ hypothesis.settings.register_profile(
     "tests",
     deadline=None,
     derandomize=bool(os.environ.get("CI")),
-    max_examples=examples(30),
+    max_examples=examples(20),
 )
 hypothesis.settings.load_profile("tests")
 
@@ -98,11 +100,38 @@ def templates_compiled_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def builders_compiled_once() -> Iterator[None]:
+    """Compile what builds the paths of a route once, not for each app of a test."""
+    compile_ = Rule._compile_builder
+    known: dict[tuple[object, ...], Any] = {}
+
+    def compile_once(self: Rule, append_unknown: bool = True) -> Any:
+        if self.defaults:  # their converters' results are part of the code
+            return compile_(self, append_unknown)
+        key = (self.rule, append_unknown, *self._trace)
+        if key not in known:
+            known[key] = compile_(self, append_unknown)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def cheap_catalogs() -> Iterator[None]:
     """Save what the many catalogs of the tests would repeat."""
     with pytest.MonkeyPatch.context() as patch:
         catalogs.compile_once(patch)
         catalogs.wait_for_no_disk(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_processes() -> Iterator[None]:
+    """Fork the processes of multiprocessing from one that has imported feedsvc."""
+    with pytest.MonkeyPatch.context() as patch:
+        programs.fork_for_multiprocessing(patch)
         yield
 
 

@@ -10,11 +10,14 @@ and forks for each start. It works as follows:
   and then does what `python -m MODULE` or `python -c CODE` does.
 - A process that serves has a fork server of its own, for the workers that it starts, since those
   must be its children. Only multiprocessing uses it.
+- At its end it runs everything that Python runs then, but does not free each object, for which the
+  system would have to copy most of the memory.
 
 Its hash seed is that of the server. Tests of what depends on that, on the imports, or on signals in
 the first moments of a process use `fresh`.
 """
 
+import atexit
 import ctypes
 import fcntl
 import gc
@@ -38,21 +41,34 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
+import pytest
 from prometheus_client import values
+
+from feedsvc import plugins
+from feedsvc.config.content import GENERATORS
+from feedsvc.sources import trees
 
 _ROOT = Path(__file__).parent.parent
 _SUPPORTED = sys.platform == "linux"
 _PR_SET_CHILD_SUBREAPER = 36
 _LARGEST = 1 << 20  # bytes of a message
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
-# More than what these import is imported by every process itself.
+# More than what these import is imported by every process itself. Tests are of multiprocessing.
 _PRELOADED = (
-    *("feedsvc.cli.serve", "feedsvc.cli.sync", "feedsvc.cli.feeds", "feedsvc.cli.ids"),
+    *(
+        "feedsvc.cli.follow",
+        "feedsvc.cli.serve",
+        "feedsvc.cli.sync",
+        "feedsvc.cli.feeds",
+        "feedsvc.cli.ids",
+    ),
     *("feedsvc.push.command", "feedsvc.push.worker", "feedsvc.export.command"),
     *("feedsvc.audience.observer", "feedsvc.sources.generators.hugo", "tests.sites"),
     *("psycopg", "sqlalchemy.dialects.sqlite.pysqlite", "sqlalchemy.dialects.postgresql.psycopg"),
+    *("tests.catalog.test_atomicity", "tests.catalog.test_migrations"),
+    "tests.render.test_extensions",
 )
 
 
@@ -110,6 +126,11 @@ class _Server:
             finally:
                 _adopt_orphans(False)
 
+    def spawn(self, path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
+        """Do what `multiprocessing.util.spawnv_passfds` does."""
+        given = [os.fsdecode(each) for each in args[1:]]
+        return self.start(given, {each: each for each in (0, 1, 2, *passfds)})
+
 
 def _adopt_orphans(adopts: bool) -> None:
     """Make orphans below this process its children, or those of init as usual."""
@@ -136,6 +157,13 @@ def run(arguments: Sequence[str | Path], **options: Any) -> "subprocess.Complete
     with popen(arguments, **given) as process:
         output, errors = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def fork_for_multiprocessing(patch: pytest.MonkeyPatch) -> None:
+    """Let the fork server start the processes of multiprocessing in this process, too."""
+    if _SUPPORTED:
+        spawn = "multiprocessing.util.spawnv_passfds"
+        patch.setattr(spawn, lambda *given: _server().spawn(*given))
 
 
 class _Process(subprocess.Popen[Any]):
@@ -262,13 +290,7 @@ def _with_server(start: _Start) -> _Start:
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if os.fork():
         its.close()
-        server = _Server(ours)
-
-        def spawn(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
-            given = [os.fsdecode(each) for each in args[1:]]
-            return server.start(given, {each: each for each in (0, 1, 2, *passfds)})
-
-        multiprocessing.util.spawnv_passfds = spawn
+        multiprocessing.util.spawnv_passfds = _Server(ours).spawn
         return start
     ours.close()
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -278,14 +300,34 @@ def _with_server(start: _Start) -> _Start:
     return _serve(its)
 
 
+def _end(code: int) -> NoReturn:
+    """End this process, without the destructors."""
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except (OSError, ValueError):
+        sys.exit(code)  # Python reports it, or not
+    os._exit(code)
+
+
 def _main(descriptor: int) -> None:
     channel = socket.socket(fileno=descriptor)
     for name in _PRELOADED:
         with suppress(ModuleNotFoundError):  # see test_core.py
             importlib.import_module(name)
+    for name in plugins.names(GENERATORS):
+        trees.generator(name)  # and scans the entry points
     gc.freeze()
     channel.send(b"1")
     start = _serve(channel)
     if "serve" in start.arguments:
         start = _with_server(start)
-    _execute(start.arguments)
+    try:
+        _execute(start.arguments)
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):
+            raise
+        _end(ended.code or 0)
+    _end(0)

@@ -7,4 +7,4 @@ SOAK = bool(os.environ.get("FEEDSVC_SOAK"))
 
 def examples(count: int) -> int:
     """Return the number of examples of a property test, given the usual number."""
-    return 20 * count if SOAK else count
+    return 30 * count if SOAK else count

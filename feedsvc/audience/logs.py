@@ -69,7 +69,10 @@ class Counted(NamedTuple):
 
     def batch(self) -> Batch:
         """Return the numbers for the store."""
-        readers = ((of, map(_reader, addresses)) for of, addresses in self.readers.items())
+        readers = (
+            (of, (counts.network(each.decode("ascii", "replace")) for each in addresses))
+            for of, addresses in self.readers.items()
+        )
         return counts.batch(self.day, "log", self.start, self.polls, readers, self.waits)
 
 
@@ -289,7 +292,3 @@ class LogTally:
             raise Unreadable("its time is not valid")
         started = self._days[number] = _Day(instant)
         return started
-
-
-def _reader(address: bytes) -> str:
-    return counts.network(address.decode("ascii", "replace"))

@@ -114,12 +114,8 @@ rolled = Table(
 )
 
 
-def _create(connection: Connection) -> None:
-    metadata.create_all(connection, checkfirst=True)
-
-
 # Each upgrades the schema from the previous number, to 1 at first. Released ones never change.
-MIGRATIONS: Sequence[Callable[[Connection], None]] = (_create,)
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (metadata.create_all,)
 
 
 def number(connection: Connection) -> int:

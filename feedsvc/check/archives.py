@@ -71,7 +71,7 @@ def validate_head(
 def _validate_history(
     head: Element, links: Sequence[Link], own: set[str], findings: Findings
 ) -> None:
-    """Validate links to other documents. own: the URLs of this one."""
+    """Validate links to other documents. own: the URLs of this document."""
     complete, archive = (
         head.find(f"{{{HISTORY}}}{name}") is not None for name in ("complete", "archive")
     )

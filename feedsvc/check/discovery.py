@@ -71,7 +71,7 @@ def _resolve(base: str, url: str) -> str:
 
 
 def _links(body: bytes) -> Links:
-    """Return the links of a feed document; [] if it cannot be parsed, which is found elsewhere."""
+    """Return the links of a feed document; [] if it cannot be parsed, which others report."""
     with suppress(ValueError, TypeError, LookupError, AttributeError, RecursionError):
         if feed.is_json(body):
             return _json_links(json.loads(body.decode("utf-8-sig")))

@@ -11,6 +11,7 @@ import tomllib
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, NoReturn, TypeVar, get_args, get_origin
 
@@ -31,8 +32,7 @@ class Rule(NamedTuple):
 
     expected: completes "key is ..., not 1". parse: returns the value to store, or raises
     ValueError, whose message if any completes a sentence that starts with the key. max_bytes: the
-    size limit of a text. secret: the value may contain a password; messages show it only up to the
-    first colon.
+    size limit of a text. secret: it may contain a password; messages show it up to the first colon.
     """
 
     expected: str
@@ -245,6 +245,7 @@ def quoted(value: object) -> str:
     return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."
 
 
+@cache
 def _rule(hint: Any) -> Rule:
     """Return the rule of a field: its annotation's, its range's, or its type's."""
     for each in (hint, *get_args(hint)):

@@ -203,9 +203,8 @@ def _validated(folder: Path, settings: Settings) -> Path:
         _refuse(folder, "is not a folder; name another")
     inside = {entry.name for entry in resolved.iterdir()}
     if inside and inside.isdisjoint({names.MANIFEST, names.TEMPORARY}):
-        _refuse(
-            folder, "is not empty and was not written by `feedsvc build`; empty it or name another"
-        )
+        why = "is not empty and was not written by `feedsvc build`; empty it or name another"
+        _refuse(folder, why)
     return resolved
 
 

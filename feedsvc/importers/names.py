@@ -81,10 +81,9 @@ def slug(item: Item) -> str:
 
 def _slug(text: str) -> str:
     folded = urls.term(html.xml_safe(text))
-    words = "".join(char if _is_allowed(char) else "-" for char in folded)
+    words = "".join(
+        char if char.isalnum() or char in "._" or unicodedata.category(char)[0] == "M" else "-"
+        for char in folded
+    )
     short = "-".join(filter(None, words.split("-"))).encode()[:_MAX_SLUG].decode(errors="ignore")
     return urls.term(short.strip("-._"))
-
-
-def _is_allowed(char: str) -> bool:
-    return char.isalnum() or char in "._" or unicodedata.category(char)[0] == "M"

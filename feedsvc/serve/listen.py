@@ -85,6 +85,7 @@ def make_server(
         ),
         websockets=False,
         respawn_failed_workers=True,
+        respawn_interval=0,  # the worker waits for its successor
         workers_kill_timeout=_DRAIN_TIMEOUT,
         ssl_cert=certificate,
         ssl_key=key,

@@ -144,8 +144,8 @@ class Process(WorkerProcess):
     Granian waits in two threads. One of them may see neither the process nor its exit code, so that
     Granian reports that a worker had to be killed although it has ended.
 
-    successor: the process that replaces it. Granian stops a worker 3.5 seconds after its successor
-    was started, whether that listens yet or not.
+    successor: the process that replaces it. Granian stops a worker as soon as its successor was
+    started, whether that listens yet or not.
     """
 
     successor: "Process | None" = None

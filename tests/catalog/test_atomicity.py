@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count, pairwise
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -24,10 +25,10 @@ from feedsvc.catalog.sync import release, sync
 from feedsvc.errors import CatalogError
 from feedsvc.model import FeedRef, Kind
 from tests.desk import Desk
-from tests.forks import FORKS
 from tests.sites import article
 
 ALL = FeedRef(Kind.ALL)
+SPAWN = get_context("spawn")
 
 
 def together(*tasks: Callable[[], object]) -> None:
@@ -186,8 +187,8 @@ def sync_and_die(site: Path, last: int, pipe: Connection) -> None:
 @contextmanager
 def syncing(desk: Desk, last: int = 0) -> Iterator[tuple[BaseProcess, Connection]]:
     """A process that has everything ready for a sync, and waits to be told; it must end."""
-    ours, theirs = FORKS.Pipe()
-    process = FORKS.Process(target=sync_and_die, args=(desk.folder, last, theirs))
+    ours, theirs = SPAWN.Pipe()
+    process = SPAWN.Process(target=sync_and_die, args=(desk.folder, last, theirs))
     with ours:
         with theirs:
             process.start()

@@ -1,7 +1,6 @@
 """Who writes: one of all processes that serve a catalog, and another when that one ends."""
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError, DamagedError
+from tests import programs
 from tests.serving import PATIENCE
 
 HOLD = """
@@ -23,8 +23,7 @@ time.sleep(600)
 
 def hold(database: str) -> "subprocess.Popen[str]":
     """Start a process that stands for election and waits to be killed."""
-    command = [sys.executable, "-c", HOLD, database]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return programs.popen(["-c", HOLD, database], stdout=subprocess.PIPE, text=True)
 
 
 def said(process: "subprocess.Popen[str]") -> str:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 from itertools import count
+from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -30,9 +31,9 @@ from feedsvc.publication import Publication
 from tests.catalog.stored.life import END, write
 from tests.catalog.stored.load import SCHEMAS, restore
 from tests.desk import Desk
-from tests.forks import FORKS
 from tests.sites import article
 
+SPAWN = get_context("spawn")
 NEWEST = Migrations().newest
 RELEASED = {"0001"}  # schemas that a release had
 
@@ -79,7 +80,7 @@ def chain(folder: Path, *more: str) -> Path:
 
 def upgrade_in_a_process(database: str, folder: Path, instant: str) -> int | None:
     """Return the exit code of an upgrade that is killed at an instant."""
-    process = FORKS.Process(target=upgrade_and_die, args=(database, folder, instant))
+    process = SPAWN.Process(target=upgrade_and_die, args=(database, folder, instant))
     process.start()
     process.join()
     return process.exitcode
@@ -281,9 +282,9 @@ def upgrade_with_others(database: str, start: Barrier, said: SimpleQueue[object]
 
 def test_many_may_upgrade_at_once(database: str) -> None:
     restore(database)
-    start, said = FORKS.Barrier(3), FORKS.SimpleQueue()
+    start, said = SPAWN.Barrier(3), SPAWN.SimpleQueue()
     running = [
-        FORKS.Process(target=upgrade_with_others, args=(database, start, said)) for _ in range(3)
+        SPAWN.Process(target=upgrade_with_others, args=(database, start, said)) for _ in range(3)
     ]
     for process in running:
         process.start()

@@ -98,7 +98,7 @@ def test_a_saved_draft_is_seen(server: Server, site: Path) -> None:
 
 
 def test_a_mark_goes_when_the_article_is_due(server: Server, site: Path) -> None:
-    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
     text = article(title="Soon", published=due.isoformat())
     (site / "content" / "soon.md").write_text(text, encoding="utf-8")
     mark = f"Scheduled for {due:%Y-%m-%d %H:%M} +00:00: Soon"

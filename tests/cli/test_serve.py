@@ -90,7 +90,7 @@ def test_a_saved_file_is_seen_by_every_worker(server: Server, site: Path) -> Non
 
 def test_a_scheduled_article_is_released_when_it_is_due(server: Server, site: Path) -> None:
     """Conformance 55, with the clock of the machine."""
-    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
     text = article(title="Scheduled", published=due.isoformat())
     (site / "content" / "scheduled.md").write_text(text, encoding="utf-8")
     (site / "content" / "marker.md").write_text(article(title="Marker"), encoding="utf-8")

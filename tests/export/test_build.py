@@ -591,7 +591,7 @@ def test_a_worker_that_is_killed_is_one_clear_sentence(
         return False
 
     monkeypatch.setattr(Future, "cancel", kill)
-    with pytest.raises(FeedsvcError, match="ended by force"):
+    with pytest.raises(FeedsvcError, match="was killed"):
         place.build()
     assert not multiprocessing.active_children()
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from feedsvc.export import watch
+from feedsvc.export.build import BuildReport
 from feedsvc.export.plan import BuildOptions
-from feedsvc.export.targets import create
+from feedsvc.export.targets import Target, create
+from feedsvc.publication import Publication
 from tests.desk import Desk
 from tests.serving import PATIENCE
 from tests.sites import article, make_site
@@ -71,17 +73,48 @@ def test_ctrl_c_and_sigterm_end_it(watching: Terminal, site: Path, tmp_path: Pat
         assert other.await_end(PATIENCE) == 0
 
 
-def test_a_failure_is_logged_once_and_retried(site: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    out.mkdir()
-    with terminal("build", "--watch", "--site", str(site), str(out)) as running:
-        running.wait_for("of revision 1; ")
-        (out / "articles/b.html").write_text("mine", encoding="utf-8")
-        (site / "content/b.md").write_text(article("Second"), encoding="utf-8")
-        running.wait_for("is in the way and was not written by")
-        (out / "articles/b.html").unlink()
-        running.wait_for("of revision 2; ")
-        assert running.output.count("is in the way") == 1
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_failure_is_logged_once_and_retried(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(watch, "_RETRY_INTERVAL", 0.01)
+    obstacle = tmp_path / "out/articles/b.html"
+    seen: list[str] = []
+
+    def announce(sentence: str) -> None:
+        seen.append(sentence)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        obstacle.write_text("mine", encoding="utf-8")
+        desk.write("b.md", article("Second"))
+        desk.sync()
+
+    desk.write("a.md", article("First"))
+    desk.sync()
+    target = create(desk.settings, str(tmp_path / "out"), BuildOptions(codings=()), 0)
+    update, updates = target.update, []
+
+    def count(publication: Publication) -> tuple[BuildReport, str]:
+        updates.append(publication)
+        if len(updates) == 4:
+            obstacle.unlink()
+        return update(publication)
+
+    monkeypatch.setattr(target, "update", count)
+    keep_up_to_date(desk, target, announce)
+    assert len(updates) == 4
+    assert "of revision 2; " in seen[1]
+    (failure,) = caplog.messages
+    assert "is in the way and was not written by" in failure
+
+
+def keep_up_to_date(desk: Desk, target: Target, announce: Callable[[str], None]) -> None:
+    """Update a target in this process until `announce` raises KeyboardInterrupt."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        watch.keep_up_to_date(desk.publication, target, announce)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -103,11 +136,8 @@ def test_postgresql_reports_what_others_publish(
         threading.Thread(target=publish).start()
 
     publish()
-    started, before = time.monotonic(), signal.getsignal(signal.SIGTERM)
+    started = time.monotonic()
     target = create(desk.settings, str(tmp_path / "out"), BuildOptions(codings=()), 0)
-    try:
-        watch.keep_up_to_date(desk.publication, target, announce)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    keep_up_to_date(desk, target, announce)
     assert time.monotonic() < started + PATIENCE
     assert "of revision 3; " in seen[2]

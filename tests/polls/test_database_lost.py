@@ -1,14 +1,17 @@
 """The database is lost while the site is served, and comes back."""
 
 import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
+from tests import programs
 from tests.conftest import MakeDatabase
 from tests.polls.wire import holding, poll, wanting_delta
 from tests.proxy import proxied
@@ -205,19 +208,27 @@ def test_a_database_that_takes_no_changes_loses_nothing_and_no_poll(
             "too many connections",
         ),
     ]
-    with serving(tmp_path) as server:
-        for number, (begin, end, _) in enumerate(faults):
+    log = tmp_path / "errors"
+
+    def logging_there(command: list[str], **options: Any) -> "subprocess.Popen[str]":
+        with log.open("w") as stderr:
+            return programs.popen(command, **options | {"stderr": stderr})
+
+    with serving(tmp_path, popen=logging_there) as server:
+        for number, (begin, end, reason) in enumerate(faults):
             known = poll(server, ALL)
             begin()
             title = f"Saved meanwhile {number}"
             (content / f"{number}.md").write_text(article(title=title), encoding="utf-8")
-            for _ in range(20):  # for two tries to publish it
+            eventually(lambda reason=reason: reason in log.read_text())  # type: ignore[misc]
+            for _ in range(8):  # for more tries to publish it
                 answer = poll(server, ALL)
                 assert (answer.status, answer["etag"]) == (200, known["etag"])
-                time.sleep(0.1)
+                time.sleep(0.05)
             end()
             server.wait_for(ALL, f"<title>{title}</title>")
-        _, errors = server.stop()
+        server.stop()
+    errors = log.read_text()
     for _, _, reason in faults:
         assert 1 <= errors.count(reason) <= 4, reason
     assert "Traceback" not in errors

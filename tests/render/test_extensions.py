@@ -2,6 +2,7 @@
 
 import json
 import sys
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from lxml import etree
 from feedsvc import __version__
 from feedsvc.cli import main
 from feedsvc.export import manifest
-from tests.forks import FORKS
 from tests.render.samples import ATOM
 from tests.sites import article, make_site
 
+SPAWN = get_context("spawn")
 TOY = "{https://toy.example/ns}"
 MODULE = '''
 """A namespace as another package would write it: attributes, repeated and nested elements."""
@@ -79,8 +80,8 @@ def build(site: Path, *packages: Path) -> tuple[int, str]:
 
     Return the exit code and standard error of a process that has scanned no packages before.
     """
-    ours, theirs = FORKS.Pipe()
-    process = FORKS.Process(target=build_with, args=(list(map(str, packages)), site, theirs))
+    ours, theirs = SPAWN.Pipe()
+    process = SPAWN.Process(target=build_with, args=(list(map(str, packages)), site, theirs))
     with ours:
         with theirs:
             process.start()

@@ -15,7 +15,9 @@ from wsgiref.types import WSGIApplication
 import pytest
 
 from feedsvc.serve import listen, worker
+from tests import programs
 from tests.serving import PATIENCE, free_port
+from tests.soak import SOAK
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="an option of Linux")
 
@@ -62,9 +64,7 @@ def test_an_option_that_a_system_does_not_have_is_left_out(monkeypatch: pytest.M
 def run(function: str) -> subprocess.CompletedProcess[str]:
     """Call a function of this module in a new process."""
     code = f"from tests.serve import test_worker; test_worker.{function}()"
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    return programs.run(["-c", code, "serve"])  # with a fork server for what it spawns
 
 
 def load_with_sigterm_elsewhere() -> WSGIApplication:
@@ -101,7 +101,7 @@ def test_a_worker_ends_whichever_thread_receives_the_signal() -> None:
 def await_processes() -> None:
     """Wait for processes that end at once."""
     multiprocessing.set_start_method("fork", force=True)
-    for _ in range(50):
+    for _ in range(100 if SOAK else 20):
         process = worker.Process(None, 0, os.getpid, ())  # type: ignore[no-untyped-call]
         process.interrupt_by_parent = True  # it is expected to end
         process.start()

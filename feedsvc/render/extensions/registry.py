@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import EntryPoint
 
 from feedsvc import plugins
 from feedsvc.errors import FeedsvcError
@@ -21,17 +22,20 @@ def installed(format: Format) -> tuple[Namespace, ...]:
 
     Raises FeedsvcError if one cannot be loaded, or if two share a prefix.
     """
-    taken = dict.fromkeys(RSS_PREFIXES, "feedsvc")
+    taken: dict[str, EntryPoint] = {}
     found = []
     for plugin, namespace in plugins.load(plugins.NAMESPACES):
-        name = plugins.described(plugin)
         if not isinstance(namespace, Namespace):
+            name = plugins.described(plugin)
             raise FeedsvcError(f"{name} is not a Namespace; update or uninstall that package")
-        if other := taken.get(namespace.prefix):
+        prefix = namespace.prefix
+        if prefix in RSS_PREFIXES or prefix in taken:
+            other = plugins.described(taken[prefix]) if prefix in taken else "feedsvc"
             raise FeedsvcError(
-                f"{name} and {other} share the prefix {namespace.prefix}; uninstall one of them"
+                f"{plugins.described(plugin)} and {other} share the prefix {prefix}; uninstall one "
+                "of them"
             )
-        taken[namespace.prefix] = name
+        taken[prefix] = plugin
         if format in namespace.formats:
             found.append(namespace)
     return tuple(sorted(found, key=lambda each: each.entry is None))

@@ -1,7 +1,7 @@
-"""What describes a generator: data and pure functions. Reads no file.
+"""The description of a generator: data and pure functions that read no file.
 
 A Convention maps the path, front matter and body of a file to feedsvc's own keys, a URL and HTML.
-The common reader validates the values.
+The reader of articles validates the values.
 """
 
 from collections.abc import Callable, Mapping, Sequence

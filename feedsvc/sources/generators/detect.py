@@ -1,4 +1,4 @@
-"""Detects which generator a tree of articles was made for.
+"""Detects the generator of a tree of articles.
 
 A Program describes one generator: how its site is recognised, and its convention for articles.
 """
@@ -53,12 +53,13 @@ class Program:
 
     def traced(self, root: Path, content: Path) -> Tree | None:
         """See trees.Generator."""
+        depends = bool(self.package) and _depends(root, self.package)
+        if not depends and not (self.trace and (root / self.trace).is_file()):
+            return None
         place = self._place({}, root, content)
-        if place and self.package and _depends(root, self.package):
+        if place and depends:
             return self._tree(root, content, "package.json", {}, place)
-        if place and self.trace and (root / self.trace).is_file():
-            return Tree(self.name, self.trace, place[1], tree=place[0])
-        return None
+        return Tree(self.name, self.trace, place[1], tree=place[0]) if place else None
 
     def assumed(self, roots: Iterable[Path], content: Path) -> Tree:
         """See trees.Generator."""
@@ -112,8 +113,10 @@ class Program:
     def config(self, root: Path) -> tuple[str, Config]:
         """Return the name and the values of the configuration in a folder; '' if there is none."""
         for name in self.configs:
+            if not os.path.isfile(f"{root}/{name}"):  # most are absent, and a Path costs more
+                continue
             values = configs.read(root / name)
-            # Other programs use the same name.
+            # Other programs use the name `config`.
             is_common = name.partition(".")[0] == "config"
             if values is not None and not (is_common and "baseurl" not in values):
                 return name, values

@@ -85,5 +85,4 @@ GENERATOR = _Hexo(
     configs=("_config.yml", "_config.yaml", "_config.json"),
     wanted=frozenset({"permalink", "new_post_name", "default_category"}),
     package="hexo",
-    usual=lambda _name: "",
 )

@@ -9,7 +9,6 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.configs import Config
 from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.patterns import dated_name
@@ -80,7 +79,7 @@ def _markup(file: File, body: str, links: Links) -> str:
 
 
 class _Zola(Program):
-    def config(self, root: Path) -> tuple[str, Config]:
+    def config(self, root: Path) -> tuple[str, configs.Config]:
         """Return the configuration; other programs also call their files `config.toml`."""
         for name in self.configs:
             values = configs.read(root / name) or {}

@@ -533,7 +533,7 @@ def test_keys_of_themes_are_not_reported_but_misspellings_are(tmp_path: Path) ->
     assert article.id is None
     (problem,) = problems
     assert str(problem) == (
-        "content/posts/a.md:12: warning: `catgories` is no front-matter key; "
+        "content/posts/a.md:12: warning: `catgories` is not a front-matter key; "
         "did you mean `categories`? [unknown-key]"
     )
 

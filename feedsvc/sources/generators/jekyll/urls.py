@@ -89,7 +89,7 @@ def _undated(file: File) -> dict[str, str]:
     return {
         "categories": "/".join(dict.fromkeys(each.lower() for each in folders)),
         "slugified_categories": "/".join(dict.fromkeys(_slugified(each) for each in folders)),
-        "title": _pretty(name),
+        "title": _NOT_PRETTY.sub("-", name).strip("-"),
         "slug": _slugified(name),
         "name": _slugified(file.stem),
         "path": path.removeprefix(f"_{label}/") if label else path,
@@ -140,10 +140,6 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 def slug(file: File) -> str:
     """Return the slug of a post: that of its front matter, or of its file name."""
     return file.text("slug") or dated_name(file.stem)[1].rstrip(".")
-
-
-def _pretty(name: str) -> str:
-    return _NOT_PRETTY.sub("-", name).strip("-")
 
 
 def _slugified(name: str) -> str:
