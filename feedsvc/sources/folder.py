@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -57,8 +58,7 @@ class ContentFolder(ArticleSource):
     @property
     def fingerprint(self) -> str:
         """What reading depends on: feedsvc, the Markdown library, and some of the settings."""
-        versions = feedsvc.__version__, version("comrak")
-        return repr((*versions, [getattr(self._settings, name) for name in _INPUTS]))
+        return repr((*_versions(), [getattr(self._settings, name) for name in _INPUTS]))
 
     def listing(self) -> Listing:
         """List the article files; see `Scanner`. None without a content folder."""
@@ -117,3 +117,8 @@ class ContentFolder(ArticleSource):
     def pinner(self, keys: Iterable[str]) -> Pin:
         """Return a function that writes ids into the files."""
         return Pinner(self._settings, keys).pin
+
+
+@cache
+def _versions() -> tuple[str, str]:
+    return feedsvc.__version__, version("comrak")
