@@ -1,7 +1,8 @@
 """Databases for tests: SQLite in a file, and a real PostgreSQL that lives as long as the session.
 
-A test that asks for `database` or `desk` runs on both. Under pytest-xdist each worker has a server
-of its own, which starts when the first test needs it.
+A test that asks for `database` or `desk` runs on both, unless its marker `databases` names those on
+which it runs: tests whose statements other tests execute on PostgreSQL run there under `make soak`.
+Under pytest-xdist each worker has a server of its own, which starts when the first test needs it.
 
 Property tests have no deadlines, as nothing may depend on how busy a machine is; where CI is set in
 the environment, they try the same examples each time.
@@ -27,7 +28,7 @@ from feedsvc.sources import look
 from tests import catalogs, programs
 from tests.catalogs import Schemas, Template
 from tests.desk import Desk
-from tests.soak import examples
+from tests.soak import SOAK, examples
 
 MakeDatabase = Callable[[], str]
 
@@ -50,6 +51,20 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect tests on databases that their markers do not name, except in a soak."""
+
+    def is_wanted(item: pytest.Item) -> bool:
+        marker = item.get_closest_marker("databases")
+        callspec = getattr(item, "callspec", None)
+        kind = callspec.params.get("database") if callspec else None
+        return SOAK or not marker or kind is None or kind in marker.args
+
+    wanted = {each: is_wanted(each) for each in items}
+    config.hook.pytest_deselected(items=[each for each in items if not wanted[each]])
+    items[:] = [each for each in items if wanted[each]]
 
 
 @pytest.fixture(scope="session")

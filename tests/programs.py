@@ -315,7 +315,7 @@ def _end(code: int) -> NoReturn:
 def _main(descriptor: int) -> None:
     channel = socket.socket(fileno=descriptor)
     for name in _PRELOADED:
-        with suppress(ModuleNotFoundError):  # of a package that may be absent
+        with suppress(ModuleNotFoundError):  # see test_core.py
             importlib.import_module(name)
     for name in plugins.names(GENERATORS):
         trees.generator(name)  # and scans the entry points

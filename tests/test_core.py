@@ -55,7 +55,7 @@ def _assert_passes(tmp_path: Path, extras: Sequence[str], tests: Sequence[str]) 
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", *tests],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "FEEDSVC_SOAK": ""},
         capture_output=True,
         text=True,
     )

@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from itertools import starmap
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from rich.text import Text
 from feedsvc.audience import access, daily, tables
 from feedsvc.audience.demo import demo
 from feedsvc.audience.importing import import_
-from feedsvc.audience.overview import Overview, Reader, Standing, overview, worst
+from feedsvc.audience.overview import Overview, Reader, Standing, Traffic, overview, worst
 from feedsvc.audience.store import DAY, Store
 from feedsvc.cli.site import load_settings, site_option
 from feedsvc.errors import FeedsvcError, on_one_line
@@ -58,8 +59,8 @@ def stats(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
     today = int(time.time()) // DAY
-    first = today - _DEFAULT if since is None else since.replace(tzinfo=UTC).date()
-    found = _read(site, first if isinstance(first, int) else _day(first), today, feed)
+    first = int(since.replace(tzinfo=UTC).timestamp()) // DAY if since else today - _DEFAULT
+    found = _read(site, first, today, feed)
     if as_json:
         click.echo(json.dumps(tables.as_json(found), ensure_ascii=False, indent=2))
     elif as_csv:
@@ -86,12 +87,9 @@ stats.add_command(import_)
 
 def _read(site: Path, first: int, today: int, feed: str | None) -> Overview:
     settings = load_settings(site)
-    store = Store(settings.statistics.database, settings.statistics.retention)
-    try:
+    with Store(settings.statistics.database, settings.statistics.retention) as store:
         daily.catch_up(store, today, settings)
         found = overview(store, first, today, feed)
-    finally:
-        store.close()
     if found is None:
         of_feed = f" of {feed!r}" if feed else ""
         raise FeedsvcError(
@@ -99,10 +97,6 @@ def _read(site: Path, first: int, today: int, feed: str | None) -> Overview:
             "them, and `feedsvc stats import` reads access logs"
         )
     return found
-
-
-def _day(day: date) -> int:
-    return day.toordinal() - date(1970, 1, 1).toordinal()
 
 
 def _show(found: Overview) -> None:
@@ -114,14 +108,7 @@ def _show(found: Overview) -> None:
     if not found.feed:
         _print(terminal, ("Feed", *_STANDING), map(_standing, found.standings["feed"]))
     _print(terminal, ("Reader", *_STANDING), map(_standing, found.standings["family"]))
-    answers = [
-        (
-            tables.STATUSES.get(status, status),
-            *(f"{each.polls:,}", tables.size(each.sent), tables.size(each.saved)),
-        )
-        for status, each in found.answers.items()
-    ]
-    _print(terminal, ("Answer", "Polls", "Sent", "Saved"), answers)
+    _print(terminal, ("Answer", "Polls", "Sent", "Saved"), starmap(_answer, found.answers.items()))
     if bad := worst(found.readers)[:_WORST]:
         _print(terminal, ("Worst readers", "Score", "Polls", "Sent", "Breaks"), map(_reader, bad))
 
@@ -148,6 +135,11 @@ def _summary(found: Overview) -> Iterator[str]:
         yield f"{now.claimed:,} only claimed, and not counted: {names}"
 
 
+def _answer(status: str, each: Traffic) -> Sequence[str]:
+    name = tables.STATUSES.get(status, status)
+    return (name, f"{each.polls:,}", tables.size(each.sent), tables.size(each.saved))
+
+
 def _standing(each: Standing) -> Sequence[str]:
     now = each.now
     change = f"{now.total - each.before.total:+,}"
@@ -158,13 +150,8 @@ def _standing(each: Standing) -> Sequence[str]:
 def _reader(each: Reader) -> Sequence[str]:
     breaks = ", ".join(breach.criterion.name for breach in each.score.breaches)
     traffic = each.traffic
-    return (
-        each.name,
-        str(each.score.points),
-        f"{traffic.polls:,}",
-        tables.size(traffic.sent),
-        breaks,
-    )
+    points, polls = str(each.score.points), f"{traffic.polls:,}"
+    return (each.name, points, polls, tables.size(traffic.sent), breaks)
 
 
 def _print(

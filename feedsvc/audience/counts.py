@@ -53,7 +53,8 @@ def network(address: str) -> str:
     return str(parsed.ipv4_mapped or (int(parsed) >> 64))
 
 
-Counter = list[int]  # polls, bytes sent, bytes saved, instant of the last, number of its Counts
+# Polls, bytes sent, bytes saved, the instant of the last poll, and the number of its Counts.
+PollCounter = list[int]
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Counts:
 
     day: int
     start: int
-    polls: dict[Key, Counter] = field(default_factory=dict)
+    polls: dict[Key, PollCounter] = field(default_factory=dict)
     readers: dict[tuple[Agent, Place], set[str]] = field(default_factory=dict)
     met: int = 0
 
@@ -78,7 +79,7 @@ class Counts:
             self.met += 1
             readers.add(reader)
 
-    def counter(self, key: Key, number: int) -> Counter:
+    def counter(self, key: Key, number: int) -> PollCounter:
         """Return the counter of a key. number: identifies these counts in a new one."""
         counter = self.polls.get(key)
         if counter is None:
@@ -94,7 +95,7 @@ class Counts:
         return batch(self.day, "live", self.start, polls, list(self.readers.items()))
 
 
-def _popped(polls: dict[Key, Counter]) -> Iterator[tuple[Key, Counter]]:
+def _popped(polls: dict[Key, PollCounter]) -> Iterator[tuple[Key, PollCounter]]:
     while polls:  # from the end, which frees memory at once
         yield polls.popitem()
 
@@ -103,7 +104,7 @@ def batch(
     day: int,
     source: str,
     start: int,
-    polls: Iterable[tuple[Key, Counter]],
+    polls: Iterable[tuple[Key, PollCounter]],
     readers: Iterable[tuple[tuple[Agent, Place], Iterable[str]]],
     waits: Mapping[tuple[str, bool], Sequence[int]] = MappingProxyType({}),
 ) -> Batch:
@@ -146,7 +147,7 @@ def _add_conduct(batch: Batch, kinds: Mapping[tuple[Agent, bool, int, int], int]
             site.intervals[key] = site.intervals.get(key, 0) + polls
 
 
-def _add(record: Record, key: tuple[Agent, Place, int, int], counter: Counter) -> None:
+def _add(record: Record, key: tuple[Agent, Place, int, int], counter: PollCounter) -> None:
     """Add the polls of a key to the record of its feed."""
     agent, (_, format), status, flags = key
     polls, sent, saved, last, _ = counter
@@ -173,7 +174,7 @@ def _report(record: Record, agent: Agent, format: str, last: int) -> None:
 
 
 def _acts(agent: Agent, is_invented: bool, status: int, flags: int) -> Iterator[Act]:
-    """Yield what each poll of a key did, and could have done."""
+    """Yield the acts of each poll of a key."""
     yield Act.POLL
     if agent.library:
         yield Act.LIBRARY
@@ -190,7 +191,7 @@ def _acts(agent: Agent, is_invented: bool, status: int, flags: int) -> Iterator[
 
 
 def _repeated(flags: int) -> Iterator[Act]:
-    """Yield what a poll of a known client did."""
+    """Yield the acts of a poll of a known client."""
     if flags & (TAGGED | DATED):
         yield Act.CONDITIONAL_AGAIN
         if flags & EARLY:

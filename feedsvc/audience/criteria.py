@@ -55,9 +55,9 @@ class Act(StrEnum):
 class Criterion(NamedTuple):
     """Something that a reader should not do.
 
-    act, of: the act, and the polls in which it could have occurred. weight: of the score. broken:
-    what the reader does. rule: the sentence of the specification. source: where that is. advice:
-    what to tell the maker of the reader.
+    act, of: the act, and the polls in which it could have occurred. weight: in the score. broken:
+    describes the act. rule: a sentence of the specification. source: its section. advice: for the
+    developers of the reader.
     """
 
     name: str
@@ -243,10 +243,10 @@ class Score(NamedTuple):
 
 
 def score(acts: Mapping[Act, int] | Mapping[str, int]) -> Score:
-    """Score a family of readers. acts: how often it did what, by Act.
+    """Score a family of readers. acts: the number of its polls by Act.
 
-    Every criterion that the family could have broken takes its weight times the share of polls that
-    broke it from a total of all such weights.
+    The score is relative to the weights of all criteria that the family could have broken. Each
+    subtracts its weight times the share of polls that broke it.
     """
     breaches, possible, lost = [], 0, 0.0
     for criterion in CRITERIA:
@@ -265,7 +265,7 @@ def score(acts: Mapping[Act, int] | Mapping[str, int]) -> Score:
 
 
 def scores(acts: Mapping[tuple[str, str], int]) -> dict[str, Score]:
-    """Score every family. acts: how often each did what, by family and Act."""
+    """Score every family. acts: the number of polls by family and Act."""
     by_family: dict[str, dict[str, int]] = {}
     for (family, act), number in acts.items():
         by_family.setdefault(family, {})[act] = number

@@ -41,14 +41,11 @@ def catch_up(store: Store, today: int, settings: Settings | None = None) -> int:
             if day == days[-1]:
                 cells[PUSH] = Figures(subscribers=pushed)
             traffic = _traffic(store, day)
-            none = Figures(), (0, 0, 0)
-            store.put_daily(
-                day,
-                [
-                    Daily(day, *cell, *cells.get(cell, none[0]), *traffic.get(cell, none[1]))
-                    for cell in cells.keys() | traffic.keys()
-                ],
-            )
+            stored = [
+                Daily(day, *cell, *cells.get(cell, Figures()), *traffic.get(cell, (0, 0, 0)))
+                for cell in cells.keys() | traffic.keys()
+            ]
+            store.put_daily(day, stored)
     return len(due)
 
 

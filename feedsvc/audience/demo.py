@@ -205,19 +205,17 @@ def demo(site: Path, count: int, readers: int) -> None:
         feeds = [each.ref.key for each in Publication(settings, catalog).feeds()]
     if not feeds:
         raise FeedsvcError("the site has no feeds; run `feedsvc sync` first")
-    store = Store(settings.statistics.database, settings.statistics.retention)
-    if store.days():
-        raise FeedsvcError(
-            f"{store.place} has figures; name another database in [statistics], so that made-up "
-            "figures are not mixed with real ones"
-        )
     weights = {feed: 1 / (number + 1) ** 1.3 for number, feed in enumerate(feeds)}
     total = sum(weights.values())
-    model = Model(
-        {feed: weight / total for feed, weight in weights.items()}, readers, int(time.time()) // DAY
-    )
-    for batch in days(model, count):
-        store.add([batch])
-    daily.catch_up(store, model.last, settings)
-    store.close()
+    shares = {feed: weight / total for feed, weight in weights.items()}
+    model = Model(shares, readers, int(time.time()) // DAY)
+    with Store(settings.statistics.database, settings.statistics.retention) as store:
+        if store.days():
+            raise FeedsvcError(
+                f"{store.place} has figures; name another database in [statistics], so that "
+                "made-up figures are not mixed with real ones"
+            )
+        for batch in days(model, count):
+            store.add([batch])
+        daily.catch_up(store, model.last, settings)
     click.echo(f"Made up {count} days in {store.place}.")

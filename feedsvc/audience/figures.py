@@ -137,7 +137,8 @@ def _figures(now: Services, before: Services, direct: Mapping[Cell, int]) -> dic
 
     def add(column: int, key: Key, number: int) -> None:
         if number:
-            for cell in _cells(key):
+            feed, format, family, _ = key
+            for cell in (TOTAL, ("feed", feed), ("family", family), ("format", format)):
                 counts[cell][column] += number
 
     for key, reported in now.numbers.items():
@@ -153,11 +154,6 @@ def _figures(now: Services, before: Services, direct: Mapping[Cell, int]) -> dic
 def _weight(services: Services, key: Key) -> int:
     number = services.numbers.get(key, 0)
     return 1 if number is None else number
-
-
-def _cells(key: Key) -> Iterator[Cell]:
-    feed, format, family, _ = key
-    yield from (TOTAL, ("feed", feed), ("family", family), ("format", format))
 
 
 def windows(days: Iterable[Day], ends: Container[int]) -> Iterator[tuple[int, dict[Cell, Figures]]]:

@@ -1,4 +1,4 @@
-"""Figures over time: those of the site as they are stored, those of one feed from its rows."""
+"""Figures over time: of the site, which are stored, and of one feed, computed from its rows."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -16,9 +16,8 @@ MOST_POINTS = 54  # of a line in a chart
 class History(NamedTuple):
     """Figures in a period.
 
-    days: all that have figures. points: those of them that are shown, the last included. figures:
-    by cell and day, of SPLITS at the first and last point only. trends: subscribers by cell and
-    point.
+    days: all days with figures. points: the days that are shown, including the last. figures: by
+    cell and day, of SPLITS at the first and last point only. trends: subscribers by cell and point.
     """
 
     days: list[int]

@@ -62,7 +62,7 @@ def import_(site: Path, logs: Sequence[str]) -> None:
 
 
 def import_log(settings: Settings, store: Store, name: str, progress: Progress | None) -> str:
-    """Count the polls in a log; return what was found, for people. Raises FeedsvcError."""
+    """Count the polls in a log; return a sentence about the result. Raises FeedsvcError."""
     with opened(name) as (file, size), _without_collector(), ExitStack() as stack:
         reader = LogReader(file, name, store)
         tally = LogTally(settings)

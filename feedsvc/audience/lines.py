@@ -23,35 +23,25 @@ _COMMON = re.compile(rb'[^\s"]+ [^\["]*\[[^\]]{20,32}\] "(?:GET|HEAD) [^"]*" \d{
 _ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})|\\([\"\\])")
 
 # Names of fields, in lower case without punctuation, best first.
-_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "address": (
-        *("clientip", "requestclientip", "fastlyclientip", "cip", "requestremoteip", "remoteaddr"),
-        *("remoteip", "xrealip", "ip", "remotehost", "client"),
-    ),
-    "agent": (
-        *("requestuseragent", "clientrequestuseragent", "csuseragent", "httpuseragent"),
-        *("requestheadersuseragent", "useragent", "agent"),
-    ),
-    "path": (
-        *("url", "clientrequesturi", "csuristem", "requesturi", "uri", "path", "clientrequestpath"),
-        "requestpath",
-    ),
-    "query": ("csuriquery", "query", "querystring", "args"),
-    "method": ("requestmethod", "clientrequestmethod", "csmethod", "method", "verb"),
-    "status": ("responsestatus", "edgeresponsestatus", "scstatus", "status", "statuscode"),
-    "size": (
-        *("responsebodysize", "edgeresponsebytes", "scbytes", "bodybytessent", "size", "bytes"),
-        *("bytessent", "responsebytes", "edgeresponsebodybytes"),
-    ),
-    "time": (
-        *("timestamp", "edgestarttimestamp", "timelocal", "timeiso8601", "ts", "time", "datetime"),
-        *("starttime", "msec"),
-    ),
-    "date": ("date",),
-    "referrer": (
-        *("requestreferer", "clientrequestreferer", "csreferer", "httpreferer", "referer"),
-        *("requestheadersreferer", "referrer"),
-    ),
+_FIELDS: Mapping[str, list[str]] = {
+    field: names.split()
+    for field, names in {
+        "address": "clientip requestclientip fastlyclientip cip requestremoteip remoteaddr "
+        "remoteip xrealip ip remotehost client",
+        "agent": "requestuseragent clientrequestuseragent csuseragent httpuseragent "
+        "requestheadersuseragent useragent agent",
+        "path": "url clientrequesturi csuristem requesturi uri path clientrequestpath requestpath",
+        "query": "csuriquery query querystring args",
+        "method": "requestmethod clientrequestmethod csmethod method verb",
+        "status": "responsestatus edgeresponsestatus scstatus status statuscode",
+        "size": "responsebodysize edgeresponsebytes scbytes bodybytessent size bytes bytessent "
+        "responsebytes edgeresponsebodybytes",
+        "time": "timestamp edgestarttimestamp timelocal timeiso8601 ts time datetime starttime "
+        "msec",
+        "date": "date",
+        "referrer": "requestreferer clientrequestreferer csreferer httpreferer referer "
+        "requestheadersreferer referrer",
+    }.items()
 }
 _LARGEST = 10**12 - 1  # bytes; larger numbers are reduced to this
 _NEEDED = ("address", "agent", "path", "status", "time")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from feedsvc.audience import counts
 from feedsvc.audience.agents import Agent, Agents
-from feedsvc.audience.counts import Counter, Key, Place
+from feedsvc.audience.counts import Key, Place, PollCounter
 from feedsvc.audience.criteria import INTERVALS
 from feedsvc.audience.lines import Line, Parser, Unreadable, clf, user_agent
 from feedsvc.audience.places import Places
@@ -47,7 +47,7 @@ _CLASSES = [bisect_left(INTERVALS, seconds) for seconds in range(_LISTED)]
 
 @dataclass(slots=True)
 class Summary:
-    """What was found in a log. first, last: instants of polls. problem: line and what is wrong."""
+    """The contents of a log. first, last: instants of polls. problem: a line, and its fault."""
 
     lines: int = 0
     polls: int = 0
@@ -63,13 +63,16 @@ class Counted(NamedTuple):
 
     day: int
     start: int
-    polls: Iterable[tuple[Key, Counter]]
+    polls: Iterable[tuple[Key, PollCounter]]
     readers: Mapping[tuple[Agent, Place], Sequence[bytes]]
     waits: Mapping[tuple[str, bool], Sequence[int]]
 
     def batch(self) -> Batch:
         """Return the numbers for the store."""
-        readers = ((of, map(_reader, addresses)) for of, addresses in self.readers.items())
+        readers = (
+            (of, (counts.network(each.decode("ascii", "replace")) for each in addresses))
+            for of, addresses in self.readers.items()
+        )
         return counts.batch(self.day, "log", self.start, self.polls, readers, self.waits)
 
 
@@ -78,7 +81,7 @@ class _Day:
     """The counts of a day, without the polls in its kinds; see Counted."""
 
     start: int
-    polls: dict[Key, Counter] = field(default_factory=dict)
+    polls: dict[Key, PollCounter] = field(default_factory=dict)
     readers: dict[tuple[Agent, Place], list[bytes]] = field(default_factory=dict)
     waits: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
 
@@ -112,8 +115,8 @@ class _Kind:
         self.readers: list[bytes] = []
         self.waits: list[int] = []
 
-    def counter(self, whole: int) -> Counter:
-        """Return what was counted. whole: bytes that a 304 saved."""
+    def counter(self, whole: int) -> PollCounter:
+        """Return the counter of the polls. whole: bytes that a 304 saved."""
         saved = whole * self.polls if self.key[2] == 304 else 0
         return [self.polls, self.size * self.polls, saved, self.last, 0]
 
@@ -145,7 +148,7 @@ class LogTally:
         return self._counted > (_MAX_COUNTED // 2 if has_ended else _MAX_COUNTED)
 
     def collect(self) -> Iterator[Counted]:
-        """Yield what was counted since the last call, the polls of one day before the next."""
+        """Yield the counts since the last call, by day. Exhaust each before the next."""
         newest = max(self._days, default=0)
         for kind in self._kinds.values():
             if kind.polls and kind.start != newest * DAY:
@@ -156,7 +159,7 @@ class LogTally:
         self._days = {}
         self._counted = 0
 
-    def _polls(self, day: _Day, is_newest: bool) -> Iterator[tuple[Key, Counter]]:
+    def _polls(self, day: _Day, is_newest: bool) -> Iterator[tuple[Key, PollCounter]]:
         """Yield the polls of a day."""
         found = self.summary
         for key, counter in chain(day.polls.items(), self._recent() if is_newest else ()):
@@ -167,7 +170,7 @@ class LogTally:
                 found.last = max(found.last, counter[3])
             yield key, counter
 
-    def _recent(self) -> Iterator[tuple[Key, Counter]]:
+    def _recent(self) -> Iterator[tuple[Key, PollCounter]]:
         """Yield the polls that are counted in kinds."""
         for kind in self._kinds.values():
             if kind.polls:
@@ -204,7 +207,7 @@ class LogTally:
     def _parse(self, line: bytes, address: bytes, rest: bytes) -> None:
         """Count the poll in a line, and remember its end if that determines how it is counted.
 
-        address, rest: what is before and after the first _MIDDLE.
+        address, rest: the parts before and after the first _MIDDLE.
         """
         parsed = self._parser.parse(line)
         if parsed is None:
@@ -212,7 +215,7 @@ class LogTally:
         is_usual = (
             parsed.address == address
             and rest[_TIME:_REQUEST] == b'] "'
-            and len(rest) < _LONGEST  # what is remembered takes memory
+            and len(rest) < _LONGEST  # to save memory
         )
         place = self._find(parsed.target[:_LONGEST])
         if place and parsed.status in _COUNTED:
@@ -289,7 +292,3 @@ class LogTally:
             raise Unreadable("its time is not valid")
         started = self._days[number] = _Day(instant)
         return started
-
-
-def _reader(address: bytes) -> str:
-    return counts.network(address.decode("ascii", "replace"))

@@ -25,7 +25,7 @@ _NEEDED = ("crawleruseragents", "pygal")  # of the extra `stats`
 _TICK = 1.0  # seconds
 _FLUSH = 60.0  # seconds
 _TIDY = 3600.0  # seconds
-_LAST_TRIES = 3  # to store what was counted, when the process ends
+_LAST_TRIES = 3  # to store the counts when the process ends
 _MAX_PENDING = 3  # days that wait while the store cannot be written
 
 
@@ -84,7 +84,7 @@ class StatisticsObserver:
             self._store.close()
 
     def flush(self) -> None:
-        """Store what was counted since the last time. Never raises."""
+        """Store the counts since the last call. Never raises."""
         with self._writing:
             try:
                 for batch in self._tally.collect():
@@ -114,7 +114,7 @@ class StatisticsObserver:
                 self.flush()
 
     def _tidy(self) -> None:
-        """Delete what is too old, and store the figures of the days that ended."""
+        """Delete old numbers, and store the figures of the days that ended."""
         self._tidied = time.monotonic()
         now = time.time()
         self._store.tidy(now)

@@ -189,19 +189,14 @@ def _answered(
     spans = _spans(first, today, MOST_POINTS)
     days = tuple(span[-1] for span in spans)
 
-    def means(column: int) -> Series:
-        return Series(
-            days,
-            {
-                status: tuple(
-                    sum(rows[day][column] for day in span if day in rows) // len(span)
-                    for span in spans
-                )
-                for status, rows in sorted(traffic.items())
-            },
-        )
+    def means(rows: Mapping[int, Traffic], column: int) -> tuple[int, ...]:
+        sums = (sum(rows[day][column] for day in span if day in rows) for span in spans)
+        return tuple(total // len(span) for total, span in zip(sums, spans, strict=True))
 
-    return {name: means(column) for column, name in enumerate(Traffic._fields)}
+    return {
+        name: Series(days, {each: means(rows, column) for each, rows in sorted(traffic.items())})
+        for column, name in enumerate(Traffic._fields)
+    }
 
 
 def _changes(found: Mapping[int, Figures]) -> Series:
@@ -209,13 +204,9 @@ def _changes(found: Mapping[int, Figures]) -> Series:
         return Series((), {"gained": (), "lost": ()})
     spans = _spans(min(found), max(found), _MOST_BARS)
     sums = [[found[day] for day in span if day in found] for span in spans]
-    return Series(
-        tuple(span[-1] for span in spans),
-        {
-            "gained": tuple(sum(each.gained for each in span) for span in sums),
-            "lost": tuple(-sum(each.lost for each in span) for span in sums),
-        },
-    )
+    gained = tuple(sum(each.gained for each in span) for span in sums)
+    lost = tuple(-sum(each.lost for each in span) for span in sums)
+    return Series(tuple(span[-1] for span in spans), {"gained": gained, "lost": lost})
 
 
 def _spans(first: int, last: int, most: int) -> list[range]:
@@ -246,18 +237,11 @@ def _readers(store: Store, conduct: Conduct, standings: Iterable[Standing]) -> l
     unknown = criteria.score({})
     readers = []
     for family, (polls, sent, saved, unchanged) in sums.items():
-        agent = agents.get(family)
-        readers.append(
-            Reader(
-                family,
-                agent.kind if agent else Kind.UNKNOWN,
-                agent.example if agent else "",
-                subscribers.get(family, 0),
-                Traffic(polls, sent, saved),
-                unchanged / polls if polls else 0.0,
-                scores.get(family, unknown),
-            )
-        )
+        agent, traffic = agents.get(family), Traffic(polls, sent, saved)
+        kind, example = (agent.kind, agent.example) if agent else (Kind.UNKNOWN, "")
+        share = unchanged / polls if polls else 0.0
+        number, score = subscribers.get(family, 0), scores.get(family, unknown)
+        readers.append(Reader(family, kind, example, number, traffic, share, score))
     return sorted(readers, key=lambda each: (-each.subscribers, -each.traffic.polls, each.name))
 
 

@@ -120,7 +120,8 @@ class Views:
         if (refused := self._refuse()) is not None:
             return refused
         if name == _STYLE:
-            return self._send(_style(), "text/css; charset=utf-8")
+            own = files("feedsvc.audience").joinpath("static", _STYLE).read_text(encoding="utf-8")
+            return self._send(assets.base() + own, "text/css; charset=utf-8")
         stem, _, kind = name.rpartition(".")
         if name != _JSON and (kind != "csv" or stem not in tables.TABLES):
             abort(404)
@@ -241,8 +242,3 @@ def _grade(points: int | None) -> Markup:
         return Markup('<span class="note">too few polls</span>')
     grade = "good" if points >= _GOOD else "fair" if points >= _FAIR else "poor"
     return Markup('<span class="grade {}">{}</span>').format(grade, points)
-
-
-def _style() -> str:
-    own = files("feedsvc.audience").joinpath("static", _STYLE).read_text(encoding="utf-8")
-    return assets.base() + own

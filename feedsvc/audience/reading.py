@@ -137,7 +137,7 @@ class LogReader:
         return next(filter(None, map(store.log, heads)), None)
 
     def _skip(self) -> None:
-        """Skip what was read before."""
+        """Skip the bytes that were read before."""
         left = self.start
         while left > len(self._rest):
             left -= len(self._rest)

@@ -76,8 +76,8 @@ agent = Table(
     Column("seen", Integer, nullable=False),
 )
 
-# What was read of access logs. head: a digest of the first `size` bytes. position: bytes that were
-# read, uncompressed. tail: a digest of the last of those. day: on which they were read.
+# The progress in access logs. head: a digest of the first `size` bytes. position: bytes that were
+# read, uncompressed. tail: a digest of the last of these. day: of the import.
 log = Table(
     "audience_log",
     metadata,
@@ -114,12 +114,8 @@ rolled = Table(
 )
 
 
-def _create(connection: Connection) -> None:
-    metadata.create_all(connection, checkfirst=True)
-
-
 # Each upgrades the schema from the previous number, to 1 at first. Released ones never change.
-MIGRATIONS: Sequence[Callable[[Connection], None]] = (_create,)
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (metadata.create_all,)
 
 
 def number(connection: Connection) -> int:

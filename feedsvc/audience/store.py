@@ -37,8 +37,8 @@ class LogPosition:
 class Batch:
     """Numbers of one day to add. source: 'live' or 'log'.
 
-    records: by feed; that of '' has only what is not counted by feed. readers: the addresses of
-    direct readers by (feed, family, format), which are stored as hashes. agents: kind
+    records: by feed; the record of '' has only numbers that are not counted by feed. readers: the
+    addresses of direct readers by (feed, family, format), which are stored as hashes. agents: kind
     and an example by family.
     """
 
@@ -145,13 +145,13 @@ class Store(Reads):
                 group = limited(families, family), format
                 found[group] = sketches.add(found.get(group, b""), hashes)
                 changed.add(group)
-            rows = []
-            for family, format in sorted(changed):
-                data = found[family, format]
-                row = {"day": batch.day, "source": batch.source, "feed": feed, "family": family}
-                row |= {"format": format, "estimate": sketches.estimate(data), "data": data}
-                rows.append(row)
-            self.put(connection, schema.sketch, rows, "day", "source", "feed", "family", "format")
+            key = ("day", "source", "feed", "family", "format")
+            rows = [
+                dict(zip(key, (batch.day, batch.source, feed, *group), strict=True))
+                | {"estimate": sketches.estimate(found[group]), "data": found[group]}
+                for group in sorted(changed)
+            ]
+            self.put(connection, schema.sketch, rows, *key)
 
     def _salt(self, connection: Connection, day: int, now: int) -> bytes:
         """Return the salt of a day. It is kept for the next day, so that late numbers fit."""

@@ -39,7 +39,7 @@ KINDS = {
 
 
 class Table(NamedTuple):
-    """A table. The first column names the rows; numbers are whole, those of bytes in bytes."""
+    """A table. The first column names the rows; the others are integers, such as bytes."""
 
     headings: tuple[str, ...]
     rows: list[tuple[Value, ...]]
@@ -170,7 +170,11 @@ def as_json(found: Overview) -> dict[str, Any]:
         "lost": found.lost,
         "days": found.sources,
         "answers": {status: each._asdict() for status, each in found.answers.items()},
-        **{name.replace("-", "_"): _columns(make(found)) for name, make in TABLES.items()},
+        # No object for each row: the names of clients could repeat a heading.
+        **{
+            name.replace("-", "_"): {"columns": table.headings, "rows": table.rows}
+            for name, table in ((name, make(found)) for name, make in TABLES.items())
+        },
     }
 
 
@@ -193,11 +197,6 @@ def short(number: float) -> str:
 def size(number: int) -> str:
     """Return a number of bytes: `512 B`, `1.2 kB`."""
     return f"{short(number)}B" if number >= 1_000 else f"{number} B"
-
-
-def _columns(table: Table) -> dict[str, Any]:
-    # Not an object for each row: hostile names could repeat a heading.
-    return {"columns": table.headings, "rows": table.rows}
 
 
 def _inert(value: Value) -> Value:

@@ -14,7 +14,7 @@ from typing import Any
 from feedsvc import dates
 from feedsvc.audience import counts
 from feedsvc.audience.agents import Agent, Agents
-from feedsvc.audience.counts import Counter, Counts, Place
+from feedsvc.audience.counts import Counts, Place, PollCounter
 from feedsvc.audience.criteria import BURST, HOUR, INTERVALS, MINUTE, POLITE, POLITE_UNCONDITIONAL
 from feedsvc.audience.store import DAY, Batch
 from feedsvc.http.conditional import Answer
@@ -72,7 +72,7 @@ class Client:
         self.flags = self.counted = self.status = self.max_age = self.retry = 0
         self.version = ""
         self.agent: Agent | None = None
-        self.counter: Counter = [0, 0, 0, 0, -1]
+        self.counter: PollCounter = [0, 0, 0, 0, -1]
 
 
 class Tally:
@@ -110,7 +110,7 @@ class Tally:
         self._forwarded.clear()
 
     def collect(self) -> list[Batch]:
-        """Return what was counted since the last call."""
+        """Return the counts since the last call."""
         ended, self._ended = self._ended, []
         ended.append(self._renew())
         self._agents.renew()
@@ -170,7 +170,7 @@ class Tally:
         counter[0] += 1
         counter[3] = self.now
 
-    def _counter(self, client: Client, agent: Agent, status: int, flags: int) -> Counter:
+    def _counter(self, client: Client, agent: Agent, status: int, flags: int) -> PollCounter:
         client.agent, client.status, client.counted = agent, status, flags
         if client.place is None:
             client.counter = [0, 0, 0, 0, self._number]

@@ -1,4 +1,4 @@
-"""Compares what feedsvc would publish with what the site has published so far. Pure."""
+"""Compares the entries that feedsvc would publish with those published so far. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ class Aspect:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The result; all entries but those of `missing` are identified by their new link.
+    """The result. Entries are identified by their new link; those of `missing` by the old one.
 
     aspects: by the name of what was compared, in the plural. missing: the links of old entries that
     are not published any more. added: entries from the time of the old feeds that are not in them.

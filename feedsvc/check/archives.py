@@ -15,7 +15,7 @@ from feedsvc.check.xml import ATOM, HISTORY, Element, resolve
 from feedsvc.model import Format
 
 _PAGING = ("first", "last", "next", "previous", "prev-archive", "next-archive")
-_BEYOND = {"first": "previous", "last": "next"}  # what the page at an end must not have
+_BEYOND = {"first": "previous", "last": "next"}  # links that the page at an end must not have
 _HEADS = (f"{{{ATOM}}}feed", "channel")
 _REGISTRY = "http://www.iana.org/assignments/relation/"
 
@@ -71,7 +71,7 @@ def validate_head(
 def _validate_history(
     head: Element, links: Sequence[Link], own: set[str], findings: Findings
 ) -> None:
-    """Validate links to other documents. own: the URLs of this one."""
+    """Validate links to other documents. own: the URLs of this document."""
     complete, archive = (
         head.find(f"{{{HISTORY}}}{name}") is not None for name in ("complete", "archive")
     )
@@ -106,7 +106,7 @@ def validate_entry(links: Sequence[Link], findings: Findings) -> None:
             findings.warning("history-link-in-entry", link.element, message)
 
 
-class Links(NamedTuple):
+class DocumentLinks(NamedTuple):
     """The links of one document of a feed to the others; None for those it does not have."""
 
     self_url: str | None
@@ -115,17 +115,17 @@ class Links(NamedTuple):
     next: str | None = None
 
 
-def links(body: bytes, format: Format) -> Links:
+def links(body: bytes, format: Format) -> DocumentLinks:
     """Return the links of a document that this program rendered."""
     if format is Format.JSON:
         feed = json.loads(body)
-        return Links(feed.get("feed_url"), previous=feed.get("next_url"))
+        return DocumentLinks(feed.get("feed_url"), previous=feed.get("next_url"))
     head = next(etree.fromstring(body).iter(*_HEADS))
     urls = {link.rel: link.href for link in links_of(head)}
-    return Links(*map(urls.get, ("self", "current", "prev-archive", "next-archive")))
+    return DocumentLinks(*map(urls.get, ("self", "current", "prev-archive", "next-archive")))
 
 
-def validate_chain(start: str, documents: Mapping[str, Links]) -> list[Findings]:
+def validate_chain(start: str, documents: Mapping[str, DocumentLinks]) -> list[Findings]:
     """Validate that the chain from the subscription document reaches every archive.
 
     start: the URL of the subscription document. documents: all documents of the feed, including

@@ -29,8 +29,8 @@ def validate(
 ) -> list[Problem]:
     """Return what is wrong with the articles that were read; drafts are not validated.
 
-    readings: by the path that Problems name. broken: returns why a URL is broken; None if it is
-    not, or if that is not known.
+    readings: by the path in Problems. broken: returns why a URL is broken; None if it is not, or if
+    that is unknown.
     """
     validators = [
         _Validator(path, reading, reading.article)
@@ -44,7 +44,7 @@ def validate(
 
 
 class _Validator:
-    """One article with its findings. path: as Problems name it."""
+    """One article with its findings. path: as in Problems."""
 
     def __init__(self, path: str, reading: Reading, article: Article) -> None:
         self.path = path
@@ -121,7 +121,7 @@ class _Validator:
                 self.findings.note("unknown-type", at, f"{subject} has no specific type; add it")
 
     def _validate_sanitised(self) -> None:
-        """Compare the written HTML with what the sanitiser left."""
+        """Compare the written HTML with the sanitised HTML."""
         raw = self._written.raw
         if not self._written.front.values.get("title"):
             _, raw = html.take_heading(raw)

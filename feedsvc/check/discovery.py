@@ -16,7 +16,7 @@ from feedsvc.check.finding import Findings, shown
 from feedsvc.fetch import Answer
 from feedsvc.http import fields
 
-Links = list[tuple[str, str]]  # (relation, URL)
+_Links = list[tuple[str, str]]  # (relation, URL)
 
 
 def validate(answer: Answer, findings: Findings) -> None:
@@ -43,7 +43,7 @@ def validate(answer: Answer, findings: Findings) -> None:
     _validate_self(header, document, bool(in_header), findings)
 
 
-def _validate_self(header: Links, document: Links, has_hub: bool, findings: Findings) -> None:
+def _validate_self(header: _Links, document: _Links, has_hub: bool, findings: Findings) -> None:
     """Validate the address of the topic. has_hub: whether the Link field names a hub."""
     selves = _targets(header, "self"), _targets(document, "self")
     for name, found in zip(("Link field", "document"), selves, strict=True):
@@ -70,8 +70,8 @@ def _resolve(base: str, url: str) -> str:
         return url
 
 
-def _links(body: bytes) -> Links:
-    """Return the links of a feed document; [] if it cannot be parsed, which is found elsewhere."""
+def _links(body: bytes) -> _Links:
+    """Return the links of a feed document; [] if it cannot be parsed, which others report."""
     with suppress(ValueError, TypeError, LookupError, AttributeError, RecursionError):
         if feed.is_json(body):
             return _json_links(json.loads(body.decode("utf-8-sig")))
@@ -80,7 +80,7 @@ def _links(body: bytes) -> Links:
     return [] if head is None else [(link.rel, link.href) for link in links_of(head)]
 
 
-def _json_links(value: dict[str, object]) -> Links:
+def _json_links(value: dict[str, object]) -> _Links:
     hubs = value.get("hubs")
     found = [
         ("hub", str(hub["url"]))

@@ -1,4 +1,4 @@
-"""Compares the enclosures of articles with what the servers that have the files say of them."""
+"""Compares the enclosures of articles with the answers of the servers that have the files."""
 
 from collections.abc import Iterator, Mapping
 
@@ -37,9 +37,7 @@ def validate(
         message = f"has the enclosure {url}, which cannot be checked: {answer}"
         findings.warning("enclosure-unreachable", line, message)
     elif answer.status in (405, 501):
-        message = (
-            f"has the enclosure {url}, whose server does not know HEAD; Apple Podcasts needs it"
-        )
+        message = f"has the enclosure {url}, whose server does not support HEAD, as Apple requires"
         findings.warning("enclosure-unreachable", line, message)
     elif answer.status != 200:
         message = f"has the enclosure {url}, which returns the status {answer.status}; correct it"

@@ -15,7 +15,7 @@ _OLD_ATOM = "http://purl.org/atom/ns#"
 def validate(body: bytes, name: str, url: str | None, now: datetime) -> list[Problem]:
     """Return what is wrong with a feed.
 
-    name: as Problems name it. url: where it was fetched from, None if that is not known.
+    name: its path in Problems. url: where it was fetched from, None if unknown.
     """
     findings = Findings(name, count_lines(body))
     entries.validate_size(body, findings)

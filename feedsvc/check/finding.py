@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, cast
 
 from feedsvc.errors import Problem, Severity
@@ -29,13 +29,21 @@ class Fault(NamedTuple):
         return cls(code, message, Severity.NOTE)
 
 
+Check = Callable[[str], Fault | None]
+
+
+def unless(is_valid: Callable[[str], object], fault: Fault) -> Check:
+    """Return a check that finds a fault in texts that are not valid."""
+    return lambda text: None if is_valid(text) else fault
+
+
 class Findings:
     """The findings about one document.
 
-    path: as Problems name it. lines: how many the document has; no finding lies beyond them.
+    path: as in Problems. lines: how many the document has; no finding lies beyond them.
 
-    `at` of all methods is a line, from 1, or 0 if none applies; or an object that has
-    its line as `sourceline`, such as an lxml element.
+    `at` of all methods is a line, from 1, or 0 if none applies; or an object with a `sourceline`,
+    such as an lxml element.
     """
 
     def __init__(self, path: str, lines: int = 0) -> None:

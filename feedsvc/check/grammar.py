@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 from lxml import etree
 
 from feedsvc.check import moments, values
-from feedsvc.check.finding import Fault, Findings, shown
+from feedsvc.check.finding import Check, Findings, shown
 from feedsvc.check.xml import XML, Element, has_own_text, name_of, split, text_of
 
-Check = Callable[[str], Fault | None]
 _Rules = Mapping[str, "Rule"]
 _T = TypeVar("_T")
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, NoReturn
 
 from feedsvc.check import archives, entries, markup, moments, values
-from feedsvc.check.finding import Findings, shown
+from feedsvc.check.finding import Check, Findings, shown
 from feedsvc.check.grammar import every
-from feedsvc.check.values import Check
 
 VERSION = "https://jsonfeed.org/version/1.1"
 _VERSION_10 = "https://jsonfeed.org/version/1"

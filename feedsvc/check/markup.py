@@ -1,6 +1,6 @@
 """Validates the HTML in feeds: what readers remove, cannot resolve, or display wrongly.
 
-HTML is parsed, so that text that only looks like a tag is not mistaken for one.
+HTML is parsed, so text that only looks like a tag is not mistaken for one.
 """
 
 import re
@@ -42,12 +42,12 @@ _ATTRIBUTE = r"[\s/]++[A-Za-z_:@][\w:.@-]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[
 _ATTRIBUTES = re.compile(_ATTRIBUTE)
 _TAG = re.compile(rf"<[A-Za-z][^\s/<>]*+((?:{_ATTRIBUTE})*+)([\s/]*+>)?+")
 _SEPARATOR = re.compile(r"[\s=/]")
-_MAX_SEPARATORS = 5000  # after a tag on which they may not agree
+_MAX_SEPARATORS = 5000  # after a tag on which parsers may disagree
 _UNCLOSED = re.compile(r"<[a-zA-Z/!][^>]*\Z")
 _NESTING = etree.ErrorTypes.ERR_TAG_NAME_MISMATCH
 _ENTITIES = frozenset(name.rstrip(";") for name in html5)
 # Markup in plain text: an end tag, a void tag, a tag with attributes, a comment, a reference. A
-# start tag such as `<b>` alone may be what the text is about.
+# start tag such as `<b>` alone may be the subject of the text.
 _MARKUP = re.compile(
     r"</(?P<end>[a-zA-Z][a-zA-Z0-9]*)\s?>|<(?P<void>br|hr|img|p|li|wbr)\s?/?>|<!--"
     r"|<(?P<start>[a-zA-Z][a-zA-Z0-9]*)\s+[a-zA-Z-]+=[^<>]{1,500}>"

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta, timezone
 
-from feedsvc.check.finding import Fault
+from feedsvc.check.finding import Fault, unless
 from feedsvc.dates import DAYS, MONTHS
 
 _MONTHS = [name[:3].lower() for name in MONTHS]
@@ -93,25 +93,22 @@ def parse_rfc3339(text: str) -> datetime | None:
     return _from_iso(f"{match[1]}:{second}{match[3]}")
 
 
-def rfc3339(text: str) -> Fault | None:
-    """Validate a date of Atom or JSON Feed (RFC 3339 5.6, with an upper-case T and Z)."""
-    if parse_rfc3339(text):
-        return None
-    return Fault("bad-date-time", "is not an RFC 3339 date; write 2022-02-17T09:30:00Z")
-
-
-def w3c_date(text: str) -> Fault | None:
-    """Validate a date of Dublin Core (W3CDTF)."""
-    if _W3C.fullmatch(text) and _from_iso(text + "0001-01-01"[len(text) :]):
-        return None
-    return Fault("bad-w3c-date", "is not a W3CDTF date; write 2022-02-17T09:30:00+01:00")
-
-
 def _from_iso(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+# For Atom and JSON Feed (RFC 3339 5.6, with an upper-case T and Z), and Dublin Core (W3CDTF).
+rfc3339 = unless(
+    parse_rfc3339,
+    Fault("bad-date-time", "is not an RFC 3339 date; write 2022-02-17T09:30:00Z"),
+)
+w3c_date = unless(
+    lambda text: _W3C.fullmatch(text) and _from_iso(text + "0001-01-01"[len(text) :]),
+    Fault("bad-w3c-date", "is not a W3CDTF date; write 2022-02-17T09:30:00+01:00"),
+)
 
 
 def plausible(moment: datetime, now: datetime) -> Fault | None:

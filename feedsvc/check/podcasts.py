@@ -8,8 +8,8 @@ import re
 from typing import Any
 
 from feedsvc.check import values
-from feedsvc.check.finding import Fault
-from feedsvc.check.grammar import Check, Rule, every, table
+from feedsvc.check.finding import Check, Fault, unless
+from feedsvc.check.grammar import Rule, every, table
 from feedsvc.check.markup import plain
 from feedsvc.check.values import email, iri, language, media_type, number, one_of, present
 from feedsvc.podcast import MAX_TEXT
@@ -18,7 +18,6 @@ ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 PODCAST = "https://podcastindex.org/namespace/1.0"
 _DURATION = re.compile(r"\d{1,7}(?:\.\d+)?|\d{1,4}:[0-5]?\d(?::[0-5]\d)?", re.ASCII)
 _NPT = re.compile(r"(?:\d{1,4}:)?(?:\d{1,4}:)?\d{1,7}(?:\.\d+)?", re.ASCII)
-_UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _at_most(limit: int) -> Check:
@@ -39,37 +38,26 @@ def _duration(text: str) -> Fault | None:
     return None
 
 
-def _time(text: str) -> Fault | None:
-    """Validate a normal play time (RFC 2326 3.6), in which chapters start."""
-    if _NPT.fullmatch(text):
-        return None
-    return Fault("bad-duration", "is not a time; write seconds, or HH:MM:SS.mmm")
-
-
-def _keywords(text: str) -> Fault | None:
-    if " " in text.strip() and "," not in text:
-        return Fault.warning("bad-keywords", "has no commas; separate keywords by commas")
-    return None
-
-
-def _uuid(text: str) -> Fault | None:
-    if _UUID.fullmatch(text):
-        return None
-    return Fault("bad-podcast-guid", "is not a UUID; write the one of the feed's URL")
-
-
-def _true_or_false(text: str) -> Fault | None:
-    if text.lower() in {"true", "false"}:
-        return None
-    return Fault("bad-word", "is not true or false; write one of them")
-
-
-def _yes(text: str) -> Fault | None:
-    if text.lower() in {"yes", "no", "clean"}:
-        return None
-    return Fault("bad-word", "is not Yes, which alone has an effect; write it, or remove it")
-
-
+_time = unless(  # a normal play time (RFC 2326 3.6), in which chapters start
+    _NPT.fullmatch, Fault("bad-duration", "is not a time; write seconds, or HH:MM:SS.mmm")
+)
+_keywords = unless(
+    lambda text: " " not in text.strip() or "," in text,
+    Fault.warning("bad-keywords", "has no commas; separate keywords by commas"),
+)
+_uuid = unless(
+    re.compile(values.UUID).fullmatch,
+    Fault("bad-podcast-guid", "is not a UUID; write the one of the feed's URL"),
+)
+_true_or_false = unless(
+    lambda text: text.lower() in {"true", "false"},
+    Fault("bad-word", "is not true or false; write one of them"),
+)
+_yes = unless(
+    lambda text: text.lower() in {"yes", "no", "clean"},
+    Fault("bad-word", "is not Yes, which alone has an effect; write it, or remove it"),
+)
+_yes_or_no, _boolean = one_of("yes", "no"), one_of("true", "false")
 _short, _text = (present, _at_most(MAX_TEXT)), (plain, _at_most(255))
 _CATEGORY: dict[str, Any] = {"text": None}
 _BELOW = Rule(children={}, attributes=table(_CATEGORY))
@@ -97,13 +85,14 @@ _ITUNES: dict[str, Any] = {
 }
 _SOME = Rule(attributes=None, opaque=True)
 _SPLIT: dict[str, Any] = {"name?": None, "type": present, "address": present, "split": number(0)}
-_SPLIT |= {"customKey?": None, "customValue?": None, "fee?": one_of("true", "false")}
+_SPLIT |= {"customKey?": None, "customValue?": None, "fee?": _boolean}
 _VALUE = Rule(
     children=table(
         {"valueRecipient*": Rule(children={}, attributes=table(_SPLIT)), "valueTimeSplit*": _SOME}
     ),
     attributes=table({"type": present, "method": present, "suggested?": None}),
 )
+_LOCATION = {"rel?": one_of("subject", "creator")} | every("geo? osm? country?", present)
 _SECONDS = values.decimal(0, 1_000_000)
 _PODCAST: dict[str, Any] = {
     "alternateEnclosure*": Rule(
@@ -116,23 +105,17 @@ _PODCAST: dict[str, Any] = {
         attributes=table(
             {"type": media_type, "length?": number(0), "height?": number(1), "lang?": language}
             | {"bitrate?": values.decimal(1, 10**9), "title?": _at_most(32), "rel?": _at_most(32)}
-            | {"codecs?": present, "default?": one_of("true", "false")}
+            | {"codecs?": present, "default?": _boolean}
         ),
     ),
-    "block*": Rule((one_of("yes", "no"),), attributes=table({"id?": present})),
+    "block*": Rule((_yes_or_no,), attributes=table({"id?": present})),
     "chapters?": Rule(attributes=table({"url": iri, "type": media_type})),
     "episode?": Rule((values.decimal(0, 1_000_000),), attributes=table({"display?": _at_most(32)})),
     "funding*": Rule(_short, attributes=table({"url": iri})),
     "guid?": _uuid,
     "license?": Rule(_short, attributes=table({"url?": iri})),
-    "location*": Rule(
-        _short,
-        attributes=table(
-            {"rel?": one_of("subject", "creator"), "geo?": present, "osm?": present}
-            | {"country?": present}
-        ),
-    ),
-    "locked?": Rule((one_of("yes", "no"),), attributes=table({"owner?": email})),
+    "location*": Rule(_short, attributes=table(_LOCATION)),
+    "locked?": Rule((_yes_or_no,), attributes=table({"owner?": email})),
     "medium?": present,
     "person*": Rule(
         _short,
@@ -155,9 +138,7 @@ _PODCAST: dict[str, Any] = {
     "txt*": Rule((present, _at_most(4000)), attributes=table({"purpose?": _at_most(MAX_TEXT)})),
     "updateFrequency?": Rule(
         _short,
-        attributes=table(
-            {"complete?": one_of("true", "false"), "dtstart?": present, "rrule?": present}
-        ),
+        attributes=table({"complete?": _boolean, "dtstart?": present, "rrule?": present}),
     ),
     "value*": _VALUE,
     **every("chat* contentLink* image* images* integrity* liveItem* podping* podroll?", _SOME),

@@ -1,7 +1,7 @@
 """Reads what a site has published so far: its feeds, sitemaps, or the folder of a static site.
 
-Reads only what identifies an entry. Documents that are not feeds or sitemaps are refused, except in
-a folder, where they are ignored.
+Only the values that identify an entry are read. Documents that are not feeds or sitemaps are
+refused, except in a folder, where they are ignored.
 """
 
 import json
@@ -30,7 +30,7 @@ _A = f"{{{xml.ATOM}}}"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of a feed. id: what readers know it by, its link if it has no id."""
+    """An entry of a feed. id: its link if it has none."""
 
     id: str
     link: str
@@ -40,14 +40,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was published. entries: of feeds, by id. links: of sitemaps and pages, as `place`."""
+    """The published entries of feeds by id, and the links of sitemaps and pages, as `place`."""
 
     entries: dict[str, Entry]
     links: set[str]
 
 
 def place(url: str) -> str:
-    """Return what two URLs of the same page have in common: host and path, without index.html."""
+    """Return the part of a URL that identifies a page: host and path, without index.html."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.")

@@ -57,7 +57,7 @@ def validate(
     walk.element(root, RSS)
     if channel is None:
         return
-    # The tree does not tell how characters were written.
+    # The tree does not record how characters were written.
     hexadecimal = {number for number, line in enumerate(body.split(b"\n"), 1) if b"&#x" in line}
     _validate_common(channel, hexadecimal, findings)
     _validate_channel(channel, url, findings)
@@ -167,7 +167,7 @@ def _validate_common(element: Element, hexadecimal: set[int], findings: Findings
         for title in element.findall(path):
             text = text_of(title)
             if line_of(title) not in hexadecimal and markup.is_ambiguous(text):
-                message = f"<{title.tag}> {shown(text)} may be taken for HTML"
+                message = f"<{title.tag}> {shown(text)} may be interpreted as HTML"
                 remedy = "write & and < as &#x26; and &#x3C;"
                 findings.warning("ambiguous-title", title, f"{message}; {remedy}")
     present = {

@@ -27,8 +27,13 @@ _PLACES = {  # the elements of one place only
         *(f"{_P}{name}" for name in ("alternateEnclosure", "socialInteract")),
     },
 }
+_REQUIRED = {
+    f"{_I}category": 'like <itunes:category text="Technology"/>',
+    f"{_I}image": "the artwork",
+    f"{_I}explicit": "true or false",
+}
 _OBSOLETE = {"keywords", "subtitle", "summary", "order", "isClosedCaptioned"}
-_RECORDINGS = {  # the media types of Apple, by ending
+_RECORDINGS = {  # the media types of Apple, by suffix
     "m4a": {"audio/x-m4a", "audio/mp4"},
     "mp3": {"audio/mpeg"},
     "mov": {"video/quicktime"},
@@ -44,9 +49,7 @@ def validate(channel: Element, items: Iterable[Element], findings: Findings) -> 
     for parent in (channel, *items):
         for child in parent.iterchildren("*"):
             _validate_place(child, str(parent.tag), findings)
-    if not any(
-        next(parent.iterchildren(f"{_I}*"), None) is not None for parent in (channel, *items)
-    ):
+    if all(next(parent.iterchildren(f"{_I}*"), None) is None for parent in (channel, *items)):
         return
     _validate_show(channel, findings)
     is_serial = _word(channel, "type") == "serial"
@@ -61,7 +64,7 @@ def _validate_place(child: Element, place: str, findings: Findings) -> None:
         return
     other = "item" if place == "channel" else "channel"
     if child.tag in _PLACES[other]:
-        message = f"<{name}> in <{place}> belongs into <{other}>; move it"
+        message = f"<{name}> in <{place}> belongs in <{other}>; move it"
         findings.error("misplaced-element", child, message)
     if namespace == ITUNES and name in _OBSOLETE:
         message = f"<{name}> is read by no directory any more; remove it"
@@ -82,17 +85,13 @@ def _validate_category(element: Element, findings: Findings) -> None:
 
 
 def _validate_show(channel: Element, findings: Findings) -> None:
-    required = {"category": 'like <itunes:category text="Technology"/>', "image": "the artwork"}
-    required["explicit"] = "true or false"
-    if _word(channel, "block") == "yes":  # no directory lists it
-        required = {}
-    for name, remedy in required.items():
-        if channel.find(f"{_I}{name}") is None:
-            message = f"the show has no <itunes:{name}>, which Apple requires; add {remedy}"
+    # No directory lists a blocked show.
+    required = {} if _word(channel, "block") == "yes" else _REQUIRED
+    for path, remedy in (required | {"language": "it"}).items():
+        if channel.find(path) is None:
+            name = f"itunes:{split(path)[1]}" if path.startswith(_I) else path
+            message = f"the show has no <{name}>, which Apple requires; add {remedy}"
             findings.error("no-required-element", channel, message)
-    if channel.find("language") is None:
-        message = "the show has no <language>, which Apple requires; add it"
-        findings.error("no-required-element", channel, message)
     if channel.find(f"{_I}owner") is None:
         message = "the show has no <itunes:owner>, whom directories write to; add the email address"
         findings.note("no-owner", channel, message)
@@ -148,12 +147,12 @@ def _validate_recording(enclosure: Element, recordings: set[str], findings: Find
         message = f"two episodes have the recording {shown(url)}, and Apple ignores one; change it"
         findings.error("repeated-recording", enclosure, message)
     recordings.add(url)
-    ending = _path(url).rpartition(".")[2]
-    if ending not in _RECORDINGS:
-        message = f"the recording {shown(url)} has an ending that Apple does not take; use .mp3"
+    suffix = _path(url).rpartition(".")[2]
+    if suffix not in _RECORDINGS:
+        message = f"the recording {shown(url)} has a suffix that Apple does not accept; use .mp3"
         findings.warning("recording-format", enclosure, message)
-    elif kind not in _RECORDINGS[ending]:
-        right = min(_RECORDINGS[ending], key=lambda each: "x-" not in each)
+    elif kind not in _RECORDINGS[suffix]:
+        right = min(_RECORDINGS[suffix], key=lambda each: "x-" not in each)
         message = f"the recording {shown(url)} has the type {shown(kind)}; write {right}"
         findings.warning("recording-format", enclosure, message)
 

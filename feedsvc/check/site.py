@@ -40,7 +40,7 @@ def validate(
 ) -> list[Problem]:
     """Return what is wrong with a site: settings, files, articles, feeds. Raises FeedsvcError.
 
-    ask: returns the answers to HEAD requests for URLs; None to ask nobody.
+    ask: returns the answers to HEAD requests for URLs; None to send none.
     """
     with (
         TemporaryDirectory(prefix="feedsvc-check-") as folder,
@@ -96,11 +96,11 @@ def entries(
 
 
 class _Recorded(ArticleSource):
-    """A source that keeps what is read of it, so that no article is read twice."""
+    """A source that keeps the readings of its articles, so that none is read twice."""
 
     def __init__(self, source: ArticleSource) -> None:
         self.name = source.name
-        self.readings: dict[str, Reading] = {}  # by the key as Problems name it
+        self.readings: dict[str, Reading] = {}  # by the key as shown in Problems
         self._source = source
 
     def listing(self) -> Listing:
@@ -108,7 +108,7 @@ class _Recorded(ArticleSource):
         return self._source.listing()
 
     def shown(self, key: str) -> str:
-        """Return a key as Problems name it."""
+        """Return a key as shown in Problems."""
         return self._source.shown(key)
 
     def file(self, path: str) -> Path | None:
@@ -200,7 +200,7 @@ class _Targets:
         return None if exists else "which does not exist"
 
     def _exists(self, endpoint: str, values: Mapping[str, Any]) -> bool:
-        """Return whether an endpoint has something to show, or redirects to what has."""
+        """Return whether an endpoint has content, or redirects to one that has."""
         publication = self._publication
         match endpoint, values:
             case "file", {"path": path}:

@@ -1,4 +1,4 @@
-"""Validates what the settings mean for readers; `config.settings` has validated their syntax."""
+"""Validates the effects of settings on readers; `config.settings` has validated their syntax."""
 
 import re
 from collections.abc import Callable

@@ -1,18 +1,15 @@
 """Checks of the values in feeds, in the strict forms of the specifications.
 
-Each takes a text and returns a Fault, whose message is a predicate about the text, or None.
+Each takes a text, and returns None or a Fault with a predicate about the text as its message.
 """
 
 import re
-from collections.abc import Callable
 from math import inf
 from urllib.parse import urlsplit
 
 from feedsvc import syntax
-from feedsvc.check.finding import Fault
+from feedsvc.check.finding import Check, Fault, unless
 from feedsvc.html.text import names
-
-Check = Callable[[str], Fault | None]
 
 _YEAR_OR_DAY = r"\d{4}(?:-\d\d(?:-\d\d)?)?"
 _TAG = r"[\w;/?:@&=+$.\-!~*'()%,]*"
@@ -25,14 +22,15 @@ _SCHEMES = names(
     "jabber ldap magnet mailto mid news nfs nntp pop rtsp sftp sip sips sms ssh tag tel telnet "
     "urn view-source vnc wais ws wss xmpp"
 )
-# What follows some schemes.
+# The part after some schemes.
+UUID = r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _FORMS = {
     "tag:": (
         rf"(?:[a-z0-9._-]+@)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?,{_YEAR_OR_DAY}:{_TAG}(?:#{_TAG})?",
         Fault("bad-tag-uri", "is not a tag URI; write one such as tag:example.org,2022:name"),
     ),
     "urn:uuid:": (
-        r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        UUID,
         Fault("bad-urn", "is not a UUID, which has 32 hexadecimal digits in five groups"),
     ),
     "urn:": (
@@ -154,10 +152,6 @@ def _is_local_email(text: str) -> bool:
     return "@" in text and syntax.is_email(f"{text}.example")
 
 
-def _unless(is_valid: Callable[[str], object], fault: Fault) -> Check:
-    return lambda text: None if is_valid(text) else fault
-
-
 def number(least: int, most: float = inf) -> Check:
     """Return a check for an integer."""
     return _between(r"-?[0-9]{1,15}", "an integer", least, most)
@@ -170,7 +164,7 @@ def decimal(least: int, most: int) -> Check:
 
 def _between(form: str, noun: str, least: int, most: float) -> Check:
     range_ = f"from {least}" if most == inf else f"from {least} to {most}"
-    return _unless(
+    return unless(
         lambda text: re.fullmatch(form, text.strip()) and least <= float(text) <= most,
         Fault("bad-number", f"is not {noun} {range_}; write one"),
     )
@@ -178,15 +172,15 @@ def _between(form: str, noun: str, least: int, most: float) -> Check:
 
 def one_of(*words: str) -> Check:
     """Return a check for one of some words."""
-    return _unless(words.__contains__, Fault("bad-word", f"is not one of {', '.join(words)}"))
+    return unless(words.__contains__, Fault("bad-word", f"is not one of {', '.join(words)}"))
 
 
-language = _unless(  # RFC 5646
+language = unless(  # RFC 5646
     lambda text: syntax.is_language(text.strip()),
     Fault("bad-language", "is not a language tag; write one such as en or pt-br"),
 )
-media_type = _unless(  # RFC 6838
+media_type = unless(  # RFC 6838
     syntax.is_media_type,
     Fault("bad-media-type", "is not a media type; write one such as audio/mpeg"),
 )
-present = _unless(str.strip, Fault.warning("blank", "is empty; add a value, or remove it"))
+present = unless(str.strip, Fault.warning("blank", "is empty; add a value, or remove it"))

@@ -2,6 +2,6 @@
 
     rows --columns or presets--> Item --importers.source.article--> Article
 
-A SELECT of the user's, or a preset for a program, says which rows are articles. docs/databases.md
-explains it.
+A SELECT by the user, or a preset for a program, defines which rows are articles; see
+docs/databases.md.
 """

@@ -1,4 +1,4 @@
-"""Makes items of the rows of a user's query, by the names of their columns. Pure."""
+"""Converts the rows of a user's query to items, by the names of their columns. Pure."""
 
 import json
 import math
@@ -10,6 +10,7 @@ from typing import Any
 
 from feedsvc import dates, syntax, urls
 from feedsvc.errors import ArticleError, Problem
+from feedsvc.html.text import names
 from feedsvc.importers import texts
 from feedsvc.importers.item import FileType, Hints, Item, Origin
 from feedsvc.importers.records import Record
@@ -19,10 +20,9 @@ _TRUE = {"1", "true", "t", "yes", "y"}
 _FALSE = {"", "0", "false", "f", "no", "n"}
 _SURROGATE = re.compile(r"[\ud800-\udfff]+")
 _ZERO_DATE = "0000-00-00"  # NULL in MySQL's columns that do not allow it
-COLUMNS = frozenset(
-    {"id", "guid", "title", "html", "markdown", "published", "updated", "summary", "authors"}
-    | {"tags", "categories", "link", "external_url", "slug", "language", "image", "enclosures"}
-    | {"draft", "public"}
+COLUMNS = names(
+    "id guid title html markdown published updated summary authors tags categories link "
+    "external_url slug language image enclosures draft public"
 )
 TEXTS = ("html", "markdown", "summary")  # one of them is needed
 
@@ -68,7 +68,7 @@ def is_public(row: Mapping[str, Any]) -> bool:
 
 
 class _Values:
-    """The values of a row, converted. All methods raise ArticleError for one that cannot be."""
+    """The converted values of a row. All methods raise ArticleError for one that is not valid."""
 
     def __init__(self, origin: Origin, row: Mapping[str, Any], hints: Hints) -> None:
         self._origin = origin
@@ -141,7 +141,7 @@ def as_text(name: str, value: Any) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).decode(errors="surrogateescape")
     if isinstance(value, bool | list | tuple | dict):
-        message = f"has a value in `{name}` that is no text but {value!r:.60}; convert it"
+        message = f"has a value in `{name}` that is not a text, {value!r:.60}; convert it"
         raise ArticleError("bad-column", message)
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         return f"{value.to_integral_value():f}"

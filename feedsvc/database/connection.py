@@ -1,6 +1,6 @@
-"""Connections to somebody else's database: read-only, with a limit of time for each statement.
+"""Read-only connections to a database of another program, with a time limit for each statement.
 
-All errors become FeedsvcErrors whose message never contains the password.
+All errors are raised as FeedsvcErrors, whose message never contains the password.
 """
 
 import time
@@ -22,7 +22,7 @@ _DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _CONNECT = 10  # seconds
 _RECYCLE = 600  # seconds; servers close connections that are idle for hours
-_SQLITE_STEPS = 10_000  # instructions of its virtual machine between looks at the clock
+_SQLITE_STEPS = 10_000  # instructions of its virtual machine between checks of the time
 _LONGEST = 300  # characters of a driver's message
 # Of statements that took too long: SQLSTATE of PostgreSQL, MariaDB, MySQL, SQLite.
 _TIMEOUTS = {"57014", 1969, 3024, "interrupted"}
@@ -81,9 +81,8 @@ class Database:
         try:
             connection = self._engine.connect()
         except (SQLAlchemyError, OSError, RuntimeError) as error:
-            raise self._error(
-                error, "check that it runs, and the url with user and password"
-            ) from None
+            remedy = "check that it runs, and the url with user and password"
+            raise self._error(error, remedy) from None
         try:
             yield connection
         except SQLAlchemyError as error:
@@ -98,8 +97,8 @@ class Database:
     def _prepare(self, connection: Any, _record: object) -> None:
         """Make a new session read-only, limit its statements, and set its time zone to UTC.
 
-        Databases other than these are protected by the form of the statements alone: the user's
-        query stands where only a SELECT can stand.
+        Other databases are protected only by the form of the statements: the user's query is in a
+        place where only a SELECT is valid.
         """
         if self.dialect == "sqlite":
             connection.execute("PRAGMA query_only = ON")
@@ -156,7 +155,7 @@ class Database:
         if codes & _TIMEOUTS:
             return f"a statement took more than {self._timeout} s: add an index, or raise timeout"
         if getattr(error, "connection_invalidated", False):
-            return "the connection was lost, and is made again"
+            return "the connection was lost; another one is opened"
         return "correct the query, or the rights of the user"
 
     def _error(self, error: Exception, remedy: str) -> FeedsvcError:
@@ -172,7 +171,7 @@ class Database:
 
 def _engine(url: URL, dialect: str) -> Engine:
     if dialect == "sqlite":
-        # A file may be replaced while the site is served, so it is opened for each look.
+        # A file may be replaced while the site is served, so it is opened each time.
         path = f"file:{quote(str(url.database))}"
         query = {"mode": "ro", **url.query, "uri": "true"}
         return create_engine(url.set(database=path, query=query), poolclass=NullPool)

@@ -32,9 +32,9 @@ def shown(key: str) -> str:
 
 
 class Keys:
-    """Converts keys back to ids as the database has them.
+    """Converts keys back to ids of the database.
 
-    Almost always all ids of a query have one type, so only the others are remembered.
+    Almost always, all ids of a query have one type, so only ids of other types are remembered.
     """
 
     def __init__(self) -> None:
@@ -69,9 +69,8 @@ def mark(value: object) -> str:
 def earlier(watermark: Any, overlap: int, now: datetime, zone: tzinfo) -> Any:
     """Return a watermark less the overlap, in seconds, and in any case before now.
 
-    A time in the future, by mistake or on purpose, must not hide what is changed until then.
-    zone: of times without one. A number is taken as seconds. A text is a date if it looks like
-    one; otherwise it is returned unchanged.
+    A time in the future, by mistake or on purpose, must not hide changes until then. zone: of times
+    without one. A number means seconds. A text that is not a date is returned unchanged.
     """
     if isinstance(watermark, datetime):
         limit = now if watermark.tzinfo else now.astimezone(zone).replace(tzinfo=None)
@@ -100,7 +99,7 @@ def is_recent(watermark: Any, seconds: int, now: datetime, zone: tzinfo) -> bool
 
 
 def _earlier_text(watermark: str, overlap: int, now: datetime, zone: tzinfo) -> str:
-    """Return a date in the same form as it is written, so that texts compare as dates do."""
+    """Return an earlier date in the same form, so that texts compare like dates."""
     try:
         moment = datetime.fromisoformat(watermark)
     except ValueError:

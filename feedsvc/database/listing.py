@@ -14,11 +14,11 @@ from feedsvc.sources.protocol import Listing
 
 @dataclass
 class Lister:
-    """The rows of one look.
+    """The rows of one query for changes.
 
-    is_recent: whether a row may change again without getting another watermark. hidden: the keys of
-    rows that are not public. refused: problems of rows, by key. general: of all rows.
-    is_missing_id: whether a row has no id. unmarked: how many have no watermark.
+    is_recent: whether a row may change again with the same watermark. hidden: the keys of rows that
+    are not public. refused: problems of rows, by key. general: problems of all rows.
+    is_missing_id: whether a row has no id. unmarked: the number of rows without a watermark.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Lister:
                 self.unmarked += 1
 
     def update(self, later: "Lister") -> None:
-        """Replace the problems of rows that a later look has seen again."""
+        """Replace the problems of rows that were read again later."""
         seen = later.fingerprints.keys() | set(later.hidden)
         self.refused = {key: each for key, each in self.refused.items() if key not in seen}
         self.refused |= later.refused
@@ -65,7 +65,7 @@ class Lister:
         return Listing(self.fingerprints, self._problems(), tuple(self.refused))
 
     def partial(self, fingerprints: Mapping[str, str], absent: Sequence[str]) -> Listing:
-        """Return a Listing of what changed since, with all problems that there are."""
+        """Return a Listing of later changes, with all problems."""
         refused = tuple(self.refused)
         return Listing(fingerprints, self._problems(), refused, partial=True, absent=tuple(absent))
 

@@ -23,6 +23,10 @@ def _seconds(least: int, most: int) -> Any:
     return msgspec.Meta(ge=least, le=most)
 
 
+def _is_name(name: str) -> bool:
+    return name.replace("_", "").replace(".", "").isalnum() and name.isascii()
+
+
 class Options(msgspec.Struct, frozen=True):
     """See docs/databases.md. every: None for the default, which depends on the watermark."""
 
@@ -36,7 +40,7 @@ class Options(msgspec.Struct, frozen=True):
     timeout: Annotated[int, _seconds(1, 3600)] = 60
     timezone: Annotated[str, Offset] | None = None
     site: Annotated[str, Rule.matching("an absolute URL", is_url)] | None = None
-    prefix: Annotated[Text, Rule.matching("a name", lambda name: _is_name(name))] | None = None
+    prefix: Annotated[Text, Rule.matching("a name", _is_name)] | None = None
     types: tuple[str, ...] = ()
 
     def database(self, site: Path) -> URL:
@@ -59,7 +63,7 @@ class Options(msgspec.Struct, frozen=True):
         return (self.site or settings.base_url).rstrip("/") + "/"
 
     def interval(self, watermark: str) -> float:
-        """Return the seconds between looks."""
+        """Return the seconds between queries for changes."""
         return self.every or (_EVERY if watermark else _EVERY_WHOLE)
 
 
@@ -76,7 +80,3 @@ def read(options: Mapping[str, Any]) -> Options:
     if given.query and (given.prefix or given.types):
         raise SettingsError("prefix and types belong to a preset; leave them out")
     return given
-
-
-def _is_name(name: str) -> bool:
-    return name.replace("_", "").replace(".", "").isalnum() and name.isascii()

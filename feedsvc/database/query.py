@@ -28,14 +28,14 @@ from feedsvc.database.keys import key_of
 Values = dict[str, Any]
 
 _ENDING = re.compile(r"(?:\s+|;[ \t]*(?:--[^\n]*)?|(?:^|\n)[ \t]*--[^\n]*)+\Z")
-_UTC_COLUMN = 7  # the type TIMESTAMP of MySQL's protocol, unlike DATETIME
+_UTC_COLUMN = 7  # TIMESTAMP in MySQL's protocol, unlike DATETIME
 _ID: ColumnClause[Any] = column("id")
 
 
 def as_table(query: str) -> Any:
-    """Return a SELECT as something to select from; nothing else can stand there.
+    """Return a SELECT as a subquery, where no other statement is valid.
 
-    It may end in a semicolon or comment, and contain `:` and `%`, which are no parameters.
+    It may end in a semicolon or comment, and contain `:` and `%`, which are not parameters.
     """
     bare = _ENDING.sub("", query).replace(":", r"\:")
     return text(f"({bare}\n) articles")
@@ -86,7 +86,7 @@ class Query:
         """Yield these columns of all rows with an id, in the order of the ids.
 
         names: `*` for all. The last rows of a chunk are read again with the next one, because a
-        database may take different ids for equal, such as `a` and `A`.
+        database may consider different ids equal, such as `a` and `A`.
         """
         statement = self._select(names).where(_ID.is_not(None)).order_by(_ID)
         yield from self._chunks(connection, statement, [_ID], ["id"], size)
@@ -142,7 +142,8 @@ class Query:
         found = [dict(zip(names, row, strict=True)) for row in rows]
         for name in exact:
             for values in found:
-                values[name] = _in_utc(values[name])
+                if isinstance(values[name], datetime):
+                    values[name] = values[name].replace(tzinfo=UTC)
         return found
 
     def _exact_columns(self, result: Any) -> list[str]:
@@ -171,10 +172,6 @@ def _identity(row: Values) -> tuple[type, str]:
 
 
 def _take(known: Counter[tuple[type, str]], identity: tuple[type, str]) -> bool:
-    """Return whether a row was read before; of each such row once."""
+    """Return whether a row was read before, once for each time that it was read."""
     known[identity] -= 1
     return known[identity] >= 0
-
-
-def _in_utc(value: Any) -> Any:
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

@@ -1,4 +1,4 @@
-"""The rows of a query or preset, with the rows of related tables, and the items of them."""
+"""The rows of a query or preset, with the rows of related tables."""
 
 import difflib
 import hashlib
@@ -24,12 +24,12 @@ Make = Callable[[Origin, Values, Any, Hints], ParseResult]
 class Rows:
     """How rows become items.
 
-    watermark: the name of a column that grows whenever a row changes; '' for none. lists: the
-    queries of related rows by name; each has a column `id`, that of the article. references:
-    queries by name of what articles refer to, and functions that return the ids in a row. common: a
-    query of what all articles need to know. make: makes an item of a row, in which the other rows
-    are lists, and of the common rows. is_complete: whether the watermark grows with whatever
-    changes an article. If not, changes are recognised by hashes of the rows.
+    watermark: the name of a column that grows whenever a row changes; '' for none. lists: queries
+    of related rows by name, whose column `id` is the article's. references: queries by name of
+    other rows that articles refer to, and functions that return their ids from a row. common: a
+    query of rows that all articles need. make: converts a row, in which related rows are lists, and
+    the common rows to an item. is_complete: whether the watermark grows with any change of an
+    article. If not, changes are recognised by hashes of the rows.
     """
 
     query: Query
@@ -67,8 +67,8 @@ class Rows:
     def fingerprint(self, row: Values, is_recent: Callable[[Any], bool]) -> str:
         """Return a text without spaces that changes with a row.
 
-        Times may have the resolution of a second, in which a row may change twice. So a recent
-        watermark is marked: the row is read again when it is not recent any more.
+        A row may change twice within the resolution of a time, such as a second. So a recent
+        watermark is marked, and the row is read again when it is no longer recent.
         """
         if self.is_complete:
             watermark = row[self.watermark]

@@ -28,7 +28,7 @@ from feedsvc.sources.protocol import ArticleSource, Listing, Reading
 
 _READ_BY = ("base_url", "article_link", "language", "author", "id_authority")
 _UNREAD_BY = ("url", "overlap", "every", "compare", "timeout")
-_KEYS, _ROWS = 10_000, 500  # in a chunk: rows of which the watermark is read, and whole ones
+_KEYS, _ROWS = 10_000, 500  # rows in a chunk: only with their watermarks, and whole
 
 
 class SqlSource(ArticleSource):
@@ -50,12 +50,12 @@ class SqlSource(ArticleSource):
         self._recent: dict[str, str] = {}
         self._known = self._lister()
         pause = self._options.interval(self._rows.watermark)
-        # Without a watermark, every look reads everything.
+        # Without a watermark, every query reads all rows.
         self.every = pause if self._rows.watermark else math.inf
         self.interval = float(self._options.compare) if self._rows.watermark else pause
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what processes that only read do not need, or make for themselves."""
+        """Leave out what processes that only read do not need, or create for themselves."""
         return {**self.__dict__, "_rows": None, "_recent": {}, "_known": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -90,10 +90,9 @@ class SqlSource(ArticleSource):
             if not self._options.preset:
                 lister.general = rows.check(self.name, found, watermark)
             self._common = self._read_common(connection)
-            # Before the rows: what is changed meanwhile is then found by the next look.
+            # Before the rows, so that the next query finds what changes meanwhile.
             newest = query.newest(connection) if watermark else None
-            if query.has_null_id(connection):
-                lister.is_missing_id = True
+            lister.is_missing_id = query.has_null_id(connection)
             self._wanted = self._rows.names(found)
             for chunk in query.chunks(connection, self._wanted, self._size):
                 lister.add(self._complete(connection, chunk))
@@ -138,7 +137,7 @@ class SqlSource(ArticleSource):
         )
 
     def _keep(self, newest: Any, recent: Mapping[str, str]) -> None:
-        """Remember up to where the rows are known."""
+        """Remember the watermark up to which the rows are known."""
         self._recent = dict(recent)
         if newest is not None:
             now, zone = datetime.now(UTC), self._options.zone(self._settings)
@@ -194,7 +193,7 @@ class SqlSource(ArticleSource):
         return reading
 
     def _found(self, key: str, item: Item) -> Found:
-        """Return the item with its slug, and with its own id or one made of its key."""
+        """Return the item with its slug, and with its own id or one derived from its key."""
         text = shown(key)
         if item.id or item.seed:
             identity, warnings = names.unique_identity(item, {})

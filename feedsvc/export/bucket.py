@@ -27,7 +27,7 @@ class Version(NamedTuple):
 
     @property
     def condition(self) -> dict[str, str]:
-        """The precondition of a write. Stores refuse a version that they do not know, even None."""
+        """The precondition of a write. Stores refuse kinds of versions that they do not support."""
         named = {"e_tag": self.e_tag, "version": self.number}
         return {name: value for name, value in named.items() if value is not None}
 
@@ -119,6 +119,6 @@ class Bucket:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of what a store answered, without the name of the Python exception."""
+    """Return the first line of a store's answer, without the name of the Python exception."""
     first, *_ = str(error).strip().splitlines() or [type(error).__name__]
     return first[:300]

@@ -151,7 +151,7 @@ class _Build:
         return errors
 
     def _reserve(self, files: set[str]) -> None:
-        """Record files before they are written, so that the next build knows those of a killed one.
+        """Record files before they are written, for the next build if this one is killed.
 
         Blocking files are removed if a build wrote them. Raises FeedsvcError for any other.
         """
@@ -203,9 +203,8 @@ def _validated(folder: Path, settings: Settings) -> Path:
         _refuse(folder, "is not a folder; name another")
     inside = {entry.name for entry in resolved.iterdir()}
     if inside and inside.isdisjoint({names.MANIFEST, names.TEMPORARY}):
-        _refuse(
-            folder, "is not empty and was not written by `feedsvc build`; empty it or name another"
-        )
+        why = "is not empty and was not written by `feedsvc build`; empty it or name another"
+        _refuse(folder, why)
     return resolved
 
 

@@ -74,11 +74,6 @@ def _exactly(path: str) -> str:
     return f"^{re.escape(decoded(path))}$"
 
 
-def _nginx_value(text: str) -> str:
-    """Quote a text with variables for nginx, which has no escape for `$`."""
-    return _nginx_quoted(text.replace("$", "%24"))
-
-
 def _nginx_quoted(text: str) -> str:
     return _quoted(text.replace("\\", "\\\\"))
 
@@ -98,9 +93,8 @@ def _by_headers(
     groups: dict[tuple[int, Headers], list[tuple[str, str]]] = {}
     for path, each in redirects:
         if _is_supported_by_caddy(path) and _is_supported_by_caddy(each.to):
-            groups.setdefault((each.status, tuple(each.headers.items())), []).append(
-                (path, each.to)
-            )
+            key = each.status, tuple(each.headers.items())
+            groups.setdefault(key, []).append((path, each.to))
     return sorted(groups.items())
 
 
@@ -150,7 +144,8 @@ _ENVIRONMENT.filters |= {
     "exactly": _exactly,
     "nginx_location": _nginx_location,
     "nginx_quoted": _nginx_quoted,
-    "nginx_value": _nginx_value,
+    # nginx has no escape for `$`.
+    "nginx_value": lambda text: _nginx_quoted(text.replace("$", "%24")),
     "caddy_quoted": _quoted,
 }
 _ENVIRONMENT.tests |= {"supported_by_caddy": _is_supported_by_caddy, "plain": _is_plain}

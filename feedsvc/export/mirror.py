@@ -1,9 +1,9 @@
 """Copies a build to an object store, and removes what is no longer needed.
 
-A store has no redirects, no negotiation and no rules, but header fields for each object: an object
-is the identity of a path, and its key is the path. One object, the index, lists what builds wrote.
-It is written first, to claim the store and to record what may be written, and last; each write
-expects the version of the one before, so that of two builds at once one fails.
+A store has no redirects, no negotiation and no rules, but header fields for each object. An object
+is the uncompressed response of a path, which is its key. One object, the index, lists what builds
+wrote. It is written first, to claim the store and to record what may be written, and last; each
+write expects the version of the previous one, so that one of two simultaneous builds fails.
 """
 
 import secrets
@@ -65,10 +65,10 @@ class Index(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What an object shall be.
+    """The wanted state of an object.
 
     file: relative to the folder of the build. group: of its path, see rules.groups. version: equal
-    if content and attributes are certainly equal.
+    only if content and attributes are equal.
     """
 
     key: str
@@ -103,11 +103,10 @@ def _mirror(
 
     def update(each: Upload) -> tuple[Upload, Stored, bool]:
         """Write an object if its content differs."""
-        known, content = objects[each.key], _hash(folder / each.file, each.attributes)
+        file, known = folder / each.file, objects[each.key]
+        content = _hash(file, each.attributes)
         is_same = content == known.content and known.e_tag == present.get(each.key)
-        e_tag = (
-            known.e_tag if is_same else bucket.put(each.key, folder / each.file, each.attributes)
-        )
+        e_tag = known.e_tag if is_same else bucket.put(each.key, file, each.attributes)
         return each, Stored(each.version, e_tag, content), not is_same
 
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -236,7 +235,7 @@ def _attributes(resource: Resource) -> dict[str, str]:
 
 
 def _key(path: str) -> str:
-    """Return the key of a percent-encoded path; that of a folder is its `index.html`.
+    """Return the key of a percent-encoded path; for a folder, the key of its `index.html`.
 
     Stores accept no empty segments, which no path of ours has.
     """
@@ -263,5 +262,5 @@ def _parse(url: str, content: bytes) -> Index:
     except msgspec.MsgspecError:
         raise FeedsvcError(
             f"{url}: has an {INDEX} that this version of feedsvc did not write; remove it to "
-            "start anew, or name another prefix"
+            "start over, or name another prefix"
         ) from None

@@ -25,7 +25,7 @@ _INDEX, _PAGE = "index.html", ".html"
 _MAX_NAME = 240  # bytes; file systems allow 255, including the suffix of a coding
 _MAX_PATH = 1000  # bytes, to leave room for the folder of the build
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
-_ENDING = re.compile(r"\.[a-z0-9]{1,10}", re.ASCII)
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,10}", re.ASCII)
 
 
 def decoded(path: str) -> str:
@@ -96,10 +96,8 @@ def coded(name: str, coding: str) -> str:
 
 def _hashed(path: str, is_page: bool) -> str:
     name = blake2b(path.encode(), digest_size=16).hexdigest()
-    ending = PurePosixPath(path).suffix.lower()
-    if is_page:
-        ending = _PAGE
-    return f"{_HASHED}/{name}{ending if _ENDING.fullmatch(ending) else ''}"
+    suffix = _PAGE if is_page else PurePosixPath(path).suffix.lower()
+    return f"{_HASHED}/{name}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
 
 
 def _is_plain(part: str) -> bool:

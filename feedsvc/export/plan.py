@@ -24,8 +24,7 @@ class BuildOptions:
     """Options of a build.
 
     only: build only documents in these formats, and the files that articles use; () for everything.
-    archives: include them.
-    codings: for precompressed documents and texts.
+    archives: whether to include them. codings: for precompressed documents and texts.
     """
 
     only: tuple[Format, ...] = ()
@@ -50,9 +49,8 @@ class Job:
     @property
     def files(self) -> list[str]:
         """The names of all possible files."""
-        return (
-            [names.coded(self.file, coding) for coding in ("", *self.codings)] if self.file else []
-        )
+        codings = ("", *self.codings) if self.file else ()
+        return [names.coded(self.file, coding) for coding in codings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +135,8 @@ def _files(publication: Publication, site: Routes) -> Iterator[_Path]:
 
 def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes) -> Iterator[str]:
     """Yield paths of redirects and of withdrawn articles."""
-    for page in _list_pages(feeds):
-        yield page.removesuffix("/")
+    lists = (*map(routes.kind_path, TERM_KINDS), *(routes.page_path(feed.ref) for feed in feeds))
+    yield from (page.removesuffix("/") for page in lists)
     yield from map(routes.icon_path, assets.ICONS)
     _, past = publication.article_urls()
     yield from sorted(_below(site, dict.fromkeys(past, "")))
@@ -154,11 +152,6 @@ def _moved(publication: Publication, feeds: Sequence[FeedSummary], site: Routes)
         for format in Format:
             yield routes.feed_path(ref, format)
             yield from (routes.archive_path(ref, format, number) for number in archives)
-
-
-def _list_pages(feeds: Sequence[FeedSummary]) -> Iterator[str]:
-    yield from map(routes.kind_path, TERM_KINDS)
-    yield from (routes.page_path(feed.ref) for feed in feeds)
 
 
 def _older_pages(feed: FeedSummary) -> Iterator[str]:

@@ -11,21 +11,21 @@ from feedsvc.publication import Publication
 
 logger = logging.getLogger("feedsvc.export")
 
-_INTERVAL = 0.1  # seconds between looks at SQLite, which reports no changes
-_LOOK_INTERVAL = 1.0  # seconds between looks if no change is reported
+_SQLITE_INTERVAL = 0.1  # seconds between polls of SQLite, which reports no changes
+_LONGEST_WAIT = 1.0  # seconds, for a change that is not reported
 _RETRY_INTERVAL = 5.0  # seconds after a failure
 
 
 def keep_up_to_date(
     publication: Publication, target: Target, announce: Callable[[str], None]
 ) -> None:
-    """Update a target after each revision, whoever publishes it, until SIGINT or SIGTERM.
+    """Update a target after each revision of any process, until SIGINT or SIGTERM.
 
     Failures are logged, once while they repeat, and retried. announce: called with a line about
     each update.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    changes = publication.changes(_INTERVAL)
+    changes = publication.changes(_SQLITE_INTERVAL)
     current, failure = "", ""
     try:
         while True:
@@ -41,7 +41,7 @@ def keep_up_to_date(
                     failure = str(error)
                     logger.error("event=failed reason=%r", failure)  # noqa: TRY400
                 time.sleep(_RETRY_INTERVAL)
-            changes.wait(_LOOK_INTERVAL)
+            changes.wait(_LONGEST_WAIT)
     except KeyboardInterrupt:
         pass
     finally:

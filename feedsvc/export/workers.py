@@ -47,9 +47,7 @@ def run_jobs(
         for batch, future in reversed(submitted):
             outcomes += _run(writer, batch) if future.cancel() else future.result()
     except BrokenProcessPool:
-        raise FeedsvcError(
-            "a worker process was ended by force; check whether memory is short"
-        ) from None
+        raise FeedsvcError("a worker process was killed; check whether memory is short") from None
     finally:
         pool.shutdown(cancel_futures=True)
     return outcomes

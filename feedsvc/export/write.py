@@ -33,17 +33,8 @@ _REDIRECTS = (301, 308)
 _NOT_FOUND = "//"  # never exists
 # Headers with fields of their own in the manifest, and those set by the server.
 _EXCLUDED = frozenset(
-    {
-        "Accept-Ranges",
-        "Cache-Control",
-        "Content-Disposition",
-        "Content-Length",
-        "Content-Type",
-        "Date",
-        "ETag",
-        "Expires",
-        "Last-Modified",
-    }
+    {"Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Length", "Content-Type"}
+    | {"Date", "ETag", "Expires", "Last-Modified"}
 )
 
 
@@ -79,9 +70,8 @@ class Writer:
 
     def is_current(self, job: Job) -> bool:
         """Return whether the files of a path are current, without a request."""
-        return bool(job.version and job.known and job.known.version == job.version) and (
-            self._is_intact(job)
-        )
+        is_known = job.version and job.known and job.known.version == job.version
+        return bool(is_known and self._is_intact(job))
 
     def write_path(self, job: Job) -> Outcome:
         """Request a path, and update its files."""
@@ -140,7 +130,8 @@ class Writer:
         # Such a body may not fit in memory, and is identified by its ETag.
         is_streamed = representation is None and "ETag" in response.headers and not job.codings
         body = b"" if is_streamed else b"".join(response.chunks)
-        digest = response.headers["ETag"] if is_streamed else _digest(body)
+        tag = response.headers["ETag"] if is_streamed else ""
+        digest = tag or blake2b(body, digest_size=16).hexdigest()
         resource, known = self._describe(job, response, digest), job.known
         version = (resource.digest, resource.last_modified)
         if known and (known.digest, known.last_modified) == version and self._is_intact(job):
@@ -162,16 +153,12 @@ class Writer:
         The headers of a representation do not depend on the time, unlike those of the response.
         """
         representation = response.representation
-        headers = (
+        headers, etags = response.headers, {}
+        if representation:
             # Static files have no deltas.
-            {**dict(representation.make(IDENTITY).headers), "Vary": "Accept-Encoding"}
-            if representation
-            else response.headers
-        )
-        etags = (
-            {coding: tag for tag, coding in representation.etags.items()} if representation else {}
-        )
-        if not representation and "ETag" in headers:
+            headers = {**dict(representation.make(IDENTITY).headers), "Vary": "Accept-Encoding"}
+            etags = {coding: tag for tag, coding in representation.etags.items()}
+        elif "ETag" in headers:
             etags[IDENTITY] = headers["ETag"]
         stamp = headers.get("Last-Modified")
         moment = dates.http_date(stamp, dates.from_epoch(0)) if stamp else None
@@ -244,7 +231,3 @@ def _redirect(response: _Response) -> Redirect:
     excluded = _EXCLUDED - {"Cache-Control"} | {"Location"}
     headers = {name: value for name, value in response.headers.items() if name not in excluded}
     return Redirect(response.status, response.headers["Location"], headers)
-
-
-def _digest(body: bytes) -> str:
-    return blake2b(body, digest_size=16).hexdigest()

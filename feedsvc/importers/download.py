@@ -97,7 +97,7 @@ class Downloader:
             if response.status not in fetch.MOVED or not target:
                 return response
             response.close()
-            # Servers send UTF-8 as it is, which http.client reads as Latin-1.
+            # Servers send unencoded UTF-8, which http.client reads as Latin-1.
             url = urljoin(url, quote(target, safe=punctuation, encoding="latin-1"))
         raise UnavailableError(f"is redirected more than {_REDIRECTS} times")
 
@@ -182,7 +182,7 @@ def _validator(response: HTTPResponse) -> str:
 
 
 def is_recording(url: str, media_type: str) -> bool:
-    """Return whether the name of a file or its media type is that of audio or video."""
+    """Return whether a file is audio or video, by its name or media type."""
     return any(each.startswith(("audio/", "video/")) for each in (media_type, guess_type(url)))
 
 

@@ -63,7 +63,7 @@ _BARE_YEAR = re.compile(_YEAR)
 class Dating:
     """The evidence for the day of a text.
 
-    day: None if it is not unique. candidates: all possible days, those of years in the text first.
+    day: None if it is not unique. candidates: all possible days, first those in years of the text.
     language: of the names of days and months, '' if unclear.
     """
 

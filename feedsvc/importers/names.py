@@ -17,7 +17,7 @@ def identity(item: Item | Refused) -> tuple[str, bool]:
     """Return an item's id, and whether readers that know the item recognise it.
 
     A replacement or missing id is a UUID that is the same on every import. An episode keeps its
-    guid besides; see `guid`.
+    guid, too; see `guid`.
     """
     is_safe = html.xml_safe(item.id) == item.id
     if syntax.is_iri(item.id) and is_safe and not excess(item.id, MAX_ID):
@@ -81,10 +81,9 @@ def slug(item: Item) -> str:
 
 def _slug(text: str) -> str:
     folded = urls.term(html.xml_safe(text))
-    words = "".join(char if _is_allowed(char) else "-" for char in folded)
+    words = "".join(
+        char if char.isalnum() or char in "._" or unicodedata.category(char)[0] == "M" else "-"
+        for char in folded
+    )
     short = "-".join(filter(None, words.split("-"))).encode()[:_MAX_SLUG].decode(errors="ignore")
     return urls.term(short.strip("-._"))
-
-
-def _is_allowed(char: str) -> bool:
-    return char.isalnum() or char in "._" or unicodedata.category(char)[0] == "M"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from feedsvc import categories, syntax, urls
+from feedsvc.html.text import names
 from feedsvc.importers.xmlitems import Element, Fields, local, text
 from feedsvc.podcast import MAX_TEXT
 
@@ -22,10 +23,9 @@ PREFIXES = {
     "http://podlove.org/simple-chapters/": "psc:",
 }
 # Local names of the elements of a channel that `settings` reads.
-METADATA = frozenset(
-    {"title", "description", "copyright", "category", "explicit", "image", "type", "owner"}
-    | {"guid", "medium", "locked", "funding", "person", "location", "license", "value", "txt"}
-    | {"complete"}
+METADATA = names(
+    "title description copyright category explicit image type owner guid medium locked funding "
+    "person location license value txt complete"
 )
 _TRUE, _FALSE = {"yes", "true", "explicit"}, {"no", "false", "clean"}
 _CHAPTERS = "psc:chapters"
@@ -184,9 +184,9 @@ def _chapters(fields: Fields, base: str) -> Iterator[dict[str, Any]]:
 
 def _categories(fields: Fields) -> Iterator[str]:
     for category in fields.all("itunes:category"):
-        names = [category.get("text", ""), *(each.get("text", "") for each in category)]
-        for below in names[1:] or [""]:
-            written = f"{names[0]} > {below}" if below else names[0]
+        top, *lower = (each.get("text", "") for each in (category, *category))
+        for below in lower or [""]:
+            written = f"{top} > {below}" if below else top
             try:
                 categories.parse(written)
             except ValueError:

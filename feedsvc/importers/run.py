@@ -144,23 +144,20 @@ class _Meter:
     def __init__(self, total: int, progress: Progress | None) -> None:
         self._total = total
         self._progress = progress
-        self._done = self._finished = self._downloaded = 0
+        self._done = self._finished = 0  # finished: of downloads, and of files that were read
 
     def advance(self, count: int) -> None:
         self._done += count
-        self._show()
+        if self._progress:
+            self._progress(self._done, self._total)
 
     def expect(self, count: int) -> None:
         self._total += count
-        self._show()
+        self.advance(0)
 
     def advance_download(self, count: int) -> None:
-        self._downloaded += count
-        self._show()
-
-    def _show(self) -> None:
-        if self._progress:
-            self._progress(self._done + self._downloaded, self._total)
+        self._finished += count
+        self.advance(count)
 
     def finish(self, file: Source) -> None:
         self._finished += file.size

@@ -123,7 +123,7 @@ def _is_medium(posts: Path) -> bool:
 def format_to_read(source: Source, given: SourceFormat | None) -> SourceFormat | None:
     """Return the format that the user gave, or the detected one. Raises OSError.
 
-    An archive stays one: the formats of exports are those of its members.
+    An archive is always read as one: formats of exports are those of its members.
     """
     detected = detect(source)
     return detected if given is None or detected is SourceFormat.ARCHIVE else given
@@ -166,7 +166,7 @@ _ADVICE = {
 
 
 def advice(source: Source) -> str:
-    """Return what is wrong with a file that cannot be imported, and what to do. Raises OSError."""
+    """Return why a file cannot be imported, and the remedy. Raises OSError."""
     start = _beginning(source)
     for pattern, message in _ADVICE.items():
         if re.match(pattern, start, re.S):

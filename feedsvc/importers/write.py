@@ -198,7 +198,7 @@ def _check_generator(name: str) -> None:
     """Refuse generators that would not recognise the written files as articles."""
     if name not in _SUPPORTED_GENERATORS:
         raise FeedsvcError(
-            f"the content is read as that of {name}, which would not find imported articles; "
+            f"the content is read as content of {name}, which would not find imported articles; "
             f'import into a site of its own, or write generator = "{PLAIN}"'
         )
 

@@ -37,21 +37,21 @@ def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
         raise FeedsvcError("nothing is published yet; run `feedsvc sync` or `feedsvc build` first")
     failures = 0
     if settings.purged:  # first, as hubs get the documents from there
-        failures = asyncio.run(_purge_caches(settings, catalog, publication, everything))
-    failures += asyncio.run(_notify_hubs(settings, catalog, everything))
+        failures = asyncio.run(_purge_caches(publication, everything))
+    failures += asyncio.run(_notify_hubs(publication, everything))
     if failures:
         sys.exit(1)
 
 
-async def _notify_hubs(settings: Settings, catalog: Catalog, everything: bool) -> int:
+async def _notify_hubs(publication: Publication, everything: bool) -> int:
     """Notify all hubs; return how many could not be."""
-    async with Client(settings.push.allow_networks) as client:
-        pings = Pings(settings, catalog, client)
+    push = publication.settings.push
+    hubs = push.external
+    async with Client(push.allow_networks) as client:
+        pings = Pings(publication, client)
         added = await asyncio.to_thread(pings.add, everything)
-        hubs = settings.push.external
-        notified = await asyncio.gather(
-            *(_persist(catalog, partial(pings.tell_hub, url, early=True)) for url in hubs)
-        )
+        calls = [partial(pings.tell_hub, url, early=True) for url in hubs]
+        notified = await asyncio.gather(*(_persist(publication, each) for each in calls))
     for url, (topics, failure) in zip(hubs, notified, strict=True):
         if failure:
             _complain(url, f"could not be notified of all changes: {failure}")
@@ -64,21 +64,16 @@ async def _notify_hubs(settings: Settings, catalog: Catalog, everything: bool) -
     return sum(bool(each.failure) for each in notified)
 
 
-async def _purge_caches(
-    settings: Settings, catalog: Catalog, publication: Publication, everything: bool
-) -> int:
+async def _purge_caches(publication: Publication, everything: bool) -> int:
     """Purge all caches of what every origin shows by now; return how many could not be."""
     revision, _ = await asyncio.to_thread(publication.newest)
     await asyncio.sleep(publication.lag)
-    async with purge.client(settings) as client:
-        purges = Purges(settings, catalog, client)
+    async with purge.client(publication.settings) as client:
+        purges = Purges(publication, client)
         await asyncio.to_thread(purges.add, everything)
-        purged = await asyncio.gather(
-            *(
-                _persist(catalog, partial(purges.purge, each, settled=revision, early=True))
-                for each in purges.caches
-            )
-        )
+        purge_one = partial(purges.purge, settled=revision, early=True)
+        calls = [partial(purge_one, each) for each in purges.caches]
+        purged = await asyncio.gather(*(_persist(publication, each) for each in calls))
     for cache, (keys, failure) in zip(purges.caches, purged, strict=True):
         if failure:
             _complain(cache.name, f"could not be purged: {failure}")
@@ -90,7 +85,7 @@ async def _purge_caches(
 
 
 async def _persist(
-    catalog: Catalog, tell: Callable[..., Coroutine[Any, Any, Notified]]
+    publication: Publication, tell: Callable[..., Coroutine[Any, Any, Notified]]
 ) -> Notified:
     """Notify a hub or purge a cache, and try again a few times if that fails.
 
@@ -98,7 +93,7 @@ async def _persist(
     """
     number = 0
     for pause in (*_PAUSES, None):
-        told = await tell(now=await asyncio.to_thread(_now, catalog))
+        told = await tell(now=await asyncio.to_thread(_now, publication.catalog))
         number += told.number
         if not told.failure or pause is None:
             break

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError
 from feedsvc.failures import Failures
 from feedsvc.publication import Publication
@@ -30,14 +29,12 @@ class Follower:
     def __init__(
         self,
         publication: Publication,
-        catalog: Catalog,
         act: Act,
         settle: float,
         waits: int = 1,
         start: Callable[[], object] = lambda: None,
     ) -> None:
         self._publication = publication
-        self._catalog = catalog
         self._act = act
         self._settle_time = settle
         self._waits = waits
@@ -83,5 +80,5 @@ class Follower:
     def _look(self) -> tuple[str, int]:
         """Return a name of the newest revision, and the present instant."""
         state, _ = self._publication.state()
-        with self._catalog.reading() as connection:
+        with self._publication.catalog.reading() as connection:
             return state, clock(connection)

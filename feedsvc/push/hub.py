@@ -39,18 +39,18 @@ class FormError(Exception):
 
 
 class Hub:
-    """The view `hub`."""
+    """The view `hub` (WebSub 2, 5, 10)."""
 
     def __init__(self, publication: Publication) -> None:
         self._settings = publication.settings
         self._subscriptions = Subscriptions(publication.settings, publication.catalog)
-        self._topics = Topics(publication)
+        self._routes = Routes(publication.settings)
         self._proxies = networks(self._settings.serve.trusted_proxies)
 
     def view(self) -> Response:
         """Take a request: 202 before any verification, or the reason why not as plain text."""
         try:
-            requested = self._topics.resolve(requested_by(parse(_body())))
+            requested = self._resolve(requested_by(parse(_body())))
         except FormError as error:
             return _answer(error.status, str(error))
         client = client_address(request.environ, self._proxies)
@@ -59,15 +59,7 @@ class Hub:
             return _answer(429, refusal.reason, ("Retry-After", str(refusal.retry)))
         return _answer(202, "")
 
-
-class Topics:
-    """Which feed in which format a topic is (WebSub 2, 10)."""
-
-    def __init__(self, publication: Publication) -> None:
-        self._settings = publication.settings
-        self._routes = Routes(publication.settings)
-
-    def resolve(self, requested: Requested) -> Requested:
+    def _resolve(self, requested: Requested) -> Requested:
         """Return a request with the feed of its topic, or with the reason why there is none.
 
         Aliases, old keys of feeds and other spellings count as what they redirect to.

@@ -8,8 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from feedsvc.catalog.store import Catalog, Reading
-from feedsvc.config.settings import Settings
+from feedsvc.catalog.store import Reading
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.push.messages import Message, Messages
@@ -49,10 +48,10 @@ class Exchange(NamedTuple):
 class Ledger:
     """Claims deliveries of a site and records their results. Raises CatalogError."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, publication: Publication) -> None:
-        self._catalog = catalog
+    def __init__(self, publication: Publication) -> None:
+        self._catalog = publication.catalog
         self._publication = publication
-        self._messages = Messages(settings, publication)
+        self._messages = Messages(publication)
         self._changes = publication.changes(_IDLE)
         self._due: list[DueFeed] = []
         self._state = ""

@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from feedsvc.config.settings import Settings
 from feedsvc.http.representation import link_field
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
@@ -25,11 +24,11 @@ class Message:
 class Messages:
     """Makes the messages of a site, and signs them."""
 
-    def __init__(self, settings: Settings, publication: Publication) -> None:
+    def __init__(self, publication: Publication) -> None:
         self._publication = publication
-        self._routes = Routes(settings)
-        self._sealing = Sealing.of(settings)
-        self._method = settings.push.signature
+        self._routes = Routes(publication.settings)
+        self._sealing = Sealing.of(publication.settings)
+        self._method = publication.settings.push.signature
 
     def newest(self, ref: FeedRef, format: Format) -> Message | None:
         """Return the newest document of a feed; None if a GET would not answer with it."""

@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from feedsvc.catalog.store import Catalog
-from feedsvc.config.settings import Settings
 from feedsvc.model import Format
 from feedsvc.publication import Publication
 from feedsvc.push import caches as dialects
@@ -70,23 +68,22 @@ class Pings:
 
     def __init__(
         self,
-        settings: Settings,
-        catalog: Catalog,
+        publication: Publication,
         client: Client,
         observe: Callable[[str], None] = lambda _outcome: None,
     ) -> None:
-        self._settings = settings
-        self._routes = Routes(settings)
-        self._catalog = catalog
+        self._publication = publication
+        self._settings = publication.settings
+        self._routes = Routes(publication.settings)
+        self._catalog = publication.catalog
         self._client = client
         self._observe = observe
         self._patience_end = 0  # until when caches are waited for; 0 if they are not
 
-    async def run(self, publication: Publication) -> None:
+    async def run(self) -> None:
         """Notify the hubs of each revision until the task is cancelled."""
-        await Follower(
-            publication, self._catalog, self._tell_purged, SETTLE, _MOST_WAITS, start=self.add
-        ).run()
+        follower = Follower(self._publication, self._tell_purged, SETTLE, _MOST_WAITS, self.add)
+        await follower.run()
 
     async def _tell_purged(self, now: int, _settled: int) -> int | None:
         """Notify the hubs after the caches were purged, as they get the documents from there."""

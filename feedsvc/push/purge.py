@@ -10,7 +10,6 @@ from hashlib import blake2b
 import msgspec
 
 import feedsvc
-from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.http.caching import ALL, PAGES, archive_key, feed_key
 from feedsvc.publication import Publication
@@ -41,25 +40,24 @@ class Purges:
 
     def __init__(
         self,
-        settings: Settings,
-        catalog: Catalog,
+        publication: Publication,
         client: Client,
         observe: Callable[[str], None] = lambda _outcome: None,
     ) -> None:
-        self.caches = dialects.caches(settings.purged)
+        self.caches = dialects.caches(publication.settings.purged)
         # Only machines with a content folder know its generator.
-        followed = (feedsvc.__version__, settings.seen() | {"generator": None})
+        followed = (feedsvc.__version__, publication.settings.seen() | {"generator": None})
         encoded = msgspec.json.encode(followed, order="deterministic")
         self._digest = blake2b(encoded, digest_size=16).hexdigest()
-        self._catalog = catalog
+        self._publication = publication
+        self._catalog = publication.catalog
         self._client = client
         self._observe = observe
 
-    async def run(self, publication: Publication) -> None:
+    async def run(self) -> None:
         """Purge the caches of each revision until the task is cancelled."""
-        await Follower(
-            publication, self._catalog, self.purge_all, publication.lag, start=self.add
-        ).run()
+        lag = self._publication.lag
+        await Follower(self._publication, self.purge_all, lag, start=self.add).run()
 
     async def purge_all(self, now: int, settled: int) -> int | None:
         """Purge every cache that is due; return the next instant at which one is.
@@ -95,7 +93,7 @@ class Purges:
         """Claim a cache; return the claim and the keys to purge."""
         with self._catalog.concurrent() as connection:
             hubs.add(connection, [cache.name], START)  # the catalog may have been rebuilt
-            claim = caches.claim(connection, cache.name, now, settled, early)
+            claim = hubs.claim(connection, cache.name, now, early, settled)
             changed = claim and caches.changed(connection, claim.place, _MOST)
         if changed is None:
             return claim, [ALL]

@@ -71,15 +71,12 @@ async def _work(settings: Settings, supervised: bool) -> None:
             if settings.serves_hub:
                 beside.append(Verifier(settings, catalog, client).run())
             if settings.push.external:
-                pings = Pings(settings, catalog, client, counters.pinged)
-                beside.append(pings.run(publication))
+                beside.append(Pings(publication, client, counters.pinged).run())
             if settings.purged:
-                purges = Purges(settings, catalog, purging, counters.purged)
-                beside.append(purges.run(publication))
+                beside.append(Purges(publication, purging, counters.purged).run())
             if settings.serves_hub:
                 slow = _allow_files() - _OTHER_FILES
-                ledger = Ledger(settings, catalog, publication)
-                deliverer = Deliverer(ledger, client, counters.delivered, slow)
+                deliverer = Deliverer(Ledger(publication), client, counters.delivered, slow)
                 await together(deliverer.run(stopping, _PATIENCE), beside, stopping)
             else:  # subscribers of a hub that was switched off get nothing
                 await together(stopping.wait(), beside, stopping)

@@ -1,4 +1,4 @@
-"""A small store of made-up figures, with the worst that strangers can send."""
+"""A small store of made-up figures, with hostile User-Agents and addresses."""
 
 from pathlib import Path
 

@@ -113,7 +113,7 @@ def test_a_service_that_reports_no_number_and_no_id_counts_once() -> None:
     assert parse("Slackbot 1.0 (x)").key == parse("Slackbot 1.1 (y)").key == ""
 
 
-def test_a_version_is_no_number_of_subscribers() -> None:
+def test_a_version_is_not_a_number_of_subscribers() -> None:
     assert parse("Foo RSS Reader 2.6.35 (Android)").number is None
     assert parse("Foo (subscribers: 12; 2.6)").number == 12
 
@@ -124,14 +124,14 @@ def test_feeds_of_one_service_have_keys_of_their_own() -> None:
     assert parse(text.format(1)).key != parse(text.format(2)).key
 
 
-def test_what_is_long_is_cut_and_what_is_no_number_is_ignored() -> None:
+def test_long_values_are_truncated_and_other_values_than_numbers_ignored() -> None:
     assert parse("Reader/1.0 " + "9" * 300 + " subscribers").number is None
     assert parse("Reader/1.0 " + "x" * 65_536 + " 5 subscribers").number is None
     assert parse("2.0 subscribers").number is None
     assert parse("\x00\x1b ").family == parse("").family == agents.NONE
 
 
-def test_a_count_of_a_stranger_is_not_that_of_a_service() -> None:
+def test_the_count_of_an_unknown_program_is_not_of_a_service() -> None:
     """Statistics 6."""
     agent = parse("RankBooster/1.0 (999999999 subscribers)")
     assert (agent.kind, agent.number, agent.known) == (Kind.UNKNOWN, 999_999_999, False)
@@ -169,7 +169,7 @@ def tagged(tag: str) -> list[Agent]:
     ]
 
 
-def test_the_collection_of_crawlers_tells_crawlers_monitors_and_readers_apart() -> None:
+def test_crawlers_monitors_and_readers_are_distinguished() -> None:
     """Statistics 11. The few that disagree are services that both call their own."""
     assert all(agent.is_direct or agent.reports for agent in tagged("feed-reader"))
     crawlers = [agent.kind for agent in tagged("seo") + tagged("search-engine") + tagged("scanner")]

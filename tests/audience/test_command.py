@@ -36,7 +36,7 @@ def run(site: Path, *arguments: str) -> Result:
     return CliRunner().invoke(stats, ["--site", str(site), *arguments])
 
 
-def test_lines_have_tabs_where_there_is_no_terminal(site: Path) -> None:
+def test_lines_have_tabs_without_a_terminal(site: Path) -> None:
     """Statistics 9; control characters of strangers are escaped."""
     result = run(site)
     assert result.exit_code == 0, result.output

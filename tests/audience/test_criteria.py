@@ -24,7 +24,7 @@ def test_every_criterion_lowers_the_score_and_names_the_rule(criterion: Criterio
     assert criterion.source == "convention" or " " in criterion.source
 
 
-def test_only_what_a_reader_could_have_done_counts() -> None:
+def test_only_acts_that_were_possible_count() -> None:
     """One that makes no conditional requests sends no stale tags, and gets no points for that."""
     acts: dict[str, int] = {
         Act.POLL: 100,

@@ -1,4 +1,4 @@
-"""The stored figures of ended days: statistics 6 and 9, compared with numbers that are known."""
+"""The stored figures of ended days, compared with known numbers: statistics 6 and 9."""
 
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def test_days_that_were_counted_from_logs_are_named(tmp_path: Path) -> None:
         assert found.sources == {"log": 1, "live": 1}
 
 
-def test_a_gap_of_days_splits_what_is_computed(tmp_path: Path) -> None:
+def test_a_gap_of_days_splits_the_windows(tmp_path: Path) -> None:
     with Store(f"sqlite:///{tmp_path / 's.db'}") as store:
         store.add([late(TODAY - 60, 5), late(TODAY - 1, 7)])
         assert daily.catch_up(store, TODAY) == 2

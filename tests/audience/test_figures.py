@@ -1,4 +1,4 @@
-"""How many subscribers there are: statistics 2, 4, 5, 6, 7 and 9."""
+"""Numbers of subscribers: statistics 2, 4, 5, 6, 7 and 9."""
 
 from collections.abc import Iterable, Sequence
 
@@ -93,7 +93,7 @@ def test_a_jump_that_lasts_for_a_window_is_believed() -> None:
     assert total(*rows, end=7)[:4] == (999, 0, 0, 0)
 
 
-def test_what_an_unknown_program_reports_is_only_claimed() -> None:
+def test_numbers_of_unknown_programs_are_only_claimed() -> None:
     """Statistics 6: anybody can send 999999."""
     found = at_end([report(6, 999_999, "RankBooster", known=False), report(6, 7)])
     assert found[TOTAL][:4] == (7, 0, 0, 999_999)
@@ -126,7 +126,7 @@ def test_direct_readers_are_the_median_of_the_days() -> None:
     assert found[ONE_DAY].direct == 17
 
 
-def test_gained_and_lost_are_told_apart() -> None:
+def test_gained_and_lost_are_separate() -> None:
     """Statistics 9."""
     rows = [
         *(report(2, 90), report(5, 100), report(6, 103)),

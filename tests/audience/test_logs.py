@@ -182,7 +182,7 @@ ODD = (
 )
 
 
-def test_an_ipv6_address_is_not_taken_for_a_host_and_port() -> None:
+def test_an_ipv6_address_is_not_a_host_and_port() -> None:
     parsed = Parser().parse(combined(address="2001:db8::1"))
     assert parsed is not None
     assert parsed.address == b"2001:db8::1"
@@ -216,7 +216,7 @@ def found(store: Store) -> dict[tuple[str, int], int]:
     return {(row.family, row.status): row.polls for row in store.polls(0, 10**6)}
 
 
-def test_a_log_is_counted_as_polls_are(settings: Settings, store: Store, tmp_path: Path) -> None:
+def test_a_log_is_counted_like_polls(settings: Settings, store: Store, tmp_path: Path) -> None:
     """Statistics 4, 7, 8."""
     lines = [
         combined(agent=FEEDLY.format(10)),
@@ -326,7 +326,7 @@ def everything(store: Store) -> object:
     )
 
 
-def test_a_large_log_is_stored_by_another_process_as_a_small_one_is(
+def test_a_large_log_is_stored_by_another_process_with_equal_results(
     settings: Settings, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [
@@ -416,13 +416,13 @@ def test_a_line_is_counted_alike_after_others(settings: Settings, line: bytes) -
     assert counted(used, [line]) == counted(LogTally(settings), [line])
 
 
-def test_a_log_that_goes_to_and_fro_over_midnight_is_counted_by_day(settings: Settings) -> None:
+def test_a_log_that_crosses_midnight_repeatedly_is_counted_by_day(settings: Settings) -> None:
     lines = [combined(hour * 3600, address=f"192.0.2.{hour % 7}") for hour in range(72)]
     in_order, mixed = LogTally(settings), LogTally(settings)
     assert counted(mixed, [*lines[::2], *lines[1::2]]) == counted(in_order, lines)
 
 
-def test_kinds_and_clients_that_do_not_fit_are_forgotten_and_counted_all_the_same(
+def test_kinds_and_clients_beyond_the_limits_are_still_counted(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logs, "_MAX_KINDS", 5)
@@ -440,7 +440,7 @@ def test_kinds_and_clients_that_do_not_fit_are_forgotten_and_counted_all_the_sam
     assert len(few._others) <= 2
 
 
-def test_clients_that_are_no_readers_and_long_requests_are_forgotten(
+def test_clients_that_are_not_readers_and_long_requests_are_not_kept(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though they never fill what has to be stored."""
@@ -453,7 +453,7 @@ def test_clients_that_are_no_readers_and_long_requests_are_forgotten(
     assert sum(map(len, tally._others)) < 9000
 
 
-def test_what_is_no_log_is_read_in_bounded_memory(
+def test_a_file_that_is_not_a_log_is_read_in_bounded_memory(
     settings: Settings, store: Store, tmp_path: Path
 ) -> None:
     (tmp_path / "log").write_bytes(b"\0" * 5_000_000)
@@ -462,7 +462,7 @@ def test_what_is_no_log_is_read_in_bounded_memory(
     assert "incomplete" in import_log(settings, store, str(tmp_path / "cut.gz"), None)
 
 
-def test_the_command_reads_standard_input_and_goes_on_after_a_missing_file(
+def test_the_command_reads_standard_input_and_continues_after_a_missing_file(
     tmp_path: Path,
 ) -> None:
     make_site(tmp_path / "site")

@@ -47,7 +47,7 @@ def path_of(observer: StatisticsObserver) -> Path:
     return Path(observer._store.place.removeprefix("sqlite:///"))
 
 
-def test_polls_go_on_while_the_file_is_damaged_with_one_warning(
+def test_polls_continue_while_the_file_is_damaged_with_one_warning(
     observer: StatisticsObserver, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = path_of(observer)
@@ -82,7 +82,7 @@ def test_a_file_that_is_damaged_while_it_is_used_can_be_moved_away(
     observer.stop()
 
 
-def test_a_fault_of_ours_does_not_end_the_thread(
+def test_an_unexpected_error_does_not_end_the_thread(
     observer: StatisticsObserver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
@@ -97,7 +97,7 @@ def test_a_fault_of_ours_does_not_end_the_thread(
     observer.stop()
 
 
-def test_polls_go_on_while_the_file_is_locked_or_the_disk_is_full(
+def test_polls_continue_while_the_file_is_locked_or_the_disk_is_full(
     observer: StatisticsObserver,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,4 +1,4 @@
-"""The operator's page, its tables and the badge: statistics 6, 9 and 10; who may see them."""
+"""The operator's page, its tables and the badge, and access to them: statistics 6, 9 and 10."""
 
 import csv
 import io
@@ -68,7 +68,7 @@ def test_the_page_shows_everything(store: Store) -> None:
     assert titles == [
         *("By reader", "By feed", "By format", "Gained and lost", "Polls by answer"),
         *("Bytes sent and saved", "Time between polls", "Push against polls"),
-        *("Feeds", "Readers", "What to tell their makers", "Claimed"),
+        *("Feeds", "Readers", "Advice for their developers", "Claimed"),
     ]
     panels = page.xpath("//div[@class='panels']/section")
     for panel in panels:
@@ -83,7 +83,7 @@ def test_the_page_shows_everything(store: Store) -> None:
     assert "RFC 9110 13.1.2" in response.text
 
 
-def test_the_page_runs_nothing_and_is_kept_by_nobody(store: Store) -> None:
+def test_the_page_has_no_script_and_is_not_cached(store: Store) -> None:
     response = get(store)
     policy = response.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
@@ -97,7 +97,7 @@ def test_the_page_runs_nothing_and_is_kept_by_nobody(store: Store) -> None:
     assert get(store, "/stats/style.css").content_type == "text/css; charset=utf-8"
 
 
-def test_markup_of_strangers_is_inert(store: Store) -> None:
+def test_markup_in_user_agents_is_inert(store: Store) -> None:
     response = get(store)
     assert "<script" not in response.text
     assert "=cmd|&#34;/C calc&#34;!A1&lt;script&gt;" in response.text
@@ -150,7 +150,9 @@ def test_one_feed_has_a_page(store: Store) -> None:
         {"HTTP_VIA": "1.1 varnish"},
     ],
 )
-def test_what_may_come_from_elsewhere_sees_nothing(store: Store, environ: dict[str, Any]) -> None:
+def test_requests_that_may_be_from_elsewhere_are_refused(
+    store: Store, environ: dict[str, Any]
+) -> None:
     for path in ("/stats/", "/stats/readers.csv", "/stats/stats.json", "/stats/style.css"):
         assert get(store, path, **environ).status_code == 404
 
@@ -195,7 +197,7 @@ def test_a_store_that_cannot_be_read_is_named(tmp_path: Any) -> None:
         assert get(broken, "/stats/readers.csv").status_code == 503
 
 
-def test_without_polls_the_page_says_so(tmp_path: Any) -> None:
+def test_without_polls_the_page_has_a_message(tmp_path: Any) -> None:
     with Store(f"sqlite:///{tmp_path / 'statistics.db'}") as empty:
         response = get(empty)
         assert response.status_code == 200

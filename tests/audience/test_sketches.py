@@ -35,7 +35,7 @@ def test_adding_again_or_in_another_order_changes_no_large_sketch() -> None:
     assert len(whole) < 20_000
 
 
-def test_readers_are_told_apart_by_address_family_and_feed_under_a_salt() -> None:
+def test_readers_are_distinguished_by_address_family_and_feed_under_a_salt() -> None:
     """Statistics 7, 12."""
     reader = ("192.0.2.1", "Reeder", "all")
     others = [

@@ -129,7 +129,7 @@ def test_what_waits_has_a_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert waiting.records["all"].total == 50
 
 
-def test_a_log_that_covers_more_replaces_what_the_server_saw(store: Store) -> None:
+def test_a_log_with_more_polls_replaces_the_counts_of_the_server(store: Store) -> None:
     """Statistics 8."""
     store.add([batch(polls=3)])
     store.add([batch(source="log", polls=5)], LogPosition("head", 10, 100, "tail"))
@@ -147,7 +147,7 @@ def test_days_beyond_the_retention_are_deleted(database: str) -> None:
         assert store.days() == [DAY_1 + 2, DAY_1 + 3, DAY_1 + 4]
 
 
-def test_polls_are_summed_over_what_is_not_named(store: Store) -> None:
+def test_polls_are_summed_over_unnamed_fields(store: Store) -> None:
     model = Model({"all": 0.7, "tag/a": 0.3}, 1000, DAY_1)
     store.add([model.batch(DAY_1)])
     whole = sum(row.polls for row in store.polls(DAY_1, DAY_1))
@@ -183,7 +183,7 @@ RECORDS = st.builds(
 
 
 @given(RECORDS)
-def test_records_are_stored_as_they_are(record: Record) -> None:
+def test_records_are_stored_unchanged(record: Record) -> None:
     names = sorted(record.names())
     assert decode(encode(record, names.index), names.__getitem__) == record
 

@@ -81,7 +81,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_polls_are_counted_by_what_they_were_and_what_they_got(clock: Clock) -> None:
+def test_polls_are_counted_by_their_kind_and_answer(clock: Clock) -> None:
     """Statistics 1, 5: URLs of one feed are one feed, the formats are kept apart."""
     sent = clock.poll()
     clock.poll(HTTP_IF_NONE_MATCH=clock.etag(), QUERY_STRING="utm_source=x")
@@ -125,7 +125,7 @@ def test_direct_readers_are_addresses_and_families_by_feed(clock: Clock) -> None
     assert network("unix:") == "unix:"
 
 
-def test_the_address_is_that_in_front_of_the_trusted_proxies() -> None:
+def test_the_address_is_the_one_before_the_trusted_proxies() -> None:
     clock = Clock("127.0.0.0/8")
     for forwarded in ("192.0.2.1", "192.0.2.2", "192.0.2.1"):
         clock.poll(REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=f"10.0.0.1, {forwarded}")
@@ -198,7 +198,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("poll", "expected"), BAD.values(), ids=BAD)
-def test_bad_manners_are_seen(clock: Clock, poll: dict[str, Any], expected: set[Act]) -> None:
+def test_bad_behaviour_is_counted(clock: Clock, poll: dict[str, Any], expected: set[Act]) -> None:
     """Statistics 10: the second poll of a client that was sent the document."""
     clock.poll()
     clock.collect()
@@ -207,7 +207,7 @@ def test_bad_manners_are_seen(clock: Clock, poll: dict[str, Any], expected: set[
     assert set(clock.acts()) - usual == expected
 
 
-def test_clients_that_ignore_retry_after_are_seen(clock: Clock) -> None:
+def test_clients_that_ignore_retry_after_are_counted(clock: Clock) -> None:
     """Statistics 10, 12: of one address only."""
     clock.poll()
     clock.poll(refuse=True, after=DAY)
@@ -242,14 +242,14 @@ def test_a_refusal_saves_nothing(clock: Clock) -> None:
     }
 
 
-def test_a_clock_that_is_set_back_blames_nobody(clock: Clock) -> None:
+def test_a_clock_that_is_set_back_affects_no_score(clock: Clock) -> None:
     clock.poll()
     clock.collect()
     clock.poll(after=-600, HTTP_IF_NONE_MATCH=clock.etag())
     assert clock.acts() == {Act.POLL: 1, Act.KNOWN: 1, Act.TAGGED: 1, Act.CONDITIONAL_AGAIN: 1}
 
 
-def test_unknown_programs_that_report_numbers_are_told_apart_by_address(clock: Clock) -> None:
+def test_unknown_programs_that_report_numbers_are_distinguished_by_address(clock: Clock) -> None:
     """Statistics 12; they are no readers, and no service."""
     for number in range(5):
         clock.poll("Strange/1.0 (1 subscribers)", REMOTE_ADDR=f"192.0.2.{number}", after=5)

@@ -16,6 +16,8 @@ from tests.readers import archives, items, subscription, top
 from tests.render.samples import ATOM
 from tests.sites import article
 
+pytestmark = pytest.mark.databases("sqlite")
+
 SITE = "https://news.example.org"
 ALL = ref("all")
 
@@ -167,6 +169,7 @@ def test_additions_change_no_archive_except_one_link(desk: Desk) -> None:
     assert after.body.replace(gained, b"") == atom[2].body
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_article_that_is_dated_back_is_shown_until_it_is_archived(desk: Desk) -> None:
     """Conformance 27: a reader that polls sees what is new, be it ever so old."""
     limit(desk, 3)

@@ -18,6 +18,8 @@ from tests.readers import Reader, archives, items, subscription
 from tests.sites import article
 from tests.soak import examples
 
+pytestmark = pytest.mark.databases("sqlite")
+
 NEWS = """
 [feeds.news]
 title = "News!"

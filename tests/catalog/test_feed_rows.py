@@ -8,6 +8,8 @@ from feedsvc.catalog import schema
 from tests.desk import Counted, Desk, counted
 from tests.sites import article
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def rows(desk: Desk, key: str) -> list[dict[str, Any]]:
     """Return the rows of one feed, those gone too, by article."""

@@ -9,6 +9,8 @@ from feedsvc.web.app import create_app
 from tests.desk import Desk
 from tests.sites import article
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def client(desk: Desk) -> FlaskClient:
     return create_app(desk.publication).test_client()

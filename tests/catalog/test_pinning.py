@@ -11,6 +11,8 @@ from feedsvc.sources import Pinner
 from tests.desk import Desk, ref
 from tests.sites import article
 
+pytestmark = pytest.mark.databases("sqlite")
+
 FEEDS = ("all", "tag/mali", "language/en")
 
 

@@ -11,6 +11,8 @@ from feedsvc.model import Format
 from tests.desk import START, Counted, Desk, counted, ref
 from tests.sites import article
 
+pytestmark = pytest.mark.databases("sqlite")
+
 NOTHING = Published()
 SECOND = timedelta(seconds=1)
 DUE = datetime(2026, 1, 10, 8, 30, tzinfo=UTC)

@@ -13,7 +13,7 @@ from feedsvc.sources.article import ArticleReader
 from tests.desk import START, Desk
 from tests.sites import article, make_site
 
-pytestmark = pytest.mark.usefixtures("settled")
+pytestmark = [pytest.mark.usefixtures("settled"), pytest.mark.databases("sqlite")]
 
 PAGE = "---\ntitle: {}\ndate: 2024-01-01\n---\nText.\n"
 

@@ -17,6 +17,8 @@ from tests.desk import Desk
 from tests.render.samples import FEED, render
 from tests.sites import article
 
+pytestmark = pytest.mark.databases("sqlite")
+
 DELETED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
 
 

@@ -1,4 +1,4 @@
-"""What feedsvc would publish is compared with what the site has published so far."""
+"""The entries that feedsvc would publish are compared with those published so far."""
 
 import json
 from collections.abc import Iterator
@@ -116,7 +116,7 @@ def test_only_the_first_three_examples_are_printed_but_json_is_complete(
     assert found["aspects"]["links"] == {"compared": 5, "differ": []}
 
 
-def test_the_ids_of_a_catalog_count_and_it_stays_as_it_is(site: Path, tmp_path: Path) -> None:
+def test_the_ids_of_a_catalog_are_used_and_it_is_not_changed(site: Path, tmp_path: Path) -> None:
     """Published under an old date, an article keeps its id; a new catalog would not know it."""
     run("build", "--site", site, tmp_path / "out", "--only", "rss")
     (site / "content/well-1.md").write_text(article("Well 1 & <co>", "2022-01-01", "Text 1."))
@@ -246,7 +246,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("body", REFUSED)
-def test_what_is_not_a_feed_is_refused(site: Path, tmp_path: Path, body: str) -> None:
+def test_documents_that_are_not_feeds_are_refused(site: Path, tmp_path: Path, body: str) -> None:
     (tmp_path / "old.xml").write_text(body)
     result = check(site, tmp_path / "old.xml")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)

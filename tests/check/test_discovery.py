@@ -51,7 +51,7 @@ def test_the_same_hubs_and_address_in_both_places_are_good(kind: str) -> None:
 
 
 @KINDS
-def test_a_feed_without_hubs_is_not_looked_at(kind: str) -> None:
+def test_a_feed_without_hubs_is_not_validated(kind: str) -> None:
     assert codes(document(kind, OWN)) == []
     assert codes(document(kind, OWN), f"{SELF}, {SELF}") == []
 
@@ -70,7 +70,7 @@ def test_a_feed_without_hubs_is_not_looked_at(kind: str) -> None:
         ((("hub", "ftp://hub.example/"), OWN), "", ["hub-in-one-place", "unusable-hub"]),
     ],
 )
-def test_what_confuses_subscribers_is_found(
+def test_ambiguous_hubs_are_found(
     kind: str, links: tuple[tuple[str, str], ...], header: str, expected: list[str]
 ) -> None:
     assert codes(document(kind, *links), header) == expected
@@ -85,6 +85,6 @@ def test_two_self_links_in_a_document_are_found() -> None:
     "body",
     [b"", b"<rss/>", b"<html><channel/></html>", b"{", b"[1]", b'{"hubs": [1]}', b'{"hubs": 1}'],
 )
-def test_a_document_that_is_no_feed_has_no_hubs(body: bytes) -> None:
+def test_a_document_that_is_not_a_feed_has_no_hubs(body: bytes) -> None:
     assert codes(body) == []
     assert codes(body, BOTH) == ["hub-in-one-place"]

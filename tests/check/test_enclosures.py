@@ -1,4 +1,4 @@
-"""Enclosures at other sites: what their servers say is compared with what articles say."""
+"""Enclosures at other sites are compared with the answers of their servers."""
 
 from pathlib import Path
 
@@ -36,11 +36,13 @@ def found(status: int = 200, **changed: str) -> list[tuple[str, str]]:
         ({"status": 405}, [("warning", "enclosure-unreachable")]),
     ],
 )
-def test_what_a_server_says_is_compared(answer: dict[str, object], problems: list[object]) -> None:
+def test_enclosures_are_compared_with_the_answer_of_the_server(
+    answer: dict[str, object], problems: list[object]
+) -> None:
     assert found(**answer) == problems  # type: ignore[arg-type]
 
 
-def test_only_public_addresses_are_asked(tmp_path: Path) -> None:
+def test_requests_go_only_to_public_addresses(tmp_path: Path) -> None:
     """A checkout of somebody else's site must not reach into the own network."""
     urls = ["http://127.0.0.1:9/a.mp3", "http://[::1]:9/a.mp3"]
     settings = make_site(tmp_path, {"a.md": article(enclosures=[*urls, "b.png"]), "b.png": "x"})
@@ -53,7 +55,7 @@ def test_only_public_addresses_are_asked(tmp_path: Path) -> None:
     assert all("is not a public address" in each.message for each in problems)
 
 
-def test_nobody_is_asked_unless_wanted(tmp_path: Path) -> None:
+def test_no_request_is_sent_without_the_option(tmp_path: Path) -> None:
     settings = make_site(tmp_path, {"a.md": article(enclosures="http://127.0.0.1:9/a.mp3")})
     problems: list[Problem] = site.validate(settings, START)
     assert not [each for each in problems if each.code.startswith("enclosure-")]

@@ -37,7 +37,7 @@ def answered(
     return Answer("https://a.example/", (), status, kept, body), again
 
 
-def test_a_feed_is_fetched_compressed_and_asked_for_again_with_its_validators() -> None:
+def test_a_feed_is_requested_compressed_and_again_with_its_validators() -> None:
     asked = []
 
     def answer(request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:

@@ -1,4 +1,4 @@
-"""Feeds with at most one fault, which a comment or a key in each names."""
+"""Feeds with at most one fault each, which is named in a comment or key."""
 
 import re
 from datetime import UTC, datetime

@@ -143,7 +143,7 @@ def test_the_nearest_category_is_named() -> None:
     )
 
 
-def test_a_feed_without_these_elements_is_no_show() -> None:
+def test_a_feed_without_these_elements_is_not_a_show() -> None:
     start, end = GOOD.index("    <itunes:author"), GOOD.index("    <item>")
     text = GOOD[:start] + GOOD[end:]
     for name in ("itunes", "podcast", "psc"):

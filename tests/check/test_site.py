@@ -7,7 +7,7 @@ import pytest
 
 from feedsvc import sources
 from feedsvc.check import archives, site
-from feedsvc.check.archives import Links
+from feedsvc.check.archives import DocumentLinks
 from feedsvc.check.feed import validate as validate_feed
 from feedsvc.errors import Problem
 from feedsvc.sources import ArticleReader, Reading
@@ -214,7 +214,7 @@ def test_a_problem_of_several_feeds_is_reported_once(tmp_path: Path) -> None:
     assert "other feeds" in problems[0].message
 
 
-def _chain(start: str, documents: dict[str, Links]) -> set[str]:
+def _chain(start: str, documents: dict[str, DocumentLinks]) -> set[str]:
     return {
         problem.code
         for findings in archives.validate_chain(start, documents)
@@ -226,20 +226,20 @@ def test_a_broken_chain_of_archives_is_found() -> None:
     """Conformance 26."""
     own, one, two = "https://a.example/f", "https://a.example/1", "https://a.example/2"
     good = {
-        own: Links(own, None, two, None),
-        two: Links(two, own, one, None),
-        one: Links(one, own, None, two),
+        own: DocumentLinks(own, None, two, None),
+        two: DocumentLinks(two, own, one, None),
+        one: DocumentLinks(one, own, None, two),
     }
     assert _chain(own, good) == set()
     wrong = {
-        "archive-loop": {one: Links(one, own, two, two)},
-        "unreachable-archive": {own: Links(own, None, one, None),
-                                one: Links(one, own, None, None)},
-        "other-current": {two: Links(two, one, one, None)},
-        "other-next-archive": {one: Links(one, own, None, own)},
-        "other-self-link": {one: Links(two, own, None, two)},
-        "missing-archive": {two: Links(two, own, "https://a.example/0", None),
-                            one: Links(one, own, None, two)},
+        "archive-loop": {one: DocumentLinks(one, own, two, two)},
+        "unreachable-archive": {own: DocumentLinks(own, None, one, None),
+                                one: DocumentLinks(one, own, None, None)},
+        "other-current": {two: DocumentLinks(two, one, one, None)},
+        "other-next-archive": {one: DocumentLinks(one, own, None, own)},
+        "other-self-link": {one: DocumentLinks(two, own, None, two)},
+        "missing-archive": {two: DocumentLinks(two, own, "https://a.example/0", None),
+                            one: DocumentLinks(one, own, None, two)},
     }  # fmt: skip
     for code, change in wrong.items():
         assert code in _chain(own, good | change)

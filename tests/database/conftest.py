@@ -1,4 +1,4 @@
-"""A real MariaDB that lives as long as the session, for tests that ask for it."""
+"""A real MariaDB for the session, for tests that use it."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A database of articles, a source that reads it, and what a catalog would know of it."""
+"""A database of articles, a source that reads it, and the state that a catalog would have."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -78,12 +78,12 @@ def test_a_date_means_the_same_in_every_type(moment: datetime) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "0000-00-00 00:00:00", b""])
-def test_no_date_is_none(value: object) -> None:
+def test_null_dates_are_none(value: object) -> None:
     assert columns.as_date(value, PARIS, {}) is None
 
 
 @pytest.mark.parametrize("value", ["soon", "2022-13-01", 7, -5, 10**20, float("nan"), [], True])
-def test_what_is_no_date_is_reported(value: object) -> None:
+def test_values_that_are_not_dates_are_reported(value: object) -> None:
     with pytest.raises(ArticleError, match="has a bad `published`: "):
         item(published=value)
 

@@ -1,4 +1,4 @@
-"""With a watermark, any history of rows leads to the articles that a full look finds (scale 10)."""
+"""With a watermark, any history of rows leads to the articles of a full listing (scale 10)."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @settings(max_examples=examples(10))
 @given(st.lists(st.one_of(WRITES, WRITES, WRITES, IDS), min_size=5, max_size=20))
-def test_any_history_leads_to_what_a_full_look_finds(steps: list[str | Write]) -> None:
+def test_any_history_leads_to_the_result_of_a_full_listing(steps: list[str | Write]) -> None:
     with TemporaryDirectory() as folder:
         shelf = Shelf(Path(folder), watermark="changed", overlap=OVERLAP)
         shelf.table(", changed text, public integer", key="text PRIMARY KEY")

@@ -116,7 +116,7 @@ def test_wordpress_is_published_as_by_its_own_feed(open_filled: OpenFilled) -> N
     assert shelf.view["6"].summary == "What blocks are."
 
 
-def test_wordpress_posts_that_become_private_are_withdrawn_by_the_next_look(
+def test_wordpress_posts_that_become_private_are_withdrawn_at_the_next_query(
     open_filled: OpenFilled,
 ) -> None:
     shelf = open_filled("wordpress")
@@ -202,7 +202,7 @@ def test_ghost_is_published_as_by_its_own_feed(open_filled: OpenFilled) -> None:
     ]
 
 
-def test_ghost_posts_that_are_restricted_are_withdrawn_by_the_next_look(
+def test_ghost_posts_that_are_restricted_are_withdrawn_at_the_next_query(
     open_filled: OpenFilled,
 ) -> None:
     shelf = open_filled("ghost", site="https://ghost.example.org")

@@ -133,7 +133,7 @@ def test_a_mistake_in_a_row_is_reported_and_all_others_are_published(sqlite: She
     assert set(sqlite.titles()) == {"1", "2", "7", "8"}
 
 
-def test_changes_of_rows_are_found_by_the_watermark_and_deletions_by_a_full_look(
+def test_changes_of_rows_are_found_by_the_watermark_and_deletions_by_a_full_listing(
     shelf: Shelf,
 ) -> None:
     shelf.table(", changed timestamp NULL, public integer")
@@ -217,7 +217,7 @@ def test_ids_are_of_any_type(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> N
     assert shelf.source.shown("https:%2F%2Fx.example%2F1") == "posts:https://x.example/1"
 
 
-def test_ids_that_the_database_takes_for_equal_are_all_read(
+def test_ids_that_the_database_considers_equal_are_all_read(
     make_mariadb: MakeMariadb, open_shelf: OpenShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_ROWS", 2)
@@ -354,7 +354,7 @@ def test_a_statement_that_takes_too_long_is_ended(shelf: Shelf) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of psycopg
-def test_a_connection_that_was_lost_is_made_again(
+def test_a_lost_connection_is_reopened(
     make_postgresql: MakeDatabase, open_shelf: OpenShelf
 ) -> None:
     shelf = open_shelf(make_postgresql()).table()
@@ -369,7 +369,7 @@ def test_a_connection_that_was_lost_is_made_again(
     assert set(shelf.titles()) == {"1", "2"}
 
 
-def test_instants_and_local_times_are_told_apart(shelf: Shelf) -> None:
+def test_instants_and_local_times_are_distinguished(shelf: Shelf) -> None:
     kind = shelf.engine.dialect.name
     types = {"postgresql": "timestamptz", "mysql": "timestamp", "sqlite": "text"}
     local = {"postgresql": "timestamp", "mysql": "datetime", "sqlite": "text"}

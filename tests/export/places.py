@@ -1,4 +1,4 @@
-"""A site whose names are as bad as they may be, and the folder that it is built into."""
+"""A site with the worst possible names, and the folder that it is built into."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`feedsvc build` as a user types it."""
+"""`feedsvc build` on the command line."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def site(tmp_path: Path) -> Path:
     return tmp_path / "site"
 
 
-def test_build_syncs_and_says_what_it_wrote(site: Path, tmp_path: Path) -> None:
+def test_build_syncs_and_reports_what_it_wrote(site: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = run("build", "--site", site, out, "--codings", "gzip")
     assert result.exit_code == 0
@@ -36,7 +36,7 @@ def test_build_syncs_and_says_what_it_wrote(site: Path, tmp_path: Path) -> None:
     assert "0 written, 0 removed." in again.stdout
 
 
-def test_build_says_when_to_run_next(site: Path, tmp_path: Path) -> None:
+def test_build_reports_when_to_run_next(site: Path, tmp_path: Path) -> None:
     """Conformance 55."""
     later = article("Later", "2999-01-01T00:00:00Z")
     (site / "content/later.md").write_text(later, encoding="utf-8")
@@ -71,7 +71,7 @@ def test_only_names_formats_in_any_way(
     assert all(set(each.sizes) == {"identity"} for each in made.paths.values())
 
 
-def test_codings_can_be_asked_for_with_only(site: Path, tmp_path: Path) -> None:
+def test_codings_can_be_requested_with_only(site: Path, tmp_path: Path) -> None:
     run("build", "--site", site, tmp_path / "out", "--only", "rss", "--codings", "br,gzip")
     made = built(tmp_path / "out")
     assert set(made.paths["/feeds/all.rss"].sizes) == {"identity", "br", "gzip"}

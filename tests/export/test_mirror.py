@@ -1,4 +1,4 @@
-"""Builds in object stores: only what changed is written, in order, by one build at a time."""
+"""Builds in object stores: only changes are written, in order, by one build at a time."""
 
 import json
 import subprocess
@@ -86,7 +86,7 @@ def test_an_object_has_the_path_the_content_and_the_fields_of_the_answer(shop: S
     assert "Content-Encoding" not in found.attributes
 
 
-def test_what_others_refer_to_is_written_before_them(shop: Shop) -> None:
+def test_targets_of_links_are_written_first(shop: Shop) -> None:
     """Scale 9: media, archives, feeds, index; the list of all objects first and last."""
     shop.build()
     order = ["files/a.png", "articles/one", "feeds/all.rss", "feeds.opml", "index.html"]
@@ -94,7 +94,7 @@ def test_what_others_refer_to_is_written_before_them(shop: Shop) -> None:
     assert shop.log[0] == shop.log[-1] == mirror.INDEX
 
 
-def test_only_what_changed_is_written(shop: Shop) -> None:
+def test_only_changes_are_written(shop: Shop) -> None:
     """Scale 9."""
     first = shop.build()
     assert first.written == first.objects == len(shop.keys) - 1
@@ -132,7 +132,7 @@ def test_the_page_of_a_withdrawn_article_is_removed_at_once(shop: Shop) -> None:
     assert shop.index().gone == ("/articles/one",)
 
 
-def test_what_is_no_longer_needed_is_removed_after_a_time_of_grace(shop: Shop) -> None:
+def test_unneeded_objects_are_removed_after_the_grace_period(shop: Shop) -> None:
     """Scale 9."""
     shop.build()
     shop.place.save("one.md", article("One", "2022-02-17", tags=["c++", "x"]))
@@ -144,7 +144,7 @@ def test_what_is_no_longer_needed_is_removed_after_a_time_of_grace(shop: Shop) -
     assert shop.index().obsolete == {}
 
 
-def test_what_is_needed_again_is_not_removed(shop: Shop) -> None:
+def test_objects_that_are_needed_again_are_not_removed(shop: Shop) -> None:
     shop.build()
     shop.place.save("one.md", article("One", "2022-02-17", tags=["c++", "x"]))
     shop.build()
@@ -192,7 +192,7 @@ def test_a_build_that_failed_is_repeated_at_once(
     assert shop.build().written == 0
 
 
-def test_what_another_build_has_just_written_is_removed_if_it_is_not_needed(
+def test_unneeded_objects_of_a_concurrent_build_are_removed(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scale 9: no object is left that no index names."""

@@ -1,4 +1,4 @@
-"""Every path has one file, below the folder, whatever it says."""
+"""Every path has one file, which is below the folder."""
 
 import unicodedata
 from pathlib import PurePosixPath
@@ -64,7 +64,7 @@ def test_a_file_is_named_like_its_path(path: str, is_page: bool, file: str) -> N
         "/files/index.html",  # hosts show it for the folder
     ],
 )
-def test_what_cannot_stand_there_has_a_hash_for_a_name(path: str) -> None:
+def test_paths_that_are_not_valid_names_are_hashed(path: str) -> None:
     file = FileNames().assign(path, is_page=False)
     assert file.startswith("_paths/")
     assert len(file) < 60
@@ -108,14 +108,14 @@ def test_a_hash_is_of_the_whole_path(term: str) -> None:
         ("/feeds/tag/x.rss/archive/1.rss", "/feeds/tag/x.rss"),
     ],
 )
-def test_the_second_of_two_that_clash_gives_way(pair: tuple[str, str]) -> None:
+def test_the_second_of_two_conflicting_paths_is_hashed(pair: tuple[str, str]) -> None:
     given_out = FileNames()
     first, second = (given_out.assign(path, False) for path in pair)
     assert not first.startswith("_paths/")
     assert second.startswith("_paths/")
 
 
-def test_the_ending_stays() -> None:
+def test_the_suffix_is_kept() -> None:
     assert FileNames().assign("/" + "a" * 300 + ".rss", False).endswith(".rss")
     assert FileNames().assign("/" + "a" * 300, True).endswith(".html")
 

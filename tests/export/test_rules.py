@@ -1,4 +1,4 @@
-"""Hosts that are given the rules answer as `feedsvc serve` does."""
+"""Hosts with the rules answer like `feedsvc serve`."""
 
 import gzip
 import shutil
@@ -180,7 +180,7 @@ def test_polls_are_answered_304(host: Host) -> None:
     assert len(tags) == 2
 
 
-def test_redirects_lead_there(host: Host) -> None:
+def test_redirects_lead_to_their_targets(host: Host) -> None:
     """Conformance 43."""
     serve = Serve(host.place)
     assert {each.status for each in host.place.manifest.redirects.values()} == {301, 308}
@@ -192,7 +192,7 @@ def test_redirects_lead_there(host: Host) -> None:
                 assert got.headers.get(name) == served.headers.get(name), (path, name)
 
 
-def test_what_was_withdrawn_is_gone(host: Host) -> None:
+def test_withdrawn_articles_are_gone(host: Host) -> None:
     """Conformance 43."""
     serve = Serve(host.place)
     assert "/feeds/tag/lost" in host.place.manifest.gone
@@ -236,7 +236,7 @@ def test_an_alias_wins_over_an_article_whose_path_is_encoded_otherwise(
         "/files/secret.png",
     ],
 )
-def test_nothing_else_is_there(host: Host, path: str) -> None:
+def test_other_paths_are_not_found(host: Host, path: str) -> None:
     got = host.ask(path)
     assert got.status == 404, got.headers
     assert got.body == (host.place.out / "404.html").read_bytes()
@@ -248,7 +248,7 @@ PATTERNS = ["/{slug}.html", "/{year}/{slug}/", "/{slug}"]
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("name", ["nginx", "caddy"])
-def test_articles_are_served_wherever_they_stand(tmp_path: Path, name: str, pattern: str) -> None:
+def test_articles_are_served_at_any_path(tmp_path: Path, name: str, pattern: str) -> None:
     toml = f'article_link = "{pattern}"\nbase_url = "https://example.org/blog"\n'
     files = {"one.md": article(tags=["x"]), "index.md": article("I"), "404.md": article("No")}
     place = Place(tmp_path, toml, files)
@@ -289,7 +289,7 @@ def resource(file: str, **changes: object) -> Resource:
     return Resource(**{**usual, **changes})  # type: ignore[arg-type]
 
 
-def test_what_differs_is_listed_by_itself() -> None:
+def test_exceptions_are_listed_individually() -> None:
     paths = {f"/articles/{name}": resource(f"articles/{name}.html") for name in "abc"}
     paths["/articles/d"] = resource("articles/d.html", headers={"X-A": "other"})
     paths["/articles/e"] = resource("_paths/1234.html")

@@ -118,7 +118,7 @@ def keep_up_to_date(desk: Desk, target: Target, announce: Callable[[str], None])
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_postgresql_reports_what_others_publish(
+def test_postgresql_reports_changes_of_other_processes(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scale 7: the catalog is not read again and again meanwhile."""

@@ -1,4 +1,4 @@
-"""A site into which tests import, and what came of it."""
+"""A site that tests import into, and its results."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`feedsvc import` as a user types it."""
+"""`feedsvc import` on the command line."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.sites import make_site
 SOURCES = Path(__file__).parent.parent / "importers" / "sources"
 
 
-def test_import_says_what_it_wrote_and_sync_has_nothing_to_say(tmp_path: Path) -> None:
+def test_import_reports_what_it_wrote_and_sync_finds_no_problems(tmp_path: Path) -> None:
     make_site(tmp_path)
     made = run("import", "--site", tmp_path, SOURCES / "wordpress.xml")
     assert made.exit_code == 0
@@ -30,7 +30,7 @@ def test_import_says_what_it_wrote_and_sync_has_nothing_to_say(tmp_path: Path) -
     assert "nothing changed for readers." in run("sync", "--site", tmp_path).stdout
 
 
-def test_options_say_what_a_text_does_not(tmp_path: Path) -> None:
+def test_options_complete_a_text(tmp_path: Path) -> None:
     make_site(tmp_path)
     text = tmp_path / "a.txt"
     text.write_text("Title\n\nText.\n", encoding="utf-8")
@@ -43,7 +43,7 @@ def test_options_say_what_a_text_does_not(tmp_path: Path) -> None:
     assert "language: fr\n" in written
 
 
-def test_old_urls_are_kept_where_they_are_asked_for(tmp_path: Path) -> None:
+def test_old_urls_are_kept_on_request(tmp_path: Path) -> None:
     make_site(tmp_path)
     run("import", "--site", tmp_path, "--keep-links", SOURCES / "hugo.xml")
     written = (tmp_path / "content" / "2022" / "static.html").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Recordings are downloaded beside their articles, within limits, and interruptions continued."""
+"""Recordings are downloaded beside their articles, within limits, and interrupted ones resumed."""
 
 import errno
 import re
@@ -104,7 +104,7 @@ def test_a_url_with_other_letters_than_ascii_is_encoded(tmp_path: Path) -> None:
     assert asked == ["/%C3%A9.mp3", "/%C3%B6.mp3"]
 
 
-def test_a_part_that_is_smaller_than_what_was_asked_is_continued(tmp_path: Path) -> None:
+def test_a_part_that_is_smaller_than_requested_is_continued(tmp_path: Path) -> None:
     """RFC 9110 15.3.7."""
 
     def answer(request: BaseHTTPRequestHandler) -> Answer:
@@ -135,7 +135,7 @@ def test_a_part_that_is_smaller_than_what_was_asked_is_continued(tmp_path: Path)
         ((416, {}, b""), "is sent in parts although all of it was requested"),
     ],
 )
-def test_what_is_not_available_is_said(tmp_path: Path, answer: Answer, message: str) -> None:
+def test_an_unavailable_recording_is_reported(tmp_path: Path, answer: Answer, message: str) -> None:
     limited = replace(LOCAL, limit=1000)
     with server(lambda _: answer) as url, pytest.raises(UnavailableError, match=message):
         limited.fetch(url, tmp_path)
@@ -151,7 +151,7 @@ def test_what_is_not_available_is_said(tmp_path: Path, answer: Answer, message: 
         ("http://user:secret@example.org/a.mp3", "has a user name in its URL"),
     ],
 )
-def test_only_public_addresses_are_asked(tmp_path: Path, url: str, message: str) -> None:
+def test_requests_go_only_to_public_addresses(tmp_path: Path, url: str, message: str) -> None:
     with pytest.raises(FetchError, match=message):
         Downloader().fetch(url, tmp_path)
 
@@ -240,7 +240,7 @@ def test_a_recording_stays_only_with_its_article(tmp_path: Path) -> None:
     assert not [name for name in site.files() if name.endswith(".mp3")]
 
 
-def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def link(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -1,4 +1,4 @@
-"""Which day a text is of, by what it says; never by today's date."""
+"""The day of a text is derived from its words, never from the current date."""
 
 from datetime import date
 
@@ -65,7 +65,7 @@ def test_evidence_that_leaves_several_days_names_them(text: str, year: int) -> N
 
 
 @pytest.mark.parametrize("text", SILENT)
-def test_what_is_no_evidence_gives_no_candidate(text: str) -> None:
+def test_texts_without_evidence_have_no_candidates(text: str) -> None:
     """Conformance 53."""
     assert evidence.find(text) == evidence.Dating()
 

@@ -1,4 +1,4 @@
-"""Exports of Ghost, Substack and Medium, and tables: what is public is imported, nothing else.
+"""Exports of Ghost, Substack and Medium, and tables: only public posts are imported.
 
 Where the formats come from: Ghost's core/server/data/exporter, core/frontend/services/rss and
 .../utils/post-gating.js with the test fixtures v4_export.json and valid.json of TryGhost/Ghost; the
@@ -132,7 +132,7 @@ def test_an_export_of_ghost_and_its_feed_are_the_same_articles(tmp_path: Path) -
         ({"page": 1, "type": None}, "page"),
     ],
 )
-def test_what_ghost_shows_to_some_only_is_left_out(
+def test_ghost_posts_for_some_visitors_only_are_left_out(
     tmp_path: Path, values: dict[str, object], reason: str
 ) -> None:
     report, articles = imported(tmp_path, "ghost.json", ghost(values))
@@ -200,7 +200,7 @@ ANY = st.sampled_from(
 
 @settings(max_examples=examples(60))
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("status", "visibility", "type"), ANY)))
-def test_only_what_is_known_to_be_public_is_published(values: dict[str, object]) -> None:
+def test_only_posts_that_are_known_to_be_public_are_published(values: dict[str, object]) -> None:
     """Whatever the values of a post are. Old versions have no visibility and type."""
     usual = {"status": "published", "type": "post", "visibility": "public"}
     for item in ghost_module.read("a.json", ghost(values).encode(), OLD):
@@ -267,7 +267,7 @@ def test_posts_of_substack_keep_the_ids_of_its_feed(tmp_path: Path) -> None:
         ({"type": ""}, "without a type"),
     ],
 )
-def test_what_substack_shows_to_some_only_is_left_out(
+def test_substack_posts_for_some_readers_only_are_left_out(
     tmp_path: Path, values: dict[str, str], reason: str
 ) -> None:
     files = substack(row("1.a", **values), {"1.a": "<p>secret</p>"})
@@ -532,7 +532,7 @@ def test_encrypted_archives_are_refused(tmp_path: Path) -> None:
     assert "encrypted" in report.problems[0].message
 
 
-def test_what_an_archive_decompresses_to_is_limited(
+def test_the_decompressed_size_of_an_archive_is_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even where the archive understates the sizes of its members."""

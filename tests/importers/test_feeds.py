@@ -78,7 +78,7 @@ def test_atom_of_wordpress(tmp_path: Path) -> None:
     assert article.enclosures[0].length == 4821733
 
 
-def test_what_blogger_exports(tmp_path: Path) -> None:
+def test_exports_of_blogger_are_imported(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(SOURCES / "blogger.xml")
     assert report.skipped == {"settings": 1, "page": 1, "comment": 1}
@@ -93,7 +93,7 @@ def test_what_blogger_exports(tmp_path: Path) -> None:
     assert articles["tag:blogger.com,1999:blog-771.post-1002"].draft
 
 
-def test_what_blogger_exports_nowadays() -> None:
+def test_recent_exports_of_blogger_are_imported() -> None:
     entry = (
         "<feed xmlns='http://www.w3.org/2005/Atom' "
         "xmlns:blogger='http://schemas.google.com/blogger/2018'><entry><id>tag:b,1999:1</id>"
@@ -166,7 +166,7 @@ def test_json_feed(tmp_path: Path) -> None:
         (b'{"items": [1, null, {}]}', "unknown-source"),
     ],
 )
-def test_json_that_is_no_feed_is_one_problem(tmp_path: Path, content: bytes, code: str) -> None:
+def test_json_that_is_not_a_feed_is_one_problem(tmp_path: Path, content: bytes, code: str) -> None:
     site = Site(tmp_path)
     assert codes(site.run(site.put("a.json", content))) == [code]
 
@@ -311,7 +311,7 @@ def test_archive_pages_that_overlap_give_each_article_once(tmp_path: Path) -> No
     assert before.items() <= site.files().items()
 
 
-def test_hints_stand_where_a_feed_says_nothing(tmp_path: Path) -> None:
+def test_hints_complete_missing_values_of_a_feed(tmp_path: Path) -> None:
     site = Site(tmp_path)
     dated, bare = ITEM.format("<category>C</category>"), "<item><title>B</title></item>"
     hints = replace(HINTS, date=MORNING, categories=("D",), language="fr")

@@ -1,4 +1,4 @@
-"""Sources that are broken or mean harm: what can be read is imported, and nothing else happens."""
+"""Broken and hostile sources: the readable parts are imported, and nothing else happens."""
 
 import io
 import os
@@ -75,7 +75,7 @@ def test_a_bomb_in_utf_16_is_refused_too(tmp_path: Path) -> None:
     assert codes(report) == ["unsafe-xml"]
 
 
-def test_the_doctype_of_rss_0_91_is_no_harm(tmp_path: Path) -> None:
+def test_the_doctype_of_rss_0_91_is_accepted(tmp_path: Path) -> None:
     site = Site(tmp_path)
     before = (
         '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" '
@@ -88,7 +88,7 @@ def test_the_doctype_of_rss_0_91_is_no_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["wordpress.xml", "wordpress.rss", "blogger.xml"])
-def test_of_a_truncated_export_what_came_before_is_imported(tmp_path: Path, name: str) -> None:
+def test_the_complete_items_of_a_truncated_export_are_imported(tmp_path: Path, name: str) -> None:
     """And the rest, when the whole of it is there."""
     content = (SOURCES / name).read_bytes()
     site = Site(tmp_path)
@@ -106,7 +106,7 @@ def test_of_a_truncated_export_what_came_before_is_imported(tmp_path: Path, name
         assert part.run(part.put("a.xml", content)).written == 0
 
 
-def test_what_the_parser_quotes_of_the_text_is_left_out(tmp_path: Path) -> None:
+def test_quotations_in_messages_of_the_parser_are_left_out(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(site.put("a.xml", rss("", "<description><![CDATA[a\nb") + "\nc"))
     (problem,) = report.problems
@@ -114,7 +114,7 @@ def test_what_the_parser_quotes_of_the_text_is_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["foo", "utf-8"])
-def test_where_nothing_comes_before_nobody_says_that_it_is_imported(
+def test_an_error_before_the_first_item_mentions_no_imported_items(
     tmp_path: Path, encoding: str
 ) -> None:
     site = Site(tmp_path)
@@ -160,7 +160,7 @@ def test_other_encodings_are_read_as_they_say(tmp_path: Path, encoding: str) -> 
 
 
 @given(st.binary(), st.integers(1, 7))
-def test_what_lxml_reads_is_utf_8_that_xml_can_carry(content: bytes, size: int) -> None:
+def test_lxml_gets_valid_utf_8_that_xml_can_contain(content: bytes, size: int) -> None:
     """Conformance 1: whatever the pieces in which it is read."""
 
     def read(size: int) -> bytes:
@@ -216,7 +216,7 @@ def test_comments_are_freed_at_once(inside: str) -> None:
 
 
 @pytest.mark.parametrize("between", ["<x>a</x>b", "<x><y/></x>", "<link>a</link>", "<x/><link/>"])
-def test_what_is_unknown_is_freed_at_once(between: str) -> None:
+def test_unknown_elements_are_freed_at_once(between: str) -> None:
     """Beside the items and beside the channel."""
     many = between * 8_000
     before, after = sizes(f"<rss>{many}<channel>{many}<item/>{many}<item/></channel>{many}</rss>")
@@ -249,7 +249,7 @@ def test_hostile_links_are_names_within_the_folder(tmp_path: Path) -> None:
     assert len(site.articles()) == len(LINKS)
 
 
-def test_scripts_are_taken_out(tmp_path: Path) -> None:
+def test_scripts_are_removed(tmp_path: Path) -> None:
     """Conformance 13."""
     site = Site(tmp_path)
     body = "<![CDATA[<p onclick=a()>x<script>a()</script><a href='javascript:a()'>y</a></p>]]>"
@@ -296,7 +296,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS.items())
-def test_what_a_source_is_follows_from_what_it_holds(
+def test_the_format_of_a_source_is_detected_by_its_content(
     tmp_path: Path, name: str, kind: SourceFormat
 ) -> None:
     renamed = tmp_path / "x.txt"
@@ -315,7 +315,7 @@ def test_progress_ends_with_all_the_bytes(tmp_path: Path) -> None:
     assert told[-1] == (total, total)
 
 
-def test_what_is_nothing_is_named(tmp_path: Path) -> None:
+def test_sources_of_unknown_formats_are_reported(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(site.put("a.txt", b"\x89PNG\r\n\x1a\n\0\0"))
     assert codes(report) == ["unknown-source"]
@@ -383,7 +383,7 @@ def test_an_item_without_a_date_is_not_given_one(tmp_path: Path) -> None:
     assert codes(report) == ["no-date"]
 
 
-def test_what_nobody_foresaw_ends_one_source_and_no_other(
+def test_an_unexpected_error_ends_only_its_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> Iterator[Item]:
@@ -402,7 +402,7 @@ def test_what_nobody_foresaw_ends_one_source_and_no_other(
     assert "Traceback" in caplog.text
 
 
-def test_what_ends_every_import_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fatal_error_ends_the_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> Iterator[Item]:
         raise FeedsvcError("the disk is full")
 

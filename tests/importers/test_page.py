@@ -59,7 +59,7 @@ def test_a_saved_page(tmp_path: Path) -> None:
         f'{LD}{{"@type": </script><meta itemprop="datePublished" content="17 February 2022 09:30">',
     ],
 )
-def test_a_date_that_the_page_states_is_taken(head: str) -> None:
+def test_the_date_in_the_page_is_used(head: str) -> None:
     """Conformance 52."""
     item = read(head)
     assert (item.published, item.draft) == (datetime(2022, 2, 17, 8, 30, tzinfo=UTC), False)
@@ -96,7 +96,7 @@ def test_hints_and_the_files_name_win() -> None:
     assert read(stated, name="2022-02-17.html", date=moment).published == moment
 
 
-def test_the_address_of_the_first_page_is_no_id() -> None:
+def test_the_url_of_the_home_page_is_not_an_id() -> None:
     item = read('<link rel="canonical" href="https://a.example/">')
     assert (item.id, item.link) == ("", "https://a.example/")
 
@@ -138,7 +138,7 @@ def test_without_trafilatura_one_sentence_says_what_to_install(
         '[[[1, null]], "Article"]',
     ],
 )
-def test_json_ld_of_other_types_says_nothing(said: str) -> None:
+def test_json_ld_of_other_types_is_ignored(said: str) -> None:
     pytest.importorskip("trafilatura")
     written = '<script type="application/ld+json">{"@type": ["Article", 1], "datePublished":'
     assert read(f"{LD}{said}</script>").draft
@@ -146,5 +146,5 @@ def test_json_ld_of_other_types_says_nothing(said: str) -> None:
     assert found.published == datetime(2022, 2, 17, tzinfo=PARIS)
 
 
-def test_a_guess_that_is_no_date_is_none_of_those_that_fit() -> None:
+def test_a_guess_that_is_not_a_date_is_not_a_candidate() -> None:
     assert page._candidates("0000-13-99", Dating(), HINTS) == ()

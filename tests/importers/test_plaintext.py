@@ -1,4 +1,4 @@
-"""A page that was saved as text: title, crumbs, paragraphs, headings, and its day."""
+"""A page that was saved as text: title, breadcrumbs, paragraphs, headings and date."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -58,7 +58,7 @@ HEADS = {
 
 
 @pytest.mark.parametrize(("head", "expected"), HEADS.items())
-def test_crumbs_are_taken_off_the_title(
+def test_breadcrumbs_are_removed_from_the_title(
     head: str, expected: tuple[str, tuple[str, ...], str]
 ) -> None:
     item = read(f"{head}\n\nThe text begins here.\n")
@@ -153,7 +153,7 @@ def test_texts_in_old_encodings_are_read_with_a_warning(
     assert (article.title, article.html) == ("Déjà", "<p>Un été.</p>")
 
 
-def test_the_same_text_is_the_same_article_whatever_its_file_is_called(tmp_path: Path) -> None:
+def test_an_article_is_recognised_by_its_text_under_any_file_name(tmp_path: Path) -> None:
     site = Site(tmp_path)
     text = (SOURCES / "mali.txt").read_text(encoding="utf-8")
     site.run(site.put("a.txt", text))

@@ -165,7 +165,7 @@ def test_the_settings_of_the_show_are_printed_and_can_be_used(tmp_path: Path) ->
     assert loaded.feed("podcast").subtitle == "Which wells carry water"
 
 
-def test_a_feed_that_is_no_podcast_has_no_such_settings(tmp_path: Path) -> None:
+def test_a_feed_that_is_not_a_podcast_has_no_such_settings(tmp_path: Path) -> None:
     site = Site(tmp_path)
     plain = "\n".join(line for line in FEED.split("\n") if "<itunes:" not in line)
     plain = plain.replace("    </itunes:owner>\n", "")

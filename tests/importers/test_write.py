@@ -1,4 +1,4 @@
-"""From an item to a file that our own reader takes without a Problem; nothing there is changed."""
+"""Items become files that can be read without a Problem; existing files are not changed."""
 
 import errno
 import os
@@ -255,22 +255,22 @@ def test_a_folder_must_be_one_of_articles(tmp_path: Path, into: str) -> None:
 
 
 @pytest.mark.parametrize("generator", ["jekyll", "pelican", "eleventy", "astro"])
-def test_a_tree_that_would_not_find_what_is_written_is_refused(
+def test_a_tree_that_would_not_find_imported_articles_is_refused(
     tmp_path: Path, generator: str
 ) -> None:
     site = Site(tmp_path, f'generator = "{generator}"')
-    with pytest.raises(FeedsvcError, match=f"as that of {generator}, which would not find"):
+    with pytest.raises(FeedsvcError, match=f"as content of {generator}, which would not find"):
         site.writer()
 
 
 def test_a_generator_that_was_detected_is_refused_too(tmp_path: Path) -> None:
     (tmp_path / "pelicanconf.py").write_text("")
-    with pytest.raises(FeedsvcError, match="as that of pelican"):
+    with pytest.raises(FeedsvcError, match="as content of pelican"):
         Site(tmp_path).writer()
 
 
 @pytest.mark.parametrize("generator", ["feedsvc", "hugo"])
-def test_a_tree_that_finds_what_is_written_is_written_into_once(
+def test_a_tree_that_finds_imported_articles_is_written_to_once(
     tmp_path: Path, generator: str
 ) -> None:
     site = Site(tmp_path, f'generator = "{generator}"')
@@ -283,7 +283,7 @@ def test_a_tree_that_finds_what_is_written_is_written_into_once(
     assert (reading.article.id, reading.article.title) == ("urn:x:1", "Title")
 
 
-def test_what_an_article_must_have_is_asked_for(tmp_path: Path) -> None:
+def test_missing_required_values_are_reported(tmp_path: Path) -> None:
     writer = Site(tmp_path).writer()
     missing = [writer.write(as_item(title=" \x00", body="")), writer.write(as_item(published=None))]
     problems = [problem for result in missing for problem in result.problems]
@@ -297,7 +297,7 @@ def test_what_an_article_must_have_is_asked_for(tmp_path: Path) -> None:
     assert [problem.code for problem in result.problems] == ["too-large-item"]
 
 
-def test_an_id_that_only_rss_can_hold_is_made_into_one_that_stays(tmp_path: Path) -> None:
+def test_an_id_that_is_only_valid_in_rss_is_replaced_by_a_stable_one(tmp_path: Path) -> None:
     """Conformance 15."""
     site = Site(tmp_path)
     result = site.writer().write(as_item(id="123", seed="https://old.example/\n123"))
@@ -309,7 +309,7 @@ def test_an_id_that_only_rss_can_hold_is_made_into_one_that_stays(tmp_path: Path
     assert site.writer().write(other).path
 
 
-def test_what_cannot_be_used_is_named_and_left_out(tmp_path: Path) -> None:
+def test_unusable_values_are_reported_and_left_out(tmp_path: Path) -> None:
     site = Site(tmp_path)
     item = as_item(
         categories=("...", "A"),
@@ -359,7 +359,7 @@ def test_an_id_that_no_feed_can_carry_is_never_written(written: str) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP])
-def test_where_there_are_no_hard_links_nothing_is_replaced_either(
+def test_without_hard_links_no_file_is_replaced_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def refuse(self: Path, target: Path) -> None:
@@ -377,7 +377,7 @@ def test_where_there_are_no_hard_links_nothing_is_replaced_either(
     assert (path, content[-13:]) == ("2022/title-2.html", b"<p>Text.</p>\n")
 
 
-def test_what_else_keeps_a_file_from_being_written_is_one_sentence(
+def test_other_errors_of_writing_are_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""WordPress exports as WordPress 6 writes them, and what is odd in older ones."""
+"""Exports of WordPress 6, and the peculiarities of older ones."""
 
 import io
 from dataclasses import replace
@@ -87,7 +87,7 @@ def test_a_post_of_the_block_editor(articles: dict[str, Article]) -> None:
     assert '<h2 id="later">Later</h2>' in article.html
 
 
-def test_nobodys_email_address_is_published(tmp_path: Path) -> None:
+def test_no_email_address_is_published(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.run(SOURCES / "wordpress.xml")
     assert not any(b"private@" in content for content in site.files().values())
@@ -116,7 +116,7 @@ def test_drafts_stay_drafts_and_scheduled_posts_scheduled(articles: dict[str, Ar
     assert scheduled.published == datetime(2040, 12, 31, 23, tzinfo=UTC)
 
 
-def test_pages_are_imported_where_they_are_asked_for(tmp_path: Path) -> None:
+def test_pages_are_imported_on_request(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.run(SOURCES / "wordpress.xml", hints=replace(HINTS, pages=True))
     assert "2009/about.html" in site.articles()
@@ -226,7 +226,7 @@ def test_blocks_that_wordpress_fills_are_named() -> None:
     assert "has wp:latest-posts, which only WordPress can fill" in warning.message
 
 
-def test_what_stands_above_more_is_the_summary() -> None:
+def test_the_text_before_more_is_the_summary() -> None:
     item = post("<content:encoded><![CDATA[Above.\n\n<!--more-->\n\nBelow.]]></content:encoded>")
     assert item.summary == "Above."
     assert item.body == "<p>Above.</p>\n<!--more-->\n<p>Below.</p>"
@@ -362,7 +362,7 @@ def test_an_export_is_known_by_its_version_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("format", [None, SourceFormat.FEED, SourceFormat.WORDPRESS])
 @pytest.mark.parametrize("namespace", NAMESPACES[:3])
 @pytest.mark.parametrize(("inside", "reason"), WITHHELD)
-def test_what_is_not_public_is_left_out_by_every_importer(
+def test_every_importer_leaves_out_private_posts(
     tmp_path: Path, namespace: str, inside: str, reason: str, format: SourceFormat | None
 ) -> None:
     site, report = written(tmp_path, namespace, inside, format)
@@ -373,7 +373,7 @@ def test_what_is_not_public_is_left_out_by_every_importer(
 @pytest.mark.parametrize("format", [None, SourceFormat.FEED, SourceFormat.WORDPRESS])
 @pytest.mark.parametrize("namespace", NAMESPACES[:3])
 @pytest.mark.parametrize(("inside", "draft"), IMPORTED)
-def test_what_is_not_published_yet_becomes_a_draft_by_every_importer(
+def test_every_importer_makes_unpublished_posts_drafts(
     tmp_path: Path, namespace: str, inside: str, draft: bool, format: SourceFormat | None
 ) -> None:
     dated = f"<pubDate>Thu, 17 Feb 2022 09:30:00 +0100</pubDate>{inside}"

@@ -16,6 +16,8 @@ from tests.desk import START, Desk, ref
 from tests.readers import items, subscription, top
 from tests.sites import article
 
+pytestmark = pytest.mark.databases("sqlite")
+
 ALL = ref("all")
 TAG = re.compile(r"[0-9a-f]+\.[0-9a-f]{8}")
 

@@ -21,6 +21,8 @@ from tests.conftest import MakeDatabase
 from tests.desk import START, Desk, ref
 from tests.sites import article, make_site
 
+pytestmark = pytest.mark.databases("sqlite")
+
 ALL = FeedRef(Kind.ALL)
 
 

@@ -54,8 +54,7 @@ def delivering(
         async with Client(LOOPBACK, timeout=timeout) as client:
             hubs = head.hubs(desk.settings, own=desk.settings.serves_hub)
             publication = Publication(desk.settings, desk.catalog, hubs=hubs)
-            ledger = Ledger(desk.settings, desk.catalog, publication)
-            await Deliverer(ledger, client, office.observe).run(stopping, patience)
+            await Deliverer(Ledger(publication), client, office.observe).run(stopping, patience)
 
     thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
     thread.start()

@@ -210,7 +210,7 @@ class Hub(RuleBasedStateMachine):
         workers = [
             asyncio.create_task(
                 Deliverer(
-                    Ledger(self.desk.settings, self.catalog, publication),
+                    Ledger(publication),
                     self.network,  # type: ignore[arg-type]
                 ).run(stopping, 60)
             )

@@ -288,7 +288,7 @@ def test_a_revision_that_is_committed_during_a_look_waits_as_well(
     """WebSub 16: it is not delivered as if it were the one before, which every origin shows."""
     subscribe(site.catalog, [server.url()])
     publication = site.publication
-    own = ledger.Ledger(site.settings, site.catalog, publication)
+    own = ledger.Ledger(publication)
     before = publication.state()
     site.sync()
     with monkeypatch.context() as patch:

@@ -55,7 +55,7 @@ class Telling:
 
         async def run() -> int | None:
             async with Client(self.desk.settings.push.allow_networks) as client:
-                pings = Pings(self.desk.settings, self.desk.catalog, client)
+                pings = Pings(self.desk.publication, client)
                 if early:
                     await pings.tell_hub(self.url, self.now, early=True)
                 return await pings.tell(self.now)
@@ -208,8 +208,8 @@ def test_hubs_are_told_of_each_revision_while_the_process_runs(
 
     async def run() -> None:
         async with Client(["127.0.0.1"]) as client:
-            pings = Pings(telling.desk.settings, telling.desk.catalog, client)
-            task = asyncio.create_task(pings.run(telling.desk.publication))
+            pings = Pings(telling.desk.publication, client)
+            task = asyncio.create_task(pings.run())
             for name, count in (("second", 6), ("third", 12)):
                 await asyncio.to_thread(telling.publish, name)
                 wanted = count
@@ -242,7 +242,7 @@ def test_a_revision_that_is_committed_while_another_settles_waits_as_well(
 
     monkeypatch.setattr(asyncio, "sleep", wait)
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(Follower(publication, telling.desk.catalog, act, 0.4, waits=5).run())
+        asyncio.run(Follower(publication, act, 0.4, waits=5).run())
     assert waits == [waits[0], waits[0], waits[0].partition(".")[0]]
 
 
@@ -288,14 +288,14 @@ def test_a_hub_is_told_after_the_caches_were_purged(telling: Telling) -> None:
     def purge() -> None:
         newest, _ = desk.publication.newest()
         with desk.catalog.concurrent() as connection:
-            claim = caches.claim(connection, name, NOW, newest, early=True)
+            claim = hubs.claim(connection, name, NOW, early=True, revision=newest)
             assert claim
             caches.record(connection, claim, newest, 0)
 
     async def run() -> None:
         hub.requests.clear()
         async with Client(desk.settings.push.allow_networks) as client:
-            pings = Pings(desk.settings, desk.catalog, client)
+            pings = Pings(desk.publication, client)
             assert await pings._tell_purged(NOW, 2) == NOW + 1
             assert hub.requests == []
             purge()

@@ -21,6 +21,7 @@ from feedsvc.push.client import Client
 from feedsvc.push.follow import Follower
 from feedsvc.push.purge import Purges
 from feedsvc.push.store import caches as rows
+from feedsvc.push.store import hubs
 from feedsvc.push.store.deliveries import CLAIM
 from feedsvc.push.store.hubs import State
 from feedsvc.web import create_app
@@ -73,7 +74,7 @@ class Purging:
 
         async def run() -> int | None:
             async with Client(LOOPBACK) as client:
-                purges = Purges(self.desk.settings, self.desk.catalog, client)
+                purges = Purges(self.desk.publication, client)
                 if start:
                     purges.add()
                 return await purges.purge_all(self.now, settled or newest)
@@ -189,7 +190,7 @@ def test_a_follower_acts_on_settled_revisions_only(purging: Purging) -> None:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(asyncio, "sleep", sleep)
-            await Follower(publication, purging.desk.catalog, act, publication.lag).run()
+            await Follower(publication, act, publication.lag).run()
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(run())
@@ -265,7 +266,7 @@ def test_a_purge_of_a_killed_process_is_repeated_when_its_claim_ends(purging: Pu
     purging.publish("second")
     newest, _ = purging.desk.publication.newest()
     with purging.desk.catalog.concurrent() as connection:
-        assert rows.claim(connection, "purge:fastly", NOW, newest)
+        assert hubs.claim(connection, "purge:fastly", NOW, revision=newest)
     assert purging.purge() == []
     assert purging.next == NOW + CLAIM
     purging.now += CLAIM
@@ -280,7 +281,7 @@ def test_a_cdn_is_never_at_a_private_address(desk: Desk, cdn: Cdn) -> None:
 
     async def run() -> str:
         async with purge.client(desk.settings) as client:
-            purges = Purges(desk.settings, desk.catalog, client)
+            purges = Purges(desk.publication, client)
             purges.add()
             return (await purges.purge(purges.caches[0], NOW, 1)).failure
 

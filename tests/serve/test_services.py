@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from feedsvc.serve.services import Service
+from feedsvc.serve.services import Service, services
 from feedsvc.sources import load
 from tests.sites import make_site
 
@@ -27,3 +27,7 @@ def test_it_writes_the_urls_that_the_server_writes(
     with pytest.raises(OSError, match="not started"):
         process._run_once()
     assert load(tmp_path, given[0]).article_link == "/{path}"
+
+
+def test_a_site_without_hubs_and_caches_needs_none(tmp_path: Path) -> None:
+    assert services(make_site(tmp_path)) == []

@@ -17,6 +17,8 @@ from feedsvc.web.oldfeeds import OldFeeds
 from tests.desk import Desk
 from tests.sites import article
 
+pytestmark = pytest.mark.databases("sqlite")
+
 PATTERNS = """
 old_feeds = []
 [aliases]

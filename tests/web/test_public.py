@@ -20,6 +20,8 @@ from tests.desk import Desk
 from tests.serving import PATIENCE, free_port, serving
 from tests.sites import article, make_site
 
+pytestmark = pytest.mark.databases("sqlite")
+
 LOCAL = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:8000"}
 
 

@@ -66,10 +66,9 @@ def rows(options: Options, database: Database) -> Rows:
     if wrong := [each for each in types if not _TYPE.fullmatch(each)]:
         raise SettingsError(f"types has {wrong[0]!r}, which is not the name of a type")
     prefix = preset.prefix if options.prefix is None else options.prefix
+    quoted = ", ".join(f"'{name}'" for name in types)
     filled = {
-        name: text.replace("{prefix}", prefix).replace(
-            "{types}", ", ".join(f"'{n}'" for n in types)
-        )
+        name: text.replace("{prefix}", prefix).replace("{types}", quoted)
         for name, text in statements(options.preset).items()
     }
     queries = {name: Query(database, text) for name, text in filled.items()}

@@ -18,7 +18,7 @@ _MEDIA, _DOCUMENTS = "media/", "documents/"  # as in a new project
 
 
 def numbers(kind: str) -> Callable[[Values], Iterator[int]]:
-    """Return a function that yields the numbers of what a page refers to.
+    """Return a function that yields the numbers that a page refers to.
 
     kind: page, image or document.
     """
@@ -43,8 +43,8 @@ def item(origin: Origin, row: Values, common: list[Values], hints: Hints) -> Ite
         **{f"page {each['id']}": site + quote(each["url_path"].removeprefix(root))
            for each in row["pages"] if each["url_path"].startswith(root)},
         **{f"image {each['id']}": site + _MEDIA + quote(each["file"]) for each in row["images"]},
-        **{f"document {each['id']}": f"{site}{_DOCUMENTS}{each['id']}/{_name(each['file'])}"
-           for each in row["documents"]},
+        **{f"document {each['id']}": f"{site}{_DOCUMENTS}{each['id']}/"
+           + quote(PurePosixPath(each["file"]).name) for each in row["documents"]},
     }  # fmt: skip
     pictures = [urls.get(f"image {each['image_id']}", "") for each in row["gallery"]]
     values = {
@@ -109,7 +109,3 @@ def _expanded(body: str, urls: dict[str, str]) -> str:
         return tag[0]
 
     return _REFERENCE.sub(replace, body)
-
-
-def _name(path: str) -> str:
-    return quote(PurePosixPath(path).name)

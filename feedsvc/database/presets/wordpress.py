@@ -92,15 +92,9 @@ class _Site:
         if not self._permalinks or texts["post_type"] != "post" or not texts["post_name"]:
             return f"{self._home}/?p={texts['id']}"
         date, _, time = texts["post_date"].partition(" ")
-        year, month, day = date.split("-")
-        hour, minute, second = (time or "00:00:00").split(":")
         values: dict[str, Any] = {
-            "year": year,
-            "monthnum": month,
-            "day": day,
-            "hour": hour,
-            "minute": minute,
-            "second": second,
+            **dict(zip(("year", "monthnum", "day"), date.split("-"), strict=True)),
+            **dict(zip(("hour", "minute", "second"), (time or "00:00:00").split(":"), strict=True)),
             "post_id": texts["id"],
             "postname": texts["post_name"],
             "author": texts["author_slug"],

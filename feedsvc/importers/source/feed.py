@@ -60,7 +60,7 @@ class FeedSource(ArticleSource):
         return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _READ_BY]))
 
     def listing(self) -> Listing:
-        """List the items of all documents; those of one that cannot be read may all exist."""
+        """List the items of all documents; all items of an unreadable one may still exist."""
         state = self._documents.state()
         if state is None or state != self._state:
             self._collected = collect(self._parse())

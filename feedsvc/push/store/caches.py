@@ -64,13 +64,6 @@ def changed(connection: Connection, place: Place, most: int) -> Changed | None:
     return Changed([FeedRef.of(key) for key in feeds], of_archives)
 
 
-def claim(
-    connection: Connection, name: str, now: int, settled: int, early: bool = False
-) -> Claim | None:
-    """Claim a cache that was not purged of all revisions up to `settled`. See hubs.claim."""
-    return hubs.claim(connection, name, now, early, settled)
-
-
 def record(connection: Connection, claim: Claim, settled: int, next_try: int) -> bool:
     """Record that a cache was purged of all revisions up to `settled`."""
     last = connection.scalar(select(func.max(_f.number))) or 0

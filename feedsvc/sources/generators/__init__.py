@@ -1,6 +1,6 @@
-"""Conventions of other generators, a module for each, on top of the sources.
+"""Conventions of other generators, a module for each.
 
-Nothing imports this package by name: the entry points `feedsvc.generators` name its objects, and
-without it feedsvc reads plain trees. `detect` recognises a generator's site, `convention` is what
-each describes, `foreign` reads files by it.
+The core does not import this package: it finds the generators through the entry points
+`feedsvc.generators`, and without them reads plain trees. `detect` recognises a generator's site,
+`convention` describes its articles, and `foreign` reads them.
 """

@@ -1,7 +1,7 @@
 """Astro: collections of Markdown and MDX, whose paths become slugs, and pages.
 
-The code of pages is searched for the URLs of articles. Code in another form than that of Astro's
-own examples is reported.
+The code of pages is searched for the URLs of articles. Code that differs from Astro's own examples
+is reported.
 """
 
 import re
@@ -51,20 +51,13 @@ def _markup(file: File, body: str, links: Links) -> str:
     is_known = file.tree == _PAGES or collection in file.options.get("routes", {collection})
     if not is_known and "/" in file.path:
         message = (
-            f"is in the collection `{collection}`, and no page in {_PAGES} says where its articles "
-            f"are; the URL /{collection}/... may be wrong; if so, {JSON_FEED}"
+            f"is in the collection `{collection}`, and no page in {_PAGES} shows its articles; the "
+            f"URL /{collection}/... may be wrong; if so, {JSON_FEED}"
         )
         links.warn("not-evaluated", message, body)
     return render(file, mdx.reduce(body, links) if file.path.endswith(".mdx") else body)
 
 
-_CONVENTION = Convention(
-    keys=_KEYS,
-    url=_url,
-    complete=_complete,
-    markup=_markup,
-    endings=_ENDINGS,
-)
 _MOST_PAGES = 1000
 _PAGE = re.compile(r"(?P<folder>[^\[\]]*)\[(?:\.\.\.)?(?P<name>\w+)\](?:/index)?\.astro")
 _COLLECTION = re.compile(r"""\bgetCollection\(\s*["'`]([\w-]+)["'`]""")
@@ -119,7 +112,7 @@ def _unread_feeds(codes: Mapping[str, str], routes: Mapping[str, str]) -> Iterat
 
 GENERATOR = _Astro(
     name="astro",
-    layout=_CONVENTION,
+    layout=Convention(keys=_KEYS, url=_url, complete=_complete, markup=_markup, endings=_ENDINGS),
     configs=configs.scripts("astro.config"),
     wanted=frozenset({"calls"}),
     calls={

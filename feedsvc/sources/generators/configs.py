@@ -1,4 +1,4 @@
-"""Reads files of configuration as data: runs nothing, and raises nothing."""
+"""Reads configuration files as data. Runs and raises nothing."""
 
 import ast
 import json
@@ -29,9 +29,11 @@ def read(path: Path) -> Config | None:
     text = source(path)
     if text is None:
         return None
+    parse: Callable[[str], Any] = _PARSERS.get(path.suffix, _script)
     try:
-        values = _PARSERS.get(path.suffix, _script)(text)
-        return dict(_plain(values, repeat(None, _MAX_VALUES))) if values else {}
+        values = parse(text)
+        is_table = isinstance(values, dict)
+        return dict(_plain(values, repeat(None, _MAX_VALUES))) if is_table else {}
     except (ValueError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError):
         return None
 
@@ -81,9 +83,8 @@ def lowered(values: Mapping[Any, Any]) -> Config:
 
 def tables(found: Any) -> list[Mapping[str, Any]]:
     """Return a table, or the tables of a list, as a list."""
-    return [
-        each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)
-    ]
+    listed = found if isinstance(found, list) else [found]
+    return [each for each in listed if isinstance(each, dict)]
 
 
 _NAMES = {
@@ -145,21 +146,15 @@ def _plain(value: Any, room: Iterator[None], depth: int = 0) -> Any:
     return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 
-def _json(text: str) -> Mapping[str, Any]:
-    values = json.loads(text)
-    return values if isinstance(values, dict) else {}
-
-
-def _yaml(text: str) -> Mapping[str, Any]:
+def _yaml(text: str) -> Any:
     nesting = text.count("[") + text.count("{")
     if nesting > _MAX_BRACKETS or max(map(len, text.splitlines()), default=0) > _MAX_LINE:
         return {}
-    values = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - all of its scalars are texts
-    return values if isinstance(values, dict) else {}
+    return yaml.load(text, yaml.BaseLoader)  # noqa: S506 - all of its scalars are texts
 
 
 def _python(text: str) -> Mapping[str, Any]:
-    """Return the literals that a Python file assigns, and in `computed` the names of the others."""
+    """Return the literals that a Python file assigns, and other names in the list `computed`."""
     values: dict[str, Any] = {}
     for statement in ast.parse(text).body:
         if isinstance(statement, ast.Assign):
@@ -177,19 +172,17 @@ _CALL = re.compile(r"""\b([A-Za-z]\w{2,30})\s*[(:]\s*["'`]?([\w-]{0,30})""")
 
 
 def _script(text: str) -> Mapping[str, Any]:
-    """Return of JavaScript: the site's title and URL, the `input` folder, and the names of `calls`
-    and keys of settings.
-    """
+    """Return the title and URL of a site, the folder `input`, and the names of `calls` and keys."""
     found = _INPUT.search(text)
     calls = {each for call in _CALL.finditer(text) for each in (call[1], f"{call[1]} {call[2]}")}
     values = dict(reversed(_SITE.findall(text)))  # the first of each
     return {**values, "calls": sorted(calls)} | ({"input": found[1]} if found else {})
 
 
-_PARSERS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
     ".toml": tomllib.loads,
     ".yaml": _yaml,
     ".yml": _yaml,
-    ".json": _json,
+    ".json": json.loads,
     ".py": _python,
 }

@@ -1,7 +1,7 @@
-"""What describes a generator: data and pure functions. Reads no file.
+"""The description of a generator: data and pure functions that read no file.
 
 A Convention maps the path, front matter and body of a file to feedsvc's own keys, a URL and HTML.
-The common reader validates the values.
+The reader of articles validates the values.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.generators import configs
 from feedsvc.sources.trees import Layout
 
-_LINKED = (".md", ".markdown", ".mdx", ".rst")  # endings of files that links refer to
+_LINKED = (".md", ".markdown", ".mdx", ".rst")  # suffixes of files that links refer to
 
 Own = dict[str, Any]  # front matter by feedsvc's own keys
 
@@ -34,12 +34,12 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file as a generator sees it.
+    """One file of a generator.
 
     path: relative to the generator's tree. written: the front matter, by key in lower case.
-    options, tree: see model.Tree. base_url, zone: those of the site. moment: parses a date; returns
-    None if the value is not one. data: the front matter of the files that Convention.data names, by
-    path. cache: for what a convention computes from the path and the options.
+    options, tree: see model.Tree. base_url, zone: of the site. moment: parses a date; returns None
+    for another value. data: the front matter of the files that Convention.data names, by path.
+    cache: for values that a convention computes from the path and the options.
     """
 
     path: str
@@ -59,7 +59,7 @@ class File:
 
     @property
     def stem(self) -> str:
-        """The file name without its ending."""
+        """The file name without its suffix."""
         return splitext(basename(self.path))[0]
 
     @property
@@ -94,7 +94,7 @@ class Links:
     """Resolves references from the text of one file to other articles.
 
     to: returns the URL of the article at a path in the generator's tree, or None. named: returns
-    the paths of all articles with a file name, given without its ending. warn: records a warning,
+    the paths of all articles with a file name, given without its suffix. warn: records a warning,
     given its code, its message and the text that it is about.
     """
 
@@ -116,7 +116,7 @@ class Links:
     def by_tail(self, tail: str, shorten: Callable[[str], str]) -> str | None:
         """Return the URL of the only article whose path ends with some folders and a name.
 
-        shorten: what is compared of a path without its ending.
+        shorten: returns the part of a path without its suffix that is compared.
         """
         found = [
             path

@@ -1,4 +1,4 @@
-"""Detects which generator a tree of articles was made for.
+"""Detects the generator of a tree of articles.
 
 A Program describes one generator: how its site is recognised, and its convention for articles.
 """
@@ -30,7 +30,7 @@ class Program:
     feedsvc does not evaluate, and what they affect. calls: the same for calls and keys in
     JavaScript, such as `addGlobalData date`. trees: folders of articles below the root of
     the site. trace: a file that only this program creates. package: its name in package.json.
-    usual: returns where a content folder is in the program's tree, given only its name.
+    usual: returns the place of a content folder in the program's tree, given only its name.
     """
 
     name: str
@@ -106,7 +106,7 @@ class Program:
     def searched(self, root: Path, values: Mapping[str, Any]) -> Config:  # noqa: ARG002
         """Return more options, from other files than the configuration.
 
-        feeds: what the templates of the site's own feeds have that is not evaluated.
+        feeds: parts of the templates of the site's own feeds that are not evaluated.
         """
         return {}
 
@@ -116,7 +116,7 @@ class Program:
             if not os.path.isfile(f"{root}/{name}"):  # most are absent, and a Path costs more
                 continue
             values = configs.read(root / name)
-            # Other programs use the same name.
+            # Other programs use the name `config`.
             is_common = name.partition(".")[0] == "config"
             if values is not None and not (is_common and "baseurl" not in values):
                 return name, values

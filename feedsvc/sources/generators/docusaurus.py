@@ -27,7 +27,7 @@ def _split(path: str, text: str) -> tuple[FrontMatter, str]:
 
 
 def _author(file: File, author: Any) -> Any:
-    """Return an author by its key in authors.yml, with what the article itself says."""
+    """Return an author by its key in authors.yml, merged with the values in the article."""
     own = author if isinstance(author, dict) else {"key": author}
     known = file.data.get(_AUTHORS, {}).get(str(own.get("key", "")).lower())
     return {**known, **own} if isinstance(known, dict) else author

@@ -9,7 +9,7 @@ from typing import Any
 from feedsvc.sources.generators import configs, feeds, liquid
 from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import JSON_FEED, Program
-from feedsvc.sources.generators.patterns import dated_name, rolled_over, words
+from feedsvc.sources.generators.patterns import rolled_over, split_date, words
 
 # Usual names of collections, which say nothing about the subject of an article.
 _COLLECTIONS = frozenset({"all", "post", "posts", "blog", "nav"})
@@ -32,7 +32,7 @@ def without_collections(own: Own) -> None:
 
 
 def with_javascript_dates(own: Own) -> None:
-    """Replace days that do not exist by the dates that JavaScript makes of them."""
+    """Replace days that do not exist by the dates that JavaScript converts them to."""
     for key in ("published", "updated"):
         if isinstance(own.get(key), str):
             own[key] = rolled_over(own[key])
@@ -101,8 +101,8 @@ def _value(file: File, name: str, filters: list[str]) -> str:
         if not (form and moment):
             return ""
         return f"{moment:{form[1].replace('%e', str(moment.day))}}"
-    stem = dated_name(file.stem)[1]
-    slug = dated_name(basename(file.folder))[1] if stem == "index" else stem
+    stem = split_date(file.stem)[1]
+    slug = split_date(basename(file.folder))[1] if stem == "index" else stem
     known = {"fileSlug": slug, "filePathStem": f"/{file.folder}/{stem}"}
     value = known.get(name) or file.text(name.lower())
     for each in filters:
@@ -139,6 +139,10 @@ def _markup(file: File, body: str, links: Links) -> str:
     return render(file, liquid.reduce(file, body, links, lambda _tag: None))
 
 
+def _is_page(file: File, own: Own) -> bool:
+    return file.path == "index.md" or not (file.folder or own.get("published"))
+
+
 def _unread(name: str) -> str:
     if not name.endswith(_SCRIPTS):
         return ""
@@ -148,18 +152,6 @@ def _unread(name: str) -> str:
     )
 
 
-_CONVENTION = Convention(
-    keys=_KEYS,
-    url=_url,
-    complete=_complete,
-    data=_data,
-    inherit=_inherit,
-    markup=_markup,
-    is_page=lambda file, own: file.path == "index.md" or not (file.folder or own.get("published")),
-    is_hidden=lambda name: name.startswith(".") or name in _HIDDEN,
-    is_data=lambda name: name.endswith((".json", *_SCRIPTS)) and name != "package.json",
-    unread=_unread,
-)
 _FEED = re.compile(r"(?i).*(?:feed|rss|atom|\.xml).*\.(?:njk|liquid|html)")
 
 
@@ -173,7 +165,18 @@ class _Eleventy(Program):
 
 GENERATOR = _Eleventy(
     name="eleventy",
-    layout=_CONVENTION,
+    layout=Convention(
+        keys=_KEYS,
+        url=_url,
+        complete=_complete,
+        data=_data,
+        inherit=_inherit,
+        markup=_markup,
+        is_page=_is_page,
+        is_hidden=lambda name: name.startswith(".") or name in _HIDDEN,
+        is_data=lambda name: name.endswith((".json", *_SCRIPTS)) and name != "package.json",
+        unread=_unread,
+    ),
     configs=(".eleventy.js", *configs.scripts("eleventy.config")),
     wanted=frozenset({"input"}),
     calls={

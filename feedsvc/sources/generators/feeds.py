@@ -1,4 +1,4 @@
-"""What the templates of a site's own feeds, in Liquid, Nunjucks or Go, make of ids and dates."""
+"""Finds ids and dates in the templates of a site's own feeds, in Liquid, Nunjucks or Go."""
 
 import os
 import re
@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from feedsvc.html.text import names
 from feedsvc.sources.generators import configs
 
 _MOST_FILES = 5000
@@ -22,9 +23,9 @@ _BLOCK = re.compile(
 _VALUE = re.compile(r"\{%-?\s*(?:set|assign)\s+(\w+)\s*=\s*([^%]*?)\s*-?%\}")
 _OUTPUT = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
 # Filters that make a URL absolute or escape it; others may change it.
-_HARMLESS = frozenset(
-    {"url", "absoluteUrl", "htmlBaseUrl", "absolute_url", "prepend", "safe", "html", "escape", "e"}
-    | {"xml_escape", "cgi_escape", "safeHTML", "strip", "trim", "absURL"}
+_HARMLESS = names(
+    "url absoluteUrl htmlBaseUrl absolute_url prepend safe html escape e xml_escape cgi_escape "
+    "safeHTML strip trim absURL"
 )
 
 
@@ -53,18 +54,15 @@ def _files(folder: Path, fits: Callable[[str], bool]) -> Iterator[Path]:
         for entry in entries:
             seen += 1
             is_folder = entry.is_dir(follow_symlinks=False)
-            if is_folder and depth < _DEEPEST and not _is_skipped(entry.name):
+            is_skipped = entry.name.startswith(".") or entry.name in _SKIPPED
+            if is_folder and depth < _DEEPEST and not is_skipped:
                 waiting.append((Path(entry.path), depth + 1))
             elif not is_folder and fits(entry.name):
                 yield Path(entry.path)
 
 
-def _is_skipped(name: str) -> bool:
-    return name.startswith(".") or name in _SKIPPED
-
-
 def ids(template: str) -> list[str]:
-    """Return what the template of a feed writes as ids of its items, with variables replaced."""
+    """Return the ids of items in the template of a feed, with variables replaced."""
     values = {name: f"{{{{ {value} }}}}" for name, value in _VALUE.findall(template)}
     values |= {name: value.strip() for name, value in _BLOCK.findall(template)}
 
@@ -75,7 +73,7 @@ def ids(template: str) -> list[str]:
 
 
 def dates(template: str) -> list[str]:
-    """Return what the template of a feed writes as dates of publication of its items."""
+    """Return the dates of publication of items in the template of a feed."""
     return _in_items(template, _DATE)
 
 
@@ -85,14 +83,14 @@ def _in_items(template: str, pattern: re.Pattern[str]) -> list[str]:
 
 
 def is_plain(written: str, *values: str) -> bool:
-    """Return whether an id is one of some values, such as `.url`, if need be as an absolute URL."""
+    """Return whether an id is one of some values, such as `.url`, perhaps as an absolute URL."""
     outputs = [each.split("|") for each in _OUTPUT.findall(written)]
     before = written.partition("{{")[0]
     if not outputs or not written.endswith("}}") or (before and "://" not in before):
         return False
     filters = [re.match(r"\s*(\w*)", each) for output in outputs for each in output[1:]]
-    names = {found[1] for found in filters if found}
-    return outputs[-1][0].strip().endswith(values) and names <= _HARMLESS
+    used = {found[1] for found in filters if found}
+    return outputs[-1][0].strip().endswith(values) and used <= _HARMLESS
 
 
 def unread(templates: Mapping[str, str], *values: str) -> list[str]:

@@ -1,6 +1,6 @@
-"""Reads a file by another generator's convention: the common reader then sees feedsvc's own keys.
+"""Reads a file by another generator's convention, and translates it to feedsvc's own keys.
 
-Opens other files only to resolve links to them.
+Opens other files only to resolve links to them, and for inherited front matter.
 """
 
 import difflib
@@ -19,14 +19,14 @@ from feedsvc.model import ContentChoice
 from feedsvc.sources import episode
 from feedsvc.sources.frontmatter import FrontMatter, split_json
 from feedsvc.sources.generators.convention import Convention, File, Links, Own
-from feedsvc.sources.generators.patterns import dated_name
+from feedsvc.sources.generators.patterns import split_date
 from feedsvc.sources.protocol import Written
 from feedsvc.sources.scan import scan
 
 _warning = partial(ArticleError, severity=Severity.WARNING)
 
-# Keys with feedsvc's names in every convention that does not override them; and keys that themes
-# use too, which are accepted only if the value has the form of feedsvc's.
+# Keys that have feedsvc's names unless a convention overrides them. Themes also use the keys of
+# _FITTING, so they are accepted only with values that are valid in feedsvc.
 _COMMON = (
     *("title", "updated", "expires", "slug", "summary", "categories", "tags", "authors"),
     *("language", "image", "draft"),
@@ -55,7 +55,7 @@ class Foreign:
         self._text = text
         self._generator = settings.tree
         self._convention = convention
-        # Themes use some of the keys of episodes for other things, but not on sites with a podcast.
+        # Themes use some keys of episodes for other purposes, but not on sites with a podcast.
         of_episodes = episode.KEYS if settings.has_shows else frozenset()
         self._same = (*_COMMON, "enclosures", *sorted(of_episodes))
         self._zone, self._zones = settings.zone, settings.zones
@@ -103,13 +103,16 @@ class Foreign:
             return url + (fragment and f"#{fragment}")
         if target.endswith(self._convention.endings):
             return links.unresolved(unquote(reference), target)
-        return f"/{self._outside(target).lstrip('/')}{mark}{fragment}"
+        below = self._generator.below
+        path = target.removeprefix(f"{below}/") if below else target
+        return f"/{path.lstrip('/')}{mark}{fragment}"
 
     def _own(self, path: str, front: FrontMatter) -> tuple[File, Own, dict[str, str]]:
         """Return a file, its front matter by feedsvc's keys, and the names these have in it."""
         written = {key.lower(): key for key in front.values}
         file = self._file(path, {key: front.values[name] for key, name in written.items()})
-        file = replace(file, data=self._data_of(file))
+        data = {path: self._data(path) for path in self._convention.data(file)}
+        file = replace(file, data={key: each for key, each in data.items() if each is not None})
         values = self._convention.inherit(file)
         file = replace(file, written=values)
         own: Own = {}
@@ -127,16 +130,11 @@ class Foreign:
             if isinstance(text, str) and fits(text):
                 own[key] = value
         self._convention.complete(file, own)
-        in_name = dated_name(file.stem)[0]
+        in_name = split_date(file.stem)[0]
         if in_name and own.get("published") and self._moment(own["published"]) is None:
             own["published"] = in_name
         _normalise(own)
         return file, {key: value for key, value in own.items() if value != ""}, names
-
-    def _data_of(self, file: File) -> dict[str, Mapping[str, Any]]:
-        """Return the front matter that other files have for a file, by their paths in the tree."""
-        found = {path: self._data(path) for path in self._convention.data(file)}
-        return {path: values for path, values in found.items() if values is not None}
 
     def _read_data(self, path: str) -> Mapping[str, Any] | None:
         key = self._key(path)
@@ -192,7 +190,7 @@ class Foreign:
         for key in sorted(set(front.values) - known):
             close = difflib.get_close_matches(key.lower(), sorted(known), 1, _SIMILAR)
             if close and key.lower() not in known and close[0] not in file.written:
-                message = f"`{key}` is no front-matter key; did you mean `{close[0]}`?"
+                message = f"`{key}` is not a front-matter key; did you mean `{close[0]}`?"
                 warnings.append(_warning("unknown-key", message, key=key))
         return warnings
 
@@ -207,7 +205,7 @@ class Foreign:
                 line = above + body.count("\n", 0, at) if at >= 0 else 1
                 warnings.append(_warning(code, message, line=line))
 
-        return Links(self._url, self._named, warn)
+        return Links(self._url, lambda name: self._names.get(name, ()), warn)
 
     def _find_url(self, path: str) -> str | None:
         """Return the URL of the article at a path of the generator's tree."""
@@ -230,18 +228,10 @@ class Foreign:
         link = urls.article_path(self._settings.article_link, slug, published, place or slug)
         return urls.absolute(self._settings.base_url, link)
 
-    def _outside(self, path: str) -> str:
-        """Return a path of the generator's tree relative to the content folder."""
-        below = self._generator.below
-        return path.removeprefix(f"{below}/") if below else path
-
     def _key(self, path: str) -> str:
         """Return a path of the generator's tree relative to the content folder, also of others."""
         below = self._generator.below
         return relpath(path, below) if below else path
-
-    def _named(self, name: str) -> Sequence[str]:
-        return self._names.get(name, ())
 
     @cached_property
     def _articles(self) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from feedsvc.model import Tree
 from feedsvc.sources.generators import configs, liquid
 from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
-from feedsvc.sources.generators.patterns import date_parts, dated_name, words
+from feedsvc.sources.generators.patterns import date_parts, split_date, words
 
 _KEYS = KEYS | {"published": ("date",), "updated": ("updated", "lastmod")}
 _TOKEN = re.compile(r":([a-z_]+)")
@@ -18,7 +18,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def _complete(file: File, own: Own) -> None:
-    own.setdefault("published", dated_name(file.stem)[0])
+    own.setdefault("published", split_date(file.stem)[0])
     for key in ("categories", "tags"):  # a list within a list is one path of categories
         if isinstance(own.get(key), list):
             own[key] = [
@@ -27,11 +27,11 @@ def _complete(file: File, own: Own) -> None:
 
 
 def _title(file: File) -> str:
-    """Return the path of a post without what the configuration puts before the title."""
+    """Return the path of a post without the date that the configuration puts before the title."""
     path = splitext(file.path)[0]
     name = basename(path)
     if ":year" in file.option("new_post_name"):
-        name = dated_name(name)[1]
+        name = split_date(name)[1]
     return path.removesuffix(basename(path)) + name
 
 
@@ -85,5 +85,4 @@ GENERATOR = _Hexo(
     configs=("_config.yml", "_config.yaml", "_config.json"),
     wanted=frozenset({"permalink", "new_post_name", "default_category"}),
     package="hexo",
-    usual=lambda _name: "",
 )

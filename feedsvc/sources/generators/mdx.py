@@ -76,6 +76,6 @@ def _markup(text: str, links: Links) -> str:
 
 def _left_out(written: str, name: str, links: Links) -> str:
     if name and not written.startswith(("</", "{/*")):
-        # Its attributes are removed by now, so only its name can be found in the text.
+        # Its attributes are already removed, so only its name can be found in the text.
         links.left_out(f"<{name}" if written[0] == "<" else written, name)
     return ""

@@ -1,4 +1,4 @@
-"""What generators share to read values, names with dates, and patterns of paths. Pure."""
+"""Functions that generators share, for values, names with dates, and path patterns. Pure."""
 
 import re
 from contextlib import suppress
@@ -15,7 +15,7 @@ def words(value: Any, separator: str | None = None) -> list[Any]:
     return [] if value is None or value == {} else [value]
 
 
-def dated_name(stem: str) -> tuple[str, str]:
+def split_date(stem: str) -> tuple[str, str]:
     """Split `2022-02-17-title` into the date, '' if there is none, and the rest."""
     match = _DATED.match(stem)
     if not match:
@@ -28,7 +28,7 @@ _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
 def rolled_over(day: str) -> str:
-    """Return the date that JavaScript and Ruby make of a day that does not exist.
+    """Return the date that JavaScript and Ruby convert a day that does not exist to.
 
     2024-09-31 is 2024-10-01. Other texts are returned unchanged.
     """
@@ -100,7 +100,7 @@ _LOOP = re.compile(r"[*+]|\{[0-9]*,[0-9]*\}")
 
 
 def is_tame(pattern: str) -> bool:
-    """Return whether a pattern is so simple that matching any path is fast."""
+    """Return whether a pattern is simple enough to match any path fast."""
     if len(pattern) > _LONGEST_PATTERN:
         return False
     form = _GROUP.sub("<", _CHARACTERS.sub("x", pattern))

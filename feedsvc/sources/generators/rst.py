@@ -108,7 +108,7 @@ def _docutils() -> tuple[Any, Any, Any]:
         raise ArticleError("unreadable", message) from None
 
     class Nothing(Directive):
-        """Replaces the directive that shows the current date, which would change the bytes."""
+        """Replaces the directive `date`, whose output would change every day."""
 
         has_content = True
 

@@ -9,10 +9,9 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 from feedsvc.sources.generators import configs
-from feedsvc.sources.generators.configs import Config
 from feedsvc.sources.generators.convention import KEYS, Convention, File, Links, Own, render
 from feedsvc.sources.generators.detect import Program
-from feedsvc.sources.generators.patterns import dated_name
+from feedsvc.sources.generators.patterns import split_date
 
 _KEYS = KEYS | {"published": ("date",), "updated": ("updated",), "summary": ("description",)}
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
@@ -31,7 +30,7 @@ def _inherit(file: File) -> Mapping[str, Any]:
 def _name(file: File) -> tuple[str, str]:
     """Return the date and the rest of the file's name; of `index`, the folder's."""
     stem = _language(file)[0]
-    return dated_name(basename(file.folder) if stem == "index" else stem)
+    return split_date(basename(file.folder) if stem == "index" else stem)
 
 
 def _language(file: File) -> tuple[str, str]:
@@ -80,7 +79,7 @@ def _markup(file: File, body: str, links: Links) -> str:
 
 
 class _Zola(Program):
-    def config(self, root: Path) -> tuple[str, Config]:
+    def config(self, root: Path) -> tuple[str, configs.Config]:
         """Return the configuration; other programs also call their files `config.toml`."""
         for name in self.configs:
             values = configs.read(root / name) or {}

@@ -1,4 +1,4 @@
-"""A feed that another program writes is a source: its items are published as they are."""
+"""A feed of another program as a source, whose items are published unchanged."""
 
 import json
 import time
@@ -104,7 +104,7 @@ def read(folder: Path, content: bytes) -> list[Reading]:
     return list(source.read(source.listing().fingerprints))
 
 
-def test_everything_of_an_item_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_all_values_of_an_item_are_imported_unchanged(tmp_path: Path) -> None:
     (reading,) = read(
         tmp_path,
         document(
@@ -336,7 +336,7 @@ def test_links_with_the_same_path_get_different_pages(site: Site) -> None:
     assert len(slugs) == 3
 
 
-def test_an_id_that_is_no_iri_is_replaced_and_reported(site: Site) -> None:
+def test_an_id_that_is_not_an_iri_is_replaced_and_reported(site: Site) -> None:
     site.write(item("a", id="12"))
     assert "the id '12', which is not an IRI" in only(site.sync())
     assert site.titles() == ["A"]

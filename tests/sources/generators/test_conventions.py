@@ -1,4 +1,4 @@
-"""Other generators' trees as they are: the same URLs, ids, dates and categories as they give."""
+"""Trees of other generators: their URLs, ids, dates and categories are kept."""
 
 import importlib.util
 import json
@@ -84,7 +84,7 @@ def test_hugo_sites_keep_their_urls_and_guids(tmp_path: Path) -> None:
     assert problems == []
 
 
-def test_hugo_front_matter_says_what_ours_does(tmp_path: Path) -> None:
+def test_hugo_front_matter_is_translated(tmp_path: Path) -> None:
     articles, _ = read(tmp_path, trees.HUGO, "")
     first, bundle = articles["posts/first-post.md"], articles["posts/bundle/index.md"]
     assert first.published == datetime(2022, 2, 17, 9, 30, tzinfo=CET)
@@ -169,7 +169,7 @@ def test_shortcodes_become_links_pictures_and_text(tmp_path: Path, body: str) ->
     assert problems == []
 
 
-def test_what_only_hugo_can_run_is_left_out_and_told_once(tmp_path: Path) -> None:
+def test_code_that_only_hugo_can_run_is_left_out_and_reported_once(tmp_path: Path) -> None:
     text = '---\ntitle: A\ndate: 2022-02-17\n---\nA {{< bar x="1" >}}\n\nB {{< bar >}} C\n'
     article, problems = one(tmp_path, "hugo", text, "posts/a.md")
     assert article.html == "<p>A</p>\n<p>B  C</p>"
@@ -213,7 +213,7 @@ def test_jekyll_sites_keep_their_urls_and_ids(tmp_path: Path) -> None:
     assert problems[0].line == 17
 
 
-def test_jekyll_front_matter_and_liquid_say_what_ours_do(tmp_path: Path) -> None:
+def test_jekyll_front_matter_and_liquid_are_translated(tmp_path: Path) -> None:
     articles, _ = read(tmp_path, trees.JEKYLL, 'content = "."\n')
     first = articles["_posts/2022-02-17-welcome-to-jekyll.markdown"]
     assert first.published == datetime(2022, 2, 17, 9, 30, tzinfo=CET)
@@ -294,7 +294,7 @@ def test_pelican_sites_keep_their_urls_and_ids(tmp_path: Path) -> None:
     assert problems == []
 
 
-def test_pelican_metadata_say_what_ours_do(tmp_path: Path) -> None:
+def test_pelican_metadata_are_translated(tmp_path: Path) -> None:
     articles, _ = read(tmp_path, trees.PELICAN, "")
     first, second = articles["first.md"], articles["science/second.rst"]
     assert first.title == "My super title – “quoted” Élection"
@@ -390,7 +390,7 @@ def test_eleventy_sites_keep_their_urls(tmp_path: Path) -> None:
     assert codes(problems) == [("content/blog/firstpost.md", "left-out")]
 
 
-def test_eleventy_front_matter_says_what_ours_does(tmp_path: Path) -> None:
+def test_eleventy_front_matter_is_translated(tmp_path: Path) -> None:
     articles, _ = read(tmp_path, trees.ELEVENTY, "")
     first = articles["blog/firstpost.md"]
     assert first.summary == "This is a post on My Blog."
@@ -545,7 +545,7 @@ def test_keys_of_themes_are_not_reported_but_misspellings_are(tmp_path: Path) ->
     assert article.id is None
     (problem,) = problems
     assert str(problem) == (
-        "content/posts/a.md:12: warning: `catgories` is no front-matter key; "
+        "content/posts/a.md:12: warning: `catgories` is not a front-matter key; "
         "did you mean `categories`? [unknown-key]"
     )
 

@@ -1,4 +1,4 @@
-"""Whatever a file says, reading it by a convention ends in an article or in Problems."""
+"""Reading any file by a convention results in an article or in Problems."""
 
 import json
 import pickle

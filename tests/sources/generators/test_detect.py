@@ -1,4 +1,4 @@
-"""Which generator a tree was made for: told by what stands beside it, and plain where in doubt."""
+"""The generator of a tree is detected by the files beside it; a doubtful tree is plain."""
 
 from collections.abc import Mapping
 from pathlib import Path

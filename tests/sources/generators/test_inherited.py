@@ -1,4 +1,4 @@
-"""Front matter, URLs and dates that come from configuration and data, as programs read them."""
+"""Front matter, URLs and dates that generators derive from configuration and data."""
 
 import json
 from collections.abc import Mapping
@@ -114,7 +114,7 @@ def test_jekyll_links_lead_to_other_collections(tmp_path: Path, target: str, url
 
 
 @pytest.mark.parametrize("target", ["_hidden/x.md", "../../../etc/passwd.md", "gone.md"])
-def test_a_jekyll_link_to_what_is_not_published_is_reported(tmp_path: Path, target: str) -> None:
+def test_a_jekyll_link_to_an_unpublished_page_is_reported(tmp_path: Path, target: str) -> None:
     files = {
         "_config.yml": "collections: {hidden: {output: false}}\n",
         "_posts/2022-02-17-a.md": f"[x]({{% link {target} %}})",

@@ -1,4 +1,4 @@
-"""A tree of another generator, from its files to the feeds and pages that people see."""
+"""Trees of other generators, from their files to feeds and pages."""
 
 import random
 import string
@@ -76,7 +76,7 @@ def test_a_rename_keeps_the_article_where_the_url_stays(desk: Desk) -> None:
     assert len(desk.every_article()) == 6
 
 
-def test_a_catalog_made_anew_has_the_same_ids(desk: Desk) -> None:
+def test_a_new_catalog_has_the_same_ids(desk: Desk) -> None:
     fill(desk, trees.PELICAN)
     desk.sync()
     ids = [row.id for row in desk.articles().values()]
@@ -115,7 +115,7 @@ def test_odd_names_are_served_too(desk: Desk) -> None:
     assert client.get("/custom/place.html").status_code == 200
 
 
-def test_two_files_at_one_place_are_told(desk: Desk) -> None:
+def test_two_files_with_one_path_are_reported(desk: Desk) -> None:
     fill(desk, trees.HUGO | {"content/b.md": "---\ntitle: B\ndate: 2022-05-01\nurl: /x/\n---\nB"})
     desk.write("c.md", "---\ntitle: C\ndate: 2022-05-02\nurl: /x/\n---\nC")
     assert [(each.path, each.code) for each in desk.sync().problems] == [
@@ -132,7 +132,7 @@ def test_a_link_is_found_once_its_target_is_there(desk: Desk, settled: None) -> 
     assert f"{SITE}/posts/late/".encode() in desk.body()
 
 
-def test_sync_says_what_was_detected_unless_it_was_told(tmp_path: Path) -> None:
+def test_sync_reports_the_detected_generator_unless_it_is_configured(tmp_path: Path) -> None:
     for name, text in trees.HUGO.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

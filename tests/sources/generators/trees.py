@@ -1,4 +1,4 @@
-"""Small trees of other generators' sites, as their starter templates have them."""
+"""Small trees of other generators, like those of their starter templates."""
 
 HUGO: dict[str, str | bytes] = {
     "hugo.toml": 'baseURL = "https://news.example.org/"\ntitle = "My New Hugo Site"\n',

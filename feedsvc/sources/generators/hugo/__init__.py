@@ -98,38 +98,35 @@ def _is_page(file: File, own: Own) -> bool:
 
 
 def _markup(file: File, body: str, links: Links) -> str:
-    unknown = "" if file.text("url") else urls.unknown_token(file)
-    if unknown:
+    if not file.text("url") and (unknown := urls.unknown_token(file)):
         message = f"the permalink has an unknown `{unknown}`; the path is used instead"
         links.warn("left-out", message, body)
     template, date = file.option("feeddate"), file.written.get("date")
     if template and date and date != file.written.get("publishdate", date):
         message = (
             f"`date` and `publishDate` differ: feedsvc publishes the second, and {template} the "
-            f"first; if readers know that one, {JSON_FEED}"
+            f"first; if readers know the first, {JSON_FEED}"
         )
         links.warn("not-evaluated", message, body)
     return render(file, shortcodes.reduce(file, body, links, place_of(file).root))
 
 
-_CONVENTION = Convention(
-    keys=_KEYS,
-    url=urls.url,
-    complete=_complete,
-    split=_split,
-    data=inherited.data,
-    inherit=inherited.inherit,
-    markup=_markup,
-    endings=_ENDINGS,
-    articles=_articles,
-    is_page=_is_page,
-    is_data=lambda name: _name(name) == INDEX,
-    leads=lambda name: _name(name) == "index",
-)
-
 GENERATOR = Hugo(
     name="hugo",
-    layout=_CONVENTION,
+    layout=Convention(
+        keys=_KEYS,
+        url=urls.url,
+        complete=_complete,
+        split=_split,
+        data=inherited.data,
+        inherit=inherited.inherit,
+        markup=_markup,
+        endings=_ENDINGS,
+        articles=_articles,
+        is_page=_is_page,
+        is_data=lambda name: _name(name) == INDEX,
+        leads=lambda name: _name(name) == "index",
+    ),
     configs=configs.with_endings(
         "hugo", "config", "config/_default/hugo", "config/_default/config"
     ),

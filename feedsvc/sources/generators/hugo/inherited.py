@@ -7,7 +7,7 @@ from typing import Any
 from feedsvc.sources.generators import configs
 from feedsvc.sources.generators.convention import File
 from feedsvc.sources.generators.hugo.places import default_language, options_of, place_of
-from feedsvc.sources.generators.patterns import dated_name, glob, words
+from feedsvc.sources.generators.patterns import glob, split_date, words
 
 INDEX = "_index"
 
@@ -77,7 +77,7 @@ def _dated(file: File, written: Mapping[str, Any]) -> Mapping[str, Any]:
         for source in _sources(names, usual):
             value = written.get(source)
             if source == ":filename":
-                value, rest = dated_name(place_of(file).name)
+                value, rest = split_date(place_of(file).name)
                 if value and not written.get("slug"):
                     dates["slug"] = rest
             if value and file.moment(value):

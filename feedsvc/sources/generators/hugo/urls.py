@@ -7,6 +7,7 @@ from posixpath import dirname, splitext
 from typing import Any
 
 from feedsvc.dates import DAYS, MONTHS
+from feedsvc.html.text import names
 from feedsvc.sources.generators import configs
 from feedsvc.sources.generators.convention import File, Own
 from feedsvc.sources.generators.hugo.places import (
@@ -25,8 +26,8 @@ def url(file: File, own: Own) -> str:
     if not found:
         pattern = _pattern(file)
         is_known = pattern and not unknown_token(file)
-        path = _expand(file, own, pattern) if is_known else _default(file)
-        path = _clean(options, path)
+        usual = f"{place.above}/{file.text('slug') or place.name}"
+        path = _clean(options, _expand(file, own, pattern) if is_known else usual)
         found = path + (".html" if _is_ugly(place, options) else "/")
     elif not splitext(found)[1] and not found.endswith("/"):
         found += "/"
@@ -46,11 +47,6 @@ def _language_prefix(place: Place, options: Mapping[str, Any]) -> str:
     return f"/{language}"
 
 
-def _default(file: File) -> str:
-    place = place_of(file)
-    return f"{place.above}/{file.text('slug') or place.name}"
-
-
 def _pattern(file: File) -> str:
     section = (place_of(file).section or "/").lower()
     permalinks = configs.table(options_of(file), "permalinks")
@@ -62,10 +58,9 @@ def _pattern(file: File) -> str:
 
 _TOKEN = re.compile(r":(\w+)(\[.+?\])?")
 _SLICE = re.compile(r"\[(?:(?P<one>[0-9]+|last)|(?P<first>[0-9]+|last)?:(?P<end>[0-9]+|last)?)\]")
-_TOKENS = frozenset(
-    {"section", "sections", "title", "slug", "filename", "contentbasename", "slugorfilename"}
-    | {"slugorcontentbasename", "year", "month", "monthname", "day", "weekday", "weekdayname"}
-    | {"yearday"}
+_TOKENS = names(
+    "section sections title slug filename contentbasename slugorfilename slugorcontentbasename "
+    "year month monthname day weekday weekdayname yearday"
 )
 
 

@@ -12,7 +12,7 @@ from feedsvc.sources.generators.convention import KEYS, Convention, File, Links,
 from feedsvc.sources.generators.detect import Program
 from feedsvc.sources.generators.jekyll import urls
 from feedsvc.sources.generators.jekyll.urls import POSTS
-from feedsvc.sources.generators.patterns import dated_name, glob, rolled_over, words
+from feedsvc.sources.generators.patterns import glob, rolled_over, split_date, words
 
 _ENDINGS = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown", ".html")
 _DATED_NAME = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}-.+\.\w+")
@@ -25,11 +25,8 @@ _KEYS = KEYS | {
 
 def _articles(_tree: Tree, paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
-        if f"/{POSTS}/" in f"/{path}" and dated_name(basename(path))[0]:
+        if f"/{POSTS}/" in f"/{path}" and split_date(basename(path))[0]:
             yield path
-
-
-# Front matter that `defaults` of the configuration gives to files.
 
 
 def _inherit(file: File) -> Mapping[str, Any]:
@@ -68,7 +65,7 @@ _UTC_TIME = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*
 
 
 def _complete(file: File, own: Own) -> None:
-    day, name = dated_name(file.stem)
+    day, name = split_date(file.stem)
     own.setdefault("published", rolled_over(day))
     own.setdefault("title", " ".join(each.capitalize() for each in name.rstrip(".").split("-")))
     for key in ("published", "updated"):
@@ -101,8 +98,7 @@ def _markup(file: File, body: str, links: Links) -> str:
     separator = file.text("excerpt_separator") or file.option("excerpt_separator")
     if separator.strip() and separator != _MORE:
         body = body.replace(separator, f"\n\n{_MORE}\n\n", 1)
-    reduced = liquid.reduce(file, body, links, more)
-    return render(file, reduced)
+    return render(file, liquid.reduce(file, body, links, more))
 
 
 def _link(file: File, path: str, links: Links) -> str | None:
@@ -119,18 +115,6 @@ def _post_url(_file: File, name: str, links: Links) -> str | None:
     )
 
 
-_CONVENTION = Convention(
-    keys=_KEYS,
-    url=urls.url,
-    page_url=urls.page_url,
-    complete=_complete,
-    inherit=_inherit,
-    markup=_markup,
-    entry_id=urls.entry_id,
-    endings=_ENDINGS,
-    is_hidden=lambda name: name.startswith((".", "_")) and name != POSTS,
-    articles=_articles,
-)
 _DEPTH = 4  # folders in which posts are searched
 _SKIPPED = frozenset({"node_modules", "vendor", "_site"})
 _PLUGINS = {
@@ -166,8 +150,7 @@ class _Jekyll(Program):
         for plugin in words(options.get("plugins")):
             if affected := _PLUGINS.get(str(plugin)):
                 yield f"plugins: {plugin}", affected
-        patterns = ["permalink", "collections.posts.permalink"]
-        for key in patterns:
+        for key in ("permalink", "collections.posts.permalink"):
             if token := urls.unknown_token(configs.text(options, key)):
                 yield f"{key}: :{token}", "URLs"
         for each in configs.tables(options.get("defaults")):
@@ -191,7 +174,18 @@ def _has_posts(content: Path, depth: int) -> bool:
 
 GENERATOR = _Jekyll(
     name="jekyll",
-    layout=_CONVENTION,
+    layout=Convention(
+        keys=_KEYS,
+        url=urls.url,
+        page_url=urls.page_url,
+        complete=_complete,
+        inherit=_inherit,
+        markup=_markup,
+        entry_id=urls.entry_id,
+        endings=_ENDINGS,
+        is_hidden=lambda name: name.startswith((".", "_")) and name != POSTS,
+        articles=_articles,
+    ),
     configs=("_config.yml", "_config.yaml", "_config.toml"),
     usual=lambda name: name if name == POSTS else "",
 )

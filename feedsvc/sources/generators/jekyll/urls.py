@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from feedsvc.dates import DAYS, MONTHS
 from feedsvc.sources.generators.convention import File, Own
-from feedsvc.sources.generators.patterns import date_parts, dated_name, words
+from feedsvc.sources.generators.patterns import date_parts, split_date, words
 
 POSTS = "_posts"
 _STYLES = {
@@ -89,7 +89,7 @@ def _undated(file: File) -> dict[str, str]:
     return {
         "categories": "/".join(dict.fromkeys(each.lower() for each in folders)),
         "slugified_categories": "/".join(dict.fromkeys(_slugified(each) for each in folders)),
-        "title": _pretty(name),
+        "title": _NOT_PRETTY.sub("-", name).strip("-"),
         "slug": _slugified(name),
         "name": _slugified(file.stem),
         "path": path.removeprefix(f"_{label}/") if label else path,
@@ -139,11 +139,7 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 
 def slug(file: File) -> str:
     """Return the slug of a post: that of its front matter, or of its file name."""
-    return file.text("slug") or dated_name(file.stem)[1].rstrip(".")
-
-
-def _pretty(name: str) -> str:
-    return _NOT_PRETTY.sub("-", name).strip("-")
+    return file.text("slug") or split_date(file.stem)[1].rstrip(".")
 
 
 def _slugified(name: str) -> str:

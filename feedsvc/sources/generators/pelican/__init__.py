@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from feedsvc import html, syntax
 from feedsvc.errors import ArticleError
+from feedsvc.html.text import names
 from feedsvc.model import Tree
 from feedsvc.sources import frontmatter
 from feedsvc.sources.frontmatter import FrontMatter
@@ -211,20 +212,6 @@ def _entry_id(_file: File, url: str, published: datetime) -> str:
     return raw if syntax.is_iri(raw) else start + parts.path
 
 
-_CONVENTION = Convention(
-    keys=_KEYS,
-    url=_url,
-    complete=_complete,
-    split=_split,
-    markup=_markup,
-    refer=_refer,
-    entry_id=_entry_id,
-    endings=_ENDINGS,
-    inherit=inherit,
-    articles=_articles,
-)
-
-
 class _Pelican(Program):
     def config(self, root: Path) -> tuple[str, configs.Config]:
         """Return the settings; publishconf.py, which publishes the site, wins over the other."""
@@ -246,16 +233,26 @@ class _Pelican(Program):
                 yield f"PLUGINS: {name}", "URLs" if name.startswith("i18n") else "texts"
 
 
-_URLS = frozenset(
-    {"path", "article_url", "article_lang_url", "default_lang", "default_category"}
-    | {"use_folder_as_category", "slugify_source", "filename_metadata", "path_metadata"}
-    | {"article_paths", "article_excludes", "page_paths", "default_metadata"}
-    | {"extra_path_metadata"}
+_URLS = names(
+    "path article_url article_lang_url default_lang default_category use_folder_as_category "
+    "slugify_source filename_metadata path_metadata article_paths article_excludes page_paths "
+    "default_metadata extra_path_metadata"
 )
 
 GENERATOR = _Pelican(
     name="pelican",
-    layout=_CONVENTION,
+    layout=Convention(
+        keys=_KEYS,
+        url=_url,
+        complete=_complete,
+        split=_split,
+        markup=_markup,
+        refer=_refer,
+        entry_id=_entry_id,
+        endings=_ENDINGS,
+        inherit=inherit,
+        articles=_articles,
+    ),
     configs=("pelicanconf.py",),
     wanted=_URLS | {"plugins", "computed"},
     unknown={

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from feedsvc.html.text import names
 from feedsvc.sources.generators.convention import Links
 from feedsvc.sources.generators.patterns import words
 
 # The tags of the plugin liquid_tags.
 _TAG = re.compile(r"\{%\s*(\w+)\s*(.*?)\s*%\}")
-_TAGS = frozenset(
-    {"audio", "b64img", "diag", "flickr", "generic", "giphy", "gram", "graphviz", "img"}
-    | {"include_code", "literal", "notebook", "soundcloud", "speakerdeck", "spotify", "video"}
-    | {"vimeo", "youtube"}
+_TAGS = names(
+    "audio b64img diag flickr generic giphy gram graphviz img include_code literal notebook "
+    "soundcloud speakerdeck spotify video vimeo youtube"
 )
 _PLAYERS = {"youtube": "https://www.youtube.com/watch?v={}", "vimeo": "https://vimeo.com/{}"}
 _SOURCE = re.compile(r"(?:[^\s\"']*/|https?:)[^\s\"']*|[^\s\"']+\.\w{3,4}")
