@@ -33,6 +33,7 @@ _INPUTS = (
     "tree",
 )
 _MANY = 1000  # changed paths
+_version = cache(version)  # takes a millisecond
 
 
 class ContentFolder(ArticleSource):
@@ -58,7 +59,8 @@ class ContentFolder(ArticleSource):
     @property
     def fingerprint(self) -> str:
         """What reading depends on: feedsvc, the Markdown library, and some of the settings."""
-        return repr((*_versions(), [getattr(self._settings, name) for name in _INPUTS]))
+        versions = feedsvc.__version__, _version("comrak")
+        return repr((*versions, [getattr(self._settings, name) for name in _INPUTS]))
 
     def listing(self) -> Listing:
         """List the article files; see `Scanner`. None without a content folder."""
@@ -117,8 +119,3 @@ class ContentFolder(ArticleSource):
     def pinner(self, keys: Iterable[str]) -> Pin:
         """Return a function that writes ids into the files."""
         return Pinner(self._settings, keys).pin
-
-
-@cache
-def _versions() -> tuple[str, str]:
-    return feedsvc.__version__, version("comrak")
