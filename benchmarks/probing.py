@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import report
-from feedsvc.sources.media.facts import MediaError
-from feedsvc.sources.media.probe import probe
+from feedsvc.podcasts.media.facts import MediaError
+from feedsvc.podcasts.media.probe import probe
 
 _PCM_RATE = 8000  # of the decoded samples, one byte each
 _CUT = 0.6

@@ -12,6 +12,7 @@ from typing import Any
 import feedsvc
 from feedsvc.errors import FeedsvcError
 
+FEATURES = "feedsvc.features"
 NAMESPACES = "feedsvc.namespaces"
 _OURS = "feedsvc"
 
@@ -87,15 +88,15 @@ def described(plugin: EntryPoint) -> str:
 
 
 @cache
-def foreign(group: str) -> tuple[str, ...]:
-    """Return the entry points of a group that other packages declare, with name and version.
+def foreign(*groups: str) -> tuple[str, ...]:
+    """Return the entry points of groups that other packages declare, with name and version.
 
-    Documents depend on them, so their tags include this. Nothing is loaded.
+    By default those on which documents depend, so that their tags include this. Nothing is loaded.
     """
-    plugins = installed(group)
+    plugins = [each for group in groups or (NAMESPACES, FEATURES) for each in installed(group)]
     return tuple(sorted(described(e) for e in plugins if not e.dist or e.dist.name != _OURS))
 
 
 def release() -> str:
-    """Return this version and the namespaces of other packages, on which documents depend."""
-    return " ".join((f"feedsvc {feedsvc.__version__}", *foreign(NAMESPACES)))
+    """Return this version and the plugins of other packages on which documents depend."""
+    return " ".join((f"feedsvc {feedsvc.__version__}", *foreign()))

@@ -5,11 +5,14 @@ and of Apple's itunes namespace. Every field has a default, and those that have 
 a field that is added later changes neither the catalog nor the fingerprints of articles.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
+from uuid import UUID, uuid5
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 MAX_TEXT = 128  # characters of the text of most podcast elements
+_GUIDS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 
 
 class Role(StrEnum):
@@ -261,3 +264,29 @@ class Show(Part, frozen=True):
         """The URLs or paths of the pictures of persons, and of trailers."""
         pictures = (each.image for each in self.persons if each.image)
         return (*pictures, *(each.url for each in self.trailers))
+
+    def completed(self, author: str, guid: str, absolute: Callable[[str], str]) -> "Show":
+        """Return the show as its feed has it: with an author, a guid and absolute URLs.
+
+        author, guid: those of the feed, for a show without its own. absolute: completes a URL.
+        """
+        persons = (
+            structs.replace(each, image=each.image and absolute(each.image))
+            for each in self.persons
+        )
+        trailers = (structs.replace(each, url=absolute(each.url)) for each in self.trailers)
+        return structs.replace(
+            self,
+            author=self.author or author,
+            guid=self.guid or guid or None,
+            persons=tuple(persons),
+            trailers=tuple(trailers),
+        )
+
+
+def guid_of(url: str) -> str:
+    """Return the podcast:guid of a show by the URL of its feed.
+
+    https://podcasting2.org/docs/podcast-namespace/tags/guid
+    """
+    return str(uuid5(_GUIDS, url.partition("://")[2].rstrip("/")))

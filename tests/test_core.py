@@ -13,8 +13,11 @@ import pytest
 from tests.soak import SOAK
 
 ROOT = Path(__file__).parent.parent
-EXTRAS = ["audience", "check", "database", "importers", "export", "push", "sources/generators"]
-NEEDED_BY = {"importers": ["database"]}
+EXTRAS = [
+    *("audience", "check", "database", "importers", "export", "podcasts", "push"),
+    "sources/generators",
+]
+NEEDED_BY = {"importers": ["database"], "podcasts": ["check", "importers", "database"]}
 # The library, which syncs and answers requests, and a command.
 QUICK = ["-k", "not postgresql and not server", "tests/test_library.py", "tests/cli/test_ids.py"]
 # All tests but this one, those of files that are not copied, and those that compare the core's
@@ -51,6 +54,8 @@ def _assert_passes(tmp_path: Path, extras: Sequence[str], tests: Sequence[str]) 
     for extra in extras:
         shutil.rmtree(tmp_path / "feedsvc" / extra)
         shutil.rmtree(tmp_path / "tests" / extra)
+    if "podcasts" in extras:
+        _without_podcast(tmp_path)
     _install(tmp_path, extras)
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", *tests],
@@ -60,6 +65,15 @@ def _assert_passes(tmp_path: Path, extras: Sequence[str], tests: Sequence[str]) 
         text=True,
     )
     assert result.returncode == 0, result.stdout[-3000:]
+
+
+def _without_podcast(folder: Path) -> None:
+    """Remove the podcast of the sample site."""
+    settings = folder / "feedsvc.toml"
+    toml = settings.read_text(encoding="utf-8")
+    settings.write_text(re.sub(r"^\[feeds\..+\.podcast\]\n(?:.+\n)+", "", toml, flags=re.M))
+    for path in (folder / "content/talk").glob("pilot.*"):
+        path.unlink()
 
 
 def _install(folder: Path, extras: Sequence[str]) -> None:

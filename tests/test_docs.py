@@ -11,13 +11,15 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
+from feedsvc import features
 from feedsvc.cli import GROUP
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config.feeds import FeedSettings
 from feedsvc.config.settings import KEYS as SETTINGS
-from feedsvc.sources.article import KEYS
+from feedsvc.sources import article
 from feedsvc.sources.frontmatter import split
 
+KEYS = article.KEYS | features.keys()
 COMMANDS = {each.name for each in entry_points(group=GROUP)}
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc import sources
+from feedsvc import features, sources
 from feedsvc.model import Article, ContentChoice, FeedRef, Kind
 from feedsvc.sources import ArticleReader, scan
-from feedsvc.sources.media.derived import CHAPTERS, original
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -118,11 +117,16 @@ def test_terms_that_look_alike_are_shown_to_be_apart() -> None:
     assert {"c", "c++", "c#", "élection", "election", "node.js", "日本語"} <= terms
 
 
+def is_made(file: str, article: Article) -> bool:
+    made = (each.make(file, article, (ROOT / "content").joinpath) for each in features.installed())
+    return any(made)
+
+
 def test_every_local_file_that_is_shown_is_there_and_every_file_is_shown() -> None:
     content = ROOT / "content"
     loaded = sources.load(ROOT, {})
     shown = {file for each in everything().values() for file in each.files}
-    shown -= {file for file in shown if original(file) or file.endswith(CHAPTERS)}
+    shown -= {file for each in everything().values() for file in each.files if is_made(file, each)}
     shown |= {url.partition("/files/")[2] for url in loaded.images}
     others = {
         path.relative_to(content).as_posix()

@@ -7,10 +7,10 @@ Specification, https://podcast-standard.org.
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from feedsvc import categories
 from feedsvc.check.finding import Findings, shown
 from feedsvc.check.podcasts import ITUNES, PODCAST
 from feedsvc.check.xml import Element, split, text_of
+from feedsvc.podcasts import categories
 
 _I, _P = f"{{{ITUNES}}}", f"{{{PODCAST}}}"
 _MAX_NOTES = 4_000  # bytes of a description (Apple)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, NamedTuple
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta, Struct
 from msgspec.structs import astuple
 
-from feedsvc import syntax, urls
-from feedsvc.config import podcasts
+from feedsvc import features, syntax, urls
 from feedsvc.config.rules import Email, Language, Picture, Pixels, Url
 from feedsvc.config.tables import Rule, Table, Text, quoted
 from feedsvc.model import (
@@ -61,6 +61,11 @@ class FeedSettings(Struct, frozen=True, kw_only=True):
     content: Annotated[ContentChoice, Content] = ContentChoice.FULL
     max_age: Annotated[int, Meta(ge=1, le=31_536_000)] = 900
     podcast: Show | None = None
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The URL of the feed at another site to which its documents redirect."""
+        return self.podcast.new_feed_url if self.podcast and self.podcast.redirect else None
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -115,19 +120,23 @@ class _Labels(Struct, frozen=True):
 
 LISTS = dict(zip(_Labels.__struct_fields__, TERM_KINDS, strict=True))
 _CONDITIONS = Selection.__struct_fields__
-# Settings for all feeds. A custom feed may be named "podcast".
-_COMMON = tuple(name for name in FeedSettings.__struct_fields__ if name != "podcast")
+_OF_FEATURES = ("podcast",)  # tables of one feed that features read
+# Settings for all feeds. A custom feed may have the name of a feature's table.
+_COMMON = tuple(name for name in FeedSettings.__struct_fields__ if name not in _OF_FEATURES)
 _OPTIONAL = ("subtitle", "language", "copyright")
 
 
-def read(table: Table) -> Feeds:
-    """Read the table `[feeds]`. Raises SettingsError."""
+def read(table: Table, site: Table, content: Path) -> Feeds:
+    """Read the table `[feeds]`. Raises SettingsError.
+
+    site: the top-level settings. content: the content folder.
+    """
     keys = [
         key for key, value in table.values.items() if isinstance(value, dict) and key not in _COMMON
     ]
     common = _converted(table.without(keys))
-    if "podcast" in common.values:
-        common.fail("podcast", "podcast is a setting of one feed; move it to [feeds.<name>]")
+    for name in filter(common.values.__contains__, _OF_FEATURES):
+        common.fail(name, f"{name} is a setting of one feed; move it to [feeds.<name>]")
     defaults = common.to(FeedSettings)
     feeds, selections = {}, {}
     for key in keys:
@@ -135,11 +144,30 @@ def read(table: Table) -> Feeds:
         if selection := _selection(table, key, own):
             selections[key] = selection
         own = _converted(own.without(_CONDITIONS))
-        show = podcasts.read(own)
-        inherited = {**common.values, **({"limit": ALL} if show else {})}
-        own = replace(own, values={**inherited, **own.values})
-        feeds[key] = own.to(FeedSettings, podcast=show)
+        parsed, inherited = _of_features(own, {**site.values, **common.values}, content)
+        own = replace(own, values={**common.values, **inherited, **own.values})
+        feeds[key] = own.to(FeedSettings, **parsed)
     return Feeds(defaults, feeds, selections)
+
+
+def _of_features(
+    own: Table, inherited: Mapping[str, Any], content: Path
+) -> tuple[dict[str, object], dict[str, Any]]:
+    """Return the tables of features in that of a feed as structs, and the defaults they bring.
+
+    A table may be `true`, for an empty one, or `false`, for none.
+    """
+    tables = {each.table: each for each in features.installed() if each.table}
+    own.refuse_unknown((*_COMMON, *tables))
+    structs: dict[str, object] = {}
+    defaults: dict[str, Any] = {}
+    for name in tables.keys() & own.values.keys():
+        written, structs[name] = own.values[name], None
+        if written is not False:
+            whole = own.with_values(**{name: {} if written is True else written})
+            structs[name] = tables[name].settings(whole, inherited, content)
+            defaults |= tables[name].defaults
+    return structs, defaults
 
 
 def _converted(table: Table) -> Table:

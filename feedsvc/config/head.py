@@ -6,16 +6,14 @@ The catalog compares its fingerprint after a change of settings; the publication
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import UUID, uuid5
+from functools import partial
 
 import msgspec
-from msgspec import structs
 
 import feedsvc
-from feedsvc import plugins, routes, urls
+from feedsvc import plugins, podcast, routes, urls
 from feedsvc.config.settings import Settings
 from feedsvc.model import Feed, FeedRef, Format, Image, Kind, Person
-from feedsvc.podcast import Show
 
 GENERATOR = f"feedsvc {feedsvc.__version__}"
 # The fields of a Feed that depend on the settings.
@@ -23,7 +21,6 @@ _FIELDS = (
     *("id", "title", "subtitle", "link", "self_url", "language", "authors", "generator", "ttl"),
     *("rights", "image", "icon"),
 )
-_GUIDS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")  # the namespace of podcast:guid
 # The length of a hash in 0.1.0, and the fields whose repr it hashed.
 _LENGTH_0_1 = 16
 _REPR_0_1 = (
@@ -49,12 +46,13 @@ def head(
     own = settings.feed(ref.key)
     author = own.author or settings.author or Person(settings.title)
     language = ref.term if ref.kind is Kind.LANGUAGE else own.language or settings.language
+    absolute = partial(urls.absolute, settings.base_url)
     return Feed(
         id=urls.feed_id(settings.id_authority, ref),
         title=title(settings, ref, label),
         subtitle=subtitle(settings, ref) or title(settings, ref, label),
-        link=urls.absolute(settings.base_url, routes.page_path(ref)),
-        self_url=urls.absolute(settings.base_url, routes.feed_path(ref, format)),
+        link=absolute(routes.page_path(ref)),
+        self_url=absolute(routes.feed_path(ref, format)),
         updated=updated,
         language=language,
         authors=(author,),
@@ -62,9 +60,9 @@ def head(
         ttl=-(-own.max_age // 60),
         rights=own.copyright or settings.copyright,
         image=_absolute_image(settings, own.image or settings.image),
-        icon=urls.absolute(settings.base_url, settings.icon) if settings.icon else None,
+        icon=absolute(settings.icon) if settings.icon else None,
         prev_archive=_archive_url(settings, ref, format, archives) if archives else None,
-        show=_show(settings, own.podcast, author, guid) if own.podcast else None,
+        show=own.podcast and own.podcast.completed(author.name, guid, absolute),
     )
 
 
@@ -134,7 +132,7 @@ def fingerprint(settings: Settings, ref: FeedRef, written: str, stored: str = ""
     epoch = datetime.fromtimestamp(0, UTC)
     sample = head(settings, ref, label(settings, ref, written), Format.ATOM, epoch)
     content = settings.feed(ref.key).content
-    extensions = plugins.foreign(plugins.NAMESPACES)
+    extensions = plugins.foreign()
     if len(stored) == _LENGTH_0_1:
         fields = ", ".join(f"{name}={getattr(sample, name)!r}" for name in _REPR_0_1)
         former = " ".join((f"Feed({fields})", content, settings.base_url, *extensions))
@@ -150,33 +148,10 @@ def fingerprint(settings: Settings, ref: FeedRef, written: str, stored: str = ""
 
 
 def podcast_guid(settings: Settings, ref: FeedRef) -> str:
-    """Return the podcast:guid of a show: as configured, else derived from the URL of its RSS feed.
-
-    https://podcasting2.org/docs/podcast-namespace/tags/guid
-    """
+    """Return the podcast:guid of a show: as configured, else that of the URL of its RSS feed."""
     own = settings.feed(ref.key).podcast
     url = urls.absolute(settings.base_url, routes.feed_path(ref, Format.RSS))
-    return (own and own.guid) or guid_of(url)
-
-
-def guid_of(url: str) -> str:
-    """Return the podcast:guid that belongs to the URL of a feed."""
-    return str(uuid5(_GUIDS, url.partition("://")[2].rstrip("/")))
-
-
-def _show(settings: Settings, show: Show, author: Person, guid: str) -> Show:
-    """Return a show with absolute URLs, an author and its guid."""
-
-    def absolute(url: str | None) -> str | None:
-        return urls.absolute(settings.base_url, url) if url else None
-
-    return structs.replace(
-        show,
-        author=show.author or author.name,
-        guid=show.guid or guid or None,
-        persons=tuple(structs.replace(each, image=absolute(each.image)) for each in show.persons),
-        trailers=tuple(structs.replace(each, url=absolute(each.url)) for each in show.trailers),
-    )
+    return (own and own.guid) or podcast.guid_of(url)
 
 
 def _archive_url(settings: Settings, ref: FeedRef, format: Format, number: int) -> str:

@@ -16,9 +16,9 @@ import msgspec
 from feedsvc import urls
 from feedsvc.config import feeds as feed_settings
 from feedsvc.config import moves as move_settings
-from feedsvc.config import podcasts, tables
 from feedsvc.config import purge as purge_settings
 from feedsvc.config import push as push_settings
+from feedsvc.config import tables
 from feedsvc.config.addresses import Authority, BaseUrl, Database, Link, MediaUrl
 from feedsvc.config.aliases import OF_TREE, OldFeeds, usual
 from feedsvc.config.content import Generator, Patterns, Sections
@@ -123,11 +123,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         files = [url for each in feeds if each.podcast for url in each.podcast.files]
         return {urls.absolute(self.base_url, each) for each in (*images, *files, self.icon) if each}
 
-    @property
-    def has_shows(self) -> bool:
-        """Whether any feed is a podcast."""
-        return any(each.podcast for each in self.feeds.values())
-
     def feed(self, key: str) -> FeedSettings:
         """Return the settings that apply to the feed of this key."""
         return self.feeds.get(key, self.feed_defaults)
@@ -216,11 +211,10 @@ class _Folders(msgspec.Struct, frozen=True):
 
 def _settings(site: Path, table: Table) -> Settings:
     table = feed_settings.with_people(table)
-    feeds = feed_settings.read(table.table("feeds"))
     folders = table.only("content", "database").to(_Folders)
     database = _absolute_database(table, site, folders.database)
     content = _path(table, "content", site / (folders.content or "content"))
-    _require_podcasts(table, feeds, content)
+    feeds = feed_settings.read(table.table("feeds"), table, content)
     return table.to(
         Settings,
         site=site,
@@ -237,16 +231,6 @@ def _settings(site: Path, table: Table) -> Settings:
         **feeds._asdict(),
         **move_settings.read(table, feeds.selections)._asdict(),
     )
-
-
-def _require_podcasts(table: Table, feeds: feed_settings.Feeds, content: Path) -> None:
-    for key, own in feeds.feeds.items():
-        if own.podcast:
-            image = own.image or table.values.get("image")
-            subtitle = own.subtitle or table.values.get("subtitle") or ""
-            of_feed = table.table("feeds").table(key)
-            podcasts.refuse_circle(of_feed, own.podcast, str(table.values.get("base_url")))
-            podcasts.require(of_feed, own.podcast, image, str(subtitle), content)
 
 
 def _path(table: Table, key: str, path: Path) -> Path:

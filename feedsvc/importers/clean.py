@@ -12,10 +12,9 @@ from feedsvc.importers import names
 from feedsvc.importers.item import Item
 from feedsvc.model import MAX_LANGUAGE, MAX_URL, Enclosure, Person, excess
 from feedsvc.podcast import Episode
-from feedsvc.sources import episode
+from feedsvc.podcasts.feature import FEATURE
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter
-from feedsvc.sources.media.reader import MediaReader
 from feedsvc.sources.values import Values
 
 
@@ -74,8 +73,7 @@ class Cleaner:
         front = {**({"guid": guid} if guid else {}), **self._item.episode}
         values = Values(FrontMatter(front, ""))
         attachments = Attachments(Folder(os.devnull), "", self._item.base, self._item.base)
-        known = episode.read(values, attachments)
-        _, read = MediaReader(values, attachments, self._item.base).read(known, beside=False)
+        read = FEATURE.read(values, attachments, (), used=False)["episode"]
         for error in values.warnings:
             self.warn("unusable-value", f"has an unusable value: {error.message}")
         bad = {error.key for error in values.warnings}

@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from feedsvc import categories, syntax, urls
+from feedsvc import syntax, urls
 from feedsvc.html.text import names
 from feedsvc.importers.xmlitems import Element, Fields, local, text
 from feedsvc.podcast import MAX_TEXT
+from feedsvc.podcasts import categories
 
 PREFIXES = {
     "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",

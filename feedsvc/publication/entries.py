@@ -7,9 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from msgspec import structs
-
-from feedsvc import routes
+from feedsvc import features, routes
 from feedsvc.catalog import queries
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Reading
@@ -27,7 +25,6 @@ from feedsvc.model import (
     presented,
 )
 from feedsvc.podcast import Episode
-from feedsvc.publication import chapters
 from feedsvc.render import RENDERERS
 from feedsvc.render.extensions import registry
 
@@ -68,26 +65,25 @@ class Entries:
 
         language: the feed's.
         """
-        settings = self._settings.feed(ref.key)
-        content, show = settings.content, settings.podcast
-        simple = show.simple_chapters if show else None
-        keys = {each: (format, content, language, simple, *each) for each in shown}
+        own = self._settings.feed(ref.key)
+        used = features.of_feed(own)
+        # Entries of other feeds do not depend on the feed.
+        keys = {
+            each: (format, own.content, language, ref if used else None, *each) for each in shown
+        }
         cached = {each: self._fragments.get(key) for each, key in keys.items()}
         missing = [number for (number, _), fragment in cached.items() if fragment is None]
         articles = queries.articles(connection, missing)
         rendered = {}
         for each, fragment in cached.items():
             if fragment is None:
-                entry = self.entry(articles[each[0]], content)
+                entry = self.entry(articles[each[0]], own.content)
                 if entry.language == language:
                     entry = replace(entry, language=None)
-                episode = (entry.episode or Episode()) if show else None
-                if entry.content is not None and episode:
-                    notes = chapters.with_lines(entry.content, episode.chapters)
-                    entry = replace(entry, content=notes)
-                if episode and not simple:
-                    episode = structs.replace(episode, chapters=())
+                episode = (entry.episode or Episode()) if own.podcast else None
                 entry = replace(entry, episode=episode)
+                for feature in used:
+                    entry = feature.entry(entry, own)
                 fragment = Fragment(
                     RENDERERS[format].entry(entry), entry.updated, bool(entry.authors)
                 )

@@ -5,9 +5,11 @@ import hashlib
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from feedsvc import dates, html, urls
+from feedsvc import dates, features, html, urls
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import (
@@ -21,10 +23,9 @@ from feedsvc.model import (
     Kind,
     Person,
 )
-from feedsvc.sources import episode as episodes
+from feedsvc.sources import enclosures
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
-from feedsvc.sources.media.reader import MediaReader
 from feedsvc.sources.plain import PlainReader, own_keys, stem
 from feedsvc.sources.protocol import Reading, Written
 from feedsvc.sources.scan import shown_path
@@ -39,7 +40,6 @@ KEYS = frozenset(
     {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
     | {"authors", "language", "link", "image", "enclosures", "draft", "content", "feeds"}
     | {"comments"}
-    | episodes.KEYS
 )
 
 
@@ -55,6 +55,7 @@ class ArticleReader:
             PlainReader() if self._is_plain else generator(name).reader(settings, self._text)
         )
         self._by_path = urls.has_path(settings.article_link)
+        self._used = features.used(settings)
 
     def read(self, path: str) -> Reading:
         """Read one file below the content folder. Never raises because of its content."""
@@ -142,8 +143,7 @@ class ArticleReader:
         authors = values.people("authors") or ((settings.author,) if settings.author else ())
         sections = [folder for folder in settings.sections if path.startswith(f"{folder}/")]
         image = attachments.image(values, self._is_plain)
-        media = MediaReader(values, attachments, own)
-        enclosures, episode = media.read(episodes.read(values, attachments), settings.has_shows)
+        more = self._more(values, attachments)
         article = Article(
             path=path,
             slug=slug,
@@ -162,8 +162,6 @@ class ArticleReader:
             terms=_terms(values, authors, language, sections),
             language=language,
             image=image,
-            enclosures=enclosures,
-            episode=episode,
             content=values.choice("content", ContentChoice),
             draft=values.flag("draft", False),
             feeds=values.flag("feeds", True),
@@ -171,7 +169,14 @@ class ArticleReader:
             text_hash=text_hash,
             native_id=written.native_id,
         )
-        return article, attachments.uses
+        return replace(article, **more), attachments.uses
+
+    def _more(self, values: Values, attachments: Attachments) -> dict[str, Any]:
+        """Return the enclosures, and the fields that features read. Raises ArticleError."""
+        found: dict[str, Any] = {"enclosures": list(enclosures.read(values, attachments))}
+        for each in features.installed():
+            found |= each.read(values, attachments, found["enclosures"], each in self._used)
+        return found | {"enclosures": tuple(map(enclosures.typed, found["enclosures"]))}
 
     def _slug(self, path: str, values: Values, place: str) -> tuple[str, str]:
         """Return the slug, and the path of the article's URL if the site's URLs contain paths.
@@ -234,9 +239,14 @@ def _hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+def _unknown(values: Values) -> list[str]:
+    return sorted(values.keys - KEYS - features.keys())
+
+
 def _warn_of_unknown_keys(values: Values) -> None:
-    for key in sorted(values.keys - KEYS):
-        close = difflib.get_close_matches(key.lower(), sorted(KEYS), 1, 0.6)
+    for key in _unknown(values):
+        known = KEYS | features.keys()
+        close = difflib.get_close_matches(key.lower(), sorted(known), 1, 0.6)
         hint = f"did you mean `{close[0]}`?" if close else "remove it"
         values.warn("unknown-key", key, f"is not a front-matter key; {hint}")
 
@@ -247,7 +257,7 @@ def _missing_date(values: Values) -> ArticleError:
     hint = ""
     if "published" in values.keys:
         hint = f"write one, as `{name}: 2022-02-17 09:30`"
-    elif close := difflib.get_close_matches("published", sorted(values.keys - KEYS), 1, _SIMILAR):
+    elif close := difflib.get_close_matches("published", _unknown(values), 1, _SIMILAR):
         hint = f"did you mean `published` by `{close[0]}`?"
     if hint:
         return ArticleError("missing-date", f"has no date; {hint}", line=1)

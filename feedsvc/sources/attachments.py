@@ -10,8 +10,8 @@ from feedsvc import urls
 from feedsvc.config.tables import quoted
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import MAX_PATH, excess
+from feedsvc.sources import states
 from feedsvc.sources.look import is_inside
-from feedsvc.sources.media import states
 from feedsvc.sources.trees import Layout
 from feedsvc.sources.values import Values
 
@@ -74,7 +74,7 @@ class Attachments:
 
     A reference to an existing file, relative to the article or, with a leading `/`, to the content
     folder, means that file. Any other reference is resolved against the article's URL.
-    media_url: the prefix of the URLs of local files; '' for this site's.
+    media_url: the prefix of the URLs of local files; '' for this site's. own: the article's URL.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Attachments:
         self._stem = os.path.splitext(path)[0]
         self._base_url = base_url
         self._media_url = media_url
-        self._own = own
+        self.own = own
         self._files: dict[str, None] = {}
         self._warnings: dict[str, ArticleError] = {}
         self.uses: dict[str, str] = {}  # see protocol.Reading
@@ -105,11 +105,11 @@ class Attachments:
         """Return the absolute URL of a reference; '' if it has none."""
         path = self.local(reference)
         if path is None:
-            return urls.resolve(self._own, reference)
+            return urls.resolve(self.own, reference)
         if excess(path, MAX_PATH):
             warning = ArticleError("left-out", _too_long(path), severity=Severity.WARNING)
             self._warnings[path] = warning
-            return urls.resolve(self._own, reference)
+            return urls.resolve(self.own, reference)
         _, mark, fragment = reference.partition("#")
         return self.publish(path) + mark + fragment
 
@@ -159,7 +159,7 @@ class Attachments:
     def publish_derived(self, path: str) -> str | None:
         """Return the URL of a file that this site makes; None if its path is too long.
 
-        path: see `media.derived`.
+        path: the path of its origin with an ending; see `Feature.make`.
         """
         if excess(path, MAX_PATH):
             return None

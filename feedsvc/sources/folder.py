@@ -8,28 +8,19 @@ from importlib.metadata import version
 from pathlib import Path
 
 import feedsvc
+from feedsvc import features, plugins
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Problem
 from feedsvc.sources.article import ArticleReader
-from feedsvc.sources.media.states import RELATED, States
 from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Pin, Reading
 from feedsvc.sources.scan import Scanner, shown_path
+from feedsvc.sources.states import States
 from feedsvc.sources.trees import doubts
 
 _INPUTS = (
-    *(
-        "base_url",
-        "media_url",
-        "article_link",
-        "language",
-        "timezone",
-        "timezones",
-        "author",
-        "sections",
-        "has_shows",
-    ),
-    "tree",
+    *("base_url", "media_url", "article_link", "language", "timezone", "timezones", "author"),
+    *("sections", "tree"),
 )
 _MANY = 1000  # changed paths
 
@@ -47,6 +38,7 @@ class ContentFolder(ArticleSource):
             settings.content, settings.site, settings.tree, settings.include, settings.exclude
         )
         self._states = States(str(settings.content))
+        self._related = tuple(end for each in features.installed() for end in each.related)
         self._doubts: list[Problem] = []
         self.watched = (settings.content,) if settings.reads_content else ()
 
@@ -56,9 +48,10 @@ class ContentFolder(ArticleSource):
 
     @property
     def fingerprint(self) -> str:
-        """What reading depends on: feedsvc, the Markdown library, and some of the settings."""
-        versions = feedsvc.__version__, version("comrak")
-        return repr((*versions, [getattr(self._settings, name) for name in _INPUTS]))
+        """What reading depends on: feedsvc, the Markdown library, features, and some settings."""
+        versions = feedsvc.__version__, version("comrak"), *plugins.foreign(plugins.FEATURES)
+        used = [each.table for each in features.used(self._settings)]
+        return repr((*versions, [getattr(self._settings, name) for name in _INPUTS], used))
 
     def listing(self) -> Listing:
         """List the article files; see `Scanner`. None without a content folder."""
@@ -74,7 +67,7 @@ class ContentFolder(ArticleSource):
         So they must if many changed, as the kernel drops what its queue cannot hold, or if a file
         did on which articles may depend.
         """
-        if len(paths) > _MANY or any(path.lower().endswith(RELATED) for path in paths):
+        if len(paths) > _MANY or any(path.lower().endswith(self._related) for path in paths):
             return None
         self._states = States(str(self._settings.content))
         found = self._scanner.changes(paths)

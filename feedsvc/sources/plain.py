@@ -3,14 +3,16 @@
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
+from itertools import chain
 from typing import Any
 
-from feedsvc import dates, html
+from feedsvc import dates, features, html
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.protocol import Written
 
-# For each key, other names for it. The key itself takes precedence.
-SYNONYMS: Mapping[str, tuple[str, ...]] = {
+# For each key of the core, other names for it. The key itself takes precedence.
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "published": ("date",),
     "updated": ("lastmod", "modified"),
     "summary": ("description", "excerpt"),
@@ -18,7 +20,6 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "categories": ("category",),
     "tags": ("tag", "keywords"),
     "language": ("lang",),
-    "transcripts": ("transcript",),
 }
 
 
@@ -39,7 +40,7 @@ def own_keys(path: str, front: FrontMatter) -> FrontMatter:
     """Return front matter with feedsvc's keys, and with a date and slug from the file's name."""
     values = dict(front.values)
     names: dict[str, str] = {}
-    for key, synonyms in SYNONYMS.items():
+    for key, synonyms in _synonyms().items():
         found = {name: values.pop(name) for name in synonyms if name in values}
         written = next((name for name, value in found.items() if _is_set(value)), None)
         if written and not _is_set(values.get(key)):
@@ -53,6 +54,12 @@ def own_keys(path: str, front: FrontMatter) -> FrontMatter:
         if rest and not _is_set(values.get("slug")):
             values["slug"] = rest
     return replace(front, values=values, names=names)
+
+
+@cache
+def _synonyms() -> Mapping[str, tuple[str, ...]]:
+    of_features = (each.synonyms.items() for each in features.installed())
+    return dict(chain(_SYNONYMS.items(), *of_features))
 
 
 def stem(path: str) -> str:

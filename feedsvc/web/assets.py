@@ -7,11 +7,10 @@ from importlib.resources import files
 
 from flask import Response
 
-from feedsvc import routes
+from feedsvc import features, routes
 
 TYPES = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 ICONS = {"favicon.ico": "image/vnd.microsoft.icon", "apple-touch-icon.png": "image/png"}
-SCRIPTS = ("copy.js", "player.js")
 _YEAR, _DAY = 31_536_000, 86_400
 
 
@@ -35,14 +34,22 @@ def path(name: str) -> str:
 @cache
 def script(name: str) -> str:
     """Return one of the scripts, which pages contain so that no other can run."""
-    return _body(name).decode()
+    return _scripts()[name].decode()
 
 
 @cache
 def script_sources() -> str:
     """Return the source expressions that permit only the scripts (CSP 2.3.1)."""
-    digests = (b64encode(sha256(_body(each)).digest()).decode() for each in SCRIPTS)
+    digests = (b64encode(sha256(each).digest()).decode() for each in _scripts().values())
     return " ".join(f"'sha256-{each}'" for each in digests)
+
+
+@cache
+def _scripts() -> dict[str, bytes]:
+    """Return the scripts of the core and of features, by name."""
+    folders = (files("feedsvc.web").joinpath("static"), *features.folders("static"))
+    found = (each for folder in folders for each in folder.iterdir() if each.name.endswith(".js"))
+    return {each.name: each.read_bytes() for each in sorted(found, key=lambda each: each.name)}
 
 
 @cache

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from feedsvc import dates, routes, urls
+from feedsvc import dates, features, routes, urls
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.model import FeedRef, Format, Kind
@@ -27,8 +27,9 @@ _READERS = {
 
 def environment(settings: Settings, table: routes.Routes, interface: Interface) -> Environment:
     """Return a private environment, independent of the app that has the blueprint."""
+    packages = [each.package for each in features.installed() if each.package]
     jinja = Environment(
-        loader=PackageLoader("feedsvc.web"),
+        loader=ChoiceLoader([PackageLoader(each) for each in ("feedsvc.web", *packages)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

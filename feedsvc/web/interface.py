@@ -1,14 +1,17 @@
 """The texts of the pages in the languages of the interface: one TOML file in `languages` for each.
 
-A site whose language has no such file has pages in English.
+Features may have such a folder with further texts. A site whose language has no such file has pages
+in English.
 """
 
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import msgspec
 
+from feedsvc import features
 from feedsvc.model import Kind
 
 DEFAULT = "en"
@@ -44,9 +47,19 @@ def interface(language: str) -> Interface:
     primary = language.partition("-")[0].lower()
     if primary not in languages():
         primary = DEFAULT
-    file = files(__package__).joinpath("languages", f"{primary}.toml")
-    values: dict[str, Any] = msgspec.toml.decode(file.read_bytes())
+    values = _texts(files(__package__).joinpath("languages"), primary)
+    for folder in features.folders("languages"):
+        values["texts"] |= _texts(folder, primary)["texts"]
     return msgspec.convert({**values, "language": primary}, Interface, strict=False)
+
+
+def _texts(folder: Traversable, language: str) -> dict[str, Any]:
+    """Return the texts of a folder in a language, or else in English."""
+    file = folder.joinpath(f"{language}.toml")
+    if not file.is_file():
+        file = folder.joinpath(f"{DEFAULT}.toml")
+    values: dict[str, Any] = msgspec.toml.decode(file.read_bytes())
+    return values
 
 
 @cache

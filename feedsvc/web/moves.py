@@ -27,7 +27,7 @@ HEADERS: Mapping[str, str] = {
 
 
 class Moves:
-    """Request hooks for the settings `aliases`, `moved`, `retired` and `redirect` of podcasts."""
+    """Request hooks for aliases, old addresses, and feeds that moved or are retired."""
 
     def __init__(self, publication: Publication, table: routes.Routes) -> None:
         self._publication = publication
@@ -57,7 +57,7 @@ class Moves:
         return self._redirect(routes.feed_path(*target), 301) if target else None
 
     def feed(self) -> Response | None:
-        """Redirect requests for a moved feed or podcast; respond with 410 for a retired feed.
+        """Redirect requests for a moved feed; respond with 410 for a retired feed.
 
         Conditional requests are not treated differently (conformance 32).
         """
@@ -68,9 +68,9 @@ class Moves:
             return None
         if ref.key in settings.retired:
             abort(410)
-        show = settings.feed(ref.key).podcast
-        if show and show.redirect and show.new_feed_url and "format" in view_args:
-            return self._redirect(show.new_feed_url, 308)
+        elsewhere = settings.feed(ref.key).elsewhere
+        if elsewhere and "format" in view_args:
+            return self._redirect(elsewhere, 308)
         if ref.key not in settings.moved:
             return None
         return self._redirect(self._path(FeedRef.of(settings.moved[ref.key]), **view_args), 308)

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from heapq import nlargest
 from http import HTTPStatus
 from itertools import groupby
@@ -13,7 +14,7 @@ from flask import Response, abort, redirect, request
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
-from feedsvc import dates, routes, urls
+from feedsvc import dates, features, routes, urls
 from feedsvc.errors import CatalogError
 from feedsvc.http.caching import caching
 from feedsvc.http.conditional import RETRY
@@ -22,21 +23,24 @@ from feedsvc.publication import FeedSummary, Publication
 from feedsvc.web import assets, metadata, moves
 from feedsvc.web.environment import environment, site_feeds
 from feedsvc.web.interface import interface
-from feedsvc.web.player import player
 
 logger = logging.getLogger("feedsvc.web")
 
 _ON_HOME_PAGE = 10  # articles
 _IN_GROUP = 40  # feeds of one kind on the home page
 _MAX_AGE = 60  # seconds
-_SAFETY = {
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'self'; script-src {assets.script_sources()}; "
-        "img-src *; media-src *; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "X-Content-Type-Options": "nosniff",
-}
+
+
+@cache
+def _safety() -> Mapping[str, str]:
+    return {
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'self'; script-src {assets.script_sources()}; "
+            "img-src *; media-src *; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        ),
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 class Pages:
@@ -129,7 +133,11 @@ class Pages:
             image=page.entry.image,
             entry=page.entry,
             page=page,
-            player=player(page.entry, self._publication.files.transcript(page.entry)),
+            additions=[
+                found
+                for each in features.installed()
+                if (found := each.addition(page.entry, self._publication.files.at))
+            ],
             byline=[(person, _feed_of(person, page.feeds)) for person in page.entry.authors],
         )
 
@@ -143,7 +151,7 @@ class Pages:
             explanation=self._interface.errors.get(code, error.description),
         )
         response.content_type = "text/html; charset=utf-8"
-        response.headers.update(_SAFETY)
+        response.headers.update(_safety())
         if code == HTTPStatus.GONE:
             response.headers.update(moves.HEADERS)
         if "Allow" in response.headers:  # Werkzeug writes it in another order in each process
@@ -157,7 +165,7 @@ class Pages:
 
     def _page(self, template: str, **values: object) -> Response:
         cache = self._settings.purged
-        headers = [*_SAFETY.items(), *caching(_MAX_AGE, cache, self._left() if cache else None)]
+        headers = [*_safety().items(), *caching(_MAX_AGE, cache, self._left() if cache else None)]
         return Response(self._templates.get_template(template).render(values), headers=headers)
 
     def _left(self) -> int | None:

@@ -7,7 +7,7 @@ import pytest
 
 from feedsvc.check import site
 from feedsvc.check.feed import validate
-from tests.config.test_podcasts import png
+from tests.podcasts.test_settings import png
 from tests.sites import article, make_site
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)

@@ -26,7 +26,7 @@ from feedsvc.podcast import (
 )
 from feedsvc.sources.site import Sources
 from tests.importers.desk import Site, codes
-from tests.render.test_podcasts import EPISODE, document
+from tests.podcasts.test_namespaces import EPISODE, document
 from tests.sites import make_site
 
 FEED = """<rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"

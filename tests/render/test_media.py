@@ -1,4 +1,4 @@
-"""Media RSS and Podlove Simple Chapters."""
+"""Media RSS."""
 
 from dataclasses import replace
 
@@ -6,11 +6,10 @@ import pytest
 from lxml import etree
 
 from feedsvc.model import Enclosure, Entry, Format
-from feedsvc.podcast import Alternate, Chapter, Episode, Show
+from feedsvc.podcast import Alternate, Episode, Show
 from feedsvc.render import RENDERERS
 from tests.render.samples import BARE, BASE, FEED, MEDIA
 
-PSC = "{http://podlove.org/simple-chapters}"
 XML = (Format.RSS, Format.ATOM)
 AUDIO = Enclosure(f"{BASE}/a.mp3", "audio/mpeg", 9000, 60.25, 64_000)
 VIDEO = Enclosure(f"{BASE}/a.mp4", "video/mp4", 90_000, 0.2, 640_000, 1280, 720)
@@ -23,7 +22,7 @@ def rendered(entry: Entry, format: Format) -> list[etree._Element]:
     feed = replace(FEED, show=Show()) if entry.episode else FEED
     body = renderer.document(feed, [renderer.entry(entry)])
     (element,) = etree.fromstring(body).iter("{*}item", "{*}entry")
-    return list(element.iter(f"{MEDIA}*", f"{PSC}*"))
+    return list(element.iter(f"{MEDIA}*"))
 
 
 def shown(entry: Entry, format: Format) -> list[tuple[str, dict[str, str]]]:
@@ -75,23 +74,3 @@ def test_what_is_an_enclosure_is_no_second_picture(format: Format) -> None:
     assert shown(other, format)[1] == ("content", {"url": picture.url, "medium": "image"})
     in_show = replace(other, episode=Episode(image=f"{BASE}/square.png"))
     assert shown(in_show, format) == [("thumbnail", {"url": f"{BASE}/square.png"})]
-
-
-@pytest.mark.parametrize("format", XML)
-def test_chapters_are_listed(format: Format) -> None:
-    """Podcasts 8."""
-    chapters = (
-        Chapter(start=0, title="<Eins>"),
-        Chapter(start=3723.5, title="Zwei", link=BASE, image=f"{BASE}/z.png"),
-        Chapter(start=4000, title="Werbung", hidden=True),
-    )
-    entry = replace(BARE, episode=Episode(chapters=chapters))
-    assert shown(entry, format) == [
-        ("chapters", {"version": "1.2"}),
-        ("chapter", {"start": "00:00:00.000", "title": "<Eins>"}),
-        (
-            "chapter",
-            {"start": "01:02:03.500", "title": "Zwei", "href": BASE, "image": f"{BASE}/z.png"},
-        ),
-    ]
-    assert shown(replace(entry, episode=Episode(chapters=chapters[2:])), format) == []

@@ -12,13 +12,12 @@ from feedsvc import syntax, urls
 from feedsvc.model import Article, Enclosure
 from feedsvc.sources.attachments import Attachments, Folder
 from tests.sites import article, make_site
-from tests.sources.media.makers import mp3
 from tests.sources.test_article import many_per_folder, read
 
-SONG = mp3()
+BOOK = b"epub"
 FILES: dict[str, str | bytes] = {
     "2022/a/photo.png": b"png",
-    "2022/a/my song.mp3": SONG,
+    "2022/a/my book.epub": BOOK,
     "2022/a/été #1.png": b"png",
     "2022/a/paper.pdf": b"pdf",
     "2022/b.md": article(),
@@ -45,8 +44,8 @@ def shown(folder: Path, body: str = "", toml: str = "", **front_matter: object) 
         ("../a/photo.png", "/files/2022/a/photo.png", "2022/a/photo.png"),
         ("/site.png", "/files/site.png", "site.png"),
         ("../../site.png", "/files/site.png", "site.png"),
-        ("my%20song.mp3", "/files/2022/a/my%20song.mp3", "2022/a/my song.mp3"),
-        ("<my song.mp3>", "/files/2022/a/my%20song.mp3", "2022/a/my song.mp3"),
+        ("my%20book.epub", "/files/2022/a/my%20book.epub", "2022/a/my book.epub"),
+        ("<my book.epub>", "/files/2022/a/my%20book.epub", "2022/a/my book.epub"),
         ("été%20%231.png", "/files/2022/a/%C3%A9t%C3%A9%20%231.png", "2022/a/été #1.png"),
         ("photo.png?x=1", "/files/2022/a/photo.png", "2022/a/photo.png"),
         ("paper.pdf#page=3", "/files/2022/a/paper.pdf#page=3", "2022/a/paper.pdf"),
@@ -83,11 +82,11 @@ def test_a_whole_url_is_no_file(tmp_path: Path, url: str) -> None:
 def test_pictures_and_players_show_files_too(tmp_path: Path) -> None:
     """Conformance 13."""
     body = (
-        '![p](photo.png)\n\n<audio src="my song.mp3"></audio>\n'
+        '![p](photo.png)\n\n<audio src="my book.epub"></audio>\n'
         '<video poster="/site.png"></video><img srcset="photo.png 1x, /site.png 2x">\n'
     )
     found = shown(tmp_path, body)
-    assert found.files == ("2022/a/photo.png", "2022/a/my song.mp3", "site.png")
+    assert found.files == ("2022/a/photo.png", "2022/a/my book.epub", "site.png")
     assert found.html.count(f"{SITE}/files/") == 5
 
 
@@ -108,13 +107,13 @@ def test_an_image_is_a_file_or_a_url(tmp_path: Path) -> None:
     ("written", "enclosure"),
     [
         (
-            "my song.mp3",
-            Enclosure(f"{SITE}/files/2022/a/my%20song.mp3", "audio/mpeg", len(SONG), 0.522, 63_700),
+            "my book.epub",
+            Enclosure(f"{SITE}/files/2022/a/my%20book.epub", "application/epub+zip", 4),
         ),
         ({"url": "photo.png"}, Enclosure(f"{SITE}/files/2022/a/photo.png", "image/png", 3)),
         (
-            {"url": "my song.mp3", "type": "audio/x-mine", "length": 7},
-            Enclosure(f"{SITE}/files/2022/a/my%20song.mp3", "audio/x-mine", 7, 0.522, 63_700),
+            {"url": "my book.epub", "type": "audio/x-mine", "length": 7},
+            Enclosure(f"{SITE}/files/2022/a/my%20book.epub", "audio/x-mine", 7),
         ),
         ("https://b.example/A.OPUS?x", Enclosure("https://b.example/A.OPUS?x", "audio/ogg", 0)),
         ("https://b.example/a", Enclosure("https://b.example/a", "application/octet-stream", 0)),
@@ -133,9 +132,9 @@ def test_an_enclosure_tells_url_type_and_length(
 
 def test_enclosures_keep_their_order(tmp_path: Path) -> None:
     """Conformance 12, 19."""
-    found = shown(tmp_path, enclosures=["photo.png", "my song.mp3"])
-    assert [each.type for each in found.enclosures] == ["image/png", "audio/mpeg"]
-    assert found.files == ("2022/a/photo.png", "2022/a/my song.mp3")
+    found = shown(tmp_path, enclosures=["photo.png", "my book.epub"])
+    assert [each.type for each in found.enclosures] == ["image/png", "application/epub+zip"]
+    assert found.files == ("2022/a/photo.png", "2022/a/my book.epub")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +152,7 @@ def test_files_at_another_place_have_the_prefix_of_its_urls(tmp_path: Path) -> N
         tmp_path,
         "![p](photo.png) ![s](/site.png) [p](paper.pdf#page=3) [x](other)",
         'media_url = "https://cdn.example/x/"',
-        enclosures="my song.mp3",
+        enclosures="my book.epub",
         image="../../site.png",
     )
     assert re.findall('(?:src|href)="([^"]*)"', found.html) == [
@@ -163,9 +162,9 @@ def test_files_at_another_place_have_the_prefix_of_its_urls(tmp_path: Path) -> N
         f"{SITE}/articles/other",
     ]
     assert found.image == "https://cdn.example/x/site.png"
-    assert found.enclosures[0].url == "https://cdn.example/x/2022/a/my%20song.mp3"
+    assert found.enclosures[0].url == "https://cdn.example/x/2022/a/my%20book.epub"
     assert set(found.files) == {
-        *("2022/a/photo.png", "site.png", "2022/a/paper.pdf", "2022/a/my song.mp3")
+        *("2022/a/photo.png", "site.png", "2022/a/paper.pdf", "2022/a/my book.epub")
     }
 
 

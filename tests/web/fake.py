@@ -78,16 +78,14 @@ ARABIC = entry(
 
 
 class FakeFiles(Files):
-    """Files by path, others that are made, and one transcript for all articles."""
+    """Files by path, and others that are made."""
 
     def __init__(self, of: "FakePublication") -> None:
         self._of = of
+        self._settings = of.settings
 
     def find(self, path: str) -> Path | None:
         return self._of._files.get(path)
-
-    def transcript(self, entry: Entry) -> tuple[str, str] | None:
-        return self._of.read_aloud
 
     def derived(self, path: str) -> tuple[bytes, str] | None:
         return self._of._derived.get(path)
@@ -116,7 +114,6 @@ class FakePublication(Publication):
         self._files = dict(files)
         self.files = FakeFiles(self)
         self._derived = derived
-        self.read_aloud: tuple[str, str] | None = None
         self._shown = {"rain": RAIN, "نهر": ARABIC}
         self._newest = _FIRST
         self._states = {ref: [_FIRST] for ref in LABELS}

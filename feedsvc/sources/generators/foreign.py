@@ -12,11 +12,10 @@ from posixpath import basename, dirname, normpath, relpath, splitext
 from typing import Any
 from urllib.parse import unquote
 
-from feedsvc import dates, html, syntax, urls
+from feedsvc import dates, features, html, syntax, urls
 from feedsvc.config.settings import Settings
 from feedsvc.errors import ArticleError, Severity
 from feedsvc.model import ContentChoice
-from feedsvc.sources import episode
 from feedsvc.sources.frontmatter import FrontMatter, split_json
 from feedsvc.sources.generators.convention import Convention, File, Links, Own
 from feedsvc.sources.generators.patterns import split_date
@@ -55,9 +54,9 @@ class Foreign:
         self._text = text
         self._generator = settings.tree
         self._convention = convention
-        # Themes use some keys of episodes for other purposes, but not on sites with a podcast.
-        of_episodes = episode.KEYS if settings.has_shows else frozenset()
-        self._same = (*_COMMON, "enclosures", *sorted(of_episodes))
+        # Themes use some of the keys of features, such as `duration`, for other purposes.
+        of_features = features.keys(features.used(settings))
+        self._same = (*_COMMON, "enclosures", *sorted(of_features))
         self._zone, self._zones = settings.zone, settings.zones
         self._data = cache(self._read_data)
         self._url = cache(self._find_url)

@@ -17,7 +17,6 @@ from feedsvc import sources
 from feedsvc.config import settings
 from feedsvc.errors import Problem
 from feedsvc.model import Article, Kind, Person
-from feedsvc.podcast import Episode
 from feedsvc.sources import ArticleReader, scan
 from feedsvc.sources.generators import rst
 from feedsvc.sources.trees import doubts
@@ -98,17 +97,6 @@ def test_hugo_front_matter_is_translated(tmp_path: Path) -> None:
     assert bundle.files == ("posts/bundle/chart.png",)
     assert 'href="https://www.youtube.com/watch?v=w7Ft2ymGmfc"' in bundle.html
     assert articles["notes/draft.md"].draft
-
-
-def test_the_keys_of_episodes_count_on_sites_with_a_podcast(tmp_path: Path) -> None:
-    """Imported podcasts keep their guids; themes have other uses for some of the keys."""
-    text = "---\ntitle: A\ndate: 2022-02-17\nguid: wells-12\nepisode: 12\nduration: 5 min\n---\nx\n"
-    article, problems = one(tmp_path / "1", "hugo", text, "posts/a.md")
-    assert (article.episode, problems) == (None, [])
-    show = 'generator = "hugo"\n[feeds.all.podcast]\nblock = true\n'
-    articles, problems = read(tmp_path / "2", {"content/posts/a.md": text}, show)
-    assert articles["posts/a.md"].episode == Episode(number=12, guid="wells-12")
-    assert [(each.line, each.code) for each in problems] == [(6, "bad-value")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The namespaces in the feeds of podcasts, found through the entry points `feedsvc.namespaces`."""
