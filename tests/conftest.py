@@ -12,7 +12,7 @@ import gc
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,18 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tests")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect no garbage while tests are collected, nor later what was imported and collected."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests on databases that their markers do not name, except in a soak."""
 
@@ -53,12 +65,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = {each: is_wanted(each) for each in items}
     config.hook.pytest_deselected(items=[each for each in items if not wanted[each]])
     items[:] = [each for each in items if wanted[each]]
-
-
-def pytest_collection_finish() -> None:
-    """Exempt the modules and collected tests, a million objects, from garbage collection."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")

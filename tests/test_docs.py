@@ -189,6 +189,15 @@ def test_every_module_stands_in_the_map_of_rooms() -> None:
             assert f"`{path.stem}`" in rooms[room], path
 
 
+def test_what_a_newcomer_has_to_read_is_short() -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    section = page.partition("\n## What to read\n")[2].partition("\n## ")[0]
+    modules = re.findall(r"`([\w/]+\.py)`[ ,]", section)
+    assert len(modules) > 30
+    texts = [(ROOT / "feedsvc" / each).read_text(encoding="utf-8") for each in modules]
+    assert sum(text.count("\n") for text in texts) < 8_000
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_is_named(command: str) -> None:
     assert any(re.search(rf"\bfeedsvc {command}\b", page.read_text("utf-8")) for page in PAGES)

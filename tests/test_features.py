@@ -180,6 +180,7 @@ class Shows(Feature):
         return replace(entry, title=f"{entry.title} ({own.podcast.title})")
 
 
+@pytest.mark.databases("sqlite")
 def test_a_feature_reads_the_table_of_a_feed_and_changes_its_entries(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

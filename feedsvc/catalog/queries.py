@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from feedsvc import dates
 from feedsvc.catalog import rows, schema
@@ -80,16 +80,13 @@ class Revision(NamedTuple):
 
 def newest(connection: Connection) -> Revision:
     """Return the newest revision; before the first, number 0 at the epoch."""
-    revision = schema.revision
-    query = select(revision).order_by(revision.c.number.desc()).limit(1)
-    row = connection.execute(query).first()
-    number, instant, digest = row or (0, 0, "")
+    number, instant, digest = connection.execute(_LAST_REVISION).first() or (0, 0, "")
     return Revision(number, dates.from_epoch(instant), digest)
 
 
 def next_due(connection: Connection) -> datetime | None:
     """Return the next instant at which an article is released or expires, or None."""
-    due = connection.scalar(select(func.min(schema.article.c.due)))
+    due = connection.scalar(_NEXT_DUE)
     return None if due is None else dates.from_epoch(due)
 
 
@@ -104,12 +101,12 @@ def last_sync(connection: Connection) -> tuple[datetime, int] | None:
 
 def feeds(connection: Connection) -> list[FeedRow]:
     """Return all feeds, past ones included."""
-    return [_feed(row) for row in connection.execute(_select_feeds())]
+    return [_feed(row) for row in connection.execute(_FEEDS)]
 
 
 def feed(connection: Connection, ref: FeedRef) -> FeedRow | None:
     """Return one feed, or None if it never existed."""
-    row = connection.execute(_select_feeds().where(schema.feed.c.key == ref.key)).first()
+    row = connection.execute(_FEED, {"of_key": ref.key}).first()
     return _feed(row) if row else None
 
 
@@ -161,16 +158,10 @@ def instants(connection: Connection, revisions: Iterable[int]) -> dict[int, date
 
 def archive(connection: Connection, feed: FeedRow, number: int) -> Archive | None:
     """Return an archive of a feed, or None if there is none with this number."""
-    table, revision = schema.archive.c, schema.revision
-    query = (
-        select(revision)
-        .join(schema.archive, revision.c.number == table.revision)
-        .where(table.feed == feed.number, table.number == number)
-    )
-    row = connection.execute(query).first()
+    of_archive = {"of_feed": feed.number, "of_archive": number}
+    row = connection.execute(_ARCHIVE_REVISION, of_archive).first()
     if row is None:
         return None
-    of_archive = {"of_feed": feed.number, "of_archive": number}
     shown = _in_order(connection.execute(_ARCHIVED, of_archive))
     tag = _tag(row.number, f"{feed.head} {number} {number < feed.archives} {shown}", row.digest)
     return Archive(row.number, dates.from_epoch(row.instant), shown, tag)
@@ -197,19 +188,11 @@ def held(connection: Connection, feed: FeedRow, tag: str) -> int | None:
 
 def articles(connection: Connection, numbers: Sequence[int]) -> dict[int, Stored]:
     """Return articles by number."""
-    table = schema.article
     return {
         row.number: stored(row)
         for some in rows.chunks(numbers)
-        for row in connection.execute(select(table).where(table.c.number.in_(some)))
+        for row in connection.execute(_ARTICLES, {"numbers": some})
     }
-
-
-def _select_feeds() -> Select[Any]:
-    table, revision = schema.feed, schema.revision
-    return select(table, revision.c.instant, revision.c.digest).join(
-        revision, revision.c.number == table.c.revision
-    )
 
 
 def _in_order(found: Iterable[Any]) -> list[Shown]:
@@ -258,7 +241,23 @@ def stored(row: Row[Any]) -> Stored:
     )
 
 
-_row = schema.feed_row.c
+# Built once, since that takes longer than to execute them.
+_article, _revision, _row = schema.article.c, schema.revision.c, schema.feed_row.c
+_LAST_REVISION = select(schema.revision).order_by(_revision.number.desc()).limit(1)
+_NEXT_DUE = select(func.min(_article.due))
+_ARTICLES = select(schema.article).where(_article.number.in_(bindparam("numbers", expanding=True)))
+_FEEDS = select(schema.feed, _revision.instant, _revision.digest).join(
+    schema.revision, _revision.number == schema.feed.c.revision
+)
+_FEED = _FEEDS.where(schema.feed.c.key == bindparam("of_key"))
+_ARCHIVE_REVISION = (
+    select(schema.revision)
+    .join(schema.archive, _revision.number == schema.archive.c.revision)
+    .where(
+        schema.archive.c.feed == bindparam("of_feed"),
+        schema.archive.c.number == bindparam("of_archive"),
+    )
+)
 _SHOWN = select(_row.article, _row.revision, _row.archive, _row.published, _row.slug).where(
     _row.feed == bindparam("of_feed"), _row.gone.is_(False)
 )

@@ -75,8 +75,7 @@ def _execute_many(
 
 def get_metadata(connection: Connection, name: str) -> str | None:
     """Return a value of the metadata table, or None."""
-    table = schema.metadata_table.c
-    value: str | None = connection.scalar(select(table.value).where(table.name == name))
+    value: str | None = connection.scalar(_VALUE, {"of": name})
     return value
 
 
@@ -89,3 +88,8 @@ def set_metadata(connection: Connection, name: str, value: str) -> str | None:
     elif previous != value:
         connection.execute(table.update().where(table.c.name == name).values(value=value))
     return previous
+
+
+_VALUE = select(schema.metadata_table.c.value).where(
+    schema.metadata_table.c.name == bindparam("of")
+)

@@ -6,11 +6,13 @@ Rendered entries are cached by revision, so they are never stale.
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from feedsvc import features, routes
 from feedsvc.catalog import queries
 from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
 from feedsvc.catalog.store import Reading
+from feedsvc.config.feeds import FeedSettings
 from feedsvc.config.settings import Settings
 from feedsvc.lru import LRUCache
 from feedsvc.model import (
@@ -77,11 +79,7 @@ class Entries:
         rendered = {}
         for each, fragment in cached.items():
             if fragment is None:
-                entry = self.entry(articles[each[0]], own.content)
-                if entry.language == language:
-                    entry = replace(entry, language=None)
-                episode = (entry.episode or Episode()) if own.podcast else None
-                entry = replace(entry, episode=episode)
+                entry = self._in_feed(articles[each[0]], own, language)
                 for feature in used:
                     entry = feature.entry(entry, own)
                 fragment = Fragment(
@@ -91,8 +89,18 @@ class Entries:
             rendered[each] = fragment
         return rendered
 
-    def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
-        """Return an article as a feed entry. choice: how much content the feed includes."""
+    def _in_feed(self, stored: Stored, own: FeedSettings, language: str) -> Entry:
+        """Return an article as an entry of a feed that has these settings and this language."""
+        episode = (stored.episode or Episode()) if own.podcast else None
+        differs = None if stored.language == language else stored.language
+        return self.entry(stored, own.content, episode=episode, language=differs)
+
+    def entry(self, stored: Stored, choice: ContentChoice, **changes: Any) -> Entry:
+        """Return an article as a feed entry.
+
+        choice: how much content the feed includes. changes: fields of the entry that differ from
+        those of the article.
+        """
         chosen = stored.content or choice
         elsewhere = None if self._settings.link_to_page else stored.external
         return Entry(
@@ -106,7 +114,9 @@ class Entries:
                 for ref, label in stored.terms
                 if ref.kind in self._schemes
             ),
-            **presented(stored) | ({"summary": ""} if chosen is ContentChoice.NONE else {}),
+            **presented(stored)
+            | ({"summary": ""} if chosen is ContentChoice.NONE else {})
+            | changes,
         )
 
 

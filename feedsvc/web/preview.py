@@ -69,9 +69,9 @@ class _Marked(Entries):
         super().__init__(settings)
         self._clock = clock
 
-    def entry(self, stored: Stored, choice: ContentChoice) -> Entry:
+    def entry(self, stored: Stored, choice: ContentChoice, **changes: Any) -> Entry:
         """Return an article as a feed entry, marked if it is not published."""
-        entry = super().entry(stored, choice)
+        entry = super().entry(stored, choice, **changes)
         mark = _mark(stored, self._clock())
         return replace(entry, title=f"{mark}: {entry.title}") if mark else entry
 

@@ -75,16 +75,19 @@ def test_archives_are_filled_from_the_oldest(
 
 
 def test_a_large_first_sync_fills_several_archives(desk: Desk) -> None:
-    """Conformance 27: every entry is in the subscription document or in one archive."""
+    """Conformance 27: every entry is in the subscription document or in one archive.
+
+    More articles than one statement selects.
+    """
     limit(desk, 10)
-    for n in range(1234):
+    for n in range(634):
         desk.write(f"{n}.md", article(f"T{n}", slug=f"{n:04}", tags=["x"] if n % 3 else []))
     desk.sync()
     found = shown(desk)
-    assert sorted(found) == list(range(124))
+    assert sorted(found) == list(range(64))
     assert {len(each) for each in found.values()} == {10}
-    assert len({title for each in found.values() for title in each}) == 1234
-    assert max(shown(desk, "tag/x")) == 82
+    assert len({title for each in found.values() for title in each}) == 634
+    assert max(shown(desk, "tag/x")) == 42
     assert desk.sync().published.revision is None
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedsvc.cli import main, problems
 from feedsvc.errors import Problem, Severity
 from tests.sites import article, make_site
+from tests.soak import examples
 
 
 def printed(found: list[Problem], capsys: pytest.CaptureFixture[str], verbose: bool = False) -> str:
@@ -75,6 +76,7 @@ def test_errors_come_first_and_nothing_is_printed_without_problems(
     assert printed([], capsys) == ""
 
 
+@settings(max_examples=examples(10))
 @given(
     st.lists(
         st.builds(

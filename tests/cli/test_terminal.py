@@ -18,6 +18,7 @@ CTRL_C = b"\x03"
 LIMIT = 20.0  # seconds; a worker that does not react is killed after 30
 READY = "Ctrl-C ends it"
 AT_ONCE = 6 if SOAK else 2  # servers for one test, as a lost signal is a matter of chance
+DELAYS = (0.0, 0.1, 0.4)  # seconds; a worker takes longer to start
 
 one_worker = pytest.mark.parametrize("options", [("--workers", "1"), ("--preview",)], ids=" ".join)
 any_workers = pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_ctrl_c_ends_it_while_its_workers_start(
 ) -> None:
     make_site(tmp_path, {"a.md": article()})
     with ExitStack() as stack:
-        delays = (0.0, 0.1, 0.4)
+        delays = DELAYS if SOAK else DELAYS[::2] if "2" in options else DELAYS[1:2]
         servers = [stack.enter_context(serving(tmp_path, *options, fresh=True))[0] for _ in delays]
         for running, delay in zip(servers, delays, strict=True):
             running.wait_for(READY)

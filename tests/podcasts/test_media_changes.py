@@ -6,7 +6,7 @@ from tests.desk import Desk
 from tests.podcasts.makers import mp3
 from tests.sites import article
 
-pytestmark = pytest.mark.usefixtures("settled")
+pytestmark = [pytest.mark.usefixtures("settled"), pytest.mark.databases("sqlite")]
 
 
 def test_a_changed_recording_is_read_again(desk: Desk) -> None:

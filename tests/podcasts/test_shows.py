@@ -10,6 +10,7 @@ from tests.desk import Desk, ref
 from tests.podcasts.makers import mp3
 from tests.sites import article
 
+pytestmark = pytest.mark.databases("sqlite")
 PODCAST = "{https://podcastindex.org/namespace/1.0}"
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 SHOW = '[feeds."tag/talk".podcast]\nblock = true\n'

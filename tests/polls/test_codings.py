@@ -153,12 +153,15 @@ def answers(server: Server) -> dict[tuple[str, str], tuple[str, str, bytes]]:
 
 
 def test_two_servers_and_a_restarted_one_say_the_same(site: Path) -> None:
-    """Conformance 24, 35, 37: of one catalog, in every coding, to the byte, with any hash seed."""
-    with serving(site, popen=programs.fresh) as one:
+    """Conformance 24, 35, 37: of one catalog, in every coding, to the byte, with any hash seed.
+
+    Each worker of a new interpreter has another one, and answers some of the requests.
+    """
+    with serving(site, "--workers", "2", popen=programs.fresh) as one:
         said = answers(one)
         with serving(site) as other:
             assert answers(other) == said
-    with serving(site, popen=programs.fresh) as again:
+    with serving(site) as again:
         assert answers(again) == said
         for (path, _), (tag, _, _) in said.items():
             assert poll(again, path, holding(tag)).status == 304
@@ -177,7 +180,7 @@ def polled_from_both(server: Server, renders: int) -> list[Reply]:
 def test_every_worker_says_the_same_and_sees_what_is_new(tmp_path: Path) -> None:
     """Conformance 37: whichever of them takes the connection."""
     make_site(tmp_path, {"a.md": article(title="First")})
-    with serving(tmp_path, "--workers", "2", popen=programs.fresh) as server:
+    with serving(tmp_path, "--workers", "2") as server:
         before = polled_from_both(server, renders=2)
         (tmp_path / "content" / "b.md").write_text(article(title="Second"), encoding="utf-8")
         server.wait_for(ALL, "<title>Second</title>")
