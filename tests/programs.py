@@ -198,6 +198,7 @@ def _server() -> _Server:
         command = [sys.executable, "-c", code]
         os.posix_spawn(command[0], command, {**os.environ, "PYTHONPATH": str(_ROOT)})
     assert ours.recv(1), "the fork server has not started"
+    atexit.register(ours.close)
     return _Server(ours)
 
 
