@@ -20,7 +20,7 @@ from tests.proxy import proxied
 from tests.serving import PATIENCE
 from tests.soak import SOAK
 
-IDLE = 6000 if SOAK else 600  # milliseconds
+IDLE = 6000 if SOAK else 1000  # milliseconds
 
 # Is elected, begins to write if asked to, and tries again each time that it gets a line.
 WRITER = """

@@ -11,7 +11,7 @@ from tests.serving import PATIENCE, Server, serving
 from tests.sites import article, make_site
 
 ALL = "/feeds/all.rss"
-TICK = 0.2  # seconds; each process hands over its counts twice in that time (tests/quick.py)
+TICK = 0.6  # seconds; each process hands over its counts several times (tests/quick.py)
 
 
 @pytest.fixture(scope="module")
