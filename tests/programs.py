@@ -51,9 +51,10 @@ from feedsvc.config.content import GENERATORS
 from feedsvc.sources import trees
 
 _ROOT = Path(__file__).parent.parent
-_SUPPORTED = sys.platform == "linux"
+SUPPORTED = sys.platform == "linux"
 _PR_SET_CHILD_SUBREAPER = 36
 _LARGEST = 1 << 20  # bytes of a message
+_EXECUTE = inspect.signature(subprocess.Popen._execute_child)  # type: ignore[attr-defined]
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 # More than what these import is imported by every process itself. Tests are of multiprocessing.
 _PRELOADED = (
@@ -140,8 +141,8 @@ def _adopt_orphans(adopts: bool) -> None:
 
 def popen(arguments: Sequence[str | Path], **options: Any) -> "subprocess.Popen[Any]":
     """Do what `subprocess.Popen([sys.executable, *arguments], ...)` does, from the fork server."""
-    if _SUPPORTED and not options.get("preexec_fn"):
-        return _Process([sys.executable, *arguments], **options)
+    if SUPPORTED and not options.get("preexec_fn"):
+        return Process([sys.executable, *arguments], **options)
     return fresh(arguments, **options)
 
 
@@ -161,18 +162,17 @@ def run(arguments: Sequence[str | Path], **options: Any) -> "subprocess.Complete
 
 def fork_for_multiprocessing(patch: pytest.MonkeyPatch) -> None:
     """Let the fork server start the processes of multiprocessing in this process, too."""
-    if _SUPPORTED:
+    if SUPPORTED:
         spawn = "multiprocessing.util.spawnv_passfds"
         patch.setattr(spawn, lambda *given: _server().spawn(*given))
 
 
-class _Process(subprocess.Popen[Any]):
+class Process(subprocess.Popen[Any]):
     """A process from the fork server."""
 
     def _execute_child(self, *args: Any) -> None:
         """Start it; replaces a method of the base class, which forks and executes a program."""
-        replaced = subprocess.Popen._execute_child  # type: ignore[attr-defined]
-        given = inspect.signature(replaced).bind(self, *args).arguments
+        given = _EXECUTE.bind(self, *args).arguments
         used = given["p2cread"], given["c2pwrite"], given["errwrite"]
         files = {number: file if file >= 0 else number for number, file in enumerate(used)}
         self.pid = _server().start(
@@ -198,6 +198,7 @@ def _server() -> _Server:
         command = [sys.executable, "-c", code]
         os.posix_spawn(command[0], command, {**os.environ, "PYTHONPATH": str(_ROOT)})
     assert ours.recv(1), "the fork server has not started"
+    atexit.register(ours.close)
     return _Server(ours)
 
 

@@ -25,6 +25,8 @@ from feedsvc.audience.rows import (
     Reported,
 )
 
+_POLL_FIELDS = {"family": "", "format": "", "status": 0, "conditional": False}  # of a PollKey
+
 
 class Reads(Database):
     """The queries. If a day has numbers from both sources, those with more polls are used."""
@@ -55,14 +57,9 @@ class Reads(Database):
         """Return the polls, summed over the fields that `by` does not name, which are '' or 0."""
 
         @cache
-        def rest(key: PollKey) -> PollKey:
-            family, format, status, conditional = key
-            return (
-                family if "family" in by else "",
-                format if "format" in by else "",
-                status if "status" in by else 0,
-                conditional if "conditional" in by else False,
-            )
+        def rest(key: PollKey) -> Any:
+            fields = zip(_POLL_FIELDS.items(), key, strict=True)
+            return tuple(value if name in by else empty for (name, empty), value in fields)
 
         sums: dict[tuple[int, str, PollKey], list[int]] = {}
         for day, found, record in self._records(first, last, None if "feed" in by else feed):

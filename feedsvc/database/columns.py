@@ -57,7 +57,7 @@ def item(origin: Origin, row: Mapping[str, Any], hints: Hints) -> Item:
         language=values.text("language"),
         image=values.text("image"),
         enclosures=tuple(values.enclosures("enclosures")),
-        draft=values.flag("draft", False),
+        draft=flag("draft", row.get("draft", False)),
         warnings=tuple(values.warnings),
     )
 
@@ -93,9 +93,6 @@ class _Values:
             return as_date(value, self._hints.zone, self._hints.zones)
         except dates.DateError as error:
             raise ArticleError("bad-source-date", f"has a bad `{name}`: {error}") from None
-
-    def flag(self, name: str, default: bool) -> bool:
-        return flag(name, self._row.get(name, default))
 
     def items(self, name: str) -> list[Any]:
         """Return a list: an array, JSON in a text, or a text with commas."""

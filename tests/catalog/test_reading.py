@@ -18,6 +18,7 @@ from feedsvc.config import settings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.sources import ContentFolder, Sources
+from tests import programs
 from tests.desk import Desk
 from tests.sites import article, make_site
 
@@ -39,7 +40,7 @@ BROKEN_CODES = {
 WHEN = ["2022-02-17", "2022-07-01 09:30", "2022-02-17 09:30 +05:45", "2022-02-17T09:30:00Z"]
 
 
-class _Popen(subprocess.Popen[bytes]):
+class _Popen(subprocess.Popen[Any]):
     """A process as tests watch it; one that is waited for in vain is killed."""
 
     started: list["_Popen"]
@@ -52,6 +53,10 @@ class _Popen(subprocess.Popen[bytes]):
         self.timer.start()
 
 
+class _Fork(_Popen, programs.Process):
+    """One from the fork server."""
+
+
 @pytest.fixture
 def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[_Popen]]:
     """The processes that were started, two for each reading, even for a few files."""
@@ -59,7 +64,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[_Popen]]:
     monkeypatch.setattr(reading, "_BATCH", 3)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     monkeypatch.setattr(_Popen, "started", [], raising=False)
-    monkeypatch.setattr("subprocess.Popen", _Popen)
+    monkeypatch.setattr("subprocess.Popen", _Fork if programs.SUPPORTED else _Popen)
     yield _Popen.started
     for process in _Popen.started:
         process.timer.cancel()
@@ -261,6 +266,7 @@ def test_no_module_is_imported_from_the_folder_that_a_command_runs_in(
     tmp_path: Path, processes: list[_Popen], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever can write files to a site could else run programs."""
+    monkeypatch.setattr("subprocess.Popen", _Popen)  # new interpreters
     site = make_articles(tmp_path / "site", 9)
     marker = tmp_path / "imported"
     traps = ("yaml.py", "pickle.py", "encodings.py", "sitecustomize.py", "feedsvc/__init__.py")

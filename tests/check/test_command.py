@@ -67,4 +67,9 @@ def test_any_feed_is_validated_from_a_file_or_standard_input(format: str) -> Non
     assert run("-", stdin=good.read_bytes()).exit_code == 0
     if bad.exists():
         assert run(bad).stdout.startswith(f"{bad}:")
-    assert run("-", stdin=b"<html/>").stdout.startswith("-:1: error: is XML, but not a feed")
+
+
+def test_a_pipe_gets_no_colours() -> None:
+    result = run("-", stdin=b"<html/>")
+    assert result.stdout.startswith("-:1: error: is XML, but not a feed")
+    assert "\x1b" not in result.output

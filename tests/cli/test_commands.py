@@ -10,10 +10,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from feedsvc import sources
+from feedsvc import plugins, sources
 from feedsvc.catalog.published import mark_published
 from feedsvc.catalog.store import Catalog
-from feedsvc.cli import main
+from feedsvc.cli import GROUP, main
 from tests import programs
 from tests.serving import free_port
 from tests.sites import article, make_site
@@ -324,7 +324,7 @@ def test_commands_name_texts_that_are_too_long_and_go_on(tmp_path: Path) -> None
         "/".join(["x" * 200] * 6) + ".md": article(title="Path"),
     }
     make_site(tmp_path, files)
-    for command in ("sync", "check"):
+    for command in {"sync", "check"}.intersection(plugins.names(GROUP)):
         result = run(command, "--site", tmp_path)
         assert result.exit_code == 1
         said = result.stdout + result.stderr

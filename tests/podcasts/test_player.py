@@ -97,6 +97,10 @@ def test_transcripts_of_each_kind_are_shown(
     assert found.lines == lines
 
 
+def test_an_article_that_is_no_episode_has_a_player_too() -> None:
+    assert page(enclosures=(AUDIO,)).xpath("//audio/@src") == ["/files/a.mp3"]
+
+
 def test_hidden_chapters_are_not_listed() -> None:
     found = page(enclosures=(AUDIO,), episode=Episode(chapters=(HIDDEN,)))
     assert found.xpath("//audio")

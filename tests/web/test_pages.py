@@ -98,7 +98,7 @@ def test_a_page_may_run_nothing_but_our_scripts(client: FlaskClient, path: str) 
     policy = response.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'self'; ")
     (permitted,) = re.findall(r"script-src ([^;]*);", policy)
-    assert re.fullmatch(r"('sha256-[A-Za-z0-9+/=]{44}' ?){2}", permitted)
+    assert re.fullmatch(r"('sha256-[A-Za-z0-9+/=]{44}' ?)+", permitted)
     assert "unsafe" not in policy
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"]
@@ -204,7 +204,6 @@ def test_an_article_is_shown_whole(client: FlaskClient) -> None:
     assert page.get("lang") == "en"
     assert page.xpath("//h1/text()") == ["Rain & <wind>"]
     assert page.xpath("//article//time/@datetime") == ["2025-11-20T17:30:00Z"]
-    assert page.xpath("//audio/@src") == ["/files/Le%20son.mp3"]
     download = page.xpath("//a[@download]")[0]
     assert (download.get("href"), download.text) == ("/files/Le%20son.mp3", "Le son.mp3")
     assert page.xpath("//div[@class='content']//a/@href") == ["/files/a.pdf"]
