@@ -122,7 +122,7 @@ def test_postgresql_reports_changes_of_other_processes(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scale 7: the catalog is not read again and again meanwhile."""
-    monkeypatch.setattr(watch, "_LOOK_INTERVAL", 2 * PATIENCE)
+    monkeypatch.setattr(watch, "_SQLITE_INTERVAL", 2 * PATIENCE)
     seen: list[str] = []
 
     def publish() -> None:
