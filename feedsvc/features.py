@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from feedsvc.sources.values import Values
 
 FileAt = Callable[[str], Path | None]
+TABLES = ("podcast",)  # of the settings of a feed that features can read, fields of FeedSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Addition:
 class Feature(Protocol):
     """Something that feeds or articles may have. Subclass it to get the defaults.
 
-    table: of the settings of a feed; it is a field of FeedSettings, which `settings` returns.
+    table: of the settings of a feed, one of TABLES; `settings` returns it.
     defaults: settings of a feed with that table, unless it has others. keys: of front matter.
     synonyms: other names of keys in plain trees. beside: endings of files that may belong to the
     article of their name in the same folder, in order of precedence. related: endings of files on
@@ -109,12 +110,17 @@ class Feature(Protocol):
 
 @cache
 def installed() -> tuple[Feature, ...]:
-    """Return the installed features by name. Raises FeedsvcError if one cannot be loaded."""
+    """Return the installed features by name. Raises FeedsvcError if one cannot be used."""
     found = plugins.objects(plugins.FEATURES)
     for name, feature in found.items():
-        if not isinstance(feature, Feature):
+        mistake = ""
+        if isinstance(feature, type) or not isinstance(feature, Feature):
+            mistake = "is not a Feature"
+        elif feature.table not in ("", *TABLES):
+            mistake = f"reads the table {feature.table!r}, which no feed can have"
+        if mistake:
             raise FeedsvcError(
-                f"{name} ({plugins.FEATURES}) is not a Feature; update or uninstall that package"
+                f"{name} ({plugins.FEATURES}) {mistake}; update or uninstall that package"
             )
     return tuple(found.values())
 

@@ -88,13 +88,18 @@ class FeedRef:
         return f"{self.kind}/{self.term}" if self.term else str(self.kind)
 
     @classmethod
-    @lru_cache(10_000)  # each article read has several
     def of(cls, key: str) -> "FeedRef":
         """Return the reference of a key. Raises ValueError if there is no such kind of feed."""
-        kind, slash, term = key.partition("/")
-        if slash:
-            return cls(Kind(kind), term)
-        return cls(Kind.ALL) if key == Kind.ALL else cls(Kind.NAMED, key)
+        # Keys in requests may have any length, and must not stay in memory.
+        return _ref(key) if len(key) <= MAX_KEY else _ref.__wrapped__(key)
+
+
+@lru_cache(10_000)  # each article read has several
+def _ref(key: str) -> FeedRef:
+    kind, slash, term = key.partition("/")
+    if slash:
+        return FeedRef(Kind(kind), term)
+    return FeedRef(Kind.ALL) if key == Kind.ALL else FeedRef(Kind.NAMED, key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,12 @@ class Recipes(Feature):
         return None
 
 
+class WithTable(Feature):
+    table = "recipes"
+
+
 FEATURE = Recipes()
+WITH_TABLE = WithTable()
 '''
 TEMPLATE = """\
 {% macro above(summary) %}
@@ -153,6 +158,8 @@ def test_a_page_shows_what_a_feature_adds_in_place_of_the_picture(served: dict[s
     [
         ("toy_recipes:Absent", "cannot be loaded: AttributeError"),
         ("toy_recipes:Addition", "is not a Feature"),
+        ("toy_recipes:Recipes", "is not a Feature"),
+        ("toy_recipes:WITH_TABLE", "reads the table 'recipes', which no feed can have"),
     ],
 )
 def test_a_feature_that_cannot_be_used_is_one_clear_sentence(

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedsvc import syntax, urls
-from feedsvc.model import TERM_KINDS, FeedRef, Kind
+from feedsvc.model import MAX_TERM, TERM_KINDS, FeedRef, Kind
 
 # What front matter can hold: any Unicode but lone surrogates.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -111,6 +111,13 @@ def test_a_name_of_dots_alone_is_no_path_segment(name: str, can: bool) -> None:
 def test_a_key_names_one_feed(ref: FeedRef) -> None:
     assert FeedRef.of(ref.key) == ref
     assert urls.parse_key(ref.key) == ref
+
+
+def test_references_of_long_keys_do_not_stay_in_memory() -> None:
+    """Any client can request them."""
+    for term, stays in [("x" * MAX_TERM, True), ("x" * 1000, False)]:
+        key = f"category/{term}"
+        assert (FeedRef.of(key) is FeedRef.of(key)) is stays
 
 
 @pytest.mark.parametrize(

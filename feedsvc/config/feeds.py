@@ -120,9 +120,8 @@ class _Labels(Struct, frozen=True):
 
 LISTS = dict(zip(_Labels.__struct_fields__, TERM_KINDS, strict=True))
 _CONDITIONS = Selection.__struct_fields__
-_OF_FEATURES = ("podcast",)  # tables of one feed that features read
 # Settings for all feeds. A custom feed may have the name of a feature's table.
-_COMMON = tuple(name for name in FeedSettings.__struct_fields__ if name not in _OF_FEATURES)
+_COMMON = tuple(name for name in FeedSettings.__struct_fields__ if name not in features.TABLES)
 _OPTIONAL = ("subtitle", "language", "copyright")
 
 
@@ -135,7 +134,7 @@ def read(table: Table, site: Table, content: Path) -> Feeds:
         key for key, value in table.values.items() if isinstance(value, dict) and key not in _COMMON
     ]
     common = _converted(table.without(keys))
-    for name in filter(common.values.__contains__, _OF_FEATURES):
+    for name in filter(common.values.__contains__, features.TABLES):
         common.fail(name, f"{name} is a setting of one feed; move it to [feeds.<name>]")
     defaults = common.to(FeedSettings)
     feeds, selections = {}, {}
