@@ -45,7 +45,7 @@ _HTTP_DATES = (
 def http_date(text: str, now: datetime) -> datetime | None:
     """Parse an HTTP-date in any of its three forms (RFC 9110 5.6.7); None for anything else.
 
-    now: a two-digit year that would be more than fifty years later is in the century before.
+    now: a two-digit year that would be more than fifty years after it is in the century before.
     """
     match = next(filter(None, (form.fullmatch(text) for form in _HTTP_DATES)), None)
     if not match:
@@ -157,7 +157,7 @@ def _parse_text(text: str, zone: tzinfo, zones: Mapping[str, tzinfo]) -> datetim
 
 
 def _settle(moment: datetime, zone: tzinfo) -> datetime:
-    """Drop fractions, and fix the offset, so that the local time is one that existed."""
+    """Drop fractions of a second, and fix the offset, so that the local time exists."""
     try:
         if moment.utcoffset() is None:
             moment = moment.replace(tzinfo=zone, fold=0)

@@ -143,10 +143,10 @@ class ArticleError(FeedsvcError):
         self.severity = severity
 
     def as_warning(self, more: str = "") -> "ArticleError":
-        """Return the error as a warning. more: what to add to the message."""
+        """Return the error as a warning. more: appended to the message."""
         message, severity = self.message + more, Severity.WARNING
         return ArticleError(self.code, message, key=self.key, line=self.line, severity=severity)
 
     def problem(self, path: str, line: int = 0) -> Problem:
-        """Return the problem of a file, as shown. line: if the error has none of its own."""
+        """Return the error as a Problem. path: as shown. line: used if the error has none."""
         return Problem(path, self.line or line, self.code, self.message, self.severity)

@@ -4,7 +4,7 @@ from logging import Logger
 
 
 class Failures:
-    """What has failed last, in one place of the program."""
+    """The latest failure at one place in the program."""
 
     def __init__(self, logger: Logger, event: str) -> None:
         self._logger = logger
@@ -12,7 +12,7 @@ class Failures:
         self._reason = ""
 
     def __bool__(self) -> bool:
-        """Whether it fails now."""
+        """Whether the latest attempt failed."""
         return bool(self._reason)
 
     def failed(self, reason: str) -> None:

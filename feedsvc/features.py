@@ -1,13 +1,12 @@
-"""What feeds and articles may have besides what the core knows, in packages of their own.
+"""Optional features of feeds and articles, each in a package of its own.
 
-A `Feature` reads its settings and front matter into fields of `feedsvc.model`, and says what is
-made of them: entries, files, parts of pages. The core calls it at the places that the methods name,
-and knows none by name. Packages declare features as entry points of the group `feedsvc.features`,
-and the elements of their namespaces in `feedsvc.namespaces`. docs/features.md explains how to write
-one.
+A `Feature` reads its settings and front matter into fields of `feedsvc.model`, and contributes to
+entries, files and pages. The core calls the methods of each installed feature, and knows none by
+name. Packages declare features as entry points of the group `feedsvc.features`, and the namespaces
+of their elements in `feedsvc.namespaces`. docs/features.md explains how to write one.
 """
 
-# ruff: noqa: ARG002 - the defaults of methods need no argument
+# ruff: noqa: ARG002 - the default methods ignore their arguments
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,10 +34,10 @@ TABLES = ("podcast",)  # of the settings of a feed that features can read, field
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """What the page of an article shows besides its text.
+    """Additional content of an article's page.
 
-    template: the name of a Jinja template with two macros: `above` comes in place of the picture
-    above the text, `below` after the text. Each gets `values`. script: the name of a script, or ''.
+    template: the name of a Jinja template with two macros: `above` replaces the picture above the
+    text, and `below` follows the text. Both take `values`. script: the name of a script, or ''.
     """
 
     template: str
@@ -48,14 +47,15 @@ class Addition:
 
 @runtime_checkable
 class Feature(Protocol):
-    """Something that feeds or articles may have. Subclass it to get the defaults.
+    """An optional feature of feeds or articles. Subclass it to get the defaults.
 
-    table: of the settings of a feed, one of TABLES; `settings` returns it.
-    defaults: settings of a feed with that table, unless it has others. keys: of front matter.
-    synonyms: other names of keys in plain trees. beside: endings of files that may belong to the
-    article of their name in the same folder, in order of precedence. related: endings of files on
-    which articles may depend; when one changes, all articles are looked at. package: has a folder
-    `templates`, and maybe `static` (scripts) and `languages` (texts of pages); '' for none.
+    table: the name of its table in the settings of a feed, one of TABLES, and of the field of
+    FeedSettings with the result of `settings`. defaults: default settings of a feed that has the table. keys:
+    front-matter keys. synonyms: other names of keys in plain trees. beside: endings of files that
+    may belong to the article of the same name in the same folder, in order of precedence. related:
+    endings of files on which articles may depend; when one changes, all articles are listed again.
+    package: the package with a folder `templates`, and optionally `static` (scripts) and
+    `languages` (texts of pages); '' for none.
     """
 
     table: str = ""
@@ -67,10 +67,10 @@ class Feature(Protocol):
     package: str = ""
 
     def settings(self, own: "Table", inherited: Mapping[str, Any], content: Path) -> object:
-        """Return what the table of a feed says.
+        """Validate and return the table of a feed. Raises SettingsError.
 
-        own: the settings of the feed, with the table. inherited: those of the site and of all
-        feeds. content: the folder of the files. Raises SettingsError.
+        own: the settings of the feed, including the table. inherited: the settings of the site and
+        of all feeds. content: the content folder.
         """
         raise NotImplementedError
 
@@ -83,27 +83,27 @@ class Feature(Protocol):
     ) -> Mapping[str, Any]:
         """Return the fields of an article that its front matter and its files determine.
 
-        enclosures: those of the front matter. The fields are those of `model.Presentation`, with
-        `enclosures` as a sequence of Attached. used: whether the site has a feed with the table.
-        What is wrong is a warning, added to `values`, or raises ArticleError.
+        The fields are those of `model.Presentation`, with `enclosures` as a sequence of Attached.
+        enclosures: from the front matter. used: whether any feed of the site has the table. For
+        invalid values, add a warning to `values`, or raise ArticleError.
         """
         return {}
 
     def entry(self, entry: Entry, own: "FeedSettings") -> Entry:
-        """Return an entry as a feed with the table carries it. own: the settings of the feed."""
+        """Return an entry for a feed that has the table. own: the settings of the feed."""
         return entry
 
     def make(self, path: str, article: Presentation, file: FileAt) -> tuple[bytes, str] | None:
-        """Return a file that is made for an article, and its media type; None if there is none.
+        """Return a derived file of an article, and its media type; None if there is none.
 
-        path: as passed to `Attachments.publish_derived`. file: finds files by their paths.
+        path: as passed to `Attachments.publish_derived`. file: returns the local file at a path.
         """
         return None
 
     def addition(self, entry: Entry, file: FileAt) -> Addition | None:
-        """Return what the page of an article shows besides its text; None for nothing.
+        """Return additional content for the page of an article; None for none.
 
-        file: finds the local files that may be served, by their URLs.
+        file: returns the local file at a URL, if it may be served.
         """
         return None
 
@@ -131,13 +131,13 @@ def of_feed(own: "FeedSettings") -> list[Feature]:
 
 
 def used(settings: "Settings") -> list[Feature]:
-    """Return the features whose table any feed has."""
+    """Return the features whose table at least one feed has."""
     feeds = settings.feeds.values()
     return [each for each in installed() if any(each in of_feed(own) for own in feeds)]
 
 
 def folders(name: str) -> list[Traversable]:
-    """Return the folders of a name in the packages of features."""
+    """Return the folders with a given name in the packages of features."""
     found = (files(each.package).joinpath(name) for each in installed() if each.package)
     return [each for each in found if each.is_dir()]
 

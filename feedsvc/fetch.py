@@ -43,8 +43,8 @@ class FetchError(FeedsvcError):
 class Answer:
     """The answer of a server.
 
-    url: where it came from after redirects. redirects: their statuses. headers: by name in lower
-    case. body: decoded.
+    url: the final one, after redirects. redirects: their status codes. headers: by lower-case name.
+    body: decoded.
     """
 
     url: str
@@ -66,7 +66,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of a request. size: bytes. patience: seconds. public: refuse other addresses.
+    """Limits of a request. size: bytes. patience: seconds. public: allow only public addresses.
 
     The address is checked when connecting, so redirects and changed DNS entries are covered. No
     proxy is used then, as only the proxy would know the address.
@@ -153,7 +153,7 @@ def _request(
 ) -> tuple[int, dict[str, str], bytes]:
     fields = {
         "Accept": "application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.5",
-        # The length that HEAD returns is that of the file.
+        # HEAD without compression, so that the length is that of the file.
         "Accept-Encoding": "identity" if method == "HEAD" else "gzip",
         **conditions,
     }

@@ -45,7 +45,7 @@ class Format(StrEnum):
 class Kind(StrEnum):
     """What the articles of a feed have in common; the value is the first part of its key.
 
-    The keys of ALL and NAMED have one part: `all`, and the name of a custom feed. In this order.
+    The keys of ALL and NAMED have one part: `all`, and a custom feed's name. Lists use this order.
     """
 
     ALL = "all"
@@ -115,8 +115,8 @@ class Person:
 class Category:
     """A category or tag of an entry. category | category | tags.
 
-    term: addressed in URLs; see `urls.term`. scheme: an absolute URL, which vocabulary the term
-    belongs to; Atom only. label: shown to people, and the term that feeds contain.
+    term: as used in URLs; see `urls.term`. scheme: the absolute URL of the term's vocabulary; Atom
+    only. label: shown to people; feeds contain it as the term, too.
     """
 
     term: str
@@ -152,13 +152,13 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What a content folder is in the tree of the generator whose conventions it follows.
+    """The generator whose conventions a content folder follows, and the folder's place in its tree.
 
-    name: the generator; `feedsvc` for a plain tree. sign: the file or folder that it was detected
-    by, '' if the settings name it. below: the folder's path in the generator's own tree of
-    articles, '' if it is all of it. options: what was read of the generator's configuration, by
-    key in lower case; tables are mappings, scalars are texts. tree: which of the generator's trees
-    that is, '' if unknown. config: the path of the configuration relative to the folder.
+    name: the generator; `feedsvc` for a plain tree. sign: the file or folder by which it was
+    detected, '' if the settings name it. below: the folder's path in the generator's own tree of
+    articles, '' for the root. options: the parts of the generator's configuration that are used, by
+    lower-case key; tables are mappings, scalars are texts. tree: which of the generator's trees it
+    is, '' if unknown. config: the path of the configuration, relative to the folder.
     """
 
     name: str = PLAIN
@@ -171,7 +171,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presentation:
-    """What an article and its entries have in common: all that is only shown to readers.
+    """The fields that an article shares with its entries: everything that is only displayed.
 
     The catalog stores these fields as one encoded value, so a new one needs no migration. It must
     have a default.
@@ -194,12 +194,12 @@ class Article(Presentation):
     """One article as its source has it; every text is XML-safe, every URL absolute.
 
     path: its file, relative to the content folder, POSIX style. slug: unique in the site.
-    id: what the author pinned, None to have one minted. published, expires: aware; updated is
+    id: pinned by the author, None to have one minted. published, expires: aware; updated is
     never before published. html: sanitised. link: its own page. terms: every feed that it
     belongs to besides the site feed, with the label as written. content: None to let the feed
     decide. feeds: False keeps it out of every feed. files: local files that it shows, relative to
-    the content folder. text_hash: of the file's whole text, by which a moved file is recognised.
-    native_id: the id that its generator's own feed gave it, used instead of a minted one.
+    the content folder. text_hash: a hash of the whole file, by which a moved file is recognised.
+    native_id: its id in the feed of its generator, used instead of a minted one.
     """
 
     path: str
@@ -234,7 +234,7 @@ class Entry(Presentation):
 
     @property
     def related(self) -> str | None:
-        """The URL that `link` is not, of an article about a page elsewhere.
+        """For an article about a page elsewhere, its own page or that page: the one not in `link`.
 
         link rel=related | atom:link rel=related | url or external_url.
         """
@@ -242,7 +242,7 @@ class Entry(Presentation):
 
 
 def presented(of: Presentation) -> dict[str, Any]:
-    """Return the fields of Presentation by name, to make another kind of it with."""
+    """Return the fields of Presentation by name, to construct another Presentation from."""
     return {name: getattr(of, name) for name in _PRESENTED}
 
 
@@ -287,7 +287,7 @@ class Feed:
 
     @property
     def archive_links(self) -> tuple[tuple[str, str], ...]:
-        """The links between its documents that there are, as (rel, URL)."""
+        """The links to the other documents of the feed that exist, as (rel, URL)."""
         urls = (self.current, self.prev_archive, self.next_archive)
         rels = ("current", "prev-archive", "next-archive")
         return tuple((rel, url) for rel, url in zip(rels, urls, strict=True) if url)
@@ -297,7 +297,7 @@ class Feed:
 class Document:
     """A rendered feed: the bytes, and when and at which revision they last changed.
 
-    tag: names this state of the document among all that it ever had, the same in every format.
+    tag: identifies this state of the document among all its states; the same in every format.
     """
 
     body: bytes

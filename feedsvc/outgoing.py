@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from feedsvc.model import MAX_URL, excess
 
-# Most URLs, which need no parser: a name or an IPv4 address, a port, a path.
+# Matches most URLs, for which no parser is needed: a name or an IPv4 address, a port, a path.
 _PLAIN = re.compile(
     r"https?://((?=[^/:?]{1,253}(?:[/:?]|$))[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::([0-9]{1,5}))?"
     r"(?:[/?][!$-;=?-\[\]_a-z{|}~]*)?"
@@ -20,8 +20,8 @@ _URL = re.compile(r"""[!#-;=?-\[\]_a-z{|}~]+""")  # ASCII that is safe in a requ
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 _WEB_PORTS = (80, 443)
 _FIRST_FREE_PORT, _LAST_PORT = 1024, 65_535  # below, ports belong to other protocols
-# Addresses that `is_global` passes in some version of Python, but that lead into private networks:
-# those in which an IPv4 address is embedded, deprecated ones, and one of a cloud's own services.
+# Addresses that are `is_global` in some version of Python, but lead into private networks: those
+# that embed an IPv4 address, deprecated ones, and one that a cloud uses for its own services.
 _NOT_PUBLIC = tuple(
     map(
         ip_network,
@@ -50,7 +50,7 @@ class UrlError(Exception):
 def host(url: str, most: int = MAX_URL) -> str:
     """Return the host of a URL, in lower case. Raises UrlError unless requests may be sent there.
 
-    most: bytes of the URL.
+    most: the maximum length of the URL, in bytes.
     """
     if over := excess(url, most):
         raise UrlError(over)
@@ -94,9 +94,9 @@ def _is_ipv6(host: str) -> bool:
 
 
 def is_public(address: str, networks: Iterable[str] = ()) -> bool:
-    """Return whether an IP address is of the public internet, or in one of some other networks.
+    """Return whether an IP address is public, or in one of the given networks.
 
-    False for anything but an address.
+    False for anything that is not an address.
     """
     try:
         ip = ip_address(address)

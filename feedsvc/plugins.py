@@ -30,9 +30,9 @@ def _select(path: tuple[str, ...], group: str) -> EntryPoints:
 
 @lru_cache(maxsize=1)
 def _scan(_path: tuple[str, ...]) -> Any:
-    """Return all entry points on the search path, which takes some 10 ms.
+    """Return all entry points on the search path, which takes about 10 ms.
 
-    They are of another type in Python 3.11 than in later versions, with the same `select`.
+    Their type in Python 3.11 differs from that in later versions, but has the same `select`.
     """
     return entry_points()
 
@@ -40,8 +40,8 @@ def _scan(_path: tuple[str, ...]) -> Any:
 def load(group: str) -> Iterator[tuple[EntryPoint, object]]:
     """Yield the entry points of a group and the objects that they name, sorted by name.
 
-    Raises FeedsvcError if one cannot be loaded, and if there are none, not even the built-in ones:
-    the installation is broken then.
+    Raises FeedsvcError if one cannot be loaded, or if there are none, not even the built-in ones,
+    as the installation is broken then.
     """
     found = sorted(installed(group), key=lambda each: each.name)
     if not found:
@@ -51,7 +51,7 @@ def load(group: str) -> Iterator[tuple[EntryPoint, object]]:
 
 
 def objects(group: str) -> dict[str, Any]:
-    """Return the objects that the entry points of a group name, if any, by name and sorted.
+    """Return the objects that the entry points of a group name, if any, sorted by name.
 
     Raises FeedsvcError if one cannot be loaded.
     """
@@ -91,7 +91,8 @@ def described(plugin: EntryPoint) -> str:
 def foreign(*groups: str) -> tuple[str, ...]:
     """Return the entry points of groups that other packages declare, with name and version.
 
-    By default those on which documents depend, so that their tags include this. Nothing is loaded.
+    groups: by default those on which documents depend; the tags of documents include the result.
+    Nothing is loaded.
     """
     plugins = [each for group in groups or (NAMESPACES, FEATURES) for each in installed(group)]
     return tuple(sorted(described(e) for e in plugins if not e.dist or e.dist.name != _OURS))

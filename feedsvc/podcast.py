@@ -1,8 +1,8 @@
-"""What podcast clients get besides the fields of a Feed and its Entries; pure.
+"""Data for podcast clients, in addition to the fields of a Feed and its Entries; pure.
 
 Names and units are those of the podcast namespace (https://podcasting2.org/docs/podcast-namespace)
-and of Apple's itunes namespace. Every field has a default, and those that have it are not stored:
-a field that is added later changes neither the catalog nor the fingerprints of articles.
+and of Apple's itunes namespace. A field that has its default value is not stored, so adding a field
+with a default changes neither the catalog nor the fingerprints of articles.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _GUIDS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 
 
 class Role(StrEnum):
-    """What an episode is in its show. itunes:episodeType."""
+    """The role of an episode in its show. itunes:episodeType."""
 
     FULL = "full"
     TRAILER = "trailer"
@@ -31,15 +31,15 @@ class ShowType(StrEnum):
 
 
 class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The common base: immutable, and encoded without the fields that have their default."""
+    """The common base class: immutable, and encoded without fields that have their default."""
 
 
 class Transcript(Part, frozen=True):
     """A transcript or closed captions. podcast:transcript.
 
     url: absolute. type: text/vtt, application/x-subrip, application/json, text/html, text/plain.
-    language: None where it is the feed's. rel: `captions` or None. digest: of a local file, with
-    which pages that show it change.
+    language: None where it is the feed's. rel: `captions` or None. digest: a hash of a local file,
+    so that pages that show it change with it.
     """
 
     url: str
@@ -75,7 +75,7 @@ class Contributor(Part, frozen=True):
 
 
 class Soundbite(Part, frozen=True):
-    """A part that stands for the episode. podcast:soundbite. start, duration: seconds."""
+    """A short excerpt that promotes the episode. podcast:soundbite. start, duration: seconds."""
 
     start: float
     duration: float
@@ -153,14 +153,14 @@ class Alternate(Part, frozen=True):
 
 
 class Episode(Part, frozen=True):
-    """What an article has as an episode of a show, besides its presentation and enclosures.
+    """The fields of an article that is an episode, besides its presentation and enclosures.
 
     number, season: itunes:episode, itunes:season and the elements of podcast. display: shown
-    instead of the number. title: itunes:title, without number and name of the show. duration: as
-    the author wrote it, in seconds; that of the enclosure counts otherwise. explicit: None where
-    the show's applies. image: square artwork if not the article's image, an absolute URL. block:
-    hidden from directories. chapters_url: of JSON chapters that are not ours. guid: that of RSS, if
-    clients know the episode by one that no id can be.
+    instead of the number. title: itunes:title, without number and name of the show. duration:
+    seconds, as written by the author; None to use the enclosure's. explicit: None where the show's
+    applies. image: square artwork if not the article's image, an absolute URL. block: hidden from
+    directories. chapters_url: the URL of JSON chapters, of this site or another. guid: the guid of
+    the RSS item, if clients know the episode by one that cannot be an id.
     """
 
     number: int | None = None
@@ -187,7 +187,7 @@ class Episode(Part, frozen=True):
 
 
 class Owner(Part, frozen=True):
-    """Whom directories write to. itunes:owner, and the owner of podcast:locked."""
+    """The contact for directories. itunes:owner, and the owner of podcast:locked."""
 
     email: str
     name: str = ""
@@ -203,7 +203,7 @@ class Funding(Part, frozen=True):
 class Trailer(Part, frozen=True):
     """A trailer of the show or a season. podcast:trailer.
 
-    published: as RFC 822, with which the element is written. length: bytes, 0 where unknown.
+    published: in the RFC 822 format of the element. length: bytes, 0 where unknown.
     """
 
     url: str
@@ -217,7 +217,8 @@ class Trailer(Part, frozen=True):
 class Frequency(Part, frozen=True):
     """How often episodes appear. podcast:updateFrequency.
 
-    rrule: a recurrence rule (RFC 5545). complete: no more will. start: a date, as ISO 8601.
+    rrule: a recurrence rule (RFC 5545). complete: whether no more will appear. start: a date in
+    ISO 8601.
     """
 
     text: str
@@ -227,12 +228,12 @@ class Frequency(Part, frozen=True):
 
 
 class Show(Part, frozen=True):
-    """What a feed has as a podcast, besides its title, subtitle, language, image and authors.
+    """The fields of a feed that is a podcast, besides title, subtitle, language, image and authors.
 
-    categories: (category, subcategory or ''), the first counts. title: itunes:title, if it is not
-    the feed's. author: itunes:author. locked: None to leave the element out. block: hidden from all
+    categories: (category, subcategory or ''), the main one first. title: itunes:title, if it is not
+    the feed's. author: itunes:author. locked: None to omit the element. block: hidden from all
     directories; blocks: from these services of podcast:block. guid: a UUID. redirect: whether the
-    feed leads to new_feed_url. simple_chapters: whether items have Podlove Simple Chapters.
+    feed redirects to new_feed_url. simple_chapters: whether items have Podlove Simple Chapters.
     """
 
     categories: tuple[tuple[str, str], ...] = ()
@@ -266,9 +267,9 @@ class Show(Part, frozen=True):
         return (*pictures, *(each.url for each in self.trailers))
 
     def completed(self, author: str, guid: str, absolute: Callable[[str], str]) -> "Show":
-        """Return the show as its feed has it: with an author, a guid and absolute URLs.
+        """Return the show as its feed contains it: with an author, a guid and absolute URLs.
 
-        author, guid: those of the feed, for a show without its own. absolute: completes a URL.
+        author, guid: of the feed, for a show without its own. absolute: makes a URL absolute.
         """
         persons = (
             structs.replace(each, image=each.image and absolute(each.image))
@@ -285,7 +286,7 @@ class Show(Part, frozen=True):
 
 
 def guid_of(url: str) -> str:
-    """Return the podcast:guid of a show by the URL of its feed.
+    """Return the podcast:guid of a show, which is derived from the URL of its feed.
 
     https://podcasting2.org/docs/podcast-namespace/tags/guid
     """

@@ -1,8 +1,8 @@
 """Worker processes; docs/adr/0019 says why they are not a pool of multiprocessing.
 
 A worker runs the function `serve` of one of our modules. It reads pickled values from its standard
-input, writes pickled answers to its standard output, and ends at the end of its input, that is,
-also when the process that started it is killed.
+input, writes pickled answers to its standard output, and exits at the end of its input, and so
+also when its parent process is killed.
 """
 
 import os
@@ -19,8 +19,8 @@ from feedsvc.errors import FeedsvcError
 class Process:
     """A worker process; it ends with the `with` block.
 
-    module: whose `serve` it runs. task: what it does, as in `read articles`. All methods raise
-    FeedsvcError if it cannot be started, or was killed.
+    module: the one whose `serve` it runs. task: a verb phrase for messages, like `read articles`.
+    All methods raise FeedsvcError if it cannot be started, or was killed.
     """
 
     def __init__(self, module: str, task: str) -> None:
@@ -72,14 +72,14 @@ def environment() -> dict[str, str]:
 
 
 def given() -> Iterator[Any]:
-    """In a worker, yield the values that it is sent."""
+    """In a worker, yield the values that are sent to it."""
     with suppress(EOFError):
         while True:
             yield _load(sys.stdin.buffer)
 
 
 def answer(value: object) -> None:
-    """In a worker, send an answer. Raises BrokenPipeError if the starting process has ended."""
+    """In a worker, send an answer. Raises BrokenPipeError if the parent process has ended."""
     _dump(value, sys.stdout.buffer)
 
 

@@ -36,7 +36,7 @@ RULES: Mapping[str, str] = {
     "older": "/feeds/<feedsvc_feed:ref>/page/<feedsvc_number:number>/",
 }
 POSTED = frozenset({"hub"})  # the endpoints that take POST; all others take GET
-MAX_BODY = 16_384  # bytes that a request to one of these may have
+MAX_BODY = 16_384  # bytes in the body of a request to one of these
 _RESERVED = (urls.FILES, "/static/")
 _SLASH_OPTIONAL = frozenset({"kind", "page", "older", "stats"})
 
@@ -44,7 +44,7 @@ Match = tuple[str, Mapping[str, Any]]
 
 
 class _Feed(BaseConverter):
-    """The key of a feed, in any spelling of its term. A FeedRef with the folded term."""
+    """The key of a feed, in any spelling of its term; becomes a FeedRef with the folded term."""
 
     regex = urls.KEY
     part_isolating = False
@@ -72,7 +72,7 @@ class _Kind(BaseConverter):
 
 
 class _Number(BaseConverter):
-    # More digits than any feed will have archives, and no more than a database takes.
+    # Enough digits for the archives of any feed, and no more than fit into a database's integer.
     regex = "[1-9][0-9]{0,8}"
 
     def to_python(self, value: str) -> int:
@@ -96,9 +96,9 @@ class _File(BaseConverter):
 
 
 class _Article(BaseConverter):
-    """The slug of an article. pattern: percent-encoded, decoded a link pattern as a local path.
+    """The slug of an article. pattern: a link pattern as a local path, percent-encoded.
 
-    Matches all of a path, after everything else, and no redirect adds or removes a slash.
+    Matches a whole path, after all other rules, without a redirect that adds or removes a slash.
     """
 
     part_isolating = False
@@ -137,7 +137,7 @@ def options(endpoint: str) -> dict[str, Any]:
 
 @lru_cache(16)
 def _map(rules: tuple[tuple[str, str], ...]) -> Map:
-    """Return a map of pairs of an endpoint and its rule; compiling one takes some 20 ms."""
+    """Return a map of rules, given as (endpoint, rule); compiling one takes about 20 ms."""
     table = Map(converters=CONVERTERS, merge_slashes=False)
     for endpoint, rule in rules:
         table.add(Rule(rule, endpoint=endpoint, **options(endpoint)))
@@ -167,7 +167,7 @@ class _Table:
 _OWN = _Table(RULES)
 
 match = _OWN.match
-build = lru_cache(4096)(_OWN.build)  # pages name the same feeds again and again
+build = lru_cache(4096)(_OWN.build)  # pages link to the same feeds again and again
 
 
 def feed_path(ref: FeedRef, format: Format) -> str:
@@ -206,12 +206,12 @@ def sitemap_path(number: int | None = None) -> str:
 
 
 def stats_path(name: str | None = None) -> str:
-    """Return the path of the statistics, or of a file of theirs: `/stats/badge.svg`."""
+    """Return the path of the statistics, or of one of their files: `/stats/badge.svg`."""
     return build("stats") if name is None else build("stats_file", name=name)
 
 
 def category_scheme(base_url: str, kind: Kind) -> str:
-    """Return the IRI that names a vocabulary of terms: the list of its feeds."""
+    """Return the IRI that identifies a vocabulary of terms: the URL of the list of its feeds."""
     return urls.absolute(base_url, kind_path(kind))
 
 
@@ -220,21 +220,21 @@ HUB = build("hub")
 
 
 def is_own(path: str) -> bool:
-    """Return whether a decoded path is reserved: no alias may be there."""
+    """Return whether a decoded path is reserved, so that no alias may use it."""
     found = match(path)
     redirects = found and found[0] in _SLASH_OPTIONAL and not path.endswith("/")
     return path.startswith(_RESERVED) or bool(found and not redirects)
 
 
 def _expression(path: str) -> re.Pattern[str]:
-    """Return the expression for an old address, with or without a slash at its end."""
+    """Return the expression for an old address, with or without a trailing slash."""
     return re.compile(re.escape(path.rstrip("/")).replace(r"\*", "([^/]+)") + "/?")
 
 
 class Site(Protocol):
-    """What the URLs of a site follow from: its Settings. aliases: the feeds by decoded path.
+    """The settings that determine the URLs of a site. aliases: feeds by decoded path.
 
-    old_addresses: patterns of paths that lead to feeds where nothing else is.
+    old_addresses: patterns of paths that redirect to feeds if nothing else is there.
     """
 
     @property
@@ -250,8 +250,8 @@ class Site(Protocol):
 class Routes(_Table):
     """The URLs of one site: the rules above, its articles, and its aliases.
 
-    Links within the site are paths, so that they work at any host; what is copied or kept by
-    programs is absolute, from `base_url` and never from the Host header.
+    Links within the site are paths, so that they work at any host; URLs that people copy or
+    programs store are absolute, formed from `base_url` and never from the Host header.
     """
 
     def __init__(self, settings: Site) -> None:
@@ -284,7 +284,7 @@ class Routes(_Table):
                     yield FeedRef(pattern.ref.kind, *(terms or [pattern.ref.term])), pattern.format
 
     def local(self, url: str) -> str:
-        """Return the decoded path, below base_url, of a link to this site; others only decoded."""
+        """Return the decoded path below base_url of a link to this site; another link, decoded."""
         path, prefix = unquote(self.here(url)), unquote(self.prefix)
         return path[len(prefix) :] if f"{path}/".startswith(f"{prefix}/") else path
 

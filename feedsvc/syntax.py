@@ -24,7 +24,7 @@ _MAX_MEDIA_TYPE = 200  # characters
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20\x7f]+")
 _SPACE = re.compile(r"\s")
-# What a header, a path, a line of text or XML cannot carry.
+# Characters that a header, a path, a line of text or XML cannot contain.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -65,7 +65,7 @@ def is_url(text: str) -> bool:
 
 
 def is_iri(text: str) -> bool:
-    """Return whether a text is an absolute IRI: a scheme, something behind it, no white space."""
+    """Return whether a text is an absolute IRI: a scheme, something after it, no white space."""
     return _IRI.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""A temporary database, for what may not fit into memory."""
+"""A temporary database, for data that may not fit into memory."""
 
 import os
 import sqlite3
@@ -9,7 +9,7 @@ from feedsvc.errors import FeedsvcError
 
 
 class TemporaryDatabase:
-    """An SQLite database on disk that has no name, so that nothing is left of it.
+    """A temporary on-disk SQLite database, which has no name and leaves no file behind.
 
     Usable by one thread at a time. Every method raises FeedsvcError if the disk is full.
     """
@@ -43,7 +43,7 @@ class TemporaryDatabase:
 
 
 def _folder() -> str:
-    """Return the folder that SQLite takes, which is another one than that of `tempfile`."""
+    """Return SQLite's folder for temporary files, which may differ from that of `tempfile`."""
     named = (os.environ.get("SQLITE_TMPDIR"), os.environ.get("TMPDIR"))
     usual = ("/var/tmp", "/usr/tmp", "/tmp")  # noqa: S108 - only named in a message
     usable = (each for each in (*named, *usual) if each and Path(each).is_dir())

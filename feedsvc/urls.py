@@ -1,4 +1,4 @@
-"""Terms, keys of feeds, article paths, ids, and references. The table of paths is `routes`.
+"""Terms, keys of feeds, article paths, ids, and URL references. The route table is in `routes`.
 
 Paths begin with `/` and are relative to `base_url`. Functions that form a path return it
 percent-encoded; functions that take one apart expect it decoded.
@@ -15,7 +15,7 @@ from feedsvc.model import MAX_TERM, TERM_KINDS, FeedRef, Format, Kind, excess
 from feedsvc.syntax import is_url
 
 INDEX = "/"
-WILDCARD = "*"  # a term, in an old address
+WILDCARD = "*"  # stands for a term in an old address
 HEALTH = "/healthz"
 METRICS = "/metrics"
 FEEDS = "/feeds/"
@@ -51,9 +51,9 @@ _NOT_LITERAL = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/-]")
 
 
 class OldAddress(NamedTuple):
-    """An old feed address. path: decoded. ref: of the feed.
+    """An old feed address. path: decoded. ref: the feed that it stands for.
 
-    A wildcard in the path stands for the term of the feed, which is a wildcard in `ref`, too.
+    A wildcard in the path stands for the term of the feed; the term of `ref` is a wildcard then.
     """
 
     path: str
@@ -66,17 +66,17 @@ class OldAddress(NamedTuple):
         return WILDCARD in self.path
 
     def at(self, term: str) -> str:
-        """Return the path for a term, as the program writes it."""
+        """Return the path for a term, which must be spelled as in that program's URLs."""
         return self.path.replace(WILDCARD, term)
 
 
 @lru_cache(10_000)  # the articles of a site share their terms
 def term(label: str) -> str:
-    """Fold a label to the term that it is compared by and addressed with.
+    """Fold a label to its term, which is used for comparison and in URLs.
 
     Unicode NFC, case-folded, each run of white space and `/` turned into one `-`; nothing else is
-    changed or dropped. Folding starts from NFD, so that it is canonical caseless matching
-    (Unicode 3.13, D145). Idempotent. '' for a label of white space alone.
+    changed or dropped. Folding starts from NFD, for canonical caseless matching (Unicode 3.13,
+    D145). Idempotent. '' for a label that is only white space.
     """
     if label.isascii():  # already normalized
         return _SEPARATORS.sub("-", label.strip().lower())
@@ -85,7 +85,7 @@ def term(label: str) -> str:
 
 
 def slug(label: str) -> str:
-    """Return a term with each run of punctuation as one hyphen, as many programs write it."""
+    """Return a label's term with each run of punctuation as one hyphen, as in many programs."""
     return _PUNCTUATION.sub("-", term(label)).strip("-")
 
 
@@ -95,7 +95,7 @@ def term_excess(label: str) -> str | None:
 
 
 def is_addressable(name: str) -> bool:
-    """Return whether a term or slug can stand as a path segment: not empty, not only dots.
+    """Return whether a term or slug can be a path segment: not empty, not only dots.
 
     Every client removes `.` and `..` from a path, even percent-encoded (RFC 3986 5.2.4).
     """
@@ -103,12 +103,12 @@ def is_addressable(name: str) -> bool:
 
 
 def is_document(path: str) -> bool:
-    """Return whether a decoded path may be that of a feed, an archive, the OPML or a sitemap."""
+    """Return whether a decoded path may lead to a feed, an archive, the OPML or a sitemap."""
     return path.endswith(_DOCUMENT_ENDINGS) or bool(_SITEMAP.search(path))
 
 
 def parse_key(key: str) -> FeedRef | None:
-    """Return the feed of a key; None unless it is the key in the feed's URL, decoded."""
+    """Return the feed of a key; None unless the key is spelled as in the feed's decoded URL."""
     if not _KEY.fullmatch(f"{key}/"):
         return None
     ref = FeedRef.of(key)
@@ -119,7 +119,7 @@ def parse_key(key: str) -> FeedRef | None:
 def article_path(pattern: str, slug: str, published: datetime, path: str = "") -> str:
     """Fill a link pattern: `/articles/{slug}`, `/{year}/{month}/{slug}/`, or an absolute URL.
 
-    The date's parts are taken as the author wrote it, in its own offset. path: decoded.
+    Year, month and day are those in the offset that the author wrote. path: decoded.
     """
     values = {
         "slug": quote(slug, safe=""),
@@ -140,7 +140,7 @@ def article_regex(pattern: str) -> str:
 
 
 def parse_article_path(pattern: str, path: str) -> str | None:
-    """Return the slug in an article's decoded path; None if the path is not of the pattern."""
+    """Return the slug in an article's decoded path; None if it does not match the pattern."""
     match = re.fullmatch(article_regex(pattern), path)
     if match and "path" in match.re.groupindex:
         return path_slug(match["path"])
@@ -153,12 +153,12 @@ def has_path(pattern: str) -> bool:
 
 
 def path_slug(path: str) -> str:
-    """Return the slug of an article that is at a decoded path of its own."""
+    """Return the slug of an article that follows from its decoded path."""
     return term(path.strip("/"))
 
 
 def own_path(path: str) -> str:
-    """Return the path of a URL in which a decoded path stands: `/posts/%C3%A9t%C3%A9/`."""
+    """Return a decoded path as the path of a URL, percent-encoded: `/posts/%C3%A9t%C3%A9/`."""
     return f"/{quote(path, safe=_PATH_SIGNS)}"
 
 
@@ -187,7 +187,7 @@ def file_path(path: str) -> str:
 
 
 def file_url(base_url: str, media_url: str, path: str) -> str:
-    """Return the URL of a local file. media_url: of another place of the files; '' for none."""
+    """Return the URL of a local file. media_url: its prefix; '' if the site serves the file."""
     return f"{media_url}/{quote(path)}" if media_url else absolute(base_url, file_path(path))
 
 
@@ -219,7 +219,7 @@ def entry_id(authority: str, published: datetime, slug: str) -> str:
     """Mint an entry's id, a tag URI (RFC 4151).
 
     authority: the site's tagging entity, `news.example.org,2022`. The date is the day of first
-    publication as the author wrote it, so that no change of the site's time zone moves it.
+    publication as the author wrote it, so that no change of the site's time zone affects it.
     """
     return f"tag:{authority}:{published.date().isoformat()}:{quote(slug, safe='')}"
 

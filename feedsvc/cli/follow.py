@@ -11,16 +11,16 @@ from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import CatalogError, NewerError
 from feedsvc.publication import Publication
 
-_INTERVAL = 1.0  # seconds between looks for a catalog
-_LOCAL = {"generator", "article_link"}  # settings that may follow from the content folder
+_INTERVAL = 1.0  # seconds between attempts to read the catalog
+_LOCAL = {"generator", "article_link"}  # settings that may depend on the content folder
 
 
 def follow(settings: Settings, catalog: Catalog) -> Settings:
     """Wait until something is published, and return the settings with which to serve it.
 
-    They are the given ones, with what only the writer's content folder determines. Prints why it
-    waits, and a warning for each setting that changes what readers see and is not as the writer's.
-    Raises NewerError for a catalog that this version cannot read.
+    They are the given ones, except for article_link, which depends on the writer's content folder.
+    Prints why it waits, and a warning for each setting that affects what readers see and differs
+    from the writer's. Raises NewerError for a catalog that this version cannot read.
     """
     _await_revision(Publication(settings, catalog))
     own, written = settings.seen(), last_settings.read(catalog)

@@ -12,8 +12,8 @@ from feedsvc.errors import Problem, Severity, on_one_line
 
 _PLACES = 3  # of each group
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-# What differs between messages with the same cause: quoted values and numbers. A name in backticks,
-# such as that of a key, is part of the cause.
+# The parts in which messages with the same cause may differ: quoted values and numbers. A name in
+# backticks, such as that of a key, is part of the cause.
 _VALUE = re.compile(r"(?<!\w)'[^']*'(?!\w)|(?<!\w)\"[^\"]*\"(?!\w)|\d+")
 
 verbose_option = click.option(
@@ -29,9 +29,9 @@ def show_problems(problems: Sequence[Problem], verbose: bool) -> None:
 
 
 def list_problems(problems: Iterable[Problem], verbose: bool, *, err: bool) -> None:
-    """Print problems, grouped by cause, or with `verbose` all of them, one a line.
+    """Print problems, grouped by cause, or with `verbose` all of them, one per line.
 
-    Colours them on a terminal, unless NO_COLOR is set (no-color.org). err: on standard error.
+    Uses colours on a terminal, unless NO_COLOR is set (no-color.org). err: to standard error.
     """
     color = False if os.environ.get("NO_COLOR") else None
     for line in _all(problems) if verbose else _grouped(problems):
@@ -39,7 +39,7 @@ def list_problems(problems: Iterable[Problem], verbose: bool, *, err: bool) -> N
 
 
 def exit_on_errors(problems: Iterable[Problem]) -> None:
-    """End the command with 1 if there is an error; warnings and notes do not fail."""
+    """Exit with code 1 if there is an error; warnings and notes do not count."""
     if any(problem.severity is Severity.ERROR for problem in problems):
         sys.exit(1)
 

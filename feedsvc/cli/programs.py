@@ -42,7 +42,7 @@ def load(name: str) -> Program:
 
 
 def settings(program: Program) -> str:
-    """Return the lines of feedsvc.toml that make a source of the program's feed."""
+    """Return the lines of feedsvc.toml that make the program's feed a source."""
     return f'[[sources]]\ntype = "jsonfeed"\npath = {json.dumps(program.feed)}\n'
 
 
@@ -63,7 +63,7 @@ def install(program: Program, site: Path, base_url: str, *, overwrite: bool) -> 
 
 
 def _differs(path: Path, text: str) -> bool:
-    """Return whether there is a file with another text."""
+    """Return whether a file exists and has another text."""
     try:
         return path.read_text(encoding="utf-8") != text
     except FileNotFoundError:

@@ -131,7 +131,7 @@ def serve(
 
 
 def _announce(line: str) -> None:
-    """Print a line, to nowhere once the terminal is closed: otherwise the exit would fail."""
+    """Print a line; discard output once the terminal is closed, as flushing it at exit fails."""
     try:
         click.echo(line)
     except OSError:

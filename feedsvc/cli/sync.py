@@ -23,7 +23,7 @@ from feedsvc.errors import DamagedError
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
-Progress = Callable[[int, int | None], None]  # what is done, and the total
+Progress = Callable[[int, int | None], None]  # the number of items done, and the total
 
 _OFFER = (
     "If the site had feeds before, `feedsvc check --against OLD` compares their ids and links with "
@@ -85,7 +85,7 @@ def progress_bar(*columns: "ProgressColumn") -> Iterator[Progress | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # takes a twentieth of the start of `feedsvc serve`
+    from rich.console import Console  # takes a twentieth of the startup time of `feedsvc serve`
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True)

@@ -7,10 +7,10 @@ from feedsvc.config.tables import Rule, quoted
 from feedsvc.model import FeedRef, Format, Kind
 from feedsvc.urls import WILDCARD, OldAddress
 
-OF_TREE = "generator"  # in old_feeds: the program whose tree the content folder is
+OF_TREE = "generator"  # in old_feeds, stands for the generator of the content folder
 
-# Paths and feeds. A wildcard is a term as the program writes it in URLs. For a path with several
-# lines, the first feed that exists counts.
+# Paths and the feeds that they stand for. A wildcard is a term as the program spells it in URLs. If
+# a path matches several lines, the first feed that exists is used.
 _USUAL: Mapping[str, tuple[tuple[str, str], ...]] = {
     "hugo": (
         ("/index.xml", "all.rss"),

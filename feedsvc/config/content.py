@@ -1,4 +1,4 @@
-"""Settings of the content folder: whose it is, which files may be articles, what has feeds."""
+"""Settings of the content folder: its generator, the files to read, and sections with feeds."""
 
 import re
 from collections.abc import Callable, Sequence

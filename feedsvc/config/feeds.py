@@ -71,8 +71,8 @@ class FeedSettings(Struct, frozen=True, kw_only=True):
 class Selection(Struct, frozen=True, kw_only=True):
     """Which articles a custom feed contains, by the keys of the terms' own feeds: `tag/c++`.
 
-    any: an article must have at least one, unless empty. all: it must have each. none: it must
-    have none.
+    any: an article must have at least one of these terms, if there are any. all: it must have all
+    of these. none: it must have none of these.
     """
 
     any: tuple[str, ...] = ()
@@ -152,9 +152,9 @@ def read(table: Table, site: Table, content: Path) -> Feeds:
 def _of_features(
     own: Table, inherited: Mapping[str, Any], content: Path
 ) -> tuple[dict[str, object], dict[str, Any]]:
-    """Return the tables of features in that of a feed as structs, and the defaults they bring.
+    """Return the tables of features in a feed's table as structs, and the defaults they imply.
 
-    A table may be `true`, for an empty one, or `false`, for none.
+    `true` stands for an empty table, and `false` for none.
     """
     tables = {each.table: each for each in features.installed() if each.table}
     own.refuse_unknown((*_COMMON, *tables))

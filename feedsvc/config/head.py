@@ -41,7 +41,7 @@ def head(
     """Return the metadata of a subscription document.
 
     label: the display name of the term. archives: the number of archive documents. guid: the stored
-    one of a podcast.
+    podcast:guid, for a podcast.
     """
     own = settings.feed(ref.key)
     author = own.author or settings.author or Person(settings.title)
@@ -91,8 +91,8 @@ def archive_head(
 def hubs(settings: Settings, own: bool) -> tuple[str, ...]:
     """Return the URLs of the hubs that subscription documents name (WebSub 4).
 
-    They are not part of the fingerprint: another hub makes no revision. own: whether the site's own
-    hub is one of them, which the kind of server decides: see `Settings.serves_hub`.
+    They are not part of the fingerprint: a change of hubs creates no revision. own: whether the
+    site's own hub is one of them, which depends on the server; see `Settings.serves_hub`.
     """
     first = [urls.absolute(settings.base_url, routes.HUB)] if own else []
     return tuple(dict.fromkeys([*first, *settings.push.external]))
@@ -148,7 +148,7 @@ def fingerprint(settings: Settings, ref: FeedRef, written: str, stored: str = ""
 
 
 def podcast_guid(settings: Settings, ref: FeedRef) -> str:
-    """Return the podcast:guid of a show: as configured, else that of the URL of its RSS feed."""
+    """Return the podcast:guid of a show: the configured one, else one from its RSS feed's URL."""
     own = settings.feed(ref.key).podcast
     url = urls.absolute(settings.base_url, routes.feed_path(ref, Format.RSS))
     return (own and own.guid) or podcast.guid_of(url)

@@ -20,9 +20,9 @@ _ANOTHER = "name another feed"
 
 
 class Moves(NamedTuple):
-    """moved: old keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds.
+    """The three settings. moved: maps old keys of feeds to new keys. retired: keys of feeds.
 
-    patterns: the aliases with a wildcard.
+    aliases: maps decoded paths to feeds. patterns: the aliases with a wildcard.
     """
 
     moved: Mapping[str, str]

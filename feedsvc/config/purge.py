@@ -1,4 +1,4 @@
-"""The table `[purge]` of the settings: a cache in front of the site, which is purged of changes."""
+"""The table `[purge]` of the settings: a cache in front of the site, purged after changes."""
 
 import re
 from typing import Annotated
@@ -62,7 +62,7 @@ class PurgeSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     cache: its kind, a key of `_NEEDED`. service, zone: its id at Fastly and at Cloudflare. token:
     for the API. servers: the addresses of Varnish servers. max_age: seconds for which it may keep
-    a response that it is not purged of. pause: seconds between two purges at least.
+    a response that is not purged. pause: the minimum of seconds between two purges.
     """
 
     cache: Cache
@@ -75,7 +75,7 @@ class PurgeSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(table: Table) -> PurgeSettings | None:
-    """Return the settings of the cache, None without any. Raises SettingsError."""
+    """Return the settings of the cache; None if the table is empty. Raises SettingsError."""
     if not table.values:
         return None
     settings = table.to(PurgeSettings)

@@ -1,6 +1,6 @@
 """The table `[push]` of the settings: hubs that tell subscribers about new documents (WebSub).
 
-A hub of the site's own, and purges of caches, need the package `feedsvc.push`.
+The site's own hub and cache purges need the package `feedsvc.push`.
 """
 
 import ipaddress
@@ -76,9 +76,9 @@ class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of push.
 
     hub: "own" and URLs of other hubs; None for the default, see `Settings.serves_hub`.
-    allow_networks: private addresses and networks at which subscribers and hubs may be. key: what
-    the secrets of subscribers are encrypted with; '' for a file, see push/store/sealing.py.
-    signature: the hash function of the signatures of deliveries.
+    allow_networks: private addresses and networks that subscribers and hubs may have. key: encrypts
+    the secrets of subscribers; '' to use a file, see push/store/sealing.py. signature: the hash
+    function for the signatures of deliveries.
     """
 
     hub: Hubs = None
@@ -122,7 +122,7 @@ def is_installed() -> bool:
 
 
 def is_public(base_url: str) -> bool:
-    """Return whether a base URL has https and the name of a host that others may reach."""
+    """Return whether a base URL has the scheme https and a host that others may reach."""
     parts = urlsplit(base_url)
     host = (parts.hostname or "").rstrip(".")
     try:

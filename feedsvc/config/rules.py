@@ -1,4 +1,4 @@
-"""Rules of values that several groups of settings have."""
+"""Rules for values that occur in several groups of settings."""
 
 from typing import Annotated
 

@@ -49,14 +49,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     site: the folder, absolute. content: the folder of articles, absolute. reads_content: whether
     there is one. database: an SQLAlchemy URL, with an absolute path for SQLite. media_url: the
-    prefix of the URLs of local files, '' for this site's. article_link: ''
-    until the tree is known. link_to_page: whether the entry of an article about a page elsewhere
-    leads to its own page. generator: the configured name, '' to detect it. tree: the detected kind
-    of content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms, by
+    prefix of the URLs of local files, '' if the site serves them. article_link: '' until the tree
+    is known. link_to_page: whether the entry of an article about a page elsewhere links to the
+    article's own page. generator: the configured name, '' to detect it. tree: the detected kind of
+    content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms, by
     kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of custom feeds,
-    by key. moved: old keys of feeds to new keys. retired: keys. aliases: decoded paths to feeds.
-    patterns: aliases with a wildcard. old_feeds: programs whose usual feed addresses redirect.
-    preview: include drafts and scheduled articles; not configurable.
+    by key. moved: maps old keys of feeds to new keys. retired: keys of feeds. aliases: maps decoded
+    paths to feeds. patterns: aliases with a wildcard. old_feeds: programs whose usual feed
+    addresses redirect. preview: include drafts and scheduled articles; not configurable.
     """
 
     site: Path
@@ -161,7 +161,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def purged(self) -> PurgeSettings | None:
-        """The cache in front of the site that is purged; None without one, and for a preview."""
+        """The cache in front of the site that is purged; None if there is none, or in a preview."""
         return None if self.preview else self.purge
 
     def seen(self) -> dict[str, Any]:
@@ -246,7 +246,7 @@ def _absolute_database(table: Table, site: Path, url: str) -> str:
 
 
 def _statistics(table: Table, site: Path, catalog: str) -> StatisticsSettings:
-    """Return the settings of the statistics, which are beside the catalog by default."""
+    """Return the settings of the statistics, which are stored beside the catalog by default."""
     statistics = table.to(StatisticsSettings)
     before, _, path = catalog.partition("sqlite:///")
     beside = catalog if before else f"sqlite:///{Path(path).parent / 'statistics.db'}"

@@ -21,9 +21,9 @@ Token = Annotated[
 class StatisticsSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of the statistics.
 
-    enabled: whether polls are counted, where the extra `stats` is installed. database: an
-    SQLAlchemy URL. retention: how many days are kept. token: the SHA-256 of what opens /stats/ from
-    elsewhere; '' for nothing. badge: whether /stats/badge.svg shows the number of subscribers.
+    enabled: whether polls are counted, if the extra `stats` is installed. database: an SQLAlchemy
+    URL. retention: how many days are kept. token: the SHA-256 of the token that opens /stats/ from
+    elsewhere; '' for none. badge: whether /stats/badge.svg shows the number of subscribers.
     """
 
     enabled: bool = True

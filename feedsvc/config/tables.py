@@ -28,7 +28,7 @@ _MAX_QUOTED = 60  # characters
 
 
 class Rule(NamedTuple):
-    """What msgspec cannot express about a field, as in `Annotated[str, Rule(...)]`.
+    """Constraints on a field that msgspec cannot express, as in `Annotated[str, Rule(...)]`.
 
     expected: completes "key is ..., not 1". parse: returns the value to store, or raises
     ValueError, whose message if any completes a sentence that starts with the key. max_bytes: the
@@ -212,7 +212,7 @@ def load(
     """Read a TOML file whose top-level values environment variables override.
 
     variables: the name of the variable for each known key. A value is plain text, unless it starts
-    with `{`, or looks like the list or boolean that the field of kind is.
+    with `{`, or like a TOML list or boolean if the field of kind has that type.
     Raises FileNotFoundError, SettingsError.
     """
     try:

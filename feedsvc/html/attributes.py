@@ -30,9 +30,9 @@ def open_blocks(markdown: str) -> str:
     return _BLOCK.sub(replace, markdown)
 
 
-# Code, which is skipped; a mark that kramdown replaces by a table of contents, or the list of a
-# table as its last row, which are removed; or an attribute list, which is `{: ...}` or, at the end
-# of a heading, also `{#...}`.
+# Code, which is skipped; kramdown's mark for a table of contents, or a table's attribute list that
+# was rendered as its last row, which are removed; or an attribute list: `{: ...}` or, at the end of
+# a heading, also `{#...}`.
 _PIECE = re.compile(
     r"(?s)<(?P<code>pre|code|script|style)\b.*?</(?P=code)>"
     r"|(?P<removed><(?P<kind>[uo]l)>\n<li>[^\n<]*\n\{:[ ]?toc\}</li>\n</(?P=kind)>\n?"
@@ -56,7 +56,7 @@ def apply_lists(html: str) -> str:
     if "{:" not in html and "{#" not in html and "{." not in html:
         return html
     pieces, end = [], 0
-    before = ""  # what precedes a list, as far as it may still get attributes
+    before = ""  # the text before a list that may still get attributes
     for piece in _PIECE.finditer(html):
         if piece["code"]:
             continue
@@ -92,7 +92,7 @@ def _element(before: str, after: str) -> str | None:
 
 
 def _with_attributes(html: str, name: str, written: str) -> str:
-    """Add the attributes of a list to the last element of a name, if it is open or just ended.
+    """Add the attributes of a list to the last element with a name, if it is open or just ended.
 
     name: '' for an element that takes none.
     """

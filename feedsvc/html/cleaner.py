@@ -12,7 +12,7 @@ from feedsvc.html import embeds
 from feedsvc.html.depth import shallow
 from feedsvc.html.text import names, plain, xml_safe
 
-# The W3C feed validator accepts these; `bdo`, `rtc`, `map` and MathML fail it, or need a page.
+# The W3C feed validator accepts these. `bdo`, `rtc`, `map` and MathML are invalid or need a page.
 _TAGS = names(
     "a abbr acronym address article aside audio b bdi big blockquote br caption center cite code "
     "col colgroup data dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 "
@@ -50,9 +50,9 @@ _ATTRIBUTES = {
     "track": {"default", "kind", "label", "src", "srclang"},
     "video": {"controls", "height", "loop", "muted", "poster", "preload", "src", "width"},
 }
-# The language of code blocks, and footnotes, which excerpts skip.
+# Classes for the language of code blocks, and for footnotes, which excerpts skip.
 _CLASS = re.compile(r"language-\S+|footnotes?(?:-\S+)?|reversefootnote|footnoteBackLink")
-# The classes of other programs for links to a footnote and back, as NetNewsWire expects them.
+# Other programs' classes for links to a footnote and back, and those that NetNewsWire expects.
 _OF_LINKS = {
     "footnote-ref": "footnote",
     "footnote-reference": "footnote",
@@ -66,7 +66,7 @@ _CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:\s+([^,]*))?")
 
 @dataclass(slots=True)
 class _Urls:
-    """Makes the URLs of one text absolute. error: the first exception, as nh3 swallows it."""
+    """Makes the URLs of one text absolute. error: the first exception, which nh3 would swallow."""
 
     resolve: Callable[[str], str]
     error: Exception | None = None

@@ -33,7 +33,7 @@ _OF_BLOCKS = (
     "address article aside blockquote center details div dl figcaption figure footer header main "
     "nav ol section summary table ul"
 )
-# The open elements that an end tag implies the end of.
+# The open elements that an end tag closes implicitly.
 _ENDS: Mapping[str, frozenset[str]] = (
     dict.fromkeys(names(_OF_BLOCKS), _OPTIONAL)
     | dict.fromkeys(names("dd dt li td th"), names("p"))
@@ -57,9 +57,9 @@ _SVG_END = re.compile(r"(?i)</svg\s*>")
 
 
 def shallow(html: str) -> tuple[str, str]:
-    """Return raw HTML that can be parsed in reasonable time, and what it has lost for that.
+    """Return raw HTML that can be parsed in reasonable time, and the name of what was removed.
 
-    Usually nothing (''). HTML that nests too deeply loses its inline SVG, which is not published
+    Usually that is ''. HTML that nests too deeply loses its inline SVG, which is not published
     anyway, or, if that is not enough, all of its tags.
     """
     if not is_too_deep(html):

@@ -1,4 +1,4 @@
-"""Markdown to raw HTML, and the title and teaser in it; the result is not sanitised."""
+"""Converts Markdown to raw HTML, and extracts title and teaser; the result is not sanitised."""
 
 import re
 
@@ -20,7 +20,7 @@ def _extensions(*, table: bool) -> ExtensionOptions:
 _RENDER = RenderOptions()
 _RENDER.unsafe_ = True  # keeps raw HTML
 _WITH_TABLES, _WITHOUT_TABLES = _extensions(table=True), _extensions(table=False)
-# Missing cells are added to each row, which takes quadratic time for a wide header.
+# comrak adds missing cells to each row, which takes quadratic time for a wide header.
 _MAX_CELLS = 1_000_000
 
 # The sanitiser drops form controls.
@@ -79,7 +79,7 @@ _MORE = re.compile(r"(?i)<!--\s*more\s*-->")
 def split_more(html: str) -> str | None:
     """Return the raw HTML before the comment `<!--more-->`; None if there is none.
 
-    In a code block of Markdown the mark is text, not a comment.
+    In a Markdown code block it is text, not a comment.
     """
     mark = _MORE.search(html)
     return html[: mark.start()] if mark else None

@@ -22,7 +22,7 @@ class Artwork(NamedTuple):
 
 
 def measure(file: BinaryIO) -> Artwork:
-    """Return what the header of a picture says. Raises ValueError if it is neither JPEG nor PNG."""
+    """Return the format and size of a picture. Raises ValueError if it is neither JPEG nor PNG."""
     start = file.read(26)
     if start.startswith(_PNG) and start[12:16] == b"IHDR" and len(start) == 26:
         width, height = int.from_bytes(start[16:20]), int.from_bytes(start[20:24])

@@ -46,7 +46,7 @@ _WRITTEN = {
 def parse(text: str) -> tuple[str, str]:
     """Return the category and subcategory ('' for none) of a text like `Arts > Food`.
 
-    Raises ValueError, whose message ends a sentence about the text with the nearest right one.
+    Raises ValueError, whose message completes a sentence about the text, with the nearest category.
     """
     parts = [" ".join(part.split()) for part in text.split(">")]
     if found := _WRITTEN.get(_SEPARATOR.join(parts)):
@@ -55,7 +55,7 @@ def parse(text: str) -> tuple[str, str]:
 
 
 def nearest(text: str) -> str:
-    """Return the category that a text most likely means, as `parse` takes it."""
+    """Return the category that a text most likely means, in the form that `parse` accepts."""
     wanted = text.casefold().rpartition(">")[2].replace(" and ", " & ").strip()
     names = {(sub or name).casefold(): written for written, (name, sub) in _WRITTEN.items()}
     begin = [name for name in names if name.startswith(wanted) or wanted.startswith(name)]

@@ -1,7 +1,7 @@
-"""Reads what the front matter of an article says about an episode of a podcast.
+"""Reads the front-matter keys of an article that is an episode of a podcast.
 
-Whatever is wrong is a warning, and the episode is published without that part. Transcripts and
-chapters are read elsewhere, as they are files.
+An invalid value causes a warning, and the episode is published without it. Transcripts and chapters
+are read elsewhere, as they are files.
 """
 
 import re
@@ -47,7 +47,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def read(values: Values, attachments: Attachments) -> Episode | None:
-    """Return the episode of an article; None if no key says anything about one."""
+    """Return the episode of an article; None if no key of an episode has a value."""
     if values.keys.isdisjoint(KEYS):
         return None
     found = _Reader(values, attachments).fields()
@@ -55,7 +55,7 @@ def read(values: Values, attachments: Attachments) -> Episode | None:
 
 
 def seconds(text: str) -> float | None:
-    """Return a time like `90`, `1:30` or `1:02:03.5` in seconds; None if it is none."""
+    """Return a time like `90`, `1:30` or `1:02:03.5` in seconds; None if it is not a time."""
     match = _TIME.fullmatch(text.strip())
     if not match:
         return None
@@ -101,7 +101,7 @@ class _Reader:
         return self._try_one(lambda: read(*arguments)) or (None, None)
 
     def _try_one(self, read: Callable[[], _T]) -> _T | None:
-        """Return a value; None with a warning if it is wrong."""
+        """Return a value; None, with a warning, if it is invalid."""
         try:
             return read()
         except ArticleError as error:
@@ -270,7 +270,7 @@ class _Reader:
 
 
 def _texts(recipients: Any) -> Any:
-    """Return recipients with `fee` as text, which TOML has as a truth value."""
+    """Return recipients with `fee` as text, which is a boolean in TOML."""
     if not isinstance(recipients, list):
         return recipients
     return [

@@ -30,7 +30,7 @@ class Podcasts(Feature):
     package = "feedsvc.podcasts"
 
     def settings(self, own: Table, inherited: Mapping[str, Any], content: Path) -> Show:
-        """Return the show that a feed is."""
+        """Return the show of a feed."""
         return settings.read(own, inherited, content)
 
     def read(
@@ -40,14 +40,14 @@ class Podcasts(Feature):
         enclosures: Sequence[Attached],
         used: bool,
     ) -> Mapping[str, Any]:
-        """Return the episode that an article is, and its recordings as enclosures."""
+        """Return the episode of an article, and its recordings as enclosures."""
         reader = MediaReader(values, attachments)
         known = episode.read(values, attachments)
         recordings, found = reader.read(known, enclosures, beside=used)
         return {"enclosures": recordings, "episode": found}
 
     def entry(self, entry: Entry, own: FeedSettings) -> Entry:
-        """Return an episode with its chapters in the forms that the show has."""
+        """Return an episode with its chapters in the forms that the show uses."""
         return notes.with_chapters(entry, simple=own.podcast is None or own.podcast.simple_chapters)
 
     def make(self, path: str, article: Presentation, file: FileAt) -> tuple[bytes, str] | None:

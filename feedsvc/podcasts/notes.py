@@ -1,4 +1,4 @@
-"""Chapters as other programs read them: JSON chapters, and lines of text in the notes; pure."""
+"""Formats chapters for other programs: as JSON chapters, and as lines in the notes; pure."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from feedsvc.podcast import Chapter
 
 MEDIA_TYPE = "application/json+chapters"
 
-_LEAST = 2  # times in the notes that are taken for a list of chapters
+_LEAST = 2  # chapter times in the notes from which on they are taken for a list of chapters
 
 
 def document(title: str, chapters: Sequence[Chapter]) -> bytes:
@@ -22,7 +22,7 @@ def document(title: str, chapters: Sequence[Chapter]) -> bytes:
 
 
 def with_chapters(entry: Entry, simple: bool) -> Entry:
-    """Return an entry whose notes name its chapters. simple: whether the episode keeps them too."""
+    """Return an entry with its chapters in the notes. simple: whether the episode keeps them."""
     episode = entry.episode
     if episode is None:
         return entry
@@ -34,7 +34,7 @@ def with_chapters(entry: Entry, simple: bool) -> Entry:
 def with_lines(html: str, chapters: Sequence[Chapter]) -> str:
     """Return notes that end in a line with the time of each chapter, unless they have such lines.
 
-    Clients that know no chapters make links of times in the notes.
+    Clients without support for chapters turn times in the notes into links.
     """
     shown = [each for each in chapters if each.title and not each.hidden]
     stamps = [clock(each.start) for each in shown]

@@ -1,6 +1,6 @@
-"""What the page of an article with a recording shows: a player, chapters and a transcript.
+"""The player on the page of an article with a recording, with chapters and a transcript.
 
-Times are links to the recording with a media fragment (`#t=90`), which browsers play from there
+Times are links to the recording with a media fragment (`#t=90`), from which browsers play it even
 without a script; with the script, they move the player.
 """
 
@@ -53,9 +53,9 @@ class Player:
 
 
 def transcript(entry: Entry, file: FileAt) -> tuple[str, str] | None:
-    """Return the media type and the text of a local transcript of an entry, to show it.
+    """Return the media type and text of the first local transcript of an entry; None without one.
 
-    file: finds the local files that may be served, by their URLs.
+    file: returns the local file at a URL, if it may be served.
     """
     for each in entry.episode.transcripts if entry.episode else ():
         with suppress(OSError, MediaError):
@@ -102,7 +102,7 @@ def _lines(media_type: str, text: str) -> Iterator[Line]:
 
 
 def _joined(cues: Iterable[Cue]) -> Iterator[Line]:
-    """Yield paragraphs of what one speaker says in half a minute."""
+    """Yield paragraphs, each of half a minute at most of what one speaker says."""
     texts: list[str] = []
     start, speaker = 0.0, ""
     for cue in cues:

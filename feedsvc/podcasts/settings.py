@@ -145,7 +145,7 @@ class _Show(Show, frozen=True, kw_only=True):
     simple_chapters: bool = True
 
 
-# The struct of each table, and the key that a text in its place stands for.
+# The struct of each table, and the key whose value a plain text in its place is.
 _TABLES: dict[str, tuple[type[podcast.Part], str]] = {
     "owner": (_Owner, "email"),
     "location": (_Location, "name"),
@@ -181,7 +181,7 @@ def read(table: Table, inherited: Mapping[str, Any], content: Path) -> Show:
 
 
 def _require_elsewhere(table: Table, show: Show, base_url: str) -> None:
-    """Raise SettingsError if a show is redirected nowhere, or within this site."""
+    """Raise SettingsError if a show's redirect has no target, or one within this site."""
     if show.redirect and not show.new_feed_url:
         table.fail("redirect", "redirect needs an address; add new_feed_url")
     if show.redirect and str(show.new_feed_url).startswith(f"{base_url.rstrip('/')}/"):
@@ -189,9 +189,9 @@ def _require_elsewhere(table: Table, show: Show, base_url: str) -> None:
 
 
 def _require(table: Table, show: Show, image: Image | None, subtitle: str, content: Path) -> None:
-    """Raise SettingsError unless a show has what Apple Podcasts requires.
+    """Raise SettingsError unless a show meets the requirements of Apple Podcasts.
 
-    table: of the feed. image, subtitle: of the feed or the site. content: the folder of the files.
+    table: of the feed. image, subtitle: of the feed or the site. content: the content folder.
     """
     name = table.keys[-1]
     if not show.categories:
@@ -214,7 +214,7 @@ def _require(table: Table, show: Show, image: Image | None, subtitle: str, conte
 
 
 def _fault(image: Image, content: Path) -> str | None:
-    """Return why a picture is no artwork of a podcast, with the remedy; a local file is read."""
+    """Return why an image cannot be podcast artwork, and the remedy; a local file is read."""
     path = unquote(urlsplit(image.url).path)
     endings = {each: name for name, found in ENDINGS.items() for each in found}
     named = endings.get(Path(path).suffix.lower())
@@ -268,7 +268,7 @@ def _value(table: Table) -> podcast.Value:
 
 
 def _part(table: Table, kind: type[podcast.Part]) -> podcast.Part:
-    """Return a table as the struct of `podcast` that kind is the rules of."""
+    """Return a table as a struct of `podcast`. kind: the subclass of it that has the rules."""
     own: type[podcast.Part] = kind.__mro__[1]
     return own(**_fields(table.to(kind)))
 

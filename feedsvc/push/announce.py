@@ -25,7 +25,7 @@ _PAUSES = (2.0, 10.0)  # seconds before further tries
 def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
     """Purge all caches, notify all hubs, and print the results. Raises FeedsvcError.
 
-    everything: of all feeds, changed or not.
+    everything: for all feeds, changed or not.
     """
     if not (settings.push.external or settings.purged):
         raise FeedsvcError(
@@ -44,7 +44,7 @@ def announce(settings: Settings, catalog: Catalog, everything: bool) -> None:
 
 
 async def _notify_hubs(publication: Publication, everything: bool) -> int:
-    """Notify all hubs; return how many could not be."""
+    """Notify all hubs; return the number of failures."""
     push = publication.settings.push
     hubs = push.external
     async with Client(push.allow_networks) as client:
@@ -65,7 +65,7 @@ async def _notify_hubs(publication: Publication, everything: bool) -> int:
 
 
 async def _purge_caches(publication: Publication, everything: bool) -> int:
-    """Purge all caches of what every origin shows by now; return how many could not be."""
+    """Purge all caches, after every origin shows the newest revision; return how many failed."""
     revision, _ = await asyncio.to_thread(publication.newest)
     await asyncio.sleep(publication.lag)
     async with purge.client(publication.settings) as client:
@@ -87,9 +87,9 @@ async def _purge_caches(publication: Publication, everything: bool) -> int:
 async def _persist(
     publication: Publication, tell: Callable[..., Coroutine[Any, Any, Notified]]
 ) -> Notified:
-    """Notify a hub or purge a cache, and try again a few times if that fails.
+    """Notify a hub or purge a cache, and retry a few times if that fails.
 
-    tell: takes the present instant as `now`.
+    tell: called with the present instant as `now`.
     """
     number = 0
     for pause in (*_PAUSES, None):

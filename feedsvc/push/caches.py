@@ -21,7 +21,7 @@ Headers = dict[str, str]
 
 
 class Call(NamedTuple):
-    """A request that purges a cache of some keys."""
+    """A request that purges some keys from a cache."""
 
     method: str
     url: str
@@ -32,7 +32,7 @@ class Call(NamedTuple):
 class Cache(NamedTuple):
     """A cache to purge. name: of its row in the catalog. pause: seconds between two purges.
 
-    is_local: it may be at an address that is not public. calls: the requests for some keys.
+    is_local: whether its address may be private. calls: returns the requests that purge some keys.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Cache(NamedTuple):
 
 
 def caches(settings: PurgeSettings | None) -> list[Cache]:
-    """Return the caches of the settings: one, or each server of Varnish."""
+    """Return the caches in the settings: one, or one for each Varnish server."""
     if settings is None:
         return []
     pause = settings.pause or 0
@@ -58,7 +58,7 @@ def caches(settings: PurgeSettings | None) -> list[Cache]:
 
 
 def _fastly(settings: PurgeSettings, keys: Sequence[str]) -> list[Call]:
-    """Purge softly: Fastly may send what is stale if the site cannot be reached."""
+    """Return soft purges: Fastly may serve stale responses if the site cannot be reached."""
     url = f"{_FASTLY}/service/{settings.service}/purge"
     headers = {**_JSON, "Fastly-Key": settings.token, "Fastly-Soft-Purge": "1"}
     return [
@@ -77,7 +77,7 @@ def _cloudflare(settings: PurgeSettings, keys: Sequence[str]) -> list[Call]:
 
 
 def _varnish(server: str, keys: Sequence[str]) -> list[Call]:
-    """Send what the VCL of docs/caching.md reads."""
+    """Return requests for the VCL in docs/caching.md."""
     count = max(1, _BYTES_OF_VARNISH // (1 + max(map(len, keys))))
     return [
         Call("PURGE", f"{server}/", {"xkey-purge": " ".join(some)})

@@ -1,7 +1,7 @@
-"""The HTTP client of push: requests to addresses that strangers name.
+"""The HTTP client of push, for requests to URLs that strangers choose.
 
-No address is connected to that is not public or in a network of the settings; the address is
-checked when its socket is created, so neither DNS nor a spelling of it matters. No redirects, no
+It connects only to addresses that are public or in a network of the settings. The address is
+checked when its socket is created, so that neither DNS nor its spelling matters. No redirects, no
 proxies, no cookies, no credentials; limits of time and size.
 """
 
@@ -25,10 +25,10 @@ from feedsvc.outgoing import is_public
 
 CONNECT = 5  # seconds, for each address
 TIMEOUT = 30  # seconds for a whole request
-MAX_ANSWER = 4096  # bytes that are read of an answer
+MAX_ANSWER = 4096  # bytes of a response that are read
 _MAX_URL = 8192  # bytes: a callback with the parameters of its verification
 _KEEP_ALIVE = 5  # seconds
-_CROWD = 500  # open connections from which on no more are kept alive
+_CROWD = 500  # open connections above which no more are kept alive
 
 
 class ClientError(FeedsvcError):
@@ -49,7 +49,7 @@ class Response:
         return 200 <= self.status < 300
 
     def retry_after(self, most: int) -> int:
-        """Return the seconds of the field Retry-After, at most so many; 0 without one."""
+        """Return the seconds in Retry-After, limited to `most`; 0 if the field is missing."""
         value = self.headers.get("Retry-After", "").strip()
         if value.isascii() and value.isdigit():
             return min(most, int(value[:9]))
@@ -59,7 +59,7 @@ class Response:
 
 
 def check_url(url: str) -> None:
-    """Raise ClientError if requests to a URL are never sent, wherever its host may be."""
+    """Raise ClientError if no request may be sent to a URL, whatever the address of its host."""
     try:
         outgoing.host(url, _MAX_URL)
     except outgoing.UrlError as error:
@@ -69,7 +69,7 @@ def check_url(url: str) -> None:
 class Client(AbstractAsyncContextManager["Client"]):
     """Sends requests; an asynchronous context manager.
 
-    networks: addresses that are not public and yet allowed. timeout: seconds for a whole request.
+    networks: allowed addresses that are not public. timeout: seconds for a whole request.
     resolver: for tests; by default aiodns if it is installed, else threads. All methods raise
     ClientError.
     """
@@ -145,7 +145,7 @@ class Client(AbstractAsyncContextManager["Client"]):
             raise ClientError(f"the request failed: {type(error).__name__}") from None
 
     def _socket(self, address: Any) -> socket.socket:
-        """Create the socket for an address. Raises OSError if it must not be connected to."""
+        """Create the socket for an address. Raises OSError if the address is not allowed."""
         family, kind, protocol, _, (ip, *_) = address
         if not is_public(ip, self._networks):
             raise OSError(None, f"{ip} is not a public address")

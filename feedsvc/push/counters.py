@@ -1,8 +1,8 @@
-"""Counts what the push process does, for `/metrics` of the serving processes.
+"""Counts the requests of the push process, for `/metrics` of the serving processes.
 
-The library writes the values into files of the folder that `feedsvc serve` names to all of its
-processes in the environment; serve/metrics.py adds up all of them. Without the folder, the counts
-stay in this process.
+The library writes the values into files in a folder, which `feedsvc serve` passes to all of its
+processes in the environment; serve/metrics.py adds them up. Without the folder, the counts stay in
+this process.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Counters:
             buckets=_LAG_BUCKETS,
             registry=registry,
         )
-        # Of processes that followed one another, the last one counts.
+        # If a process was restarted, the values of the latest one count.
         self._state = {
             name: Gauge(
                 f"feedsvc_push_{name}", text, registry=registry, multiprocess_mode="mostrecent"
@@ -67,7 +67,7 @@ class Counters:
         self._purges.labels(outcome).inc()
 
     async def keep_counting(self, catalog: Catalog) -> None:
-        """Set the numbers of subscriptions now and then, until the task is cancelled."""
+        """Set the numbers of subscriptions periodically, until the task is cancelled."""
         while True:
             with suppress(CatalogError):
                 self.set_state(await asyncio.to_thread(_counts, catalog))

@@ -1,8 +1,8 @@
 """Delivers documents to subscribers (WebSub 7, 8).
 
-One coroutine takes turns: it hands results to the ledger, gets claims, and passes these to their
-hosts. Requests run beside it, some to each host at a time. Those that take long do not count
-against the number of requests, so that slow subscribers delay no others.
+One coroutine runs a loop: in each turn it hands results to the ledger, gets claims, and queues
+these for their hosts. Requests run concurrently, limited for each host. Slow ones do not count
+against the limit of all requests, so that slow subscribers do not delay others.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ Observe = Callable[[str, float | None], None]
 _TURN = 0.05  # seconds between turns while there is work
 _RETRY = 1.0  # seconds after a failure of the catalog
 _CLAIMED = 3000  # claims at a time
-_AT_ONCE = 256  # requests that have not taken long
-_LONG = 2.0  # seconds from which on a request takes long
+_AT_ONCE = 256  # concurrent requests, without slow ones
+_LONG = 2.0  # seconds after which a request counts as slow
 _MARGIN = 5  # seconds between the latest end of a request and the end of its claim
-_FAULT = 60  # seconds until the next try after a fault of ours
+_FAULT = 60  # seconds until the next try after an error on our side
 _GONE = 410
-_TROUBLE = (429, 500, 502, 503, 504)  # by which a host says that it is overloaded
+_TROUBLE = (429, 500, 502, 503, 504)  # statuses of an overloaded host
 
 
 class InProgress(NamedTuple):
@@ -44,7 +44,7 @@ class InProgress(NamedTuple):
 
 
 class Active(NamedTuple):
-    """A claim that waits or is sent. end: until when it may be sent, by the monotonic clock."""
+    """A claim that is queued or in progress. end: of its time to start, by the monotonic clock."""
 
     claim: Claim
     message: Message
@@ -55,7 +55,7 @@ class Deliverer:
     """Delivers until it is stopped.
 
     observe: called with each outcome (delivered, failed, given-up, gone), and for deliveries with
-    the seconds since the revision was committed. slow: how many requests may take long at a time.
+    the seconds since the revision was committed. slow: the maximum of concurrent slow requests.
     """
 
     def __init__(
@@ -80,7 +80,10 @@ class Deliverer:
         self._offset = 0.0  # from the monotonic clock to that of the database
 
     async def run(self, stopping: asyncio.Event, patience: float = 5) -> None:
-        """Deliver until an event is set; then wait so many seconds for requests in progress."""
+        """Deliver until an event is set; then wait for requests in progress.
+
+        patience: the maximum wait in seconds.
+        """
         while not stopping.is_set():
             pause = await self._take_turn()
             if pause is None:
@@ -92,7 +95,7 @@ class Deliverer:
             self._release(claim, 0)
         if self._requests:
             await asyncio.wait([*self._requests], timeout=patience)
-        for task in self._requests:  # nobody knows whether they arrive: their claims will end
+        for task in self._requests:  # whether they arrive is unknown; their claims will expire
             task.cancel()
         await asyncio.gather(*self._requests, return_exceptions=True)
         await self._exchange(0)
@@ -144,8 +147,8 @@ class Deliverer:
         return None
 
     def _accept(self, claim: Claim, message: Message | None, end: float) -> None:
-        """Let a claim wait for its host, or return it if that would take too long."""
-        if known := self._active.get(claim.id):  # the clock was set, so that its claim ended
+        """Queue a claim for its host, or release it if the host takes no more."""
+        if known := self._active.get(claim.id):  # claimed again, as a change of the clock ended it
             self._active[claim.id] = known._replace(claim=claim)
             return
         if message is None:
@@ -160,7 +163,7 @@ class Deliverer:
         self._hosts.queue(claim)
 
     def _release(self, claim: Claim, wait: int) -> None:
-        """Return a claim for another try after some seconds."""
+        """Release a claim for another try. wait: seconds until then."""
         next_try = self._now() + wait if wait else 0
         self._finish(claim, None, claim.attempts, next_try)
 
@@ -177,7 +180,7 @@ class Deliverer:
         self._results.append(Result(latest, revision, attempts, next_try, gone))
 
     def _send(self) -> None:
-        """Send as many claims as there is room for."""
+        """Send as many queued claims as the limits allow."""
         most = _AT_ONCE + min(self._slow, self._max_slow)
         while len(self._requests) < most and (found := self._hosts.next()):
             host, claim = found
@@ -197,15 +200,15 @@ class Deliverer:
             self._slow = max(0, self._slow - 1)
         self._hosts.ended(host)
         if not task.cancelled() and (error := task.exception()):
-            logger.error("event=failed", exc_info=error)  # the claim ends by itself
+            logger.error("event=failed", exc_info=error)  # the claim expires
         self._send()
 
     async def _deliver(self, claim: Claim, message: Message, host: Host) -> None:
-        """Send a message, and decide what follows from the answer."""
+        """Send a message, and handle the response."""
         started = time.monotonic()
         try:
             headers = self._ledger.headers(message, claim.secret)
-        except CatalogError as error:  # the key is another one
+        except CatalogError as error:  # sealed with another key
             self._fail(claim, message, str(error), 0)
             return
         try:
@@ -224,7 +227,7 @@ class Deliverer:
             self._give_up_queue(host, host.wait(now))
 
     def _handle(self, claim: Claim, message: Message, response: Response) -> None:
-        """Record the answer of a subscriber."""
+        """Record the response of a subscriber."""
         if response.is_success:
             self._finish(claim, message.revision)
             self._observe("delivered", max(0.0, time.time() - message.instant))
@@ -246,7 +249,7 @@ class Deliverer:
             self._log(claim, "failed", reason)
 
     def _notice_slow(self) -> None:
-        """Count the requests that take long, and leave their hosts no queue."""
+        """Count the slow requests, and empty the queues of their hosts."""
         before, self._slow = time.monotonic() - _LONG, 0
         for host, started in self._requests.values():  # in the order in which they started
             if started > before:
@@ -257,7 +260,7 @@ class Deliverer:
                 self._give_up_queue(host, host.wait(time.monotonic()))
 
     def _give_up_queue(self, host: Host, wait: int) -> None:
-        """Return all claims that wait for a host, and postpone others that it would get."""
+        """Release all claims queued for a host, and postpone its other due deliveries."""
         self._postponed[host.name] = wait
         for claim in self._hosts.drain(host):
             self._release(claim, wait)

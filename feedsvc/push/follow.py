@@ -11,7 +11,7 @@ from feedsvc.push.store.deliveries import clock
 
 logger = logging.getLogger("feedsvc.push")
 
-_PAUSE, _PAUSE_LOST = 0.5, 5.0  # seconds between looks at the newest revision
+_PAUSE, _PAUSE_LOST = 0.5, 5.0  # seconds between polls of the newest revision
 _LONGEST_PAUSE = 1.0  # where the database notifies of changes
 
 Act = Callable[[int, int], Awaitable[int | None]]
@@ -20,10 +20,10 @@ Act = Callable[[int, int], Awaitable[int | None]]
 class Follower:
     """Follows the revisions of a site for one reader.
 
-    act: called with the present instant and the newest revision that every origin shows, at the
+    act: called with the present instant and the newest revision that every origin shows: at the
     start, after each revision, and at the instant that it returned. settle: seconds until every
-    origin shows a revision. waits: of that length, while revisions follow one another. start:
-    called once before everything else, in a thread.
+    origin shows a revision. waits: the maximum number of such waits while new revisions follow.
+    start: called once before everything else, in a thread.
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class Follower:
                 await asyncio.to_thread(changes.wait, _LONGEST_PAUSE)
 
     async def _settle(self, state: str) -> tuple[str, int]:
-        """Wait until every origin shows a revision; return it, or the one that settled last.
+        """Wait until every origin shows a revision; return the last one that settled.
 
-        A revision that is committed meanwhile has to wait as well, but none waits for long.
+        If another revision is committed meanwhile, wait for that as well, up to a limit.
         """
         for _ in range(self._waits):
             await asyncio.sleep(self._settle_time)
@@ -78,7 +78,7 @@ class Follower:
         return settled, now
 
     def _look(self) -> tuple[str, int]:
-        """Return a name of the newest revision, and the present instant."""
+        """Return the identifier of the newest revision, and the present instant."""
         state, _ = self._publication.state()
         with self._publication.catalog.reading() as connection:
             return state, clock(connection)

@@ -1,8 +1,8 @@
-"""Limits for each host: how many requests it gets at a time, and when it is left alone (WebSub 17).
+"""Limits for each host: concurrent requests, and a circuit breaker after failures (WebSub 17).
 
-A host that fails again and again is closed for a growing time, after which one request tries it. A
-host that answers slowly has no queue, so that it holds nothing up for the others. Pure: the caller
-has the clock, which is monotonic.
+A host that fails repeatedly is closed for a growing time, after which one request tries it. A host
+that answers slowly has no queue, so that it does not hold up others. Pure: the caller passes the
+time of the monotonic clock.
 """
 
 import secrets
@@ -14,10 +14,10 @@ from feedsvc.push.store.deliveries import Claim
 
 AT_ONCE = 8  # requests to one host
 _QUEUED = 1000  # claims that wait for a host
-_FAILURES = 5  # in sequence, which close a host
+_FAILURES = 5  # consecutive ones after which a host is closed
 _CLOSED = 15  # seconds, doubled with each further failure
 _MAX_CLOSED = 3600
-_MAX_CROWDED = 60  # seconds until a full host is given more
+_MAX_CROWDED = 60  # maximum of seconds until a full host is offered more claims
 _KNOWN = 10_000  # hosts without work that are remembered
 
 
@@ -25,8 +25,8 @@ _KNOWN = 10_000  # hosts without work that are remembered
 class Host:
     """The state of a host.
 
-    in_flight: requests. queue: of claims. failures: in sequence. closed: until that instant. slow:
-    it did not answer soon lately. crowded: how often in sequence it could take no more.
+    in_flight: the number of requests. failures: consecutive ones. closed: the instant until which
+    it is. slow: whether it answered slowly. crowded: how often in a row it could take no more.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Host:
         return 1 if self.failures >= _FAILURES else AT_ONCE
 
     def wait(self, now: float) -> int:
-        """Return for how many seconds it takes no more claims; 0 if it takes one now."""
+        """Return the seconds for which it takes no more claims; 0 if it takes one now."""
         if now < self.closed:
             return int(self.closed - now) + 1
         limit = self._at_once if self.slow or self.failures >= _FAILURES else _QUEUED
@@ -57,13 +57,13 @@ class Host:
         return min(_MAX_CROWDED, 1 << min(self.crowded, 10))
 
     def answered(self, soon: bool) -> None:
-        """Record that it answered."""
+        """Record an answer. soon: whether it was not slow."""
         self.failures = 0
         if soon:
             self.slow, self.crowded = False, 0
 
     def failed(self, now: float) -> None:
-        """Record that it did not answer, or that it is in trouble."""
+        """Record that it did not answer, or that it is overloaded."""
         self.failures += 1
         if self.failures >= _FAILURES:
             longest = min(_MAX_CLOSED, _CLOSED << min(self.failures - _FAILURES, 10))
@@ -86,14 +86,14 @@ class Hosts:
         return host
 
     def queue(self, claim: Claim) -> None:
-        """Let a claim wait for its host."""
+        """Queue a claim for its host."""
         host = self[claim.host]
         host.queue.append(claim)
         if len(host.queue) == 1 and host.has_room:
             self._ready.append(host)
 
     def next(self) -> tuple[Host, Claim] | None:
-        """Return the next claim to be sent, and count it as sent; hosts take turns."""
+        """Return the next claim to send, counted as in flight; hosts are served round-robin."""
         while self._ready:
             host = self._ready.popleft()
             if host.queue and host.has_room:
@@ -111,12 +111,12 @@ class Hosts:
             self._ready.append(host)
 
     def drain(self, host: Host) -> Iterator[Claim]:
-        """Yield the claims that wait for a host, and remove them."""
+        """Remove and yield the claims queued for a host."""
         while host.queue:
             yield host.queue.popleft()
 
     def drain_all(self) -> Iterator[Claim]:
-        """Yield all claims that wait, and remove them."""
+        """Remove and yield all queued claims."""
         for host in self._hosts.values():
             yield from self.drain(host)
 

@@ -1,4 +1,4 @@
-"""The view of our own hub, which takes subscriptions (WebSub 5)."""
+"""The view of the site's own hub, which accepts requests for subscriptions (WebSub 5)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from feedsvc.push.store.verifications import ENDED
 from feedsvc.routes import HUB, MAX_BODY, Routes
 
 _FORM = "application/x-www-form-urlencoded"
-_SECRET_LIMIT = 200  # bytes, which a secret has fewer of
+_SECRET_LIMIT = 200  # bytes; a secret must have fewer
 _MAX_FIELDS = 100
 _MODES: tuple[Mode, ...] = ("subscribe", "unsubscribe")
 _ONCE = ("hub.callback", "hub.mode", "hub.topic", "hub.secret", "hub.lease_seconds")
@@ -48,7 +48,7 @@ class Hub:
         self._proxies = networks(self._settings.serve.trusted_proxies)
 
     def view(self) -> Response:
-        """Take a request: 202 before any verification, or the reason why not as plain text."""
+        """Answer 202 before any verification, or refuse with the reason as plain text."""
         try:
             requested = self._resolve(requested_by(parse(_body())))
         except FormError as error:
@@ -62,7 +62,7 @@ class Hub:
     def _resolve(self, requested: Requested) -> Requested:
         """Return a request with the feed of its topic, or with the reason why there is none.
 
-        Aliases, old keys of feeds and other spellings count as what they redirect to.
+        Aliases, old keys of feeds and other spellings stand for the feed that they redirect to.
         """
         found = self._find(requested.topic)
         if found is None:
@@ -82,7 +82,7 @@ class Hub:
 
 
 def parse(body: bytes) -> dict[str, str]:
-    """Return the fields of a form that the hub knows. Raises FormError."""
+    """Return the fields of a form. Raises FormError."""
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
@@ -112,7 +112,7 @@ def requested_by(form: dict[str, str]) -> Requested:
     if len(secret.encode()) >= _SECRET_LIMIT:
         raise FormError(f"hub.secret does not have fewer than {_SECRET_LIMIT} bytes")
     token = form.get("hub.verify_token")
-    # What the verification requests.
+    # The verification appends all of them to the callback.
     if len(form["hub.callback"] + quote(topic) + quote(token or "")) > MAX_URL:
         raise FormError(
             f"hub.callback, hub.topic and hub.verify_token have more than {MAX_URL:,} characters "
@@ -130,7 +130,7 @@ def requested_by(form: dict[str, str]) -> Requested:
 
 
 def callback_host(callback: str) -> str:
-    """Return the host of a callback, in lower case. Raises FormError unless we would call it."""
+    """Return the host of a callback, in lower case. Raises FormError if the URL is not allowed."""
     try:
         return outgoing.host(callback)
     except outgoing.UrlError as error:

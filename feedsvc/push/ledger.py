@@ -1,6 +1,6 @@
-"""The deliverer's side of the catalog: results are recorded, and deliveries claimed.
+"""The deliverer's access to the catalog: records results, and claims deliveries.
 
-Everything here waits for the database, and runs in one thread.
+All of it may block on the database, and runs in a single thread.
 """
 
 import logging
@@ -19,14 +19,14 @@ logger = logging.getLogger("feedsvc.push")
 
 SETTLE = 0.4  # seconds after a revision until every origin shows it
 _MAX_SETTLE = 2.0  # the same while revisions follow one another without a pause
-_LOOK = 1.0  # seconds between looks for deliveries that are due again
-_IDLE = 0.2  # seconds between looks at the newest revision in SQLite
-_BATCH = 500  # claims of one feed in one transaction
-_FEEDS = 50  # from which one transaction claims
+_LOOK = 1.0  # seconds between queries for deliveries that are due again
+_IDLE = 0.2  # seconds between polls of the newest revision in SQLite
+_BATCH = 500  # maximum of claims for one feed in one transaction
+_FEEDS = 50  # maximum of feeds from which one transaction claims
 
 
 class Claimed(NamedTuple):
-    """A claim with its message, None if that cannot be made."""
+    """A claim with its message; None if the message cannot be made."""
 
     claim: Claim
     message: Message | None
@@ -35,8 +35,8 @@ class Claimed(NamedTuple):
 class Exchange(NamedTuple):
     """The answer of the ledger.
 
-    now: the instant by the clock of the database; at: the same by the monotonic one. is_busy: more
-    is due, or may be soon.
+    now: the instant by the clock of the database; at: the same by the monotonic clock. is_busy:
+    whether more is due, or may be soon.
     """
 
     claimed: Sequence[Claimed]
@@ -62,8 +62,8 @@ class Ledger:
     ) -> Exchange:
         """Record results and claim deliveries, in one transaction.
 
-        postponed: the seconds for which due deliveries to a host are postponed. room: the number of
-        deliveries to claim at most.
+        postponed: the seconds for which due deliveries to a host are postponed. room: the maximum
+        number of deliveries to claim.
         """
         at = time.monotonic()
         settled = self._is_settled(at)
@@ -84,7 +84,7 @@ class Ledger:
         return Exchange(self._with_messages(claims), now, at, bool(self._due) or not settled)
 
     def wait(self) -> None:
-        """Return when something may be due; in a thread of its own. Raises nothing."""
+        """Block until something may be due; call it in a thread of its own. Raises nothing."""
         self._changes.wait(_LOOK)
 
     def headers(self, message: Message, secret: str) -> Mapping[str, str]:
@@ -92,7 +92,7 @@ class Ledger:
         return self._messages.headers(message, secret)
 
     def _is_settled(self, at: float) -> bool:
-        """Return whether the newest revision is old enough, or others came too soon before it."""
+        """Return whether the newest revision has settled, or the maximum wait for that is over."""
         state, _ = self._publication.state()
         if state != self._state:
             if at >= self._changed + SETTLE:
@@ -109,7 +109,7 @@ class Ledger:
         return [feed for feed in due if feed.revision <= settled]
 
     def _claim(self, connection: Reading, now: int, room: int) -> dict[DueFeed, list[Claim]]:
-        """Claim from some of the due feeds, and from others the next time."""
+        """Claim deliveries of some due feeds; the others follow in the next exchanges."""
         claims: dict[DueFeed, list[Claim]] = {}
         turn, self._due = self._due[:_FEEDS], self._due[_FEEDS:]
         for feed in turn:

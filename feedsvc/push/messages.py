@@ -1,4 +1,4 @@
-"""What is sent to subscribers: a document as a GET gives it (WebSub 7)."""
+"""The messages to subscribers: documents as a GET would return them (WebSub 7)."""
 
 import hmac
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Messages:
         self._method = publication.settings.push.signature
 
     def newest(self, ref: FeedRef, format: Format) -> Message | None:
-        """Return the newest document of a feed; None if a GET would not answer with it."""
+        """Return the newest document of a feed; None if a GET would not return one."""
         if not self._publication.settings.is_listed(ref.key):
             return None
         document = self._publication.document(ref, format)
@@ -48,7 +48,7 @@ class Messages:
     def headers(self, message: Message, secret: str) -> Mapping[str, str]:
         """Return the headers for a subscriber. secret: as stored. Raises CatalogError.
 
-        The signature is made with each subscriber's own secret (WebSub 8).
+        The body is signed with the subscriber's own secret (WebSub 8).
         """
         if not secret:
             return message.headers

@@ -1,6 +1,6 @@
-"""Notifies other hubs of changed topics; they get the documents themselves.
+"""Notifies other hubs of changed topics; they fetch the documents themselves.
 
-WebSub leaves this to hubs and publishers. All known hubs take a form with `hub.mode=publish` and
+WebSub leaves this to hubs and publishers. All known hubs accept a form with `hub.mode=publish` and
 `hub.url`, as in PubSubHubbub 0.4, 7.1; some call the latter `hub.topic`.
 """
 
@@ -24,19 +24,19 @@ from feedsvc.routes import Routes, feed_path
 
 logger = logging.getLogger("feedsvc.push")
 
-# How many topics a request may name. Hubs in PHP and Ruby read only the last of a repeated field,
-# and Google's ignores more than these.
+# The maximum of topics in a request, by host; otherwise one. Hubs in PHP and Ruby read only the
+# last of a repeated field, and Google's ignores further ones.
 _SEVERAL = {"pubsubhubbub.appspot.com": 10}
-_REQUESTS = 6  # to one hub at a time
+_REQUESTS = 6  # concurrent ones to one hub
 _MOST_WAITS = 5  # of SETTLE seconds, while revisions follow one another
-_LONGEST_PURGE = 60  # seconds until hubs are notified although a cache was not purged
+_LONGEST_PURGE = 60  # seconds after which hubs are notified even if a cache was not purged
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Notified(NamedTuple):
-    """Of how many topics a hub was notified, or of how many keys a cache was purged.
+    """The number of topics of which a hub was notified, or of keys purged from a cache.
 
-    failure: why of no more, '' if of all.
+    failure: the reason why not of all of them; '' if there was no failure.
     """
 
     number: int
@@ -44,14 +44,14 @@ class Notified(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """Why a request failed, and how many seconds its receiver wants to be left alone."""
+    """The reason why a request failed, and the seconds that the server asks to wait."""
 
     reason: str
     wait: int = 0
 
     @classmethod
     def of(cls, response: Response) -> "Failure | None":
-        """Return the failure that a response reports, None for a success."""
+        """Return the failure that a response reports; None for a success."""
         if response.is_success:
             return None
         wait = response.retry_after(MAX_WAIT)
@@ -78,7 +78,7 @@ class Pings:
         self._catalog = publication.catalog
         self._client = client
         self._observe = observe
-        self._patience_end = 0  # until when caches are waited for; 0 if they are not
+        self._patience_end = 0  # the instant until which to wait for caches; 0 if not waiting
 
     async def run(self) -> None:
         """Notify the hubs of each revision until the task is cancelled."""
@@ -86,7 +86,7 @@ class Pings:
         await follower.run()
 
     async def _tell_purged(self, now: int, _settled: int) -> int | None:
-        """Notify the hubs after the caches were purged, as they get the documents from there."""
+        """Notify the hubs once the caches are purged, as hubs fetch the documents from these."""
         if await asyncio.to_thread(self._is_outdated):
             self._patience_end = self._patience_end or now + _LONGEST_PURGE
             if now < self._patience_end:
@@ -95,7 +95,7 @@ class Pings:
         return await self.tell(now)
 
     def _is_outdated(self) -> bool:
-        """Return whether a cache was not purged of every revision yet."""
+        """Return whether a cache has not been purged of every revision yet."""
         names = [each.name for each in dialects.caches(self._settings.purged)]
         with self._catalog.reading() as connection:
             return any(each.pending for each in caches.states(connection, names))
@@ -103,15 +103,15 @@ class Pings:
     async def tell(self, now: int) -> int | None:
         """Notify every hub that is due of the changes that it does not know yet.
 
-        Call it once at the start, which adds new hubs, after each revision, and at the instant that
-        it returns: the next at which a hub is due, or None if there are no changes.
+        Call it at the start, which adds new hubs, after each revision, and at the instant that it
+        returns, which is the next at which a hub is due; None if no changes are pending.
         """
         urls = self._settings.push.external
         await asyncio.gather(*(self.tell_hub(url, now) for url in urls))
         return await asyncio.to_thread(self._next, now)
 
     async def tell_hub(self, url: str, now: int, early: bool = False) -> Notified:
-        """Notify one hub, until it knows everything or a request fails. early: see hubs.claim."""
+        """Notify one hub until it knows all changes or a request fails. early: see hubs.claim."""
         started, topics = time.monotonic(), 0
         claim = await asyncio.to_thread(self._claim, url, now, early)
         while claim:
@@ -126,9 +126,9 @@ class Pings:
         return Notified(topics)
 
     def add(self, everything: bool = False) -> list[str]:
-        """Add the hubs that are new to the catalog, and return them.
+        """Add the hubs that the catalog does not have yet, and return them.
 
-        everything: notify all hubs of all feeds, whatever they know.
+        everything: make all hubs due for all feeds, whatever they know.
         """
         with self._catalog.concurrent() as connection:
             added = hubs.add(connection, self._settings.push.external)
@@ -142,7 +142,7 @@ class Pings:
             return hubs.claim(connection, url, now, early)
 
     def _changed(self, claim: Claim) -> tuple[Place, list[str]]:
-        """Return the changed topics that come next, and how far they reach."""
+        """Return the next changed topics, preceded by the place of the last of them."""
         count = max(1, _REQUESTS * _several(claim.url) // len(Format))
         with self._catalog.reading() as connection:
             found = hubs.changed(connection, claim.place, count)
@@ -155,7 +155,7 @@ class Pings:
         return found[-1][0] if found else claim.place, topics
 
     async def _send(self, url: str, topics: Sequence[str]) -> Failure | None:
-        """Name topics to a hub; return the failure of a request, None if all succeeded."""
+        """Notify a hub of topics; return the first failure, None if all requests succeeded."""
         size = _several(url)
         batches = [topics[start : start + size] for start in range(0, len(topics), size)]
         failures = await asyncio.gather(*(self._post(url, batch) for batch in batches))
@@ -174,7 +174,7 @@ class Pings:
         return failure
 
     def _fail(self, claim: Claim, now: int, failure: Failure) -> None:
-        """Try again later. Nothing is ever given up: what is pending does not grow."""
+        """Schedule a retry. There is no limit of retries, as the pending work does not grow."""
         attempts = claim.attempts + 1
         next_try = now + max(failure.wait, backoff(attempts))
         with self._catalog.concurrent() as connection:
@@ -183,7 +183,7 @@ class Pings:
         logger.warning("event=hub-failed host=%s reason=%r", host, failure.reason)
 
     def _advance(self, claim: Claim, place: Place, now: int) -> Claim | None:
-        """Record how far a hub was notified; return the claim to go on, None if that is all."""
+        """Record a hub's new place; return a claim to continue, None if nothing is left."""
         with self._catalog.concurrent() as connection:
             if not hubs.record(connection, claim, place):
                 return None  # another process has claimed it since

@@ -1,4 +1,4 @@
-"""Purges the caches in front of a site of everything that a revision changed (scale 3, 4)."""
+"""Purges everything that a revision changed from the caches in front of a site (scale 3, 4)."""
 
 import asyncio
 import logging
@@ -24,8 +24,8 @@ from feedsvc.push.store.hubs import START, Claim
 
 logger = logging.getLogger("feedsvc.push")
 
-_MOST = 99  # feeds and archives; more are purged by the key of everything
-_LONGEST_WAIT = 300  # seconds between two tries, as readers get outdated documents meanwhile
+_MOST = 99  # feeds and archives; if there are more, the key for everything is purged
+_LONGEST_WAIT = 300  # seconds between retries, as readers get outdated documents meanwhile
 _TIMEOUT = 20  # seconds for a request, well within a claim
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
@@ -55,12 +55,12 @@ class Purges:
         self._observe = observe
 
     async def run(self) -> None:
-        """Purge the caches of each revision until the task is cancelled."""
+        """Purge the caches after each revision until the task is cancelled."""
         lag = self._publication.lag
         await Follower(self._publication, self.purge_all, lag, start=self.add).run()
 
     async def purge_all(self, now: int, settled: int) -> int | None:
-        """Purge every cache that is due; return the next instant at which one is.
+        """Purge every cache that is due; return the next instant at which one is due.
 
         settled: the newest revision that every origin shows. Call it as `Follower` does.
         """
@@ -68,7 +68,7 @@ class Purges:
         return await asyncio.to_thread(self._next, now)
 
     async def purge(self, cache: Cache, now: int, settled: int, early: bool = False) -> Notified:
-        """Purge one cache of what changed up to a revision. early: see hubs.claim."""
+        """Purge the changes up to a revision from one cache. early: see hubs.claim."""
         started = time.monotonic()
         claim, keys = await asyncio.to_thread(self._claim, cache, now, settled, early)
         if claim is None:
@@ -80,7 +80,7 @@ class Purges:
         return Notified(0, failure.reason) if failure else Notified(len(keys))
 
     def add(self, everything: bool = False) -> None:
-        """Add the caches to the catalog. everything: have them purged of all there is."""
+        """Add the caches to the catalog. everything: make all of their content due for a purge."""
         names = [each.name for each in self.caches]
         with self._catalog.concurrent() as connection:
             caches.add(connection, names, self._digest)
@@ -117,7 +117,7 @@ class Purges:
     def _record(
         self, cache: Cache, claim: Claim, now: int, settled: int, failure: Failure | None
     ) -> None:
-        """Record the result. Nothing is given up: what is pending does not grow."""
+        """Record the result. There is no limit of retries, as the pending work does not grow."""
         with self._catalog.concurrent() as connection:
             if failure is None:
                 caches.record(connection, claim, settled, now + cache.pause if cache.pause else 0)
@@ -138,15 +138,15 @@ class Purges:
 def client(settings: Settings) -> Client:
     """Return the client for purges.
 
-    A CDN is at a public address. The settings name the addresses of Varnish, so they may be private
-    ones, which no subscriber can make us connect to.
+    A CDN has a public address. The addresses of Varnish servers may be private, as they come from
+    the settings, and not from subscribers.
     """
     is_local = any(each.is_local for each in dialects.caches(settings.purged))
     return Client(_EVERYWHERE if is_local else (), _TIMEOUT)
 
 
 def _is_refusal(body: bytes) -> bool:
-    """Return whether a successful answer says that the request failed, as Cloudflare's may."""
+    """Return whether the body of a successful response reports a failure, as Cloudflare's may."""
     try:
         answer = msgspec.json.decode(body)
     except msgspec.DecodeError:

@@ -1,8 +1,8 @@
-"""`feedsvc push test`: subscribe to a topic of our own hub, and see what arrives.
+"""`feedsvc push test`: subscribe to a topic at the site's own hub, and check the delivery.
 
 The command is a subscriber like any other: it discovers the hub at the site, subscribes, answers
-the verification, and compares the delivery with what a GET gives. So as not to wait for the next
-change, it then takes the newest document for not delivered in the catalog.
+the verification, and compares the delivery with the response to a GET. Instead of waiting for the
+next change, it marks the newest document as not delivered in the catalog.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ _EVERYWHERE = ("0.0.0.0/0", "::/0")  # the site is ours, wherever it is
 class _Subscriber:
     """The callback.
 
-    modes: that the hub asked for; the reason if it denies. deliveries: headers and bodies.
+    modes: those that the hub verified; for a denial, its reason. deliveries: headers and bodies.
     """
 
     path: str
@@ -66,7 +66,7 @@ class _Subscriber:
 class Trial:
     """One test. say: called with each step. listen: host and port for the callback.
 
-    callback: the URL at which the hub reaches that, by default the same.
+    callback: the URL at which the hub reaches them, by default one with the same host and port.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Trial:
             await self._verified(subscriber, "unsubscribe", callback)
 
     def _discover(self, url: str, found: fetch.Answer) -> str:
-        """Return the topic that a document says it is, if it names our hub."""
+        """Return the topic that a document declares, if it names the site's hub."""
         if found.status != 200:
             raise FeedsvcError(f"{url}: is answered with {found.status}; name the URL of a feed")
         links = fields.links(found.headers.get("link", ""))

@@ -1,7 +1,7 @@
 """Verifies requests for subscriptions at their callbacks, and sends denials (WebSub 5.2, 5.3).
 
-One coroutine takes turns: it records results and claims requests, in one transaction. Each request
-is sent by a task of its own.
+One coroutine runs a loop: in each turn it records results and claims requests, in one transaction.
+Each request is sent by a task of its own.
 """
 
 import asyncio
@@ -27,23 +27,23 @@ logger = logging.getLogger("feedsvc.push")
 
 _TURN, _IDLE = 0.2, 0.5  # seconds between turns, while there is work and while there is none
 _RETRY = 1.0  # seconds after a failure of the catalog
-_TENDING = 60.0  # seconds between removals of what has ended
-_AT_ONCE = 64  # requests
-_AT_HOST = 4  # requests to one host
-_LATER = (429, 500, 502, 503, 504)  # by which a host says that it is overloaded
+_TENDING = 60.0  # seconds between cleanups
+_AT_ONCE = 64  # concurrent requests
+_AT_HOST = 4  # concurrent requests to one host
+_LATER = (429, 500, 502, 503, 504)  # statuses of an overloaded host
 
 Record = Callable[[Reading, Request, int], object]
 
 
 class Getter(Protocol):
-    """What is needed of push.client.Client."""
+    """The part of push.client.Client that is used here."""
 
     async def get(self, url: str) -> Response:
         """GET a URL. Raises ClientError."""
 
 
 class Outcome(NamedTuple):
-    """What became of a request. record: stores it. reason: '' for success."""
+    """The outcome of a request. record: stores it. reason: of a failure; '' for success."""
 
     event: str
     record: Record
@@ -64,7 +64,7 @@ class Verifier:
         self._failures = Failures(logger, "catalog-lost")
 
     async def run(self) -> None:
-        """Verify what is requested."""
+        """Verify requests until the task is cancelled."""
         try:
             while True:
                 await asyncio.sleep(await self._take_turn())
@@ -83,11 +83,11 @@ class Verifier:
         try:
             claimed = await loop.run_in_executor(self._thread, self._exchange, results, room, busy)
         except CatalogError as error:
-            self._results = results + self._results  # recorded later, unless their claims end
+            self._results = results + self._results  # recorded later, unless their claims expire
             self._failures.failed(str(error))
             return _RETRY
         except Exception:
-            logger.exception("event=failed")  # the claims of these results end by themselves
+            logger.exception("event=failed")  # the claims of these results expire
             return _RETRY
         self._failures.ended()
         for request in claimed:
@@ -111,7 +111,7 @@ class Verifier:
             return verifications.claim(connection, now, room, _AT_HOST, busy) if room else []
 
     def _tend(self) -> None:
-        """Remove what has ended, and apply the settings to subscriptions, now and then."""
+        """Periodically apply the settings to subscriptions, and remove what has expired."""
         if time.monotonic() >= self._tended + _TENDING:
             with self._catalog.concurrent() as connection:
                 now = clock(connection)
@@ -130,7 +130,7 @@ class Verifier:
     def _end(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
         if not task.cancelled() and (error := task.exception()):
-            logger.error("event=failed", exc_info=error)  # the claim ends by itself
+            logger.error("event=failed", exc_info=error)  # the claim expires
 
 
 async def inform(request: Request, client: Getter) -> Outcome:

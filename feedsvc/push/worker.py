@@ -1,4 +1,4 @@
-"""The process that delivers to subscribers; no such work is done where polls are answered.
+"""The process that delivers to subscribers, separate from the processes that answer polls.
 
 It runs beside `feedsvc serve`, or by itself as `feedsvc push --worker`; any number of them share
 one catalog.
@@ -30,8 +30,8 @@ from feedsvc.push.verify import Verifier
 logger = logging.getLogger("feedsvc.push")
 
 _PATIENCE = 5  # seconds for requests in progress when it is stopped
-_FILES = 4096  # file descriptors that are enough
-_OTHER_FILES = 1000  # for everything but requests that take long
+_FILES = 4096  # enough file descriptors
+_OTHER_FILES = 1000  # reserved for everything but slow requests
 _NICE = 10  # serving has priority
 
 
@@ -89,7 +89,7 @@ async def together(
 ) -> None:
     """Run coroutines until one of them ends, usually `work`; then stop it and cancel the others.
 
-    Raises what one of them has raised: the process then ends, and is started again.
+    If one of them raises, the exception propagates: the process then exits, and is restarted.
     """
     tasks = [asyncio.create_task(each) for each in beside]
     main = asyncio.create_task(work)
@@ -104,7 +104,7 @@ async def together(
 
 
 def _watch_standard_input(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
-    """Stop when the parent process ends, however it ends: its end of the pipe is closed then."""
+    """Stop when the parent process ends in any way, which closes its end of the pipe."""
     descriptor = sys.stdin.fileno()
 
     def read() -> None:
@@ -116,7 +116,7 @@ def _watch_standard_input(loop: asyncio.AbstractEventLoop, stopping: asyncio.Eve
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's if it is installed; it halves the time of a request."""
+    """Return uvloop's loop factory if it is installed, as uvloop halves the time of a request."""
     try:
         import uvloop
     except ImportError:
@@ -125,7 +125,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _allow_files() -> int:
-    """Raise the limit of open files as far as needed and allowed; return it."""
+    """Raise the limit of open files as far as needed and allowed; return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:

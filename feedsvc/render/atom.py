@@ -94,7 +94,7 @@ def _person(person: Person) -> dict[str, str]:
 
 
 def _category(category: Category) -> dict[str, str]:
-    """Several readers show the term, not the label, so it is the label."""
+    """Return a category with its label as the term, as several readers show only the term."""
     return {"term": category.label, "scheme": category.scheme, "label": category.label}
 
 

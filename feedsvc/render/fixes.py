@@ -100,7 +100,7 @@ class EntryFixes:
         if updated != published:
             _add(item, f"{_ATOM}updated", rfc3339(self._entry.updated))
         if self._entry.related:
-            # The first link is the same as the last, as readers differ in which they take.
+            # The first link is the same as the last, as readers differ in which one they use.
             links = {"alternate": self._entry.link, "related": self._entry.related}
             elements = [etree.Element(_ATOM_LINK, href=url, rel=rel) for rel, url in links.items()]
             before_link(item, *elements)

@@ -41,7 +41,7 @@ def entry(raw: Entry) -> bytes:
 
 
 def document(raw: Feed, fragments: Sequence[bytes]) -> bytes:
-    """Render the top level around its rendered items, one item a line."""
+    """Render the top level around its rendered items, one item per line."""
     feed = clean.feed(raw)
     required = {
         "version": _VERSION,

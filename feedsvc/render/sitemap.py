@@ -19,7 +19,7 @@ def parts(articles: int) -> int:
 
 
 def window(part: int) -> tuple[int, int]:
-    """Return the first article in a part, from 0, and their number. part: from 1 = oldest.
+    """Return the index of a part's first article, and its number of articles. part: 1 = oldest.
 
     The first part also has the home page.
     """

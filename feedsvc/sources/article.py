@@ -1,4 +1,4 @@
-"""Reads one file as an Article, or reports in Problems why it is none."""
+"""Reads one file as an Article, or reports in Problems why it is not one."""
 
 import difflib
 import hashlib
@@ -35,7 +35,7 @@ from feedsvc.sources.values import Values
 
 MAX_SIZE = 5_000_000  # bytes, the size of a long novel
 
-_SIMILAR = 0.8  # of a key to `published`, to be a misspelling of it
+_SIMILAR = 0.8  # the similarity to `published` above which a key is taken for a misspelling
 KEYS = frozenset(
     {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
     | {"authors", "language", "link", "image", "enclosures", "draft", "content", "feeds"}
@@ -156,7 +156,7 @@ class ArticleReader:
             html=content,
             link=own,
             external=external if external != own else None,
-            # Other programs enable comments by a flag of this name.
+            # Other programs enable comments with a flag of this name.
             comments=None if values.is_flag("comments") else values.url("comments", own),
             authors=authors,
             terms=_terms(values, authors, language, sections),

@@ -15,7 +15,7 @@ from feedsvc.sources.look import is_inside
 from feedsvc.sources.trees import Layout
 from feedsvc.sources.values import Values
 
-# Python's own table and this one, as that of the operating system differs between machines.
+# Python's built-in table and this one, as the operating system's differs between machines.
 _MEDIA_TYPES = mimetypes.MimeTypes()
 for _suffix, _type in {
     ".m4a": "audio/x-m4a",
@@ -37,7 +37,7 @@ for _suffix, _type in {
 }.items():
     _MEDIA_TYPES.add_type(_type, _suffix)
 _UNKNOWN = "application/octet-stream"
-# References that are paths without anything to decode.
+# References that are paths with nothing to decode.
 _SIMPLE = re.compile(r"/?(?:\.\.?/)*(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*")
 
 
@@ -73,8 +73,9 @@ class Attachments:
     """The local files of one article.
 
     A reference to an existing file, relative to the article or, with a leading `/`, to the content
-    folder, means that file. Any other reference is resolved against the article's URL.
-    media_url: the prefix of the URLs of local files; '' for this site's. own: the article's URL.
+    folder, stands for that file. Any other reference is resolved against the article's URL.
+    media_url: the prefix of the URLs of local files; '' if the site serves them. own: the article's
+    URL.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class Attachments:
 
     @property
     def warnings(self) -> Iterable[ArticleError]:
-        """Warnings of files in the body that cannot be published, found so far."""
+        """The warnings so far about files in the body that cannot be published."""
         return self._warnings.values()
 
     def resolve(self, reference: str) -> str:
@@ -114,7 +115,7 @@ class Attachments:
         return self.publish(path) + mark + fragment
 
     def holds(self, reference: str) -> bool:
-        """Return whether a reference means a local file."""
+        """Return whether a reference stands for a local file."""
         return self.local(reference) is not None
 
     def url(self, values: Values, key: str, reference: str) -> str:
@@ -131,10 +132,10 @@ class Attachments:
         return values.absolute(key, self.resolve(reference))
 
     def image(self, values: Values, complete: bool) -> str | None:
-        """Return the URL of the article's image; if no file has its path, a URL below the base URL.
+        """Return the URL of the article's image; if the file is missing, one below the base URL.
 
-        complete: whether every file of the site is in the content folder, so that such a path is a
-        warning. Generators also have other folders of files.
+        complete: whether all files of the site are in the content folder, so that a missing one
+        causes a warning. Generators also have other folders of files.
         """
         reference = values.text("image")
         if not reference:
@@ -152,14 +153,14 @@ class Attachments:
         return None
 
     def publish(self, path: str) -> str:
-        """Return the URL of a local file, which is published with the article."""
+        """Publish a local file with the article, and return its URL."""
         self._files[path] = None
         return urls.file_url(self._base_url, self._media_url, path)
 
     def publish_derived(self, path: str) -> str | None:
-        """Return the URL of a file that this site makes; None if its path is too long.
+        """Publish a derived file, and return its URL; None if its path is too long.
 
-        path: the path of its origin with an ending; see `Feature.make`.
+        path: the path of the original with an ending added; see `Feature.make`.
         """
         if excess(path, MAX_PATH):
             return None
@@ -184,7 +185,7 @@ class Attachments:
         return found
 
     def local(self, reference: str) -> str | None:
-        """Return the path of the local file that a reference means; None if it means none."""
+        """Return the path of the local file that a reference stands for; None if there is none."""
         if not reference or reference.startswith(("#", "//", "http:", "https:", "mailto:")):
             return None
         name = reference
@@ -224,6 +225,6 @@ def guess_type(reference: str) -> str:
 
 
 def sent_type(name: str) -> str:
-    """Return the media type to send a file with, by its name; a compressed file is any bytes."""
+    """Return the media type for sending a file, by its name; generic for a compressed file."""
     guessed, coding = _MEDIA_TYPES.guess_type(quote(name), strict=False)
     return _UNKNOWN if coding or not guessed else guessed

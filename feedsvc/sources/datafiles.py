@@ -40,8 +40,9 @@ def _hash_of(path: str, _fingerprint: str) -> str:
 
 
 def affects(root: str, data: str, articles: Iterable[str]) -> bool:
-    """Return whether a data file may affect articles; one above them if it is named after its
-    folder.
+    """Return whether a data file may affect articles.
+
+    One above the content folder does if it is named after its own folder.
     """
     folder, _, name = data.rpartition("/")
     if folder.startswith(".."):

@@ -24,7 +24,7 @@ class Attached(NamedTuple):
 
 
 def read(values: Values, attachments: Attachments) -> Iterator[Attached]:
-    """Yield the enclosures of an article. Raises ArticleError for front matter that is wrong."""
+    """Yield the enclosures of an article. Raises ArticleError for invalid front matter."""
     for reference, media_type, length in values.records("enclosures", ("url", "type", "length")):
         if not reference:
             raise values.error(
@@ -48,6 +48,6 @@ def read(values: Values, attachments: Attachments) -> Iterator[Attached]:
 
 
 def typed(attached: Attached) -> Enclosure:
-    """Return an enclosure with the type that the name of its file suggests if it has none."""
+    """Return an enclosure, with a type guessed from the name of its file if it has none."""
     path, enclosure = attached
     return enclosure if enclosure.type else replace(enclosure, type=guess_type(path))

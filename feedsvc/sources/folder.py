@@ -45,7 +45,7 @@ class ContentFolder(ArticleSource):
         self.watched = (settings.content,) if settings.reads_content else ()
 
     def __reduce__(self) -> tuple[type["ContentFolder"], tuple[Settings]]:
-        """Pickle it without what it listed."""
+        """Pickle only the settings, not the state of earlier listings."""
         return ContentFolder, (self._settings,)
 
     @property
@@ -56,7 +56,7 @@ class ContentFolder(ArticleSource):
         return repr((*versions, [getattr(self._settings, name) for name in _INPUTS], used))
 
     def listing(self) -> Listing:
-        """List the article files; see `Scanner`. None without a content folder."""
+        """List the article files; see `Scanner`. Without a content folder, the list is empty."""
         self._states = States(str(self._settings.content))
         if not self._settings.reads_content:
             return Listing({})
@@ -66,8 +66,8 @@ class ContentFolder(ArticleSource):
     def changes(self, paths: Collection[str]) -> Listing | None:
         """List the article files that changed; None if all must be listed.
 
-        So they must if many changed, as the kernel drops what its queue cannot hold, or if a file
-        did on which articles may depend.
+        They must be if many paths changed, as the kernel drops events when its queue overflows, or
+        if a file changed on which articles may depend.
         """
         if len(paths) > _MANY or any(path.lower().endswith(self._related) for path in paths):
             return None

@@ -26,8 +26,8 @@ _HARMLESS = 2000  # characters, which cannot nest deeply enough to overflow the 
 class FrontMatter:
     """The front matter of one file.
 
-    text: its source. names: for keys that the source has under another name, that name. first: the
-    line of the file on which the text starts. warnings: of what was not read as written.
+    text: its source. names: maps keys that have another name in the source to that name. first: the
+    line of the file on which the text starts. warnings: about parts that were not read as written.
     """
 
     values: Mapping[str, Any]
@@ -84,7 +84,7 @@ def split_json(text: str) -> tuple[FrontMatter, str]:
 
 
 class _Untyped:
-    """Replaces the resolver of YAML types, as every scalar is a text; takes half of the time."""
+    """Replaces the resolver of YAML types, as every scalar is a text; this halves the time."""
 
     def descend_resolver(self, *_: object) -> None:
         """Do nothing."""
@@ -102,7 +102,7 @@ class _Loader(_Untyped, getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type:
 
 
 class _Constructor:
-    """Converts YAML nodes to texts, lists and mappings; a node with aliases, once."""
+    """Converts YAML nodes to texts, lists and mappings; a node with aliases only once."""
 
     def __init__(self, warnings: list[ArticleError]) -> None:
         self._warnings = warnings

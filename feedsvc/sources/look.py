@@ -14,7 +14,7 @@ _LEAVES = "is a symlink that leaves the content folder; copy the file instead"
 
 
 class Entry:
-    """What `os.scandir` would yield for one path."""
+    """The entry that `os.scandir` would yield for one path."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -33,7 +33,7 @@ class Entry:
 def look(
     root: str, entry: "Entry | os.DirEntry[str]", rules: Layout
 ) -> os.stat_result | ArticleError | str | None:
-    """Return a file's status, a folder's real path, an error, or None for what is ignored."""
+    """Return a file's status, a folder's real path, an error, or None if it is to be ignored."""
     name = entry.name
     is_data = rules.is_data(name)
     if not is_data and rules.is_hidden(name):

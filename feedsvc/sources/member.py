@@ -1,4 +1,4 @@
-"""A source as part of a site: checks what it says, and turns its failures into FeedsvcErrors."""
+"""A source as part of a site: validates its results, and turns its failures into FeedsvcErrors."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class _Complete(Mapping[str, str]):
-    """The fingerprints of a source, each with that of the source itself; without rejected keys."""
+    """The fingerprints of a source's articles, after the source's digest; without rejected keys."""
 
     def __init__(self, found: Mapping[str, str], digest: str, rejected: Set[str]) -> None:
         self._found, self._digest, self._rejected = found, digest, rejected
@@ -74,7 +74,8 @@ class Member:
             )
             for key in rejected
         ]
-        # Another source may change its own mapping while it reads; that of a folder may be large.
+        # Copied, as a source may change its mapping while it reads; not the content folder's, which
+        # may be large.
         listed = dict(found.fingerprints) if self.prefix else found.fingerprints
         fingerprints = _Complete(listed, self.digest, rejected)
         return replace(found, fingerprints=fingerprints, problems=(*found.problems, *problems))
@@ -116,7 +117,7 @@ _LIMITS = {"slug": MAX_SLUG, "id": MAX_ID, "native_id": MAX_ID, "path": MAX_PATH
 
 
 def _rejected(article: Article) -> tuple[str, str] | None:
-    """Return code and message of what no database or feed accepts of an article, or None."""
+    """Return code and message for a value that no database or feed accepts; None if all do."""
     values = {each.name: getattr(article, each.name) for each in fields(article)}
     texts = {name: value for name, value in values.items() if isinstance(value, str)}
     for name, text in texts.items():

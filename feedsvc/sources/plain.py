@@ -63,7 +63,7 @@ def _synonyms() -> Mapping[str, tuple[str, ...]]:
 
 
 def stem(path: str) -> str:
-    """Return the name of an article's file without its suffix; of `index`, the folder's name."""
+    """Return the name of an article's file without its suffix; for `index`, the folder's name."""
     folder, name = os.path.split(os.path.splitext(path)[0])
     return os.path.basename(folder) if name == "index" and folder else name
 

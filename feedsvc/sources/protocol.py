@@ -14,12 +14,12 @@ from feedsvc.sources.frontmatter import FrontMatter
 class Listing:
     """The articles that a source has now, or those of them that changed.
 
-    fingerprints: for the key of each article, a text that changes whenever the article may have
-    changed; '' to read it at every sync. problems: all that cannot be listed now. unseen: the keys
-    of that, or their prefixes up to a `/`; '' stands for every key. partial: whether fingerprints
-    has only articles that are new or may have changed; then absent has the keys, or their prefixes
-    up to a `/`, that are gone unless they are in one of the others, and all other articles stay as
-    they are.
+    fingerprints: maps the key of each article to a text that changes whenever the article may have
+    changed; '' to read it at every sync. problems: what could not be listed. unseen: the keys that
+    could not be listed, or prefixes of keys up to a `/`; '' stands for every key. partial: whether
+    only articles that are new or may have changed are listed. absent: in a partial listing, the
+    keys, or prefixes up to a `/`, of articles that are gone unless fingerprints or unseen has them;
+    all articles not mentioned stay as they are.
     """
 
     fingerprints: Mapping[str, str]
@@ -40,7 +40,7 @@ class Listing:
 
 
 def is_at(key: str, place: str) -> bool:
-    """Return whether a key is a place or below it; every key is below ''."""
+    """Return whether a key equals a place or is below it; every key is below ''."""
     return not place or key == place or key.startswith(f"{place}/")
 
 
@@ -49,9 +49,10 @@ class Written:
     """An article as its author wrote it.
 
     text: all of it, XML-safe. front: its front matter with feedsvc's keys. body: the text after it.
-    raw: the body as HTML, not sanitised. path: of the URL that its generator gives it, decoded and
-    without the first slash; '' if unknown. native_id: see model.Article. warnings: found so far.
-    refer: maps a reference in raw to what it means, and may add a warning.
+    raw: the body as HTML, not sanitised. path: the path of the URL that its generator gives it,
+    decoded and without the first slash; '' if unknown. native_id: see model.Article. warnings:
+    found so far. refer: resolves a reference in raw by the generator's rules, and may add a
+    warning.
     """
 
     text: str
@@ -92,14 +93,14 @@ class ArticleSource(Protocol):
     """A source of articles. Subclass it to get the defaults.
 
     If `listing` or `read` raises, the source's articles stay as they are, and the sync reports a
-    Problem. One thread at a time calls them, `read` with keys of the latest listing, or of an
-    earlier one that were not absent since. Any thread may call `shown` and `file`.
+    Problem. Only one thread at a time calls them; `read` gets keys of the latest listing, or of an
+    earlier one if they have not become absent since. Any thread may call `shown` and `file`.
     """
 
     name: str
     parallel: bool = False  # whether pickled copies may read in other processes
     watched: tuple[Path, ...] = ()  # folders whose changes cause a new listing
-    interval: float = 60.0  # seconds between listings of everything in any case
+    interval: float = 60.0  # seconds after which everything is listed again, changed or not
 
     @property
     def fingerprint(self) -> str:
@@ -111,7 +112,7 @@ class ArticleSource(Protocol):
         ...
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
-        """Read some articles, in any order. Errors in one are Problems of its Reading."""
+        """Read some articles, in any order. Errors in an article are Problems of its Reading."""
         ...
 
     def shown(self, key: str) -> str:
@@ -135,7 +136,7 @@ class ArticleSource(Protocol):
 class CopiedSource(Protocol):
     """A source whose originals may be copied to several machines.
 
-    In its fingerprints, only what follows the last space may differ between copies.
+    Its fingerprints may differ between copies only in the part after the last space.
     """
 
     def text_hashes(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -147,14 +148,14 @@ class CopiedSource(Protocol):
 class ChangingSource(Protocol):
     """A source that can tell what changed, without listing everything."""
 
-    every: float  # seconds between calls of `changes` in any case; math.inf to rely on `watched`
+    every: float  # seconds between calls of `changes` at most; math.inf to rely on `watched`
 
     def changes(self, paths: Collection[str]) -> Listing | None:
         """Return a partial listing of what changed since the last listing of this object.
 
         paths: the absolute paths at which something changed in a watched folder; empty if the
-        source is to look itself. None if it cannot tell; then everything is listed. If it raises,
-        or if the sync fails, everything is listed the next time.
+        source must look for changes itself. Return None if that is impossible; then everything is
+        listed. If it raises, or if the sync fails, everything is listed the next time.
         """
         ...
 
@@ -164,7 +165,7 @@ class NamingSource(Protocol):
     """A source that knows the slugs and ids of its articles without reading all of them."""
 
     def names(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield slug and pinned id ('' for none), also of articles that cannot be published."""
+        """Yield slugs and pinned ids ('' for none), also of articles that cannot be published."""
         ...
 
 

@@ -20,8 +20,8 @@ class Scanner:
     """Lists the article files at any depth below a folder: all of them, or those that changed.
 
     Names that start with `.` or `_` are ignored. Symlinks are followed within the folder, and are
-    Problems if they leave it. tree: whose rules apply. include, exclude: patterns as in .gitignore,
-    of the files to list, and of those to ignore.
+    Problems if they leave it. tree: determines the rules. include, exclude: patterns, as in
+    .gitignore, of the files to list and of those to ignore.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class Scanner:
     def listing(self) -> Listing:
         """List all article files, sorted by path.
 
-        The fingerprint of a file that has just changed differs from its next one, as another change
-        within the same tick would go unnoticed. Raises FeedsvcError if the folder does not exist:
-        an unmounted disk must not look like an emptied one.
+        A file that has just changed gets a fingerprint that is valid only once, as another change
+        within the same clock tick would go unnoticed. Raises FeedsvcError if the folder does not
+        exist: an unmounted disk must not look like an emptied one.
         """
         self._root = root = os.path.realpath(self._content)
         if not Path(root).is_dir():
@@ -70,10 +70,10 @@ class Scanner:
         return Listing(articles, self._problems, tuple(self._unseen))
 
     def changes(self, paths: Iterable[str]) -> Listing | None:
-        """List what changed since the last listing, given the absolute paths of what did.
+        """List the changes since the last listing, given the absolute paths that changed.
 
-        None if all must be listed. Whatever is at one of the paths now counts, not what happened
-        there; each of them may have been a folder.
+        None if all must be listed. What counts is what is at a path now, not what happened there;
+        each of the paths may have been a folder.
         """
         changed = self._changed(paths)
         if changed is None:
@@ -133,7 +133,7 @@ class Scanner:
     ) -> tuple[SpillingDict, dict[str, str]]:
         """Return the fingerprints of article files and of data files, by path.
 
-        Remembers what could not be listed.
+        Also records the paths that could not be listed.
         """
         files, data = SpillingDict(), {}
         for status, path in found:
@@ -152,9 +152,9 @@ class Scanner:
         return files, data
 
     def _articles(self, files: Mapping[str, str], others: Iterable[str]) -> Mapping[str, str]:
-        """Return those of the files that are articles, with fingerprints that include their data.
+        """Return the files that are articles, with fingerprints that include their data files.
 
-        others: files that decide which of them are.
+        others: more files, which decide which of these are articles.
         """
         if self._rules.articles:
             paths = [self._prefix + path for path in sorted({*files, *others})]
@@ -165,7 +165,7 @@ class Scanner:
         return with_data(files, self._data)
 
     def _leading(self, files: Iterable[str]) -> Iterator[str]:
-        """Yield the files above others that decide whether these are articles."""
+        """Yield the files in or above the folders of some files that decide which are articles."""
         leads = self._rules.leads
         for folder in {each for path in files for each in (*_above(path), "")} if leads else ():
             with suppress(OSError), os.scandir(os.path.join(self._root, folder)) as entries:
@@ -184,7 +184,7 @@ class Scanner:
     def _walk(
         self, waiting: list[tuple[str, frozenset[str]]]
     ) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
-        """Yield the status of each article file, or the error at a path; and the path.
+        """Yield the status of each article file, or an error, with its path.
 
         waiting: folders to list, each with the real paths of its ancestors, to detect loops of
         symlinks.
@@ -201,7 +201,7 @@ class Scanner:
                 yield unreadable(error), below
 
     def _walk_from(self, path: str) -> Iterator[tuple[os.stat_result | ArticleError, str]]:
-        """Yield what `_walk` yields, of what is at a path now."""
+        """Yield what `_walk` yields for the file or folder that is at a path now, if any."""
         full = os.path.join(self._root, path)
         waiting: list[tuple[str, frozenset[str]]] = []
         if os.path.lexists(full):
@@ -216,7 +216,7 @@ class Scanner:
         above: frozenset[str],
         waiting: list[tuple[str, frozenset[str]]],
     ) -> os.stat_result | ArticleError | None:
-        """Return the status of a file or an error; add a folder to those that wait."""
+        """Return the status of a file, or an error; append a folder to `waiting`."""
         found = look(self._root, entry, self._rules)
         if not found or self._excluded(f"{path}/" if isinstance(found, str) else path):
             return None
@@ -245,7 +245,7 @@ def scan(
 
 
 def _above(path: str) -> Iterator[str]:
-    """Yield the folders that a file is in, without the top."""
+    """Yield the folders that contain a path, innermost first, without the content folder."""
     while path := os.path.dirname(path):
         yield path
 

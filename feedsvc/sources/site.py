@@ -28,14 +28,15 @@ from feedsvc.sources.protocol import (
 
 GROUP = "feedsvc.sources"  # of entry points
 _NAME = re.compile(r"[\w-]+")
-_REST = 60  # times as long as it took to list a source, until it is listed in full again
+_REST = 60  # a source is listed in full again after this multiple of the time that it took
 _MARK = "://"  # ends the name of a source in a key; cannot occur in a path of the content folder
 
 
 class SiteListing:
     """The articles that the sources of a site have now, by their keys in the site.
 
-    partial: whether all listings are; see `Listing`. absent: their keys and prefixes that are gone.
+    partial: whether all listings are partial; see `Listing`. absent: the keys, and prefixes of
+    keys, that are gone.
     """
 
     def __init__(self, listings: Sequence[tuple[Member, Listing]]) -> None:
@@ -68,11 +69,11 @@ class SiteListing:
 
 @dataclass(slots=True)
 class _Latest:
-    """What is remembered of the latest listings of a source.
+    """The state of a source after its latest listing.
 
-    rest: the latest one, without fingerprints and what was absent; None if everything must be
-    listed next. digest: the member's then. whole, look: when everything must be listed again, and
-    when the source must be asked for changes again, by the monotonic clock.
+    rest: that listing, without fingerprints and absent keys; None if everything must be listed
+    next. digest: the member's digest at that time. whole, look: the times, by the monotonic clock,
+    at which everything must be listed again, and at which the source must be asked for changes.
     """
 
     rest: Listing | None = None
@@ -111,11 +112,11 @@ class Sources:
 
     @property
     def due(self) -> float:
-        """When `changes` must be called in any case, by the monotonic clock."""
+        """The time, by the monotonic clock, at which `changes` must be called at the latest."""
         return min(min(latest.whole, latest.look) for latest in self._latest.values())
 
     def listing(self) -> SiteListing:
-        """List all articles. Those of a source that fails may all exist.
+        """List all articles. If a source fails, all of its articles count as possibly existing.
 
         Raises FeedsvcError if all sources fail.
         """
@@ -134,7 +135,7 @@ class Sources:
         return self._site_listing(lambda member: self._list_changes(member, paths))
 
     def forget(self) -> None:
-        """Have the next `changes` list everything."""
+        """Make the next `changes` list everything."""
         for latest in self._latest.values():
             latest.rest = None
 

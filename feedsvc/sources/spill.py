@@ -9,7 +9,7 @@ _IN_MEMORY = 100_000  # items
 
 
 class SpillingDict(MutableMapping[str, str]):
-    """A mapping of texts, iterated in the order of its keys. Most of many items are on disk.
+    """A mapping of texts, iterated in key order. Items beyond a limit are moved to disk.
 
     It must not change during an iteration. Texts on disk have no lone surrogates. Every method
     raises FeedsvcError if the disk is full.
@@ -52,7 +52,7 @@ class SpillingDict(MutableMapping[str, str]):
         return int(count)
 
     def _spill(self) -> None:
-        """Move what is in memory to disk."""
+        """Move the items in memory to disk."""
         self._disk = self._disk or TemporaryDatabase(
             "item (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID"
         )

@@ -1,4 +1,4 @@
-"""The states of files that articles depend on, to see whether these must be read again."""
+"""The states of files that articles depend on; a change means that these must be read again."""
 
 import os
 from collections.abc import Iterable
@@ -10,15 +10,15 @@ _BESIDE = ".*"
 
 
 def state(status: os.stat_result) -> str:
-    """Return a text that changes with a file. What precedes the space is the same in every copy.
+    """Return a text that changes with a file. The part before the space is the same in every copy.
 
-    That of a file that has just changed differs from its next one.
+    For a file that has just changed, it is valid only once; see `Scanner.listing`.
     """
     return fingerprint(status).replace("-", " ", 1)
 
 
 def beside(stem: str, names: Iterable[str]) -> tuple[str, str]:
-    """Return, as a name and its state, which files beside an article have its name.
+    """Return a name, and as its state the files beside an article that have the article's name.
 
     stem: the article's path without its ending. names: of the files, without their folder.
     """

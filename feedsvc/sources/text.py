@@ -27,9 +27,9 @@ _LOST_REFERENCE = re.compile(
 
 
 def lost_characters(text: str, written: Written) -> list[ArticleError]:
-    """Return warnings of characters that are left out: control characters and references to them.
+    """Return warnings about control characters and references to them, which are left out.
 
-    A reference matters only where HTML understands it, which excludes code in Markdown.
+    A reference matters only where HTML interprets it, and so not in Markdown code.
     """
     safe, body, raw = written.text, written.body, written.raw
     lost = []

@@ -79,12 +79,12 @@ class Generator(Protocol):
         """Return the tree of a content folder if the settings name the generator."""
 
     def start(self, root: Path) -> Mapping[str, str]:
-        """Return what the configuration in a folder says of title, base_url, language and timezone,
-        and the folder of its articles as content; empty if it is not the generator's site.
+        """Return title, base_url, language and timezone from the configuration in a folder, and
+        the folder of articles as content; empty if it is not the generator's site.
         """
 
     def doubts(self, settings: Settings) -> Iterable[str]:
-        """Yield what of the configuration may make URLs or dates wrong, as messages."""
+        """Yield a message for each part of the configuration that may make URLs or dates wrong."""
 
     def reader(self, settings: Settings, text: Callable[[str], str]) -> Reader:
         """Return the reader of a site. text: reads a file, raises ArticleError."""
@@ -113,7 +113,7 @@ def layout(name: str) -> Layout:
 
 
 def doubts(settings: Settings) -> list[Problem]:
-    """Return warnings of what the generator's configuration has and feedsvc does not evaluate."""
+    """Return warnings about parts of the generator's configuration that are not evaluated."""
     tree = settings.tree
     if tree.name == PLAIN:
         return []
@@ -147,7 +147,7 @@ def detect(content: Path, site: Path) -> Tree:
 
 
 def start(root: Path) -> Mapping[str, str]:
-    """Return settings for a new site in the folder of a generator's site; empty if it is none."""
+    """Return settings for a new site in the folder of a generator's site; empty for others."""
     names = plugins.names(GENERATORS)
     found = [{**own, "generator": name} for name in names if (own := generator(name).start(root))]
     return found[0] if len(found) == 1 else {}
@@ -160,7 +160,7 @@ def _tree(name: str, content: Path, site: Path) -> Tree:
 
 
 def _roots(content: Path, site: Path) -> Iterator[Path]:
-    """Yield the content folder and its ancestors, but none above the site that contains it."""
+    """Yield the content folder and its nearest ancestors, but none above the site's folder."""
     for folder in (content, *content.parents)[: _UP + 1]:
         yield folder
         if folder == site:

@@ -65,7 +65,7 @@ class Values:
         raise self.error("bad-value", key, "is `true` or `false`")
 
     def is_flag(self, key: str) -> bool:
-        """Return whether a value is a truth value."""
+        """Return whether a value is a boolean, typed or as text."""
         value = self._values.get(key)
         return isinstance(value, bool) or (isinstance(value, str) and value.lower() in _FLAGS)
 
@@ -126,7 +126,7 @@ class Values:
         return self.absolute(key, urls.resolve(base, reference)) if reference else None
 
     def absolute(self, key: str, url: str) -> str:
-        """Return an http(s) URL that a value means.
+        """Return the URL in a value if it is a valid http(s) URL.
 
         Raises ArticleError (bad-url, too-long).
         """
@@ -145,7 +145,7 @@ class Values:
         return value if isinstance(value, list) else [value]
 
     def terms(self, key: str, kind: Kind) -> list[tuple[FeedRef, str]]:
-        """Return terms with their labels; those that are empty or too long are warnings."""
+        """Return terms with their labels; warn of those that are empty or too long."""
         found = []
         for item in self.items(key):
             label = self._text(key, item)

@@ -112,7 +112,7 @@ def _blueprint(
 
 
 def _reject_invalid() -> None:
-    """Reject other methods and impossible paths before any view runs."""
+    """Reject unsupported methods and invalid paths before any view runs."""
     method = request.environ["REQUEST_METHOD"]  # Flask treats `get` as GET
     is_posted = method == "POST" and (request.endpoint or "").rpartition(".")[2] in POSTED
     if method not in _METHODS and not is_posted:
@@ -125,7 +125,7 @@ def _reject_invalid() -> None:
 def _mount(prefix: str, app: WSGIApplication) -> WSGIApplication:
     """Mount an app at the path of base_url, whether or not a proxy strips it.
 
-    prefix: that path, percent-encoded; '' for none. It becomes SCRIPT_NAME in either case.
+    prefix: that path, percent-encoded; '' for none. Either way, it becomes SCRIPT_NAME.
     """
     prefix = unquote_to_bytes(prefix).decode("latin-1")  # the encoding of paths in PEP 3333
 

@@ -81,7 +81,7 @@ class Documents:
         return self._send(representation, ref.key)
 
     def opml(self) -> Response:
-        """Send the list of all feeds, which a reader can import at once, by kind."""
+        """Send the list of all feeds, grouped by kind, which a reader can import in one step."""
         publication = self._publication
         headings = interface(publication.settings.language).headings
         top: list[opml.Outline] = []
@@ -99,7 +99,7 @@ class Documents:
         return self._list(body, "text/x-opml; charset=utf-8", OPML)
 
     def sitemap(self, number: int | None = None) -> Response:
-        """Send the sitemap, or its index if it has several parts, or one of these."""
+        """Send the sitemap, its index if it has several parts, or one of the parts."""
         site = self._publication.feed(FeedRef(Kind.ALL))
         parts = sitemap.parts(site.entries if site else 0)
         if (number or 1) > parts:
@@ -112,7 +112,7 @@ class Documents:
         return self._list(body, sitemap.MEDIA_TYPE, sitemap_path(number))
 
     def _located(self, part: int) -> list[tuple[str, datetime | None]]:
-        """Return the home page and the articles on this site that a part of the sitemap has."""
+        """Return the URLs in a part of the sitemap: the home page, and articles on this site."""
         start = self._absolute(urls.INDEX)
         home = [(start, None)] if part == 1 else []
         articles = self._publication.sitemap(*sitemap.window(part))
@@ -138,7 +138,7 @@ class Documents:
         return self._send(representation, "")
 
     def file(self, path: str) -> Response:
-        """Send a file that an article uses, whole or the requested range; or one made for it."""
+        """Send a file that an article uses, or the requested range of it; or a derived file."""
         file = self._publication.files.find(path)
         if file is None:
             return self._derived(path)
@@ -163,7 +163,7 @@ class Documents:
         return response
 
     def _derived(self, path: str) -> Response:
-        """Send a file that is made for an article."""
+        """Send a file that is derived from an article."""
         body, media_type = self._publication.files.derived(path) or abort(404)
         headers = {**_FILE_HEADERS, "Cache-Control": f"public, max-age={_DERIVED_MAX_AGE}"}
         response = Response(body, headers=headers, content_type=media_type)
@@ -190,8 +190,8 @@ class Documents:
 def _wants_range(environ: Mapping[str, Any], size: int, current: tuple[str, str]) -> bool:
     """Return whether a request is for one range of bytes; all other forms of Range are ignored.
 
-    So are those for other methods than GET (RFC 9110 14.2), for at least the whole file as a suffix
-    (14.1.2), and for another file than the current one (13.1.5).
+    Also ignored are ranges with methods other than GET (RFC 9110 14.2), suffixes that are not
+    shorter than the file (14.1.2), and ranges of another version of the file (13.1.5).
 
     size: bytes of the file. current: its ETag and Last-Modified.
     """

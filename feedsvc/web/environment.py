@@ -14,8 +14,8 @@ from feedsvc.web import assets, content
 from feedsvc.web.interface import Interface
 
 FORMATS: Mapping[Format, str] = {Format.RSS: "RSS", Format.ATOM: "Atom", Format.JSON: "JSON"}
-_ANNOUNCED = (Format.RSS, Format.ATOM)  # what readers discover; every one of them knows one of both
-# Where readers subscribe to a feed, by its URL.
+_ANNOUNCED = (Format.RSS, Format.ATOM)  # for discovery; every reader knows at least one of the two
+# The subscription pages of readers; the URL of a feed is appended.
 _READERS = {
     "Feedly": "https://feedly.com/i/subscription/feed%2F",
     "Inoreader": "https://www.inoreader.com/?add_feed=",
@@ -26,7 +26,7 @@ _READERS = {
 
 
 def environment(settings: Settings, table: routes.Routes, interface: Interface) -> Environment:
-    """Return a private environment, independent of the app that has the blueprint."""
+    """Return a private environment, independent of the app that registers the blueprint."""
     packages = [each.package for each in features.installed() if each.package]
     jinja = Environment(
         loader=ChoiceLoader([PackageLoader(each) for each in ("feedsvc.web", *packages)]),

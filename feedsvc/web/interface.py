@@ -1,4 +1,4 @@
-"""The texts of the pages in the languages of the interface: one TOML file in `languages` for each.
+"""The texts of the pages in the languages of the interface: one TOML file each, in `languages`.
 
 Features may have such a folder with further texts. A site whose language has no such file has pages
 in English.
@@ -20,7 +20,7 @@ DEFAULT = "en"
 class Interface(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts in one language.
 
-    texts: by name, with placeholders for `str.format`. singular: the numbers with the first form.
+    texts: by name, with placeholders for `str.format`. singular: the numbers that take `article`.
     headings: of lists of feeds. titles, errors: by status code.
     """
 

@@ -81,7 +81,7 @@ class Moves:
         return self._redirect(icon, 301) if icon else assets.icon(name)
 
     def _path(self, new: FeedRef, format: Format | None = None, number: int = 0, **_: Any) -> str:
-        """Return the path of a feed's archive if it has that many, else its document or page."""
+        """Return the path of a feed's archive if that number exists, else its document or page."""
         if format is None:
             return routes.page_path(new)
         feed = self._publication.feed(new) if number else None
@@ -92,7 +92,7 @@ class Moves:
     def _redirect(self, path: str, code: int) -> Response:
         response = redirect(self._table.absolute(path), code)
         response.headers.update(HEADERS)
-        return self._tag(response)  # an alias in another app passes no hook of the blueprint
+        return self._tag(response)  # the blueprint's hooks do not run for an alias in another app
 
 
 def redirect_to_canonical(table: routes.Routes) -> None:

@@ -1,7 +1,7 @@
 """Finds the feeds that old addresses stand for, such as `/tags/*/index.xml` of Hugo.
 
-An old address counts only where the site has nothing else. Programs write terms differently in
-URLs, so a term matches a feed that has it, or the only one that differs in punctuation alone.
+An old address counts only where the site has nothing else. Programs spell terms differently in
+URLs, so a term matches the feed with that term, or else the only one that differs in punctuation.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class OldFeeds:
                     yield quote(path)
 
     def _existing(self, ref: FeedRef) -> FeedRef | None:
-        """Return the feed of a term as another program writes it, after `moved`."""
+        """Return the feed of a term as another program spells it, after applying `moved`."""
         settings = self._publication.settings
         ref = FeedRef.of(settings.moved.get(ref.key, ref.key))
         if ref.key in settings.retired:

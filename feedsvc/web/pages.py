@@ -142,7 +142,7 @@ class Pages:
         )
 
     def error(self, error: HTTPException) -> AnyResponse:
-        """Return an error page. Does not use the publication, which may be what failed."""
+        """Return an error page. Does not use the publication, as that may have failed."""
         response = error.get_response()
         code = error.code or 500
         response.data = self._templates.get_template("error.html").render(
@@ -169,7 +169,7 @@ class Pages:
         return Response(self._templates.get_template(template).render(values), headers=headers)
 
     def _left(self) -> int | None:
-        """Return the seconds until something is released or expires next."""
+        """Return the seconds until the next release or expiry; None if none is due."""
         _, due = self._publication.state()
         return max(0, int(dates.epoch(due) - time.time())) if due else None
 

@@ -1,4 +1,4 @@
-"""Tags the responses that have no keys yet with those of pages, for a cache that is purged."""
+"""Adds the cache keys of pages to responses that have none yet, for a cache that is purged."""
 
 from typing import TypeVar
 
@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from feedsvc.config.settings import Settings
 from feedsvc.http.caching import DIALECTS, PAGES, tag
 
-# What caches may keep (RFC 9110 15.1) although it changes: pages, redirects, errors.
+# Responses that caches may keep (RFC 9110 15.1) although they change: pages, redirects, errors.
 _KEPT = frozenset({200, 301, 308, 404, 410})
-_UNCHANGED = frozenset({"asset", "file"})  # endpoints whose responses do not follow revisions
+_UNCHANGED = frozenset({"asset", "file"})  # endpoints whose responses do not depend on revisions
 _R = TypeVar("_R", bound=Response)
 
 

@@ -1,4 +1,4 @@
-"""Reads chapters in the formats that authors and programs write them in; pure.
+"""Reads chapters in the formats that authors and programs use; pure.
 
 - JSON chapters (https://github.com/Podcastindex-org/podcast-namespace/blob/main/chapters)
 - Podlove Simple Chapters (https://podlove.org/simple-chapters/)
@@ -47,7 +47,7 @@ def from_items(items: Iterable[Any]) -> list[Chapter]:
 
 
 def from_file(name: str, content: bytes) -> list[Chapter]:
-    """Return the chapters of a file. name: its end tells the format. Raises MediaError."""
+    """Return the chapters in a file. name: determines the format. Raises MediaError."""
     if len(content) > MAX_SIZE:
         raise MediaError(f"has {len(content) / 1e6:.0f} MB, and the limit for chapters is 1 MB")
     lower = name.lower()
@@ -63,7 +63,7 @@ def from_file(name: str, content: bytes) -> list[Chapter]:
 
 
 def checked(chapters: Iterable[Chapter], duration: float | None = None) -> tuple[Chapter, ...]:
-    """Return chapters that are in order. Raises MediaError. duration: the recording's."""
+    """Return the chapters; raise MediaError if they are invalid. duration: of the recording."""
     found = tuple(chapters)
     if len(found) > MAX_CHAPTERS:
         raise MediaError(f"has more than {MAX_CHAPTERS:,} chapters")
@@ -151,7 +151,7 @@ def _from_json(text: str) -> list[Chapter]:
 
 
 def _from_psc(content: bytes) -> list[Chapter]:
-    from lxml import etree  # which takes 30 ms, and reading processes need it only here
+    from lxml import etree  # imported lazily: it takes 30 ms, and reading processes rarely need it
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:

@@ -1,8 +1,8 @@
-"""Files that a site makes of local ones, under the path of these with an ending added.
+"""Files that are derived from local ones, at the path of the original with an ending added.
 
 - `a.srt.vtt`: the SubRip transcript `a.srt` as WebVTT, the only format that browsers show
 - `a.mp3.cover.jpg`, `a.mp3.cover.png`: the picture within the recording `a.mp3`
-- `a.md.chapters.json`: the chapters of the article `a.md`, which `publication` has
+- `a.md.chapters.json`: the chapters of the article `a.md`; made by `Podcasts.make`
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ _COVERS = {"JPEG": ".cover.jpg", "PNG": ".cover.png"}
 
 
 def webvtt_name(path: str) -> str:
-    """Return the name of a SubRip file as WebVTT."""
+    """Return the name of the WebVTT version of a SubRip file."""
     return path + _VTT
 
 
@@ -29,7 +29,7 @@ def cover_name(path: str, cover: Cover) -> str:
 
 
 def original(path: str) -> str | None:
-    """Return the name of the file that a derived one is made of; None if it is none."""
+    """Return the name of the original of a WebVTT file or picture; None for other files."""
     before = path.removesuffix(_VTT)
     if before != path and before.lower().endswith(_SRT):
         return before
@@ -41,7 +41,7 @@ def original(path: str) -> str | None:
 
 
 def derive(path: str, file: Path) -> tuple[bytes, str] | None:
-    """Return a derived file and its media type; None if the original has nothing of the kind.
+    """Return a derived file and its media type; None if it cannot be derived from the original.
 
     file: the original.
     """

@@ -1,4 +1,4 @@
-"""What is known of a media file."""
+"""The properties of media files, and limits for them."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,11 +9,11 @@ from feedsvc.podcasts.artwork import Artwork, measure
 MAX_CHAPTERS = 1000
 PICTURE_HEAD = 262_144  # bytes that contain the header of a picture
 MAX_TITLE = 1000  # characters; the rest is cut off
-LONGEST = 1_000_000  # seconds that any recording lasts, twelve days
+LONGEST = 1_000_000  # seconds, the maximum duration of a recording: almost twelve days
 
 
 class MediaError(Exception):
-    """A file is not what it should be. The message continues a sentence that begins with it."""
+    """A file is invalid. The message completes a sentence that starts with the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Facts:
     """The properties of a media file.
 
     type: of its content. duration: seconds. bitrate: bits per second. width, height: pixels. None
-    where they are unknown. doubts: what is wrong with the file although it can be used; each
-    message continues a sentence that begins with the file.
+    where they are unknown. doubts: defects of a file that can be used all the same; each completes
+    a sentence that starts with the file.
     """
 
     type: str
@@ -45,9 +45,9 @@ class Facts:
 
 
 def cover(data: bytes, offset: int, length: int) -> Cover | None:
-    """Return a cover; None if it is no JPEG or PNG picture.
+    """Return a cover; None if it is neither a JPEG nor a PNG picture.
 
-    data: at least its first bytes, see PICTURE_HEAD. offset, length: where it is in the file.
+    data: at least its first bytes, see PICTURE_HEAD. offset, length: of its bytes in the file.
     """
     try:
         return Cover(measure(BytesIO(data)), offset, length)

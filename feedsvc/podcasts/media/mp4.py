@@ -73,7 +73,7 @@ def read(file: BinaryIO, size: int) -> Facts:
     texts = [by_number[number] for number in described if number in by_number]
     chapters, doubts = _chapters(file, size, data, texts)
     seconds = _duration(data) or max(each.seconds for each in played)
-    if not seconds and not _first(data, b"mvex"):  # that of a file in fragments may be unknown
+    if not seconds and not _first(data, b"mvex"):  # a fragmented file may not know its duration
         raise MediaError("has a duration of 0")
     return Facts(
         type=_type(brand, video is not None),
@@ -105,7 +105,7 @@ def _atoms_of_file(file: BinaryIO, size: int) -> Iterator[_Atom]:
 
 
 def _atoms(data: bytes, start: int = 0, end: int | None = None) -> Iterator[_Atom]:
-    """Yield the atoms in a part of a larger one; an invalid one ends them."""
+    """Yield the atoms in a part of a larger one, up to the first invalid one."""
     end = len(data) if end is None else min(end, len(data))
     for _ in range(_MAX_ATOMS):
         if start + 8 > end:
@@ -120,7 +120,7 @@ def _atoms(data: bytes, start: int = 0, end: int | None = None) -> Iterator[_Ato
 def _parse(head: bytes, at: int, place: int, end: int) -> _Atom | None:
     """Parse the header of an atom; None if its size is impossible.
 
-    at: of the header in head. place: of the atom. end: of what contains it.
+    at: the offset of the header in head. place: the offset of the atom. end: of its container.
     """
     length, name = unpack_from(">I4s", head, at)
     before = 8
@@ -210,7 +210,7 @@ def _cover(movie: bytes, offset: int) -> Cover | None:
 def _chapters(
     file: BinaryIO, size: int, movie: bytes, texts: list[_Track]
 ) -> tuple[tuple[Chapter, ...], list[str]]:
-    """Return chapters: those of a text track, or else of `chpl`; and what is wrong with them."""
+    """Return the chapters of a text track, or else of `chpl`, and the defects found."""
     for track in texts:
         if track.kind in (b"text", b"sbtl"):
             try:
@@ -246,7 +246,7 @@ def _of_track(file: BinaryIO, size: int, track: _Track) -> Iterator[Chapter]:
 
 
 def _words(body: bytes, at: int, width: int = 4) -> list[int]:
-    """Return the words of a table whose count is before them. Raises ValueError, IndexError."""
+    """Return the words of a table, whose count precedes them. Raises ValueError, IndexError."""
     count = int.from_bytes(body[at - 4 : at])
     if count > 4 * MAX_CHAPTERS or at + width * count > len(body):
         raise ValueError

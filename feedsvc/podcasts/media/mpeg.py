@@ -1,7 +1,7 @@
 """Reads the duration of MPEG audio (MP3).
 
-A file with a constant bit rate or a Xing, Info or VBRI header says how long it is. In others, each
-frame has to be visited; a guess from the first bit rate may be five times too long.
+A Xing, Info or VBRI header announces the duration. In files without one, each frame has to be
+visited; an estimate from the first bit rate may be five times too long.
 """
 
 import mmap
@@ -14,7 +14,7 @@ _SEARCHED = 262_144  # bytes before the first frame
 _MAX_GAPS = 1000  # places without a frame after which the rest is ignored
 _MAX_GAP = 1_000_000  # bytes
 _CUT = 0.98  # of the bytes that the header announces
-_ENCODERS = (b"LAME", b"Lavf", b"Lavc")  # that say how much silence they added
+_ENCODERS = (b"LAME", b"Lavf", b"Lavc")  # those that record how much silence they added
 
 # ISO 11172-3 2.4.2.3 and ISO 13818-3: kbit/s by version and layer.
 _RATES_1 = {
@@ -41,7 +41,7 @@ class _Header:
 
 @dataclass(frozen=True, slots=True)
 class _Announced:
-    """What the first frame says of the others. length: bytes. skipped: samples of silence."""
+    """The totals in the first frame. length: bytes. skipped: samples of silence."""
 
     frames: int
     length: int
@@ -50,7 +50,7 @@ class _Announced:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """MPEG audio. seconds: its duration. layer: 3 for MP3. is_cut: ends before its end."""
+    """MPEG audio. seconds: its duration. layer: 3 for MP3. is_cut: whether it is truncated."""
 
     seconds: float
     layer: int
@@ -103,9 +103,9 @@ def _parse(data: mmap.mmap | bytes, at: int) -> _Header | None:
 
 @lru_cache(16)
 def _lengths(version: int, layer: int, sampling: int) -> list[int]:
-    """Return the length of a frame by the second and third byte of its header.
+    """Return the lengths of frames, indexed by the second and third byte of their headers.
 
-    0 for those of frames with another version, layer or sampling rate.
+    The length is 0 for frames with another version, layer or sampling rate.
     """
     lengths = [0] * 65_536
     first = 0xE0 | version << 3 | 4 - layer << 1
@@ -117,7 +117,7 @@ def _lengths(version: int, layer: int, sampling: int) -> list[int]:
 
 
 def _first(data: mmap.mmap, start: int, size: int) -> int | None:
-    """Return the offset of the first frame that another one follows, or that ends the file."""
+    """Return the offset of the first frame that is followed by another one, or ends the file."""
     at = start
     for _ in range(_MAX_GAPS):
         at = data.find(b"\xff", at, min(size - 4, start + _SEARCHED))
@@ -155,7 +155,7 @@ def _walk(data: mmap.mmap, at: int, size: int, lengths: list[int]) -> tuple[int,
 
 
 def _next(data: mmap.mmap, at: int, last: int, lengths: list[int]) -> int | None:
-    """Return the offset of the next two frames in succession."""
+    """Return the offset of the next frame that is followed by another one."""
     stop = min(last, at + _MAX_GAP)
     for _ in range(_MAX_GAPS):
         at = data.find(b"\xff", at, stop)
@@ -171,7 +171,7 @@ def _next(data: mmap.mmap, at: int, last: int, lengths: list[int]) -> int | None
 
 
 def _announced(data: mmap.mmap, at: int, header: _Header) -> _Announced | None:
-    """Return what a Xing, Info or VBRI header in the first frame says; None if there is none."""
+    """Return the totals in a Xing, Info or VBRI header of the first frame; None without one."""
     side = {(3, False): 32, (3, True): 17, (2, True): 9, (0, True): 9}.get(
         (header.version, header.is_mono), 17
     )

@@ -12,8 +12,8 @@ from tinytag import TinyTag, TinyTagException
 from feedsvc.podcasts.media import id3, mp4, mpeg
 from feedsvc.podcasts.media.facts import LONGEST, Facts, MediaError
 
-# Files whose content is recognised, in the order in which one is preferred for an enclosure: one
-# that is not recognised is damaged, or something else.
+# The endings of files whose content can be recognised, in order of preference for an enclosure. If
+# it is not, the file is damaged, or something else.
 ENDINGS = (
     *(".mp3", ".m4a", ".m4b", ".mp4", ".m4v", ".mov"),
     *(".ogg", ".oga", ".opus", ".flac", ".wav", ".webm"),
@@ -58,9 +58,9 @@ def probe(path: str) -> Facts:
 
 @lru_cache(10_000)
 def probed(path: str, state: str) -> Facts | str:  # noqa: ARG001 - part of the key
-    """Return the properties of a recording, or what is wrong with it; see `probe`.
+    """Return the properties of a recording, or the message of its MediaError; see `probe`.
 
-    state: a text that changes with the file; until then, the result is remembered. Raises OSError.
+    state: a text that changes with the file; results are cached by it. Raises OSError.
     """
     try:
         return probe(path)
@@ -93,14 +93,14 @@ def _read(file: BinaryIO, size: int) -> Facts:
 
 
 class _Limited(io.RawIOBase):
-    """A file for tinytag, which visits every chunk, even of a file that consists of empty ones."""
+    """A file with a limit of reads, as tinytag visits every chunk, however many are empty."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._left = _MAX_READS
 
     def read(self, size: int = -1) -> bytes:
-        """Read so many bytes. Raises ValueError the 100,000th time."""
+        """Read bytes from the file. Raises ValueError at the 100,000th call."""
         self._left -= 1
         if not self._left:
             raise ValueError("has too many headers")

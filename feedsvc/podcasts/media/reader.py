@@ -1,6 +1,6 @@
 """Reads the media of one article: its enclosures, chapters and transcripts.
 
-What is wrong with a file is one warning, and the article is published without it.
+The defects of a file cause one warning. If it cannot be used, the article is published without it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,12 +23,12 @@ from feedsvc.sources.attachments import Attachments
 from feedsvc.sources.enclosures import Attached
 from feedsvc.sources.values import Values
 
-_ARTWORK = range(1400, 3001)  # pixels that Apple takes
+_ARTWORK = range(1400, 3001)  # pixels that Apple accepts
 
 
 @dataclass(frozen=True, slots=True)
 class _Recording:
-    """An enclosure with what its file says. path: '' if it is at another site."""
+    """An enclosure with the properties of its file. path: '' if it is at another site."""
 
     path: str
     facts: Facts
@@ -45,11 +45,11 @@ class MediaReader:
     def read(
         self, episode: Episode | None, enclosures: Sequence[Attached], beside: bool
     ) -> tuple[list[Attached], Episode | None]:
-        """Return the enclosures, and the episode with what is known of its media, if anything.
+        """Return the enclosures, and the episode with its media; None if there is nothing of one.
 
-        episode: what other keys of the front matter say. enclosures: those of the front matter.
-        beside: whether recordings that have the article's name belong to it if the front matter
-        names none. Raises ArticleError for front matter that is wrong.
+        episode: from the other front-matter keys. enclosures: from the front matter. beside:
+        whether recordings that have the article's name belong to it if the front matter names none.
+        Raises ArticleError for invalid front matter.
         """
         found, others = self._recordings(enclosures, beside)
         first = found[0] if found else None
@@ -70,7 +70,7 @@ class MediaReader:
     def _recordings(
         self, enclosures: Sequence[Attached], beside: bool
     ) -> tuple[list[_Recording], list[_Recording]]:
-        """Return the enclosures, and other files of the recording of the first."""
+        """Return the enclosures, and alternative files of the first one's recording."""
         found = [recording for each in enclosures if (recording := self._recording(*each))]
         if self._values.items("enclosures") or not beside:
             return found, []
@@ -81,7 +81,7 @@ class MediaReader:
     def _recording(self, path: str, enclosure: Enclosure | None = None) -> _Recording | None:
         """Return a file as an enclosure; None if it is a recording that nothing can play.
 
-        enclosure: what the front matter says; None of a file that it does not name.
+        enclosure: as in the front matter; None for a file that it does not name.
         """
         if enclosure and not path:
             return _Recording(path, Facts(enclosure.type), enclosure)
@@ -113,7 +113,7 @@ class MediaReader:
         return found
 
     def _chapters(self, recording: _Recording | None) -> tuple[tuple[Chapter, ...], str | None]:
-        """Return the chapters that the front matter has or names, else those in the recording.
+        """Return the chapters in front matter or in the file that it names, else the recording's.
 
         The second value is the URL of chapters at another site.
         """
@@ -143,7 +143,7 @@ class MediaReader:
         return self._attachments.publish_derived(self._attachments.path + CHAPTERS)
 
     def _linked(self, chapter: Chapter) -> Chapter:
-        """Return a chapter with absolute URLs; those that are not usable are dropped."""
+        """Return a chapter with absolute URLs; unusable ones are dropped."""
         title = " ".join(html.xml_safe(chapter.title).split())  # those in recordings are raw
         if not chapter.link and not chapter.image:
             return chapter if title == chapter.title else structs.replace(chapter, title=title)
@@ -166,7 +166,7 @@ class MediaReader:
                 self._warn("transcripts", name, error, "it is left out")
 
     def _transcript(self, name: str, transcript: Transcript) -> Iterator[Transcript]:
-        """Yield a transcript and, of SubRip, the same as WebVTT. Raises MediaError, OSError."""
+        """Yield a transcript and, for SubRip, its WebVTT version. Raises MediaError, OSError."""
         if syntax.is_url(name):
             yield structs.replace(transcript, url=name)
             return
@@ -182,7 +182,7 @@ class MediaReader:
             yield structs.replace(transcript, url=url, type=transcripts.TYPES[".vtt"])
 
     def _cover(self, recording: _Recording) -> str | None:
-        """Return the URL of the picture in a recording, if directories take it as artwork."""
+        """Return the URL of the picture in a recording, if directories accept it as artwork."""
         cover = recording.facts.cover
         if not cover or cover.picture.width != cover.picture.height:
             return None

@@ -20,7 +20,7 @@ TYPES = {
     ".html": "text/html",
     ".txt": "text/plain",
 }
-VTT = ".vtt"  # added to the URL of a SubRip file, leads to the same as WebVTT
+VTT = ".vtt"  # added to the URL of a SubRip file, gives the URL of its WebVTT version
 
 _STAMP = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMING = re.compile(rf"{_STAMP}[ \t]*-->[ \t]*{_STAMP}(?:[ \t].*)?")

@@ -1,7 +1,7 @@
 """Apple's elements for podcasts (https://podcasters.apple.com/support/823-podcast-requirements).
 
 feedgen has an extension for them, which is not used: it writes neither `true` and `false`, the only
-values of `itunes:explicit` that Apple takes, nor the title of a show, and drops artwork in `.jpeg`.
+values of `itunes:explicit` that Apple accepts, nor the title of a show, and drops `.jpeg` artwork.
 
 The object `_itunes` of JSON Feed is that of https://github.com/bcomnes/jsonfeed-to-rss.
 """
@@ -47,7 +47,7 @@ class Show(FeedExtension):
 
     @property
     def _categories(self) -> Mapping[str, list[str]]:
-        """The categories in order, each once, with those below them."""
+        """The categories in order, each once, with their subcategories."""
         found: dict[str, list[str]] = {}
         for name, below in self.feed.show.categories if self.feed.show else ():
             found.setdefault(name, []).extend([below] if below else [])
@@ -99,7 +99,7 @@ _NAMES = {"episode_type": "episodeType"}
 
 
 def _facts(entry: Entry) -> dict[str, object]:
-    """Return what there is to say of an episode, by name; {} if the entry is none."""
+    """Return the values of an episode by name; {} if the entry is not an episode."""
     episode = entry.episode
     if episode is None:
         return {}

@@ -94,7 +94,7 @@ class Item(EntryExtension):
 
 
 def _add_common(parent: _Element, of: Podcast | Episode) -> None:
-    """Add what shows and episodes have in common."""
+    """Add the elements that shows and episodes have in common."""
     _add_persons(parent, of.persons)
     _add_location(parent, of.location)
     _add_license(parent, of.license)
@@ -175,7 +175,7 @@ def _add_alternate(parent: _Element, alternate: Alternate) -> None:
 
 
 def _add(parent: _Element, tag: str, text: object = "", /, **attributes: object) -> _Element:
-    """Add an element with the attributes that are set; with None as text, none at all."""
+    """Add an element with the attributes that are not None; if the text is None, add nothing."""
     if text is None:
         return parent
     given = {key: str(value) for key, value in attributes.items() if value is not None}

@@ -17,7 +17,7 @@ class Chapters(EntryExtension):
         shown = [each for each in episode.chapters if not each.hidden] if episode else []
         if not shown:
             return
-        # Declared here, and not in shows without chapters: validators report it as unknown.
+        # Declared here, so not in shows without chapters: validators report an unknown namespace.
         parent = etree.SubElement(
             element, f"{{{URI}}}chapters", {"version": "1.2"}, nsmap={"psc": URI}
         )

@@ -1,1 +1,1 @@
-"""What the catalog stores of push: subscriptions, deliveries, other hubs and caches."""
+"""The part of the catalog that push uses: subscriptions, deliveries, other hubs and caches."""

@@ -1,8 +1,8 @@
-"""What the caches in front of the site have not been purged of yet.
+"""The caches in front of the site, and the changes that are still to be purged from them.
 
-A cache is one more reader of the order of changes: a row of the table of hubs, whose place says up
-to which revision it was purged (docs/adr/0074). A new one starts at the beginning, as it may have
-kept what an earlier catalog published.
+A cache is one more reader of the order of changes: a row of the table of hubs, whose place is the
+revision up to which it was purged (docs/adr/0074). A new one starts at the beginning, as it may
+still have responses from an earlier catalog.
 """
 
 from collections.abc import Sequence
@@ -32,8 +32,8 @@ class Changed(NamedTuple):
 def add(connection: Connection, names: Sequence[str], settings: str) -> None:
     """Add the caches that are not known yet.
 
-    settings: a hash of what responses follow from besides the catalog. If it is another one than
-    before, all caches have to be purged of everything.
+    settings: a hash of everything but the catalog that determines responses. If it has changed,
+    everything has to be purged from all caches.
     """
     hubs.add(connection, names, START)
     if set_metadata(connection, _SETTINGS, settings) != settings:
@@ -41,10 +41,10 @@ def add(connection: Connection, names: Sequence[str], settings: str) -> None:
 
 
 def changed(connection: Connection, place: Place, most: int) -> Changed | None:
-    """Return what changed since a place; None if that is more than a number, or everything.
+    """Return the changes since a place; None if there are more than `most`, or for everything.
 
-    What was changed by revisions that other processes may not show yet is included: it has to be
-    purged of what it was before, and is purged again.
+    Changes by revisions that other processes may not show yet are included: older versions have to
+    be purged, and these are purged again later.
     """
     if place == START:
         return None
@@ -71,7 +71,7 @@ def record(connection: Connection, claim: Claim, settled: int, next_try: int) ->
 
 
 def states(connection: Connection, names: Sequence[str]) -> list[State]:
-    """Return the states of caches. pending: of how many revisions each was not purged."""
+    """Return the states of caches. pending: the number of revisions since the last purge."""
     number = newest(connection).number
     found = connection.execute(select(_h.url, _h.attempts, _h.next_try, _h.revision))
     by_name = {row.url: State(*row[:3], max(0, number - row.revision)) for row in found}

@@ -1,9 +1,9 @@
-"""Deliveries of documents to subscribers: which are due, who sends them, what became of them.
+"""Deliveries of documents to subscribers: finds due ones, claims them, and records results.
 
 There is no queue of deliveries. A subscription is due while its feed has a newer revision than it,
-so that a delivery exists from the moment at which the revision is committed, and only that of the
-newest document does (docs/adr/0062). A process claims deliveries by moving their next try to the
-instant at which the claim ends; a result is recorded only while the claim is still there.
+so that a delivery is due as soon as the revision is committed, and only for the newest document
+(docs/adr/0062). A process claims deliveries by moving their next try to the instant at which the
+claim expires; a result is recorded only while the claim is valid.
 
 Instants are seconds since the epoch, by the clock of the database: see `clock`.
 """
@@ -35,7 +35,7 @@ CLAIM = 60  # seconds until a claim ends
 MAX_ATTEMPTS = 10  # for one revision, over 4 hours on average and 8 at most
 MAX_WAIT = 14_400  # seconds until a next try
 _FIRST_WAIT = 60  # seconds
-# A next try later than this was set by a clock that has been set back since.
+# A next try beyond this was set before the clock was set back.
 _HORIZON = MAX_WAIT + 2 * CLAIM
 
 _s, _f = schema.subscription.c, schema.feed.c
@@ -63,10 +63,11 @@ class Claim(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of a claim.
+    """The result of a claim.
 
-    revision: of the document that was delivered or given up; None while it is to be delivered.
-    attempts: failed ones since the last success. next_try: an instant. gone: the subscription ends.
+    revision: of the document that was delivered or given up; None if it is still to be delivered.
+    attempts: failed ones since the last success. next_try: an instant. gone: whether the
+    subscription ends.
     """
 
     claim: Claim
@@ -85,12 +86,12 @@ class Counts(NamedTuple):
 
 
 def backoff(attempts: int) -> int:
-    """Return the seconds until the next try after a number of failed ones: exponential, random."""
+    """Return the seconds until the next try after failed ones: exponential backoff with jitter."""
     return 1 + secrets.randbelow(min(MAX_WAIT, _FIRST_WAIT * 2 ** (attempts - 1)))
 
 
 def clock(connection: Connection) -> int:
-    """Return the present instant, the same on all machines that share a database."""
+    """Return the present instant, by one clock for all machines that share a database."""
     if connection.dialect.name == "sqlite":
         return int(time.time())
     return int(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
@@ -106,7 +107,7 @@ def due_feeds(connection: Connection, now: int) -> list[DueFeed]:
 
 
 def claim(connection: Connection, feed: DueFeed, now: int, count: int) -> list[Claim]:
-    """Claim at most so many due deliveries of a feed that no other process has claimed."""
+    """Claim up to `count` due deliveries of a feed that no other process has claimed."""
     due = (
         select(_s.id)
         .where(_is_due(feed, now))
@@ -129,7 +130,7 @@ def claim(connection: Connection, feed: DueFeed, now: int, count: int) -> list[C
 
 
 def record(connection: Connection, results: Iterable[Result]) -> None:
-    """Record results, except those of claims that have ended and been claimed again."""
+    """Record results, except for deliveries that have been claimed again since."""
     gone, others = [], []
     for (name, *_, end), revision, attempts, next_try, is_gone in results:
         claimed = {"claim": name, "end": end}

@@ -1,7 +1,7 @@
-"""What the other hubs of the settings have been notified of (WebSub 3).
+"""The progress of notifications to the other hubs in the settings (WebSub 3).
 
-Hubs are notified of feeds in the order of the revisions that changed them, and of their numbers. A
-hub's row is its place in that order, so what it does not know yet follows from the feeds alone: a
+Hubs are notified of feeds in the order of the revisions that changed them, then of their numbers. A
+hub's row is its place in that order, so the pending notifications follow from the feeds alone: a
 revision need not write anything for it, and a hub that was down for a week is notified of each feed
 once. Caches that are purged have a row, too: see caches.py.
 
@@ -18,14 +18,14 @@ from feedsvc.catalog.queries import newest
 from feedsvc.model import FeedRef
 from feedsvc.push.store.deliveries import CLAIM, MAX_WAIT
 
-# A next try later than this was set by a clock that has been set back since.
+# A next try beyond this was set before the clock was set back.
 _HORIZON = MAX_WAIT + 2 * CLAIM
 
 _h, _f = schema.hub.c, schema.feed.c
 
 
 class Place(NamedTuple):
-    """The last feed that a hub was notified of. revision: that changed it."""
+    """The last feed that a hub was notified of. revision: the one that changed it."""
 
     revision: int
     feed: int
@@ -35,7 +35,7 @@ START = Place(0, 0)
 
 
 class Claim(NamedTuple):
-    """The right to notify a hub. attempts: failures since the last success. end: when it ends."""
+    """The right to notify a hub. attempts: failures since the last success. end: its expiry."""
 
     url: str
     place: Place
@@ -44,7 +44,7 @@ class Claim(NamedTuple):
 
 
 class State(NamedTuple):
-    """The state of a hub. pending: of how many changed feeds it was not notified."""
+    """The state of a hub. pending: the number of changed feeds that it was not notified of."""
 
     url: str
     attempts: int
@@ -55,8 +55,8 @@ class State(NamedTuple):
 def add(connection: Connection, urls: Iterable[str], place: Place | None = None) -> list[str]:
     """Add hubs that are not known yet, and return them.
 
-    place: theirs; by default after what has changed so far, as nobody can have subscribed at a hub
-    that no document has named.
+    place: where they start; by default after all changes so far, as nobody can have subscribed at a
+    hub that no document has named.
     """
     known = set(connection.scalars(select(_h.url)))
     added = [url for url in urls if url not in known]
@@ -70,7 +70,7 @@ def add(connection: Connection, urls: Iterable[str], place: Place | None = None)
 
 
 def restart(connection: Connection, urls: Iterable[str]) -> None:
-    """Have hubs notified of all feeds again."""
+    """Reset hubs, so that they are notified of all feeds again."""
     statement = update(schema.hub).where(_h.url.in_(list(urls)))
     connection.execute(statement.values(**START._asdict(), attempts=0, next_try=0))
 
@@ -78,10 +78,10 @@ def restart(connection: Connection, urls: Iterable[str]) -> None:
 def claim(
     connection: Connection, url: str, now: int, early: bool = False, revision: int | None = None
 ) -> Claim | None:
-    """Claim a hub, if there are changes for it and no other process is doing so.
+    """Claim a hub, if changes are pending for it and no other process has claimed it.
 
-    early: even if its next try is later, or another process has claimed it. revision: if its place
-    is before that revision, whether it changed a feed or not.
+    early: claim it even if its next try is later, or another process has claimed it. revision: if
+    given, claim it if its place is before that revision, whether a feed has changed or not.
     """
     changes = select(_f.number).where(_is_after(_h)).exists()
     condition = [_h.url == url, changes if revision is None else _h.revision < revision]
@@ -93,7 +93,7 @@ def claim(
 
 
 def changed(connection: Connection, place: Place, count: int) -> list[tuple[Place, FeedRef]]:
-    """Return the first feeds after a place, at most so many, each with its own place."""
+    """Return the first feeds after a place, at most `count`, each with its own place."""
     query = select(_f.revision, _f.number, _f.key).where(_is_after(place))
     found = connection.execute(query.order_by(_f.revision, _f.number).limit(count))
     return [(Place(revision, number), FeedRef.of(key)) for revision, number, key in found]
@@ -102,7 +102,7 @@ def changed(connection: Connection, place: Place, count: int) -> list[tuple[Plac
 def record(
     connection: Connection, claim: Claim, place: Place, attempts: int = 0, next_try: int = 0
 ) -> bool:
-    """Record how far a hub was notified, and return True, unless the claim is no longer there."""
+    """Record the place of a hub; return False, without a change, if the claim is not valid."""
     statement = update(schema.hub).where(_h.url == claim.url, _h.next_try == claim.end)
     values = {**place._asdict(), "attempts": attempts, "next_try": next_try}
     return connection.execute(statement.values(values)).rowcount == 1

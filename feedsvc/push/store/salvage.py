@@ -1,4 +1,4 @@
-"""Takes subscriptions over from the file of a damaged catalog."""
+"""Recovers subscriptions from the file of a damaged catalog."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ _COLUMNS = {
 
 
 def salvage(connection: Connection, read: Read, renumbered: Mapping[int, int]) -> None:
-    """Take over plausible subscriptions, each with its feed's newest document pending.
+    """Recover plausible subscriptions, each with its feed's newest document pending.
 
     See feedsvc.catalog.recovery.Salvage.
     """

@@ -32,12 +32,12 @@ class Sealing:
     """Seals and opens texts with one key. Thread-safe. Every method raises CatalogError."""
 
     def __init__(self, key: Callable[[], str]) -> None:
-        """key: returns the key; called when it is first needed."""
+        """Take the key lazily. key: returns it."""
         self._key = key
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Return the sealing of a site. A missing key file is created when it is first needed."""
+        """Return the sealing of a site. A missing key file is created lazily."""
         return cls(lambda: settings.push.key or read_key(key_file(settings)))
 
     def seal(self, text: str) -> str:
@@ -74,7 +74,7 @@ class Sealing:
 
 
 def key_file(settings: Settings) -> Path:
-    """Return where the key of a site is: beside an SQLite catalog, else in the site's folder."""
+    """Return the path of a site's key: beside an SQLite catalog, else in the site's folder."""
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite":
         return Path(str(url.database)).with_name(FILE)
@@ -84,7 +84,7 @@ def key_file(settings: Settings) -> Path:
 def read_key(path: Path) -> str:
     """Return the key in a file; create one with a random key first if there is none.
 
-    The file appears complete or not at all, and no process replaces that of another.
+    The file is created atomically, and never replaces one that another process created.
     """
     try:
         with suppress(FileNotFoundError):

@@ -1,6 +1,6 @@
-"""What operators do with subscriptions: look at their numbers by topic and host, and test one.
+"""Operations for operators: counts of subscriptions by topic and host, and tests of one.
 
-No callback is returned, as who knows one can send to it (WebSub 8.1).
+No callback is returned, as anyone who knows one can send to it (WebSub 8.1).
 """
 
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class Topic(NamedTuple):
     """The subscriptions to a topic.
 
     changed: when its newest document was published. pending, failing: see deliveries.Counts.
-    lease_end: the first.
+    lease_end: of the lease that ends first.
     """
 
     ref: FeedRef
@@ -61,7 +61,7 @@ def topics(connection: Connection, now: int) -> list[Topic]:
 
 
 def hosts(connection: Connection, now: int, most: int) -> list[Host]:
-    """Return the hosts with most subscriptions, those that fail first."""
+    """Return the hosts with the most failing subscriptions, then those with the most in all."""
     next_try = func.coalesce(func.min(_s.next_try).filter(and_(_PENDING, _FAILING)), 0)
     query = (
         select(_s.host, *_counts(), next_try, func.min(_s.lease_end))
@@ -75,14 +75,14 @@ def hosts(connection: Connection, now: int, most: int) -> list[Host]:
 
 
 def unverified(connection: Connection) -> int:
-    """Return the number of requests whose callback has not been asked yet, or did not answer."""
+    """Return the number of requests whose verification is pending or is to be retried."""
     request = schema.subscription_request
     query = select(func.count()).select_from(request).where(request.c.done.is_(False))
     return int(connection.scalar(query) or 0)
 
 
 def send_again(connection: Connection, callback: str) -> bool:
-    """Have the newest document delivered to a callback again; return whether it is subscribed."""
+    """Make the newest document due again for a callback; return whether it is subscribed."""
     statement = update(schema.subscription).where(_s.callback == callback)
     return connection.execute(statement.values(revision=0, next_try=0)).rowcount > 0
 

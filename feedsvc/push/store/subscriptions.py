@@ -1,4 +1,4 @@
-"""Takes requests for subscriptions to our own hub (WebSub 5, 7, 10, 19).
+"""Stores requests for subscriptions at the site's own hub (WebSub 5, 7, 10, 19).
 
 A request waits in its table until the push process has asked the callback whether it agrees; see
 verifications.py. Nothing about a subscription changes before that.
@@ -37,9 +37,9 @@ DONE: Mapping[str, Any] = {"done": True, "secret": "", "callback": "", "paramete
 class Requested:
     """A request as it was posted.
 
-    topic: the URL as requested. feed, format: what it stands for; '' if denied. host: of the
-    callback, in lower case. secret: '' for none. lease: in seconds; None for the default.
-    parameters: to be echoed. denied: why the request is denied; '' if it is not.
+    topic: the URL as requested. feed, format: of the topic; '' if denied. host: of the callback, in
+    lower case. secret: '' for none. lease: in seconds; None for the default. parameters: sent back
+    to the callback. denied: the reason for a denial; '' for none.
     """
 
     mode: Mode
@@ -55,14 +55,14 @@ class Requested:
 
 
 class Refusal(NamedTuple):
-    """Why a request is not taken. retry: seconds after which to try again."""
+    """The reason why a request is refused. retry: seconds after which to try again."""
 
     reason: str
     retry: int
 
 
 class Limits(NamedTuple):
-    """What keeps floods of requests from harming us or others (WebSub 19).
+    """Limits that protect the hub and others from floods of requests (WebSub 19).
 
     pending: requests that wait for verification. pending_at_host: those with callbacks at one host.
     of_host, of_client: requests in the last hour. subscriptions, subscriptions_at_host: in all.
@@ -80,7 +80,7 @@ LIMITS = Limits()
 
 
 class Subscriptions:
-    """What the hub's web page needs of the catalog. Thread-safe."""
+    """The access of the hub's view to the catalog. Thread-safe."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Subscriptions:
     def request(self, requested: Requested, client: str) -> Refusal | None:
         """Store a request to be verified, in place of an earlier one for the same subscription.
 
-        client: the address of who sent it. Return why it is not taken, or None. May wait for a
+        Return a Refusal if it is not accepted. client: the address of the sender. May wait for a
         writing transaction. Raises CatalogError.
         """
         requester = self._sealing.digest(_network(client))
@@ -176,7 +176,7 @@ def subscription_id(feed: int | str, format: str, callback: str) -> str:
 
 
 def request_row(now: int, **values: Any) -> dict[str, Any]:
-    """Return the row of a new request, which is due at once. values: of the other columns."""
+    """Return the row of a new request, which is due immediately. values: of other columns."""
     own = {"id": secrets.token_hex(16), "created": now, "done": False, "attempts": 0}
     return {**own, "next_try": now, **values}
 
@@ -192,7 +192,7 @@ def _count(connection: Connection, table: Any, *conditions: ColumnElement[bool])
 
 
 def _network(client: str) -> str:
-    """Return what requests of one client are counted by: of IPv6, its /64 network."""
+    """Return the key by which a client's requests are counted: for IPv6, its /64 network."""
     try:
         address = ip_address(client)
     except ValueError:

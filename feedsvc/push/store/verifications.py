@@ -1,7 +1,7 @@
-"""Requests for subscriptions: which are due, who verifies them, what became of them (WebSub 5).
+"""Requests for subscriptions: finds due ones, claims them, and records results (WebSub 5).
 
-A process claims requests by moving their next try to the instant at which the claim ends; a result
-is recorded only while the claim is still there. Instants are by `deliveries.clock`.
+A process claims requests by moving their next try to the instant at which the claim expires; a
+result is recorded only while the claim is valid. Instants are by `deliveries.clock`.
 """
 
 import json
@@ -31,7 +31,7 @@ MAX_TRIES = 3
 ENDED = "this feed was ended"
 _WAITS = (30, 300)  # seconds after the first and second try
 _LOOKED_AT = 1_000  # due requests from which a claim chooses
-# A next try later than this was set by a clock that has been set back since.
+# A next try beyond this was set before the clock was set back.
 _HORIZON = max(_WAITS) + 2 * CLAIM
 
 _request, _r = schema.subscription_request, schema.subscription_request.c
@@ -71,8 +71,8 @@ def claim(
 ) -> list[Request]:
     """Claim due requests that no other process has claimed.
 
-    This counts as a try, so that no crash makes a further one possible. count: the maximum number.
-    at_host: that for one callback host. busy: hosts to leave out.
+    A claim counts as a try, so that a crash does not allow more tries. count: the maximum number.
+    at_host: the maximum for one callback host. busy: hosts to leave out.
     """
     oldest = (
         select(_r.id, _r.host, _r.next_try)
@@ -106,7 +106,7 @@ def verified(connection: Connection, request: Request, now: int) -> None:
     if request.mode == "unsubscribe":
         connection.execute(delete(_subscription).where(is_it))
         return
-    # One that has ended starts again with the present revision.
+    # An expired subscription starts over with the revision of the request.
     connection.execute(delete(_subscription).where(is_it, _s.lease_end <= now))
     renewed = {"secret": request.secret, "lease_end": now + request.lease}
     statement = _insert(connection, _subscription).on_conflict_do_update(
@@ -126,13 +126,13 @@ def verified(connection: Connection, request: Request, now: int) -> None:
 
 
 def closed(connection: Connection, request: Request) -> bool:
-    """Record that nothing remains to be done; return whether the claim was still there."""
+    """Record that a request is done; return whether the claim was still valid."""
     statement = update(_request).where(*_claimed(request)).values(DONE)
     return connection.execute(statement).rowcount > 0
 
 
 def failed(connection: Connection, request: Request, now: int) -> None:
-    """Record a failed try; there is another one later unless this was the last."""
+    """Record a failed try, and schedule another one unless this was the last."""
     if request.attempts >= MAX_TRIES:
         closed(connection, request)
         return
@@ -141,7 +141,7 @@ def failed(connection: Connection, request: Request, now: int) -> None:
 
 
 def purge(connection: Connection, now: int) -> None:
-    """Remove ended subscriptions, and requests that nothing needs any more."""
+    """Remove expired subscriptions and obsolete requests."""
     old = or_(_r.created <= now - KEPT, _r.created > now + KEPT)  # or the clock was set back
     connection.execute(delete(_request).where(_r.done.is_(True), old))
     forgotten = or_(_r.created <= now - DAY, and_(_r.attempts >= MAX_TRIES, _r.next_try <= now))
@@ -154,8 +154,8 @@ def purge(connection: Connection, now: int) -> None:
 def settle(connection: Connection, settings: Settings, now: int) -> None:
     """Apply the settings `moved` and `retired` to subscriptions (WebSub 10).
 
-    Those of a moved feed become subscriptions to its new feed, whose document is due at once.
-    Those of a retired one end with a denial.
+    Subscriptions to a moved feed become subscriptions to its new feed, whose document is due
+    immediately. Those to a retired feed end with a denial.
     """
     numbers = _numbers(connection, {*settings.retired, *settings.moved, *settings.moved.values()})
     for key in settings.retired:
@@ -224,8 +224,8 @@ def _numbers(connection: Connection, keys: Collection[str]) -> dict[str, int]:
 
 
 def _insert(connection: Connection, table: Table) -> Any:
-    """Return an INSERT that can have ON CONFLICT, which is the same in both databases."""
-    # Only one dialect is imported: a server needs a sixth longer to start with PostgreSQL's.
+    """Return an INSERT with support for ON CONFLICT, which is the same in both databases."""
+    # Only one dialect is imported: PostgreSQL's makes the start of a server take a sixth longer.
     dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     return dialect.insert(table)
 
@@ -239,5 +239,5 @@ def _is_due(now: int) -> ColumnElement[bool]:
 
 
 def _claimed(request: Request) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of a request that is still claimed as it was."""
+    """Return the conditions that a request exists and its claim is still valid."""
     return _r.id == request.id, _r.done.is_(False), _r.next_try == request.end

@@ -44,7 +44,7 @@ class FeedExtension(BaseExtension):  # type: ignore[misc] # feedgen has no types
         return True
 
     def extend(self, parent: _Element) -> None:
-        """Add to the channel or `feed` element what both formats have alike."""
+        """Add the elements that both formats share to the channel or `feed` element."""
 
     def extend_rss(self, root: _Element) -> None:
         """Add to the `rss` element, whose only child is the channel. feedgen calls it last."""
@@ -81,9 +81,9 @@ class Namespace:
     """An XML namespace and its extensions.
 
     prefix: declared at the root of a document; `_prefix` is the key of its objects in JSON Feed.
-    formats: those it extends. feed, entry: None if it does not extend them. A namespace with
+    formats: those that it extends. feed, entry: None if it does not extend them. A namespace with
     `entry` is declared in every document, as rendered entries are cached independently of their
-    feeds; with of_shows, only in those of podcasts, and without declared in none: its elements in
+    feeds; if of_shows, only in those of podcasts; if not declared, in none, and its elements in
     entries declare it themselves. Raises ValueError for an invalid prefix.
     """
 

@@ -1,4 +1,4 @@
-"""Media RSS (https://www.rssboard.org/media-rss): pictures, films, and other files of a recording.
+"""Media RSS (https://www.rssboard.org/media-rss): images, videos, and alternative recordings.
 
 JSON Feed has the members `image` and `attachments` instead.
 """
@@ -17,10 +17,10 @@ _MEDIA = ("audio", "video")
 
 
 class Media(EntryExtension):
-    """The image as thumbnail and as content, since some readers know only one of the two; films.
+    """The image as thumbnail and as content, as some readers know only one of the two; and videos.
 
-    The image is no content if it is an enclosure, as readers would show it twice, nor in shows:
-    gPodder takes it for a second recording.
+    The image is not added as content if it is an enclosure, as readers would show it twice, nor in
+    shows, as gPodder takes it for a second recording.
     """
 
     def extend_rss(self, element: _Element) -> None:
@@ -49,7 +49,7 @@ class Media(EntryExtension):
 def _alternates(
     alternates: tuple[Alternate, ...], enclosures: set[str]
 ) -> Iterator[tuple[str, Alternate]]:
-    """Yield the files that are not enclosures too, with their first URL."""
+    """Yield the files that are not also enclosures, with their first URL."""
     for each in alternates:
         if each.sources and not enclosures.intersection(each.sources):
             yield each.sources[0], each
