@@ -50,12 +50,12 @@ class Feature(Protocol):
     """An optional feature of feeds or articles. Subclass it to get the defaults.
 
     table: the name of its table in the settings of a feed, one of TABLES, and of the field of
-    FeedSettings with the result of `settings`. defaults: default settings of a feed that has the table. keys:
-    front-matter keys. synonyms: other names of keys in plain trees. beside: endings of files that
-    may belong to the article of the same name in the same folder, in order of precedence. related:
-    endings of files on which articles may depend; when one changes, all articles are listed again.
-    package: the package with a folder `templates`, and optionally `static` (scripts) and
-    `languages` (texts of pages); '' for none.
+    FeedSettings with the result of `settings`. defaults: default settings of a feed that has the
+    table. keys: front-matter keys. synonyms: other names of keys in plain trees. beside: endings of
+    files that may belong to the article of the same name in the same folder, in order of
+    precedence. related: endings of files on which articles may depend; when one changes, all
+    articles are listed again. package: the package with a folder `templates`, and optionally
+    `static` (scripts) and `languages` (texts of pages); '' for none.
     """
 
     table: str = ""
