@@ -1,9 +1,9 @@
 """Moves the oldest articles of a feed into archives, and records which archives changed.
 
-An archive is closed when more articles of a feed are unarchived than its subscription document may
+An archive is closed when a feed has more unarchived articles than its subscription document may
 show. A closed archive never gains an entry: its document changes only when one of its entries is
-edited or removed, when the feed's head changes, and once more when the next archive is there to
-link to.
+edited or removed, when the feed's head changes, and once more when there is a next archive to link
+to.
 """
 
 from collections.abc import Iterable
@@ -43,12 +43,12 @@ _order = attrgetter("published", "slug")
 
 
 def take_complete(feed: FeedState, limit: int, rows: list[FeedRow]) -> list[FeedRow]:
-    """Remove the rows of complete archives from those of a new feed; return them.
+    """Remove the rows that fill complete archives from the rows of a new feed; return them.
 
-    rows: in the order of their publication; later ones follow.
+    rows: in order of publication; later ones follow.
     """
     closed = (len(rows) - 1) // limit * limit
-    # A later row of the same instant may come before those that there are.
+    # A row added later may have the same instant, and a slug that sorts before these.
     if not closed or rows[closed - 1].published == rows[-1].published:
         return []
     filled = _filled(feed, limit, rows)
@@ -64,7 +64,7 @@ def close(
 ) -> None:
     """Close archives until no feed has more unarchived rows than its limit.
 
-    new: rows not inserted yet, by feed; they get their archive numbers there. In a first sync
+    new: the rows not inserted yet, by feed; their archive numbers are set there. In a first sync,
     nearly all rows are new, and updating them afterwards would take as long as inserting them.
     """
     moved: list[_Archived] = []

@@ -17,9 +17,9 @@ def highest_number(connection: Connection) -> int:
 
 
 def analyze(connection: Connection) -> None:
-    """Tell PostgreSQL how much the articles differ, which it does not learn within a transaction.
+    """Update PostgreSQL's statistics of the articles, which autovacuum cannot see yet.
 
-    Otherwise it reads the whole table to find some of them.
+    Without them, it would scan the whole table to find a few articles.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"ANALYZE {schema.article.name}")
@@ -57,7 +57,7 @@ def write(
     """Write the articles that are new or changed.
 
     texts: of the files that were read; those of refused files are skipped. revision: the number of
-    the one being written.
+    the revision being written.
     """
     by_path = {state.path: state for state in states if state.read}
     pairs = ((by_path[text.path], text) for text in texts if text.path in by_path)

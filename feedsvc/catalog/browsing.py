@@ -1,6 +1,6 @@
 """Queries for pages: parts of a feed, articles with their neighbours and files, sitemaps.
 
-Every function reads within one transaction. The rows of a feed that are not gone belong to visible
+Every function reads within one transaction. Rows of a feed that are not `gone` belong to visible
 articles only.
 """
 
@@ -22,7 +22,7 @@ _REVERSED = (_row.published.desc(), _row.slug.desc())
 def page(connection: Connection, feed_number: int, newer: int, count: int) -> list[int]:
     """Return the numbers of articles of a feed, newest first.
 
-    newer: how many newer ones to skip.
+    newer: how many of the newest to skip.
     """
     query = select(_row.article).where(_row.feed == feed_number, _row.gone.is_(False))
     return list(connection.scalars(query.order_by(*_REVERSED).offset(newer).limit(count)))
@@ -48,7 +48,7 @@ def updates(
 ) -> list[tuple[Dated, datetime]]:
     """Return the URL parts of articles of a feed, and when each was updated; oldest first.
 
-    first: from 0.
+    first: the position of the first, from 0.
     """
     query = (
         select(
@@ -92,7 +92,7 @@ def was_visible(connection: Connection, slug: str) -> bool:
 
 
 def is_shown(connection: Connection, path: str) -> bool:
-    """Return whether a visible article shows a local file. path: below the content folder."""
+    """Return whether a visible article shows a local file. path: relative to the content folder."""
     return connection.execute(_that_show(schema.article.c.number, path)).first() is not None
 
 

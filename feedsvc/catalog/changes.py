@@ -1,7 +1,7 @@
-"""Waits for commits of other processes: on PostgreSQL for a notification, on SQLite for some time.
+"""Waits for commits of other processes: on PostgreSQL for a notification, on SQLite by polling.
 
-A notification says only that it is worth looking: whoever waits also looks when the time is over,
-and after a connection was lost, as notifications are not kept for those who do not listen.
+A notification is only a hint: callers also poll the catalog after a timeout and after a lost
+connection, as notifications are not kept for sessions that do not listen.
 """
 
 import time
@@ -10,18 +10,18 @@ from typing import Any
 import sqlalchemy.exc
 from sqlalchemy import Connection, Engine, text
 
-POLL = 0.05  # seconds between looks at SQLite
+POLL = 0.05  # seconds between polls of SQLite
 _PAUSE = 0.05  # seconds after a connection was lost
-# The name of a channel has 63 bytes at most, as that of a schema.
+# The name of a channel has at most 63 bytes, like the name of a schema.
 _CHANNEL = "('feedsvc_' || current_schema())::name"
 _NOTIFY = text(f"SELECT pg_notify({_CHANNEL}::text, :revision)")
 
 
 def notify(connection: Connection, revision: int = 0) -> None:
-    """Notify those who wait once the transaction is committed; SQLite has no notifications.
+    """Notify listeners when the transaction is committed; SQLite has no notifications.
 
-    Once in a transaction: a commit with notifications takes a lock of the whole server. revision:
-    that of the transaction, 0 if it has none; it is only for people who listen.
+    Call it once in a transaction: a commit with notifications takes a lock of the whole server.
+    revision: of the transaction, 0 if it has none; only for people who listen.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(_NOTIFY, {"revision": str(revision)})
@@ -30,7 +30,7 @@ def notify(connection: Connection, revision: int = 0) -> None:
 class Changes:
     """Waits for changes of a catalog, in one thread, with a connection of its own.
 
-    every: seconds between looks at SQLite, which notifies nobody.
+    every: seconds between polls of SQLite, which has no notifications.
     """
 
     def __init__(self, engine: Engine, every: float = POLL) -> None:
@@ -45,18 +45,18 @@ class Changes:
             return
         try:
             if self._session is None:
-                self._session = self._listen()  # what was committed before is read now
+                self._session = self._listen()  # the caller reads earlier commits first
             else:
                 list(self._session.notifies(timeout=timeout, stop_after=1))
         except (sqlalchemy.exc.SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error):
             time.sleep(_PAUSE if self._session else timeout)
             self.close()
 
-    def __del__(self) -> None:  # threads that wait are not ended
+    def __del__(self) -> None:  # waiting threads are never stopped
         self.close()
 
     def close(self) -> None:
-        """Close the connection; another call of `wait` opens another one."""
+        """Close the connection; the next call of `wait` opens another one."""
         if self._session is not None:
             self._session.close()
             self._session = None

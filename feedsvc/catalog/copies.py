@@ -16,7 +16,7 @@ _PART = ".part"
 def make(database: str, number: str) -> None:
     """Copy the last committed state of a catalog to `<database>.before-<number>`.
 
-    The caller prevents writes in the meantime. The copy appears complete and flushed to disk, or
+    The caller must prevent writes meanwhile. The copy appears complete and flushed to disk, or
     not at all; an existing copy of that name is replaced. Raises CatalogError, sqlite3.Error.
     """
     copy = Path(f"{database}{_BEFORE}{number}")

@@ -4,8 +4,8 @@ Election means holding a lock that the operating system or the database releases
 ends, however it ends: on PostgreSQL a session's advisory lock, on SQLite the lock of an empty
 database file next to the catalog.
 
-PostgreSQL also ends the session of a process that was frozen or cut off: it is idle then. As the
-elected process writes in that session, it writes nothing more when it comes back.
+PostgreSQL also ends the session of a process that was frozen or cut off, since it is idle then. As
+the elected process writes in that session, it cannot write any more when it comes back.
 """
 
 import sqlite3
@@ -31,7 +31,7 @@ _END = text(
 )
 _SUFFIX = "-writer"
 _IDLE = 6000  # milliseconds without a statement after which a session is ended
-_BEAT = 1.0  # seconds between statements that keep it
+_BEAT = 1.0  # seconds between statements that keep it alive
 _LOST = "another process may write the catalog: the session that held the lock has ended"
 
 
@@ -69,7 +69,7 @@ def elect(engine: Engine) -> Lease | None:
 
 
 def depose(engine: Engine) -> None:
-    """Take the lock away from the elected process, which notices before its next work.
+    """Take the lock away from the elected process, which notices before it writes again.
 
     Lets a newer program upgrade the catalog while an older one is still running; the deposed
     process stands for election again. Raises SQLAlchemyError or OSError on failure.
@@ -82,7 +82,7 @@ def depose(engine: Engine) -> None:
 
 
 def limit_idle_time(connection: Connection) -> None:
-    """Let PostgreSQL end a transaction in which nothing happens, as others wait for its locks."""
+    """Let PostgreSQL end the transaction if it is idle, as others wait for its locks."""
     connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE}")
 
 
@@ -90,7 +90,7 @@ def limit_idle_time(connection: Connection) -> None:
 def kept_alive(connection: Connection) -> Iterator[None]:
     """Keep a transaction from being ended as idle while this process runs.
 
-    Reading articles may take minutes; a thread sends a statement each second meanwhile.
+    Reading articles may take minutes; meanwhile, a thread sends a statement each second.
     """
     driver: Any = connection.connection.driver_connection
     pulse = _Pulse(lambda: driver.execute("SELECT 1"))
@@ -110,7 +110,7 @@ class _Pulse:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop it; the function is not being called any more."""
+        """Stop the thread; the function is not called after that."""
         self._stopping.set()
         self._thread.join()
 
@@ -192,7 +192,7 @@ class _FileLease:
         self._inode = path.stat().st_ino
 
     def holds(self) -> bool:
-        """Return whether lock file and catalog are still there; `depose` removes the file."""
+        """Return whether the lock file and the catalog still exist; `depose` removes the former."""
         try:
             return self._path.stat().st_ino == self._inode and self._catalog.exists()
         except OSError:

@@ -1,4 +1,4 @@
-"""Connects to a catalog: how SQLAlchemy, the driver and each session are set up."""
+"""Connects to a catalog: configures SQLAlchemy, the driver and each session."""
 
 import logging
 import os
@@ -7,20 +7,20 @@ from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-WRITING = "feedsvc_writing"  # execution option of SQLite's writing transactions
-# Detects within seconds that the other machine is gone, on both sides; the timeout, in
-# milliseconds, is for unacknowledged data, during which no keepalives are sent.
+WRITING = "feedsvc_writing"  # execution option that marks writing transactions on SQLite
+# Let both sides detect within seconds that the other machine is gone. The timeout, in milliseconds,
+# is for unacknowledged data: no keepalives are sent while there is any.
 _KEEPALIVES = {"keepalives_idle": 3, "keepalives_interval": 1, "keepalives_count": 3}
 _TIMEOUT = {"tcp_user_timeout": 6000}
 _CONNECT = 3  # seconds
-# SQLAlchemy logs a traceback when it gives up a lost connection; the loss itself is logged by us.
+# SQLAlchemy logs a traceback when it discards a lost connection; we log the loss ourselves.
 _LOG = "feedsvc"
 logging.getLogger(f"sqlalchemy.pool.impl.QueuePool.{_LOG}").setLevel(logging.CRITICAL)
 _WRITER_CACHE = 48_000  # KiB; with SQLite's default, a large sync writes most pages twice
 
 
 def create(url: URL) -> Engine:
-    """Return the engine of a catalog; it connects later. Raises ImportError, NoSuchModuleError."""
+    """Return the engine of a catalog; it connects lazily. Raises ImportError, NoSuchModuleError."""
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": 60})
         event.listen(engine, "connect", _prepare_sqlite)

@@ -16,11 +16,11 @@ from feedsvc.catalog.tables import insert_many, update_many
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
 
-_MANY = 10_000  # rows that are inserted before the end
+_MANY = 10_000  # rows of complete archives that are inserted at once
 
 
 class _StoredRow(NamedTuple):
-    """What decides about an existing row. A row that is gone keeps the number of its archive."""
+    """The relevant columns of an existing row. A row that is gone keeps its archive number."""
 
     gone: bool
     withdrawn: bool
@@ -28,7 +28,7 @@ class _StoredRow(NamedTuple):
 
 
 class FeedRows:
-    """Collects the changes of one revision; `write` carries them out. feeds: all feeds."""
+    """Collects the changes of one revision; `write` writes them. feeds: all feeds."""
 
     def __init__(self, connection: Connection, settings: Settings, revision: int) -> None:
         self._connection = connection
@@ -36,10 +36,10 @@ class FeedRows:
         self._revision = revision
         self._stored: dict[int, dict[int, _StoredRow]] = {}
         self._new: defaultdict[int, list[FeedRow]] = defaultdict(list)  # by feed
-        self._complete: list[FeedRow] = []  # the new ones that need not wait for others
+        self._complete: list[FeedRow] = []  # new rows whose archives are final
         self._updates: list[FeedRow] = []
         self._touched: set[int] = set()
-        # A feed that the settings name exists before it has an article.
+        # A feed named in the settings exists before it has an article.
         self._are_empty = connection.scalar(select(schema.feed_row.c.feed).limit(1)) is None
         self.feeds = Feeds(connection, settings)
 
@@ -55,7 +55,7 @@ class FeedRows:
     def place(self, state: ArticleState, keys: Iterable[str], changed: bool) -> None:
         """Put an article into exactly these feeds. changed: whether its entry differs.
 
-        The articles are given in the order of their publication.
+        Must be called in the order of the articles' publication.
         """
         stored = self._stored.get(state.number, {})
         labels = dict(state.written)
@@ -69,7 +69,7 @@ class FeedRows:
             elif changed:
                 self._edit(state, feed, row)
         for number, row in stored.items():
-            # A withdrawn article may come back to other feeds than this one.
+            # A withdrawn article may come back in other feeds than this one.
             if number not in present and (not row.gone or (row.withdrawn and present)):
                 self._remove(state, self.feeds[number], row, withdrawn=not present)
 

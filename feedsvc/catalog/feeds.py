@@ -1,4 +1,4 @@
-"""The feeds of one writing transaction, and how they are written."""
+"""Loads and writes the feeds of one writing transaction."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -75,7 +75,7 @@ class Feeds:
         return self._by_number[number]
 
     def get(self, key: str, label: str) -> FeedState:
-        """Return a feed, which may be new. label: of its term, as the current article has it."""
+        """Return a feed, creating it if new. label: of its term, as the current article has it."""
         feed = self._by_key.get(key)
         if feed is None:
             feed = FeedState(len(self._by_key) + 1, key, label)  # feeds are never deleted
@@ -85,12 +85,12 @@ class Feeds:
         return feed
 
     def label(self, key: str, written: str) -> str:
-        """Return the label of a term: the settings', else the one first written."""
+        """Return the label of a term: from the settings, else as first written."""
         feed = self._by_key.get(key)
         return feed.display_label if feed and feed.label else self._display_label(key, written)
 
     def identify(self, feed: FeedState) -> None:
-        """Give a podcast without a guid that of the feed that moved here, or else a new one."""
+        """Give a podcast without a guid the one of the feed that moved here, else a new one."""
         settings = self._settings
         if feed.guid or not settings.feed(feed.key).podcast:
             return
@@ -99,7 +99,7 @@ class Feeds:
         feed.guid = former or head.podcast_guid(settings, feed.ref)
 
     def write(self, feeds: Iterable[FeedState]) -> None:
-        """Write those of these feeds that are new or changed."""
+        """Insert the feeds that are new, and update those that changed."""
         new = [feed.columns() for feed in feeds if not feed.stored]
         changed = [
             columns

@@ -1,4 +1,4 @@
-"""The file table: what the last read of each article found, so that only changed ones are read."""
+"""The file table: results of the last read of each article, so that only changed ones are read."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,8 +13,8 @@ from feedsvc.sources.site import SiteListing
 
 # Problems that may disappear while the file stays the same.
 _TRANSIENT = frozenset({"missing-file", "unreachable-source", "unreadable", "unresolved-link"})
-_ROWS = 10_000  # that are in memory at once, and are written at once
-_AGAIN = "!"  # before the signature of a file that every sync reads again
+_ROWS = 10_000  # that are fetched or written at once
+_AGAIN = "!"  # prefix of the signature of a file that the next sync reads again
 _NONE = "[]"  # no problems
 
 
@@ -27,13 +27,13 @@ class _FileRow(NamedTuple):
 
 
 class FileRows:
-    """The file rows of one sync. What is recorded of a file stays until the file changes.
+    """The file rows of one sync. The row of a file stays valid until the file changes.
 
     After a partial listing, only the rows that it may affect are loaded, with those of files that
-    have problems or must be read again. Of unchanged files, rows without problems are not kept in
-    memory. A signature consists of the fingerprint and, on a second
-    line, the other files that the article depends on, with their states as JSON. state: of such a
-    file now, given the key of the article.
+    have problems or must be read again. Rows of unchanged files without problems are not kept in
+    memory. A signature consists of the fingerprint and, on a second line, the states of the other
+    files that the article depends on, as JSON. state: returns the current state of such a file,
+    given the key of the article and the path.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class FileRows:
         return again + [key for key in fingerprints if key not in self._current]
 
     def _is_current(self, key: str, signature: str) -> bool:
-        """Return whether a file is as it was read. One without a fingerprint never is."""
+        """Return whether a file is unchanged since it was read; never without a fingerprint."""
         stored, _, uses = signature.partition("\n")
         if not stored or stored != self._listing.fingerprints.get(key):
             return False
@@ -81,7 +81,7 @@ class FileRows:
         Each file is recorded or kept once.
         """
         signature = self._listing.fingerprints.get(path)
-        if signature is None:  # read again after a partial listing
+        if signature is None:  # read again, though not in a partial listing
             signature = self._stored[path][0].removeprefix(_AGAIN).partition("\n")[0]
         if signature and uses:
             signature = f"{signature}\n{json.dumps(dict(uses))}"
@@ -93,7 +93,7 @@ class FileRows:
     def refuse(self, conflicts: Mapping[str, Problem]) -> None:
         """Record files, by path, that conflict with other articles; the next sync reads them again.
 
-        They were recorded before.
+        The files must have been recorded before.
         """
         self._flush()
         file = schema.file.c
@@ -105,7 +105,7 @@ class FileRows:
                 self._put(path, _AGAIN + signature.removeprefix(_AGAIN), problems)
 
     def _put(self, path: str, signature: str, problems: tuple[Problem, ...]) -> None:
-        """Have the row of a file written."""
+        """Queue the row of a file for writing."""
         row = _FileRow(path, signature, rows.dump_problems(problems) if problems else _NONE)
         if problems:
             self._found[path] = problems
@@ -118,7 +118,7 @@ class FileRows:
             self._flush()
 
     def may_be_copy(self, key: str) -> bool:
-        """Return whether a fingerprint differs from the stored one only by what is local."""
+        """Return whether a fingerprint differs only in the part that depends on the machine."""
         signature, fingerprint = (
             self._stored.get(key, ("",))[0],
             self._listing.fingerprints.get(key),
@@ -132,7 +132,7 @@ class FileRows:
         )
 
     def keep(self, key: str) -> None:
-        """Record that a file is as it was read, although its fingerprint is another one."""
+        """Record that a file is unchanged since it was read, although its fingerprint differs."""
         signature, problems = self._stored[key]
         _, line, uses = signature.partition("\n")
         signature = self._listing.fingerprints[key] + line + uses
@@ -140,7 +140,7 @@ class FileRows:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All current problems of articles, sorted by place."""
+        """All current problems of articles, sorted by location."""
         stored = [
             problem
             for path, (_, problems) in self._stored.items()
@@ -151,7 +151,7 @@ class FileRows:
         return tuple(sorted((*stored, *found, *self._listing.problems)))
 
     def write(self) -> None:
-        """Write what was recorded, and delete the rows of files that have vanished."""
+        """Write the recorded rows, and delete those of files that have vanished."""
         self._flush()
         file = schema.file
         for some in rows.chunks(self.vanished):
@@ -163,7 +163,7 @@ class FileRows:
         self._new, self._changed = [], []
 
     def _load(self) -> None:
-        """Load the rows that matter, one query after the other."""
+        """Load the relevant rows."""
         listing, path = self._listing, schema.file.c.path
         if not listing.partial:
             self._select(true())
@@ -171,7 +171,7 @@ class FileRows:
         self._select(or_(schema.file.c.problems != _NONE, schema.file.c.signature == ""))
         for some in rows.chunks([*listing.fingerprints, *listing.absent]):
             self._select(path.in_(some))
-        # The order of characters by which these are all paths below a folder.
+        # In byte order, each of these ranges consists of the paths below a folder.
         plain = path if self._connection.dialect.name == "sqlite" else collate(path, "C")
         for some in rows.chunks(listing.absent, 100):
             self._select(or_(*(and_(plain > f"{each}/", plain < f"{each}0") for each in some)))

@@ -1,7 +1,7 @@
 """Records which older subscription documents a delta can start from (RFC 3229).
 
-A delta consists of the rows of the window that were touched since the older document. That is all
-its reader lacks, unless an entry left the feed or an untouched one entered the window. At a
+A delta consists of the rows of the window that were touched since the older document. Its
+reader needs no more, unless an entry left the feed or an untouched one entered the window. At a
 revision where that may have happened, all earlier documents are forgotten.
 """
 
@@ -13,7 +13,7 @@ from feedsvc.catalog import schema
 from feedsvc.catalog.feeds import FeedState
 from feedsvc.catalog.tables import insert_many
 
-_KEPT = 500  # documents of each feed; a reader that polls is seldom more than one behind
+_KEPT = 500  # documents per feed; a polling reader is seldom more than one behind
 
 
 def write(connection: Connection, feeds: Sequence[FeedState], revision: int) -> None:

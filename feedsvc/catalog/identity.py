@@ -1,6 +1,6 @@
 """Decides which stored article a file is, and which of two files keeps a contested slug or id.
 
-Pure: neither database nor files.
+Pure: accesses neither the database nor files.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,8 +18,8 @@ class Claim(NamedTuple):
     """How a file identifies its article.
 
     id: pinned by the author, or None. minted: the id of an article that has neither a pinned nor a
-    released one. columns: of its article. slug_at, id_at: how the author spells these keys,
-    and the line of each.
+    released one. columns: of its article. slug_at, id_at: each key as the author spells it,
+    and its line.
     """
 
     id: str | None
@@ -53,13 +53,13 @@ class Match(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """Which ids are final. kept: of released articles. withdrawn: of those that are gone."""
+    """Which ids are final. kept: those of released articles. withdrawn: those of withdrawn ones."""
 
     kept: bool = True
     withdrawn: bool = True
 
 
-KNOWN = Rules()  # to readers
+KNOWN = Rules()  # readers may know the ids
 TRIAL = Rules(kept=False, withdrawn=False)  # nobody has seen the site
 RESET = Rules(kept=False)
 
@@ -75,7 +75,7 @@ def decide(
     A file is the stored article with its pinned id; else the one with its path; else, among those
     whose file is gone, the one with its text (the file was moved or renamed) or with its slug
     (moved and edited). Two articles never share a slug or an id: the one that has it keeps it, and
-    among new ones the first published gets it. The article of a refused file stays as it was.
+    of several new ones, the first published gets it. The article of a refused file stays as it was.
 
     exists: whether there is a file at a path now.
     """
@@ -88,7 +88,7 @@ def decide(
         conflicts = _conflicts(matches, states, exists, rules)
         if not conflicts:
             return matches, refused
-        # A refused file keeps its names, so that others may now be in conflict with it.
+        # A refused file keeps its stored slug and id, so others may conflict with it in turn.
         refused |= conflicts
         claims = [claim for claim in claims if claim.path not in refused]
 
@@ -99,7 +99,7 @@ def _match(
     exists: Callable[[str], bool],
     rules: Rules,
 ) -> list[Match]:
-    """Find the article of each file, the strongest evidence first."""
+    """Find the article of each file, starting from the strongest evidence."""
     pinned = {claim.path: claim.id for claim in claims if claim.id}
     gone = [
         state
@@ -111,7 +111,7 @@ def _match(
     for names, states in (
         (("id",), gone),
         (("path",), [state for state in known if not state.removed]),
-        (("text_hash", "slug"), gone),  # tells copies apart that were moved together
+        (("text_hash", "slug"), gone),  # distinguishes copies that were moved together
         (("text_hash",), gone),
         (("slug",), gone),
     ):
@@ -167,7 +167,7 @@ def _holders(
     exists: Callable[[str], bool],
     rules: Rules,
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the paths of the articles that have a slug or an id, and keep it.
+    """Return the path of the article that keeps each slug, and of the one that keeps each id.
 
     No other article gets the id of a withdrawn one: readers may remember it forever.
     """

@@ -1,4 +1,4 @@
-"""The release and settings of the last sync, as the catalog has them."""
+"""The release and settings of the last sync, as stored in the catalog."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ def read(catalog: Catalog) -> dict[str, Any]:
 
 
 def replace(connection: Connection, settings: Settings) -> tuple[Written | None, Written]:
-    """Write the settings; return those of the last sync, None before the first, and these."""
+    """Write the settings; return the previous ones, None before the first sync, and these."""
     current = {"release": plugins.release(), "settings": settings.seen()}
     return _decode(set_metadata(connection, _NAME, dump(current))), current
 
@@ -36,7 +36,7 @@ def differ(previous: Written | None, current: Written) -> bool:
 
 
 def changed_urls(previous: Written | None, current: Written) -> tuple[tuple[str, Any, Any], ...]:
-    """Return the settings that change URLs and differ: each as its name, and the values."""
+    """Return the settings that change URLs and differ: (name, previous value, current value)."""
     if previous is None:
         return ()
     before, now = previous["settings"], current["settings"]
@@ -55,7 +55,7 @@ def _decode(value: str | None) -> Written | None:
 
 
 def _without_empty(value: Any) -> Any:
-    """Omit empty settings, as earlier releases did not write those that they did not know."""
+    """Omit empty settings, as earlier releases did not write settings unknown to them."""
     if isinstance(value, dict):
         return {key: _without_empty(each) for key, each in value.items() if each}
     return value

@@ -1,4 +1,4 @@
-"""Queries for lists of the whole site: ids, paths, files. Not for polls.
+"""Queries that cover the whole site: ids, paths, files. Not for polls.
 
 Every function reads within one transaction and takes time proportional to the number of articles.
 """
@@ -37,7 +37,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """The parts of an article's URL. published: in UTC; zone: in which it was written."""
+    """The parts of an article's URL. published: in UTC; zone: the time zone it was written in."""
 
     slug: str
     link: str
@@ -61,7 +61,7 @@ def identities(connection: Connection) -> list[Identity]:
 def published(connection: Connection) -> tuple[list[Dated], list[Dated]]:
     """Return the URL parts of all visible articles, and those of former URLs.
 
-    A former URL is that of a withdrawn article, or has a slug that its article gave up.
+    A former URL belongs to a withdrawn article, or has a slug that its article gave up.
     """
     table, former = schema.article, schema.former_slug
     columns = (table.c.link, table.c.published, table.c.utc_offset)
@@ -107,11 +107,11 @@ def page_versions(connection: Connection) -> list[tuple[Dated, str]]:
 
 
 def feed_versions(connection: Connection) -> dict[FeedRef, str]:
-    """Return a text for each feed that changes with any of its articles."""
+    """Return by feed a text that changes with any of its articles."""
     row, feed, revision = schema.feed_row.c, schema.feed.c, schema.revision.c
     last = select(row.feed, func.max(row.revision).label("number")).group_by(row.feed).subquery()
     query = (
-        select(feed.key, revision.digest)  # the number is the same in rebuilt catalogs
+        select(feed.key, revision.digest)  # a rebuilt catalog repeats the numbers
         .join(last, last.c.feed == feed.number)
         .join(schema.revision, revision.number == last.c.number)
     )

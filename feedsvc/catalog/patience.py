@@ -1,7 +1,7 @@
 """Limits how long a process that answers requests waits for PostgreSQL.
 
-If a network or a proxy stops forwarding without closing connections, libpq waits for minutes or for
-ever, and the requests behind it as well.
+If a network or a proxy stops forwarding without closing connections, libpq waits for minutes or
+forever, and so do the requests that depend on it.
 """
 
 import time
@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 
 
 def limit_waits(engine: Engine, seconds: float) -> None:
-    """Make each wait for an answer that takes longer a lost connection; for psycopg's engines."""
+    """Treat a connection as lost if an answer takes longer; for engines that use psycopg."""
 
     def connect(dialect: Any, _record: object, args: Any, parameters: Any) -> Any:
         driver = dialect.loaded_dbapi
@@ -33,9 +33,9 @@ def limit_waits(engine: Engine, seconds: float) -> None:
 
 
 def _limited(generator: Generator[Any, Any, Any], end: float) -> Generator[Any, Any, Any]:
-    """Raise TimeoutError after an instant.
+    """Delegate to a generator, but raise TimeoutError after an instant.
 
-    The generator yields what it waits for, and is sent whether that is ready: false each 0.1 s.
+    It yields the events to wait for, and is sent those that are ready, or a false value each 0.1 s.
     """
     try:
         wanted = next(generator)

@@ -35,7 +35,7 @@ class ChangeKind(StrEnum):
 
 
 class Change(NamedTuple):
-    """A change of one article. former_id: the id that readers know, if it has another now."""
+    """A change of one article. former_id: the id that readers know, if it has changed."""
 
     kind: ChangeKind
     path: str
@@ -47,9 +47,9 @@ class Change(NamedTuple):
 class Published:
     """What one transaction changed for the public.
 
-    revision: its number, or None if nothing changed. new, edited, withdrawn: numbers of articles.
-    feeds: the keys of the feeds whose subscription document changed. changes: of those articles;
-    of more than MOST_CHANGES, only the first and those with another id. new_feeds: the keys of the
+    revision: its number, or None if nothing changed. new, edited, withdrawn: how many articles.
+    feeds: the keys of the feeds whose subscription document changed. changes: one for each of those
+    articles; after the first MOST_CHANGES, only those with a former_id. new_feeds: the keys of the
     feeds that were created.
     """
 
@@ -62,7 +62,7 @@ class Published:
     new_feeds: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def __str__(self) -> str:
-        """`1 new, 2 edited: 6 feeds`, without what is zero."""
+        """Return a summary without zero counts: `1 new, 2 edited: 6 feeds`."""
         numbers = {each: getattr(self, each) for each in ChangeKind}
         articles = ", ".join(f"{number:,} {kind}" for kind, number in numbers.items() if number)
         feeds = f"{len(self.feeds):,} feed{'s' * (len(self.feeds) != 1)}"
@@ -92,7 +92,7 @@ def _is_lost(state: ArticleState) -> bool:
 
 
 class Publisher:
-    """Publishes within one writing transaction, everything as one revision.
+    """Publishes the changes of one writing transaction as one revision.
 
     Call `decide` for the articles, write them, then call `finish`.
     """
@@ -116,7 +116,7 @@ class Publisher:
     def decide(self, states: Iterable[ArticleState]) -> None:
         """Determine the visibility, labels and feeds of each article.
 
-        The earliest published come first: a new term gets the label that they have.
+        The earliest published come first: a new term gets its label from the first of them.
         """
         ordered = sorted(states, key=lambda state: (state.published, state.path))
         self._rows.load([state.number for state in ordered if state.released is not None])
@@ -139,8 +139,8 @@ class Publisher:
     def finish(self, every_feed: bool, listings_changed: bool) -> Published:
         """Write the feeds and, if the public sees a difference, the revision.
 
-        every_feed: check all feeds, as the settings changed. listings_changed: lists of feeds have
-        other feeds than before.
+        every_feed: check all feeds, as the settings changed. listings_changed: other
+        feeds are unlisted than before.
         """
         feeds = self._rows.write(every_feed)
         if not (feeds or listings_changed or self._changes):
@@ -186,7 +186,7 @@ class Publisher:
         self._counts[kind] += 1
         if former_id or len(self._changes) < MOST_CHANGES:
             self._changes.append(Change(kind, state.path, state.id, former_id))
-        # All that feeds show of an article; its fingerprint covers the keys of its terms.
+        # Everything that feeds show of an article; its fingerprint covers the keys of its terms.
         labels = "\n".join([label for _, label in state.terms])
         shown = f"{state.number} {state.visible} {state.id} {state.fingerprint} {labels}\n"
         self._digest.update(shown.encode())
@@ -196,7 +196,7 @@ class Publisher:
         if state.visible:
             label = self._rows.feeds.label
             terms = tuple([(key, label(key, written)) for key, written in terms])
-            terms = state.written if terms == state.written else terms  # the same in memory
+            terms = state.written if terms == state.written else terms  # one copy in memory
         state.edited = state.edited or terms != state.terms
         state.terms = terms
 

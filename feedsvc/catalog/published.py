@@ -1,4 +1,4 @@
-"""Whether readers may know the site. Until then ids follow the settings; see identity.py."""
+"""Records that readers may know the site. Until then, ids follow the settings; see identity.py."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ def is_published(connection: Connection) -> bool:
 
 
 def mark_published(catalog: Catalog, now: datetime) -> None:
-    """Record that it was. Raises CatalogError."""
+    """Record that the site was served beyond this machine, or built. Raises CatalogError."""
     with catalog.reading() as connection:
         if is_published(connection):
             return

@@ -23,8 +23,8 @@ class FeedRow:
     """A stored feed.
 
     label: as first written. entries: the number of articles in it. unarchived: the number of those
-    in no archive. archives: their number. head: a hash of the feed's own fields. revision, changed,
-    tag: of its subscription document. guid: of a podcast.
+    in no archive. archives: the number of its archives. head: a hash of the feed's own fields.
+    revision, changed, tag: of its subscription document. guid: of a podcast, else ''.
     """
 
     number: int
@@ -54,7 +54,7 @@ class Archive:
 class Stored(Presentation):
     """A stored article with its texts; see model.Article for the fields.
 
-    Both dates are in UTC. zone: in which published was written.
+    Both dates are in UTC. zone: the time zone in which `published` was written.
     """
 
     number: int
@@ -111,9 +111,9 @@ def feed(connection: Connection, ref: FeedRef) -> FeedRow | None:
 
 
 def window(connection: Connection, feed_number: int, unarchived: int, limit: int) -> list[Shown]:
-    """Return what a subscription document shows, newest first.
+    """Return the entries that a subscription document shows, newest first.
 
-    That is every unarchived entry, however old, and the newest archived ones up to the limit.
+    They are all unarchived entries, however old, and the newest archived ones up to the limit.
     unarchived: the number of unarchived entries of the feed.
     """
     newest = connection.execute(_NEWEST, {"of_feed": feed_number, "most": limit}).all()
@@ -129,8 +129,8 @@ def withdrawn(
 ) -> list[tuple[str, int]]:
     """Return the withdrawn articles that a subscription document would otherwise show.
 
-    Each as its id and the revision that withdrew it; newest first, at most `limit`. shown: what the
-    document shows. An article that only left this feed is not withdrawn.
+    Each is an id and the revision that withdrew it; newest first, at most `limit`. shown: the
+    entries that the document shows. An article that merely left this feed is not withdrawn.
     """
     row, article = schema.feed_row.c, schema.article.c
     query = (
@@ -168,9 +168,9 @@ def archive(connection: Connection, feed: FeedRow, number: int) -> Archive | Non
 
 
 def held(connection: Connection, feed: FeedRow, tag: str) -> int | None:
-    """Return the revision of the older subscription document with a tag, for a delta.
+    """Return the revision of an older subscription document, from which a delta can start.
 
-    None if no delta can start from it.
+    tag: of that document. None if no delta can start from it.
     """
     match = _TAG.fullmatch(tag)
     if not match:
@@ -241,7 +241,7 @@ def stored(row: Row[Any]) -> Stored:
     )
 
 
-# Built once, since that takes longer than to execute them.
+# Built once, since building a statement takes longer than executing it.
 _article, _revision, _row = schema.article.c, schema.revision.c, schema.feed_row.c
 _LAST_REVISION = select(schema.revision).order_by(_revision.number.desc()).limit(1)
 _NEXT_DUE = select(func.min(_article.due))

@@ -17,7 +17,7 @@ from feedsvc.sources.member import Member
 from feedsvc.sources.protocol import Reading
 from feedsvc.sources.site import Sources
 
-_MANY = 2000  # articles; fewer are read in the time that processes take to start
+_MANY = 2000  # articles; fewer are read faster than processes start
 _BATCH = 200  # articles
 
 

@@ -1,10 +1,10 @@
 """Makes a catalog ready for use: creates, upgrades or rebuilds it.
 
-A damaged file is set aside. Whatever can still be read of it and is not in the articles' files is
-taken over into a new catalog: ids, slugs and feeds. The next sync does the rest, and recognises
-each article by its text, id or slug.
+A damaged file is set aside. Readable data that is not in the articles' files is salvaged into a new
+catalog: ids, slugs and feeds. The next sync does the rest, and recognises each article by its text,
+id or slug.
 
-An entry point of the group `feedsvc.salvage` names a function that takes over the rows of another
+An entry point of the group `feedsvc.salvage` names a function that salvages the rows of another
 package, see `Salvage`.
 """
 
@@ -32,9 +32,9 @@ from feedsvc.model import FeedRef
 logger = logging.getLogger("feedsvc.catalog")
 
 GROUP = "feedsvc.salvage"
-# Returns the readable rows of a table of the damaged file whose columns have these types.
+# Reads a table of the damaged file: the readable rows whose values have the types of the columns.
 Read = Callable[[Table, Mapping[str, type]], list[dict[str, Any]]]
-# Fills tables of the new catalog. The mapping has the new numbers of feeds by old ones.
+# Fills tables of the new catalog. The mapping is from old numbers of feeds to new ones.
 Salvage = Callable[[Connection, Read, Mapping[int, int]], None]
 
 _STEP = 100  # rows read at a time
@@ -50,7 +50,7 @@ def create(catalog: Catalog) -> int:
     """Create missing tables, and fill them from the damaged file that was set aside, if any.
 
     All in one transaction, so it is safe to kill the process or to run two at once. Return the
-    number of ids taken over. Raises CatalogError.
+    number of salvaged ids. Raises CatalogError.
     """
     kept = 0
 
@@ -91,9 +91,9 @@ def make_ready(catalog: Catalog, met: DamagedError | None = None) -> str | None:
 
 
 def make_ready_elected(catalog: Catalog, met: DamagedError | None = None) -> str | None:
-    """Call `make_ready` if this process can be elected for that long; for commands.
+    """Call `make_ready` if this process can be elected for its duration; used by commands.
 
-    Otherwise the elected process does it. Raises CatalogError.
+    Otherwise only create missing tables: the elected process does the rest. Raises CatalogError.
     """
     lease = catalog.elect()
     if lease is None:
@@ -112,7 +112,7 @@ def make_ready_elected(catalog: Catalog, met: DamagedError | None = None) -> str
 
 
 def _take_over(connection: Connection, aside: Path) -> int:
-    """Fill empty tables from a damaged file; return the number of ids taken over.
+    """Fill empty tables from a damaged file; return the number of salvaged ids.
 
     The file may have an older schema: the columns read here have been the same in all of them.
     """
@@ -127,9 +127,9 @@ def _take_over(connection: Connection, aside: Path) -> int:
 
 
 def _take_articles(connection: Connection, read: Read, modified: float) -> int:
-    """Take over articles and their former slugs; return the number of ids.
+    """Salvage articles and their former slugs; return the number of ids.
 
-    modified: when the file was changed last, in seconds since the epoch.
+    modified: when the file was last modified, in seconds since the epoch.
     """
     instants = read(schema.revision, {"instant": int})
     released = read(schema.article, {**_ARTICLE, "released": int})
@@ -151,7 +151,7 @@ def _take_articles(connection: Connection, read: Read, modified: float) -> int:
 
 
 def _take_feeds(connection: Connection, read: Read) -> dict[int, int]:
-    """Take over feeds, without their articles; return their new numbers by old ones."""
+    """Salvage feeds, without their articles; return a mapping from old numbers to new ones."""
     feeds = read(schema.feed, {"number": int, "key": str, "label": str})
     labels = {row["key"]: row["label"] for row in feeds if _is_key(row["key"])}
     keys = {key: number for number, key in enumerate(labels, 1)}
@@ -192,7 +192,7 @@ def _is_key(key: str) -> bool:
 def _rows(
     source: _Source, most: int, table: Table, columns: Mapping[str, type]
 ) -> list[dict[str, Any]]:
-    """Return the readable rows of a table whose columns have the right types; [] without the table.
+    """Return the readable rows of a table whose values have the right types; [] if it is missing.
 
     most: the maximum number of rows. columns: the columns to read, with the type of each.
     """

@@ -29,7 +29,7 @@ def dump(value: Any) -> str:
 
 
 class Texts(NamedTuple):
-    """What the catalog stores of an article but never needs to decide anything.
+    """The stored parts of an article on which no decision of a sync depends.
 
     files: see model.Article. presentation: encoded; see `load_content`.
     """
@@ -61,7 +61,7 @@ class Columns(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content(Presentation):
-    """What is stored of an article as one value, which SQL never looks into."""
+    """The parts of an article that are stored as one value, opaque to SQL."""
 
     html: str
     content: ContentChoice | None = None
@@ -77,7 +77,7 @@ _decode_update = msgspec.json.Decoder(_Update).decode
 
 
 def article_row(article: Article) -> tuple[Columns, Texts]:
-    """Return what the catalog stores of an article."""
+    """Return the stored form of an article."""
     columns = Columns(
         path=article.path,
         slug=article.slug,
@@ -100,7 +100,7 @@ def article_row(article: Article) -> tuple[Columns, Texts]:
 
 
 def zone(utc_offset: int) -> timezone:
-    """Return the zone of a stored offset, in seconds."""
+    """Return the time zone of a stored offset, in seconds."""
     return timezone(timedelta(seconds=utc_offset))
 
 
@@ -111,15 +111,15 @@ def load_content(text: str) -> dict[str, Any]:
 
 
 def load_updated(text: str) -> datetime:
-    """Decode only when the article was updated, from the presentation of a row."""
+    """Decode only the instant of the last update from the presentation of a row."""
     return _decode_update(text).updated
 
 
 def _fingerprint(article: Article) -> str:
     """Return a hash of everything that readers can see, except the id and the labels.
 
-    Stored fingerprints have this form, so it must stay. Fields added to Presentation or Enclosure
-    later count only for articles that use them.
+    Stored fingerprints have this form, so it must not change. Fields added to Presentation or
+    Enclosure later count only for articles that use them.
     """
     added = {
         each.name: value

@@ -1,7 +1,7 @@
 """The tables, the same for SQLite and PostgreSQL.
 
-Instants are whole seconds since the epoch. Lists are JSON, encoded by rows.py. The one writer
-assigns all numbers, never the database.
+Instants are whole seconds since the epoch. Lists are JSON, encoded by rows.py. All numbers are
+assigned by the single writer, never by the database.
 
 PostgreSQL rejects a row if its key in an index is too long. So each indexed text declares its
 maximum length as `max_bytes`, which is enforced when the text is read.
@@ -62,8 +62,8 @@ revision = Table(
     Column("digest", Text, nullable=False),
 )
 
-# Every article's file, as it was last read. signature: '', or one that begins with `!`, to have it
-# read again.
+# Every article's file, as it was last read. signature: see files.py; the file is read again if it
+# is '' or begins with `!`.
 file = Table(
     "file",
     metadata,
@@ -119,9 +119,9 @@ former_slug = Table(
 )
 
 # Every feed, past ones included. label: the term as first written. entries: the number of articles
-# in it now; unarchived: of those in no archive. archives: their number. head: a hash of the feed's
-# own fields. window: a hash of its subscription document; revision: the last that changed it. guid:
-# the podcast:guid of a show, which never changes; '' unless it is one.
+# in it; unarchived: of those in no archive. archives: the number of its archives. head: a hash of
+# the feed's own fields. window: a hash of its subscription document; revision: the last that
+# changed it. guid: the podcast:guid of a show, which never changes; '' for any other feed.
 feed = Table(
     "feed",
     metadata,
@@ -173,8 +173,8 @@ archive = Table(
     sqlite_with_rowid=False,
 )
 
-# The subscription documents that a delta can start from (RFC 3229): the holder of one lacks only
-# the rows touched since. revision and window: as they were in the feed.
+# The subscription documents that a delta can start from (RFC 3229): a reader that has one needs
+# only the rows touched since. revision and window: as they were in the feed.
 feed_history = Table(
     "feed_history",
     metadata,
@@ -218,8 +218,8 @@ subscription = Table(
     Index("subscription_lease_end", "lease_end"),
 )
 
-# Requests to our own hub: what is to be verified, or denied, at the callback. Kept for an hour
-# after that, to limit their number. id: random. subscription: the id it will have. mode: subscribe,
+# Requests to our own hub, to be verified or denied at the callback. Kept for an hour afterwards, to
+# limit their number. id: random. subscription: the id it will have. mode: subscribe,
 # unsubscribe or denied. topic: the URL as requested. lease: seconds. revision: the feed's when it
 # was requested. parameters: to be echoed, as JSON. reason: of a denial. requester: a hash of the
 # client's address. done: verified, refused, given up or superseded.
@@ -250,9 +250,9 @@ subscription_request = Table(
     Index("subscription_request_requester", "requester", "created"),
 )
 
-# The other hubs of the settings, and the caches in front of the site. revision and feed: the last
-# feed, in the order of revisions and numbers, that it was notified or purged of.
-# attempts, next_try: as of a subscription.
+# The external hubs of the settings, and the caches in front of the site. revision and feed: the
+# last feed, in the order of revisions and numbers, that it was notified or purged of.
+# attempts, next_try: as in `subscription`.
 hub = Table(
     "hub",
     metadata,

@@ -1,4 +1,4 @@
-"""Holds the articles that a sync has read on disk, until all are read."""
+"""Spools the articles that a sync has read to disk, until all are read."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Self
@@ -9,7 +9,7 @@ from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.rows import Texts
 from feedsvc.temporary import TemporaryDatabase
 
-_WAITING = 500  # articles that are added at once
+_WAITING = 500  # articles that are written at once
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_claim = msgspec.msgpack.Decoder(Claim).decode
@@ -17,7 +17,7 @@ _decode_texts = msgspec.msgpack.Decoder(Texts).decode
 
 
 class Spooled(NamedTuple):
-    """An article that was read. claim, texts: encoded; they are only needed later."""
+    """An article that was read. claim, texts: encoded, as they are only needed later."""
 
     published: int
     path: str
@@ -26,19 +26,19 @@ class Spooled(NamedTuple):
 
 
 def pack(claim: Claim, texts: Texts) -> Spooled:
-    """Encode what was read of an article."""
+    """Encode an article that was read."""
     return Spooled(claim.columns.published, claim.path, _encode(claim), _encode(texts))
 
 
 def claim_of(article: Spooled) -> Claim:
-    """Return how an article is identified."""
+    """Return the claim of an article."""
     return _decode_claim(article.claim)
 
 
 class Spool:
     """Holds articles until all are read.
 
-    Only then is it known which of them can be published, and all may not fit into memory. Every
+    Only then is it known which of them can be published, and they may not fit into memory. Every
     method raises FeedsvcError if the disk is full.
     """
 
@@ -61,7 +61,7 @@ class Spool:
             self._flush()
 
     def batches(self, size: int | None = None) -> Iterator[tuple[list[Claim], Iterator[Texts]]]:
-        """Yield the claims and texts of all articles in the order of their publication.
+        """Yield the claims and texts of all articles in order of publication.
 
         size: of each batch but the last; by default there is one batch. The last may be empty.
         """

@@ -1,4 +1,4 @@
-"""An article during a writing transaction: all that decides where it appears, but no texts."""
+"""An article during a writing transaction: what determines where it appears, but no texts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from feedsvc.catalog import rows
 class ArticleState:
     """One article. All fields but the last four are columns of schema.article.
 
-    written: the terms, with the labels that the file has. read: whether the file was read in this
+    written: the terms, with the labels as in the file. read: whether the file was read in this
     transaction. edited: whether readers would see a difference. stored: the columns as they were
     loaded, None for a new article.
     """
@@ -46,7 +46,7 @@ class ArticleState:
         return cls(**{**stored, "terms": terms}, written=terms, stored=stored)
 
     def update(self, columns: rows.Columns, entry_id: str) -> None:
-        """Update it from its file."""
+        """Update the article from its file."""
         self.edited = (self.fingerprint, self.id) != (columns.fingerprint, entry_id)
         self.id = entry_id
         self.read = True
@@ -61,7 +61,7 @@ class ArticleState:
 
     @property
     def keeps_its_date(self) -> bool:
-        """Whether it is visible with the publication date that it has now."""
+        """Whether it is already visible with its current publication date."""
         return self.visible and (self.stored or {}).get("published") == self.published
 
     @property

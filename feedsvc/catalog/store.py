@@ -40,13 +40,13 @@ _REMEDIES = {
 class Catalog(AbstractContextManager["Catalog"]):
     """The catalog at a URL. Safe to share between threads; each process needs its own.
 
-    All database errors are raised as CatalogError. A context manager, which closes it.
+    All database errors are raised as CatalogError. As a context manager, it closes itself.
     """
 
     def __init__(
         self, url: str, known: Migrations | None = None, patience: float | None = None
     ) -> None:
-        """Open nothing yet.
+        """Initialize without connecting.
 
         known: the migrations, by default those of feedsvc. patience: seconds to wait for each
         answer of a server, None for no limit.
@@ -102,7 +102,7 @@ class Catalog(AbstractContextManager["Catalog"]):
         return found is not None
 
     def check_readable(self, connection: Reading) -> bool:
-        """Return whether the tables exist; first in a transaction.
+        """Return whether the tables exist; to be called first in a transaction.
 
         Raises SchemaError if this program cannot read them.
         """
@@ -137,7 +137,7 @@ class Catalog(AbstractContextManager["Catalog"]):
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
-        """A transaction that sees one revision, whatever is written in the meantime."""
+        """Open a transaction that sees one revision, whatever is written in the meantime."""
         if not self._follow():  # opening it would create an empty one
             raise CatalogError(f"{self._name}: there is no catalog; `feedsvc sync` creates it")
         with self._errors(), self._engine.connect() as connection:
@@ -145,11 +145,11 @@ class Catalog(AbstractContextManager["Catalog"]):
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """The only writing transaction; waits for others to end. Rolled back on any exception.
+        """Open the only writing transaction, after others have ended; roll back on any exception.
 
         While this process is elected, it runs in the session that holds the lock, so nothing is
-        written once another process may be elected. Raises OutdatedError, NewerError if the catalog
-        has another schema by now.
+        written once another process may be elected. Raises OutdatedError or NewerError if the
+        catalog has another schema.
         """
         with self._exclusive() as connection:
             self._migrations.check(connection, migrations.number_within(connection))
@@ -157,11 +157,11 @@ class Catalog(AbstractContextManager["Catalog"]):
 
     @contextmanager
     def concurrent(self) -> Iterator[Connection]:
-        """A writing transaction beside others, for tables that more than one process writes.
+        """Open a writing transaction beside others, for tables that several processes write.
 
         On PostgreSQL it waits only for rows that others have locked, and reads what was committed
         before each statement; on SQLite there is one writing transaction at a time. Raises
-        OutdatedError, NewerError.
+        OutdatedError or NewerError.
         """
         self._follow()
         with self._errors(), self._session() as connection, connection.begin():
@@ -203,7 +203,7 @@ class Catalog(AbstractContextManager["Catalog"]):
         return self._lease
 
     def changes(self, every: float = POLL) -> Changes:
-        """Return what waits for changes of the catalog, for one thread. every: see Changes."""
+        """Return an object that waits for changes, for one thread. every: see Changes."""
         return Changes(self._engine, every)
 
     def depose(self) -> None:
@@ -218,7 +218,7 @@ class Catalog(AbstractContextManager["Catalog"]):
                 ) from error
 
     def verify(self) -> None:
-        """Check all of an SQLite file, 0.5 s for 100,000 articles. Raises DamagedError."""
+        """Check a whole SQLite file; 100,000 articles take 0.5 s. Raises DamagedError."""
         if self._sqlite:
             with self.reading() as connection:
                 found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
@@ -263,7 +263,7 @@ class Catalog(AbstractContextManager["Catalog"]):
                 raise CatalogError(f"{self._name}: its folder cannot be created: {error}") from None
 
     def _follow(self) -> bool:
-        """Reopen the file if another one is at its path, or none; return whether there is one."""
+        """Drop connections if the file was replaced or deleted; return whether there is one."""
         if not self._sqlite:
             return True
         file = None

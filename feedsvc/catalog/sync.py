@@ -1,4 +1,4 @@
-"""Updates the stored articles from the files, and by the clock, in one transaction."""
+"""Updates the stored articles from their files, and by the clock, in one transaction."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -27,15 +27,15 @@ from feedsvc.sources.site import SiteListing, Sources
 
 Progress = Callable[[int, int], None]
 _Batch = tuple[list[ArticleState], Iterable[Texts]]  # articles that may have changed, and texts
-_BATCH = 2_000  # articles that are published at once in a first sync
+_BATCH = 2_000  # articles per batch of a first sync
 
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """The result of a sync. files, read: the numbers of articles listed, and read.
+    """The result of a sync. files, read: how many articles were listed, and how many were read.
 
-    loss: how much it withdraws, if that looks like an accident. settings: those that change URLs
-    and differ from the last sync, each as its name and the values before and now.
+    loss: how much it withdraws, if that looks like an accident. settings: the settings that change
+    URLs and differ from the last sync, each as (name, previous value, current value).
     """
 
     files: int
@@ -59,13 +59,13 @@ def sync(
     """Read the articles that changed in the sources of a site, and publish the result.
 
     An article that cannot be published, or whose source cannot be read, stays as it was; each such
-    failure is a Problem in the report. progress: called with the numbers of articles read so far
-    and to be read in total. force: publish even what looks like an accident. sources: by default
-    those of the settings. reset_ids: read all articles, and generate again each id that feedsvc
-    generated, so that it follows from the settings. paths: at which something changed since the
-    last sync with these sources, so that not all articles need be listed; see `Sources.changes`.
-    If that sync or this one failed, the next must be without. Raises WithdrawalError, CatalogError,
-    FeedsvcError and changes nothing then.
+    failure is a Problem in the report. progress: called with the number of articles read so far and
+    the total to read. force: publish even if the withdrawals look like an accident. sources: by
+    default those of the settings. reset_ids: read all articles, and derive every id that is not
+    pinned from the settings again. paths: where something changed since the last sync with these
+    sources, so that not all articles need to be listed; see `Sources.changes`. Omit them after a
+    sync that failed. Raises WithdrawalError, CatalogError or FeedsvcError, and changes nothing
+    then.
     """
     sources = sources or Sources.of(settings)
     with catalog.writing() as connection:
@@ -99,7 +99,7 @@ def rehearsing(
     progress: Progress | None = None,
     reset_ids: bool = False,
 ) -> Iterator[tuple[SyncReport, Reading]]:
-    """Sync in a transaction that is rolled back at the end, and can be read until then.
+    """Sync in a transaction that can be read until it is rolled back at the end.
 
     Raises CatalogError, FeedsvcError.
     """
@@ -128,7 +128,7 @@ def _sync(
     with Spool() as spool:
         previous, current = last_settings.replace(connection, settings)
         settings_changed = last_settings.differ(previous, current)
-        # Only now: a listing from before the transaction may be older than another sync's.
+        # Listed within the transaction: an earlier listing could be older than another sync's.
         if paths is None or settings_changed or reset_ids:
             listing = sources.listing()
         else:
@@ -136,7 +136,7 @@ def _sync(
         files = FileRows(connection, listing, sources.state)
         is_trial = not is_published(connection)
         rules = TRIAL if is_trial else RESET if reset_ids else KNOWN
-        if reset_ids or (is_trial and settings_changed):  # ids may follow from any setting
+        if reset_ids or (is_trial and settings_changed):  # ids may depend on any setting
             keys = list(listing.fingerprints)
         else:
             keys = without_copies(connection, files, sources, files.changed())
@@ -144,7 +144,7 @@ def _sync(
         if keys or files.vanished:
             results = read_all(sources, keys, settings.id_authority)
             _collect(results, files, spool, len(keys), progress)
-            if files.count < len(keys):  # a source failed, and may never list them again
+            if files.count < len(keys):  # a source failed, and may never list the rest again
                 sources.forget()
             batches = _batches(connection, spool, files, listing, sources, rules)
         published, loss = _publish(connection, settings, now, batches, settings_changed)
@@ -163,10 +163,10 @@ def _batches(
     sources: Sources,
     rules: Rules,
 ) -> Iterator[_Batch]:
-    """Match what was read with the stored articles.
+    """Match the articles that were read with the stored ones.
 
-    In the first sync, each batch is matched when those before it have been written. Otherwise there
-    is one, as the article of any file may be what is best matched with any other file.
+    In the first sync, each batch is matched after the previous ones have been written. Otherwise
+    there is one batch, as any stored article may be the best match for any file.
     """
     is_first = not articles.highest_number(connection)
     for number, (claims, texts) in enumerate(spool.batches(_BATCH if is_first else None)):
@@ -182,11 +182,11 @@ def _publish(
     batches: Iterable[_Batch],
     settings_changed: bool,
 ) -> tuple[Published, str | None]:
-    """Publish articles in batches, and those that are due; return the result and the loss."""
+    """Publish batches of articles, and those that are due; return the result and the loss."""
     publisher = Publisher(connection, settings, now)
     loss = None
     for number, (states, texts) in enumerate(batches):
-        if not number:  # there is one batch if there are others
+        if not number:  # a sync with other articles has one batch
             states += _others(connection, states, now, settings_changed)
         publisher.decide(states)
         loss = publisher.loss()
@@ -201,7 +201,7 @@ def _publish(
 def _others(
     connection: Connection, states: list[ArticleState], now: datetime, settings_changed: bool
 ) -> list[ArticleState]:
-    """Load the other articles that may change: those that are due, or all that are visible."""
+    """Load the other articles that may change: all due ones, with new settings all visible ones."""
     numbers = {state.number for state in states}
     due = articles.load_due(connection, dates.epoch(now))
     others = [state for state in due if state.number not in numbers]
@@ -218,7 +218,7 @@ def _collect(
     total: int,
     progress: Progress | None,
 ) -> None:
-    """Record what was read, and put the articles into the spool."""
+    """Record the results of reading, and spool the articles."""
     for count, result in enumerate(results, 1):
         files.record(result.key, result.problems, result.uses)
         if result.spooled:
@@ -235,7 +235,7 @@ def _match(
     sources: Sources,
     rules: Rules,
 ) -> list[ArticleState]:
-    """Update the article of each claim, new or stored; return all that may have changed."""
+    """Update or create the article of each claim; return all articles that may have changed."""
     states = articles.load_matching(
         connection,
         path={*(claim.path for claim in claims), *files.vanished},

@@ -9,10 +9,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from feedsvc.catalog import schema
 
-# Mappings or NamedTuples, by the names of columns.
+# Mappings or NamedTuples, whose keys or fields are the names of columns.
 _Rows = Sequence[Mapping[str, Any]] | Sequence[tuple[Any, ...]]
 _CHUNK = 10_000  # rows that are converted at once
-# SQL with the order of its parameters, if they have no names; compiling costs more than a few rows.
+# SQL, with the order of positional parameters; compiling it takes longer than writing a few rows.
 _compiled: dict[tuple[object, ...], tuple[str, tuple[str, ...]]] = {}
 
 

@@ -1,7 +1,7 @@
-"""Recognises copies of articles on another machine, so that nothing is read when it takes over.
+"""Recognises copies of articles on another machine, which need not be read when it takes over.
 
-Copies have other times than the files that were read. An article is not read again if what was
-known of its file says the same wherever the file is, and its text has the hash that is stored.
+Copies have other timestamps than the files that were read. An article is not read again if its
+fingerprint differs only in the part that depends on the machine, and its text has the stored hash.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -16,7 +16,7 @@ from feedsvc.sources.site import Sources
 def without_copies(
     connection: Connection, files: FileRows, sources: Sources, keys: Sequence[str]
 ) -> list[str]:
-    """Return those of the keys whose articles must be read, and keep the others as they are."""
+    """Return the keys whose articles must be read; record the others as unchanged."""
     copies = [key for key in keys if files.may_be_copy(key)]
     same = set(_same(connection, sources, copies))
     for key in same:

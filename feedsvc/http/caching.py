@@ -1,7 +1,7 @@
-"""What responses tell caches: how long they may be kept, and the keys by which they are purged.
+"""Header fields for caches: how long to keep a response, and the keys by which to purge it.
 
-A response of a site whose cache is purged carries the key of all responses, and the key of what it
-shows: a feed, an archive, or PAGES, which may change with every revision (scale 1, 2).
+If a site has a cache that is purged, each response carries the key of all responses, and that of
+its content: a feed, an archive, or PAGES, which may change with every revision (scale 1, 2).
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ Headers = list[tuple[str, str]]
 ALL = "site"  # the key of every response
 PAGES = "pages"  # of pages, lists of the whole site, redirects and errors
 _REVALIDATE, _DAY = 60, 86_400  # seconds (RFC 5861)
-# The field for keys in each dialect, and what separates keys in it.
+# The header field for keys in each dialect, and the separator of the keys.
 DIALECTS: Mapping[str, tuple[str, str]] = {
     "fastly": ("Surrogate-Key", " "),
     "cloudflare": ("Cache-Tag", ","),
@@ -47,11 +47,11 @@ def caching(
 ) -> Headers:
     """Return the fields that control caches, Cache-Control first.
 
-    max_age: seconds of freshness. A cache may also send the response while it revalidates, and for
-    a day if that fails (RFC 5861). None for a delta, which only caches that support deltas may
-    store (RFC 3229 10.8.1). left: seconds until the next release or expiry, from which on the
-    response is neither fresh nor sent while it is revalidated. is_current: False if the response
-    may be older than the last purge, which makes `cache` treat it like other caches do.
+    max_age: seconds of freshness; None for a delta, which only caches that support deltas may store
+    (RFC 3229 10.8.1). A cache may also send a stale response while it revalidates, and for a day if
+    that fails (RFC 5861). left: seconds until the next release or expiry, after which the response
+    is neither fresh nor sent while it is revalidated. is_current: False if the response may be
+    older than the last purge, so that `cache` must keep it no longer than other caches.
     """
     if max_age is None:
         return [("Cache-Control", "no-store, im")]
@@ -69,5 +69,5 @@ def caching(
 
 
 def horizon(max_age: int, cache: PurgeSettings | None) -> int:
-    """Return the seconds before a release or expiry from which on it affects `caching`."""
+    """Return how many seconds before a release or expiry it begins to affect `caching`."""
     return max(max_age + _REVALIDATE, cache.max_age if cache else 0)

@@ -12,8 +12,8 @@ from feedsvc.http import fields
 from feedsvc.http.caching import Headers
 from feedsvc.http.representation import CODINGS, Held, Representation
 
-# Keys of the WSGI environment by which a view passes to the server in front of the app its
-# Representation and the key of the feed, or the path of the file to send.
+# Keys of the WSGI environment in which a view passes its Representation and the feed's key, or the
+# path of the file to send, to the server in front of the app.
 REPRESENTATION_KEY = "feedsvc.http.representation"
 FEED_KEY = "feedsvc.feed"
 FILE_KEY = "feedsvc.file"
@@ -27,7 +27,7 @@ class Answer(NamedTuple):
     """A response. line: status code and reason phrase. body: b'' for HEAD and 304.
 
     representation: the one that was sent, which may be a delta. coding: of its body. missing: the
-    coding that the client prefers, if it has not been made yet.
+    coding that the client prefers, if the body has not been compressed in it yet.
     """
 
     line: str
@@ -76,9 +76,9 @@ def answer(
 
 
 def keep(representation: Representation, held: Held, now: float, due: int | None) -> Answer:
-    """Answer a client that may have a newer document than the server: it keeps what it has.
+    """Answer a client that may have a newer document than the server: 304, so that it keeps it.
 
-    A cache asks again after some seconds, when the server knows more.
+    A cache revalidates after some seconds, when the server has polled the catalog again.
     """
     left = RETRY if due is None else max(0, min(RETRY, int(due - now)))
     headers = representation.kept(held, left)
@@ -97,7 +97,7 @@ def plain(text: bytes, *more: tuple[str, str]) -> Headers:
 
 
 class _Time(NamedTuple):
-    """The arguments of `answer` that decide how long a response may be kept."""
+    """The arguments of `answer` that determine how long a response may be kept."""
 
     now: float
     due: int | None
@@ -119,7 +119,7 @@ def _full(
     best = codings[0]
     ready = (representation.ready(coding) for coding in codings)
     variant = next((each for each in ready if each), None)
-    if variant is None:  # the client accepts no other coding
+    if variant is None:  # the client accepts none that is ready
         variant = representation.make(best)
     headers = _adjust(representation, variant.headers, time)
     if base:

@@ -1,7 +1,7 @@
 """Representations: a Document in each content coding, with all response headers.
 
 Independent of the web framework, the request and the clock. Expensive codings are compressed once,
-on demand; until then clients get another coding that they accept.
+lazily; until then, clients get another coding that they accept.
 """
 
 import gzip
@@ -32,7 +32,7 @@ QUICK = "gzip"  # accepted by all clients, and compressed within milliseconds
 _MAX_DELTAS = 16  # cached per representation
 _MAX_BASES = 4  # entity tags of one request for which a delta is tried
 _COMMON = [
-    # Browser-based readers may fetch a public feed and read what conditional requests need.
+    # Browser-based readers may fetch a public feed and read the fields for conditional requests.
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "ETag, Last-Modified, Link, IM"),
     ("X-Content-Type-Options", "nosniff"),
@@ -135,7 +135,7 @@ class Representation:
         return next((self.etags[tag] for tag in sorted(tags) if tag in self.etags), None)
 
     def delta(self, if_none_match: str) -> tuple["Representation | None", str]:
-        """Return the delta from the newest document named by the tags, and the tag of that one.
+        """Return the delta from the newest older document that the tags name, and its entity tag.
 
         Returns `(None, "")` if there is no delta (RFC 3229 10.5.3; conformance 38).
         """
@@ -150,9 +150,10 @@ class Representation:
         return [each for each in _held(if_none_match) if each.revision > self.document.revision]
 
     def kept(self, held: Held, left: int) -> Headers:
-        """Return the headers of a 304 for a client that has a newer document, for some seconds.
+        """Return the headers of a 304 for a client that has a newer document.
 
-        It selects what the client has (RFC 9111 4.3.4), so it has that one's tag, and no date.
+        left: seconds of freshness. A 304 selects the stored response with its entity tag (RFC 9111
+        4.3.4), so it carries the tag of that document, and no Last-Modified.
         """
         return [("ETag", held.etag), *self._headers, *self._fresh(left, is_current=False)]
 
@@ -198,8 +199,8 @@ def represent(
     """Return the representation of a document.
 
     self_url: the absolute URL it is served at. max_age: seconds of freshness. delta: returns the
-    delta from an older document, given that one's tag. hubs: the URLs that the document names.
-    key: by which `cache` is purged of it.
+    delta from an older document, given the tag of the latter. hubs: the URLs that the document
+    names. key: for purging it from `cache`.
     """
     etag = f"{document.tag}.{blake2b(document.body, digest_size=9).hexdigest()}"
     common = [("Link", link_field(self_url, hubs)), *_COMMON]
@@ -213,7 +214,7 @@ def represent(
         vary = ("Vary", "Accept-Encoding, A-IM, If-None-Match")
         headers = [("IM", "feed"), vary, *common]
         representation = Representation(changes, headers, etags, None)
-        representation.make(QUICK)  # codings of deltas are not compressed later
+        representation.make(QUICK)  # deltas are not compressed in the background
         return representation
 
     vary = "A-IM, Accept-Encoding" if delta else "Accept-Encoding"  # scale 5
@@ -230,13 +231,13 @@ def encode(body: bytes, coding: str) -> bytes:
 def link_field(self_url: str, hubs: Sequence[str]) -> str:
     """Return the value of the Link field of a document and its deliveries (WebSub 4, 7).
 
-    It is one field, as static hosts and some subscribers know only one of a name.
+    It is a single field, as static hosts and some subscribers support only one of each name.
     """
     return ", ".join((*(f'<{hub}>; rel="hub"' for hub in hubs), f'<{self_url}>; rel="self"'))
 
 
 def _held(if_none_match: str) -> list[Held]:
-    """Return the documents of this program that entity tags name, newest first."""
+    """Return the documents that our entity tags in a field name, newest first."""
     matches = map(_OUR_TAG.fullmatch, fields.entity_tags(if_none_match))
     held = [
         Held(match[0], match[1], int(match[2], 16), match[3] or IDENTITY)

@@ -1,7 +1,7 @@
 """What a site publishes: feeds as documents, cached by revision, and the contents of pages.
 
-`entries` renders an article as an entry of one feed; `documents` assembles feeds; `summaries` are
-what pages show.
+`entries` renders an article as an entry of one feed; `documents` assembles feeds; `summaries` has
+the contents of lists and pages.
 """
 
 from feedsvc.publication.documents import Publication

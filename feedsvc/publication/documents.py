@@ -28,7 +28,7 @@ from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neig
 from feedsvc.sources.site import Sources
 
 _BATCH = 100  # articles per query
-_LAG, _LAG_OF_SERVER = 1.0, 3.5  # seconds, several looks of serve/watch.py
+_LAG, _LAG_OF_SERVER = 1.0, 3.5  # seconds, several polls of serve/watch.py
 
 
 class Publication:
@@ -57,7 +57,7 @@ class Publication:
 
     @property
     def lag(self) -> float:
-        """The seconds after which every process that can read the catalog shows a revision."""
+        """The seconds after which every process that can read the catalog shows a new revision."""
         return _LAG if self.settings.database.startswith("sqlite") else _LAG_OF_SERVER
 
     @property
@@ -143,7 +143,7 @@ class Publication:
     def sitemap(self, first: int, count: int) -> list[tuple[str, datetime]]:
         """Return the page URLs of articles in the site feed, and when each was last updated.
 
-        Oldest first. first: from 0.
+        Oldest first. first: the position of the first, from 0.
         """
         with self._catalog.reading() as connection:
             row = queries.feed(connection, FeedRef(Kind.ALL))
@@ -198,7 +198,7 @@ class Publication:
             return [each.tag for each in archives if each]
 
     def article_urls(self) -> tuple[list[str], list[str]]:
-        """Return the URLs of visible articles, and those of withdrawn ones."""
+        """Return the URLs of visible articles, and former URLs; see `listings.published`."""
         with self._catalog.reading() as connection:
             present, past = listings.published(connection)
         return [self._page_url(each) for each in present], [self._page_url(each) for each in past]
@@ -232,7 +232,7 @@ class Publication:
             return f"{number}.{digest}", queries.next_due(connection)
 
     def changes(self, every: float = POLL) -> Changes:
-        """Return what waits for changes of the catalog, for one thread. every: see Changes."""
+        """Return an object that waits for changes, for one thread. every: see Changes."""
         return self._catalog.changes(every)
 
     def mark_published(self) -> None:

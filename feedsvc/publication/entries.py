@@ -69,7 +69,7 @@ class Entries:
         """
         own = self._settings.feed(ref.key)
         used = features.of_feed(own)
-        # Entries of other feeds do not depend on the feed.
+        # Only these features make an entry depend on its feed.
         keys = {
             each: (format, own.content, language, ref if used else None, *each) for each in shown
         }

@@ -1,4 +1,4 @@
-"""The local files that a site publishes, and those that are made of them."""
+"""The local files that a site publishes, and the files derived from them."""
 
 from pathlib import Path
 from urllib.parse import unquote
@@ -42,7 +42,7 @@ class Files:
         return None
 
     def derived(self, path: str) -> tuple[bytes, str] | None:
-        """Return a file that is made for a visible article, and its type; None if there is none.
+        """Return a file made for a visible article, and its media type; None if there is none.
 
         path: see `Feature.make`.
         """

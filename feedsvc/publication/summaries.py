@@ -1,4 +1,4 @@
-"""What lists and pages show of feeds and articles."""
+"""Feeds and articles as lists and pages show them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +17,8 @@ class FeedSummary:
 
     label: its display name: the site's title for the site feed, else the term's label. title,
     subtitle: as in the feed itself, but '' for no subtitle. entries: the number of its articles.
-    changed: when its subscription document last changed, UTC. archives: their number. tag: of its
-    subscription document; see model.Document.
+    changed: when its subscription document last changed, UTC. archives: how many it has. tag: of
+    its subscription document; see model.Document.
     """
 
     ref: FeedRef
@@ -32,7 +32,7 @@ class FeedSummary:
 
     @property
     def pages(self) -> int:
-        """The number of numbered pages, which older articles are on."""
+        """The number of numbered pages, which hold the older articles."""
         return numbered_pages(self.entries)
 
 
@@ -47,7 +47,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """An article for its page.
+    """An article as its page shows it.
 
     entry: with full content. link: the page's URL. feeds: the listed feeds that contain it, the
     site feed first. older, newer: its neighbours in the site feed, if it is in it.
@@ -89,7 +89,7 @@ def numbered_pages(entries: int) -> int:
 
 
 def window(entries: int, page: int | None) -> tuple[int, int]:
-    """Return which articles a page shows: how many newer ones there are, and its own number.
+    """Return which articles a page shows: how many newer ones to skip, and how many to show.
 
     page: None for the feed's own page, with the newest articles.
     """

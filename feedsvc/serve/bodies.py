@@ -1,6 +1,6 @@
-"""Reads the bodies of requests, and answers these requests, without holding up any other.
+"""Reads the bodies of requests, and answers these requests, without blocking any others.
 
-One thread awaits all bodies, and few others call the application: it may wait for the catalog.
+One thread awaits all bodies; a few others call the application, which may wait for the catalog.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ Answer = Callable[[Scope, HTTPProtocol, bytes], None]
 logger = logging.getLogger("feedsvc.serve")
 
 PATIENCE = 10.0  # seconds in which a body has to arrive
-_MOST = 1_000  # requests that are not answered yet
+_MOST = 1_000  # maximum of requests that are not answered yet
 _THREADS = 2
 
 
 class Bodies:
-    """Takes requests with a body. Threads start with the first one.
+    """Takes requests with a body. Threads are started lazily, with the first one.
 
     loop: the event loop that Granian has to notify when a body has arrived.
     """

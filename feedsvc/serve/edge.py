@@ -1,8 +1,9 @@
 """Answers polls from an in-memory cache in front of Flask: path -> cache entry -> representation.
 
 On a miss, or after a new revision, one request goes to Flask and all others for the same path wait
-for its result. The view leaves its Representation in the WSGI environment, where the edge takes it
-from. The edge renders nothing and knows no feeds, only paths, revisions and bytes.
+for its result (single-flight). The view leaves its Representation in the WSGI environment, from
+which the edge takes it. The edge renders nothing and knows no feeds, only paths, revisions and
+bytes.
 """
 
 import logging
@@ -67,7 +68,7 @@ class _CacheEntry:
 
 @dataclass(slots=True)
 class _Response:
-    """A response of Flask."""
+    """A response from Flask."""
 
     line: str = ""
     headers: Headers = field(default_factory=list)
@@ -92,7 +93,7 @@ class Edge:
     ) -> None:
         """observe: called with every request whose path may be that of a document.
 
-        observers: what looks at the answers.
+        observers: notified of every answer and of every feed that does not exist.
         """
         self._observers = observers
         self._unobserved = Failures(logger, "observer-failed")
@@ -146,7 +147,7 @@ class Edge:
         """Return a refusal, or a 304 if the client may have a newer document, or the answer."""
         if_none_match = environ.get("HTTP_IF_NONE_MATCH")
         if if_none_match and sent.status != 406:
-            # All of them are checked, so that none is seen for the first time later.
+            # All of them are checked, as `may_exist` records when a tag was first seen.
             possible = [
                 held
                 for held in entry.representation.newer(if_none_match)
@@ -196,7 +197,7 @@ class Edge:
                 self._fetch(path, environ)
 
     def _fetch(self, path: str, environ: Environ) -> _CacheEntry | _Response:
-        """Return a current cache entry, or the response of Flask if it has no representation.
+        """Return a current cache entry, or Flask's response if it has no representation.
 
         While the catalog is unavailable, an existing entry is returned as it is. Only one thread at
         a time fetches a path.

@@ -20,7 +20,7 @@ from feedsvc.http.conditional import FILE_KEY
 from feedsvc.routes import POSTED, build
 from feedsvc.serve.bodies import Bodies
 
-_POSTED = tuple(map(build, POSTED))  # the ends of paths
+_POSTED = tuple(map(build, POSTED))  # endings of paths
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/\d+")
 
 
@@ -73,7 +73,7 @@ def _send(
     body: Iterable[bytes],
     environ: dict[str, Any],
 ) -> None:
-    """Let Granian send a file; collect any other body first, so that it waits for no client."""
+    """Let Granian send a file; collect any other body first, so that no client holds it up."""
     file = environ.get(FILE_KEY)
     if file and environ["REQUEST_METHOD"] == "GET" and _is_utf8(file):
         start, end = _file_range(status, dict(headers))

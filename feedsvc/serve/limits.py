@@ -1,7 +1,7 @@
 """Limits how often a client may fetch the same unchanged feed in full; off by default.
 
 Uses the `limits` library, with counters in memory or, shared by several machines, in Redis or
-Valkey. While these are unreachable, nobody is refused, and hardly any poll waits for them.
+Valkey. While these are unreachable, no client is refused, and hardly any poll waits for them.
 Polls answered with 304 or 226 are never counted.
 """
 
@@ -18,8 +18,8 @@ from feedsvc.http.hosts import client_address, networks
 
 logger = logging.getLogger("feedsvc.serve")
 
-_PATIENCE = 0.25  # seconds for the storage, as all polls of the process wait meanwhile
-_REST = 5.0  # seconds for which an unreachable storage is not asked
+_PATIENCE = 0.25  # seconds to wait for the storage, which holds up all polls of the process
+_REST = 5.0  # seconds before an unreachable storage is tried again
 _REFUSAL = (
     b"You have fetched this feed in full too often while it did not change. "
     b"Send If-None-Match with the ETag that you were given.\n"
@@ -62,7 +62,7 @@ class Limits:
         )
 
     def _hit(self, key: tuple[str, ...]) -> float | None:
-        """Count a full response; return when the client may come back if the limit is exceeded."""
+        """Count a full response; if the limit is exceeded, return when the client may retry."""
         if self._is_lost and time.monotonic() < self._rest_until:
             return None
         try:
@@ -81,7 +81,7 @@ class Limits:
 
 
 def _redis_options() -> dict[str, Any]:
-    """Return the options of a Redis client that gives up at once."""
+    """Return the options of a Redis client that times out early and never retries."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 

@@ -21,7 +21,7 @@ from feedsvc.publication import Health
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-_ATTEMPTS, _PAUSE = 10, 0.01  # to read the files of all processes; seconds between two
+_ATTEMPTS, _PAUSE = 10, 0.01  # to read the files of all processes; seconds between them
 _RENDER_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # seconds
 
 
@@ -105,7 +105,7 @@ class Metrics:
 def _sum(registry: CollectorRegistry) -> bytes:
     """Return the metrics of a registry.
 
-    The file of a process that is starting is empty for a moment, which the library cannot read.
+    While a process starts, its file is empty for a moment; the library fails to read that.
     """
     for _ in range(_ATTEMPTS - 1):
         try:

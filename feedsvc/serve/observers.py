@@ -1,7 +1,7 @@
-"""Installed packages that look at the polls of a server, such as the statistics.
+"""Lets installed packages, such as the statistics, observe the polls of a server.
 
 An entry point of the group `feedsvc.observers` names a function that takes the Publication and
-returns an Observer, or None if the settings want none.
+returns an Observer, or None if the settings do not ask for one.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,15 +26,15 @@ class Observer(Protocol):
     def views(self) -> Mapping[str, Callable[..., Response]]: ...
 
     def start(self) -> None:
-        """Begin to work. Called once in each process, after it was forked."""
+        """Start work. Called once in each process, after it was forked."""
 
     def count(
         self, environ: Mapping[str, Any], feed: str, path: str, sent: Answer, whole: int, /
     ) -> None:
-        """Take note of the answer to a poll. feed: its key. whole: bytes of the plain document."""
+        """Record the answer to a poll. feed: its key. whole: bytes of the plain document."""
 
     def miss(self, environ: Mapping[str, Any], /) -> None:
-        """Take note of a request for a feed that does not exist."""
+        """Record a request for a feed that does not exist."""
 
 
 def observers(publication: Publication) -> list[Observer]:

@@ -38,7 +38,7 @@ def create_app(publication: Publication, on_first_request: Sequence[Callable[[],
 
 
 def _build(publication: Publication) -> tuple[Flask, Edge, list[Callable[[], None]]]:
-    """Return the app, the edge with the app, and what starts their threads."""
+    """Return the app, the edge in front of it, and the functions that start their threads."""
     metrics = Metrics()
     watch = Watch(publication, metrics.flush)
     settings = publication.settings.serve

@@ -1,8 +1,8 @@
-"""Commands that run beside the server, such as the push process, and again whenever they end.
+"""Runs commands beside the server, such as the push process, and restarts them when they end.
 
 An entry point of the group `feedsvc.services` names a function that takes the Settings and returns
-the arguments of a command of feedsvc, or None if the site does not need it. The command has to end
-with its standard input: the server has ended then.
+the arguments of a command of feedsvc, or None if the site does not need it. The command must exit
+at the end of its standard input, as the server has ended then.
 """
 
 import logging
@@ -17,9 +17,9 @@ from feedsvc import plugins, processes
 from feedsvc.config.push import SERVICES
 from feedsvc.config.settings import ENVIRONMENT_PREFIX, Settings
 
-_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds until it is started again
-_HEALTHY = 60.0  # seconds after which it does not count as failed
-_END = 15.0  # seconds in which it ends
+_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds before a restart
+_HEALTHY = 60.0  # seconds of running after which the pause is short again
+_END = 15.0  # seconds to end before it is killed
 
 
 def services(settings: Settings) -> "list[Service]":
@@ -30,7 +30,7 @@ def services(settings: Settings) -> "list[Service]":
 
 
 class Service(threading.Thread):
-    """The thread that starts a command, again whenever it ends, until `stop`."""
+    """The thread that runs a command, and restarts it whenever it ends, until `stop`."""
 
     def __init__(self, name: str, arguments: Sequence[str], settings: Settings) -> None:
         super().__init__(name=f"feedsvc-{name}", daemon=True)
@@ -38,7 +38,7 @@ class Service(threading.Thread):
         self._logger = logging.getLogger(f"feedsvc.serve.{name}")
         verbose = ["-v"] if self._logger.isEnabledFor(logging.INFO) else []
         self._command = [sys.executable, "-P", "-m", "feedsvc", *verbose, *arguments]
-        # It may follow from a content folder that only the writer has.
+        # It may be derived from a content folder that only the writer has.
         self._link = {f"{ENVIRONMENT_PREFIX}ARTICLE_LINK": settings.article_link}
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -60,7 +60,7 @@ class Service(threading.Thread):
             pause = min(_LONGEST_PAUSE, 2 * pause)
 
     def stop(self) -> None:
-        """End the process and the thread; the process has some seconds to end its work."""
+        """End the process and the thread; the process has some seconds to finish its work."""
         self._stopping.set()
         self._terminate()
         if self.is_alive():
@@ -69,8 +69,8 @@ class Service(threading.Thread):
             self._process.kill()
 
     def _run_once(self) -> int:
-        # Its end of the pipe tells it of the end of this process, however that comes about. Ctrl-C
-        # is for this process, which stops it.
+        # The pipe tells it when this process ends, for whatever reason. Being in a process group of
+        # its own, it does not receive Ctrl-C; this process stops it.
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             self._command,
             stdin=subprocess.PIPE,

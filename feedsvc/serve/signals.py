@@ -23,8 +23,8 @@ def handle_terminal_signals(server: AbstractServer[Any]) -> None:
     arrives before the server has started stays pending until then. Call this in the main thread,
     before any other thread is started and after all other startup hooks are registered.
     """
-    # The tracker inherits the mask, so that it outlives the terminal, too. Its start unblocks
-    # SIGINT, also if the first worker starts it.
+    # The tracker inherits the mask, so that it outlives the terminal, too. Starting it
+    # unblocks SIGINT, even if the first worker does so.
     signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL)
     resource_tracker.ensure_running()
     signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL)

@@ -1,4 +1,4 @@
-"""Reads the newest revision in each serving process, so that requests need not."""
+"""Polls for the newest revision in each serving process, so that requests need not."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ logger = logging.getLogger("feedsvc.serve")
 _LOOK_INTERVAL = 1.0  # seconds between polls if no change is reported
 _RETRY_INTERVAL = 1.0  # seconds, while the catalog is unavailable
 _TICK_INTERVAL = 1.0  # seconds
-_MAX_TAGS = 1_000  # of other processes, remembered
+_MAX_TAGS = 1_000  # entity tags of other processes to remember
 _MAX_AHEAD = 100  # revisions that others may have seen since the latest poll
 _MARGIN = 0.7  # seconds for a response of an old revision to reach a cache before the purge
 
@@ -47,13 +47,13 @@ class Watch(threading.Thread):
         self.poll()
 
     def is_current(self, revision: int) -> bool:
-        """Return whether what was current at a revision, as counted here, may still be served."""
+        """Return whether a response that was current at a revision, as counted here, still is."""
         return revision in (self.newest, self.coming)
 
     def is_fresh(self, revision: int) -> bool:
-        """Return whether no purge was sent since what was current at a revision ceased to be.
+        """Return whether a response that was current at a revision must be newer than any purge.
 
-        Otherwise a cache that was purged could get what it was purged of, and keep it.
+        Otherwise a purged cache could get the outdated response again, and keep it.
         """
         looked_lately = time.monotonic() < self._looked + self._publication.lag - _MARGIN
         return looked_lately and self.is_current(revision)
@@ -61,9 +61,9 @@ class Watch(threading.Thread):
     def may_exist(self, etag: str, revision: int) -> bool:
         """Return whether an entity tag of a revision that this process has not seen may be real.
 
-        It may until the catalog has been read after the tag was first seen here. If that cannot be
-        read, it may at any distance, else only if the revision can be of the last seconds: the tag
-        may also be forged, or older than a catalog that was rebuilt or restored.
+        It may until the catalog has been polled after the tag was first seen here. While the
+        catalog can be read, the revision must also be at most a few ahead: the tag may be forged,
+        or older than a catalog that was rebuilt or restored.
         """
         if self.health and revision > self.health.revision + _MAX_AHEAD:
             return False
@@ -78,7 +78,7 @@ class Watch(threading.Thread):
         try:
             looked = time.monotonic()
             state, due = self._publication.state()
-            if state != self._state:  # not compared by size: a rebuilt catalog counts from 1 again
+            if state != self._state:  # not ordered: a rebuilt catalog counts from 1 again
                 self._state = state
                 self.coming += 1
             if self.lost:

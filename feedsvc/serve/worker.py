@@ -24,8 +24,8 @@ from feedsvc.serve.gateway import Gateway
 CONNECTIONS = 4096  # maximum per worker
 STALLED = 60  # seconds without progress after which a connection is closed
 _PROBE = 10  # seconds between keep-alive probes
-_PAUSE = 0.02  # seconds between looks at whether a worker listens
-_REPLACE_TIMEOUT = 60  # seconds for a worker to listen before the one that it replaces is stopped
+_PAUSE = 0.02  # seconds between checks whether a worker listens
+_REPLACE_TIMEOUT = 60  # seconds to wait for a new worker to listen before the old one is stopped
 _UNSENT = 131_072  # maximum bytes of a response in the send buffer
 _SPARE_FILES = 256  # file descriptors for everything except downloads
 
@@ -131,7 +131,7 @@ def run(
 def _end_with_parent() -> None:
     """End this process once its parent has ended, even by SIGKILL.
 
-    Nothing would be published or delivered any more, and the port would stay in use.
+    Otherwise the port would stay in use, and nothing would be published or delivered.
     """
     if parent := multiprocessing.parent_process():
         parent.join()
@@ -141,18 +141,18 @@ def _end_with_parent() -> None:
 class Process(WorkerProcess):
     """A worker process as its parent sees it, with one thread that waits for it.
 
-    Granian waits in two threads. One of them may see neither the process nor its exit code, so that
+    Granian waits in two threads. One of them may miss both the process and its exit code, so that
     Granian reports that a worker had to be killed although it has ended.
 
-    successor: the process that replaces it. Granian stops a worker as soon as its successor was
-    started, whether that listens yet or not.
+    successor: the process that replaces it. Granian stops a worker as soon as its successor has
+    started, even if the successor does not listen yet.
     """
 
     successor: "Process | None" = None
 
     def start(self) -> None:
         """Start the process."""
-        # Pickled with it; the worker sets it.
+        # Pickled with the process; the worker sets it.
         self.inner.listening = multiprocessing.get_context("spawn").Event()
         super().start()  # type: ignore[no-untyped-call]
 
@@ -204,7 +204,7 @@ def set_timeouts(listener: int) -> None:
 
 
 def _allow_files(count: int) -> int:
-    """Raise the limit of open files to a number if allowed; return how many downloads fit.
+    """Raise the limit of open files to `count` if allowed; return how many downloads it permits.
 
     A download needs two file descriptors: its connection and the file.
     """

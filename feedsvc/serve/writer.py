@@ -63,7 +63,7 @@ class Writer(threading.Thread):
         self._announce = announce
         self._stopping = threading.Event()
         self._lease: Lease | None = None
-        self._is_complete = False  # whether all changes before the next ones were synced
+        self._is_complete = False  # whether all changes so far were synced
         self._failures = Failures(logger, "failed")
         self._damage: DamagedError | None = None
         self._problems: frozenset[Problem] = frozenset()
@@ -126,10 +126,10 @@ class Writer(threading.Thread):
                 self._try_to_sync(paths or ())
 
     def _changes(self) -> Iterator[Collection[str] | None]:
-        """Yield several times a second the paths that changed, None for any, until stopped."""
+        """Yield the paths that changed, None for any path, several times a second until stopped."""
         while not self._stopping.is_set():
             folders = self._folders()
-            is_new = True  # the watch: changes from before it began were not seen
+            is_new = True  # the watch, which has missed earlier changes
             try:
                 for changes in self._watch(list(folders)):
                     yield None if is_new else {path for _, path in changes}

@@ -67,7 +67,7 @@ class Migrations:
         connection.execute(schema.alembic_version.insert().values(version_num=self.newest))
 
     def upgrade(self, connection: Connection, found: str) -> None:
-        """Upgrade a catalog from a schema number to the newest. Raises any exception."""
+        """Upgrade a catalog from a schema number to the newest. May raise any exception."""
         from alembic import command
         from alembic.config import Config
         from alembic.script import ScriptDirectory
@@ -100,7 +100,7 @@ def number(connection: Connection) -> str | None:
 
 
 def number_within(connection: Connection) -> str | None:
-    """Return the same within any transaction, which keeps its locks."""
+    """Return the same at any point of a transaction, which is not rolled back."""
     return _current(connection) or _released(connection)
 
 
@@ -113,7 +113,7 @@ def _current(connection: Connection) -> str | None:
 
 
 def _released(connection: Connection) -> str | None:
-    """Return the schema number of a catalog that had none of Alembic's until now."""
+    """Return the schema number of a catalog that Alembic has not stamped yet."""
     if not inspect(connection).has_table(schema.metadata_table.name):
         return None
     found = get_metadata(connection, "schema")
