@@ -70,7 +70,6 @@ class OldAddress(NamedTuple):
         return self.path.replace(WILDCARD, term)
 
 
-@lru_cache(10_000)  # the articles of a site share their terms
 def term(label: str) -> str:
     """Fold a label to its term, which is used for comparison and in URLs.
 
@@ -78,10 +77,18 @@ def term(label: str) -> str:
     changed or dropped. Folding starts from NFD, for canonical caseless matching (Unicode 3.13,
     D145). Idempotent. '' for a label that is only white space.
     """
+    # Labels in requests may have any length, and must not stay in memory.
+    return (_cached_fold if len(label) <= MAX_TERM else _fold)(label)
+
+
+def _fold(label: str) -> str:
     if label.isascii():  # already normalized
         return _SEPARATORS.sub("-", label.strip().lower())
     folded = unicodedata.normalize("NFD", label.strip()).casefold()
     return _SEPARATORS.sub("-", unicodedata.normalize("NFC", folded))
+
+
+_cached_fold = lru_cache(10_000)(_fold)  # the articles of a site share their terms
 
 
 def slug(label: str) -> str:

@@ -120,6 +120,11 @@ def test_references_of_long_keys_do_not_stay_in_memory() -> None:
         assert (FeedRef.of(key) is FeedRef.of(key)) is stays
 
 
+def test_terms_of_long_labels_do_not_stay_in_memory() -> None:
+    for label, stays in [("X" * MAX_TERM, True), ("X" * 1000, False)]:
+        assert (urls.term(label) is urls.term(label)) is stays
+
+
 @pytest.mark.parametrize(
     ("pattern", "path"),
     [

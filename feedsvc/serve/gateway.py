@@ -21,6 +21,7 @@ from feedsvc.routes import POSTED, build
 from feedsvc.serve.bodies import Bodies
 
 _POSTED = tuple(map(build, POSTED))  # endings of paths
+_MAX_CACHED_LENGTH = 64
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/\d+")
 
 
@@ -149,11 +150,17 @@ def _connection(server: str, client: str, version: str, scheme: str) -> dict[str
     }
 
 
-@lru_cache(1024)
 def _key(name: str) -> str:
-    """Return the environment key of a header field."""
+    """Return the environment key of a header field. Long names are not cached."""
+    return (_cached_key if len(name) <= _MAX_CACHED_LENGTH else _new_key)(name)
+
+
+def _new_key(name: str) -> str:
     key = name.upper().replace("-", "_")
     return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+
+
+_cached_key = lru_cache(1024)(_new_key)
 
 
 def _ip(host: str) -> str:
