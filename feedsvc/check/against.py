@@ -32,12 +32,12 @@ class Aspect:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The result. Entries are identified by their new link; those of `missing` by the old one.
+    """The result. Entries are identified by their new link, and in `missing` by the old one.
 
-    aspects: by the name of what was compared, in the plural. missing: the links of old entries that
-    are not published any more. added: entries from the time of the old feeds that are not in them.
-    newer, older: entries from after and before that time. window: all entries in the feed. new:
-    those that subscribers would see as new.
+    aspects: by the name of the compared value, in the plural. missing: the links of old entries
+    that are not published any more. added: entries from the time of the old feeds that are not in
+    them. newer, older: entries from after and before that time. window: all entries in the feed.
+    new: those that subscribers would see as new.
     """
 
     aspects: dict[str, Aspect]
@@ -136,7 +136,7 @@ _KEYS: tuple[_Value, ...] = (
 
 
 def _aspect(pairs: Iterable[_Pair], value: _Value, normal: Callable[[str], str]) -> Aspect:
-    """Compare a value of entries that both have it. normal: returns the part that counts."""
+    """Compare a value that both entries of a pair have. normal: returns the part to compare."""
     both = [pair for pair in pairs if value(pair[0]) and value(pair[1])]
     return Aspect(len(both), tuple(_differ(both, value, normal)))
 

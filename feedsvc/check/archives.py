@@ -15,7 +15,7 @@ from feedsvc.check.xml import ATOM, HISTORY, Element, resolve
 from feedsvc.model import Format
 
 _PAGING = ("first", "last", "next", "previous", "prev-archive", "next-archive")
-_BEYOND = {"first": "previous", "last": "next"}  # links that the page at an end must not have
+_BEYOND = {"first": "previous", "last": "next"}  # links that the first and last page must not have
 _HEADS = (f"{{{ATOM}}}feed", "channel")
 _REGISTRY = "http://www.iana.org/assignments/relation/"
 
@@ -107,7 +107,7 @@ def validate_entry(links: Sequence[Link], findings: Findings) -> None:
 
 
 class DocumentLinks(NamedTuple):
-    """The links of one document of a feed to the others; None for those it does not have."""
+    """The links of one document of a feed to the others; None for a missing link."""
 
     self_url: str | None
     current: str | None = None

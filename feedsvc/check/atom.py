@@ -39,7 +39,7 @@ def validate(root: Element, url: str | None, now: datetime, findings: Findings) 
 
 
 def _validate_common(element: Element, findings: Findings) -> list[Link]:
-    """Validate what feeds, entries and sources have in common, and return the links."""
+    """Validate the elements common to feeds, entries and sources, and return the links."""
     links = links_of(element)
     alternates: Counter[tuple[str | None, str | None]] = Counter()
     for link in links:

@@ -19,7 +19,7 @@ from feedsvc.errors import FeedsvcError, Problem
 from feedsvc.fetch import Answer, FetchError, Limits, get, head, is_url, read_file, read_stream
 
 MAX_SIZE = 20_000_000  # bytes
-MAX_HEAD = 1000  # bytes of a body that should not be there
+MAX_HEAD = 1000  # bytes of a body, which an answer to HEAD should not have
 _PATIENCE = 20.0  # seconds for one enclosure
 _AT_ONCE = 8  # enclosures
 

@@ -27,7 +27,7 @@ _LAZY = re.compile(r"data-(?:src|lazy|original|sizes|poster)")
 def validate(
     readings: Mapping[str, Reading], now: datetime, broken: Callable[[str], str | None]
 ) -> list[Problem]:
-    """Return what is wrong with the articles that were read; drafts are not validated.
+    """Return the problems of articles; drafts are not validated.
 
     readings: by the path in Problems. broken: returns why a URL is broken; None if it is not, or if
     that is unknown.

@@ -1,7 +1,7 @@
 """Validates how a feed names its hubs; sections in brackets refer to WebSub.
 
-Subscribers take the hubs and the address of a topic from the Link field, or from the document if
-there are none, and refuse a topic that contradicts itself.
+Subscribers take the hubs and the address of a topic from the Link header field, or from the
+document if it has none there, and refuse a topic that contradicts itself.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Compares the enclosures of articles with the answers of the servers that have the files."""
+"""Compares the enclosures of articles with the answers of the servers that host the files."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,7 +20,7 @@ _SAME = (
 
 
 def remote(readings: Mapping[str, Reading], base_url: str) -> Iterator[tuple[str, int, Enclosure]]:
-    """Yield the enclosures at other sites, each with the path and line of its article."""
+    """Yield the enclosures on other sites, each with the path and line of its article."""
     for path, reading in readings.items():
         for each in reading.article.enclosures if reading.article else ():
             if not each.url.startswith(f"{base_url}/"):
@@ -30,7 +30,7 @@ def remote(readings: Mapping[str, Reading], base_url: str) -> Iterator[tuple[str
 def validate(
     path: str, line: int, enclosure: Enclosure, answer: Answer | FetchError
 ) -> list[Problem]:
-    """Return what is wrong with an enclosure, given the answer to HEAD."""
+    """Return the problems of an enclosure, given the answer to a HEAD request."""
     findings = Findings(path, line)
     url = shown(enclosure.url)
     if isinstance(answer, FetchError):

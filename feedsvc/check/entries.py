@@ -32,7 +32,7 @@ def limit(found: list[_Entry], findings: Findings) -> list[_Entry]:
 
 
 def validate_entry_size(at: object, texts: Iterable[str], findings: Findings) -> None:
-    """Validate the amount of text in an entry. at: as of Findings."""
+    """Validate the amount of text in an entry. at: see Findings."""
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
     if size > LARGE_ENTRY:
         message = f"the entry has {size // 1000} KB, too much for many readers; use a summary"

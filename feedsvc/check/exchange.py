@@ -13,7 +13,7 @@ _CHARSET = re.compile(r"(?i);\s*charset\s*=\s*\"?([A-Za-z0-9._-]+)")
 
 
 def validate(answer: Answer, again: int | None) -> list[Problem]:
-    """Return what is wrong with how a feed was served.
+    """Return the problems in how a feed is served.
 
     again: the status of a conditional request that followed, None if there was none.
     """

@@ -13,7 +13,7 @@ _OLD_ATOM = "http://purl.org/atom/ns#"
 
 
 def validate(body: bytes, name: str, url: str | None, now: datetime) -> list[Problem]:
-    """Return what is wrong with a feed.
+    """Return the problems of a feed.
 
     name: its path in Problems. url: where it was fetched from, None if unknown.
     """

@@ -1,4 +1,4 @@
-"""Collects what is wrong with one document as Problems, and bounds their number."""
+"""Collects the faults of one document as Problems, and limits their number."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ _MAX_SHOWN = 80  # characters of a value in a message
 
 
 class Fault(NamedTuple):
-    """What is wrong with one value. message: a predicate, such as "is empty; add a value"."""
+    """A fault of one value. message: a predicate, such as "is empty; add a value"."""
 
     code: str
     message: str
@@ -53,7 +53,7 @@ class Findings:
         self._counts: Counter[str] = Counter()
 
     def add(self, fault: Fault | None, at: object, subject: str = "") -> None:
-        """Add a fault, if there is one. subject: what the message begins with."""
+        """Add a fault, if there is one. subject: the beginning of the message."""
         if fault is None:
             return
         self._counts[fault.code] += 1

@@ -1,6 +1,6 @@
 """Tables of elements and attributes, and the walk that validates a tree by them.
 
-Knows no format: the tables are in `vocabularies`.
+It is independent of the formats, whose tables are in `vocabularies`.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ class Rule:
     checks: of its text. parse: reads its text as a date, which must be plausible. exact: white
     space around the text is an error. children: by local name, in the namespace of the element;
     None if it contains only text. attributes: None if they are not validated. opaque: its content
-    is validated elsewhere, if at all. required, many: how often it occurs, as `table` sets them.
+    is validated elsewhere, if at all. required, many: how often it may occur; see `table`.
     """
 
     checks: tuple[Check, ...] = ()
@@ -70,7 +70,7 @@ class Vocabulary:
 class Walk:
     """A walk over one document.
 
-    own: the namespace of the format, '' for RSS. extensions: all others that are known.
+    own: the namespace of the format, '' for RSS. extensions: the known vocabularies by namespace.
     """
 
     def __init__(
@@ -200,7 +200,7 @@ def _suggest(name: str, rules: _Rules, form: str) -> str:
 def validate_order(
     feed: Element, entry: str, is_metadata: Callable[[str], bool], findings: Findings
 ) -> None:
-    """Validate that the metadata of a feed precedes its entries. entry: the name of these."""
+    """Validate that the metadata of a feed precedes its entries. entry: the name of an entry."""
     first = feed.find(entry)
     for child in first.itersiblings("*") if first is not None else ():
         if child.tag != entry and is_metadata(str(child.tag)):

@@ -31,7 +31,7 @@ class _Object:
 
 
 class _Type(NamedTuple):
-    """A type of object. name: as messages name it."""
+    """A type of object. name: as used in messages."""
 
     name: str
     keys: "Mapping[str, _Key]"
@@ -39,7 +39,7 @@ class _Type(NamedTuple):
 
 
 class _Key(NamedTuple):
-    """The value of a key. members: the type of all objects in a list."""
+    """The rules for the value of a key. members: the type of all objects in a list."""
 
     type: Any = str
     check: Check | None = None

@@ -1,4 +1,4 @@
-"""Validates the HTML in feeds: what readers remove, cannot resolve, or display wrongly.
+"""Finds the HTML in feeds that readers remove, cannot resolve, or display wrongly.
 
 HTML is parsed, so text that only looks like a tag is not mistaken for one.
 """
@@ -98,7 +98,7 @@ def _has_many_attributes(text: str) -> bool:
 
 
 def _parse(text: str) -> tuple[Element | None, tuple[str, ...]]:
-    """Parse a fragment of HTML, and return its tree with the errors of nesting."""
+    """Parse a fragment of HTML, and return its tree and the nesting errors."""
     parser = etree.HTMLParser(recover=True, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(f"<div>{html.xml_safe(text)}</div>", parser)
@@ -109,7 +109,7 @@ def _parse(text: str) -> tuple[Element | None, tuple[str, ...]]:
 
 @lru_cache(maxsize=512)
 def faults(text: str, has_base: bool) -> tuple[Fault, ...]:
-    """Return what is wrong with the HTML of an entry, without repetitions.
+    """Return the faults in the HTML of an entry, without repetitions.
 
     has_base: whether relative URLs can be resolved (xml:base).
     """
@@ -131,7 +131,7 @@ def faults(text: str, has_base: bool) -> tuple[Fault, ...]:
 
 
 def faults_of(element: Element, has_base: bool) -> Iterator[Fault]:
-    """Yield what is wrong with one element of XHTML, apart from its content."""
+    """Yield the faults of one XHTML element, apart from its content."""
     name = split(str(element.tag))[1].lower()
     yield from _validate_element(name)
     yield from _validate_attributes(element, name, has_base)

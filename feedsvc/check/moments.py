@@ -112,7 +112,7 @@ w3c_date = unless(
 
 
 def plausible(moment: datetime, now: datetime) -> Fault | None:
-    """Validate that something can have been published at an instant."""
+    """Validate that a moment is plausible as a date of publication."""
     if moment.year < 1970:
         message = "is before 1970, which can make a reader drop the whole feed; correct the date"
         return Fault.warning("implausible-date", message)

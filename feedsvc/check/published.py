@@ -1,4 +1,4 @@
-"""Reads what a site has published so far: its feeds, sitemaps, or the folder of a static site.
+"""Reads the entries and pages of a published site from feeds, sitemaps, or a static site's folder.
 
 Only the values that identify an entry are read. Documents that are not feeds or sitemaps are
 refused, except in a folder, where they are ignored.
@@ -40,7 +40,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The published entries of feeds by id, and the links of sitemaps and pages, as `place`."""
+    """The published entries of feeds by id, and the links of sitemaps and pages; see `place`."""
 
     entries: dict[str, Entry]
     links: set[str]
@@ -121,7 +121,7 @@ def _sitemap(body: bytes, name: str, depth: int = 0) -> list[str]:
 
 
 def _part(link: str, name: str) -> str:
-    """Return where a sitemap in an index is: on the same host, or in the same folder."""
+    """Return the location of a sitemap in an index: on the same host, or in the same folder."""
     try:
         parts = urlsplit(link)
     except ValueError:

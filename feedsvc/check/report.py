@@ -19,7 +19,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def as_github(problems: Sequence[Problem]) -> str:
-    """Return a workflow command for each, which GitHub displays next to the line.
+    """Return one workflow command per problem, which GitHub displays next to the line.
 
     The URL of a feed is not a file of the repository, so it is part of the message.
     """

@@ -57,7 +57,7 @@ def validate(
     walk.element(root, RSS)
     if channel is None:
         return
-    # The tree does not record how characters were written.
+    # The tree does not preserve character references.
     hexadecimal = {number for number, line in enumerate(body.split(b"\n"), 1) if b"&#x" in line}
     _validate_common(channel, hexadecimal, findings)
     _validate_channel(channel, url, findings)
@@ -159,7 +159,7 @@ def _validate_guids(items: list[Element], findings: Findings) -> None:
 
 
 def _validate_common(element: Element, hexadecimal: set[int], findings: Findings) -> None:
-    """Validate what channels and items have in common.
+    """Validate the elements that channels and items have in common.
 
     hexadecimal: the lines with hexadecimal character references.
     """

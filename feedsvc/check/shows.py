@@ -14,7 +14,7 @@ from feedsvc.podcasts import categories
 
 _I, _P = f"{{{ITUNES}}}", f"{{{PODCAST}}}"
 _MAX_NOTES = 4_000  # bytes of a description (Apple)
-_PLACES = {  # the elements of one place only
+_PLACES = {  # the elements that are allowed in one place only
     "channel": {
         *(f"{_I}{name}" for name in ("category", "owner", "type", "new-feed-url", "complete")),
         *(f"{_P}{name}" for name in ("guid", "locked", "medium", "trailer", "block")),
@@ -123,7 +123,7 @@ def _validate_notes(parent: Element, findings: Findings) -> None:
 def _validate_episode(
     item: Element, is_serial: bool, recordings: set[str], findings: Findings
 ) -> None:
-    """Validate an item of a show. recordings: the URLs of those before."""
+    """Validate an item of a show. recordings: the URLs of earlier episodes' recordings."""
     _validate_artwork(item, findings)
     _validate_notes(item, findings)
     enclosure = item.find("enclosure")

@@ -38,7 +38,7 @@ def validate(
     progress: Progress | None = None,
     ask: Callable[[Iterable[str]], Mapping[str, Answer | FetchError]] | None = None,
 ) -> list[Problem]:
-    """Return what is wrong with a site: settings, files, articles, feeds. Raises FeedsvcError.
+    """Return the problems of a site: settings, files, articles, feeds. Raises FeedsvcError.
 
     ask: returns the answers to HEAD requests for URLs; None to send none.
     """
@@ -74,8 +74,8 @@ def entries(
 ) -> tuple[list[Entry], int]:
     """Return all entries of the site's feed after a sync, newest first, and how many it shows.
 
-    The catalog of the site is used, as it keeps ids, and left unchanged; a missing one is not
-    created. Raises FeedsvcError.
+    The site's catalog is used because it keeps the ids; it is not changed, nor created if missing.
+    Raises FeedsvcError.
     """
     with TemporaryDirectory(prefix="feedsvc-check-") as folder, Catalog(settings.database) as own:
         exists = own.check()

@@ -18,7 +18,7 @@ _MAX_LIMIT, _MIN_LIMIT = 200, 10
 
 
 def validate(settings: Settings, toml: bytes, is_served: Callable[[str], bool]) -> list[Problem]:
-    """Return what is wrong with settings.
+    """Return the problems of settings.
 
     toml: the file, for line numbers. is_served: whether the site serves a URL.
     """

@@ -153,7 +153,7 @@ _DC = (
 _VALIDATED: dict[str, dict[str, Any]] = {
     f"content {CONTENT}": {"encoded?": None, "items*": _SOME},
     f"dc {DC}": every(_DC, _SOME) | {"date*": moments.w3c_date, "language?": language},
-    # The last three are of drafts; RFC 5005 has links instead.
+    # The last three are from drafts; RFC 5005 uses links instead.
     f"fh {HISTORY}": every("complete? archive?", None)
     | {"incremental?": one_of("true", "false")}
     | every("prev? next?", iri),

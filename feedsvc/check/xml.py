@@ -103,7 +103,7 @@ _RSS_091 = (
 
 
 def _validate_doctype(root: Element, findings: Findings) -> bool:
-    """Validate the DOCTYPE; return whether it is that of RSS 0.91, which declares entities."""
+    """Validate the DOCTYPE; return whether it is the RSS 0.91 DOCTYPE, which declares entities."""
     info: Any = root.getroottree().docinfo
     if not info.doctype:
         return False
@@ -148,7 +148,7 @@ def has_own_text(element: Element) -> bool:
 
 
 def split(name: str) -> tuple[str, str]:
-    """Split the name of an element or attribute into its namespace, which may be '', and itself."""
+    """Split the name of an element or attribute into its namespace, '' if none, and local name."""
     namespace, _, local = name.rpartition("}")
     return namespace.removeprefix("{"), local
 

@@ -1,6 +1,6 @@
 """Reads exports that are ZIP archives. Nothing is extracted to disk.
 
-Archives are untrusted. The sizes of the list of members, of each member and of all decompressed
+Archives are untrusted. The sizes of the central directory, of each member and of all decompressed
 data are limited; nested archives are not opened.
 """
 
@@ -16,7 +16,7 @@ from feedsvc.importers.item import Hints, ParseResults
 
 MAX_MEMBER = 20_000_000  # bytes
 MAX_TOTAL = 1_000_000_000  # bytes, decompressed
-_MAX_LIST = 10_000_000  # bytes of the list of members
+_MAX_LIST = 10_000_000  # bytes of the central directory
 # The decompressors of other methods cannot limit their output.
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 1  # a flag
@@ -48,7 +48,7 @@ class Archive:
         self._file.close()
 
     def names(self, pattern: re.Pattern[str]) -> list[str]:
-        """Return the names of members, in their order, that match as a whole."""
+        """Return the member names that match a pattern entirely, in archive order."""
         return [name for name in dict.fromkeys(self._zip.namelist()) if pattern.fullmatch(name)]
 
     def read(self, name: str) -> bytes:
@@ -73,7 +73,7 @@ class Archive:
 
 
 class _Bounded(io.FileIO):
-    """A file that refuses to read large blocks, as zipfile reads the list of members at once."""
+    """A file that refuses large reads, because zipfile reads the central directory at once."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > _MAX_LIST:

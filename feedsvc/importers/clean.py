@@ -1,4 +1,4 @@
-"""Cleans the values of an item: those that no article can have are left out, with a warning."""
+"""Cleans the values of an item: those that are invalid in an article are dropped with a warning."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,14 +24,14 @@ def one_line(text: str) -> str:
 
 
 class Cleaner:
-    """Returns the values of an item that an article can have, and records warnings about others."""
+    """Returns the values of an item that are valid in an article, and warns about the others."""
 
     def __init__(self, item: Item) -> None:
         self._item = item
         self.warnings: list[Problem] = []
 
     def labels(self, name: str, labels: Iterable[str]) -> Iterator[str]:
-        """Yield the labels with different terms. name: what they are, for warnings."""
+        """Yield the valid labels, one per term. name: the kind of label, for warnings."""
         seen = set()
         for label in map(one_line, labels):
             term = urls.term(label)
@@ -77,7 +77,7 @@ class Cleaner:
         for error in values.warnings:
             self.warn("unusable-value", f"has an unusable value: {error.message}")
         bad = {error.key for error in values.warnings}
-        if read and read.chapters:  # no file is generated for them
+        if read and read.chapters:  # no chapters file is generated
             read = structs.replace(read, chapters_url=None)
         return {key: value for key, value in front.items() if key not in bad}, read
 

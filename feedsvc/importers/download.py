@@ -22,7 +22,7 @@ from feedsvc.sources.attachments import guess_type
 MAX_SIZE = 2_000_000_000  # bytes of one recording
 _REDIRECTS = 10  # chains of services that count downloads are common
 _CHUNK = 262_144
-_PATIENCE, _LEAST_SPEED = 60, 1_000  # seconds; bytes a second required after these
+_PATIENCE, _LEAST_SPEED = 60, 1_000  # seconds; bytes per second required after that time
 _TEXT = ("text/html", "text/plain", "application/xhtml+xml", "application/json")
 _SUFFIX = 10  # characters, with the dot
 Advance = Callable[[int], None]
@@ -36,8 +36,8 @@ class UnavailableError(Exception):
 class Downloader:
     """Downloads into a folder.
 
-    expect, advance: called with the number of bytes to be received, and received. public: refuse
-    other addresses. limit: bytes of one recording.
+    expect: called with the expected number of bytes. advance: called with the number of bytes
+    received. public: refuse addresses that are not public. limit: maximum bytes per recording.
     """
 
     expect: Advance = lambda _: None
@@ -85,7 +85,7 @@ class Downloader:
             with partial.path.open("ab") as file:
                 self._receive(url, response, file, held)
         if response.status == 206 and place.rpartition("/")[2] not in ("*", str(partial.held)):
-            raise FetchError(f"{url}: came only in part")  # RFC 9110 15.3.7 allows less than asked
+            raise FetchError(f"{url}: came only in part")  # RFC 9110 15.3.7 allows a shorter range
         return True
 
     def _open(self, url: str, fields: dict[str, str]) -> HTTPResponse:
@@ -114,7 +114,7 @@ class Downloader:
             raise UnavailableError("is sent in a coding that was not requested")
 
     def _receive(self, url: str, response: HTTPResponse, file: BinaryIO, held: int) -> None:
-        """Append a body to the file. held: bytes that the file has already."""
+        """Append a body to the file. held: bytes already in the file."""
         length = response.length
         self._check_size((length or 0) + held)
         self.expect((length or 0) + held)
@@ -163,7 +163,7 @@ class Partial:
         return self._tag.read_text("latin-1") if self._tag.exists() else ""
 
     def begin(self, validator: str) -> None:
-        """Begin from the start."""
+        """Empty the file and record the validator, to start over."""
         self.path.write_bytes(b"")
         self._tag.write_text(validator, "latin-1")
 
@@ -187,7 +187,7 @@ def is_recording(url: str, media_type: str) -> bool:
 
 
 def suffix(url: str, media_type: str) -> str:
-    """Return the suffix of a recording's file: that of the URL, else one for the media type."""
+    """Return the suffix for a recording's file, from the URL or else from the media type."""
     name = urlsplit(url).path.rpartition("/")[2]
     end = f".{name.rpartition('.')[2]}".lower() if "." in name else ""
     is_plain = end[1:].isalnum() and end.isascii() and len(end) <= _SUFFIX

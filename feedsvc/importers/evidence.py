@@ -27,7 +27,7 @@ _MONTHS = {
 
 
 def _numbered(lists: dict[str, str]) -> dict[str, tuple[int, str]]:
-    """Return the number of each word, from 0, and its language; '' if it is in both."""
+    """Return the number of each word, from 0, and its language; '' if both languages have it."""
     numbered: dict[str, tuple[int, str]] = {}
     for language, text in lists.items():
         for number, words in enumerate(text.split("|")):

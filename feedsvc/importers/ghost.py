@@ -2,7 +2,7 @@
 
     {"db": [{"meta": ..., "data": {"posts": [...], "tags": [...], "posts_tags": [...], ...}}]}
 
-Only what an anonymous visitor of the site can read is imported.
+Only content that anonymous visitors of the site can read is imported.
 """
 
 import re
@@ -70,7 +70,7 @@ class _Tables:
         self._language = settings.get("locale") or settings.get("lang") or ""
 
     def of(self, post: Record) -> Related:
-        """Return what a post refers to. In old versions, the post itself names one author."""
+        """Return the authors and tags of a post, which itself names one author in old versions."""
         number = post.text("id")
         only = filter(None, [self._users.get(post.text("author_id"), "")])
         authors = self._authors.get(number) or only
@@ -78,7 +78,7 @@ class _Tables:
 
 
 def _related(data: Record, table: str, key: str, names: dict[str, str]) -> dict[str, list[str]]:
-    """Return the names that a table links to each post, in its order."""
+    """Return the names that a table links to each post, sorted by `sort_order`."""
     found = defaultdict(list)
     rows = data.records(table)
     for row in sorted(rows, key=lambda row: texts.length(row.text("sort_order"))):

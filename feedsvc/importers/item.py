@@ -51,7 +51,7 @@ class Origin:
         return replace(self.problem(code, message), severity=Severity.WARNING)
 
     def failure(self, error: ArticleError | DateError) -> Problem:
-        """Return an exception that was raised while this item was read as an error."""
+        """Convert an exception raised while reading this item to an error about it."""
         if isinstance(error, DateError):
             return self.problem("bad-source-date", f"has a bad date: {error}")
         return self.problem(error.code, error.message)
@@ -62,11 +62,11 @@ class Item:
     """An article as read from a source.
 
     id: the id in the source, '' if it has none. seed: the name from which a UUID is derived if `id`
-    cannot be used. title: plain text. published: aware; None if unknown. slug: as in the source;
-    '' to derive it from the title. body: raw HTML or Markdown, according to file_type. base: the
-    base of relative URLs. external: the page elsewhere that it is about. only_summary: the body is
-    only a summary. candidates: the possible dates of publication. episode: front matter of an
-    episode. warnings: reported once the article has been written.
+    cannot be used. title: plain text. published: aware; None if unknown. slug: as in the source; ''
+    to derive it from the title. body: raw HTML or Markdown, according to file_type. base: the base
+    of relative URLs. external: the URL of a page elsewhere that the article is about. only_summary:
+    the body is only a summary. candidates: the possible dates of publication. episode: front matter
+    of an episode. warnings: reported once the article has been written.
     """
 
     origin: Origin

@@ -51,7 +51,7 @@ def unique_identity(item: Item, others: Mapping[str, Item]) -> tuple[str, tuple[
 
 
 def guid(item: Item) -> str:
-    """Return the guid of an episode of a podcast that cannot be its id; '' if there is none.
+    """Return the guid of a podcast episode if it cannot serve as its id, else ''.
 
     Podcast clients read RSS, in which any text may be a guid.
     """

@@ -151,7 +151,7 @@ def _without_title(body: str, title: str) -> str:
 
 
 def _date(tree: Element, paths: tuple[str, ...], key: str, hints: Hints) -> datetime | None:
-    """Return the first valid date with a key in JSON-LD, or at one of these paths."""
+    """Return the first valid date under a key in JSON-LD, or else at one of the XPaths."""
     values = [article.get(key) for article in _json_ld_articles(tree)]
     values += [str(value) for path in paths for value in tree.xpath(path)]
     for value in values:

@@ -70,7 +70,7 @@ def episode(fields: Fields, title: str, image: str, base: str) -> dict[str, Any]
 
 
 def settings(fields: Fields) -> str:
-    """Return the settings of a show as TOML; '' if a channel has no elements of Apple."""
+    """Return the settings of a show as TOML; '' if the channel has no Apple elements."""
     if not fields.all("itunes:category", "itunes:explicit", "itunes:author", "itunes:owner"):
         return ""
     link = fields.text("link")
@@ -108,7 +108,7 @@ def _lines(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _common(fields: Fields, base: str) -> dict[str, Any]:
-    """Return what shows and episodes have in common."""
+    """Return the values that shows and episodes have in common."""
     locations = [
         _table(name=_short(text(each)), **_attributes(each, "rel", "geo", "osm", "country"))
         for each in fields.all("podcast:location")
@@ -162,7 +162,7 @@ def _numbered(fields: Fields, name: str, shown: str) -> Any:
     number = fields.text(f"itunes:{name}") or fields.text(f"podcast:{name}")
     whole = _whole(number)
     if whole is None:
-        return number  # which is reported
+        return number  # reported by `Cleaner.episode`
     display = _short(own.get(shown, "")) if own is not None else ""
     return {"number": whole, shown: display} if display else whole
 

@@ -84,9 +84,9 @@ class Recordings:
 
 
 def link(source: Path, target: Path) -> None:
-    """Give a file another name, which, unlike a rename, replaces no file.
+    """Give a file a second name; unlike a rename, this never replaces a file.
 
-    Copies it where there are no hard links. Raises FileExistsError, OSError.
+    Copies it where hard links are not supported. Raises FileExistsError, OSError.
     """
     try:
         target.hardlink_to(source)

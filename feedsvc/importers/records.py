@@ -49,7 +49,7 @@ class Record:
         return ""
 
     def flag(self, *names: str) -> bool:
-        """Return whether one of these values means yes."""
+        """Return whether one of these values is true, or a text such as `yes`."""
         values = [self._values.get(name) for name in names]
         return any(value is True or self._word(value) in _TRUE for value in values)
 

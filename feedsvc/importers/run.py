@@ -80,7 +80,7 @@ class Report:
     shows: list[str] = field(default_factory=list)
 
     def add(self, result: ParseResult, writer: ArticleWriter) -> None:
-        """Write an item, or record why there is none. Raises FeedsvcError."""
+        """Write an item, or record another kind of result. Raises FeedsvcError."""
         if isinstance(result, Problem):
             self.problems.append(result)
         elif isinstance(result, Refused):
@@ -144,7 +144,7 @@ class _Meter:
     def __init__(self, total: int, progress: Progress | None) -> None:
         self._total = total
         self._progress = progress
-        self._done = self._finished = 0  # finished: of downloads, and of files that were read
+        self._done = self._finished = 0  # finished: of downloads and complete files
 
     def advance(self, count: int) -> None:
         self._done += count

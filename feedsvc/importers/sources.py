@@ -137,7 +137,7 @@ def detect(source: Source) -> SourceFormat | None:
 
 
 def format_of(beginning: bytes) -> SourceFormat | None:
-    """Return the format of a file that begins like this; see `beginning`."""
+    """Return the format of a file with this beginning; see `beginning`."""
     feed, page = _FEED_ROOT.search(beginning), _HTML.search(beginning)
     if feed and beginning.startswith(b"<") and not (page and page.start() < feed.start()):
         return SourceFormat.WORDPRESS if wpstatus.is_export(beginning) else SourceFormat.FEED
@@ -157,7 +157,7 @@ def format_of(beginning: bytes) -> SourceFormat | None:
     return SourceFormat.TABLE if tables.is_table(columns) else SourceFormat.TEXT
 
 
-# Advice about formats that are not supported, by how their files begin.
+# Advice about unsupported formats, by a pattern for the beginning of a file.
 _ADVICE = {
     rb"<opml\b|<.{0,2000}?<opml\b": "is a list of feeds (OPML) without articles; save the feeds "
     "that it lists, and import those",
@@ -187,7 +187,7 @@ def _beginning(source: Source) -> bytes:
 
 
 def beginning(content: bytes) -> bytes:
-    """Return the beginning of a content without a BOM and leading whitespace, not in UTF-16."""
+    """Return the beginning of a file without BOM and leading whitespace, and UTF-16 as UTF-8."""
     content = content[:_BEGINNING]
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         content = content.decode("utf-16", "replace").encode()

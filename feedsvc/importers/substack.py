@@ -1,7 +1,7 @@
 """Reads Substack's export: posts.csv, and the text of each post in posts/ID.html.
 
-Only what everybody can read on the site is imported. The id of a post is its URL, as in Substack's
-own feed.
+Only content that everybody can read on the site is imported. The id of a post is its URL, as in
+Substack's own feed.
 """
 
 import re

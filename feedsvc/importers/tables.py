@@ -1,4 +1,4 @@
-"""Reads articles from a table (CSV): a row for each, below the names of the columns.
+"""Reads articles from a table (CSV): one row per article, below a row of column names.
 
 Any column may restrict who can read an article: a row is imported only if every column whose name
 suggests that is empty or says that the article is public.
@@ -48,7 +48,7 @@ _BETWEEN_LABELS = re.compile(r"\s*[,;|]\s*")
 
 
 def columns(beginning: bytes) -> set[str]:
-    """Return the names of the columns of a table that begins like this."""
+    """Return the column names of a table with this beginning."""
     line = beginning.partition(b"\n")[0].decode("utf-8", "replace")
     return set(_names(next(_cells(line), [])))
 
@@ -81,7 +81,7 @@ def rows(source: str, content: bytes) -> Iterator[tuple[Origin, Record] | Proble
 
 
 def _cells(text: str) -> Any:
-    """Return a csv.reader, whose type has no name, that separates cells as the first line does."""
+    """Return a csv.reader, whose type is not public, with the delimiter of the first line."""
     csv.field_size_limit(MAX_SIZE)
     separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
@@ -150,7 +150,7 @@ def _status(row: Record) -> str:
 
 
 def _restriction(row: Record) -> str:
-    """Return why an article is not for everybody; '' if it may be."""
+    """Return how an article is restricted to some readers; '' if it seems to be public."""
     for name in row.names():
         value = row.text(name).lower()
         if name in _AUDIENCE and value not in _EVERYBODY:

@@ -30,7 +30,7 @@ _DECLARED = re.compile(rb"""(?i)(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9._:-]
 _TEXT_ENCODING = re.compile(
     r"(?:windows|cp|iso|latin|koi8|gb|big5|euc|shift|mac|utf-?(?:8|16|32)|tis)[a-z0-9_-]*"
 )
-# The default of browsers, and what they use for these labels (Encoding Standard 4.2).
+# The default encoding of browsers, also for the labels of Latin-1 (Encoding Standard 4.2).
 _DEFAULT_ENCODING = "windows-1252"
 _LATIN1 = {"iso-8859-1", "iso8859-1", "latin1", "latin-1"}
 
@@ -87,7 +87,7 @@ def no_site(source: str, program: str) -> Problem:
 
 
 def restricted(origin: Origin) -> tuple[Problem, ...]:
-    """Return the warning that parts of a text that not everybody could read are left out."""
+    """Return the warning that parts of a text meant for only some readers are left out."""
     message = (
         "has parts that were not for all readers; they are left out: check the end of its text"
     )

@@ -112,7 +112,7 @@ def _pieces(text: str) -> Iterator[str]:
             close = re.compile(rf"(?i)</{name}\s*>").search(text, at)
             at = close.end() if close else len(text)
         yield text[tag.start() : at]
-        # The text of a quote has paragraphs, but that of a table cell or heading has none.
+        # The text of a quote has paragraphs; a table cell or heading has none.
         opened = "" if tag["end"] else (tag["name"] or "").lower()
         is_bare = opened not in {"", "blockquote", "hr"}
     yield _between(text[at:], is_bare=is_bare)

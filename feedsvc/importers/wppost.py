@@ -20,7 +20,7 @@ _IMAGE = re.compile(r"(?i)\.(?:jpe?g|png|gif|webp|avif|svg)(?:\?|$)")
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a site. caption: raw HTML. order: its place among those of its post."""
+    """A file of a site. caption: raw HTML. order: its position among its post's attachments."""
 
     url: str
     caption: str

@@ -24,7 +24,7 @@ def is_export(beginning: bytes) -> bool:
 
 
 def is_namespace(uri: str | None) -> bool:
-    """Return whether a namespace is that of an export."""
+    """Return whether a namespace belongs to exports."""
     return uri is not None and _NAMESPACE.match(uri) is not None
 
 

@@ -18,7 +18,7 @@ Element = Any  # lxml-stubs are incomplete
 
 _MAX_KEPT = 100  # elements of a feed's metadata
 _UNSAFE = "declares entities, which can be used for attacks; remove its <!DOCTYPE>"
-# What libxml2 reports about entities before the first element.
+# The errors that libxml2 reports about entities before the first element.
 _ENTITIES = {etree.ErrorTypes.ERR_ENTITY_LOOP, etree.ErrorTypes.ERR_ENTITY_IS_EXTERNAL}
 _AMPLIFICATION = "entity amplification"  # its code is shared by all limits
 
@@ -105,7 +105,7 @@ class Fields:
                 self._children.setdefault(name(child), []).append(child)
 
     def all(self, *names: str) -> list[Element]:
-        """Return the children with these names, those with the first name first."""
+        """Return the children with these names, in the order of the names."""
         return [child for name in names for child in self._children.get(name, ())]
 
     def first(self, *names: str) -> Element | None:

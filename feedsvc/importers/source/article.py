@@ -15,7 +15,7 @@ from feedsvc.sources.protocol import Reading
 
 
 def read(key: str, found: Found, settings: Settings) -> Reading:
-    """Return what was found under a key as a Reading, with its article if it is valid."""
+    """Return a Reading of the item with a key, including its article if that is valid."""
     if not found.item:
         return Reading(key, None, found.problems)
     cleaner = Cleaner(found.item)

@@ -19,7 +19,7 @@ _SUFFIX = 9  # bytes of `-` and a digest
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found under a key.
+    """The item with a key, and its problems.
 
     id: valid and unique. item: None if it cannot be published. problems: those found so far.
     """
@@ -31,7 +31,7 @@ class Found:
 
     @property
     def fingerprint(self) -> str:
-        """A text that changes with everything but the position of the item in its document."""
+        """A digest of everything except the position of the item in its document."""
         item = self.item and replace(self.item, origin=_NOWHERE)
         return _digest(repr((item, self.slug, self.problems)))
 
@@ -90,7 +90,7 @@ def _with_ids(items: list[Item]) -> Iterator[Found]:
 
 
 def _newness(item: Item) -> tuple[float, int, str]:
-    """Return the key by which one of several copies is chosen, independently of their order."""
+    """Return the sort key that selects one of several copies, regardless of their order."""
     moment = item.updated or item.published
     return moment.timestamp() if moment else 0, len(item.body), item.body
 
@@ -116,7 +116,7 @@ def _with_slugs(found: Iterable[Found]) -> Iterator[Found]:
 
 
 def slug_of(link: str, identity: str) -> str:
-    """Return the path and query of a link as one word; the last part of the id without a link."""
+    """Return the path and query of a link as one word; a digest of the id if that is unusable."""
     try:
         parts = urlsplit(link)
     except ValueError:

@@ -39,7 +39,7 @@ class Files:
         return found
 
     def read(self) -> Iterator[tuple[str, bytes | Problem]]:
-        """Yield the name of each file relative to the site, and its bytes or why it has none."""
+        """Yield the name of each file relative to the site, and its bytes or a Problem."""
         for path in self._paths():
             shown = path.relative_to(self._site) if path.is_relative_to(self._site) else path
             name = shown.as_posix()
@@ -51,7 +51,7 @@ class Files:
                 yield name, Problem(name, 0, "unreachable-source", message)
 
     def folders(self) -> tuple[Path, ...]:
-        """Return the folders that the files are in, or those above them for patterns."""
+        """Return the folders that contain the files; for a pattern, the one above its wildcards."""
         folders = set()
         for pattern in self._patterns:
             path = self._site / pattern
@@ -92,7 +92,7 @@ class Remote:
         self._thread: Thread | None = None
 
     def state(self) -> object:
-        """Return the present answer, after requesting it if that is due. Raises FeedsvcError."""
+        """Return the current answer, after requesting a new one if due. Raises FeedsvcError."""
         is_running = self._thread is not None and self._thread.is_alive()
         if not is_running and time.monotonic() >= self._requested + self._every:
             self._requested = time.monotonic()

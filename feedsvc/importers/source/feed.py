@@ -35,7 +35,7 @@ class FeedSource(ArticleSource):
     """The items of JSON, Atom or RSS feeds, in files of the site or at a URL."""
 
     def __init__(self, name: str, options: Mapping[str, Any], settings: Settings) -> None:
-        """Make the source. Raises SettingsError for wrong options."""
+        """Create the source. Raises SettingsError for invalid options."""
         self.name = name
         self._settings = settings
         self._documents: Files | Remote
@@ -60,7 +60,7 @@ class FeedSource(ArticleSource):
         return repr((feedsvc.__version__, [getattr(self._settings, name) for name in _READ_BY]))
 
     def listing(self) -> Listing:
-        """List the items of all documents; all items of an unreadable one may still exist."""
+        """List the items of all documents; if one is unreadable, missing items may still exist."""
         state = self._documents.state()
         if state is None or state != self._state:
             self._collected = collect(self._parse())

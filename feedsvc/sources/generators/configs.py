@@ -25,7 +25,7 @@ _MAX_DEPTH = 30
 
 
 def read(path: Path) -> Config | None:
-    """Return the values of a file; None if there is none, or if it cannot be read."""
+    """Return the values of a file; None if it is missing or unreadable."""
     text = source(path)
     if text is None:
         return None
@@ -39,7 +39,7 @@ def read(path: Path) -> Config | None:
 
 
 def source(path: Path) -> str | None:
-    """Return the text of a file; None if there is none, if it is large, or cannot be read."""
+    """Return the text of a file; None if it is missing, too large or unreadable."""
     try:
         if not path.is_file() or path.stat().st_size > _MAX_SIZE:
             return None
@@ -49,7 +49,7 @@ def source(path: Path) -> str | None:
 
 
 def merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> Config:
-    """Return two mappings as one, tables within them, too. The values of the second win."""
+    """Merge two mappings, and tables within them. Values of the second take precedence."""
     merged = {**low, **high}
     for key in low.keys() & high.keys():
         if isinstance(low[key], dict) and isinstance(high[key], dict):
@@ -135,7 +135,7 @@ def scripts(*names: str) -> tuple[str, ...]:
 def _plain(value: Any, room: Iterator[None], depth: int = 0) -> Any:
     """Return a copy with keys in lower case and texts for scalars.
 
-    Raises ValueError for too many values, which YAML's aliases can make of a short text.
+    Raises ValueError for too many values, which a short text with YAML aliases can expand to.
     """
     if depth > _MAX_DEPTH or next(room, room) is room:
         raise ValueError

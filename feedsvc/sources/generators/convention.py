@@ -64,7 +64,7 @@ class File:
 
     @property
     def folders(self) -> list[str]:
-        """The path of the folder and of those above it, from the bottom to the top, ''."""
+        """The path of the folder and of those above it, innermost first; the last is ''."""
         parts = self.folder.split("/") if self.folder else []
         return ["/".join(parts[:end]) for end in range(len(parts), -1, -1)]
 
@@ -114,9 +114,9 @@ class Links:
         self.warn("left-out", message, written)
 
     def by_tail(self, tail: str, shorten: Callable[[str], str]) -> str | None:
-        """Return the URL of the only article whose path ends with some folders and a name.
+        """Return the URL of the article whose path ends with a tail, if there is only one.
 
-        shorten: returns the part of a path without its suffix that is compared.
+        shorten: returns the part to compare of a path without its suffix.
         """
         found = [
             path

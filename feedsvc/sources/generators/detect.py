@@ -25,12 +25,12 @@ JSON_FEED = 'read the JSON Feed that the program writes ([[sources]] type = "jso
 class Program:
     """A generator, as the entry points `feedsvc.generators` name it; see trees.Generator.
 
-    configs: names of its files of configuration. wanted: the keys of them that matter for URLs,
-    dates or texts, by lower case; None for all. zone: the key of the time zone. unknown: keys that
-    feedsvc does not evaluate, and what they affect. calls: the same for calls and keys in
-    JavaScript, such as `addGlobalData date`. trees: folders of articles below the root of
-    the site. trace: a file that only this program creates. package: its name in package.json.
-    usual: returns the place of a content folder in the program's tree, given only its name.
+    configs: names of its configuration files. wanted: the keys in them that affect URLs, dates or
+    texts, in lower case; None for all. zone: the key of the time zone. unknown: keys that feedsvc
+    does not evaluate, and what they affect. calls: the same for calls and keys in JavaScript, such
+    as `addGlobalData date`. trees: folders of articles below the root of the site. trace: a file
+    that only this program creates. package: its name in package.json. usual: returns the place of a
+    content folder in the program's tree, given only its name.
     """
 
     name: str
@@ -137,7 +137,7 @@ class Program:
         return Tree(self.name, name, place[1], options, place[0], config)
 
     def _place(self, values: Mapping[str, Any], root: Path, content: Path) -> _Place | None:
-        """Return where the content folder is; None if it is in no tree."""
+        """Return the place of the content folder; None if it is in no tree."""
         for tree in self.folders(values):
             top = (root / tree).resolve()
             if content.is_relative_to(top):

@@ -39,7 +39,7 @@ def with_javascript_dates(own: Own) -> None:
 
 
 def _data(file: File) -> list[str]:
-    """Return the paths of data for a file and its folders, best first."""
+    """Return the paths of the data files for a file and its folders, best first."""
     found = []
     for folder in file.folders:
         name = basename(folder or file.tree.rstrip("/"))
@@ -64,7 +64,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _date(file: File) -> Any:
-    """Return the date of a file, or that in its path."""
+    """Return the date of a file, or else the date in its path."""
     in_path = _DATE.search(file.path)
     return file.written.get("date") or (in_path[0] if in_path else "")
 

@@ -32,7 +32,7 @@ _HARMLESS = names(
 def templates(root: Path, folders: Iterable[Path], fits: Callable[[str], bool]) -> dict[str, str]:
     """Return the texts of the templates of feeds below some folders, by path relative to the root.
 
-    fits: whether the template of a feed may have a file name.
+    fits: returns whether a feed template may have this file name.
     """
     return {
         path.relative_to(root).as_posix(): text[:_LONGEST]

@@ -68,7 +68,7 @@ class Foreign:
     def translate(self, path: str, text: str, front: FrontMatter, body: str) -> Written | None:
         """Return a file with its front matter by feedsvc's keys and its body as HTML.
 
-        text: the whole file, from which `split` returned the others. None for a page. Raises
+        text: the whole file. front, body: as returned by `split`. Returns None for a page. Raises
         ArticleError.
         """
         file, own, names = self._own(path, front)
@@ -107,7 +107,7 @@ class Foreign:
         return f"/{path.lstrip('/')}{mark}{fragment}"
 
     def _own(self, path: str, front: FrontMatter) -> tuple[File, Own, dict[str, str]]:
-        """Return a file, its front matter by feedsvc's keys, and the names these have in it."""
+        """Return a file, its front matter by feedsvc's keys, and the file's name for each key."""
         written = {key.lower(): key for key in front.values}
         file = self._file(path, {key: front.values[name] for key, name in written.items()})
         data = {path: self._data(path) for path in self._convention.data(file)}
@@ -228,7 +228,7 @@ class Foreign:
         return urls.absolute(self._settings.base_url, link)
 
     def _key(self, path: str) -> str:
-        """Return a path of the generator's tree relative to the content folder, also of others."""
+        """Return a path in the generator's tree relative to the content folder, even if outside."""
         below = self._generator.below
         return relpath(path, below) if below else path
 

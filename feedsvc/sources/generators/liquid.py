@@ -66,7 +66,7 @@ def _tag(opening: str, written: str, before: str) -> Tag:
 
 
 def _inside(name: str, body: str, position: int) -> tuple[str, int]:
-    """Return the text before the end tag and where that tag ends; without one, the whole rest."""
+    """Return the text up to the end tag, or all of it without one, and the position after it."""
     end = re.compile(rf"\{{%-?\s*end{name}\s*-?%\}}").search(body, position)
     return (body[position : end.start()], end.end()) if end else (body[position:], len(body))
 
@@ -82,7 +82,7 @@ def _block(tag: Tag, inner: str) -> str:
 def _common(file: File, tag: Tag) -> str | None:
     """Replace outputs of the site's address, of literals and of the title."""
     if tag.name.startswith("end"):
-        return ""  # of a tag that was reported already
+        return ""  # the end of a tag that was already reported
     if tag.name:
         return None
     prefix = urlsplit(file.base_url).path.rstrip("/")

@@ -22,7 +22,7 @@ def reduce(body: str, links: Links) -> str:
 
 
 def _parts(body: str) -> Iterator[tuple[str, bool]]:
-    """Yield runs of lines, with whether they are fenced code."""
+    """Yield runs of lines, and whether they are fenced code."""
     lines: list[str] = []
     fence = ""
     for line in body.splitlines(keepends=True):

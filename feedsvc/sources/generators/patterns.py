@@ -28,7 +28,7 @@ _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
 def rolled_over(day: str) -> str:
-    """Return the date that JavaScript and Ruby convert a day that does not exist to.
+    """Convert a day that does not exist to a date, as JavaScript and Ruby do.
 
     2024-09-31 is 2024-10-01. Other texts are returned unchanged.
     """
@@ -42,7 +42,7 @@ def rolled_over(day: str) -> str:
 
 
 def date_parts(moment: datetime) -> dict[str, str]:
-    """Return the parts of a date, by the names that permalink patterns have for them."""
+    """Return the parts of a date by their names in permalink patterns."""
     return {
         "year": f"{moment:%Y}",
         "month": f"{moment:%m}",

@@ -28,7 +28,7 @@ def _inherit(file: File) -> Mapping[str, Any]:
 
 
 def _name(file: File) -> tuple[str, str]:
-    """Return the date and the rest of the file's name; of `index`, the folder's."""
+    """Return the date and the rest of the file's name; for `index`, of the folder's name."""
     stem = _language(file)[0]
     return split_date(basename(file.folder) if stem == "index" else stem)
 

@@ -23,7 +23,7 @@ def data(file: File) -> list[str]:
 
 
 def inherit(file: File) -> Mapping[str, Any]:
-    """Return the front matter of a file with that of `cascade`, and dates as configured."""
+    """Return the front matter of a file, with values from `cascade` and dates as configured."""
     inherited: dict[str, Any] = {}
     sources = [values.get("cascade") for values in file.data.values()]
     for cascade in (*sources, options_of(file).get("cascade")):
@@ -36,7 +36,7 @@ def inherit(file: File) -> Mapping[str, Any]:
 
 
 def _is_target(file: File, target: Any) -> bool:
-    """Return whether a target of `cascade` is a file; see Hugo's page matcher."""
+    """Return whether a target of `cascade` matches a file; see Hugo's page matcher."""
     if not isinstance(target, dict):
         return False
     wanted = {key: str(value).lower() for key, value in configs.lowered(target).items()}

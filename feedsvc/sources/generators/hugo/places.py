@@ -1,4 +1,4 @@
-"""Where a file of a Hugo site is: its language, section and name."""
+"""The place of a file in a Hugo site: its language, section and name."""
 
 from collections.abc import Mapping
 from posixpath import basename, dirname, normpath, splitext
@@ -11,7 +11,7 @@ from feedsvc.sources.generators.patterns import words
 
 
 class Place(NamedTuple):
-    """Where a file is. language: '' if nothing names it. root: its folder in the tree, or ''."""
+    """The place of a file. language: '' if unspecified. root: the language's folder, or ''."""
 
     language: str
     root: str
@@ -20,7 +20,7 @@ class Place(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the page: of a bundle, that of its folder."""
+        """The name of the page; for a bundle, the name of its folder."""
         return basename(self.folder) if self.stem == "index" else self.stem
 
     @property
@@ -72,14 +72,14 @@ def is_content(tree: Tree, path: str) -> bool:
         suffix = splitext(splitext(basename(path))[0])[1][1:].lower()
         language = suffix if suffix in known else default_language(tree.options)
         if configs.text(known.get(default_language(tree.options)), "contentdir"):
-            return False  # it is in no language's folder
+            return False  # outside the folders of languages
     disabled = [str(each).lower() for each in words(tree.options.get("disablelanguages"))]
     is_off = configs.text(known.get(language), "disabled") == "true"
     return not is_off and language not in disabled
 
 
 def place_of(file: File) -> Place:
-    """Return where a file is."""
+    """Return the place of a file."""
     if "place" not in file.cache:
         file.cache["place"] = _place_of(file)
     found: Place = file.cache["place"]

@@ -13,7 +13,7 @@ from feedsvc.sources.generators.patterns import is_tame, words
 
 _FOLDERS = ("config/_default", "config/production")
 _DATED = re.compile(r"\{\{-?\s*\.Date\b")
-_WHOLE = ("hugo", "config")  # files that are not about one key
+_WHOLE = ("hugo", "config")  # files with top-level keys; others are named after their key
 
 
 class Hugo(Program):

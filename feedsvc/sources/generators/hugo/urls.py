@@ -1,4 +1,4 @@
-"""URLs of Hugo: permalink patterns, or the path of the file."""
+"""URLs of Hugo pages, from permalink patterns or the path of the file."""
 
 import re
 import unicodedata

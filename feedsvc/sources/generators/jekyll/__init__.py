@@ -1,4 +1,4 @@
-"""Jekyll: dated file names in `_posts`, front matter by default, permalink patterns, Liquid."""
+"""Jekyll: dated file names in `_posts`, front matter defaults, permalink patterns, Liquid."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -102,7 +102,7 @@ def _markup(file: File, body: str, links: Links) -> str:
 
 
 def _link(file: File, path: str, links: Links) -> str | None:
-    """Return the URL of a file; of one that Jekyll only copies, its path."""
+    """Return the URL of an article, or of a file that Jekyll only copies."""
     path = path.strip("/\"'")
     if splitext(path)[1] in _ENDINGS:
         return links.to(path)
@@ -115,7 +115,7 @@ def _post_url(_file: File, name: str, links: Links) -> str | None:
     )
 
 
-_DEPTH = 4  # folders in which posts are searched
+_DEPTH = 4  # levels of folders searched for posts
 _SKIPPED = frozenset({"node_modules", "vendor", "_site"})
 _PLUGINS = {
     "jekyll-polyglot": "URLs of translated posts",
@@ -141,7 +141,7 @@ class _Jekyll(Program):
         return "new_post_name" in self.config(root)[1]
 
     def searched(self, root: Path, values: Mapping[str, Any]) -> configs.Config:  # noqa: ARG002
-        """Return options, with the ids of feeds that are not those of jekyll-feed."""
+        """Return options, with the ids of feeds that differ from jekyll-feed's."""
         found = feeds.templates(root, [root], lambda name: name.endswith((".xml", ".rss", ".atom")))
         return {"feeds": feeds.unread(found, ".id")}
 
@@ -160,7 +160,7 @@ class _Jekyll(Program):
 
 
 def _has_posts(content: Path, depth: int) -> bool:
-    """Return whether a folder is a `_posts` with dated files, or has one this deep in it."""
+    """Return whether a folder, or one at most this deep in it, has dated files in `_posts`."""
     try:
         entries = [each for each in content.iterdir() if not each.name.startswith(".")]
         is_posts = POSTS in content.parts

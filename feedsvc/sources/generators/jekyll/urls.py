@@ -120,13 +120,13 @@ _KNOWN = (
 
 
 def categories(file: File) -> list[Any]:
-    """Return the categories of a post: the folders above `_posts`, and those it names."""
+    """Return the categories of a post: the folders above `_posts`, then those in front matter."""
     above = f"/{dirname(inside(file))}/".partition(f"/{POSTS}/")[0].strip("/")
     return [*words(above, "/"), *listed(file, "categories", "category")]
 
 
 def listed(file: File, plural: str, singular: str) -> list[Any]:
-    """Return a list: the plural key may be a text of several words, the singular of one item."""
+    """Return the singular key's value as a list, or else the plural key's, split into words."""
     one = file.written.get(singular)
     if one:
         return one if isinstance(one, list) else [one]
@@ -138,7 +138,7 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 def slug(file: File) -> str:
-    """Return the slug of a post: that of its front matter, or of its file name."""
+    """Return the slug of a post, from its front matter or else from its file name."""
     return file.text("slug") or split_date(file.stem)[1].rstrip(".")
 
 

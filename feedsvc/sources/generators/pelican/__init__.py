@@ -214,7 +214,7 @@ def _entry_id(_file: File, url: str, published: datetime) -> str:
 
 class _Pelican(Program):
     def config(self, root: Path) -> tuple[str, configs.Config]:
-        """Return the settings; publishconf.py, which publishes the site, wins over the other."""
+        """Return the settings; those in publishconf.py, used for publishing, take precedence."""
         name, values = super().config(root)
         return name, configs.merge(
             values, configs.read(root / "publishconf.py") or {}

@@ -1,4 +1,4 @@
-"""Metadata that an article of Pelican has from its path and the configuration."""
+"""Metadata that a Pelican article inherits from its path and the configuration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from feedsvc.sources.generators.pelican.texts import matched
 
 
 def inherit(file: File) -> Mapping[str, Any]:
-    """Return the metadata of a file, of its path, and the defaults of the configuration."""
+    """Return the metadata of a file, with values from its path and the configured defaults."""
     usual = r"(?P<date>\d{4}-\d{2}-\d{2}).*"
     return {
         **configs.table(file.options, "default_metadata"),

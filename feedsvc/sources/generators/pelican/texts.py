@@ -11,7 +11,7 @@ _TYPOGRAPHIC = re.compile(r"[\u2010-\u2015\u2018-\u201f\u2026\u00a0]")
 
 
 def slugify(text: str) -> str:
-    """Return a text as a slug of Pelican, which transliterates other scripts with a library."""
+    """Return the slug that Pelican derives from a text; a library transliterates other scripts."""
     text = unicodedata.normalize("NFKC", re.sub(r"<[^<>]*>", "", text))
     plain = unicodedata.normalize("NFKD", text)
     plain = "".join(each for each in plain if not unicodedata.combining(each))
