@@ -4,8 +4,8 @@
                                   [--rounds N] [--markdown] [--json F]
 
 The year has 200 feeds, 300 families of readers and 3 million direct readers, whose true numbers are
-known. Sketches are made for the last days only, the other days get the numbers that sketches become
-when a day's salt is deleted. The log is in the combined format; GoAccess reads the same one.
+known. Only the last days get sketches; the others get the numbers that replace sketches when a
+day's salt is deleted. The log is in the combined format; GoAccess reads the same one.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _cost(_: Path, asked: argparse.Namespace) -> Iterator[Row]:
-    """Yield the CPU time of counting a poll, with the work of the thread that collects."""
+    """Yield the CPU time of counting a poll, including the work of the collecting thread."""
     document = represent(
         Document(b"x" * _SIZE, "application/rss+xml", 1, datetime.now(UTC), "1.a"),
         self_url=_FEED,
@@ -143,7 +143,7 @@ def _polls(folder: Path, asked: argparse.Namespace) -> Iterator[Row]:
 
 
 class _Made(Manner):
-    """A family that does not exist."""
+    """An imaginary family."""
 
     @property
     def parsed(self) -> Agent:
@@ -201,7 +201,7 @@ def _year(folder: Path, asked: argparse.Namespace) -> Iterator[Row]:
 
 
 def _as_addresses(batch: Batch) -> Iterator[Batch]:
-    """Yield the numbers of a day from two processes, which saw some readers both."""
+    """Yield the numbers of a day as two processes count them, with some readers in common."""
     for start, end in ((0.0, 0.6), (0.4, 1.0)):
         part = Batch(batch.day, batch.source, {} if start else batch.records, {}, batch.agents)
         for feed, record in batch.records.items():
@@ -250,7 +250,7 @@ def _disk(path: Path) -> int:
 
 
 def _vacuumed(path: Path) -> int:
-    """Return the size of a file without what was deleted."""
+    """Return the size of a file after VACUUM."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -298,7 +298,7 @@ def _run(command: tuple[str, ...]) -> tuple[float, float, float]:
 
 
 def _write_log(path: Path, lines: int) -> int:
-    """Write a log of a month: three quarters are polls, of a hundred thousand clients."""
+    """Write a log of a month: three quarters are polls, from a hundred thousand clients."""
     chance = random.Random(1)
     known = [family.example.replace('"', "") for _, family in agents.families()]
     feeds = ["all", *(f"tag/t{number}" for number in range(_FEEDS - 1))]

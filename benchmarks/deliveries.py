@@ -1,4 +1,4 @@
-"""The processes of the benchmark of deliveries: the subscribers and the worker."""
+"""The processes of the delivery benchmark: the subscribers and the worker."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from benchmarks import peers
 
 _PATIENCE = 600  # seconds
-_ADDRESSES = 32  # of subscribers: as many hosts as keep one worker busy
+_ADDRESSES = 32  # of subscribers: enough hosts to keep one worker busy
 
 
 class Sink:
@@ -31,11 +31,11 @@ class Sink:
         self.port = port
         self.control = peers.free_port()
         self.scheme = scheme
-        self.authority: Path | None = None  # that signed its certificate
+        self.authority: Path | None = None  # the CA that signed its certificate
         self.worker = 0  # the process that delivers to it
 
     def ask(self, path: str = "/") -> dict[str, float]:
-        """Return what was delivered; see sink.py."""
+        """Return the number and times of deliveries; see sink.py."""
         connection = HTTPConnection("127.0.0.1", self.control, timeout=60)
         with closing(connection):
             connection.request("GET", path)
@@ -43,7 +43,7 @@ class Sink:
             return counts
 
     def wait(self) -> None:
-        """Wait until it answers."""
+        """Wait until the process answers."""
         end = time.monotonic() + 30
         while True:
             try:
@@ -56,7 +56,7 @@ class Sink:
                 return
 
     def urls(self, count: int, path: str = "/") -> list[str]:
-        """Return different callbacks at many hosts."""
+        """Return different callback URLs on many hosts."""
         hosts = [f"127.0.0.{number + 1}" for number in range(_ADDRESSES)]
         return [
             f"{self.scheme}://{hosts[number % _ADDRESSES]}:{self.port}{path}{number}"

@@ -1,4 +1,4 @@
-"""Measures several machines on one PostgreSQL: how a revision spreads, and what idling costs.
+"""Measure machines that share one PostgreSQL: how a revision spreads, and what idling costs.
 
     python -m benchmarks.fleet
 
@@ -49,7 +49,7 @@ def postgresql() -> Iterator[str]:
 
 
 def machine(site: str, pipe: Connection) -> None:
-    """Send the instant at which each revision is seen, and processor time when asked for it."""
+    """Send the time at which each revision is seen, and the processor time on request."""
     settings = sources.load(Path(site), {})
     watch = Watch(Publication(settings, Catalog(settings.database, patience=4.0)))
     watch.prepare = lambda: pipe.send(time.time())
@@ -61,7 +61,7 @@ def machine(site: str, pipe: Connection) -> None:
 
 
 def processor_time(pipes: list[Connection]) -> float:
-    """Return the mean of all machines."""
+    """Return the mean processor time of the machines."""
     for pipe in pipes:
         pipe.send(True)
     found: list[float] = [pipe.recv() for pipe in pipes]

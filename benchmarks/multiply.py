@@ -1,11 +1,11 @@
-"""Make a large SQLite catalog of a small one by copying its articles.
+"""Make a large SQLite catalog from a small one by copying its articles.
 
     python -m benchmarks.multiply CATALOG FACTOR
 
-Writing and reading a million files takes much longer than what is to be measured on their catalog.
-Copies have other paths, slugs, ids and texts, and were published some seconds before the original,
-so that feeds and archives of the catalog have the sizes that they would have. From the tenth copy
-on, texts are short, as they are only shown in archives.
+Writing and reading a million files takes much longer than measuring their catalog. Copies have
+different paths, slugs, ids and texts, and were published some seconds before the original, so that
+feeds and archives of the catalog have realistic sizes. From the tenth copy on, texts are short, as
+they are only shown in archives.
 """
 
 import sqlite3
@@ -18,7 +18,7 @@ from feedsvc.catalog import schema
 
 _LIMIT = 50  # unarchived entries of a feed
 _APART = 37  # seconds between an article and its next copy
-# What differs in a copy; the others are as in the original.
+# The columns that differ in a copy; the others are as in the original.
 _ARTICLE = {
     "number": "number + :highest * copied",
     "path": "'copies/' || copied || '/' || path",

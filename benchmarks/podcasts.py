@@ -1,11 +1,11 @@
-"""What podcast clients and parsers get from a feedsvc podcast, as the tables of docs/readers.md.
+"""Print what podcast clients and parsers get from a feedsvc podcast, for docs/readers.md.
 
     python -m benchmarks.podcasts [--node FOLDER] [--python PYTHON] [--write FILE]
 
 Renders a show with every element as RSS, serves it on this machine, gives it to every client that
 is installed, and looks for each value in what the client returns. FOLDER contains the node_modules
-of the npm packages, PYTHON is an interpreter with the Python packages. Clients that are missing are
-named, and not part of the tables. With --write, the feed is also written into a file.
+of the npm packages, PYTHON is an interpreter with the Python packages. Missing clients are named,
+and left out of the tables. With --write, the feed is also written into a file.
 """
 
 import argparse

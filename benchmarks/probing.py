@@ -1,4 +1,4 @@
-"""Compare the durations that are read of recordings with those that a decoder finds, and time it.
+"""Compare the durations read from recordings with those found by a decoder, and time reading.
 
     python -m benchmarks.probing [--seconds N] [--markdown] [--json FILE]
 
@@ -26,7 +26,7 @@ _CHAPTERS = ";FFMETADATA1\n" + "".join(
     f"[CHAPTER]\nTIMEBASE=1/1\nSTART={at}\nEND={at + 10}\ntitle=Chapter {at}\n"
     for at in range(0, 60, 10)
 )
-_NO_HEADER = ("-t",)  # of LAME: no Xing header
+_NO_HEADER = ("-t",)  # LAME's option for no Xing header
 _LAME: dict[str, tuple[str, ...]] = {
     "MP3 CBR 128": ("-b", "128"),
     "MP3 CBR 64, mono": ("-b", "64", "-m", "m"),
@@ -72,7 +72,7 @@ class Result:
 
     @property
     def missed(self) -> bool:
-        """Whether the duration is wrong by more than a second, and nothing is said of the file."""
+        """Whether the duration is wrong by more than a second, without a problem being reported."""
         return not self.said and (self.read is None or abs(self.read - self.decoded) > 1)
 
     @property

@@ -3,8 +3,8 @@
     python -m benchmarks.push [--deliveries N] [--subscriptions N] [--articles N]
         [--database URL] [--markdown] [--json F]
 
-The subscribers are one process (sink.py) at many addresses of loopback, the worker is `feedsvc push
---worker`. Both share the cores of the machine; figures per core are of the worker's CPU time alone.
+The subscribers are one process (sink.py) at many loopback addresses, the worker is `feedsvc push
+--worker`. Both share the cores of the machine; figures per core count the worker's CPU time alone.
 """
 
 import argparse
@@ -43,7 +43,7 @@ _READERS, _PAUSE = 8, 5  # polling clients; milliseconds between response and ne
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure. at_least: whether more is better than wanted. how: what was done."""
+    """One figure. at_least: whether `wanted` is a lower bound. how: what was done."""
 
     what: str
     value: float
@@ -155,7 +155,7 @@ def _site(folder: Path, articles: int, database: str | None) -> Site:
 
 
 def _rates(site: Site, count: int) -> Iterator[Row]:
-    """Measure deliveries over connections that are kept and over new ones."""
+    """Measure deliveries over persistent and over new connections."""
     kinds = (("keep-alive", "http", "/", 5000), ("new TCP", "http", "/close", 2500))
     for name, scheme, path, wanted in (*kinds, ("new TLS", "https", "/close", 800)):
         with run_sink(site.folder, scheme) as sink:
@@ -208,7 +208,7 @@ def _slow(site: Site, count: int = 1000) -> Iterator[Row]:
 
 
 def _saved(site: Site, count: int = 1000) -> Row:
-    """Measure the time from a saved file to the last subscriber."""
+    """Measure the time from saving a file to the last delivery."""
     with run_sink(site.folder) as sink, peers.feedsvc(site.folder):
         site.subscribe(sink.urls(count), delivered=True)
         times = []
@@ -226,7 +226,7 @@ def _saved(site: Site, count: int = 1000) -> Row:
 
 
 def _polls(site: Site, count: int = 10_000) -> Iterator[Row]:
-    """Compare polls with and without deliveries beside them."""
+    """Compare polls with and without concurrent deliveries."""
     if peers.missing(("wrk",)):
         return
     ratios = []

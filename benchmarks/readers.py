@@ -1,11 +1,11 @@
-"""What feed readers and parsers get from feedsvc's feeds, as the table of docs/readers.md.
+"""Print what feed readers and parsers get from feedsvc's feeds, for docs/readers.md.
 
     python -m benchmarks.readers [--node FOLDER] [--php FOLDER]
 
 Renders one entry with every field in each format, gives it to every reader that is installed, and
 looks for each value anywhere in what the reader returns for the entry. FOLDER contains the
-node_modules of the npm packages, or `freshrss` (installed) and `tt-rss` (its files). Readers that
-are missing are named, and not part of the table.
+node_modules of the npm packages, or `freshrss` (installed) and `tt-rss` (its files). Missing
+readers are named, and left out of the table.
 """
 
 import argparse

@@ -2,11 +2,10 @@
 
     python -m benchmarks.sink PORT CONTROL [CERTIFICATE KEY]
 
-Listens on all addresses of loopback. What a POST is answered depends on its path: /slow... after 20
-seconds, /never... not at all, /close... at once, with the end of the connection, and others at
-once. At the port CONTROL, without TLS, GET returns the number of answered POSTs, and the times of
-the first and the last; GET /reset forgets them. Times are of the monotonic clock, which all
-processes share.
+Listens on all loopback addresses. When a POST is answered depends on its path: /slow... after 20
+seconds, /never... not at all, /close... at once, closing the connection, and others at once. On the
+port CONTROL, without TLS, GET returns the number of answered POSTs, and the times of the first and
+the last; GET /reset forgets them. Times are from the monotonic clock, which all processes share.
 """
 
 import asyncio
@@ -22,7 +21,7 @@ _LAST_ANSWER = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r
 
 
 class Counts:
-    """What was answered."""
+    """The number of answered POSTs, and the times of the first and the last."""
 
     def __init__(self) -> None:
         self.number = 0

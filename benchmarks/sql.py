@@ -1,10 +1,10 @@
-"""Measure a source of type `sql`: the first sync, one changed row, and looks at all rows.
+"""Measure a source of type `sql`: the first sync, one changed row, and checks of all rows.
 
     python -m benchmarks.sql [--rows 10000,100000] [--url URL] [--markdown] [--json FILE]
 
 The articles are those of the other benchmarks, in a table with an index on the watermark. URL: of
-an empty database; by default, a file of SQLite. Each size is measured in a process of its
-own, after this one has filled the table.
+an empty database; by default, an SQLite file. Each size is measured in a process of its own, after
+this one has filled the table.
 """
 
 import argparse
@@ -130,7 +130,7 @@ def measure(url: str, count: int) -> Iterator[Row]:
         settings = load(site, {})
         options = {"url": url, "query": _QUERY, "watermark": "changed"}
         source = SqlSource("posts", options, settings)
-        source.every = 0  # it is always time to look
+        source.every = 0  # check for changes each time
         sources = Sources(ContentFolder(settings), source)
         catalog = Catalog(settings.database)
         catalog.create()
@@ -183,7 +183,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", default="10000,100000", metavar="N,N")
     parser.add_argument("--url", help="of an empty database; it is filled")
-    parser.add_argument("--one", help=argparse.SUPPRESS)  # in the process of one size
+    parser.add_argument("--one", help=argparse.SUPPRESS)  # in the process for one size
     report.add_options(parser)
     asked = parser.parse_args(arguments)
     if asked.one:

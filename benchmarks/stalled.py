@@ -1,4 +1,4 @@
-"""Measure the latency of polls during stalled downloads, compared with the same server without.
+"""Measure the latency of polls with stalled downloads, and without them on the same server.
 
     python -m benchmarks.stalled [--downloads N] [--seconds N] [--rounds N] [--markdown] [--json F]
 

@@ -52,7 +52,7 @@ def run_sync(settings: Settings) -> Figures:
 
 
 def save(settings: Settings) -> Figures:
-    """Save articles one after the other, as a site that is being served sees it."""
+    """Save articles one after the other, syncing each as `feedsvc serve` does."""
     catalog = Catalog(settings.database)
     sources = Sources.of(settings)
     sources.listing()

@@ -1,8 +1,8 @@
 """Access to the statistics: with the token, or from this machine while the site is local.
 
-The address of a client proves nothing: behind a proxy on this machine that sets no header, all
-requests seem to come from here. So without the token, the site's own address must be a loopback
-address, which no proxy serves to others; the request is then checked as well (ADR 83).
+A client's address proves nothing: behind a local proxy that adds no header fields, every request
+appears to come from this machine. So without the token, the site's own address must be a loopback
+address, which no proxy serves to other machines; the request is then checked as well (ADR 83).
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from feedsvc.config.settings import Settings
 from feedsvc.http.hosts import is_loopback, names_loopback
 
 _BYTES = 32
-# Fields that proxies add, and that a browser on this machine does not send.
+# Header fields that proxies add and a browser on this machine does not send.
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_CDN_LOOP")
 _X_FORWARDED = "HTTP_X_FORWARDED_"
 
@@ -33,7 +33,7 @@ def digest(token: str) -> str:
 
 
 def has_token(password: str | None, expected: str) -> bool:
-    """Return whether a password is the token with a hash. expected: '' for none."""
+    """Return whether a password is the token. expected: the token's hash, '' without one."""
     return bool(password and expected and hmac.compare_digest(digest(password), expected))
 
 

@@ -1,4 +1,4 @@
-"""Parses User-Agents: the family, what kind it is, and the count and id that a service reports.
+"""Parses User-Agents: the family and its kind, and the count and feed id that a service reports.
 
 Known families are in families.csv; crawlers, monitors and libraries are recognised by the patterns
 of `crawler-user-agents`. Every other User-Agent is named after its product.
@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from feedsvc.audience.rows import Kind
 
-MAX = 512  # characters of a User-Agent that are read
+MAX = 512  # characters of a User-Agent to parse
 NONE = "(no User-Agent)"
 _EXAMPLE = 200  # characters
-_MAX_KNOWN = 20_000  # User-Agents that are remembered
+_MAX_KNOWN = 20_000  # cached User-Agents
 _INSTANCES, _LIBRARY = "instances", "library"  # in families.csv
-# Of crawler-user-agents. Patterns with another tag are of crawlers.
+# Tags of crawler-user-agents. Patterns without any of these count as crawlers.
 _TAGS = _CRAWLER, _MONITORING, _HTTP_LIBRARY, _ = (
     *("crawler", "monitoring", "http-library", "feed-reader"),
 )
@@ -68,10 +68,10 @@ class Family(NamedTuple):
 class Agent:
     """A parsed User-Agent.
 
-    number: of subscribers, None if it reports none. key: the id of the feed that it reports, or a
-    digest of the parts that do not change. known: whether its service is in families.csv. hosted:
-    its polls are counted by key, others by address. library: it is the default of a library.
-    example: the User-Agent, printable.
+    number: the reported number of subscribers, None without one. key: the reported id of the feed,
+    or a digest of the parts that do not change. known: whether its service is in families.csv.
+    hosted: whether its polls are counted by key, not by address. library: whether it is the default
+    of a library. example: the User-Agent, printable.
     """
 
     family: str
@@ -94,7 +94,7 @@ class Agent:
         return self.hosted or self.kind is Kind.UNKNOWN
 
 
-OTHER = Agent("other", Kind.DIRECT, "")  # for those that are not parsed
+OTHER = Agent("other", Kind.DIRECT, "")  # for User-Agents that are not parsed
 
 
 def parse(text: str) -> Agent:
@@ -201,7 +201,7 @@ def families() -> tuple[tuple[str, Family], ...]:
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
     """Return the patterns of crawler-user-agents with their tags; the first that matches decides.
 
-    Those with the same first letter are one expression, which `re` searches twenty times as fast.
+    Patterns with the same first letter are joined, which `re` searches twenty times as fast.
     """
     from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # takes 10 ms
 

@@ -1,4 +1,4 @@
-"""The badge with the number of subscribers, in SVG without fonts or links of others. Pure."""
+"""Renders the subscriber badge as SVG, without external fonts or links. Pure."""
 
 from feedsvc.audience.tables import short
 

@@ -1,6 +1,6 @@
-"""Charts as SVG, without script and without colours: these are in the page's stylesheet.
+"""Charts as SVG, without scripts or colours; the page's stylesheet sets the colours.
 
-Names are not in the SVG; the page has them in a legend, and all numbers in a table.
+Names are not in the SVG; the page shows them in a legend, and all numbers in a table.
 """
 
 import sys
@@ -14,19 +14,19 @@ from markupsafe import Markup
 
 from feedsvc.audience.tables import day_name, short
 
-# pygal's importer of maps, which Python warns of at each failed import of any module.
+# Remove pygal's import hook for maps: with it, Python warns whenever any import fails.
 sys.meta_path[:] = [each for each in sys.meta_path if type(each) is not pygal.PluginImportFixer]
 
 WIDTH, HEIGHT = 640, 300
 _LABELS = 4  # on the axis of days
 _SVG = "{http://www.w3.org/2000/svg}"
-# pygal's own style and script, and what only the script shows. Its title would be read aloud.
+# pygal's style and script, and elements for the script. Screen readers would read its title.
 _LEFT_OUT = ("style", "script", "title", "desc")
 
 Days = tuple[int, ...]
 Rows = tuple[tuple[int, ...], ...]
 
-# Charts of ended days remain the same; one takes some 20 ms.
+# Charts of past days stay the same; rendering one takes some 20 ms.
 _remembered = lru_cache(64)
 
 
@@ -69,7 +69,7 @@ def spark(trend: Sequence[int]) -> Markup:
 
 
 def _dates(days: Days) -> Mapping[str, Any]:
-    """Return the labels of days, of which few are shown."""
+    """Return the options for labels of days, only a few of which are shown."""
     names = [day_name(day) for day in days]
     count = min(_LABELS, len(names))
     major = [names[(2 * index + 1) * len(names) // (2 * count)] for index in range(count)]

@@ -17,8 +17,8 @@ from feedsvc.audience.store import Batch
 # Flags of a poll. The higher bits are its interval: 1 + its class in INTERVALS, or 0.
 TAGGED, DATED, STALE, UNQUOTED, INVENTED, COOKIE, REFERRER, QUERY = (1 << n for n in range(8))
 KNOWN, BURSTING, FRESH, REFUSED, IGNORED, PLAIN, LOGGED, UNSENT = (1 << n for n in range(8, 16))
-EARLY, SOON = 1 << 16, 1 << 17  # before POLITE; else before POLITE_UNCONDITIONAL
-INTERVAL = 18  # bits to the left
+EARLY, SOON = 1 << 16, 1 << 17  # sooner than POLITE; otherwise, than POLITE_UNCONDITIONAL
+INTERVAL = 18  # its position in the flags, in bits
 
 _MAX_READERS = 500_000  # addresses until the next flush, some 50 MB
 _MAX_KEYS = 200_000
@@ -43,7 +43,7 @@ Key = tuple[Agent, Place | None, int, int]  # place: None for an invented addres
 
 
 def network(address: str) -> str:
-    """Return what identifies a reader: an IPv4 address, or the /64 network of an IPv6 address."""
+    """Return the part of an address that identifies a reader: all of IPv4, the /64 of IPv6."""
     if ":" not in address:
         return address
     try:
@@ -80,7 +80,7 @@ class Counts:
             readers.add(reader)
 
     def counter(self, key: Key, number: int) -> PollCounter:
-        """Return the counter of a key. number: identifies these counts in a new one."""
+        """Return the counter of a key. number: identifies these counts in a new counter."""
         counter = self.polls.get(key)
         if counter is None:
             if len(self.polls) >= _MAX_KEYS:  # somebody invents User-Agents
@@ -91,7 +91,7 @@ class Counts:
     def batch(self) -> Batch:
         """Return the numbers for the store, and discard the polls."""
         polls = _popped(self.polls)
-        # A copy, as a poll may still be counted.
+        # A copy, as another thread may still be counting a poll.
         return batch(self.day, "live", self.start, polls, list(self.readers.items()))
 
 
@@ -110,8 +110,8 @@ def batch(
 ) -> Batch:
     """Return the numbers of a day for the store.
 
-    start: an instant before the first poll. waits: polls by class of interval, by family and
-    whether they are conditional; a server has these in the flags.
+    start: an instant before the first poll. waits: the number of polls in each class of interval,
+    by family and whether they are conditional; a server has the class in the flags.
     """
     batch = Batch(day, source)
     batch.records[""] = Record()

@@ -43,12 +43,12 @@ class Act(StrEnum):
     CONDITIONAL_EARLY = "conditional-early"  # the same, sooner than POLITE
     UNCONDITIONAL_EARLY = "unconditional-early"  # FORGOT, sooner than POLITE_UNCONDITIONAL
     BURST = "burst"  # of a known client, within BURST seconds of its last
-    FRESH = "fresh"  # of a known client, before max-age was over
+    FRESH = "fresh"  # of a known client, before max-age had passed
     INVENTED_URL = "invented-url"  # got 404
     LIBRARY = "library"  # has the default User-Agent of a library
-    REFUSED = "refused"  # the first of a client after it got 429
-    IGNORED = "ignored"  # the same, before Retry-After was over
-    WHOLE = "whole"  # was sent the document (200)
+    REFUSED = "refused"  # a client's first poll after it got 429
+    IGNORED = "ignored"  # the same, before Retry-After had passed
+    WHOLE = "whole"  # got the whole document (200)
     PLAIN = "plain"  # the same, and accepted no compression
 
 
@@ -226,7 +226,7 @@ CRITERIA = (
 
 
 class Breach(NamedTuple):
-    """A criterion that a family breaks. share: of the polls in which it could, above 0 to 1."""
+    """A criterion that a family breaks. share: of the polls that could break it, above 0."""
 
     criterion: Criterion
     share: float

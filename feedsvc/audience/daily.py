@@ -19,16 +19,16 @@ from feedsvc.errors import CatalogError
 
 logger = logging.getLogger("feedsvc.audience")
 
-# More dimensions of the stored figures, besides those of figures.Cell.
+# Dimensions of the stored figures in addition to those of figures.Cell.
 STATUS = "status"  # polls by status code
-PUSH: Cell = ("clients", "push")  # subscribers: subscriptions to the site's hub
+PUSH: Cell = ("clients", "push")  # `subscribers` counts subscriptions to the hub
 
 
 def catch_up(store: Store, today: int, settings: Settings | None = None) -> int:
-    """Store the figures of all ended days that lack them, and return their number.
+    """Store the missing figures of all days that have ended; return the number of these days.
 
-    A day that got more polls changes the seven-day figures after it, too. settings: of the site,
-    to count the subscriptions to its hub.
+    More polls of a day also change the seven-day figures of the days after it. settings: of the
+    site, to count the subscriptions to its hub.
     """
     days = [day for day in store.days() if day < today]
     lacking = set(days) - store.rolled()
@@ -73,7 +73,7 @@ def subscriptions(settings: Settings) -> int:
 
 
 def _runs(days: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Split days where they are more than a day apart."""
+    """Split days into runs of consecutive days."""
     splits = [index for index, (a, b) in enumerate(pairwise(days), 1) if b - a > 1]
     for start, end in pairwise((0, *splits, len(days))):
         if end > start:

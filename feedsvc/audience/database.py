@@ -16,7 +16,7 @@ from feedsvc.audience.records import Record, decode
 from feedsvc.errors import FeedsvcError
 from feedsvc.extras import how_to_install
 
-_WAIT = 5  # seconds for another process's transaction
+_WAIT = 5  # seconds to wait for another process's transaction
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('feedsvc audience ' || current_schema()))"
 _TIMEOUTS = {"connect_timeout": 3, "tcp_user_timeout": 6000}
 
@@ -26,9 +26,9 @@ class StatisticsError(FeedsvcError):
 
 
 class Database:
-    """The statistics at an SQLAlchemy URL. Thread-safe; connects at the first use.
+    """The statistics at an SQLAlchemy URL. Thread-safe; connects on first use.
 
-    A context manager, which closes it. All errors of the database are raised as StatisticsError.
+    A context manager that closes it on exit. Database errors are raised as StatisticsError.
     place: the URL without its password, for messages.
     """
 
@@ -66,7 +66,7 @@ class Database:
     def put(
         self, connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]], *key: str
     ) -> None:
-        """Insert rows, or replace those with the same key. `seen` never becomes less."""
+        """Insert rows, or replace those with the same key. `seen` never decreases."""
         if rows:
             statement = self._insert(table)
             new = statement.excluded
@@ -88,18 +88,18 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that reads."""
+        """Begin a read transaction."""
         with self._errors(), self._connected().connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """The only transaction that writes; waits for others to end."""
+        """Begin a write transaction after any other has ended."""
         try:
             with self._errors(), self._begin(self._connected()) as connection:
                 yield connection
         except BaseException:
-            self.names.clear()  # those that were added are rolled back
+            self.names.clear()  # added names were rolled back
             raise
 
     @contextmanager
@@ -122,7 +122,7 @@ class Database:
             except BaseException:
                 engine.dispose()
                 raise
-            self.names.clear()  # the file may be another one
+            self.names.clear()  # it may be a different file now
             self._engine = engine
         return engine
 
@@ -166,7 +166,7 @@ class Database:
             raise
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             cause = getattr(error, "orig", None) or error
-            if type(cause) is sqlite3.DatabaseError:  # damaged; others, such as a lock, pass
+            if type(cause) is sqlite3.DatabaseError:  # damaged; other errors, such as a lock, pass
                 self.close()
             reason = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
             raise StatisticsError(
@@ -179,7 +179,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA page_size = 16384")  # of a new file; records are a few KB each
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA secure_delete = ON")  # of the keys of days that have ended
+    connection.execute("PRAGMA secure_delete = ON")  # overwrites deleted data, such as salts
 
 
 def _begin_sqlite(connection: Connection) -> None:

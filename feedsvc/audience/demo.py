@@ -24,11 +24,11 @@ from feedsvc.errors import FeedsvcError
 from feedsvc.model import Format
 from feedsvc.publication import Publication
 
-_WHOLE, _COMPRESSED, _DELTA = 48_000, 9_500, 2_200  # bytes of a document, in one way or another
+_WHOLE, _COMPRESSED, _DELTA = 48_000, 9_500, 2_200  # bytes of a response body, by its kind
 
 
 class Manner(NamedTuple):
-    """How a family polls. share: of all subscribers; 0 for one client. polls: of a client a day.
+    """How a family polls. share: of all subscribers; 0 for one client. polls: per client and day.
 
     conditional: whether it makes conditional requests. bad: the share of polls for each bad act.
     agent: its User-Agent, if it is not in families.csv.
@@ -84,17 +84,17 @@ MANNERS = (
 
 @dataclass(slots=True)
 class Model:
-    """A site that does not exist, whose numbers are known.
+    """An imaginary site whose numbers are known.
 
     weights: shares of the subscribers by feed. readers: subscribers at the end of the last day.
-    truth: of each day that was made, the subscribers by feed and family.
+    truth: the subscribers by feed and family, for each generated day.
     """
 
     weights: Mapping[str, float]
     readers: int
     last: int
     manners: Sequence[Manner] = MANNERS
-    growth: float = 0.0016  # a day
+    growth: float = 0.0016  # per day
     seed: int = 1
     truth: dict[int, dict[tuple[str, str], int]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Computes numbers of subscribers from the rows of some days. Pure.
+"""Computes subscriber numbers from the rows of several days. Pure.
 
 The number of a service is the last that it reported, never a sum of polls; it is kept for three
 days. Direct readers are counted by day; the figure for seven days is the median of the days,
@@ -17,14 +17,14 @@ from typing import NamedTuple
 from feedsvc.audience.rows import Direct, Reported
 
 WINDOW = 7  # days
-KEPT = 3  # days for which a service that is missing keeps its number
+KEPT = 3  # days for which a missing service keeps its number
 JUMP = 10  # a number that grows more than this many times in a day is only claimed
 
 Cell = tuple[str, str]  # dimension: '', 'feed', 'family' or 'format'; and a name in it
-Key = tuple[str, str, str, str]  # feed, format, family, key of the service's
+Key = tuple[str, str, str, str]  # feed, format, family, key; see Reported
 TOTAL: Cell = ("", "")
 ONE_DAY: Cell = ("", "day")  # the total of one day instead of seven
-POLLING: Cell = ("clients", "polls")  # subscribers: programs that poll
+POLLING: Cell = ("clients", "polls")  # `subscribers` counts clients that poll
 
 
 class Figures(NamedTuple):
@@ -58,9 +58,9 @@ class Day(NamedTuple):
 
 @dataclass(slots=True)
 class Services:
-    """What services report at the end of a day, by key.
+    """The reports of services at the end of a day, by key.
 
-    numbers: None of a service that reports none. claims: numbers that are not believed.
+    numbers: None for a service that reports none. claims: numbers that are not believed.
     """
 
     numbers: dict[Key, int | None] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Services:
 def by_cell(rows: Iterable[Direct]) -> dict[Cell, int]:
     """Add up the direct readers of a day.
 
-    Rows are by feed and family, and again by feed and format; only the first are added to totals.
+    Rows exist by feed and family, and again by feed and format; only the former add to totals.
     """
     cells: defaultdict[Cell, int] = defaultdict(int)
     for row in rows:
@@ -84,7 +84,7 @@ def by_cell(rows: Iterable[Direct]) -> dict[Cell, int]:
 
 
 def services(days: Sequence[Day], end: int) -> Services:
-    """Return what services report at the end of a day. days: those of the window before it."""
+    """Return the reports of services at the end of a day. days: those of the window up to it."""
     rows = [row for day in days if end - WINDOW < day.day <= end for row in day.reported]
     if not rows:
         return Services()
@@ -97,7 +97,7 @@ def services(days: Sequence[Day], end: int) -> Services:
 
 
 def _believe(rows: Iterable[Reported], first: int, end: int, found: Services) -> None:
-    """Add the numbers of one service for one feed, each compared with those of days before.
+    """Add the numbers of one service for one feed, each compared with those of the days before.
 
     A service that appears after the first two days may start with ten subscribers at most, because
     anybody can send its name with any number. A number that is repeated for a window is believed.
@@ -125,7 +125,7 @@ def _believe(rows: Iterable[Reported], first: int, end: int, found: Services) ->
 
 
 def medians(days: Sequence[Mapping[Cell, int]]) -> dict[Cell, int]:
-    """Return the median of the days for each cell; one that is missing on a day counts as 0."""
+    """Return the median of the days for each cell; one missing on a day counts as 0."""
     cells = {cell for day in days for cell in day}
     return {cell: round(median(day.get(cell, 0) for day in days)) for cell in cells}
 
@@ -159,8 +159,8 @@ def _weight(services: Services, key: Key) -> int:
 def windows(days: Iterable[Day], ends: Container[int]) -> Iterator[tuple[int, dict[Cell, Figures]]]:
     """Yield the figures of windows, each with its last day.
 
-    days: in order, those that have polls, from a window before the first end on. ends: the last
-    days. What was gained and lost is compared with the end before; at first, with the day before.
+    days: the days with polls, in order, starting a window before the first end. ends: the last days
+    of the windows. Gains and losses are relative to the previous end; at first, to the day before.
     """
     kept: list[Day] = []
     before: Services | None = None

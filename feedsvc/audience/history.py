@@ -27,7 +27,7 @@ class History(NamedTuple):
 
 
 def of_site(store: Store, first: int, today: int) -> History | None:
-    """Return the stored figures; those until today if none are stored yet. None without any."""
+    """Return the stored figures, or today's if none are stored yet; None without any."""
     rows = store.daily(range(first, today), "")
     if not rows:
         cells = daily.live(store, today)
@@ -75,6 +75,6 @@ def _history(windows: Mapping[int, Mapping[Cell, Figures]]) -> History:
 
 
 def _points(days: Collection[int]) -> tuple[int, ...]:
-    """Return the days that are shown: regular ones that end with the last."""
+    """Return the days to show: evenly spaced, including the last."""
     step = -(-len(days) // MOST_POINTS) or 1
     return tuple(sorted(sorted(days)[::-step]))

@@ -88,7 +88,7 @@ def import_log(settings: Settings, store: Store, name: str, progress: Progress |
 def _without_collector() -> Iterator[None]:
     """Turn off the cyclic garbage collector.
 
-    Counting makes no cycles, but so many objects that the collector takes half the time.
+    Counting creates no reference cycles, but so many objects that collecting takes half the time.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -1,6 +1,6 @@
 """Parses the lines of access logs: combined format, JSON, and the W3C format of CloudFront.
 
-Each line is parsed independently, so a log may mix formats. The keys of JSON are those of Fastly,
+Each line is parsed independently, so a log may mix formats. JSON keys are those of Fastly,
 CloudFront, Cloudflare, Caddy and nginx; similar names work too. Pure.
 """
 
@@ -43,14 +43,14 @@ _FIELDS: Mapping[str, list[str]] = {
         "requestheadersreferer referrer",
     }.items()
 }
-_LARGEST = 10**12 - 1  # bytes; larger numbers are reduced to this
+_LARGEST = 10**12 - 1  # bytes; larger sizes are capped
 _NEEDED = ("address", "agent", "path", "status", "time")
 
 
 class Line(NamedTuple):
     """A GET or HEAD request. instant: seconds since the epoch. target: path and query, encoded.
 
-    Texts are bytes of the log, which are equal if the requests were.
+    Texts are the bytes of the log; equal requests have equal bytes.
     """
 
     address: bytes
@@ -73,7 +73,7 @@ class Parser:
         self._columns: list[str] = []
 
     def parse(self, line: bytes) -> Line | None:
-        """Return the request of a line; None for others and for comments. Raises Unreadable."""
+        """Return the request of a line; None for other methods and comments. Raises Unreadable."""
         if match := _COMBINED.match(line):
             address, time, target, status, size, referrer, agent = match.groups()
             number = 0 if size == b"-" else int(size)

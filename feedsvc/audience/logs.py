@@ -1,7 +1,7 @@
-"""Counts the polls in access logs, as the server counts those that it answers.
+"""Counts the polls in access logs as the server counts the polls that it answers.
 
 Behind a CDN the server sees only requests that the CDN cannot answer; the CDN's logs have all. Logs
-contain no preconditions of a request: only its status, bytes and Referer.
+show the status, size and Referer of a request, but not its preconditions.
 """
 
 import re
@@ -23,10 +23,10 @@ from feedsvc.config.settings import Settings
 _POLLS = frozenset({200, 226, 304, 429})
 _COUNTED = _POLLS | {404}
 _NO_REFERRER = (b"-", b"")
-_LONGEST = 1_000  # bytes of a target or User-Agent that are read
+_LONGEST = 1_000  # bytes of a target or User-Agent; the rest is ignored
 _CONDITIONAL = frozenset({226, 304})
-_OLDEST, _NEWEST = 10_000, 40_000  # days; no log has other times
-_NO_DAY = -(10**15)  # when it began
+_OLDEST, _NEWEST = 10_000, 40_000  # days; other times are not valid
+_NO_DAY = -(10**15)  # an instant before any day
 
 # Most lines of the combined format are `address - - [time] "GET ...`.
 _MIDDLE = b" - - ["
@@ -34,13 +34,13 @@ _TIME = len("27/Nov/2026:19:28:01 +0000")
 _REQUEST = _TIME + len('] "')
 _PLAIN = re.compile(rb'[^\s":]+|[^\s":]*:[^\s":]*:[^\s"]*').fullmatch  # no host with a port
 
-# Limits of memory. What does not fit is forgotten or stored: see `is_full`.
+# Memory limits. Anything beyond them is forgotten or stored; see `is_full`.
 _MAX_OTHERS = 50_000
 _MAX_KINDS = 100_000
 _MAX_CLIENTS = 240_000  # whose last poll is remembered
 _MAX_COUNTED = 120_000  # kinds on one day, and readers
 
-_LONG = 30 * DAY  # seconds; longer intervals are none
+_LONG = 30 * DAY  # seconds; longer intervals are not counted
 _LISTED = 7200
 _CLASSES = [bisect_left(INTERVALS, seconds) for seconds in range(_LISTED)]
 
@@ -78,7 +78,7 @@ class Counted(NamedTuple):
 
 @dataclass(slots=True)
 class _Day:
-    """The counts of a day, without the polls in its kinds; see Counted."""
+    """The counts of a day, without the polls that kinds still hold; see Counted."""
 
     start: int
     polls: dict[Key, PollCounter] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class _Day:
     waits: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
 
     def add(self, kind: "_Kind", whole: int) -> None:
-        """Move the polls of a kind here. whole: bytes that a 304 saved."""
+        """Move the polls of a kind here. whole: the bytes that each 304 saved."""
         counter = self.polls.setdefault(kind.key, [0, 0, 0, 0, 0])
         for index, number in enumerate(kind.counter(whole)[:3]):
             counter[index] += number
@@ -99,7 +99,7 @@ class _Kind:
 
     client: a hash of target and User-Agent, or of the service, which polls from many addresses.
     start: the beginning of the day on which `polls` were counted. last: the instant of the last.
-    readers, waits: of that day, agent and place; see Counts.
+    readers, waits: of that day, agent and place; see Counted.
     """
 
     __slots__ = (
@@ -116,7 +116,7 @@ class _Kind:
         self.waits: list[int] = []
 
     def counter(self, whole: int) -> PollCounter:
-        """Return the counter of the polls. whole: bytes that a 304 saved."""
+        """Return the counter of the polls. whole: the bytes that each 304 saved."""
         saved = whole * self.polls if self.key[2] == 304 else 0
         return [self.polls, self.size * self.polls, saved, self.last, 0]
 
@@ -124,9 +124,9 @@ class _Kind:
 class LogTally:
     """Counts the polls in the lines of one log. summary: of all lines since the start.
 
-    Most lines are equal from the request line on, and differ only in address and time. How such a
-    line is counted is remembered by the hash of its end. To save memory, lines and clients are
-    represented by keyed hashes of 64 bits.
+    Most lines differ from an earlier one only in address and time. Their kind is looked up by the
+    hash of the rest of the line. To save memory, lines and clients are represented by 64-bit keyed
+    hashes.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The texts that records contain as numbers, cached by each process."""
+"""The texts that records refer to by number, cached in each process."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ class Names:
         self.texts, self.numbers = {}, {}
 
     def load(self, connection: Connection) -> None:
-        """Read the names that were added since."""
+        """Read the names that are not yet cached."""
         table = schema.name.c
         known = max(self.texts, default=-1)
         if (connection.scalar(select(func.max(table.number))) or 0) > known:

@@ -26,7 +26,7 @@ _TICK = 1.0  # seconds
 _FLUSH = 60.0  # seconds
 _TIDY = 3600.0  # seconds
 _LAST_TRIES = 3  # to store the counts when the process ends
-_MAX_PENDING = 3  # days that wait while the store cannot be written
+_MAX_PENDING = 3  # days kept in memory while the store cannot be written
 
 
 def create(publication: Publication) -> "StatisticsObserver | None":
@@ -67,13 +67,13 @@ class StatisticsObserver:
         return Views(self._settings, self._store).views
 
     def start(self) -> None:
-        """Start the thread. The rest is stored when the process ends."""
+        """Start the thread. The remaining counts are stored when the process ends."""
         threading.Thread(target=self._run, name="feedsvc-statistics", daemon=True).start()
         atexit.register(self.stop)
         Finalize(None, self.stop, exitpriority=1)  # a worker process runs no other exit handlers
 
     def stop(self) -> None:
-        """End the thread, and store the rest."""
+        """Stop the thread, and store the remaining counts."""
         if not self._stopping.is_set():
             self._stopping.set()
             for _ in range(_LAST_TRIES):  # several workers may create the file at this moment
@@ -114,7 +114,7 @@ class StatisticsObserver:
                 self.flush()
 
     def _tidy(self) -> None:
-        """Delete old numbers, and store the figures of the days that ended."""
+        """Delete old numbers, and store the figures of the days that have ended."""
         self._tidied = time.monotonic()
         now = time.time()
         self._store.tidy(now)

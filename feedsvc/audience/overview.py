@@ -19,7 +19,7 @@ _NONE = Figures()
 
 
 class Series(NamedTuple):
-    """Numbers over time. days: of the points. rows: the numbers at these days, by name."""
+    """Numbers over time. days: of the points. rows: the numbers on these days, by name."""
 
     days: tuple[int, ...]
     rows: Mapping[str, tuple[int, ...]]
@@ -61,11 +61,11 @@ class Overview:
     first, last: days. now: the seven days that end with the last day; before: those at the start.
     day: the last day alone. totals, splits: subscribers over time, split by SPLITS. standings: of
     all feeds and of all families, by dimension. answers: traffic by status; answered: over time,
-    per day. intervals: polls by whether they are conditional, for each class of intervals.
-    clients: the number that polls, and of subscriptions to push, over time. claims: numbers that
-    are only claimed, by family. readers: those with most subscribers first; () for one feed.
-    changes: subscribers that services gained and lost, the latter below zero, in spans that end
-    with the days. sources: the number of days that were counted live, and from a log.
+    per day. intervals: polls by whether they are conditional, for each class of intervals. clients:
+    the numbers of polling clients and of push subscriptions, over time. claims: numbers that are
+    only claimed, by family. readers: most subscribers first; () for one feed. changes:
+    subscribers that services gained and lost, the latter negative, in spans that end with the
+    days. sources: the number of days that were counted live, and from a log.
     """
 
     feed: str | None
@@ -141,7 +141,7 @@ def overview(store: Store, first: int, today: int, feed: str | None = None) -> O
 
 
 def _standings(dimension: str, history: History) -> list[Standing]:
-    """Return the members of a dimension, those with most subscribers first."""
+    """Return the members of a dimension, most subscribers first."""
     points, found = history.points, []
     for cell, trend in history.trends.items():
         if cell[0] == dimension:
@@ -225,7 +225,7 @@ def _intervals(conduct: Conduct) -> dict[bool, tuple[int, ...]]:
 
 
 def _readers(store: Store, conduct: Conduct, standings: Iterable[Standing]) -> list[Reader]:
-    """Return all families that polled in the last days, those with most subscribers first."""
+    """Return all families that polled in the last days, most subscribers first."""
     subscribers = {each.name: each.now.total for each in standings}
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for (family, status), (polls, sent, saved) in conduct.polls.items():
@@ -246,6 +246,6 @@ def _readers(store: Store, conduct: Conduct, standings: Iterable[Standing]) -> l
 
 
 def worst(readers: Iterable[Reader]) -> list[Reader]:
-    """Return the readers with a score below 100, worst first, then by what they cost."""
+    """Return the readers with a score below 100, worst first, then by bytes sent."""
     found = [each for each in readers if each.score.points is not None and each.score.breaches]
     return sorted(found, key=lambda each: (each.score.points or 0, -each.traffic.sent))

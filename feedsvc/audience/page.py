@@ -41,7 +41,7 @@ _PRIVATE = {
 
 
 class Panel(NamedTuple):
-    """A chart with its table. file: of its CSV."""
+    """A chart with its table. file: the name of its CSV, without the suffix."""
 
     title: str
     text: str
@@ -60,7 +60,7 @@ def _today() -> int:
 
 
 class Views:
-    """The views `stats` and `stats_file`. today: returns the day, by default of the clock."""
+    """The views `stats` and `stats_file`. today: returns the current day."""
 
     def __init__(self, settings: Settings, store: Store, today: Callable[[], int] = _today) -> None:
         self._settings = settings
@@ -139,7 +139,7 @@ class Views:
         return response
 
     def _refuse(self) -> Response | None:
-        """Return the refusal of a request that may not see the statistics; None if it may."""
+        """Return the response that refuses access to the statistics; None if it is granted."""
         if access.is_local(request.environ, self._settings):
             return None
         expected = self._settings.statistics.token

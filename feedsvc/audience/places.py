@@ -1,4 +1,4 @@
-"""Which feed a request in an access log is for."""
+"""Finds the feed that a request in an access log is for."""
 
 import re
 from functools import lru_cache
@@ -9,12 +9,12 @@ from feedsvc.audience.counts import Place
 from feedsvc.config.settings import Settings
 from feedsvc.routes import Routes
 
-_ORIGIN = re.compile(rb"https?://[^/]*")  # of a request to a proxy
+_ORIGIN = re.compile(rb"https?://[^/]*")  # of a target in absolute form
 _MAX_CACHED = 50_000  # targets
 
 
 class Places:
-    """Finds the feed that a request was for, also by an alias, and an old or moved one."""
+    """Finds the feed of a request, including requests for aliases, and old and moved feeds."""
 
     def __init__(self, settings: Settings) -> None:
         self._routes = Routes(settings)
@@ -22,7 +22,7 @@ class Places:
         self._find = lru_cache(_MAX_CACHED)(self._uncached)
 
     def find(self, target: bytes) -> Place | None:
-        """Return feed and format of a target, as in a request; None for anything else."""
+        """Return the feed and format of a request target; None if it is not a feed."""
         return self._find(target.partition(b"?")[0])
 
     def _uncached(self, encoded: bytes) -> Place | None:

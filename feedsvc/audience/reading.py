@@ -1,7 +1,7 @@
-"""Reads a log from where an earlier import ended.
+"""Reads a log from the position where an earlier import ended.
 
-A log is identified by its first uncompressed bytes, not by its name. What was read before is not
-read again, even if the log has grown or was rotated.
+A log is identified by its first uncompressed bytes, not by its name. Lines that were imported
+before are skipped, even if the log has grown or was rotated.
 """
 
 import sys
@@ -16,14 +16,14 @@ from feedsvc.audience.store import LogPosition, Store
 from feedsvc.errors import FeedsvcError
 
 STDIN = "-"
-_BLOCK = 1 << 18  # bytes; the lines of larger ones do not fit into the caches of a CPU
+_BLOCK = 1 << 18  # bytes; the lines of a larger block do not fit into a CPU's caches
 _HEAD = _TAIL = 1024  # bytes that are compared
 _LONGEST = 1 << 20  # bytes of a line
 _GZIP = b"\x1f\x8b"
 
 
 class Block(NamedTuple):
-    """Some whole lines. end: the position after them. raw: bytes read of the file."""
+    """Some whole lines. end: the position after them. raw: bytes read from the file so far."""
 
     lines: list[bytes]
     end: int
@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
 
 class _Input:
-    """The bytes of a file, uncompressed. raw: how many of the file were read."""
+    """The uncompressed bytes of a file. raw: the number of bytes read from the file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -60,7 +60,7 @@ class _Input:
         return data
 
     def _inflate(self, data: bytes) -> bytes:
-        """Decompress; a file may have several members, as of a log that was appended to."""
+        """Decompress; a gzip file may have several members, as after appending to a log."""
         parts = []
         try:
             while data and self._gzip:
@@ -111,7 +111,7 @@ class LogReader:
         """Yield the new lines. The last one is left out if it is incomplete."""
         while True:
             if len(self._rest) > _LONGEST and b"\n" not in self._rest:
-                self._advance(self._rest[:-1])  # no line of a log
+                self._advance(self._rest[:-1])  # too long for a line of a log
                 self._rest = self._rest[-1:]
             whole, end, rest = self._rest.rpartition(b"\n")
             if end:
@@ -144,7 +144,7 @@ class LogReader:
             self._tail = (self._tail + self._rest)[-_TAIL:]
             self._rest = self._input.read()
             if not self._rest:
-                return  # it was cut; there is nothing new
+                return  # it was truncated; there is nothing new
         self._tail = (self._tail + self._rest[:left])[-_TAIL:]
         self._rest = self._rest[left:]
         if self.known and _digest(self._tail) != self.known.tail:

@@ -1,7 +1,7 @@
 """Reads the statistics as rows.
 
 first, last: days, inclusive. feed: a key, '' for sums over all feeds, None for each feed
-separately, which takes a millisecond for ten feeds of a day.
+separately, which takes a millisecond per ten feeds and day.
 """
 
 from collections import Counter, defaultdict
@@ -29,7 +29,7 @@ _POLL_FIELDS = {"family": "", "format": "", "status": 0, "conditional": False}  
 
 
 class Reads(Database):
-    """The queries. If a day has numbers from both sources, those with more polls are used."""
+    """The queries. If a day has numbers from both sources, the source with more polls is used."""
 
     def reported(self, first: int, last: int, feed: str | None = None) -> Iterator[Reported]:
         """Yield the counts that services reported."""
@@ -162,7 +162,7 @@ class Reads(Database):
             ]
 
     def sources(self, first: int, last: int) -> dict[int, str]:
-        """Return the source of each day that has more polls than the other."""
+        """Return the source with more polls for each day."""
         table = schema.record.c
         of_site = table.day.between(first, last) & (table.feed == "")
         query = select(table.day, table.source).where(of_site).order_by(table.polls)

@@ -1,7 +1,7 @@
-"""The numbers of one feed on one day, how two of them add up, and how they are stored.
+"""The numbers of one feed on one day, how two records are added, and how they are stored.
 
 The store keeps a record for each day, source and feed, and one with feed '' for the whole site.
-Stored texts are numbers of the table of names, as a year has millions of them. Pure.
+Texts are stored as numbers from the table of names, as a year has millions of them. Pure.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,8 +19,8 @@ IntervalKey = tuple[str, bool, int]  # family, conditional, bucket
 Report = tuple[int | None, int, bool]  # count, seen, known
 
 _LEVEL = 9
-MAX_FAMILIES = 2000  # of a record; further ones are OTHER
-MAX_KEYS = 500  # of the services in a record; further ones are dropped
+MAX_FAMILIES = 2000  # in a record; any others count as OTHER
+MAX_KEYS = 500  # of services in a record; any others are dropped
 OTHER = "other"
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
@@ -31,8 +31,9 @@ class Record:
     """The numbers of a feed, or of the site, on one day.
 
     polls: (polls, bytes sent, bytes saved). reported: (count or None, seen, known). direct:
-    estimated readers by (family, format), one of which is '', of days whose salt is deleted.
-    intervals, acts, of the site only: polls. start, end: instants of the first and last poll.
+    estimated readers by (family, format), one of which is '', once the day's salt is deleted.
+    intervals, acts: polls, in the site's record only. start, end: instants of the first and last
+    poll.
     """
 
     polls: dict[PollKey, list[int]] = field(default_factory=dict)
@@ -60,7 +61,7 @@ class Record:
                 continue
             if before is None or is_later(value, before):
                 self.reported[report] = value
-        # Two estimates under different salts cannot be united; most of the readers are the same.
+        # Two estimates under different salts cannot be merged; most of the readers are the same.
         for (family, format), number in other.direct.items():
             readers = limited(families, family), format
             self.direct[readers] = max(number, self.direct.get(readers, 0))
@@ -86,7 +87,7 @@ class Record:
 
 
 def limited(families: set[str], family: str) -> str:
-    """Add a family to those that are known, and return it; OTHER if there are too many.
+    """Add a family to the known ones, and return it; OTHER if there are too many.
 
     '' stands for all, and is always known.
     """
@@ -98,7 +99,7 @@ def limited(families: set[str], family: str) -> str:
 
 
 def is_later(one: Report, other: Report) -> bool:
-    """Return whether a number was reported after another; of one second, the larger counts."""
+    """Return whether a report is later than another or, in the same second, not smaller."""
     return (one[1], one[0] or 0) >= (other[1], other[0] or 0)
 
 
@@ -109,7 +110,7 @@ def _count(counts: dict[Key, int], more: Mapping[Key, int], families: set[str]) 
 
 
 def encode(record: Record, number: Callable[[str], int]) -> bytes:
-    """Return a record as bytes. number: of a name."""
+    """Return a record as bytes. number: returns the number of a name."""
     n, day = number, record.start // 86_400 * 86_400
     tables = [
         _columns(
@@ -131,13 +132,13 @@ def encode(record: Record, number: Callable[[str], int]) -> bytes:
 
 
 def _columns(rows: Iterable[tuple[int, ...]]) -> list[Sequence[int]]:
-    """Return the columns of rows, the first as differences; they compress better."""
+    """Return the columns of rows, the first as differences, which compress better."""
     first, *others = list(zip(*sorted(rows), strict=True)) or [()]
     return [[*first[:1], *map(sub, first[1:], first)], *others]
 
 
 def decode(data: bytes, name: Callable[[int], str]) -> Record:
-    """Return the record that was encoded. name: of a number. Raises ValueError."""
+    """Return an encoded record. name: returns the name of a number. Raises ValueError."""
     try:
         _, start, end, day, tables = msgspec.msgpack.decode(
             zstandard.decompress(data), type=tuple[int, int, int, int, list[list[list[int]]]]

@@ -1,4 +1,4 @@
-"""The rows that the store is read in. day: days since 1970-01-01, UTC. Pure."""
+"""The rows that the store returns. day: days since 1970-01-01, UTC. Pure."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -9,7 +9,7 @@ class Kind(StrEnum):
     """The kind of a family. UNKNOWN: it reports a count, but is not in families.csv."""
 
     SERVICE = "service"  # reports how many subscribers it has
-    AT_LEAST = "at_least"  # polls for several, and does not report for how many
+    AT_LEAST = "at_least"  # polls for several subscribers without reporting how many
     DIRECT = "direct"
     CRAWLER = "crawler"
     MONITOR = "monitor"
@@ -21,8 +21,8 @@ class Reported(NamedTuple):
     """The last count that a service reported on a day for one of its ids of a document.
 
     key: the service's id of the feed, or a digest of its User-Agent without the number. number:
-    None if it reports none. seen: when, in seconds since the epoch. known: whether the service is
-    in families.csv.
+    None if it reports none. seen: when it was reported, in seconds since the epoch. known: whether
+    the service is in families.csv.
     """
 
     day: int
@@ -66,11 +66,11 @@ class Polls(NamedTuple):
 
 
 class Conduct(NamedTuple):
-    """How families behaved in some days.
+    """How families behaved on some days.
 
     polls: (polls, bytes sent, bytes saved) by family and status. intervals: polls by whether they
     are conditional, and by the time since the client's previous poll; see criteria.INTERVALS.
-    acts: how often a family did what, see criteria.Act.
+    acts: polls by family and act; see criteria.Act.
     """
 
     polls: Mapping[tuple[str, int], Sequence[int]]
@@ -88,7 +88,7 @@ class Agent(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """The polls that were counted of a day. source: 'live' or 'log'. start, end: see Record."""
+    """The polls that were counted on a day. source: 'live' or 'log'. start, end: see Record."""
 
     day: int
     source: str

@@ -23,7 +23,7 @@ metadata = MetaData()
 # number: of the last migration that was applied.
 version = Table("audience_version", metadata, Column("number", Integer, nullable=False))
 
-# The texts that records contain as numbers.
+# The texts that records refer to by number.
 name = Table(
     "audience_name",
     metadata,
@@ -43,7 +43,7 @@ record = Table(
     PrimaryKeyConstraint("day", "source", "feed", name="audience_record_pkc"),
 )
 
-# The direct readers of days whose salt is kept. Of family and format, one is ''. estimate: of data.
+# The direct readers of days whose salt is kept. Family or format is ''. estimate: of data.
 sketch = Table(
     "audience_sketch",
     metadata,
@@ -57,7 +57,7 @@ sketch = Table(
     PrimaryKeyConstraint("day", "source", "feed", "family", "format", name="audience_sketch_pkc"),
 )
 
-# The keys of the hashes of readers. expires: when it is deleted, in seconds since the epoch.
+# The keys for hashing readers. expires: when it is deleted, in seconds since the epoch.
 salt = Table(
     "audience_salt",
     metadata,
@@ -76,8 +76,8 @@ agent = Table(
     Column("seen", Integer, nullable=False),
 )
 
-# The progress in access logs. head: a digest of the first `size` bytes. position: bytes that were
-# read, uncompressed. tail: a digest of the last of these. day: of the import.
+# How far access logs were read. head: a digest of the first `size` bytes. position: the number of
+# uncompressed bytes read. tail: a digest of the last of them. day: of the import.
 log = Table(
     "audience_log",
     metadata,
@@ -114,7 +114,7 @@ rolled = Table(
 )
 
 
-# Each upgrades the schema from the previous number, to 1 at first. Released ones never change.
+# Each upgrades the schema from the previous number, the first to 1. Released ones never change.
 MIGRATIONS: Sequence[Callable[[Connection], None]] = (metadata.create_all,)
 
 

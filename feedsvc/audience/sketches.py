@@ -1,8 +1,8 @@
 """Sketches of sets of readers: exact up to 4,096, HyperLogLog with 32,768 registers beyond.
 
-Readers go into a sketch as 32-bit keyed hashes. Sketches with the same key can be united; the
-standard error of a large one is 1.04 / sqrt(32768), 0.57 %. The estimator is that of Otmar Ertl,
-"New cardinality estimation algorithms for HyperLogLog sketches" (2017), which needs no tables.
+Readers go into a sketch as 32-bit keyed hashes. Sketches with the same key can be merged; the
+standard error of a large one is 1.04 / sqrt(32768), 0.57 %. The estimator is from Otmar Ertl, "New
+cardinality estimation algorithms for HyperLogLog sketches" (2017), and needs no tables.
 """
 
 import math
@@ -13,8 +13,8 @@ from hashlib import blake2b
 
 import zstandard
 
-_EXACT = 4096  # hashes that are kept as they are; as many bytes as packed registers
-_BITS = 15  # of a hash, that choose a register
+_EXACT = 4096  # hashes that are stored exactly, in as many bytes as packed registers
+_BITS = 15  # of a hash, which select a register
 _SIZE = 1 << _BITS
 _MASK = _SIZE - 1
 _REST = 32 - _BITS
@@ -43,7 +43,7 @@ def add(sketch: bytes, hashes: Iterable[int]) -> bytes:
 
 
 def estimate(sketch: bytes) -> int:
-    """Return the number of different hashes in a sketch."""
+    """Return the number of distinct hashes in a sketch."""
     if not sketch.startswith(_REGISTERS):
         return len(sketch) // 4
     counts = Counter(_unpack(sketch))

@@ -1,4 +1,4 @@
-"""Stores the statistics of several processes, which add up.
+"""Stores the statistics, adding up the numbers of several processes.
 
 Days whose salt has expired are sealed: their sketches become numbers.
 """
@@ -19,7 +19,7 @@ from feedsvc.audience.rows import Daily, Kind
 
 DAY = 86_400
 _MAX_WAITING = 1_000_000  # addresses that wait to be stored, some 100 MB
-_MAX_PARAMETERS = 1_000  # of a query; databases take more
+_MAX_PARAMETERS = 1_000  # of a query; databases accept more
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Store(Reads):
         self.retention = retention
 
     def add(self, batches: Iterable[Batch], log: LogPosition | None = None) -> None:
-        """Add numbers, and how far the log that they are from was read."""
+        """Add numbers, and record how far their log was read."""
         now = int(time.time())
         with self.writing() as connection:
             for batch in batches:
@@ -100,7 +100,7 @@ class Store(Reads):
     def _merge(
         self, connection: Connection, day: int, source: str, more: Mapping[str, Record]
     ) -> set[str]:
-        """Add to the records of a day. more: by feed. Return the families of the site's record."""
+        """Add to the records of a day; return the families in the site's record. more: by feed."""
         table = schema.record.c
         place = (table.day == day) & (table.source == source)
         if len(more) <= _MAX_PARAMETERS:
@@ -154,7 +154,7 @@ class Store(Reads):
             self.put(connection, schema.sketch, rows, *key)
 
     def _salt(self, connection: Connection, day: int, now: int) -> bytes:
-        """Return the salt of a day. It is kept for the next day, so that late numbers fit."""
+        """Return the salt of a day. It is kept for another day, to add late numbers."""
         table = schema.salt
         salt: bytes | None = connection.scalar(select(table.c.value).where(table.c.day == day))
         if salt is None:
@@ -195,7 +195,7 @@ class Store(Reads):
             self.put(connection, schema.rolled, [{"day": day}], "day")
 
     def tidy(self, now: float) -> None:
-        """Seal the days whose salt has expired; delete what is older than the retention."""
+        """Seal the days whose salt has expired; delete data older than the retention."""
         table = schema.salt.c
         with self.writing() as connection:
             expired = list(connection.scalars(select(table.day).where(table.expires <= now)))

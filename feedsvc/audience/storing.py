@@ -13,7 +13,7 @@ from feedsvc.processes import Process
 
 
 class Storing:
-    """The process. Stores one thing at a time; all methods raise FeedsvcError if that failed."""
+    """The process. Stores one item at a time; all methods raise FeedsvcError if that failed."""
 
     def __init__(self, store: Store) -> None:
         """Start the process; it opens the same statistics for itself."""
@@ -43,7 +43,7 @@ class Storing:
 
 
 def serve() -> None:
-    """Run as the process: store each value on standard input; answer with the failure, or ''."""
+    """Run the process: store each value from standard input; answer with the failure, or ''."""
     gc.disable()  # see importing.py
     with suppress(BrokenPipeError, StopIteration):
         values = processes.given()

@@ -90,12 +90,12 @@ def clients(found: Overview) -> Table:
 
 
 def changes(found: Overview) -> Table:
-    """Return what services gained and lost in each span."""
+    """Return the subscribers that services gained and lost in each span."""
     return by_day(found.changes)
 
 
 def standings(members: Iterable[Standing], name: str) -> Table:
-    """Return the subscribers of feeds, readers or formats. name: of one of these."""
+    """Return the subscribers of feeds, readers or formats. name: the heading for these."""
     headings = (name, "subscribers", "change", "as reported", "at least", "direct", "claimed")
     return Table(
         headings,
@@ -150,7 +150,7 @@ TABLES: Mapping[str, Callable[[Overview], Table]] = {
 
 
 def as_csv(table: Table) -> str:
-    """Return a table as CSV (RFC 4180). Texts that a spreadsheet would run begin with a quote."""
+    """Return a table as CSV (RFC 4180). Apostrophes keep spreadsheets from evaluating text."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(map(_inert, table.headings))
@@ -204,7 +204,7 @@ def _inert(value: Value) -> Value:
 
 
 def spark(trend: Sequence[int], width: int = 16) -> str:
-    """Return numbers as a line of small bars, the last ones if there are too many."""
+    """Return numbers as a line of small bars, at regular steps if there are too many."""
     step = -(-len(trend) // width) or 1
     shown = list(trend)[::-1][::step][::-1]
     low, high = min(shown, default=0), max(shown, default=0)

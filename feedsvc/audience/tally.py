@@ -1,7 +1,7 @@
 """Counts polls as the edge answers them, in about a microsecond each.
 
-Nothing is written or hashed here: a poll takes a few lookups and additions. `collect` returns what
-was counted since the last call.
+Nothing is written or hashed here: a poll takes a few lookups and additions. `collect` returns the
+counts since the last call.
 """
 
 import re
@@ -22,7 +22,7 @@ from feedsvc.http.fields import IDENTITY
 from feedsvc.http.hosts import Network, client_address
 from feedsvc.http.representation import Representation
 
-_NEW_AGENTS = 1_000  # that are parsed between two flushes; the family of others is "other"
+_NEW_AGENTS = 1_000  # parsed between two flushes; the family of any others is "other"
 _MAX_CLIENTS = 100_000  # clients that are remembered, some 60 MB
 _TAGGED, _DATED, _FRESH = counts.TAGGED, counts.DATED, counts.FRESH
 _EARLY = POLITE - 5 * MINUTE  # seconds; timers of readers vary
@@ -30,7 +30,7 @@ _SOON = POLITE_UNCONDITIONAL - HOUR
 _ARCHIVE = re.compile(r"/archive/[0-9]+\.\w+\Z")
 _MAX_FORWARDED = 200  # characters of a field that is remembered
 _LONGEST_DATE = 100  # characters; longer ones are none
-_SETTLE = 0.05  # seconds in which a poll that is being counted ends
+_SETTLE = 0.05  # seconds, enough for a poll in progress to be counted
 
 # Address and Agent, or key and family of a service, whose Agent changes with its number; then path.
 _Name = tuple[str, Agent | str, str]
@@ -49,7 +49,7 @@ def waited(wait: int) -> int:
 
 
 _LISTED = 2 * HOUR
-_WAITS = [waited(seconds) for seconds in range(_LISTED)]  # most of them
+_WAITS = [waited(seconds) for seconds in range(_LISTED)]  # precomputed for most polls
 
 
 class Client:
@@ -78,7 +78,7 @@ class Client:
 class Tally:
     """Counts the polls of one process. `count` is called by all threads that answer requests.
 
-    now, day: the time, by `tick`.
+    now, day: the time, as set by `tick`.
     """
 
     def __init__(self, proxies: Sequence[Network] = ()) -> None:
@@ -86,7 +86,7 @@ class Tally:
         self._agents = Agents(_NEW_AGENTS)
         self._known = self._agents.known
         self._clients: dict[_Name, Client] = {}
-        self._older: dict[_Name, Client] = {}  # a generation that is discarded next
+        self._older: dict[_Name, Client] = {}  # the generation to be discarded next
         self._forwarded: dict[tuple[str, str], str] = {}
         self._ended: list[Counts] = []
         self._number = 0  # of the counts
@@ -95,7 +95,7 @@ class Tally:
         self.tick(time.time())
 
     def tick(self, now: float) -> None:
-        """Set the time, once a second."""
+        """Set the time; called once a second."""
         self.now = int(now)
         if (day := self.now // DAY) != self.day:
             self.day = day
@@ -103,7 +103,7 @@ class Tally:
             self._forget()
 
     def _forget(self) -> None:
-        """Keep the clients of the day before only: no address is remembered for over two days."""
+        """Keep only the clients of the day before: no address is remembered for over two days."""
         clients = {**self._older, **self._clients}
         recent = [each for each in clients.items() if abs(each[1].last // DAY - self.day) <= 1]
         self._older, self._clients = dict(recent[-_MAX_CLIENTS // 2 :]), {}
@@ -229,7 +229,7 @@ class Tally:
     def _greet(
         self, client: Client, agent: Agent, address: str, environ: Mapping[str, Any], flags: int
     ) -> int:
-        """Count a reader, once a day; examine what clients do either in all polls or in none."""
+        """Count a reader, once a day; set the flags that are the same for all polls of a client."""
         client.attention = False
         if client.place and agent.is_direct:
             self._counts.meet(agent, client.place, address)

@@ -19,12 +19,12 @@ from feedsvc.model import Enclosure, Person
 _TRUE = {"1", "true", "t", "yes", "y"}
 _FALSE = {"", "0", "false", "f", "no", "n"}
 _SURROGATE = re.compile(r"[\ud800-\udfff]+")
-_ZERO_DATE = "0000-00-00"  # NULL in MySQL's columns that do not allow it
+_ZERO_DATE = "0000-00-00"  # stands for NULL in NOT NULL columns of MySQL
 COLUMNS = names(
     "id guid title html markdown published updated summary authors tags categories link "
     "external_url slug language image enclosures draft public"
 )
-TEXTS = ("html", "markdown", "summary")  # one of them is needed
+TEXTS = ("html", "markdown", "summary")  # one of them, or a title, is needed
 
 
 def item(origin: Origin, row: Mapping[str, Any], hints: Hints) -> Item:
@@ -63,12 +63,12 @@ def item(origin: Origin, row: Mapping[str, Any], hints: Hints) -> Item:
 
 
 def is_public(row: Mapping[str, Any]) -> bool:
-    """Return whether the row counts as an article. Raises ArticleError for another value."""
+    """Return whether `public` is true or missing in a row. Raises ArticleError for a bad value."""
     return flag("public", row.get("public", True))
 
 
 class _Values:
-    """The converted values of a row. All methods raise ArticleError for one that is not valid."""
+    """The converted values of a row. All methods raise ArticleError for an invalid one."""
 
     def __init__(self, origin: Origin, row: Mapping[str, Any], hints: Hints) -> None:
         self._origin = origin
@@ -95,7 +95,7 @@ class _Values:
             raise ArticleError("bad-source-date", f"has a bad `{name}`: {error}") from None
 
     def items(self, name: str) -> list[Any]:
-        """Return a list: an array, JSON in a text, or a text with commas."""
+        """Return a list, from an array, JSON text, or comma-separated text."""
         value = self._row.get(name)
         if isinstance(value, list | tuple):
             return list(value)
@@ -170,7 +170,7 @@ def as_date(value: Any, zone: tzinfo, zones: Mapping[str, tzinfo]) -> datetime |
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return a boolean, also as a number or word; NULL is false. Raises ArticleError."""
+    """Return a boolean, also from a number or word; NULL is false. Raises ArticleError."""
     word = as_text(name, int(value) if isinstance(value, bool) else value).strip().lower()
     if isinstance(value, bytes) and value in (b"\0", b"\1"):  # BIT(1) of MySQL
         return value == b"\1"

@@ -1,6 +1,6 @@
-"""Read-only connections to a database of another program, with a time limit for each statement.
+"""Read-only connections to another program's database, with a time limit for each statement.
 
-All errors are raised as FeedsvcErrors, whose message never contains the password.
+All errors are raised as FeedsvcErrors, whose messages never contain the password.
 """
 
 import time
@@ -22,9 +22,9 @@ _DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _CONNECT = 10  # seconds
 _RECYCLE = 600  # seconds; servers close connections that are idle for hours
-_SQLITE_STEPS = 10_000  # instructions of its virtual machine between checks of the time
+_SQLITE_STEPS = 10_000  # virtual machine instructions between checks of the time
 _LONGEST = 300  # characters of a driver's message
-# Of statements that took too long: SQLSTATE of PostgreSQL, MariaDB, MySQL, SQLite.
+# Errors of statements that took too long: PostgreSQL (SQLSTATE), MariaDB, MySQL, SQLite.
 _TIMEOUTS = {"57014", 1969, 3024, "interrupted"}
 
 
@@ -50,7 +50,7 @@ class Database:
     """A database at a URL. timeout: of each statement, in seconds."""
 
     def __init__(self, url: URL, timeout: float) -> None:
-        """Open nothing yet. Raises SettingsError if there is no driver for it."""
+        """Create the engine without connecting. Raises SettingsError if there is no driver."""
         self.dialect = url.get_backend_name()
         self._url = url
         self._name = url.render_as_string(hide_password=True)
@@ -69,7 +69,7 @@ class Database:
         event.listen(self._engine, "connect", self._prepare)
 
     def __getstate__(self) -> tuple[URL, float]:
-        """Other processes open connections of their own."""
+        """Return the arguments only: other processes open connections of their own."""
         return self._url, self._timeout
 
     def __setstate__(self, state: tuple[URL, float]) -> None:
@@ -77,7 +77,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection on which nothing is ever committed. Raises FeedsvcError."""
+        """Open a connection on which nothing is ever committed. Raises FeedsvcError."""
         try:
             connection = self._engine.connect()
         except (SQLAlchemyError, OSError, RuntimeError) as error:
@@ -95,14 +95,14 @@ class Database:
         self._engine.dispose()
 
     def _prepare(self, connection: Any, _record: object) -> None:
-        """Make a new session read-only, limit its statements, and set its time zone to UTC.
+        """Make a new session read-only, with a time limit for statements, and set its zone to UTC.
 
-        Other databases are protected only by the form of the statements: the user's query is in a
-        place where only a SELECT is valid.
+        Other databases are protected only by the form of the statements: the user's query is
+        embedded where only a SELECT is valid.
         """
         if self.dialect == "sqlite":
             connection.execute("PRAGMA query_only = ON")
-            # Texts with invalid bytes are reported where they are.
+            # Invalid bytes are kept as surrogates, and reported with their column.
             connection.text_factory = lambda text: text.decode(errors="surrogateescape")
             return
         cursor = connection.cursor()
@@ -119,7 +119,7 @@ class Database:
                 "SET TimeZone = 'UTC'",
             ]
         if self.dialect in ("mysql", "mariadb"):
-            # Both accept the other's URLs.
+            # A URL of either dialect may lead to either server.
             cursor = connection.cursor()
             cursor.execute("SELECT version()")
             is_mariadb = "MariaDB" in str(cursor.fetchone()[0])

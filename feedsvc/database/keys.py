@@ -86,7 +86,7 @@ def earlier(watermark: Any, overlap: int, now: datetime, zone: tzinfo) -> Any:
 
 
 def is_recent(watermark: Any, seconds: int, now: datetime, zone: tzinfo) -> bool:
-    """Return whether a watermark is a time of the last seconds, or of the future."""
+    """Return whether a watermark is a time within the last seconds, or in the future."""
     if isinstance(watermark, str):
         try:
             watermark = datetime.fromisoformat(watermark)

@@ -1,4 +1,4 @@
-"""Collects the rows of a query as a listing of articles. Knows no database."""
+"""Collects the rows of a query as a listing of articles, without access to the database."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -129,7 +129,7 @@ class Query:
                 return
             end = [rows[-1][name] for name in names]
             if end == last:
-                size *= 2  # more rows than fit into a chunk are equal
+                size *= 2  # more equal rows than fit into a chunk
             known = read
             last = end
 
@@ -147,14 +147,14 @@ class Query:
         return found
 
     def _exact_columns(self, result: Any) -> list[str]:
-        """Return the columns of MySQL that are instants, but are read without a time zone."""
+        """Return the MySQL columns that are instants but are read without a time zone."""
         if self._database.dialect not in ("mysql", "mariadb"):
             return []
         return [each[0].lower() for each in result.cursor.description if each[1] == _UTC_COLUMN]
 
 
 def _from(order: Sequence[ColumnElement[Any]], last: Sequence[Any]) -> ColumnElement[bool]:
-    """Return the condition of the rows at or after a position."""
+    """Return the condition for rows at or after a position."""
     (first, *rest), (value, *values) = order, last
     at_or_after: ColumnElement[bool] = first >= _value(value)
     if not rest:

@@ -25,11 +25,11 @@ class Rows:
     """How rows become items.
 
     watermark: the name of a column that grows whenever a row changes; '' for none. lists: queries
-    of related rows by name, whose column `id` is the article's. references: queries by name of
-    other rows that articles refer to, and functions that return their ids from a row. common: a
-    query of rows that all articles need. make: converts a row, in which related rows are lists, and
-    the common rows to an item. is_complete: whether the watermark grows with any change of an
-    article. If not, changes are recognised by hashes of the rows.
+    for related rows by name, whose column `id` is the article's. references: queries by name for
+    other rows that articles refer to, and functions that return the ids of these from a row.
+    common: a query of rows that all articles need. make: converts a row, in which related rows are
+    lists, and the common rows to an item. is_complete: whether the watermark grows with any change
+    of an article. If not, changes are recognised by hashes of the rows.
     """
 
     query: Query
@@ -112,6 +112,6 @@ def check(name: str, found: Sequence[str], watermark: str) -> list[Problem]:
 
 
 def digest(value: object) -> str:
-    """Return a hash of values as Python writes them."""
+    """Return a hash of the `repr` of a value."""
     text = repr(value).encode(errors="surrogatepass")
     return hashlib.blake2b(text, digest_size=16).hexdigest()

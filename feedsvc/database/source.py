@@ -28,7 +28,7 @@ from feedsvc.sources.protocol import ArticleSource, Listing, Reading
 
 _READ_BY = ("base_url", "article_link", "language", "author", "id_authority")
 _UNREAD_BY = ("url", "overlap", "every", "compare", "timeout")
-_KEYS, _ROWS = 10_000, 500  # rows in a chunk: only with their watermarks, and whole
+_KEYS, _ROWS = 10_000, 500  # rows in a chunk: with their watermarks only, or whole
 
 
 class SqlSource(ArticleSource):
@@ -55,7 +55,7 @@ class SqlSource(ArticleSource):
         self.interval = float(self._options.compare) if self._rows.watermark else pause
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what processes that only read do not need, or create for themselves."""
+        """Leave out state that reading processes do not need, or create for themselves."""
         return {**self.__dict__, "_rows": None, "_recent": {}, "_known": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -82,7 +82,7 @@ class SqlSource(ArticleSource):
         return place(self.name, key)
 
     def listing(self) -> Listing:
-        """List all rows: their watermarks, or hashes of them if there is no watermark."""
+        """List all rows with their watermarks or, without a watermark, their hashes."""
         with self._database.reading() as connection:
             query, watermark = self._rows.query, self._rows.watermark
             found = query.columns(connection)
@@ -90,7 +90,7 @@ class SqlSource(ArticleSource):
             if not self._options.preset:
                 lister.general = rows.check(self.name, found, watermark)
             self._common = self._read_common(connection)
-            # Before the rows, so that the next query finds what changes meanwhile.
+            # Before the rows, so that the next query finds rows that change meanwhile.
             newest = query.newest(connection) if watermark else None
             lister.is_missing_id = query.has_null_id(connection)
             self._wanted = self._rows.names(found)
@@ -154,7 +154,7 @@ class SqlSource(ArticleSource):
         return chunk if self._rows.is_complete else self._rows.complete(connection, chunk)
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
-        """Read some rows. One that was removed since it was listed is left out."""
+        """Read some rows. Rows that were removed since they were listed are left out."""
         hints = self._hints()
         wanted = list(keys)
         for start in range(0, len(wanted), _ROWS):

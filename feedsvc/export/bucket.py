@@ -16,7 +16,7 @@ SCHEMES = ("s3", "gs", "az")
 
 
 class TakenError(FeedsvcError):
-    """An object has another version than expected, because another process wrote it."""
+    """An object has an unexpected version, because another process wrote it."""
 
 
 class Version(NamedTuple):
@@ -70,9 +70,9 @@ class Bucket:
             return bytes(found.bytes()), version
 
     def replace(self, key: str, content: bytes, known: Version | None) -> Version:
-        """Write an object if it still has a version; None for an object that must not exist.
+        """Write an object if it still has the known version. known: None if it must not exist.
 
-        Returns the new version. Raises TakenError if it has another version.
+        Returns the new version. Raises TakenError if the versions differ.
         """
         mode: Any = known.condition if known else "create"
         attributes: Any = {"Content-Type": "application/json", "Cache-Control": "no-store"}

@@ -69,7 +69,7 @@ def check(settings: Settings, folder: Path) -> None:
 
 
 def private_folder(settings: Settings) -> Path:
-    """Return the folder of builds that are copied elsewhere, within the site."""
+    """Return the folder, within the site, for builds that are copied elsewhere."""
     return settings.site / ".feedsvc" / "builds"
 
 
@@ -85,7 +85,7 @@ class _Build:
 
     def __post_init__(self) -> None:
         self._previous = manifest.load(self.folder) or Manifest()
-        self._writer: Writer  # of each attempt, because it depends on the revision
+        self._writer: Writer  # created for each attempt, as it depends on the revision
         self._fingerprint = _fingerprint(self.settings, self.publication.hubs)
         self._written = self._removed = 0
 
@@ -103,7 +103,7 @@ class _Build:
         raise FeedsvcError("the site changes faster than it can be built; try again later")
 
     def _write(self, known: dict[str, Resource], fingerprint: str) -> list[Outcome]:
-        if fingerprint != self._fingerprint:  # then the same version may stand for other bytes
+        if fingerprint != self._fingerprint:  # the same version may stand for different bytes
             known = {path: structs.replace(each, version="") for path, each in known.items()}
         jobs = plan(self.publication, self.options, known)
         self._reserve({file for job in jobs for file in job.files})
@@ -247,5 +247,5 @@ def _targets(outcomes: Iterable[Outcome], kind: type[_Target]) -> dict[str, _Tar
 
 
 def _parents(name: str) -> list[str]:
-    """Return the folders that contain a file, relative to that of the build."""
+    """Return the folders that contain a file, relative to the build's folder."""
     return [str(parent) for parent in PurePosixPath(name).parents][:-1]

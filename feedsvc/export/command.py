@@ -32,14 +32,14 @@ _WATCHED_CODINGS = ("gzip",)  # Brotli takes half a second for each feed that ch
 def _parse_only(
     _context: click.Context, _option: click.Parameter, values: Sequence[str]
 ) -> tuple[Format, ...]:
-    """Return the formats in names that are separated by commas or in repeated options."""
+    """Return the formats that are named in comma-separated or repeated options."""
     return tuple(Format(name) for name in _select(values, tuple(Format)))
 
 
 def _parse_codings(
     _context: click.Context, _option: click.Parameter, value: str | None
 ) -> tuple[str, ...] | None:
-    """Return the codings in names separated by commas, () for `none`; None without the option."""
+    """Return the codings in a comma-separated list, () for `none`; None without the option."""
     if value is None:
         return None
     return () if value == _NO_CODINGS else tuple(_select([value], CODINGS))

@@ -1,8 +1,8 @@
 """Renders configuration for nginx, Caddy, and hosts that read `_headers` and `_redirects`.
 
-Filters of the templates quote values in the syntax of a host. Netlify and Cloudflare Pages
-have limits: files below `_paths/` cannot be reached, and a feed or redirect gets the headers of the
-others in its folder.
+Template filters quote values in the syntax of a host. Netlify and Cloudflare Pages have limits:
+files below `_paths/` cannot be reached, and a feed or redirect gets the headers of the others in
+its folder.
 """
 
 import re

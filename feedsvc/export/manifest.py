@@ -22,7 +22,7 @@ class Resource(Struct, frozen=True, forbid_unknown_fields=True):
 
     file: relative to the folder of the build; coded files have a suffix. type: the Content-Type.
     last_modified: an HTTP-date, or None. headers: all others. etags: by coding, may be empty.
-    digest: of the body. modified: the time stamp of the files, in seconds since the epoch. sizes:
+    digest: of the body. modified: the timestamp of the files, in seconds since the epoch. sizes:
     of the files in bytes, by coding. version: see `plan.Job`.
     """
 
@@ -105,7 +105,7 @@ def load(folder: Path) -> Manifest | None:
 
 
 def _parse(body: bytes) -> Manifest:
-    """Parse a manifest. Raises ValueError, MsgspecError if a build did not write it."""
+    """Parse a manifest. Raises ValueError or MsgspecError if a build did not write it."""
     if not msgspec.json.decode(body, type=dict[str, msgspec.Raw]).keys() >= _KEYS:
         raise ValueError("keys of another program")
     manifest = msgspec.json.decode(body, type=Manifest)

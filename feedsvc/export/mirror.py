@@ -1,9 +1,10 @@
-"""Copies a build to an object store, and removes what is no longer needed.
+"""Copies a build to an object store, and removes objects that are no longer needed.
 
-A store has no redirects, no negotiation and no rules, but header fields for each object. An object
-is the uncompressed response of a path, which is its key. One object, the index, lists what builds
-wrote. It is written first, to claim the store and to record what may be written, and last; each
-write expects the version of the previous one, so that one of two simultaneous builds fails.
+A store has no redirects, content negotiation or rules, only header fields for each object. An
+object is the uncompressed response of a path, which is its key. One object, the index, lists the
+objects that builds wrote. It is written before them, to claim the store and to record their keys,
+and again after them; each write expects the version of the previous one, so that one of two
+simultaneous builds fails.
 """
 
 import secrets
@@ -27,17 +28,17 @@ from feedsvc.export.manifest import Manifest, Resource
 from feedsvc.http.fields import IDENTITY
 
 INDEX = "feedsvc-build.json"
-GRACE = 3600  # seconds for which an object is kept that is no longer needed
-_CLAIM = 300  # seconds after which the claim of a build that was killed ends
+GRACE = 3600  # seconds for which an object that is no longer needed is kept
+_CLAIM = 300  # seconds after which the claim of a killed build expires
 _RENEWAL = 60  # seconds between renewals of a claim
 _THREADS = 16
 _PART = 1_000_000  # bytes
-# The order in which groups of paths are written: first what others refer to.
+# The order in which groups of paths are written: those that others refer to come first.
 _ORDER = ("file", "asset", "icon", "archive", "page", "feed", "opml", "sitemap", "folder")
 
 
 class Stored(Struct, frozen=True):
-    """An object. version: see Upload; '' if the object may be anything. content: see `_hash`."""
+    """An object. version: see Upload; '' if its state is unknown. content: see `_hash`."""
 
     version: str = ""
     e_tag: str = ""
@@ -45,11 +46,11 @@ class Stored(Struct, frozen=True):
 
 
 class Index(Struct, frozen=True):
-    """What builds wrote below a prefix.
+    """The objects that builds wrote below a prefix.
 
     objects: by key. obsolete: when objects were last needed, in seconds since the epoch, by key.
-    builder, until: the build that writes at the moment, and when its claim ends. redirects, gone:
-    as in a manifest, for the configuration of a CDN.
+    builder, until: the current build, and when its claim expires. redirects, gone: as in a
+    manifest, for the configuration of a CDN.
     """
 
     version: Literal[1] = 1
@@ -80,7 +81,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class MirrorReport:
-    """objects: their number. written, removed: those that changed."""
+    """The result of a copy. objects: their number. written, removed: how many changed."""
 
     objects: int
     written: int
@@ -98,7 +99,7 @@ def _mirror(
 ) -> MirrorReport:
     uploads = {each.key: each for each in _uploads(built)}
     claim.take(uploads)
-    present = bucket.tags()  # only now: another build may have written until the claim
+    present = bucket.tags()  # only now: another build may have written before the claim
     objects, written = dict(claim.index.objects), 0
 
     def update(each: Upload) -> tuple[Upload, Stored, bool]:
@@ -138,9 +139,9 @@ def _mirror(
 
 
 class _Claim:
-    """The right to write below a prefix, which the index of the store records.
+    """The right to write below a prefix, recorded in the index of the store.
 
-    A context manager, which gives it up if the build fails.
+    A context manager that gives it up if the build fails.
     """
 
     def __init__(self, bucket: Bucket) -> None:
@@ -155,7 +156,7 @@ class _Claim:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind and self.index.builder == self._id:
-            with suppress(FeedsvcError):  # then it ends by itself, or another build has it
+            with suppress(FeedsvcError):  # then the claim expires, or another build has it
                 self.finish(self.index)
 
     def take(self, uploads: Mapping[str, Upload]) -> None:
@@ -237,7 +238,7 @@ def _attributes(resource: Resource) -> dict[str, str]:
 def _key(path: str) -> str:
     """Return the key of a percent-encoded path; for a folder, the key of its `index.html`.
 
-    Stores accept no empty segments, which no path of ours has.
+    Stores reject empty segments, which our paths never have.
     """
     name = names.decoded(path).lstrip("/")
     return f"{name}index.html" if not name or name.endswith("/") else name
@@ -246,7 +247,7 @@ def _key(path: str) -> str:
 def _obsolete(
     index: Index, needed: Mapping[str, Upload], gone: set[str], grace: int
 ) -> tuple[dict[str, int], list[str]]:
-    """Return which objects are kept for now although not needed, since when, and which are removed.
+    """Return when each unneeded object to keep for now was last needed, and the keys to remove.
 
     Pages of withdrawn articles are removed at once.
     """

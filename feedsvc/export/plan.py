@@ -37,7 +37,7 @@ class Job:
     """A path to request. path: percent-encoded, from the root of the host.
 
     file: '' if none is expected, as for a redirect. codings: of additional files. version: changes
-    with the response; '' if that is unknown. known: the result of the previous build.
+    with the response; '' if it is unknown. known: the result of the previous build.
     """
 
     path: str
@@ -84,7 +84,7 @@ def plan(
             jobs[decoded] = Job(path, file, codings, each.version, known.get(path))
     if not options.only:
         for path in map(site.here, _moved(publication, feeds, site)):
-            # The redirect to a page may have the path of a feed, and an alias that of an article.
+            # The redirect to a page may have the path of a feed, an alias the path of an article.
             jobs.setdefault(unquote_to_bytes(path), Job(path))
     return list(jobs.values())
 
@@ -92,7 +92,7 @@ def plan(
 def _documents(
     publication: Publication, feeds: Sequence[FeedSummary], options: BuildOptions
 ) -> Iterator[_Path]:
-    """Subscription documents come first, so that they get their natural names."""
+    """Yield the subscription documents, which come first to get their natural names."""
     formats = options.only or tuple(Format)
     for feed in feeds:
         for format in formats:
@@ -128,7 +128,7 @@ def _others(
 
 
 def _files(publication: Publication, site: Routes) -> Iterator[_Path]:
-    """Yield the files that articles use, which entries refer to, too."""
+    """Yield the files that articles use; feed entries refer to them, too."""
     for file in sorted(_below(site, dict.fromkeys(publication.files.urls(), ""))):
         yield _Path(file, is_text=file.lower().endswith(_TEXTS))
 

@@ -25,7 +25,7 @@ class Target:
         build.check(self._settings, self._folder)
 
     def update(self, publication: Publication) -> tuple[BuildReport, str]:
-        """Bring the target up to date; return the report, and a sentence. Raises FeedsvcError."""
+        """Bring the target up to date; return the report and a summary. Raises FeedsvcError."""
         report = build.build(self._settings, publication, self._folder, self._options)
         return report, (
             f"{self._folder}: {report.paths} URLs in {report.files} files of revision "
@@ -58,7 +58,7 @@ class _StoreTarget(Target):
 
 
 def create(settings: Settings, out: str, options: BuildOptions, grace: int) -> Target:
-    """Return the target with a path or a URL. grace: see mirror.GRACE. Raises FeedsvcError."""
+    """Return the target at a path or URL. grace: see mirror.GRACE. Raises FeedsvcError."""
     if is_url(out):
         return _StoreTarget(settings, out, options, grace)
     return Target(settings, Path(out), options)

@@ -19,7 +19,7 @@ _RETRY_INTERVAL = 5.0  # seconds after a failure
 def keep_up_to_date(
     publication: Publication, target: Target, announce: Callable[[str], None]
 ) -> None:
-    """Update a target after each revision of any process, until SIGINT or SIGTERM.
+    """Update a target after each revision by any process, until SIGINT or SIGTERM.
 
     Failures are logged, once while they repeat, and retried. announce: called with a line about
     each update.

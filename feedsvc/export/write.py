@@ -30,7 +30,7 @@ from feedsvc.publication import Publication
 from feedsvc.web import create_app
 
 _REDIRECTS = (301, 308)
-_NOT_FOUND = "//"  # never exists
+_NOT_FOUND = "//"  # a path that never exists
 # Headers with fields of their own in the manifest, and those set by the server.
 _EXCLUDED = frozenset(
     {"Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Length", "Content-Type"}
@@ -165,7 +165,7 @@ class Writer:
         modified = dates.epoch(moment) if moment else self._revision_time
         known = job.known
         if known and known.digest != digest and known.modified == modified:
-            # Servers derive validators from time and size, so other bytes need another time.
+            # Servers derive validators from time and size, so different bytes need another time.
             modified += 1
         return Resource(
             file=job.file,
@@ -194,7 +194,7 @@ class Writer:
         return sizes == list(known.sizes.values()) and times == {known.modified * 10**9}
 
     def _create_folder(self, folder: Path) -> None:
-        """Create a folder below that of the build. Never follows links."""
+        """Create a folder below the build's folder. Never follows links."""
         if folder in self._folders or folder == self._folder:
             return
         self._create_folder(folder.parent)
