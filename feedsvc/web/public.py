@@ -8,6 +8,7 @@ Anybody may forge them, which only keeps ids that would otherwise follow the set
 import logging
 import threading
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from feedsvc.errors import CatalogError
@@ -19,14 +20,19 @@ logger = logging.getLogger("feedsvc.web")
 
 def is_public(environ: Mapping[str, Any]) -> bool:
     """Return whether a request comes, or was forwarded, from beyond this machine."""
-    address = environ.get("REMOTE_ADDR")
-    hosts = [environ.get(name) for name in ("HTTP_HOST", "HTTP_X_FORWARDED_HOST")]
-    clients = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if "HTTP_FORWARDED" in environ:
+        return True
+    named = (environ.get("HTTP_HOST"), environ.get("HTTP_X_FORWARDED_HOST"))
+    return _is_beyond(environ.get("REMOTE_ADDR"), named, environ.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+@lru_cache(64)  # the clients on this machine send the same few values with each poll
+def _is_beyond(address: str | None, named: tuple[str | None, ...], forwarded: str) -> bool:
+    clients = filter(None, map(str.strip, forwarded.split(",")))
     return (
         bool(address and not is_loopback(address))
-        or any(host and not names_loopback(host) for host in hosts)
-        or any(client.strip() and not is_loopback(client.strip()) for client in clients)
-        or "HTTP_FORWARDED" in environ
+        or any(host and not names_loopback(host) for host in named)
+        or not all(map(is_loopback, clients))
     )
 
 
