@@ -133,7 +133,8 @@ def of_feed(own: "FeedSettings") -> list[Feature]:
 def used(settings: "Settings") -> list[Feature]:
     """Return the features whose table at least one feed has."""
     feeds = settings.feeds.values()
-    return [each for each in installed() if any(each in of_feed(own) for own in feeds)]
+    tabled = (each for each in installed() if each.table)
+    return [each for each in tabled if any(getattr(own, each.table) for own in feeds)]
 
 
 def folders(name: str) -> list[Traversable]:

@@ -43,7 +43,7 @@ def load(group: str) -> Iterator[tuple[EntryPoint, object]]:
     Raises FeedsvcError if one cannot be loaded, or if there are none, not even the built-in ones,
     as the installation is broken then.
     """
-    found = sorted(installed(group), key=lambda each: each.name)
+    found = _sorted(group)
     if not found:
         raise FeedsvcError(f"no entry point of {group} is installed; install feedsvc again")
     for each in found:
@@ -55,7 +55,16 @@ def objects(group: str) -> dict[str, Any]:
 
     Raises FeedsvcError if one cannot be loaded.
     """
-    return {name: load_one(group, name) for name in names(group)}
+    return {each.name: _load(each) for each in _sorted(group)}
+
+
+def results(group: str, *arguments: object) -> dict[str, Any]:
+    """Call the functions that the entry points of a group name, if any, sorted by name.
+
+    Return their results other than None. Raises FeedsvcError if one cannot be loaded or fails.
+    """
+    found = {each.name: _call(each, *arguments) for each in _sorted(group)}
+    return {name: result for name, result in found.items() if result is not None}
 
 
 def load_one(group: str, name: str) -> Any:
@@ -69,6 +78,22 @@ def load_one(group: str, name: str) -> Any:
 def names(group: str) -> list[str]:
     """Return the names of the entry points of a group, sorted."""
     return sorted(installed(group).names)
+
+
+def _sorted(group: str) -> list[EntryPoint]:
+    return sorted(installed(group), key=lambda each: each.name)
+
+
+def _call(plugin: EntryPoint, *arguments: object) -> Any:
+    try:
+        return _load(plugin)(*arguments)
+    except FeedsvcError:
+        raise
+    except Exception as error:  # of another package
+        raise FeedsvcError(
+            f"{described(plugin)} failed with {type(error).__name__}: {error}; update or "
+            "uninstall that package"
+        ) from error
 
 
 def _load(plugin: EntryPoint) -> Any:

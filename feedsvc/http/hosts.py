@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -20,7 +19,6 @@ _LOOPBACK = ip_network("127.0.0.0/8"), IPv6Address("::1")
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:]+)\]|([^\[\]:]+))(?::[0-9]*)?")
 
 
-@lru_cache(64)  # parsing an address takes as long as the rest of a 304
 def is_loopback(host: str) -> bool:
     """Return whether a host is a loopback name or address: localhost, 127.0.0.0/8, ::1."""
     if host.lower() == "localhost":
@@ -33,7 +31,6 @@ def is_loopback(host: str) -> bool:
     return found in network or found == address
 
 
-@lru_cache(64)
 def names_loopback(field: str) -> bool:
     """Return whether a Host header (RFC 9110 7.2) names a loopback host."""
     match = _HOST.fullmatch(field)

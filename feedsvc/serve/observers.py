@@ -39,5 +39,4 @@ class Observer(Protocol):
 
 def observers(publication: Publication) -> list[Observer]:
     """Return the observers of the installed packages. Raises FeedsvcError."""
-    made = (create(publication) for create in plugins.objects(GROUP).values())
-    return [each for each in made if each]
+    return list(plugins.results(GROUP, publication).values())

@@ -24,9 +24,8 @@ _END = 15.0  # seconds to end before it is killed
 
 def services(settings: Settings) -> "list[Service]":
     """Return the commands of the installed packages that a site needs. Raises FeedsvcError."""
-    found = plugins.objects(SERVICES).items()
-    needed = ((name, arguments(settings)) for name, arguments in found)
-    return [Service(name, arguments, settings) for name, arguments in needed if arguments]
+    needed = plugins.results(SERVICES, settings).items()
+    return [Service(name, arguments, settings) for name, arguments in needed]
 
 
 class Service(threading.Thread):

@@ -87,8 +87,8 @@ def _blueprint(
         "article": pages.article,
         **more,
     }
-    for create in plugins.objects(GROUP).values():
-        views |= create(publication)
+    for additional in plugins.results(GROUP, publication).values():
+        views |= additional
     blueprint = Blueprint(name, "feedsvc.web", url_prefix=routes.prefix)
     blueprint.record(lambda state: state.app.url_map.converters.update(CONVERTERS))
     for endpoint, rule in routes.rules.items():

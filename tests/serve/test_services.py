@@ -1,11 +1,16 @@
 """Commands that run beside a server."""
 
 import subprocess
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
+from feedsvc import plugins
+from feedsvc.config.push import SERVICES
+from feedsvc.config.settings import Settings
+from feedsvc.errors import FeedsvcError
 from feedsvc.serve.services import Service, services
 from feedsvc.sources import load
 from tests.sites import make_site
@@ -31,3 +36,15 @@ def test_it_writes_the_urls_that_the_server_writes(
 
 def test_a_site_without_hubs_and_caches_needs_none(tmp_path: Path) -> None:
     assert services(make_site(tmp_path)) == []
+
+
+def _broken(_settings: Settings) -> None:
+    raise ValueError("no settings for me")
+
+
+def test_a_package_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = make_site(tmp_path)
+    toy = EntryPoint("toy", f"{__name__}:_broken", SERVICES)
+    monkeypatch.setattr(plugins, "installed", lambda _group: EntryPoints([toy]))
+    with pytest.raises(FeedsvcError, match=r"toy \(feedsvc\.services, .+ ValueError: no settings"):
+        services(settings)
