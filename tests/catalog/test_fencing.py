@@ -45,6 +45,7 @@ def write(where):
                 print("within", flush=True)
                 sys.stdin.readline()
     except CatalogError as error:
+        print(error, file=sys.stderr, flush=True)
         print("refused", flush=True)
     else:
         print("written", flush=True)
@@ -58,6 +59,14 @@ sys.stdin.readline()
 write("again")
 print("holds" if lease.holds() else "lost", flush=True)
 """
+
+
+@contextmanager
+def created(database: str) -> Iterator[Catalog]:
+    """A catalog that exists before any process is started that writes it."""
+    with Catalog(database) as catalog:
+        catalog.create()
+        yield catalog
 
 
 @contextmanager
@@ -112,8 +121,7 @@ def test_a_frozen_writer_writes_nothing_after_another_took_over(
     make_postgresql: MakeDatabase, where: str
 ) -> None:
     database = make_postgresql()
-    with Catalog(database) as catalog, writer(database, where) as process:
-        catalog.create()
+    with created(database) as catalog, writer(database, where) as process:
         assert said(process) == where
         os.kill(process.pid, signal.SIGSTOP)
         assert catalog.elect() is None
@@ -138,11 +146,10 @@ def test_a_writer_that_was_cut_off_writes_nothing_when_it_is_connected_again(
     """Whatever it sent meanwhile arrives in a session that has ended."""
     database = make_postgresql()
     with (
-        Catalog(database) as catalog,
+        created(database) as catalog,
         proxied(database) as (proxy, there),
         writer(there, where) as process,
     ):
-        catalog.create()
         assert said(process) == where
         proxy.is_open.clear()
         go_on(process)  # a commit, or a whole transaction, is on its way
