@@ -13,9 +13,9 @@ from feedsvc.catalog import browsing, listings, queries
 from feedsvc.catalog.changes import POLL, Changes
 from feedsvc.catalog.listings import Dated
 from feedsvc.catalog.published import mark_published
-from feedsvc.catalog.queries import FeedRow, Stored
+from feedsvc.catalog.queries import StoredArticle, StoredFeed
 from feedsvc.catalog.rows import chunks
-from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.catalog.store import Catalog, ReadConnection
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
@@ -86,7 +86,7 @@ class Publication:
             feed = head.archive_head(
                 self.settings, ref, label, format, since, row.archives, number, row.guid
             )
-            fragments = self._entries.render(connection, ref, format, feed.language, found.shown)
+            fragments = self._entries.render(connection, ref, format, feed.language, found.entries)
         document = assemble(feed, format, fragments, found)
         self._documents.put((ref, format, "archive", number), document)
         return document
@@ -135,7 +135,7 @@ class Publication:
             row = queries.feed(connection, ref)
             if row is None or (page or 0) > summaries.numbered_pages(row.entries):
                 return []
-            window = summaries.window(row.entries, page)
+            window = summaries.page_range(row.entries, page)
             numbers = browsing.page(connection, row.number, *window)
             articles = queries.articles(connection, numbers)
         return [self._entries.entry(articles[number], content) for number in numbers]
@@ -247,7 +247,7 @@ class Publication:
         return Health(revision, synced, problems)
 
     def _subscription(
-        self, connection: Reading, row: FeedRow, format: Format, since: int = 0
+        self, connection: ReadConnection, row: StoredFeed, format: Format, since: int = 0
     ) -> Document:
         """Return a feed's subscription document. since: the revision that a delta starts from."""
         known = self._documents.get((row.ref, format, since))
@@ -259,22 +259,22 @@ class Publication:
         )
         feed = replace(feed, hubs=self.hubs)
         limit = self.settings.feed(row.ref.key).limit
-        shown = queries.window(connection, row.number, row.unarchived, limit)
+        entries = queries.current_entries(connection, row.number, row.unarchived, limit)
         if self.settings.tombstones and format is Format.ATOM:
-            found = queries.withdrawn(connection, row.number, shown, limit)
+            found = queries.withdrawn(connection, row.number, entries, limit)
             instants = queries.instants(connection, {revision for _, revision in found})
             withdrawn = [Withdrawn(entry_id, instants[revision]) for entry_id, revision in found]
             feed = replace(feed, withdrawn=tuple(withdrawn))
-        fragments = self._entries.render(connection, row.ref, format, feed.language, shown)
+        fragments = self._entries.render(connection, row.ref, format, feed.language, entries)
         document = assemble(feed, format, fragments, row, since)
         self._documents.put((row.ref, format, since), document)
         return document
 
-    def _full_entry(self, stored: Stored) -> Entry:
+    def _full_entry(self, stored: StoredArticle) -> Entry:
         return self._entries.entry(replace(stored, content=ContentChoice.FULL), ContentChoice.FULL)
 
     def _neighbours(
-        self, connection: Reading, stored: Stored
+        self, connection: ReadConnection, stored: StoredArticle
     ) -> tuple[Neighbour | None, Neighbour | None]:
         site = queries.feed(connection, FeedRef(Kind.ALL))
         if site is None:
@@ -286,11 +286,11 @@ class Publication:
         )
         return older, newer
 
-    def _neighbour(self, stored: Stored) -> Neighbour:
+    def _neighbour(self, stored: StoredArticle) -> Neighbour:
         title = self._entries.entry(stored, ContentChoice.NONE).title  # a preview marks drafts
         return Neighbour(title, self._page_url(stored), stored.language)
 
-    def _page_url(self, stored: Stored | Dated) -> str:
+    def _page_url(self, stored: StoredArticle | Dated) -> str:
         if urls.has_path(self.settings.article_link):
             return stored.link
         published = stored.published.astimezone(stored.zone)
