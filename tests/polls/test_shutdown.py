@@ -1,4 +1,4 @@
-"""The end of the server, and of a worker: no request in hand is lost."""
+"""Stopping the server or a worker loses no request."""
 
 import random
 import signal
@@ -22,8 +22,8 @@ def long_site(folder: Path) -> None:
     make_site(folder, {"a.md": article(title="Long", body=" ".join(words))})
 
 
-def test_a_request_in_hand_is_finished(tmp_path: Path) -> None:
-    """It is under way when SIGTERM comes, and is answered whole before the server ends."""
+def test_a_request_in_progress_is_finished(tmp_path: Path) -> None:
+    """It is in progress at SIGTERM, and answered in full before the server ends."""
     long_site(tmp_path)
     raw = f"GET {ALL} HTTP/1.1\r\nHost: h\r\nAccept-Encoding: br, identity;q=0\r\n"
     replies: list[Reply] = []
@@ -39,12 +39,12 @@ def test_a_request_in_hand_is_finished(tmp_path: Path) -> None:
         asking = threading.Thread(target=ask, args=(server.port,))
         asking.start()
         time.sleep(0.2)
-        assert not ended, "it was over before it could be broken off"
-        told = time.monotonic()
+        assert not ended, "the request ended before the signal"
+        stopped = time.monotonic()
         _, errors = server.stop()
         assert server.process.returncode == 0
         asking.join(PATIENCE)
-    assert ended[0] > told
+    assert ended[0] > stopped
     (reply,) = replies
     assert (reply.status, reply["content-encoding"]) == (200, "br")
     assert len(reply.body) == int(reply["content-length"])
@@ -52,7 +52,7 @@ def test_a_request_in_hand_is_finished(tmp_path: Path) -> None:
 
 
 def await_renders(server: Server, count: float) -> float:
-    """Wait until so many documents were rendered; return their number."""
+    """Wait until at least this many documents were rendered; return their number."""
     end = time.monotonic() + PATIENCE
     while (found := counted(server).get("feedsvc_render_seconds_count", 0)) < count:
         assert time.monotonic() < end
@@ -60,8 +60,8 @@ def await_renders(server: Server, count: float) -> float:
     return found
 
 
-def test_a_worker_is_replaced_and_no_poll_fails(tmp_path: Path) -> None:
-    """SIGHUP; the polls are on connections of their own, and none is tried twice."""
+def test_no_poll_fails_while_a_worker_is_replaced(tmp_path: Path) -> None:
+    """SIGHUP; each poll has its own connection and is not retried."""
     make_site(tmp_path, {"a.md": article(title="First")})
     failures: list[str] = []
     polls = 0
