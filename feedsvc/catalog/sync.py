@@ -18,7 +18,7 @@ from feedsvc.catalog.reading import ReadResult, read_all
 from feedsvc.catalog.rows import Texts, dump
 from feedsvc.catalog.spool import Spool
 from feedsvc.catalog.state import ArticleState
-from feedsvc.catalog.store import Catalog, ReadConnection
+from feedsvc.catalog.store import Catalog, Transaction
 from feedsvc.catalog.tables import set_metadata
 from feedsvc.catalog.takeover import without_copies
 from feedsvc.config.settings import Settings
@@ -98,7 +98,7 @@ def rehearsing(
     now: datetime,
     progress: Progress | None = None,
     reset_ids: bool = False,
-) -> Iterator[tuple[SyncReport, ReadConnection]]:
+) -> Iterator[tuple[SyncReport, Transaction]]:
     """Sync in a transaction that can be read until it is rolled back at the end.
 
     Raises CatalogError, FeedsvcError.

@@ -11,7 +11,7 @@ from typing import Any
 from feedsvc import features, routes
 from feedsvc.catalog import queries
 from feedsvc.catalog.queries import EntryRevision, StoredArchive, StoredArticle, StoredFeed
-from feedsvc.catalog.store import ReadConnection
+from feedsvc.catalog.store import Transaction
 from feedsvc.config.feeds import FeedSettings
 from feedsvc.config.settings import Settings
 from feedsvc.lru import LRUCache
@@ -57,7 +57,7 @@ class Entries:
 
     def render(
         self,
-        connection: ReadConnection,
+        connection: Transaction,
         ref: FeedRef,
         format: Format,
         language: str,

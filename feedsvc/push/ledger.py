@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from feedsvc.catalog.store import ReadConnection
+from feedsvc.catalog.store import Transaction
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.push.messages import Message, Messages
@@ -109,7 +109,7 @@ class Ledger:
         return [feed for feed in due if feed.revision <= settled]
 
     def _claim(
-        self, connection: ReadConnection, now: int, room: int
+        self, connection: Transaction, now: int, room: int
     ) -> dict[DueFeed, list[DeliveryClaim]]:
         """Claim deliveries of some due feeds; the others follow in the next exchanges."""
         claims: dict[DueFeed, list[DeliveryClaim]] = {}

@@ -23,7 +23,6 @@ from feedsvc.sources.protocol import (
     NamingSource,
     Pin,
     PinningSource,
-    Reading,
 )
 
 GROUP = "feedsvc.sources"  # of entry points
@@ -187,11 +186,6 @@ class Sources:
         for key in keys:
             split[_prefix(key)].append(key)
         return [(self._members[prefix], some) for prefix, some in split.items()]
-
-    def read(self, keys: Iterable[str]) -> Iterator[Reading]:
-        """Read some articles of the latest listing, in this process."""
-        for member, some in self.split(keys):
-            yield from member.read(some)
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Yield the slug and the pinned id ('' for none) of every article.
