@@ -146,7 +146,7 @@ def test_nobody_waits_while_it_is_lost(database: Database, tmp_path: Path) -> No
             assert poll(server, "/").status == 503
             assert poll(server, ATOM).status == 503
             assert poll(server, ALL).status == 200
-        assert time.monotonic() - started < PATIENCE / 6
+        assert time.monotonic() - started < PATIENCE / 2
         database.give_back()
 
 
@@ -167,7 +167,8 @@ def test_polls_go_on_while_nothing_comes_from_the_database(
                 assert poll(server, ALL, holding(known["etag"])).status == 304
                 assert poll(server, ATOM).status == 503
                 assert poll(server, "/").status == 503
-            assert time.monotonic() - started < PATIENCE / 6
+            # Else each 503 would come after a second (tests/quick.py).
+            assert time.monotonic() - started < PATIENCE / 2
             proxy.is_open.set()
             eventually(lambda: health(server) == 200)
             (tmp_path / "content" / "b.md").write_text(article(title="Second"), encoding="utf-8")
