@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import (
     URL,
@@ -23,6 +24,8 @@ from sqlalchemy import (
 )
 
 from feedsvc.catalog import engines, schema
+from feedsvc.catalog.identity import Claim
+from feedsvc.catalog.spool import Spooled
 from feedsvc.catalog.store import Catalog
 
 _TABLES = [table.name for table in schema.metadata.sorted_tables]
@@ -146,6 +149,12 @@ def compile_once(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(engines, "create", sharing)
     patch.setattr(MetaData, "create_all", create_tables)
+
+
+def claim_of(article: Spooled | None) -> Claim:
+    """Return the claim of an article that was read."""
+    assert article
+    return msgspec.msgpack.decode(article.claim, type=Claim)
 
 
 def wait_for_no_disk(patch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Table, select
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.publish import Published
 from feedsvc.catalog.published import mark_published
-from feedsvc.catalog.queries import FeedRow
+from feedsvc.catalog.queries import StoredFeed
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
 from feedsvc.config.settings import Settings
@@ -94,12 +94,12 @@ class Desk:
         """A new one, which remembers nothing."""
         return Publication(self.settings, self.catalog)
 
-    def feeds(self) -> dict[str, FeedRow]:
+    def feeds(self) -> dict[str, StoredFeed]:
         """Return every feed by its key."""
         with self.catalog.reading() as connection:
             return {row.ref.key: row for row in queries.feeds(connection)}
 
-    def feed(self, key: str) -> FeedRow:
+    def feed(self, key: str) -> StoredFeed:
         """Return one feed, which must be there."""
         return self.feeds()[key]
 

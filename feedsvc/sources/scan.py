@@ -10,7 +10,7 @@ from feedsvc.config.content import matcher
 from feedsvc.errors import ArticleError, FeedsvcError, Problem, Severity
 from feedsvc.model import MAX_PATH, Tree, excess
 from feedsvc.sources.datafiles import affects, content_hash, data_above, with_data
-from feedsvc.sources.look import Entry, fingerprint, look, unreadable
+from feedsvc.sources.look import DirectoryEntry, fingerprint, look, unreadable
 from feedsvc.sources.protocol import Listing, is_at
 from feedsvc.sources.spill import SpillingDict
 from feedsvc.sources.trees import layout
@@ -205,13 +205,13 @@ class Scanner:
         full = os.path.join(self._root, path)
         waiting: list[tuple[str, frozenset[str]]] = []
         if os.path.lexists(full):
-            if found := self._visit(Entry(full), path, frozenset(), waiting):
+            if found := self._visit(DirectoryEntry(full), path, frozenset(), waiting):
                 yield found, path
             yield from self._walk(waiting)
 
     def _visit(
         self,
-        entry: "Entry | os.DirEntry[str]",
+        entry: "DirectoryEntry | os.DirEntry[str]",
         path: str,
         above: frozenset[str],
         waiting: list[tuple[str, frozenset[str]]],

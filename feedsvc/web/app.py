@@ -19,7 +19,7 @@ from feedsvc.publication import Publication
 from feedsvc.routes import CONVERTERS, POSTED, Routes, options
 from feedsvc.web.assets import asset
 from feedsvc.web.documents import Documents
-from feedsvc.web.moves import Moves
+from feedsvc.web.moves import Redirects
 from feedsvc.web.pages import Pages
 from feedsvc.web.public import PublicRequests
 from feedsvc.web.tags import Tagger
@@ -69,7 +69,7 @@ def _blueprint(
     publication: Publication, routes: Routes, pages: Pages, more: Views, name: str = "feedsvc"
 ) -> Blueprint:
     documents = Documents(publication, routes)
-    moves = Moves(publication, routes)
+    moves = Redirects(publication, routes)
     public = PublicRequests(publication)
     views: dict[str, Callable[..., Response]] = {
         "index": pages.index,

@@ -301,7 +301,7 @@ def test_an_archive_of_a_long_feed_is_read_by_itself(tmp_path: Path) -> None:
         row = queries.feed(connection, ALL)
         assert row is not None
         assert queries.archive(connection, row, 3)
-        queries.window(connection, row.number, row.unarchived + 1, 2)
+        queries.current_entries(connection, row.number, row.unarchived + 1, 2)
         of_archive, _, apart = (each for each in asked if "feed_row" in each)
         for statement, parameters in ((of_archive, (1, 3)), (apart, (1,))):
             steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)

@@ -149,7 +149,7 @@ def test_a_reader_never_sees_half_a_sync(desk: Desk) -> None:
                 row = queries.feed(connection, ALL)
                 time.sleep(0.002)  # for the writer to come between
                 assert row is not None
-                shown = queries.window(connection, row.number, row.unarchived, 50)
+                shown = queries.current_entries(connection, row.number, row.unarchived, 50)
                 stored = queries.articles(connection, [number for number, _ in shown])
                 feeds = {each.ref.key: each for each in queries.feeds(connection)}
             assert row.revision == revision

@@ -12,13 +12,13 @@ import pytest
 from feedsvc import sources
 from feedsvc.catalog import reading, schema
 from feedsvc.catalog.reading import ReadResult, read_all
-from feedsvc.catalog.spool import claim_of
 from feedsvc.catalog.sync import sync
 from feedsvc.config import settings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.sources import ContentFolder, Sources
 from tests import programs
+from tests.catalogs import claim_of
 from tests.desk import Desk
 from tests.sites import article, make_site
 
@@ -169,7 +169,6 @@ def test_a_sync_with_processes_stores_what_one_without_stores(
 def test_a_minted_id_is_of_the_day_that_the_author_wrote(tmp_path: Path) -> None:
     site = make_site(tmp_path, {"a.md": article(published="2022-02-17 00:30 +14:00")})
     (read,) = reads_of(site)
-    assert read.spooled
     assert claim_of(read.spooled).minted == "tag:news.example.org,2022:2022-02-17:a"
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.rows import article_row, load_content
-from feedsvc.catalog.spool import claim_of, pack
+from feedsvc.catalog.spool import pack
 from feedsvc.model import Article, Enclosure
 from feedsvc.podcast import Chapter, Episode, License, Role
+from tests.catalogs import claim_of
 
 _WHEN = datetime(2026, 11, 27, tzinfo=UTC)
 _RECORDING = Enclosure("https://example.org/1.mp3", "audio/mpeg", 5)

@@ -194,15 +194,15 @@ def test_a_writer_sees_what_the_writer_before_it_left(catalog: Catalog) -> None:
     assert seen == [1]
 
 
-FEED = queries.FeedRow(1, FeedRef(Kind.ALL), "", 200, 50, 3, "", 1, START, "1.00000000")
+FEED = queries.StoredFeed(1, FeedRef(Kind.ALL), "", 200, 50, 3, "", 1, START, "1.00000000")
 
 
 @pytest.mark.parametrize(
     "ask",
     [
         lambda connection: queries.feed(connection, FeedRef(Kind.ALL)),
-        lambda connection: queries.window(connection, 1, 0, 50),
-        lambda connection: queries.window(connection, 1, 1, 50),
+        lambda connection: queries.current_entries(connection, 1, 0, 50),
+        lambda connection: queries.current_entries(connection, 1, 1, 50),
         lambda connection: queries.archive(connection, FEED, 3),
         lambda connection: queries.held(connection, FEED, "a.00000000"),
         lambda connection: queries.articles(connection, [1, 2]),

@@ -214,7 +214,7 @@ def test_ids_are_of_any_type(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> N
     shelf.look()
     assert sorted(shelf.titles().values()) == sorted(f"T{each}".strip() for each in ids)
     assert shelf.view["https:%2F%2Fx.example%2F1"].id == "https://x.example/1"
-    assert shelf.source.shown("https:%2F%2Fx.example%2F1") == "posts:https://x.example/1"
+    assert shelf.source.display_name("https:%2F%2Fx.example%2F1") == "posts:https://x.example/1"
 
 
 def test_ids_that_the_database_considers_equal_are_all_read(

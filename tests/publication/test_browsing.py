@@ -102,7 +102,7 @@ def test_pages_divide_a_feed_without_gaps(entries: int) -> None:
     pages = [*range(1, summaries.numbered_pages(entries) + 1), None]
     shown: list[int] = []
     for page in pages:
-        newer, count = summaries.window(entries, page)
+        newer, count = summaries.page_range(entries, page)
         positions = [entries - newer - each - 1 for each in range(count)]
         shown += reversed(positions)
         assert count == summaries.PAGE_SIZE or page is None

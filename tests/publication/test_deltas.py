@@ -218,11 +218,11 @@ def test_a_catalog_made_anew_gives_no_old_name_to_another_document(desk: Desk) -
     tags = [subscription(each, ALL).tag for each in publications]
     assert tags[0] == tags[1] != tags[2]
     write(desk, 3)
-    sync(publications[2]._catalog, desk.settings, desk.now)
+    sync(publications[2].catalog, desk.settings, desk.now)
     assert publications[2].delta(ALL, Format.JSON, tags[0]) is None
     assert titles(publications[2].delta(ALL, Format.JSON, tags[2])) == ["T3"]
     for each in publications:
-        each._catalog.close()
+        each.catalog.close()
 
 
 def test_labels_and_ids_are_part_of_the_name(desk: Desk) -> None:
@@ -232,7 +232,7 @@ def test_labels_and_ids_are_part_of_the_name(desk: Desk) -> None:
         write(desk, 1, tags=[label], id=name)
         made = rebuild(desk, str(index))
         tags.add(subscription(made, ALL).tag)
-        made._catalog.close()
+        made.catalog.close()
     assert len(tags) == 3
 
 

@@ -101,7 +101,7 @@ def test_another_process_sees_news_at_once(desk: Desk, database: str) -> None:
     second = elsewhere.document(ALL, Format.ATOM)
     assert first is not None
     assert second == desk.publication.document(ALL, Format.ATOM) != first
-    elsewhere._catalog.close()
+    elsewhere.catalog.close()
 
 
 def test_an_entry_is_rendered_once_per_format_and_revision(

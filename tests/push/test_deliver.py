@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import Client as Browser
 
 from feedsvc import create_app
-from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.catalog.store import Catalog, Transaction
 from feedsvc.errors import CatalogError
 from feedsvc.model import Format
 from feedsvc.push import deliver, hosts, ledger
@@ -305,7 +305,7 @@ def test_results_are_kept_while_the_catalog_is_lost(
     """As when the disk is full or the database is restarted: nothing is delivered twice."""
     record, failures = deliveries.record, iter(range(3))
 
-    def fail_at_first(connection: Reading, results: Sequence[deliveries.Result]) -> None:
+    def fail_at_first(connection: Transaction, results: Sequence[deliveries.Result]) -> None:
         if results and next(failures, None) is not None:
             raise CatalogError("the disk is full")
         record(connection, results)

@@ -34,7 +34,7 @@ def test_an_index_has_the_urls_of_the_parts() -> None:
 
 @given(st.integers(0, 1_000_000))
 def test_the_parts_have_the_home_page_and_every_article_once(articles: int) -> None:
-    windows = [sitemap.window(part + 1) for part in range(sitemap.parts(articles))]
+    windows = [sitemap.part_range(part + 1) for part in range(sitemap.parts(articles))]
     assert windows[0] == (0, sitemap.MAX_URLS - 1)  # and the home page
     assert all(count <= sitemap.MAX_URLS for _, count in windows)
     assert all(first + count == after for (first, count), (after, _) in pairwise(windows))

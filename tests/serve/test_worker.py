@@ -102,7 +102,7 @@ def await_processes() -> None:
     """Wait for processes that end at once."""
     multiprocessing.set_start_method("fork", force=True)
     for _ in range(100 if SOAK else 20):
-        process = worker.Process(None, 0, os.getpid, ())  # type: ignore[no-untyped-call]
+        process = worker.ServingProcess(None, 0, os.getpid, ())  # type: ignore[no-untyped-call]
         process.interrupt_by_parent = True  # it is expected to end
         process.start()
         process.join(PATIENCE)
@@ -126,12 +126,12 @@ def replace_a_worker() -> None:
     worker._REPLACE_TIMEOUT = 10 * int(PATIENCE)
     server = SimpleNamespace(interrupt_signal=False)
     late, ended, never = (
-        worker.Process(server, 0, *each)  # type: ignore[no-untyped-call]
+        worker.ServingProcess(server, 0, *each)  # type: ignore[no-untyped-call]
         for each in ((listen_late, ()), (os.getpid, ()), (time.sleep, (PATIENCE,)))
     )
     for successor in (late, ended, never):
         server.interrupt_signal = successor is never
-        old = worker.Process(server, 0, time.sleep, (PATIENCE,))  # type: ignore[no-untyped-call]
+        old = worker.ServingProcess(server, 0, time.sleep, (PATIENCE,))  # type: ignore[no-untyped-call]
         old.successor = successor
         successor.interrupt_by_parent = True
         for each in (old, successor):

@@ -7,7 +7,7 @@ import pytest
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.push.store import deliveries
-from feedsvc.push.store.deliveries import CLAIM, Claim, Result
+from feedsvc.push.store.deliveries import CLAIM, DeliveryClaim, Result
 from tests.desk import Desk
 from tests.push.subscribers import LATER, subscribe, subscriptions
 from tests.sites import article
@@ -28,7 +28,7 @@ def callbacks(count: int) -> list[str]:
     return [f"https://h{number}.example/" for number in range(count)]
 
 
-def claim(catalog: Catalog, now: int = NOW, count: int = 1000) -> list[Claim]:
+def claim(catalog: Catalog, now: int = NOW, count: int = 1000) -> list[DeliveryClaim]:
     with catalog.concurrent() as connection:
         due = deliveries.due_feeds(connection, now)
         return [each for feed in due for each in deliveries.claim(connection, feed, now, count)]
@@ -39,7 +39,7 @@ def record(catalog: Catalog, *results: Result) -> None:
         deliveries.record(connection, results)
 
 
-def ids(claims: Sequence[Claim]) -> set[str]:
+def ids(claims: Sequence[DeliveryClaim]) -> set[str]:
     return {each.id for each in claims}
 
 
@@ -131,7 +131,7 @@ def test_two_processes_never_claim_the_same(published: Desk) -> None:
     catalog = published.catalog
     subscribe(catalog, callbacks(200))
     published.sync()
-    found: list[list[Claim]] = []
+    found: list[list[DeliveryClaim]] = []
 
     def work() -> None:
         while claims := claim(catalog, count=7):

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from feedsvc import sources, syntax
 from feedsvc.catalog import reading
 from feedsvc.catalog.reading import read_all
-from feedsvc.catalog.spool import claim_of
 from feedsvc.config.content import generator_names
 from feedsvc.model import Tree
 from feedsvc.sources import ArticleReader, Sources, scan
 from feedsvc.sources.trees import generator as installed
+from tests.catalogs import claim_of
 from tests.sites import article, make_site
 from tests.soak import examples
 
@@ -220,7 +220,6 @@ def test_processes_that_read_know_the_generator(
     monkeypatch.setattr(reading, "_BATCH", 2)
     there = sorted(read_all(sources, keys, site.id_authority), key=lambda each: each.key)
     assert here == there
-    assert here[0].spooled
     assert claim_of(here[0].spooled).minted == "https://news.example.org/posts/0/"
 
 
