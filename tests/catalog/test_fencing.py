@@ -192,7 +192,7 @@ def test_a_session_in_which_nothing_happens_for_long_is_kept(
 def await_beats(catalog: Catalog) -> None:
     """Wait until the session `writer` has executed three statements."""
     query = "SELECT max(state_change) FROM pg_stat_activity WHERE application_name = 'writer'"
-    seen = set()
+    seen: set[object] = set()
     end = time.monotonic() + PATIENCE
     while len(seen) < 4:
         assert time.monotonic() < end, "nothing keeps the session alive"

@@ -12,17 +12,18 @@ from feedsvc.cli import main
 from feedsvc.http import representation
 
 _FILE = Path(os.environ["HELD"])
-_COMPRESS = representation._COMPRESS["br"]
+_encode = representation.encode
 
 
-def _compress(body: bytes) -> bytes:
-    _FILE.touch()
-    while _FILE.exists():
-        time.sleep(0.01)
-    return _COMPRESS(body)
+def _encode_late(body: bytes, coding: str) -> bytes:
+    if coding == "br":
+        _FILE.touch()
+        while _FILE.exists():
+            time.sleep(0.01)
+    return _encode(body, coding)
 
 
-representation._COMPRESS["br"] = _compress
+representation.encode = _encode_late
 
 if __name__ == "__main__":
     main(prog_name="feedsvc")

@@ -87,7 +87,8 @@ class Round:
         """Return whether the hub has yet to record the answer to a request."""
         with closing(sqlite3.connect(self.content.parent / ".feedsvc" / "catalog.db")) as catalog:
             query = "SELECT count(*) FROM subscription_request WHERE NOT done"
-            return catalog.execute(query).fetchone() != (0,)
+            (count,) = catalog.execute(query).fetchone()
+        return bool(count)
 
     def verifications(self, to: str) -> list[dict[str, list[str]]]:
         """Return the fields of the verifications at a callback."""
