@@ -13,6 +13,7 @@ from tests import programs
 
 Popen = Callable[..., "subprocess.Popen[str]"]
 PATIENCE = 30.0  # seconds; a bound for a hanging test, never a measure of speed
+_PORTS = iter(range(20_000, 32_768))
 
 
 @dataclass
@@ -63,11 +64,23 @@ class Server:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port at which nobody listens, and that no other call returns, in any test run.
+
+    The system picks ports from a higher range for sockets that ask for none, so that such a socket
+    cannot take it before a server listens there, and no client can connect to itself.
+    """
+    for port in _PORTS:
+        claim = socket.socket(type=socket.SOCK_DGRAM)  # at the same number, but not in the way
+        try:
+            claim.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+        else:
+            claim.detach()  # until this process ends
+            return port
+    raise AssertionError("no port is free")
 
 
 @contextmanager
