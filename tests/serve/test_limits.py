@@ -161,6 +161,7 @@ def test_a_count_is_shared_and_a_storage_that_is_killed_refuses_nobody(
     counters: Counters, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One warning when it is lost and one when it is found, however many polls there are."""
+    monkeypatch.setattr(limits, "_PATIENCE", PATIENCE)
     one, other = limited(counters), limited(counters)
     assert [front.ask(ALL).status for front in (one, other, one)] == [200] * 3
     refusal = other.ask(ALL)
