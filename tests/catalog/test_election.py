@@ -1,12 +1,15 @@
 """Who writes: one of all processes that serve a catalog, and another when that one ends."""
 
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from feedsvc.catalog.election import Lease
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError, DamagedError
 from tests import programs
@@ -127,6 +130,34 @@ def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
     assert not lease.holds()
     lease.end()
     catalog.close()
+
+
+def test_a_lock_file_that_is_removed_before_it_is_locked_elects_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else two processes write, as another one is elected by the file that takes its place."""
+    with (
+        Catalog(f"sqlite:///{tmp_path}/catalog.db") as first,
+        Catalog(f"sqlite:///{tmp_path}/catalog.db") as second,
+    ):
+        first.create()
+        connect = sqlite3.connect
+        leases: list[Lease | None] = []
+
+        def be_overtaken(path: Path, **options: Any) -> sqlite3.Connection:
+            connection: sqlite3.Connection = connect(path, **options)
+            if options:
+                monkeypatch.undo()
+                second.depose()
+                leases.append(second.elect())
+            return connection
+
+        monkeypatch.setattr(sqlite3, "connect", be_overtaken)
+        assert first.elect() is None
+        (lease,) = leases
+        assert lease is not None
+        assert lease.holds()
+        lease.end()
 
 
 def test_a_foreign_lock_file_is_not_damage_of_the_catalog(tmp_path: Path) -> None:
