@@ -1,4 +1,4 @@
-"""The end of the server, and of a worker: no request in hand is lost."""
+"""Stopping the server or a worker loses no request."""
 
 import os
 import signal
@@ -33,8 +33,8 @@ def await_that(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def test_a_request_in_hand_is_finished(tmp_path: Path) -> None:
-    """It is under way when SIGTERM comes, and is answered whole before the server ends."""
+def test_a_request_in_progress_is_finished(tmp_path: Path) -> None:
+    """It is in progress at SIGTERM, and answered in full before the server ends."""
     make_site(tmp_path / "site", {"a.md": article()})
     held = tmp_path / "held"
 
@@ -62,7 +62,7 @@ def test_a_request_in_hand_is_finished(tmp_path: Path) -> None:
 
 
 def await_renders(server: Server, count: float) -> float:
-    """Wait until so many documents were rendered; return their number."""
+    """Wait until at least this many documents were rendered; return their number."""
     end = time.monotonic() + PATIENCE
     while (found := counted(server).get("feedsvc_render_seconds_count", 0)) < count:
         assert time.monotonic() < end
@@ -70,8 +70,8 @@ def await_renders(server: Server, count: float) -> float:
     return found
 
 
-def test_a_worker_is_replaced_and_no_poll_fails(tmp_path: Path) -> None:
-    """SIGHUP; the polls are on connections of their own, and none is tried twice."""
+def test_no_poll_fails_while_a_worker_is_replaced(tmp_path: Path) -> None:
+    """SIGHUP; each poll has its own connection and is not retried."""
     make_site(tmp_path, {"a.md": article(title="First")})
     failures: list[str] = []
     polls = 0
