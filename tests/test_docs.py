@@ -191,7 +191,7 @@ def test_every_module_is_in_the_map_of_packages() -> None:
             assert f"`{path.stem}`" in rooms[room], path
 
 
-def test_the_functions_that_an_article_passes_through_are_where_the_page_says() -> None:
+def test_the_functions_named_on_the_path_of_an_article_exist() -> None:
     page = (DOCS / "architecture.md").read_text(encoding="utf-8")
     section = page.partition("\n## One article, from file to feed\n")[2].partition("\n## ")[0]
     named = re.findall(r"`([\w.]+)`,? in `([\w/]+)\.py`", section)
