@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import make_url, text
 
 from feedsvc.catalog import election
 from feedsvc.catalog.election import Lease
@@ -123,8 +124,8 @@ def test_a_suspended_writer_cannot_write_after_another_took_over(
     database = make_postgresql()
     with created(database) as catalog, writer(database, where) as process:
         assert read_line(process) == where
-        os.kill(process.pid, signal.SIGSTOP)
         assert catalog.elect() is None
+        os.kill(process.pid, signal.SIGSTOP)
         started = time.monotonic()
         lease = take_over(catalog)
         if SOAK:
@@ -163,22 +164,41 @@ def test_a_writer_that_was_cut_off_cannot_write_when_it_reconnects(
         lease.end()
 
 
-def test_an_idle_transaction_of_a_live_process_is_not_ended(
+def test_an_idle_session_of_a_live_process_is_kept(
     make_postgresql: MakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(election, "_IDLE", 600)
-    monkeypatch.setattr(election, "_BEAT", 0.1)
-    with Catalog(make_postgresql()) as catalog:
+    """As while articles are read: the server counts from the latest statement."""
+    assert election._BEAT * 1000 < election._IDLE / 5
+    monkeypatch.setattr(election, "_BEAT", 0.05)
+    database = make_url(make_postgresql()).update_query_dict({"application_name": "writer"})
+    with (
+        Catalog(database.render_as_string(hide_password=False)) as catalog,
+        Catalog(
+            database.difference_update_query(["application_name"]).render_as_string(False)
+        ) as other,
+    ):
         catalog.create()
         for elected in (False, True):
             lease = catalog.elect() if elected else None
-            write(catalog, str(elected), lambda: time.sleep(0.8))
+            write(catalog, str(elected), lambda: await_beats(other))
             if lease:
-                time.sleep(0.8)
+                await_beats(other)
             assert written(catalog) == str(elected)
             if lease:
                 assert lease.holds()
                 lease.end()
+
+
+def await_beats(catalog: Catalog) -> None:
+    """Wait until the session `writer` has executed three statements."""
+    query = "SELECT max(state_change) FROM pg_stat_activity WHERE application_name = 'writer'"
+    seen: set[object] = set()
+    end = time.monotonic() + PATIENCE
+    while len(seen) < 4:
+        assert time.monotonic() < end, "nothing keeps the session alive"
+        with catalog.reading() as connection:
+            seen.add(connection.scalar(text(query)))
+        time.sleep(0.01)
 
 
 def test_an_elected_process_whose_session_ended_cannot_write(

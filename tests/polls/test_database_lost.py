@@ -148,7 +148,7 @@ def test_requests_do_not_wait_while_the_database_is_lost(
             assert poll(server, "/").status == 503
             assert poll(server, ATOM).status == 503
             assert poll(server, ALL).status == 200
-        assert time.monotonic() - started < PATIENCE / 6
+        assert time.monotonic() - started < PATIENCE / 2
         database.enable()
 
 
@@ -169,7 +169,8 @@ def test_polls_are_answered_while_the_database_does_not_respond(
                 assert poll(server, ALL, holding(known["etag"])).status == 304
                 assert poll(server, ATOM).status == 503
                 assert poll(server, "/").status == 503
-            assert time.monotonic() - started < PATIENCE / 6
+            # Else each 503 would come after a second (tests/quick.py).
+            assert time.monotonic() - started < PATIENCE / 2
             proxy.is_open.set()
             eventually(lambda: health(server) == 200)
             (tmp_path / "content" / "b.md").write_text(article(title="Second"), encoding="utf-8")

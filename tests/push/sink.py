@@ -24,12 +24,16 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A reply. delay: seconds before it. raw: sent instead of everything else."""
+    """A reply. delay: seconds before it. after: an event that it waits for.
+
+    raw: sent instead of everything else.
+    """
 
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     delay: float = 0
+    after: threading.Event | None = None
     raw: bytes | None = None
 
 
@@ -83,6 +87,8 @@ class Sink:
         reply = self.answer(request)
         if reply.delay:
             await asyncio.sleep(reply.delay)
+        while reply.after and not reply.after.is_set():
+            await asyncio.sleep(0.01)
         if reply.raw is not None:
             writer.write(reply.raw)
             await writer.drain()

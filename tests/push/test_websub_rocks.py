@@ -8,8 +8,10 @@ import hashlib
 import hmac
 import json
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -59,7 +61,7 @@ class Round:
         return hub, topic
 
     def request(self, mode: str, to: str, path: str, **more: str) -> None:
-        """Subscribe or unsubscribe a callback; wait until the hub has asked it."""
+        """Subscribe or unsubscribe a callback; wait until the hub has recorded its answer."""
         hub, topic = self.discovered.setdefault(path, self.discover(path))
         asked = len(self.verifications(to))
         given = {f"hub.{name}": value for name, value in more.items() if name != "foo"}
@@ -76,6 +78,17 @@ class Round:
         self.statuses.append(connection.getresponse().status)
         connection.close()
         self.sink.wait_for(lambda: len(self.verifications(to)) > asked)
+        end = time.monotonic() + PATIENCE
+        while self.is_unrecorded():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    def is_unrecorded(self) -> bool:
+        """Return whether the hub has yet to record the answer to a request."""
+        with closing(sqlite3.connect(self.content.parent / ".feedsvc" / "catalog.db")) as catalog:
+            query = "SELECT count(*) FROM subscription_request WHERE NOT done"
+            (count,) = catalog.execute(query).fetchone()
+        return bool(count)
 
     def verifications(self, to: str) -> list[dict[str, list[str]]]:
         """Return the fields of the verifications at a callback."""
@@ -107,7 +120,6 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
             done.request("subscribe", "/renewed", PLAIN["/plain-atom"], lease_seconds=lease)
         done.request("subscribe", "/left", PLAIN["/plain-json"])
         done.request("unsubscribe", "/left", PLAIN["/plain-json"])
-        time.sleep(0.5)  # the answers are recorded
         staying = [*PLAIN, "/secret", "/further", "/renewed"]
         done.publish("Second", 1, staying)
         done.publish("Third", 2, staying)

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,6 +16,7 @@ from sqlalchemy import update
 
 from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
+from feedsvc.push.hosts import AT_ONCE
 from feedsvc.push.worker import together
 from tests import programs
 from tests.push.sink import Reply, Request, Sink
@@ -79,7 +81,7 @@ def children(parent: int) -> list[int]:
 def is_running(process: int) -> bool:
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the second if it ends after it was opened
         return False
 
 
@@ -154,14 +156,16 @@ def test_sigterm_lets_deliveries_in_progress_end(
     site: Path, catalog: Catalog, server: Sink
 ) -> None:
     """What is only claimed is returned at once."""
-    server.answer = lambda _: Reply(delay=1)
+    told = threading.Event()
+    server.answer = lambda _: Reply(delay=told.is_set(), after=told)
     urls = [server.url(f"/{number}") for number in range(20)]
     subscribe(catalog, urls)
     save(site, "Second")
     sync(site)
     running = worker(site)
-    server.wait_for(lambda: len(server.requests) >= 8)
+    server.wait_for(lambda: len(server.requests) == AT_ONCE)
     running.terminate()
+    told.set()
     _, errors = running.communicate(timeout=PATIENCE)
     assert running.returncode == 0
     assert "Traceback" not in errors
