@@ -1,12 +1,15 @@
 """Of all processes that serve a catalog, one writes; when it ends, another takes over."""
 
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from feedsvc.catalog.election import Lease
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError, DamagedError
 from tests import programs
@@ -127,6 +130,34 @@ def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
     assert not lease.holds()
     lease.end()
     catalog.close()
+
+
+def test_locking_a_removed_lock_file_elects_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise two processes would write, as another locks the file that replaces it."""
+    with (
+        Catalog(f"sqlite:///{tmp_path}/catalog.db") as first,
+        Catalog(f"sqlite:///{tmp_path}/catalog.db") as second,
+    ):
+        first.create()
+        connect = sqlite3.connect
+        leases: list[Lease | None] = []
+
+        def connect_too_late(path: Path, **options: Any) -> sqlite3.Connection:
+            connection: sqlite3.Connection = connect(path, **options)
+            if options:
+                monkeypatch.undo()
+                second.depose()
+                leases.append(second.elect())
+            return connection
+
+        monkeypatch.setattr(sqlite3, "connect", connect_too_late)
+        assert first.elect() is None
+        (lease,) = leases
+        assert lease is not None
+        assert lease.holds()
+        lease.end()
 
 
 def test_a_foreign_lock_file_is_not_reported_as_damage(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_a_writer_that_was_cut_off_cannot_write_when_it_reconnects(
         lease.end()
 
 
-def test_an_idle_session_of_a_live_process_is_kept(
+def test_an_idle_transaction_of_a_live_process_is_not_ended(
     make_postgresql: MakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As while articles are read: the server counts from the latest statement."""
@@ -180,16 +180,16 @@ def test_an_idle_session_of_a_live_process_is_kept(
         catalog.create()
         for elected in (False, True):
             lease = catalog.elect() if elected else None
-            write(catalog, str(elected), lambda: await_beats(other))
+            write(catalog, str(elected), lambda: wait_for_beats(other))
             if lease:
-                await_beats(other)
+                wait_for_beats(other)
             assert written(catalog) == str(elected)
             if lease:
                 assert lease.holds()
                 lease.end()
 
 
-def await_beats(catalog: Catalog) -> None:
+def wait_for_beats(catalog: Catalog) -> None:
     """Wait until the session `writer` has executed three statements."""
     query = "SELECT max(state_change) FROM pg_stat_activity WHERE application_name = 'writer'"
     seen: set[object] = set()

@@ -20,6 +20,7 @@ from feedsvc.sources import ContentFolder, Sources
 from tests import programs
 from tests.catalogs import claim_of
 from tests.desk import Desk
+from tests.serving import PATIENCE
 from tests.sites import article, make_site
 
 ROOT = Path(__file__).parents[2]
@@ -44,12 +45,11 @@ class _Popen(subprocess.Popen[Any]):
     """A process that tests watch, and that is killed if it does not end."""
 
     started: list["_Popen"]
-    patience = 15.0  # seconds; everything takes less than one
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.started.append(self)
-        self.timer = threading.Timer(self.patience, self.kill)
+        self.timer = threading.Timer(PATIENCE, self.kill)
         self.timer.start()
 
 
@@ -218,7 +218,7 @@ def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) 
         "next(reads)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=20)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=PATIENCE)
     assert done.returncode == -9, done.stderr
 
 

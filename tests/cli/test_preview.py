@@ -211,4 +211,4 @@ def test_it_takes_no_more_workers(tmp_path: Path) -> None:
     make_site(tmp_path)
     result = run("serve", "--site", tmp_path, "--preview", "--workers", "2")
     assert result.exit_code == 2
-    assert "--preview only allows --site and --bind; leave the other options out" in result.stderr
+    assert "--preview allows only --site, --bind and --verbose" in result.stderr
