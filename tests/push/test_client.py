@@ -1,4 +1,4 @@
-"""Push requests go only to public addresses, follow no redirects and are limited (WebSub 17, 18)."""
+"""Push requests reach only public addresses, follow no redirects, are limited (WebSub 17, 18)."""
 
 import asyncio
 import socket
