@@ -272,15 +272,18 @@ def s3() -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         endpoint = f"http://127.0.0.1:{port}"
         end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                urllib.request.urlopen(urllib.request.Request(f"{endpoint}/news", method="PUT"))
-                break
-            except OSError:
-                assert time.monotonic() < end
-                time.sleep(0.1)
-        yield endpoint
-        server.terminate()
+        try:
+            while True:
+                bucket = urllib.request.Request(f"{endpoint}/news", method="PUT")
+                try:
+                    urllib.request.urlopen(bucket)
+                    break
+                except OSError:
+                    assert time.monotonic() < end
+                    time.sleep(0.1)
+            yield endpoint
+        finally:
+            server.terminate()  # or a failure would wait for it
 
 
 def test_a_site_is_built_into_s3(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
