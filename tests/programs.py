@@ -66,7 +66,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _LARGEST = 1 << 20  # bytes of a message
 _EXECUTE = inspect.signature(subprocess.Popen._execute_child)  # type: ignore[attr-defined]
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
-# Each process imports any further modules itself. Tests are of multiprocessing.
+# Each process imports any further modules itself. The tests listed here use multiprocessing.
 _PRELOADED = (
     *(
         "feedsvc.cli.follow",

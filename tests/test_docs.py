@@ -4,7 +4,9 @@ import ast
 import re
 import tomllib
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -187,6 +189,15 @@ def test_every_module_is_in_the_map_of_packages() -> None:
     for room in sorted(set(rooms) - {"cli"}):
         for path in sorted((package / room).glob("[a-z]*.py")):
             assert f"`{path.stem}`" in rooms[room], path
+
+
+def test_the_functions_named_on_the_path_of_an_article_exist() -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    section = page.partition("\n## One article, from file to feed\n")[2].partition("\n## ")[0]
+    named = re.findall(r"`([\w.]+)`,? in `([\w/]+)\.py`", section)
+    assert len(named) > 12
+    for name, module in named:
+        attrgetter(name)(import_module(f"feedsvc.{module.replace('/', '.')}"))
 
 
 def test_the_required_reading_is_under_8000_lines() -> None:

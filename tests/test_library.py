@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from flask import Flask, url_for
 import feedsvc
 from feedsvc import plugins
 from feedsvc.config.push import SERVICES
+from tests.serving import free_port
 from tests.sites import make_site
 
 PAGE = Path(__file__).parent.parent / "docs" / "library.md"
@@ -123,9 +123,7 @@ SERVERS = {
 @contextlib.contextmanager
 def served(server: str, folder: Path) -> Iterator[str]:
     """Serve a site and yield the URL of its root."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (folder.parent / "wsgi.py").write_text(
         "import feedsvc\ndef app(): return feedsvc.create_app('mysite')\n", encoding="utf-8"
     )

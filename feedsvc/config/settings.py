@@ -1,8 +1,8 @@
 """Reads `feedsvc.toml` and the `FEEDSVC_*` environment into one frozen Settings, once.
 
-Nothing else in the program reads the settings file or the environment. Every mistake raises
-SettingsError with the file, the line and the remedy. `feedsvc.sources.load` adds the settings that
-depend on the content folder.
+Nothing else in the program reads the settings file or the variables that override it. Every mistake
+raises SettingsError with the file, the line and the remedy. `feedsvc.sources.load` adds the
+settings that depend on the content folder.
 """
 
 from collections.abc import Mapping, Sequence

@@ -17,7 +17,7 @@ from feedsvc.push.store.deliveries import DeliveryClaim, DueFeed, Result
 
 logger = logging.getLogger("feedsvc.push")
 
-SETTLE = 0.4  # seconds after a revision until every origin shows it
+SETTLE = 0.4  # seconds in which usually every origin shows a revision; see Publication.lag
 _MAX_SETTLE = 2.0  # the same while revisions follow one another without a pause
 _LOOK = 1.0  # seconds between queries for deliveries that are due again
 _IDLE = 0.2  # seconds between polls of the newest revision in SQLite

@@ -19,9 +19,9 @@ from feedsvc.sources.trees import layout
 class Scanner:
     """Lists the article files at any depth below a folder: all of them, or those that changed.
 
-    Names that start with `.` or `_` are ignored. Symlinks are followed within the folder, and are
-    Problems if they leave it. tree: determines the rules. include, exclude: patterns, as in
-    .gitignore, of the files to list and of those to ignore.
+    Symlinks are followed within the folder, and are Problems if they leave it. tree: determines
+    which names are ignored, by default those that start with `.` or `_`. include, exclude:
+    patterns, as in .gitignore, of the files to list and of those to ignore.
     """
 
     def __init__(

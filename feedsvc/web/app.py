@@ -34,7 +34,7 @@ _NO_VIEWS: Views = {}
 def create_app(publication: Publication, views: Views = _NO_VIEWS) -> Flask:
     """Return the app that serves a publication.
 
-    views: additional views, by endpoint in `feedsvc.routes`: health, metrics.
+    views: additional views, by endpoint in `feedsvc.routes`, such as health and metrics.
     """
     # The name makes Flask log under "feedsvc.web".
     app = Flask("feedsvc.web", static_folder=None)

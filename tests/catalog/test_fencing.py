@@ -1,4 +1,4 @@
-"""A writer that was frozen or cut off writes nothing more once another one may be elected."""
+"""A writer that was suspended or cut off cannot write once another one may be elected."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from tests.soak import SOAK
 
 IDLE = 6000 if SOAK else 1000  # milliseconds
 
-# Is elected, begins to write if asked to, and tries again each time that it gets a line.
+# Is elected, starts writing if requested, and tries again for each line that it gets.
 WRITER = """
 import sys, time
 from contextlib import ExitStack
@@ -64,7 +64,7 @@ print("holds" if lease.holds() else "lost", flush=True)
 
 @contextmanager
 def created(database: str) -> Iterator[Catalog]:
-    """A catalog that exists before any process is started that writes it."""
+    """Create a catalog before any process that writes to it is started."""
     with Catalog(database) as catalog:
         catalog.create()
         yield catalog
@@ -72,7 +72,7 @@ def created(database: str) -> Iterator[Catalog]:
 
 @contextmanager
 def writer(database: str, where: str) -> Iterator["subprocess.Popen[str]"]:
-    """A process that is elected, and waits within its transaction, or between two of them."""
+    """An elected process that waits within a transaction, or between two of them."""
     process = programs.popen(
         ["-c", WRITER, database, str(IDLE), where],
         stdin=subprocess.PIPE,
@@ -86,7 +86,7 @@ def writer(database: str, where: str) -> Iterator["subprocess.Popen[str]"]:
         process.communicate()
 
 
-def said(process: "subprocess.Popen[str]") -> str:
+def read_line(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
@@ -100,7 +100,7 @@ def go_on(process: "subprocess.Popen[str]") -> None:
 def take_over(catalog: Catalog) -> Lease:
     end = time.monotonic() + PATIENCE
     while (lease := catalog.elect()) is None:
-        assert time.monotonic() < end, "nobody else can be elected"
+        assert time.monotonic() < end, "no other process can be elected"
         time.sleep(0.05)
     write(catalog, "the second")
     return lease
@@ -118,12 +118,12 @@ def written(catalog: Catalog) -> str | None:
 
 
 @pytest.mark.parametrize("where", ["within", "between"])
-def test_a_frozen_writer_writes_nothing_after_another_took_over(
+def test_a_suspended_writer_cannot_write_after_another_took_over(
     make_postgresql: MakeDatabase, where: str
 ) -> None:
     database = make_postgresql()
     with created(database) as catalog, writer(database, where) as process:
-        assert said(process) == where
+        assert read_line(process) == where
         assert catalog.elect() is None
         os.kill(process.pid, signal.SIGSTOP)
         started = time.monotonic()
@@ -133,38 +133,38 @@ def test_a_frozen_writer_writes_nothing_after_another_took_over(
         os.kill(process.pid, signal.SIGCONT)
         for _ in range(2):
             go_on(process)
-            assert said(process) == "refused"
-        assert said(process) == "lost"
+            assert read_line(process) == "refused"
+        assert read_line(process) == "lost"
         assert written(catalog) == "the second"
         assert lease.holds()
         lease.end()
 
 
 @pytest.mark.parametrize("where", ["within", "between"])
-def test_a_writer_that_was_cut_off_writes_nothing_when_it_is_connected_again(
+def test_a_writer_that_was_cut_off_cannot_write_when_it_reconnects(
     make_postgresql: MakeDatabase, where: str
 ) -> None:
-    """Whatever it sent meanwhile arrives in a session that has ended."""
+    """Statements that it sent meanwhile arrive in a session that has ended."""
     database = make_postgresql()
     with (
         created(database) as catalog,
         proxied(database) as (proxy, there),
         writer(there, where) as process,
     ):
-        assert said(process) == where
+        assert read_line(process) == where
         proxy.is_open.clear()
         go_on(process)  # a commit, or a whole transaction, is on its way
         lease = take_over(catalog)
         proxy.is_open.set()
-        assert said(process) == "refused"
+        assert read_line(process) == "refused"
         go_on(process)
-        assert [said(process), said(process)] == ["refused", "lost"]
+        assert [read_line(process), read_line(process)] == ["refused", "lost"]
         assert written(catalog) == "the second"
         assert lease.holds()
         lease.end()
 
 
-def test_a_session_in_which_nothing_happens_for_long_is_kept(
+def test_an_idle_transaction_of_a_live_process_is_not_ended(
     make_postgresql: MakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As while articles are read: the server counts from the latest statement."""
@@ -180,16 +180,16 @@ def test_a_session_in_which_nothing_happens_for_long_is_kept(
         catalog.create()
         for elected in (False, True):
             lease = catalog.elect() if elected else None
-            write(catalog, str(elected), lambda: await_beats(other))
+            write(catalog, str(elected), lambda: wait_for_beats(other))
             if lease:
-                await_beats(other)
+                wait_for_beats(other)
             assert written(catalog) == str(elected)
             if lease:
                 assert lease.holds()
                 lease.end()
 
 
-def await_beats(catalog: Catalog) -> None:
+def wait_for_beats(catalog: Catalog) -> None:
     """Wait until the session `writer` has executed three statements."""
     query = "SELECT max(state_change) FROM pg_stat_activity WHERE application_name = 'writer'"
     seen: set[object] = set()
@@ -201,10 +201,10 @@ def await_beats(catalog: Catalog) -> None:
         time.sleep(0.01)
 
 
-def test_the_end_of_its_session_ends_all_writing_of_the_elected(
+def test_an_elected_process_whose_session_ended_cannot_write(
     make_postgresql: MakeDatabase,
 ) -> None:
-    """A newer program takes the lock: the older one does not go on in another session."""
+    """A newer program takes the lock: the older one does not continue in another session."""
     database = make_postgresql()
     with Catalog(database) as first, Catalog(database) as second:
         first.create()
@@ -216,5 +216,5 @@ def test_the_end_of_its_session_ends_all_writing_of_the_elected(
             write(first, "the first")
         assert not lease.holds()
         lease.end()
-        write(first, "a command")  # which may write beside the elected process
+        write(first, "a command")  # which may write alongside the elected process
         assert written(second) == "a command"

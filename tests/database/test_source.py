@@ -166,9 +166,10 @@ def test_a_row_that_changes_twice_in_the_resolution_of_its_watermark_is_read_aga
     sqlite: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sqlite.table(", changed text")
+    now = datetime.now(UTC)
+    monkeypatch.setattr(module, "datetime", Mock(now=lambda zone: now))
     sqlite.source = sqlite.make(watermark="changed", timezone="UTC", overlap=5)
     sqlite.look()
-    now = datetime.now(UTC)
     sqlite.put(1, changed=now.strftime("%Y-%m-%d %H:%M:%S"))
     sqlite.look(fully=False)
     sqlite.execute("UPDATE article SET title = 'New' WHERE id = 1")

@@ -161,6 +161,7 @@ def test_counts_are_shared_and_polls_are_not_limited_if_the_storage_is_killed(
     counters: Counters, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One warning when the storage is lost and one when it is found, for any number of polls."""
+    monkeypatch.setattr(limits, "_PATIENCE", PATIENCE)
     one, other = limited(counters), limited(counters)
     assert [front.ask(ALL).status for front in (one, other, one)] == [200] * 3
     refusal = other.ask(ALL)

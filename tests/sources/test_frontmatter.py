@@ -194,19 +194,19 @@ def test_aliases_of_aliases_are_harmless() -> None:
     names = "abcdefghijklmnopqrst"
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in itertools.pairwise(names)]
-    start = time.perf_counter()
+    start = time.thread_time()
     front, _ = split("\n".join(["---", *lines, "---", ""]))
     assert len(front.values) == len(names)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 @pytest.mark.parametrize("count", [3000, 100_000])
 @pytest.mark.parametrize("bracket", ["[", "{a: ", "- ", "? ", "[{a: "])
 def test_deep_nesting_is_refused_before_the_stack_overflows(bracket: str, count: int) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     error = refused(f"---\na:\n {bracket * count}\n---\n")
     assert "is nested too deeply; make it flatter" in error.message
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_deep_nesting_in_toml_is_refused() -> None:
