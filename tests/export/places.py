@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -75,6 +76,14 @@ FILES: Mapping[str, str | bytes] = {
 }
 
 
+@lru_cache(maxsize=1)
+def _manifest(out: Path, _body: bytes) -> Manifest:
+    """Load the manifest of a build, once for the same bytes."""
+    found = manifest.load(out)
+    assert found
+    return found
+
+
 class Place:
     """A site and its build."""
 
@@ -114,9 +123,7 @@ class Place:
     @property
     def manifest(self) -> Manifest:
         """What the last build left."""
-        found = manifest.load(self.out)
-        assert found
-        return found
+        return _manifest(self.out, (self.out / names.MANIFEST).read_bytes())
 
     def file(self, path: str, coding: str = "identity") -> bytes:
         """Return the bytes of a path's file."""
