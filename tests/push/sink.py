@@ -1,4 +1,4 @@
-"""Subscribers on this machine: a server of HTTP/1.1 at any address of loopback."""
+"""Subscribers on this machine: an HTTP/1.1 server at all loopback addresses."""
 
 import asyncio
 import threading
@@ -24,7 +24,7 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A reply. delay: seconds before it. after: an event that it waits for.
+    """A reply. delay: seconds before it. after: an event to wait for.
 
     raw: sent instead of everything else.
     """

@@ -1,7 +1,7 @@
-"""What websub.rocks tests of hubs and publishers, against `feedsvc serve` (WebSub 23).
+"""The tests of websub.rocks for hubs and publishers, run against `feedsvc serve` (WebSub 23).
 
-Its numbers are in brackets. It has a test of a topic in plain text (105), which no feed is; RSS and
-Atom stand for it. One server and two new articles are enough for all of them.
+Its test numbers are in brackets. Test 105 uses a topic in plain text; RSS and Atom replace it. One
+server and two new articles are enough for all tests.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ PLAIN = {f"/plain-{format}": f"/feeds/all.{format}" for format in Format}
 
 
 def callback(request: Request) -> Reply:
-    """Answer as a subscriber that agrees to whatever it is asked."""
+    """Answer as a subscriber that confirms all requests."""
     if request.method == "POST":
         return Reply(200)
     (challenge,) = parse_qs(request.target.partition("?")[2])["hub.challenge"]
@@ -44,7 +44,7 @@ def callback(request: Request) -> Reply:
 
 @dataclass
 class Round:
-    """A site with a hub, and what happened at its subscribers. documents: by path, at the end."""
+    """A site with a hub, and its subscribers. documents: by path, at the end."""
 
     server: Server
     sink: Sink
@@ -54,7 +54,7 @@ class Round:
     documents: dict[str, Answer] = field(default_factory=dict)
 
     def discover(self, path: str) -> tuple[str, str]:
-        """Return the hub and the topic that a response names."""
+        """Return the hub and the topic named by a response."""
         links = fields.links(self.server.get(path).headers["link"])
         (hub,) = [target for relation, target in links if relation == "hub"]
         (topic,) = [target for relation, target in links if relation == "self"]
@@ -91,7 +91,7 @@ class Round:
         return bool(count)
 
     def verifications(self, to: str) -> list[dict[str, list[str]]]:
-        """Return the fields of the verifications at a callback."""
+        """Return the parameters of the verifications at a callback."""
         asked = [each for each in self.sink.to(to.partition("?")[0]) if each.method == "GET"]
         return [parse_qs(each.target.partition("?")[2]) for each in asked]
 
@@ -99,7 +99,7 @@ class Round:
         return [each for each in self.sink.to(to) if each.method == "POST"]
 
     def publish(self, name: str, count: int, callbacks: list[str]) -> None:
-        """Save an article, and wait until callbacks have got so many deliveries."""
+        """Save an article and wait until callbacks have received so many deliveries."""
         (self.content / f"{name}.md").write_text(article(name), encoding="utf-8")
         self.sink.wait_for(lambda: all(len(self.deliveries(to)) >= count for to in callbacks))
 
@@ -127,7 +127,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
         yield done
 
 
-def test_a_feed_and_its_document_name_one_hub_and_one_topic(done: Round) -> None:
+def test_header_and_document_name_one_hub_and_one_topic(done: Round) -> None:
     """Publisher: discovery."""
     base = done.server.url
     for path, answer in done.documents.items():
@@ -149,7 +149,7 @@ def test_each_request_is_accepted_before_it_is_verified(done: Round) -> None:
 
 
 @pytest.mark.parametrize("to", PLAIN)
-def test_a_delivery_is_what_a_get_gives(done: Round, to: str) -> None:
+def test_a_delivery_equals_the_response_to_a_get(done: Round, to: str) -> None:
     """[100, 105, 106]"""
     (verification,) = done.verifications(to)
     hub, topic = done.discovered[PLAIN[to]]
@@ -167,7 +167,7 @@ def test_a_delivery_is_what_a_get_gives(done: Round, to: str) -> None:
         assert "x-hub-signature" not in delivery.headers
 
 
-def test_a_subscriber_with_a_secret_gets_a_signature(done: Round) -> None:
+def test_a_delivery_to_a_subscriber_with_a_secret_is_signed(done: Round) -> None:
     """[101]"""
     (verification,) = done.verifications("/secret")
     assert verification["a"] == ["b"]
@@ -182,21 +182,21 @@ def test_further_parameters_are_ignored(done: Round) -> None:
     assert len(done.deliveries("/further")) == 2
 
 
-def test_a_renewed_subscription_is_one(done: Round) -> None:
+def test_a_renewed_subscription_receives_each_document_once(done: Round) -> None:
     """[103], and the shortest lease is a day."""
     leases = [each["hub.lease_seconds"] for each in done.verifications("/renewed")]
     assert leases == [["86400"], ["864000"]]
     assert len(done.deliveries("/renewed")) == 2
 
 
-def test_who_unsubscribes_gets_nothing_more(done: Round) -> None:
+def test_an_unsubscribed_callback_receives_no_deliveries(done: Round) -> None:
     """[104]"""
     modes = [each["hub.mode"] for each in done.verifications("/left")]
     assert modes == [["subscribe"], ["unsubscribe"]]
     assert done.deliveries("/left") == []
 
 
-def test_readers_can_read_what_is_delivered(done: Round) -> None:
+def test_delivered_documents_are_readable(done: Round) -> None:
     for delivery in done.deliveries("/plain-rss"):
         parsed = feedparser.parse(delivery.body, response_headers=dict(delivery.headers))
         assert not parsed.bozo
@@ -211,7 +211,7 @@ def test_deliveries_are_counted(done: Round) -> None:
     assert "feedsvc_push_subscriptions" in metrics
 
 
-def test_push_test_shows_the_round_trip(done: Round) -> None:
+def test_push_test_reports_the_round_trip(done: Round) -> None:
     site, bind = str(done.content.parent), f"127.0.0.1:{free_port()}"
     command = ["test", "--site", site, "--bind", bind, f"{done.server.url}/feeds/all.json"]
     result = CliRunner().invoke(push, command)
@@ -226,7 +226,7 @@ def test_push_test_shows_the_round_trip(done: Round) -> None:
         r" *\d+\.\d\d s  the hub asks the callback, which agrees to unsubscribe\n"
     )
     assert re.fullmatch(expected, result.stdout)
-    # The hub has yet to record that the callback has left.
+    # The hub has yet to record that the callback has unsubscribed.
     end = time.monotonic() + PATIENCE
     expected = "6 subscriptions: 0 pending, 0 failing; 0 requests to be verified.\n"
     while not CliRunner().invoke(push, ["status", "--site", site]).stdout.startswith(expected):
@@ -234,7 +234,7 @@ def test_push_test_shows_the_round_trip(done: Round) -> None:
         time.sleep(0.05)
 
 
-def test_push_test_needs_a_feed_that_names_our_hub(done: Round) -> None:
+def test_push_test_requires_a_feed_that_names_the_hub(done: Round) -> None:
     for path, reason in [
         ("/", "does not name the hub"),
         ("/feeds/all/archive/1.rss", "is answered with 404"),
