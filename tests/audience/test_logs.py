@@ -113,12 +113,12 @@ JSON: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("values", JSON.values(), ids=JSON)
-def test_json_of_servers_and_cdns_is_understood(values: dict[str, object]) -> None:
+def test_json_logs_of_servers_and_cdns_are_parsed(values: dict[str, object]) -> None:
     """Statistics 8."""
     assert Parser().parse(json.dumps(values).encode()) == LINE
 
 
-def test_the_combined_format_is_understood() -> None:
+def test_the_combined_format_is_parsed() -> None:
     """Statistics 8."""
     parse = Parser().parse
     expected = LINE._replace(referrer=b"-")
@@ -133,7 +133,7 @@ def test_the_combined_format_is_understood() -> None:
     assert parse(combined().replace(b'"GET /feeds/all.rss HTTP/1.1"', b'"\\x16\\x03"')) is None
 
 
-def test_the_format_of_cloudfront_is_understood() -> None:
+def test_the_format_of_cloudfront_is_parsed() -> None:
     parser = Parser()
     values = {key: str(value).replace(" ", "%20") for key, value in JSON["cloudfront"].items()}
     assert parser.parse(b"#Version: 1.0") is None
@@ -193,7 +193,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return make_site(tmp_path_factory.mktemp("site"), toml=TOML)
 
 
-def test_urls_of_one_feed_are_one_feed(settings: Settings) -> None:
+def test_all_urls_of_a_feed_are_mapped_to_it(settings: Settings) -> None:
     """Statistics 5."""
     find = Places(settings).find
     assert find(b"/feeds/all.rss") == find(b"/feeds/all.rss?utm_source=x") == ("all", "rss")
@@ -250,10 +250,10 @@ def test_a_log_is_counted_like_polls(settings: Settings, store: Store, tmp_path:
     assert {act for _, act in conduct.acts} == {"poll", "invented-url"}
 
 
-def test_a_log_that_was_read_is_not_counted_again(
+def test_an_imported_log_is_not_counted_again(
     settings: Settings, store: Store, tmp_path: Path
 ) -> None:
-    """Statistics 8: also when it has grown, was rotated, compressed, or comes through a pipe."""
+    """Statistics 8: even if it has grown, was rotated or compressed, or is read from a pipe."""
     log, old = tmp_path / "access.log", tmp_path / "access.log.1.gz"
     lines = [combined(n * 60, address=f"192.0.2.{n}") for n in range(40)]
     log.write_bytes(b"".join(lines[:10]) + lines[10][:30])
@@ -278,7 +278,7 @@ def test_a_log_that_was_read_is_not_counted_again(
     assert found(store) == {("NetNewsWire", 200): 41}
 
 
-def test_headers_alone_do_not_make_logs_alike(
+def test_logs_with_equal_headers_are_distinguished(
     settings: Settings, store: Store, tmp_path: Path
 ) -> None:
     head = ("#Version: 1.0\n#Fields: " + " ".join(JSON["cloudfront"]) + "\n").encode()
@@ -293,7 +293,7 @@ def test_headers_alone_do_not_make_logs_alike(
     assert found(store) == {("NetNewsWire", 200): 3}
 
 
-def test_lines_in_any_order_and_of_several_formats_are_counted(settings: Settings) -> None:
+def test_the_order_and_formats_of_lines_do_not_matter(settings: Settings) -> None:
     lines = [combined(n * 7200, address=f"192.0.2.{n % 5}") for n in range(40)]
     lines += [json.dumps(JSON["fastly"]).encode() + b"\n"] * 2
     tallies = [LogTally(settings), LogTally(settings)]
@@ -306,7 +306,7 @@ def test_lines_in_any_order_and_of_several_formats_are_counted(settings: Setting
         assert one[day].readers == other[day].readers
 
 
-def test_two_imports_of_one_log_at_once_count_it_once(
+def test_concurrent_imports_of_the_same_log_count_it_once(
     settings: Settings, store: Store, tmp_path: Path
 ) -> None:
     (tmp_path / "log").write_bytes(combined())
@@ -354,7 +354,7 @@ def test_a_failure_to_store_ends_the_import(store: Store) -> None:
 
 
 @pytest.mark.parametrize("digits", [30, 400, 5000])
-def test_numbers_of_any_length_are_read(settings: Settings, digits: int) -> None:
+def test_numbers_of_any_length_are_accepted(settings: Settings, digits: int) -> None:
     number = "9" * digits
     fastly = JSON["fastly"]
     lines = [
@@ -381,7 +381,7 @@ def test_a_log_with_a_very_long_line_can_be_continued(
     assert found(store) == {("NetNewsWire", 200): 3}
 
 
-def test_long_fields_of_logs_are_cut(settings: Settings) -> None:
+def test_long_fields_of_logs_are_truncated(settings: Settings) -> None:
     tally = LogTally(settings)
     for number in range(3):
         agent = f"Long/{'x' * 50_000}{number}"
@@ -390,7 +390,7 @@ def test_long_fields_of_logs_are_cut(settings: Settings) -> None:
 
 
 def counted(tally: LogTally, lines: Sequence[bytes]) -> object:
-    """Return what a tally counts in some lines."""
+    """Return the counts of a tally for some lines."""
     unreadable = tally.summary.unreadable
     tally.read(lines)
     batches = {
@@ -410,8 +410,8 @@ def counted(tally: LogTally, lines: Sequence[bytes]) -> object:
     )
 )
 @settings_(max_examples=examples(40))
-def test_a_line_is_counted_alike_after_others(settings: Settings, line: bytes) -> None:
-    """What the ends of earlier lines say is remembered."""
+def test_counts_of_a_line_do_not_depend_on_earlier_lines(settings: Settings, line: bytes) -> None:
+    """Parsed ends of earlier lines are cached."""
     used = LogTally(settings)
     counted(used, [combined(-60), combined(-30, agent="-"), combined(-60, target="/"), line])
     used._clients.clear()
@@ -442,10 +442,10 @@ def test_kinds_and_clients_beyond_the_limits_are_still_counted(
     assert len(few._others) <= 2
 
 
-def test_clients_that_are_not_readers_and_long_requests_are_not_kept(
+def test_other_clients_and_long_requests_are_not_kept(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though they never fill what has to be stored."""
+    """Although they never fill the data that is stored."""
     monkeypatch.setattr(logs, "_MAX_CLIENTS", 5)
     tally = LogTally(settings)
     for number in range(9):
