@@ -17,10 +17,10 @@ from feedsvc import urls
 from feedsvc.model import TERM_KINDS, FeedRef, Format, Kind
 
 RULES: Mapping[str, str] = {
-    "index": "/",
+    "index": urls.INDEX,
     "opml": "/feeds.opml",
-    "health": "/healthz",
-    "metrics": "/metrics",
+    "health": urls.HEALTH,
+    "metrics": urls.METRICS,
     "hub": "/hub",
     "stats": "/stats/",
     "stats_file": "/stats/<feedsvc_name:name>",
