@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from feedsvc.model import Kind, Tree
 from feedsvc.sources import scan
 from feedsvc.sources.generators.patterns import glob
-from tests.sources.generators.test_conventions import SITE, codes, labels, places, read
+from tests.sources.generators.reading import SITE, codes, labels, places, read
 
 POST = "---\ntitle: A\ndate: 2022-02-17\n---\nText.\n"
 PLAIN_POST = "---\ntitle: A\n---\nText.\n"
