@@ -4,15 +4,12 @@ import os
 import threading
 import time
 from importlib import import_module
-from pathlib import Path
 
 import pytest
-from msgspec import structs
 
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.publish import Published
 from feedsvc.catalog.sync import sync
-from feedsvc.errors import FeedsvcError
 from feedsvc.model import TERM_KINDS, Format, Kind
 from feedsvc.sources import ContentFolder, Listing
 from tests.desk import Counted, Desk, counted, ref
@@ -255,191 +252,6 @@ def test_an_article_can_be_excluded_from_every_feed(desk: Desk) -> None:
     assert desk.publication.article("a") is not None
 
 
-# Settings
-
-
-@pytest.mark.parametrize(
-    ("toml", "feeds"),
-    [
-        ('title = "Another"', {"all", "tag/x", "tag/y", "language/en"}),
-        ('base_url = "https://elsewhere.example"', {"all", "tag/x", "tag/y", "language/en"}),
-        ('language = "fr"', {"all", "tag/x", "tag/y", "language/en", "language/fr"}),
-        ('author = "Newsroom"', {"all", "tag/x", "tag/y", "language/en", "author/newsroom"}),
-        ("[feeds]\nlimit = 1", {"all", "language/en"}),
-        ('[feeds]\ncontent = "summary"', {"all", "tag/x", "tag/y", "language/en"}),
-        ('[feeds."tag/x"]\ntitle = "All of X"', {"tag/x"}),
-        ('[labels]\ntag = { x = "X!" }', {"all", "tag/x", "language/en"}),
-    ],
-)
-def test_settings_that_change_bytes_create_a_revision(
-    desk: Desk, toml: str, feeds: set[str]
-) -> None:
-    desk.write("a.md", article("A", tags=["x"]))
-    desk.write("b.md", article("B", tags=["y"]))
-    desk.sync()
-    desk.configure(toml)
-    report = desk.sync()
-    assert report.published.revision == 2
-    assert {key for key, feed in desk.feeds().items() if feed.revision == 2} == feeds
-    assert desk.sync().published == NOTHING
-
-
-UNSEEN = [
-    "[timezones]\nXYZ = '+03:00'",
-    'timezone = "Europe/Berlin"',
-    "[labels]\ntag = { unused = 'Used by nobody' }",
-    '[feeds."tag/unused"]\ntitle = "Nothing"',
-    "labels = { tag = { x = 'x' } }",
-    "[feeds]\nlimit = 51",
-    "[feeds]\nmax_age = 899",
-]
-
-
-def test_settings_that_change_no_bytes_do_not_create_a_revision(desk: Desk) -> None:
-    desk.write("a.md", article("A", tags=["x"]))
-    desk.sync()
-    before = desk.body()
-    for toml in UNSEEN:
-        desk.configure(toml)
-        assert desk.sync().published == NOTHING, toml
-        assert desk.body() == before, toml
-
-
-def test_nothing_is_read_again_if_the_site_and_its_database_moved(
-    desk: Desk, settled: None, tmp_path: Path
-) -> None:
-    """A catalog is the same whatever its URL."""
-    desk.write("a.md", article("A"))
-    desk.sync()
-    elsewhere = "sqlite:////elsewhere.db"
-    desk.settings = structs.replace(desk.settings, database=elsewhere, site=tmp_path)
-    report = desk.sync()
-    assert (report.read, report.published) == (0, NOTHING)
-
-
-def test_another_version_of_feedsvc_reads_everything_again(
-    desk: Desk, settled: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.write("a.md", article("A"))
-    desk.sync()
-    monkeypatch.setattr("feedsvc.__version__", "999")
-    assert desk.sync().read == 1
-    assert desk.sync().read == 0
-
-
-# Invalid and unreadable files
-
-
-BAD: dict[str, str | bytes] = {
-    "bad-front-matter": b"---\ntitle: [\n---\n",
-    "not-utf8": b"\xff\xfe",
-    "empty": b"",
-    "bad-date": article(published="tomorrow"),
-    "missing-file": article(enclosures="missing.mp3"),
-}
-
-
-def test_the_last_valid_version_of_an_invalid_file_stays_published(
-    desk: Desk, settled: None
-) -> None:
-    for code in BAD:
-        desk.write(f"{code}.md", article("Good", slug=code))
-    desk.sync()
-    before = desk.body()
-    for code, text in BAD.items():
-        desk.write(f"{code}.md", text)
-    for _ in range(3):
-        report = desk.sync()
-        found = {(each.path, each.code) for each in report.problems}
-        assert found == {(f"content/{code}.md", code) for code in BAD}
-        assert len(report.problems) == len(BAD)
-        assert report.published == NOTHING
-        assert desk.body() == before
-    for code in BAD:
-        desk.write(f"{code}.md", article("Better", slug=code))
-    assert desk.sync().problems == ()
-    assert desk.titles() == ["Better"] * len(BAD)
-
-
-def test_an_invalid_file_keeps_its_slug(desk: Desk) -> None:
-    desk.write("a/s.md", article("A"))
-    desk.sync()
-    desk.write("a/s.md", "---\n")
-    desk.write("b/s.md", article("B", "2020-01-01"))
-    report = desk.sync()
-    assert [each.code for each in report.problems] == ["bad-front-matter", "duplicate-slug"]
-    assert desk.titles() == ["A"]
-
-
-def test_warnings_are_repeated_by_unchanged_syncs(desk: Desk, settled: None) -> None:
-    desk.write("a.md", article("A", colour="red"))
-    first = desk.sync()
-    assert [each.code for each in first.problems] == ["unknown-key"]
-    second = desk.sync()
-    assert (second.read, second.problems) == (0, first.problems)
-
-
-def test_an_article_is_published_once_its_missing_file_exists(desk: Desk, settled: None) -> None:
-    desk.write("a.md", article("A", image="a.png"))
-    assert [each.code for each in desk.sync().problems] == ["missing-file"]
-    desk.write("a.png", b"PNG")
-    assert desk.sync().problems == ()
-    assert desk.titles() == ["A"]
-    assert desk.sync().read == 0
-
-
-def test_an_unreadable_folder_withdraws_nothing(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.write("shut/a.md", article("A"))
-    desk.write("open/b.md", article("B"))
-    desk.sync()
-    real = os.scandir
-
-    def refuse(path: str) -> object:
-        if path.endswith("shut"):
-            raise PermissionError(13, "Permission denied")
-        return real(path)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "scandir", refuse)
-        desk.remove("open/b.md")
-        report = desk.sync()
-        assert [(each.path, each.code) for each in report.problems] == [
-            ("content/shut", "unreadable")
-        ]
-        assert desk.titles() == ["A"]
-        assert desk.sync().published == NOTHING
-    assert desk.sync().published == NOTHING
-    desk.remove("shut/a.md")
-    desk.sync()
-    assert desk.titles() == []
-
-
-def test_a_missing_content_folder_withdraws_nothing(desk: Desk) -> None:
-    desk.write("a.md", article("A"))
-    desk.sync()
-    desk.content.rename(desk.folder / "away")
-    with pytest.raises(FeedsvcError, match="there is no such folder"):
-        desk.sync()
-    assert desk.titles() == ["A"]
-    (desk.folder / "away").rename(desk.content)
-    assert desk.sync().published == NOTHING
-
-
-def test_a_refused_edit_is_not_released_with_its_scheduled_article(desk: Desk) -> None:
-    """Its text must not be published."""
-    desk.write("a.md", article("Scheduled", "2026-01-01 02:00", body="Meant."))
-    desk.write("b.md", article("B", slug="taken"))
-    desk.sync()
-    desk.write("a.md", article("Refused", "2026-01-01 02:00", body="Not meant.", slug="taken"))
-    report = desk.sync(after=3600)
-    assert [each.code for each in report.problems] == ["duplicate-slug"]
-    assert desk.titles() == ["Scheduled", "B"]
-    entry = desk.publication.entries(ref("all"))[0]
-    assert entry.content == "<p>Meant.</p>"
-
-
 # Removal
 
 
@@ -500,10 +312,3 @@ def test_a_sync_that_waited_for_another_does_not_undo_it(
     first.join()
     assert desk.titles() == ["B", "A"]
     assert [row.removed for row in desk.every_article()] == [False, False]
-
-
-def test_a_file_name_that_is_not_text_does_not_stop_the_sync(desk: Desk) -> None:
-    desk.write("a.md", article("A"))
-    (desk.content / os.fsdecode(b"caf\xe9.md")).write_text(article("B"))
-    desk.sync()
-    assert "A" in desk.titles()

@@ -20,7 +20,7 @@ from feedsvc.cli import main
 from feedsvc.importers.programs import ASTRO, ELEVENTY, HUGO, JEKYLL, PELICAN, Program
 from feedsvc.importers.source.feed import FeedSource
 from feedsvc.model import Article, Kind
-from tests.importers.source.test_feed_source import document, item
+from tests.importers.source.feeds import document, item
 from tests.soak import SOAK
 
 BASE = "https://news.example.org/blog"

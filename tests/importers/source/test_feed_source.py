@@ -1,10 +1,7 @@
 """A feed of another program as a source whose items are published unchanged."""
 
-import json
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -13,87 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedsvc import html
-from feedsvc.catalog.sync import SyncReport, sync
-from feedsvc.errors import FeedsvcError, SettingsError
+from feedsvc.errors import SettingsError
 from feedsvc.importers.source import documents
 from feedsvc.importers.source.feed import FeedSource
 from feedsvc.model import FeedRef, Kind, Person
-from feedsvc.sources import ContentFolder, Reading, Sources
+from feedsvc.sources import Reading
 from tests.desk import START, Desk, ref
-from tests.servers import server
+from tests.importers.source.feeds import BASE, FILE, Site, codes, document, item, only
 from tests.sites import article, make_site
 from tests.soak import examples
-
-BASE = "https://news.example.org"
-FILE = "public/articles.json"
-
-
-def item(name: str, day: int = 1, **values: object) -> dict[str, object]:
-    """Return an item of a JSON feed."""
-    usual: dict[str, object] = {
-        "id": f"{BASE}/{name}/",
-        "url": f"{BASE}/{name}/",
-        "title": name.title(),
-        "content_html": f"<p>{name}</p>",
-        "date_published": f"2022-02-{day:02}T09:30:00+01:00",
-    }
-    return {key: value for key, value in (usual | values).items() if value is not None}
-
-
-def document(*items: object, **values: object) -> bytes:
-    version = "https://jsonfeed.org/version/1.1"
-    feed = {"version": version, "title": "News", "items": items, "home_page_url": f"{BASE}/"}
-    return json.dumps(feed | values).encode()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    """The URL of an SQLite database: these tests do not depend on the kind."""
-    return f"sqlite:///{tmp_path / 'catalog.db'}"
-
-
-class Site:
-    """A site whose articles are the items of feeds."""
-
-    def __init__(self, desk: Desk, **options: object) -> None:
-        self.desk = desk
-        desk.configure('content = ""')
-        self.options = options or {"path": FILE}
-        self.source = self.make()
-
-    def make(self) -> FeedSource:
-        return FeedSource("posts", self.options, self.desk.settings)
-
-    def write(self, *items: object, file: str = FILE) -> None:
-        self.put(document(*items), file)
-
-    def put(self, content: bytes, file: str = FILE) -> None:
-        path = self.desk.folder / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-    def sync(self) -> SyncReport:
-        desk = self.desk
-        desk.now += timedelta(minutes=1)
-        sources = Sources(ContentFolder(desk.settings), self.source)
-        return sync(desk.catalog, desk.settings, desk.now, force=True, sources=sources)
-
-    def titles(self) -> list[str]:
-        return self.desk.titles()
-
-
-@pytest.fixture
-def site(desk: Desk) -> Site:
-    return Site(desk)
-
-
-def codes(report: SyncReport) -> list[tuple[str, str]]:
-    return [(problem.path, problem.code) for problem in report.problems]
-
-
-def only(report: SyncReport) -> str:
-    (problem,) = report.problems
-    return str(problem)
 
 
 def read(folder: Path, content: bytes) -> list[Reading]:
@@ -382,94 +307,6 @@ def test_the_folder_of_the_site_is_not_watched(tmp_path: Path) -> None:
     assert (source.watched, source.interval) == ((), 10)
     source = FeedSource("posts", {"path": "public/articles.json"}, settings)
     assert source.watched == (tmp_path / "public",)
-
-
-class Server:
-    """The answers of a web server."""
-
-    def __init__(self, body: bytes) -> None:
-        self.status = 200
-        self.body = body
-        self.asked: list[str | None] = []
-
-    def __call__(self, request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
-        self.asked.append(request.headers.get("If-None-Match"))
-        tag = f'"{hash(self.body)}"'
-        if self.status == 200 and self.asked[-1] == tag:
-            return 304, {}, b""
-        return self.status, {"ETag": tag}, self.body
-
-
-class Clock:
-    """A monotonic clock that tests set."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time(self) -> float:
-        return time.time()
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(documents, "time", clock)
-    return clock
-
-
-def poll(site: Site) -> SyncReport:
-    """Sync, wait for the request that it started, and sync again."""
-    site.sync()
-    remote = site.source._documents
-    assert isinstance(remote, documents.Remote)
-    if remote._thread:
-        remote._thread.join()
-    return site.sync()
-
-
-def test_a_url_is_polled_conditionally(desk: Desk, clock: Clock) -> None:
-    answers = Server(document(item("a")))
-    with server(answers) as url:
-        site = Site(desk, url=url, every=60, private=True)
-        assert poll(site).problems == ()
-        assert site.titles() == ["A"]
-        assert answers.asked == [None]
-        clock.now += 60
-        assert poll(site).read == 0
-        assert len(answers.asked) == 2
-        answers.body = document(item("b", 2), item("a"))
-        assert poll(site).published.new == 0  # not due yet
-        clock.now += 60
-        poll(site)
-    assert site.titles() == ["B", "A"]
-
-
-def test_a_failing_url_withdraws_no_articles(desk: Desk, clock: Clock) -> None:
-    answers = Server(document(item("a")))
-    with server(answers) as url:
-        site = Site(desk, url=url, every=60, private=True)
-        poll(site)
-        answers.status = 500
-        clock.now += 60
-        assert "returned the status 500 instead of 200; its articles stay" in only(poll(site))
-        answers.status, answers.body = 200, document(item("b", 2))
-        clock.now += 60
-        assert poll(site).problems == ()
-    assert site.titles() == ["B"]
-    clock.now += 60
-    assert codes(poll(site)) == [("posts", "unreachable-source")]
-    assert site.titles() == ["B"]
-
-
-def test_a_url_at_a_private_address_is_refused_by_default(desk: Desk) -> None:
-    with server(Server(document(item("a")))) as url:
-        site = Site(desk, url=url)
-        assert "not a public address" in only(site.sync())
-    with pytest.raises(FeedsvcError):
-        site.source.listing()
 
 
 TEXT = st.text(max_size=20)
