@@ -78,7 +78,7 @@ _PRELOADED = (
     *("feedsvc.push.command", "feedsvc.push.worker", "feedsvc.export.command"),
     *("feedsvc.audience.page", "feedsvc.sources.generators.hugo", "tests.sites"),
     *("psycopg", "sqlalchemy.dialects.sqlite.pysqlite", "sqlalchemy.dialects.postgresql.psycopg"),
-    *("tests.catalog.test_atomicity", "tests.catalog.test_migrations"),
+    *("tests.catalog.test_atomicity", "tests.catalog.upgrading"),
     "tests.render.test_extensions",
 )
 

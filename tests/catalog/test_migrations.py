@@ -1,7 +1,6 @@
 """Upgrades are atomic, and newer catalogs are refused."""
 
 import logging
-import os
 import shutil
 import signal
 import sqlite3
@@ -9,7 +8,6 @@ import subprocess
 import sys
 from contextlib import closing
 from itertools import count
-from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -20,104 +18,27 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import create_engine, event
 
 from feedsvc.catalog import copies, migrations, recovery, schema
 from feedsvc.catalog.migrations import Migrations
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import release, sync
-from feedsvc.errors import CatalogError, NewerError, OutdatedError, UnreleasedError
+from feedsvc.errors import CatalogError, OutdatedError
 from feedsvc.publication import Publication
 from tests.catalog.stored.life import END, write
 from tests.catalog.stored.load import SCHEMAS, restore
-from tests.desk import Desk
-from tests.sites import article
+from tests.catalog.upgrading import (
+    ADDITIVE,
+    BREAKING,
+    NEWEST,
+    SPAWN,
+    chain,
+    contents,
+    upgrade_in_a_process,
+)
 
-SPAWN = get_context("spawn")
-NEWEST = Migrations().newest
 RELEASED = {"0001"}  # schemas that a release had
-
-ADDITIVE = """
-import sqlalchemy as sa
-from alembic import op
-revision, down_revision, readers = "0901", "{before}", "{before}"
-def upgrade():
-    op.add_column("feed", sa.Column("added", sa.Text))
-"""
-# Drops a column, which SQLite does by copying the table, and dies or fails in between.
-BREAKING = """
-import os, signal
-import sqlalchemy as sa
-from alembic import op
-revision, down_revision, readers = "0902", "0901", "0902"
-def die(instant):
-    if os.environ.get("DIE") == instant:
-        os.kill(os.getpid(), signal.SIGKILL)
-def upgrade():
-    die("begun")
-    op.create_table("other", sa.Column("number", sa.BigInteger, primary_key=True))
-    die("a table made")
-    op.execute("INSERT INTO other SELECT number FROM article")
-    with op.batch_alter_table("article") as table:
-        table.drop_column("link")
-    die("a column dropped")
-    op.execute("DELETE FROM former_slug")
-    die("rows deleted")
-    if os.environ.get("DIE") == "failed":
-        raise ValueError("no such luck")
-"""
-
-
-def chain(folder: Path, *more: str) -> Path:
-    """Return the migrations of a later program: the current ones and these."""
-    made = folder / f"later-{len(more)}"
-    shutil.copytree(migrations.FOLDER, made)
-    for number, source in enumerate(more, 901):
-        module = made / "versions" / f"0{number}_test.py"
-        module.write_text(source.replace("{before}", NEWEST), encoding="utf-8")
-    return made
-
-
-def upgrade_in_a_process(database: str, folder: Path, instant: str) -> int | None:
-    """Return the exit code of an upgrade that is killed at an instant."""
-    process = SPAWN.Process(target=upgrade_and_die, args=(database, folder, instant))
-    process.start()
-    process.join()
-    return process.exitcode
-
-
-def upgrade_and_die(database: str, folder: Path, instant: str) -> None:
-    """Upgrade a catalog with the migrations of a folder, and die at an instant."""
-
-    def die(*_: object) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    os.environ["DIE"] = instant
-    if instant == "copying":
-        copies._flush = die  # type: ignore[assignment]
-    if instant == "committing":
-        event.listen(Engine, "commit", die)
-    with Catalog(database, Migrations(folder)) as catalog:
-        if instant == "committed":
-            copies.keep_only = die  # type: ignore[assignment]
-        catalog.upgrade()
-
-
-def contents(database: str) -> dict[str, Any]:
-    """Return every table with its columns and rows."""
-    engine = create_engine(database)
-    try:
-        with engine.connect() as connection:
-            found = {}
-            for name in sorted(inspect(engine).get_table_names()):
-                columns = [
-                    (each["name"], str(each["type"])) for each in inspect(engine).get_columns(name)
-                ]
-                rows = connection.execute(text(f"SELECT * FROM {name}"))
-                found[name] = (columns, sorted(map(repr, rows)))
-            return found
-    finally:
-        engine.dispose()
 
 
 # The migrations
@@ -344,117 +265,7 @@ def test_a_failing_migration_changes_nothing(
     assert contents(database) == before
 
 
-# Catalogs of a newer program
-
-
-@pytest.mark.parametrize("fill", [True, False])
-def test_a_newer_catalog_is_refused(tmp_path: Path, database: str, fill: bool) -> None:
-    folder = chain(tmp_path, ADDITIVE)
-    if fill:
-        restore(database)
-    with Catalog(database, Migrations(folder)) as newer:
-        recovery.make_ready(newer)
-    before = contents(database)
-    with Catalog(database) as catalog:
-        for refused in (catalog.check, catalog.create, catalog.upgrade):
-            with pytest.raises(
-                NewerError, match=r"of a newer feedsvc \(schema 0901; this one"
-            ) as error:
-                refused()
-            assert "\n" not in str(error.value)
-        with pytest.raises(NewerError):
-            recovery.make_ready(catalog)
-    assert contents(database) == before
-
-
-def test_a_running_program_does_not_write_to_a_newer_catalog(
-    tmp_path: Path, database: str, desk: Desk
-) -> None:
-    desk.write("a.md", article("A"))
-    desk.sync()
-    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE))) as newer:
-        recovery.make_ready(newer)
-    before = contents(database)
-    desk.write("b.md", article("B"))
-    with pytest.raises(NewerError):
-        desk.sync()
-    with pytest.raises(NewerError):
-        desk.release(desk.now)
-    assert contents(database) == before
-
-
-def test_a_running_program_still_reads_after_an_additive_migration(
-    tmp_path: Path, database: str, desk: Desk
-) -> None:
-    """A rolling upgrade: older servers serve what the newer program publishes."""
-    desk.write("a.md", article("A"))
-    desk.sync()
-    publication = desk.publication
-    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE))) as newer:
-        recovery.make_ready(newer)
-        publication.state()
-        desk.write("b.md", article("B", "2022-02-18"))
-        sync(newer, desk.settings, desk.now)
-    assert publication.state()[0].startswith("2.")
-    assert desk.titles() == ["B", "A"]
-
-
-def test_a_running_program_stops_reading_after_a_breaking_migration(
-    tmp_path: Path, database: str, desk: Desk
-) -> None:
-    """Conformance 44: 503 instead of responses from a schema that it does not know."""
-    desk.write("a.md", article("A"))
-    desk.sync()
-    publication = desk.publication
-    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE, BREAKING))) as newer:
-        recovery.make_ready(newer)
-    with pytest.raises(NewerError) as error:
-        publication.state()
-    assert (
-        error.value.reason
-        == f"the catalog is of a newer feedsvc (schema 0902; this one has {NEWEST})"
-    )
-
-
-def test_an_additive_migration_after_a_breaking_one_does_not_allow_reading(
-    tmp_path: Path, database: str
-) -> None:
-    restore(database)
-    more = ADDITIVE.replace("0901", "0903").replace('"{before}", "{before}"', '"0902", "0901"')
-    last = more.replace('"added"', '"more"')
-    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE, BREAKING))) as newer:
-        newer.upgrade()
-    with Catalog(database, Migrations(chain(tmp_path, ADDITIVE, BREAKING, last))) as newest:
-        newest.upgrade()
-    with (
-        Catalog(database, Migrations(chain(tmp_path, ADDITIVE))) as catalog,
-        catalog.reading() as connection,
-        pytest.raises(NewerError),
-    ):
-        catalog.check_readable(connection)
-
-
-def test_the_first_release_refuses_every_later_catalog(database: str) -> None:
-    """It looked for its schema number in a row, and treated a catalog without one as new."""
-    restore(database)
-    with Catalog(database) as catalog:
-        catalog.upgrade()
-    assert dict(eval(row) for row in contents(database)["made_by"][1])["schema"] not in ("4", None)
-
-
-def test_the_first_release_refuses_a_new_catalog(database: str, catalog: Catalog) -> None:
-    rows = contents(database)["made_by"][1]
-    assert rows == [repr(tuple(schema.FENCE.values()))]
-
-
-def test_a_catalog_of_an_unreleased_version_is_refused_and_kept(
-    database: str, catalog: Catalog
-) -> None:
-    with catalog.writing() as connection:
-        schema.alembic_version.drop(connection)
-        connection.execute(schema.metadata_table.update().values(value="3"))
-    with pytest.raises(UnreleasedError, match=r"of no released feedsvc \(3\); keep it"):
-        catalog.create()
+# Other programs and logs
 
 
 @pytest.mark.parametrize("statement", range(6))
