@@ -344,6 +344,8 @@ def _warm_up() -> None:
 
 def _main(descriptor: int) -> None:
     channel = socket.socket(fileno=descriptor)
+    # Paths of packages found in the current folder would be relative, but processes run in others.
+    sys.path[:] = [each for each in sys.path if each]
     for name in _PRELOADED:
         with suppress(ModuleNotFoundError):  # see test_core.py
             importlib.import_module(name)
