@@ -159,8 +159,8 @@ class Representation:
 
     def recached(self, headers: Headers, left: int | None, is_current: bool) -> Headers:
         """Return the headers of a variant with other caching fields. See `caching`."""
-        fields = self._fresh(left, is_current)
-        return [*headers[: -len(fields)], *fields]
+        fresh = self._fresh(left, is_current)
+        return [*headers[: -len(fresh)], *fresh]
 
     def _fresh(self, left: int | None, is_current: bool) -> Headers:
         return caching(self.max_age, self._cache, left, is_current)

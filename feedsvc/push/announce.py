@@ -50,7 +50,7 @@ async def _notify_hubs(publication: Publication, everything: bool) -> int:
     async with Client(push.allow_networks) as client:
         pings = Pings(publication, client)
         added = await asyncio.to_thread(pings.add, everything)
-        calls = [partial(pings.tell_hub, url, early=True) for url in hubs]
+        calls = [partial(pings.notify_hub, url, early=True) for url in hubs]
         notified = await asyncio.gather(*(_persist(publication, each) for each in calls))
     for url, (topics, failure) in zip(hubs, notified, strict=True):
         if failure:
@@ -85,20 +85,20 @@ async def _purge_caches(publication: Publication, everything: bool) -> int:
 
 
 async def _persist(
-    publication: Publication, tell: Callable[..., Coroutine[Any, Any, Notified]]
+    publication: Publication, notify: Callable[..., Coroutine[Any, Any, Notified]]
 ) -> Notified:
     """Notify a hub or purge a cache, and retry a few times if that fails.
 
-    tell: called with the present instant as `now`.
+    notify: called with the present instant as `now`.
     """
     number = 0
     for pause in (*_PAUSES, None):
-        told = await tell(now=await asyncio.to_thread(_now, publication.catalog))
-        number += told.number
-        if not told.failure or pause is None:
+        result = await notify(now=await asyncio.to_thread(_now, publication.catalog))
+        number += result.number
+        if not result.failure or pause is None:
             break
         await asyncio.sleep(pause)
-    return Notified(number, told.failure)
+    return Notified(number, result.failure)
 
 
 def _complain(name: str, problem: str) -> None:

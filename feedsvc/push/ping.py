@@ -82,17 +82,19 @@ class Pings:
 
     async def run(self) -> None:
         """Notify the hubs of each revision until the task is cancelled."""
-        follower = Follower(self._publication, self._tell_purged, SETTLE, _MOST_WAITS, self.add)
+        follower = Follower(
+            self._publication, self._notify_once_purged, SETTLE, _MOST_WAITS, self.add
+        )
         await follower.run()
 
-    async def _tell_purged(self, now: int, _settled: int) -> int | None:
+    async def _notify_once_purged(self, now: int, _settled: int) -> int | None:
         """Notify the hubs once the caches are purged, as hubs fetch the documents from these."""
         if await asyncio.to_thread(self._is_outdated):
             self._patience_end = self._patience_end or now + _LONGEST_PURGE
             if now < self._patience_end:
                 return now + 1
         self._patience_end = 0
-        return await self.tell(now)
+        return await self.notify(now)
 
     def _is_outdated(self) -> bool:
         """Return whether a cache has not been purged of every revision yet."""
@@ -100,17 +102,17 @@ class Pings:
         with self._catalog.reading() as connection:
             return any(each.pending for each in caches.states(connection, names))
 
-    async def tell(self, now: int) -> int | None:
+    async def notify(self, now: int) -> int | None:
         """Notify every hub that is due of the changes that it does not know yet.
 
         Call it at the start, which adds new hubs, after each revision, and at the instant that it
         returns, which is the next at which a hub is due; None if no changes are pending.
         """
         urls = self._settings.push.external
-        await asyncio.gather(*(self.tell_hub(url, now) for url in urls))
+        await asyncio.gather(*(self.notify_hub(url, now) for url in urls))
         return await asyncio.to_thread(self._next, now)
 
-    async def tell_hub(self, url: str, now: int, early: bool = False) -> Notified:
+    async def notify_hub(self, url: str, now: int, early: bool = False) -> Notified:
         """Notify one hub until it knows all changes or a request fails. early: see hubs.claim."""
         started, topics = time.monotonic(), 0
         claim = await asyncio.to_thread(self._claim, url, now, early)

@@ -133,7 +133,7 @@ class Trial:
         if response.status != 202:
             reason = response.body.decode(errors="replace").strip()
             raise FeedsvcError(f"{self._hub}: answers with {response.status}: {reason}")
-        self._tell(f"the hub takes the request to {form['hub.mode']}")
+        self._log_step(f"the hub takes the request to {form['hub.mode']}")
 
     async def _verified(self, subscriber: _Subscriber, mode: str, callback: str) -> None:
         asked = await _arrived(
@@ -144,7 +144,7 @@ class Trial:
         )
         if asked != mode:
             raise FeedsvcError(f"the hub denies the subscription: {asked}")
-        self._tell(f"the hub asks the callback, which agrees to {mode}")
+        self._log_step(f"the hub asks the callback, which agrees to {mode}")
 
     async def _delivered(
         self, subscriber: _Subscriber, found: fetch.Answer, callback: str, secret: str
@@ -167,7 +167,7 @@ class Trial:
             raise FeedsvcError("the delivery has no signature")
         if not hmac.compare_digest(hmac.digest(secret.encode(), body, method).hex(), digest):
             raise FeedsvcError("the delivery has a wrong signature")
-        self._tell(f"the hub delivers {len(body):,} bytes, with a valid {method} signature")
+        self._log_step(f"the hub delivers {len(body):,} bytes, with a valid {method} signature")
         now = await asyncio.to_thread(fetch.get, found.url, fetch.Limits(_SIZE))
         for name in ("Content-Type", "Link"):
             if headers.get(name) != now.headers.get(name.lower()):
@@ -184,7 +184,7 @@ class Trial:
         with self._catalog.concurrent() as connection:
             subscribers.remove(connection, callback)
 
-    def _tell(self, step: str) -> None:
+    def _log_step(self, step: str) -> None:
         self._say(f"{time.monotonic() - self._started:6.2f} s  {step}")
 
 

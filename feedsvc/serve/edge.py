@@ -88,17 +88,17 @@ class Edge:
         watch: Watch,
         metrics: Metrics,
         limits: Limits | None = None,
-        observe: Callable[[Environ], None] = lambda _: None,
+        on_request: Callable[[Environ], None] = lambda _: None,
         observers: Sequence[Observer] = (),
     ) -> None:
-        """observe: called with every request whose path may be that of a document.
+        """on_request: called with every request whose path may be that of a document.
 
         observers: notified of every answer and of every feed that does not exist.
         """
         self._observers = observers
         self._unobserved = Failures(logger, "observer-failed")
         self._app = app
-        self._observe = observe
+        self._on_request = on_request
         self._watch = watch
         self._metrics = metrics
         self._limits = limits
@@ -113,7 +113,7 @@ class Edge:
         path = environ["PATH_INFO"]
         if environ["REQUEST_METHOD"] not in _METHODS or not urls.is_document(path):
             return self._pass_on(environ, start_response)
-        self._observe(environ)
+        self._on_request(environ)
         entry = self._cache.get(path)
         if entry is None or not self._watch.is_current(entry.checked):
             fetched = self._fetch(path, environ)

@@ -47,8 +47,8 @@ def _build(publication: Publication) -> tuple[Flask, Edge, list[Callable[[], Non
     for each in observing:
         views |= each.views
     app = web.create_app(publication, views)
-    observe = PublicRequests(publication).observe
-    edge = Edge(app.wsgi_app, watch, metrics, create_limits(settings), observe, observing)
+    on_request = PublicRequests(publication).observe
+    edge = Edge(app.wsgi_app, watch, metrics, create_limits(settings), on_request, observing)
     return app, edge, [watch.start, *(each.start for each in observing)]
 
 

@@ -164,7 +164,7 @@ def test_a_writer_that_was_cut_off_cannot_write_when_it_reconnects(
         lease.end()
 
 
-def test_an_idle_transaction_of_a_live_process_is_not_ended(
+def test_an_idle_session_of_a_live_process_is_kept(
     make_postgresql: MakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As while articles are read: the server counts from the latest statement."""

@@ -57,8 +57,8 @@ class Notifying:
             async with Client(self.desk.settings.push.allow_networks) as client:
                 pings = Pings(self.desk.publication, client)
                 if early:
-                    await pings.tell_hub(self.url, self.now, early=True)
-                return await pings.tell(self.now)
+                    await pings.notify_hub(self.url, self.now, early=True)
+                return await pings.notify(self.now)
 
         return asyncio.run(run()), list(self.hub.requests)
 
@@ -298,15 +298,15 @@ def test_a_hub_is_notified_after_the_caches_were_purged(notifying: Notifying) ->
         hub.requests.clear()
         async with Client(desk.settings.push.allow_networks) as client:
             pings = Pings(desk.publication, client)
-            assert await pings._tell_purged(NOW, 2) == NOW + 1
+            assert await pings._notify_once_purged(NOW, 2) == NOW + 1
             assert hub.requests == []
             purge()
-            assert await pings._tell_purged(NOW + 1, 2) is None
+            assert await pings._notify_once_purged(NOW + 1, 2) is None
             assert topics(hub.requests) == of_feeds("all", "language/en", "tag/z")
             hub.requests.clear()
             notifying.publish("third")
-            assert await pings._tell_purged(NOW + 2, 3) == NOW + 3
-            assert await pings._tell_purged(NOW + 62, 3) is None  # it cannot be purged
+            assert await pings._notify_once_purged(NOW + 2, 3) == NOW + 3
+            assert await pings._notify_once_purged(NOW + 62, 3) is None  # it cannot be purged
             assert topics(hub.requests) == of_feeds("all", "language/en")
 
     asyncio.run(run())
