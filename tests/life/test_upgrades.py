@@ -104,8 +104,9 @@ def test_check_needs_no_catalog_of_this_version(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("elected")
 def test_a_command_upgrades_nothing_that_another_process_writes(
-    tmp_path: Path, database: str
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("feedsvc.catalog.recovery.UPGRADE_GRACE", 0.0)
     write(tmp_path / "site", database)
     restore(database)
     result = run("sync", "--site", tmp_path / "site")

@@ -408,6 +408,7 @@ def test_a_permalink_that_only_eleventy_can_run_is_told(tmp_path: Path) -> None:
         ("<id>{{ site.domain }}/?p={{ post.data.wpid }}</id>", False),
         ("<id>https://a.example{{ post.url }}</id>", True),
         ("<id>tag:{{ post.url }}</id>", False),
+        ("<id>{{ post.url }}</id>", False),
     ],
 )
 def test_ids_that_the_template_of_a_feed_changes_are_told(
