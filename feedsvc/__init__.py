@@ -1,13 +1,13 @@
 """feedsvc publishes stored articles as RSS 2.0, Atom 1.0 and JSON Feed 1.1 at stable URLs.
 
-    content/*.md --read--> Article --sync--> catalog --select--> Feed of Entries
+    content/*.md --read--> Article --sync--> catalog --select--> Feed, Entries
       sources/             model             catalog/              publication/
 
     --render--> Document --encode--> Representation --> HTTP
       render/     http/                                  web/
 
-Each arrow is one package, and a package imports only those before it. The names exported here are
-the public API (docs/library.md); they are loaded when they are first used.
+Each arrow is one package; docs/architecture.md says which of them may import which. The names
+exported here are the public API (docs/library.md); they are loaded when they are first used.
 """
 
 from importlib import import_module

@@ -195,8 +195,8 @@ class Article(Presentation):
 
     path: its file, relative to the content folder, POSIX style. slug: unique in the site.
     id: pinned by the author, None to have one minted. published, expires: aware; updated is
-    never before published. html: sanitised. link: its own page. terms: every feed that it
-    belongs to besides the site feed, with the label as written. content: None to let the feed
+    never before published. html: sanitised. link: its own page. terms: the feeds of its categories,
+    tags, authors, language and sections, with the labels as written. content: None to let the feed
     decide. feeds: False keeps it out of every feed. files: local files that it shows, relative to
     the content folder. text_hash: a hash of the whole file, by which a moved file is recognised.
     native_id: its id in the feed of its generator, used instead of a minted one.

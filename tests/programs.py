@@ -1,20 +1,20 @@
 """Runs programs, such as `python -m feedsvc`, in processes that have imported feedsvc already.
 
-Imports are most of what a start of `python -m feedsvc` costs. A fork server imports everything once
-and forks for each start. It works as follows:
+Imports take most of the time of starting `python -m feedsvc`. A fork server imports everything once
+and forks for each start:
 
-- The new process is a child of the process that asked for it, so that waiting, signals and process
-  groups work as usual: the server forks twice, and the asking process adopts the orphan, as it is a
-  subreaper for that moment.
-- It gets the descriptors, environment, folder, signals and arguments that the asking process names,
-  and then does what `python -m MODULE` or `python -c CODE` does.
-- A process that serves has a fork server of its own, for the workers that it starts, since those
-  must be its children. Only multiprocessing uses it.
-- At its end it runs everything that Python runs then, but does not free each object, for which the
-  system would have to copy most of the memory.
+- The new process is a child of the requesting process, so that waiting, signals and process groups
+  work as usual: the server forks twice, and the requesting process, a subreaper for that moment,
+  adopts the orphan.
+- It gets the descriptors, environment, folder, signals and arguments of the request, and then runs
+  like `python -m MODULE` or `python -c CODE`.
+- A process that serves has its own fork server for its workers, since those must be its children.
+  Only multiprocessing uses it.
+- At exit it runs the usual handlers, but does not free each object, for which the system would have
+  to copy most of the memory.
 
-Its hash seed is that of the server. Tests of what depends on that, on the imports, or on signals in
-the first moments of a process use `fresh`.
+Its hash seed is that of the server. Tests that depend on the seed, on imports, or on signals during
+startup use `fresh`.
 """
 
 import atexit
@@ -56,7 +56,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _LARGEST = 1 << 20  # bytes of a message
 _EXECUTE = inspect.signature(subprocess.Popen._execute_child)  # type: ignore[attr-defined]
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
-# More than what these import is imported by every process itself. Tests are of multiprocessing.
+# Each process imports any further modules itself. The tests listed here use multiprocessing.
 _PRELOADED = (
     *(
         "feedsvc.cli.follow",
@@ -140,7 +140,7 @@ def _adopt_orphans(adopts: bool) -> None:
 
 
 def popen(arguments: Sequence[str | Path], **options: Any) -> "subprocess.Popen[Any]":
-    """Do what `subprocess.Popen([sys.executable, *arguments], ...)` does, from the fork server."""
+    """Like `subprocess.Popen([sys.executable, *arguments], ...)`, but from the fork server."""
     if SUPPORTED and not options.get("preexec_fn"):
         return Process([sys.executable, *arguments], **options)
     return fresh(arguments, **options)
@@ -152,7 +152,7 @@ def fresh(arguments: Sequence[str | Path], **options: Any) -> "subprocess.Popen[
 
 
 def run(arguments: Sequence[str | Path], **options: Any) -> "subprocess.CompletedProcess[str]":
-    """Run a program to its end; return what it wrote."""
+    """Run a program to completion and return its output."""
     pipe = subprocess.PIPE
     given = {"stdout": pipe, "stderr": pipe, "text": True} | options
     with popen(arguments, **given) as process:
@@ -171,7 +171,7 @@ class Process(subprocess.Popen[Any]):
     """A process from the fork server."""
 
     def _execute_child(self, *args: Any) -> None:
-        """Start it; replaces a method of the base class, which forks and executes a program."""
+        """Start the process; the overridden method forks and executes a program."""
         given = _EXECUTE.bind(self, *args).arguments
         used = given["p2cread"], given["c2pwrite"], given["errwrite"]
         files = {number: file if file >= 0 else number for number, file in enumerate(used)}
@@ -190,7 +190,7 @@ class Process(subprocess.Popen[Any]):
 
 @cache
 def _server() -> _Server:
-    """Return the fork server of this process, which ends with it."""
+    """Return the fork server of this process, which exits with it."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with its:
         its.set_inheritable(True)
@@ -206,9 +206,9 @@ def _server() -> _Server:
 
 
 def _serve(channel: socket.socket) -> _Start:
-    """Fork for each message; return in each new process. Ends with the process that uses it.
+    """Fork for each message; return in each new process. Exit with the process that uses it.
 
-    A signal for a new process waits until that has its own handlers.
+    A signal to a new process is blocked until the process has its own handlers.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     while True:
@@ -220,7 +220,7 @@ def _serve(channel: socket.socket) -> _Start:
             if child := os.fork():
                 there.send(str(child).encode())
                 os._exit(0)
-            there.recv(1)  # until it is the child of the process that asked for it
+            there.recv(1)  # until it is the child of the process that requested it
             for each in (channel, here, there):
                 each.close()
             start: _Start = pickle.loads(message)
@@ -237,7 +237,7 @@ def _serve(channel: socket.socket) -> _Start:
 
 
 def _enter(start: _Start, received: Sequence[int]) -> None:
-    """Give this new process what a started program has."""
+    """Give this new process the state of a newly started program."""
     if start.session:
         os.setsid()
     elif start.group >= 0:
@@ -272,7 +272,7 @@ def _enter(start: _Start, received: Sequence[int]) -> None:
 
 
 def _execute(arguments: Sequence[str]) -> None:
-    """Do what `python *arguments` does; all options but -c and -m are those of the server."""
+    """Run `python *arguments`; all options but -c and -m are those of the server."""
     at = next(at for at, each in enumerate(arguments) if each in ("-c", "-m"))
     option, program, *others = arguments[at:]
     sys.argv = [option, *others]
@@ -284,9 +284,9 @@ def _execute(arguments: Sequence[str]) -> None:
 
 
 def _with_server(start: _Start) -> _Start:
-    """Start a fork server as a child of this process, which ends with it.
+    """Start a fork server as a child of this process, with which it exits.
 
-    Returns what is to be started, also in the new processes.
+    Return the program to start, also in the new processes.
     """
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if os.fork():
@@ -302,7 +302,7 @@ def _with_server(start: _Start) -> _Start:
 
 
 def _end(code: int) -> NoReturn:
-    """End this process, without the destructors."""
+    """Exit without running destructors."""
     threading._shutdown()  # type: ignore[attr-defined]  # waits for threads
     atexit._run_exitfuncs()
     try:

@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a database server, which can stop forwarding as a broken network does."""
+"""A TCP proxy in front of a database server that can simulate a broken network."""
 
 import selectors
 import socket
@@ -12,9 +12,9 @@ _STEP = 0.02  # seconds
 
 
 class Proxy:
-    """Forwards connections to a server while `is_open` is set; otherwise nothing moves.
+    """Forwards connections to a server while `is_open` is set, and otherwise stalls.
 
-    The connections stay: neither side learns that the other one cannot be reached.
+    Connections stay open: neither side notices that the other is unreachable.
     """
 
     def __init__(self, family: int, address: object) -> None:
@@ -77,7 +77,7 @@ class Proxy:
 
 @contextmanager
 def proxied(database: str) -> Iterator[tuple[Proxy, str]]:
-    """Put a proxy in front of a PostgreSQL server; yields it, and the URL that leads through it."""
+    """Put a proxy in front of a PostgreSQL server; yield it and the URL through it."""
     url = make_url(database)
     folder = url.query.get("host")
     if folder:

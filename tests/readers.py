@@ -1,4 +1,4 @@
-"""Programs that read JSON feeds as strangers do: by their links, their ids, and nothing else."""
+"""Programs that read JSON feeds by their links and ids alone, as third-party readers do."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ Items = dict[str, dict[str, Any]]
 
 
 def items(document: Document) -> Items:
-    """Return the items of a JSON feed by id, in their order."""
+    """Return the items of a JSON feed by id, in document order."""
     found = json.loads(document.body)["items"]
     by_id = {item["id"]: item for item in found}
     assert len(by_id) == len(found)
@@ -26,7 +26,7 @@ def top(document: Document) -> dict[str, Any]:
 
 
 def subscription(publication: Publication, ref: FeedRef) -> Document:
-    """Return the subscription document of a feed that there is."""
+    """Return the subscription document of a feed, which must exist."""
     document = publication.document(ref, Format.JSON)
     assert document is not None
     return document
@@ -47,7 +47,7 @@ def archives(publication: Publication, ref: FeedRef) -> Iterator[tuple[int, Docu
 
 
 class Reader:
-    """A program that polls a feed and keeps what it got, by id."""
+    """A program that polls a feed and stores its items by id."""
 
     def __init__(self, publication: Publication, ref: FeedRef, takes_deltas: bool) -> None:
         self.kept: Items = {}
@@ -58,7 +58,7 @@ class Reader:
         self._tag = ""
 
     def poll(self) -> None:
-        """Fetch what is new."""
+        """Fetch new items."""
         document = subscription(self._publication, self._ref)
         if document.tag == self._tag:
             return

@@ -16,7 +16,7 @@ Answer = Callable[[BaseHTTPRequestHandler], tuple[int, Mapping[str, str], bytes]
 
 @contextmanager
 def server(answer: Answer) -> Iterator[str]:
-    """Answer GET and HEAD requests; yields the URL of the server."""
+    """Answer GET and HEAD requests; yield the URL of the server."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -47,7 +47,7 @@ def server(answer: Answer) -> Iterator[str]:
 
 @contextmanager
 def running(command: list[str | Path], port: int) -> Iterator[None]:
-    """Run a server from when it listens to a port until the end of the block."""
+    """Run a server until the end of the block, once it listens at a port."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         end = time.monotonic() + PATIENCE

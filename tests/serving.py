@@ -1,4 +1,4 @@
-"""Runs `feedsvc serve` in a process of its own, on a free port of loopback."""
+"""Runs `feedsvc serve` in a separate process, on a free port of the loopback interface."""
 
 import socket
 import subprocess
@@ -13,6 +13,7 @@ from tests import programs
 
 Popen = Callable[..., "subprocess.Popen[str]"]
 PATIENCE = 30.0  # seconds; a bound for a hanging test, never a measure of speed
+_PORTS = iter(range(20_000, 32_768))
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Answer:
 
 @dataclass
 class Server:
-    """A running server. output: what it printed, readable when it has ended."""
+    """A running server."""
 
     port: int
     process: "subprocess.Popen[str]"
@@ -47,27 +48,39 @@ class Server:
             connection.close()
 
     def wait_for(self, path: str, text: str) -> Answer:
-        """Ask until a text is in the answer."""
+        """Repeat a request until the answer contains a text."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             answer = self.get(path)
             if text in answer.body.decode():
                 return answer
             time.sleep(0.02)
-        raise AssertionError(f"{text!r} never came at {path}")
+        raise AssertionError(f"{text!r} never appeared at {path}")
 
     def stop(self) -> tuple[str, str]:
-        """End it as an operator would; return what it printed."""
+        """Terminate the server as an operator would; return its output."""
         self.process.terminate()
         return self.process.communicate(timeout=PATIENCE)
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port at which nobody listens, and that no other call returns, in any test run.
+
+    The system picks ports from a higher range for sockets that ask for none, so that such a socket
+    cannot take it before a server listens there, and no client can connect to itself.
+    """
+    for port in _PORTS:
+        claim = socket.socket(type=socket.SOCK_DGRAM)  # at the same number, but not in the way
+        try:
+            claim.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+        else:
+            claim.detach()  # until this process ends
+            return port
+    raise AssertionError("no port is free")
 
 
 @contextmanager
@@ -80,7 +93,7 @@ def serving(
 ) -> Iterator[Server]:
     """Serve a site until the end of the block, with short pauses unless it is started `fresh`.
 
-    group: as the head of a group of processes. popen: see tests/programs.py.
+    group: as the leader of a process group. popen: see tests/programs.py.
     """
     port = port or free_port()
     module = "feedsvc" if popen is programs.fresh else "tests.quick"

@@ -1,4 +1,4 @@
-"""Makes sites and articles for tests; knows no database and no server."""
+"""Creates sites and articles for tests, without a database or server."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ timezone = "Europe/Paris"
 def make_site(folder: Path, files: Mapping[str, str | bytes] = {}, toml: str = "") -> Settings:
     """Write a site with these files below content/ and return its settings.
 
-    toml: more text for feedsvc.toml; a key that it gives wins over the usual one.
+    toml: more text for feedsvc.toml; its keys override the defaults.
     """
     given = {
         line.partition("=")[0].strip() for line in f"\n{toml}".partition("\n[")[0].splitlines()
@@ -39,14 +39,14 @@ def make_site(folder: Path, files: Mapping[str, str | bytes] = {}, toml: str = "
 
 
 def mistake(folder: Path, toml: str, line: int) -> str:
-    """Return what is said of settings with a mistake in this line of a text, from 1."""
+    """Return the error about settings with a mistake in this line of a text, from 1."""
     with pytest.raises(SettingsError) as caught:
         make_site(folder, toml=toml)
-    path, said = folder / settings.FILE, str(caught.value)
+    path, message = folder / settings.FILE, str(caught.value)
     first = path.read_text(encoding="utf-8").split("\n").index(toml.partition("\n")[0])
-    assert said.startswith(f"{path}:{first + line}: ")
-    assert "\n" not in said
-    return said
+    assert message.startswith(f"{path}:{first + line}: ")
+    assert "\n" not in message
+    return message
 
 
 def article(
@@ -55,7 +55,7 @@ def article(
     body: str = "Text.",
     **front_matter: object,
 ) -> str:
-    """Return the text of an article file; a value of None leaves its key out."""
+    """Return the text of an article file, without keys whose value is None."""
     values = {"title": title, "published": published, **front_matter}
     lines = [
         f"{key}: {json.dumps(value, ensure_ascii=False)}"

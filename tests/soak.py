@@ -1,4 +1,4 @@
-"""How much the long tests try: little usually, and much more under `make soak`."""
+"""The effort of long tests: little by default, much more under `make soak`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Runs a command at a terminal of its own, and presses keys there."""
+"""Runs a command in a pseudo-terminal and presses keys in it."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ def _take_terminal() -> None:
 
 @dataclass
 class Terminal:
-    """A terminal and the command in its foreground. output: what was shown so far."""
+    """A terminal and the command in its foreground. output: the output so far."""
 
     process: "subprocess.Popen[bytes]"
     descriptor: int
@@ -35,7 +35,7 @@ class Terminal:
         os.write(self.descriptor, key)
 
     def wait_for(self, text: str) -> None:
-        """Read until a text is shown."""
+        """Read until a text is in the output."""
         end = time.monotonic() + PATIENCE
         while text not in self.output:
             assert time.monotonic() < end, f"{text!r} was never shown: {self.output}"
@@ -51,12 +51,12 @@ class Terminal:
         return self.process.returncode
 
     def hang_up(self) -> None:
-        """Close the terminal, as the user does its window."""
+        """Close the terminal, as a user closes its window."""
         os.close(self.descriptor)
         self.descriptor = -1
 
     def processes(self) -> list[int]:
-        """Return the processes of this terminal's session that run."""
+        """Return the running processes of this terminal's session."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -68,7 +68,7 @@ class Terminal:
         return found
 
     def _read(self) -> bool:
-        """Read what is shown within a moment; return whether there was anything."""
+        """Read the output of the next 20 ms; return whether there was any."""
         if self.descriptor < 0 or not select.select([self.descriptor], [], [], 0.02)[0]:
             return False
         try:
@@ -81,7 +81,7 @@ class Terminal:
 
 @contextmanager
 def terminal(*arguments: str, fresh: bool = False) -> Iterator[Terminal]:
-    """Run feedsvc at a terminal; whatever still runs at the end of the block is killed.
+    """Run feedsvc in a terminal; processes still running at the end of the block are killed.
 
     fresh: in a new interpreter; see tests/programs.py.
     """

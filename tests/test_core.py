@@ -1,4 +1,4 @@
-"""The core works without the packages that stand on it."""
+"""The core works without the packages that depend on it."""
 
 import os
 import re
@@ -18,10 +18,10 @@ EXTRAS = [
     "sources/generators",
 ]
 NEEDED_BY = {"importers": ["database"], "podcasts": ["check", "importers", "database"]}
-# The library, which syncs and answers requests, and a command.
+# The library, which syncs and answers requests, and one command.
 QUICK = ["-k", "not postgresql and not server", "tests/test_library.py", "tests/cli/test_ids.py"]
-# All tests but this one, those of files that are not copied, and those that compare the core's
-# output with what the packages say of it.
+# All tests but this one, those of files that are not copied, and those that compare the output
+# of the core with the findings of the packages.
 IGNORED = ("test_core", "test_deploy", "test_docs", "render/test_extensions")
 EVERYTHING = ["-k", "not postgresql", *(f"--ignore=tests/{name}.py" for name in IGNORED), "tests"]
 # An editable install would find the packages in the project if they are not in the copy.
@@ -30,18 +30,18 @@ import sys
 sys.meta_path = [each for each in sys.meta_path if 'Editable' not in repr(each)]
 """
 
-# The bytecode is copied, as copies keep the times by which it is valid, but not what another
-# process is writing just now.
+# Bytecode is copied, since copies keep the modification times that validate it, but not files
+# that another process is still writing.
 _IGNORED_FILES = shutil.ignore_patterns(".*", "*.pyc.*")
 
 
 @pytest.mark.skipif(not SOAK, reason="takes minutes; runs under make soak")
 @pytest.mark.parametrize("extra", EXTRAS)
-def test_the_core_passes_all_its_tests_without(extra: str, tmp_path: Path) -> None:
+def test_the_core_passes_all_its_tests_without_an_extra(extra: str, tmp_path: Path) -> None:
     _assert_passes(tmp_path, [extra, *NEEDED_BY.get(extra, ())], EVERYTHING)
 
 
-def test_the_core_passes_without_any_of_them(tmp_path: Path) -> None:
+def test_the_core_passes_without_any_extras(tmp_path: Path) -> None:
     _assert_passes(tmp_path, EXTRAS, QUICK)
 
 

@@ -1,4 +1,4 @@
-"""The files in deploy/ fit the project."""
+"""The files in deploy/ match the project."""
 
 import re
 import tomllib
@@ -36,7 +36,7 @@ def settings() -> Settings:
     return sources.load(DEPLOY / "site", {"FEEDSVC_DATABASE": "postgresql://feedsvc@postgres/f"})
 
 
-def test_the_site_of_the_example_can_be_loaded(settings: Settings) -> None:
+def test_the_example_site_can_be_loaded(settings: Settings) -> None:
     assert settings.serve.limit_storage == "redis://valkey"
 
 

@@ -36,7 +36,7 @@ class Distribution:
         ),
     ],
 )
-def test_an_extra_is_installed_from_where_feedsvc_was(
+def test_an_extra_is_installed_from_the_origin_of_feedsvc(
     monkeypatch: pytest.MonkeyPatch, origin: object, requirement: str
 ) -> None:
     """PEP 610."""
@@ -45,7 +45,7 @@ def test_an_extra_is_installed_from_where_feedsvc_was(
     assert made == f"`pip install {requirement}` (No module named 'docutils')"
 
 
-def test_a_copy_that_is_not_installed_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_uninstalled_copy_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> Distribution:
         raise PackageNotFoundError(name)
 

@@ -1,4 +1,4 @@
-"""Features, as another package would write one, and what there is without any."""
+"""Features of other packages, and the program without any."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from tests.desk import Desk, ref
 from tests.sites import article, make_site, mistake
 
 RECIPES = '''
-"""Recipes: a key, a file beside the article, a file that is made, and a part of the page."""
+"""Recipes: a key, a file beside the article, a generated file and a part of the page."""
 
 from feedsvc.features import Addition, Feature
 
@@ -113,7 +113,7 @@ def install(folder: Path, name: str) -> Path:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a process with the installed toy serves of a site."""
+    """The output of a process in which the toy is installed and that serves a site."""
     folder = tmp_path_factory.mktemp("features")
     files = {"soup.md": article("Soup", portions=4, image="https://b.example/p.png")}
     files |= {"soup.list": "Water", "plain.md": article("Plain")}
@@ -141,11 +141,11 @@ def test_an_article_is_read_again_when_a_file_of_a_feature_changes(served: dict[
     assert served["read"] == [2, 1]
 
 
-def test_a_feature_makes_files(served: dict[str, Any]) -> None:
+def test_a_feature_generates_files(served: dict[str, Any]) -> None:
     assert served["card"] == ["Soup: Water", "text/plain; charset=utf-8"]
 
 
-def test_a_page_shows_what_a_feature_adds_in_place_of_the_picture(served: dict[str, Any]) -> None:
+def test_a_page_has_the_additions_of_a_feature_instead_of_the_image(served: dict[str, Any]) -> None:
     page = served["page"]
     above, below = "<b>Recipe: Serves 4, 1 list & Soup</b>", "<i>Serves 4, 1 list</i>"
     assert page.index(above) < page.index('<div class="content">') < page.index(below)
@@ -155,7 +155,7 @@ def test_a_page_shows_what_a_feature_adds_in_place_of_the_picture(served: dict[s
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message_part"),
     [
         ("toy_recipes:Absent", "cannot be loaded: AttributeError"),
         ("toy_recipes:Addition", "is not a Feature"),
@@ -163,25 +163,25 @@ def test_a_page_shows_what_a_feature_adds_in_place_of_the_picture(served: dict[s
         ("toy_recipes:WITH_TABLE", "reads the table 'recipes', which no feed can have"),
     ],
 )
-def test_a_feature_that_cannot_be_used_is_one_clear_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+def test_an_unusable_feature_is_reported_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message_part: str
 ) -> None:
     monkeypatch.syspath_prepend(install(tmp_path, name))
     with pytest.raises(FeedsvcError, match=r"^recipes \(feedsvc.features") as caught:
         features._plugins.__wrapped__()
-    assert said in str(caught.value)
+    assert message_part in str(caught.value)
     sys.modules.pop("toy_recipes")
 
 
 class Shows(Feature):
-    """Reads the only table that the settings have for a feature."""
+    """Reads the only settings table that belongs to a feature."""
 
     table = "podcast"
     defaults: Mapping[str, Any] = {"limit": 7}
 
     def settings(self, own: Table, inherited: Mapping[str, Any], content: Path) -> Show:
-        said = own.table("podcast").values.get("title", inherited["title"])
-        return Show(title=f"{said} in {content.name}")
+        title = own.table("podcast").values.get("title", inherited["title"])
+        return Show(title=f"{title} in {content.name}")
 
     def entry(self, entry: Entry, own: FeedSettings) -> Entry:
         assert own.podcast
@@ -223,8 +223,8 @@ def test_without_a_feature_its_keys_and_tables_are_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(features, "_plugins", dict)
-    said = mistake(tmp_path, '[feeds.all.podcast]\ncategories = ["Arts"]', 1)
-    assert "'podcast' is not a setting here; known are author, content" in said
+    message = mistake(tmp_path, '[feeds.all.podcast]\ncategories = ["Arts"]', 1)
+    assert "'podcast' is not a setting here; known are author, content" in message
     text = article(episode=3, enclosures=["a.mp3", "https://b.example/b.mp3"])
     settings = make_site(tmp_path, {"a.md": text, "a.mp3": b"..."})
     reading = ArticleReader(settings).read("a.md")

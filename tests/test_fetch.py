@@ -25,8 +25,8 @@ def always(
     return answer
 
 
-def test_an_unchanged_document_is_answered_with_304() -> None:
-    """RFC 9110 13.1: the validators of the earlier answer are sent, both of them."""
+def test_validators_of_the_earlier_answer_are_sent() -> None:
+    """RFC 9110 13.1: both ETag and Last-Modified."""
     asked = []
 
     def answer(request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
@@ -43,8 +43,8 @@ def test_an_unchanged_document_is_answered_with_304() -> None:
     assert not any("Authorization" in each or "Cookie" in each for each in asked)
 
 
-def test_head_returns_the_fields_without_the_body() -> None:
-    """The length is that of the file, as no coding is asked for."""
+def test_head_returns_the_headers_without_the_body() -> None:
+    """The length is that of the file, because no coding is accepted."""
 
     def answer(request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
         assert (request.command, request.headers["Accept-Encoding"]) == ("HEAD", "identity")
@@ -55,8 +55,8 @@ def test_head_returns_the_fields_without_the_body() -> None:
     assert (found.status, found.headers["content-length"], found.body) == (200, "5000", b"")
 
 
-def test_validators_are_only_sent_to_the_url_that_they_came_from() -> None:
-    """A redirect may lead to another document that happens to be older."""
+def test_validators_are_sent_only_to_the_url_that_they_are_from() -> None:
+    """A redirect may point to another document that happens to be older."""
     target = "/old"
 
     def answer(request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
@@ -77,7 +77,7 @@ def test_validators_are_only_sent_to_the_url_that_they_came_from() -> None:
 @pytest.mark.parametrize(
     "to", ["file:///etc/hostname", "ftp://a.example/", "http://u:p@a.example/"]
 )
-def test_a_redirect_to_anything_but_http_is_refused(to: str) -> None:
+def test_a_redirect_to_another_scheme_or_with_credentials_is_refused(to: str) -> None:
     with server(lambda _: (301, {"Location": to}, b"")) as url, pytest.raises(FetchError):
         fetch.get(url, LIMITS)
 
@@ -93,7 +93,7 @@ def test_a_body_beyond_the_limit_is_refused(headers: dict[str, str], body: bytes
         fetch.get(url, LIMITS)
 
 
-def test_a_server_that_does_not_answer_is_given_up() -> None:
+def test_a_server_that_does_not_answer_times_out() -> None:
     over = Event()
 
     def answer(_: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
@@ -109,19 +109,19 @@ def test_a_server_that_does_not_answer_is_given_up() -> None:
 @pytest.mark.parametrize(
     "url", ["http://", "http://[", "https://u:p@a.example/", "http://a.example/é"]
 )
-def test_what_cannot_be_requested_is_refused(url: str) -> None:
+def test_invalid_urls_are_refused_without_quoting_credentials(url: str) -> None:
     with pytest.raises(FetchError) as refusal:
         fetch.get(url, LIMITS)
     assert "u:p" not in str(refusal.value)
 
 
-def test_broken_gzip_is_one_sentence() -> None:
+def test_broken_gzip_is_reported_in_one_sentence() -> None:
     answer: Answer = partial(always, (200, {"Content-Encoding": "gzip"}, b"nonsense"))
     with server(answer) as url, pytest.raises(FetchError, match="cannot be fetched"):
         fetch.get(url, LIMITS)
 
 
-def test_a_file_and_a_stream_are_limited(tmp_path: Path) -> None:
+def test_files_and_streams_are_limited_in_size(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abcd")
     with pytest.raises(FetchError, match="has more than"):
         fetch.read_file(tmp_path / "a", 3)
@@ -130,7 +130,7 @@ def test_a_file_and_a_stream_are_limited(tmp_path: Path) -> None:
         fetch.read_file(tmp_path, 3)
 
 
-def test_a_private_address_is_refused_before_anything_is_sent() -> None:
+def test_a_private_address_is_refused_without_a_request() -> None:
     asked = []
 
     def answer(request: BaseHTTPRequestHandler) -> tuple[int, Mapping[str, str], bytes]:
@@ -146,7 +146,7 @@ def test_a_private_address_is_refused_before_anything_is_sent() -> None:
 
 
 def test_a_host_name_with_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever DNS says at the moment of the connection."""
+    """The address is the one that DNS returns at the time of the connection."""
 
     def addresses(*_: object, **__: object) -> list[object]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 80))]

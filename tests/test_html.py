@@ -1,4 +1,4 @@
-"""Markdown becomes HTML that any reader may show, and text (conformance 1, 13, 25)."""
+"""Rendering Markdown as safe HTML and as text (conformance 1, 13, 25)."""
 
 import re
 import unicodedata
@@ -31,13 +31,13 @@ def clean(raw: str) -> str:
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff"])
-def test_what_xml_cannot_carry_is_dropped(character: str) -> None:
+def test_characters_that_xml_forbids_are_removed(character: str) -> None:
     """Conformance 1."""
     assert html.xml_safe(f"a{character}b\n") == "ab\n"
 
 
 @given(st.text(st.characters(exclude_categories=[])))
-def test_xml_safe_keeps_exactly_the_characters_of_xml(text: str) -> None:
+def test_xml_safe_keeps_exactly_the_characters_that_xml_allows(text: str) -> None:
     """Conformance 1."""
 
     def is_char(code: int) -> bool:
@@ -66,19 +66,19 @@ def test_xml_safe_keeps_exactly_the_characters_of_xml(text: str) -> None:
         ("a\x0b\ud800b", "<p>ab</p>\n"),
     ],
 )
-def test_markdown_is_commonmark_with_the_extensions_of_github(markdown: str, expected: str) -> None:
+def test_markdown_is_commonmark_with_github_extensions(markdown: str, expected: str) -> None:
     assert html.markdown(markdown) == expected
 
 
-def test_the_alignment_of_a_table_survives_without_styles() -> None:
+def test_table_alignment_is_kept_without_styles() -> None:
     """Conformance 13."""
     table = clean(html.markdown("|a|b|\n|-|-:|\n|1|2|"))
     assert '<td align="right">2</td>' in table
     assert "style" not in table
 
 
-def test_a_footnote_and_its_reference_find_each_other() -> None:
-    """Conformance 13: with the classes by which NetNewsWire shows the note beside the text."""
+def test_a_footnote_and_its_reference_link_to_each_other() -> None:
+    """Conformance 13: with the classes by which NetNewsWire displays the note beside the text."""
     article = clean(html.markdown("A[^n], b[^n]\n\n[^n]: Note"))
     tree = lxml_html.fragment_fromstring(article, create_parent=True)
     for number, reference in enumerate(tree.xpath("//sup/a[@class='footnote']")):
@@ -103,7 +103,7 @@ def test_links_of_footnotes_have_the_classes_that_netnewswire_expects(raw: str, 
     assert f'class="{kept}"' in clean(raw)
 
 
-def test_a_table_whose_rows_would_be_filled_with_millions_of_cells_is_text() -> None:
+def test_a_table_of_millions_of_cells_is_rendered_as_text() -> None:
     wide = "|a" * 1_000 + "\n" + "|-" * 1_000 + "\n" + "|b\n" * 1_000
     assert "<table" not in html.markdown(wide)
     assert "<table" in html.markdown(wide[:4_100])
@@ -125,7 +125,7 @@ def test_a_table_whose_rows_would_be_filled_with_millions_of_cells_is_text() -> 
         ),
     ],
 )
-def test_of_a_formula_the_text_is_left(raw: str, text: str) -> None:
+def test_only_the_text_of_a_formula_is_kept(raw: str, text: str) -> None:
     assert clean(f"<p>{raw}</p>") == f"<p>{text}</p>"
 
 
@@ -144,7 +144,7 @@ def test_of_a_formula_the_text_is_left(raw: str, text: str) -> None:
         ("", "", ""),
     ],
 )
-def test_a_heading_is_taken_if_the_text_begins_with_it(raw: str, heading: str, rest: str) -> None:
+def test_only_a_heading_at_the_beginning_is_removed(raw: str, heading: str, rest: str) -> None:
     assert html.take_heading(raw) == (heading, rest)
 
 
@@ -155,7 +155,7 @@ def test_the_more_mark_ends_the_summary(mark: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["one", "`<!--more-->`", "    <!--more-->", "<!--anymore-->"])
-def test_text_like_the_more_mark_is_none(text: str) -> None:
+def test_text_like_the_more_mark_is_not_a_mark(text: str) -> None:
     assert html.split_more(html.markdown(text)) is None
 
 
@@ -209,21 +209,21 @@ def test_every_url_is_absolute(raw: str, expected: str) -> None:
     ],
 )
 @pytest.mark.parametrize("place", ["a href", "img src", "img srcset", "q cite", "video poster"])
-def test_no_other_scheme_passes(url: str, place: str) -> None:
+def test_urls_with_other_schemes_are_removed(url: str, place: str) -> None:
     """Conformance 13."""
     tag, attribute = place.split()
     cleaned = clean(f'<{tag} {attribute}="{url}">')
     assert f'{attribute}="' not in cleaned or f'{attribute}="https://news.example.org/' in cleaned
 
 
-def test_a_url_that_resolves_to_nothing_is_dropped() -> None:
+def test_a_url_that_cannot_be_resolved_is_removed() -> None:
     """Conformance 13."""
     raw = '<a href="x">a</a><img src="y" srcset="y 1x, z 2x">'
     assert html.sanitise(raw, lambda _: "") == "<a>a</a><img>"
     assert html.sanitise(raw, lambda _: "javascript:x") == "<a>a</a><img>"
 
 
-def test_what_resolve_raises_is_raised() -> None:
+def test_exceptions_of_resolve_are_propagated() -> None:
     def fail(url: str) -> str:
         raise LookupError(url)
 
@@ -231,7 +231,7 @@ def test_what_resolve_raises_is_raised() -> None:
         html.sanitise('<a href="x">a</a>', fail)
 
 
-# sanitise: what goes and what stays
+# sanitise: elements and attributes
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_what_resolve_raises_is_raised() -> None:
         ('<p class="x">a</p>', "<p>a</p>"),
     ],
 )
-def test_what_readers_refuse_is_gone(raw: str, expected: str) -> None:
+def test_markup_that_readers_reject_is_removed(raw: str, expected: str) -> None:
     """Conformance 13."""
     assert clean(raw) == expected
 
@@ -270,7 +270,7 @@ def test_what_readers_refuse_is_gone(raw: str, expected: str) -> None:
         "<p>a&nbsp;b &lt;c&gt; &amp;amp; ]]&gt; 🎉</p>",
     ],
 )
-def test_what_readers_show_survives(raw: str) -> None:
+def test_markup_that_readers_support_is_kept(raw: str) -> None:
     """Conformance 13, 25."""
     assert clean(raw) == raw
 
@@ -286,12 +286,12 @@ def test_what_readers_show_survives(raw: str) -> None:
         ("<pre>\n\n\na</pre>", "<pre>a</pre>"),
     ],
 )
-def test_truncated_html_is_mended(raw: str, expected: str) -> None:
+def test_truncated_html_is_closed(raw: str, expected: str) -> None:
     """Conformance 1, 25."""
     assert clean(raw) == expected
 
 
-# sanitise: players and lazy pictures
+# sanitise: media players and lazily loaded images
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_truncated_html_is_mended(raw: str, expected: str) -> None:
         ),
     ],
 )
-def test_a_player_becomes_a_link(raw: str, url: str, text: str) -> None:
+def test_a_media_player_becomes_a_link(raw: str, url: str, text: str) -> None:
     """Conformance 13."""
     cleaned = clean(f"<p>a</p>{raw}<p>b</p>")
     assert cleaned == f'<p>a</p><p><a href="{url}">{text or url}</a></p><p>b</p>'
@@ -330,7 +330,7 @@ def test_a_player_becomes_a_link(raw: str, url: str, text: str) -> None:
 @pytest.mark.parametrize(
     "raw", ["<iframe></iframe>", '<iframe src="javascript:x">f</iframe>', '<iframe srcdoc="x"/>']
 )
-def test_a_player_without_an_address_is_gone(raw: str) -> None:
+def test_a_media_player_without_a_url_is_removed(raw: str) -> None:
     """Conformance 13."""
     assert clean(f"a{raw}b") == "ab"
 
@@ -353,12 +353,12 @@ def test_a_player_without_an_address_is_gone(raw: str) -> None:
         ('<noscript><img src="/a"></noscript>', '<img src="https://news.example.org/a">'),
     ],
 )
-def test_a_lazy_picture_is_shown_once_and_at_once(raw: str, expected: str) -> None:
+def test_a_lazily_loaded_image_becomes_one_ordinary_image(raw: str, expected: str) -> None:
     """Conformance 13."""
     assert clean(raw) == expected
 
 
-def test_code_that_speaks_of_players_stays() -> None:
+def test_code_that_mentions_players_is_kept() -> None:
     """Conformance 13."""
     article = html.markdown('`<iframe src="x">` and data-src')
     assert clean(article) == '<p><code>&lt;iframe src="x"&gt;</code> and data-src</p>\n'
@@ -437,7 +437,7 @@ def test_an_excerpt_ends_with_a_sentence_or_a_word(text: str, expected: str) -> 
         "\U0001f3f4\U000e0067\U000e007f",
     ],
 )
-def test_an_excerpt_splits_no_character(character: str) -> None:
+def test_an_excerpt_does_not_split_grapheme_clusters(character: str) -> None:
     """Conformance 25."""
     for limit in range(20, 40):
         shortened = html.excerpt(f"<p>{character * 30}</p>", limit)
@@ -467,7 +467,7 @@ URL = re.compile(r' (?:href|src|cite|poster)="([^"]*)"')
 
 
 @given(HOSTILE | st.text(st.characters(exclude_categories=[])))
-def test_any_text_becomes_html_that_can_be_published(text: str) -> None:
+def test_any_text_becomes_safe_html(text: str) -> None:
     """Conformance 1, 13, 25."""
     cleaned = clean(html.markdown(text))
     assert html.xml_safe(cleaned) == cleaned
@@ -477,14 +477,14 @@ def test_any_text_becomes_html_that_can_be_published(text: str) -> None:
 
 
 @given(HOSTILE)
-def test_cleaning_again_changes_nothing(text: str) -> None:
+def test_sanitising_is_idempotent(text: str) -> None:
     """Conformance 25."""
     cleaned = clean(text)
     assert clean(cleaned) == cleaned
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), st.integers(1, 30))
-def test_an_excerpt_is_short_and_begins_the_text(text: str, limit: int) -> None:
+def test_an_excerpt_is_a_short_prefix_of_the_text(text: str, limit: int) -> None:
     """Conformance 25."""
     article = html.sanitise(f"<p>{text.replace('<', '&lt;').replace('&', '&amp;')}</p>", resolve)
     whole, shortened = html.plain(article), html.excerpt(article, limit)
@@ -497,7 +497,7 @@ def test_an_excerpt_is_short_and_begins_the_text(text: str, limit: int) -> None:
 
 # depth
 
-# What opens, closes and hides in every way that HTML's tree construction knows.
+# Tags and comments that exercise the rules of HTML's tree construction.
 NESTED = [
     *("<div>", "</div>", "<span>", "</span>", "<p>", "</p>", "<li>", "</li>", "<dd>", "</dd>"),
     *("<ul>", "</ul>", "<b>", "</b>", "<table>", "</table>", "<tr>", "</tr>", "<td>", "</td>"),
@@ -507,13 +507,13 @@ NESTED = [
 
 
 @given(pieces=st.lists(st.sampled_from(NESTED), min_size=1, max_size=6), times=st.integers(1, 60))
-def test_the_parser_is_never_given_what_nests_deeply(pieces: list[str], times: int) -> None:
-    """Whatever is let through is no deeper when it is parsed than what is estimated."""
-    given_to_it: list[str] = []
+def test_deeply_nested_html_never_reaches_the_parser(pieces: list[str], times: int) -> None:
+    """The parsed tree is never deeper than the estimate."""
+    parsed_texts: list[str] = []
 
     class Parser:
         def clean(self, text: str) -> str:
-            given_to_it.append(text)
+            parsed_texts.append(text)
             return cleaner_of_nh3.clean(text)
 
     cleaner_of_nh3 = cleaner._CLEANER
@@ -521,7 +521,7 @@ def test_the_parser_is_never_given_what_nests_deeply(pieces: list[str], times: i
         patch.setattr(cleaner, "_CLEANER", Parser())
         patch.setattr(depth, "MAX_DEPTH", 20)
         clean("".join(pieces) * times)
-    for text in given_to_it[:1]:  # the second pass sees what the first one made
+    for text in parsed_texts[:1]:  # the second pass parses the result of the first
         opened = deepest = 0
         for tag in re.findall(r"<(/?)(?!br|hr|img)[a-z]", nh3.clean(text, tags={"div", "ul"})):
             opened += -1 if tag else 1
@@ -542,7 +542,7 @@ def test_the_parser_is_never_given_what_nests_deeply(pieces: list[str], times: i
         "<div><script>x</script>" * 20_000,
     ],
 )
-def test_of_what_nests_too_deeply_only_the_text_is_left(raw: str) -> None:
+def test_only_the_text_of_deeply_nested_html_is_kept(raw: str) -> None:
     flat, lost = html.shallow(f"a &lt;b&gt;{raw}<i onclick=y>c")
     assert lost == "all markup"
     assert "<" not in flat
@@ -550,7 +550,7 @@ def test_of_what_nests_too_deeply_only_the_text_is_left(raw: str) -> None:
     assert clean(f"a &lt;b&gt;{raw}<i onclick=y>c") == clean(flat)
 
 
-def test_of_a_text_with_a_large_drawing_only_the_drawing_is_left_out() -> None:
+def test_only_a_large_svg_is_removed_from_a_text() -> None:
     drawing = "<SVG viewBox='0 0 1 1'><g>" + "<path d='m0'/>" * 20_000 + "</g></svg >"
     flat, lost = html.shallow(f"<p>a</p>{drawing}<p>b</p><svg><path/></svg>")
     assert (flat, lost) == ("<p>a</p><p>b</p>", "inline SVG")
@@ -569,5 +569,5 @@ def test_of_a_text_with_a_large_drawing_only_the_drawing_is_left_out() -> None:
         "<iframe src=x></iframe>" * 2000,
     ],
 )
-def test_long_texts_are_not_deep(raw: str) -> None:
+def test_long_flat_html_is_unchanged(raw: str) -> None:
     assert html.shallow(raw) == (raw, "")

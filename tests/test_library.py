@@ -1,10 +1,9 @@
-"""What feedsvc promises to programs: the names it exports, as docs/library.md shows them."""
+"""The public Python API, as docs/library.md describes it."""
 
 import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from flask import Flask, url_for
 import feedsvc
 from feedsvc import plugins
 from feedsvc.config.push import SERVICES
+from tests.serving import free_port
 from tests.sites import make_site
 
 PAGE = Path(__file__).parent.parent / "docs" / "library.md"
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "mysite"
 
 
-def test_the_exported_names_are_those_that_are_promised() -> None:
+def test_exported_names_are_the_documented_ones() -> None:
     assert sorted(feedsvc.__all__) == [
         *("CatalogError", "Category", "Change", "Document", "Enclosure", "Entry", "FeedRef"),
         *("FeedSummary", "FeedsvcError", "Format", "Person", "Problem", "Published"),
@@ -48,7 +48,7 @@ def test_the_exported_names_are_those_that_are_promised() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_examples_run_unguarded(example: str, folder: Path) -> None:
+def test_documented_examples_run(example: str, folder: Path) -> None:
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     script = folder.parent / "example.py"
     script.write_text(example, encoding="utf-8")
@@ -79,7 +79,7 @@ def test_a_damaged_catalog_is_rebuilt_when_a_site_is_opened(folder: Path) -> Non
         assert site.sync().published.new == 2
 
 
-def test_what_is_wrong_is_one_sentence(tmp_path: Path, folder: Path) -> None:
+def test_errors_are_one_sentence(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(feedsvc.SettingsError, match=r"feedsvc\.toml: there is no such file"):
         feedsvc.Site.open(tmp_path / "nowhere")
     with feedsvc.Site.open(folder) as site:
@@ -110,7 +110,7 @@ def test_a_blueprint_serves_a_site_beside_other_views(folder: Path) -> None:
         assert held.status_code == 304
 
 
-def test_a_blueprint_may_be_elsewhere_than_base_url_says(folder: Path) -> None:
+def test_a_blueprint_may_have_another_prefix_than_base_url(folder: Path) -> None:
     with feedsvc.Site.open(folder) as site:
         site.sync()
         app = Flask("host")
@@ -130,10 +130,8 @@ SERVERS = {
 
 @contextlib.contextmanager
 def served(server: str, folder: Path) -> Iterator[str]:
-    """Serve a site, and yield the address of its root."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    """Serve a site and yield the URL of its root."""
+    port = free_port()
     (folder.parent / "wsgi.py").write_text(
         "import feedsvc\ndef app(): return feedsvc.create_app('mysite')\n", encoding="utf-8"
     )
@@ -164,8 +162,8 @@ def fetch(url: str, form: bytes | None = None, **headers: str) -> tuple[int, byt
 
 
 @contextlib.contextmanager
-def answers_as_ours(server: str, folder: Path) -> Iterator[str]:
-    """Serve a site, check what a server answers, and yield the address of its root."""
+def serving_like_feedsvc(server: str, folder: Path) -> Iterator[str]:
+    """Serve a site, check the answers of the server and yield the URL of its root."""
     with feedsvc.Site.open(folder) as site:
         site.sync()
         document = site.document("all", "rss")
@@ -184,13 +182,13 @@ def answers_as_ours(server: str, folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("server", ["flask", "waitress"])
-def test_other_servers_answer_as_ours(server: str, folder: Path) -> None:
-    with answers_as_ours(server, folder):
+def test_other_wsgi_servers_answer_like_feedsvc_serve(server: str, folder: Path) -> None:
+    with serving_like_feedsvc(server, folder):
         pass
 
 
-def test_a_preforking_server_answers_as_ours_and_its_writer_publishes(folder: Path) -> None:
-    with answers_as_ours("gunicorn", folder) as root:
+def test_a_preforking_server_answers_like_feedsvc_serve_and_publishes(folder: Path) -> None:
+    with serving_like_feedsvc("gunicorn", folder) as root:
         text = "---\ntitle: C\npublished: 2022-02-19\n---\nText C.\n"
         (folder / "content" / "c.md").write_text(text, encoding="utf-8")
         for _ in range(600):

@@ -6,11 +6,11 @@ from feedsvc.lru import LRUCache
 
 
 def cache(maxsize: int = 10) -> LRUCache[str, str]:
-    """Return a cache whose values are as large as they are long."""
+    """Return a cache in which the size of a value is its length."""
     return LRUCache(maxsize, len)
 
 
-def test_the_least_recently_used_value_makes_room() -> None:
+def test_the_least_recently_used_value_is_evicted() -> None:
     kept = cache()
     for key in "abc":
         kept.put(key, key * 3)
@@ -19,7 +19,7 @@ def test_the_least_recently_used_value_makes_room() -> None:
     assert [kept.get(key) for key in "abcd"] == ["aaa", None, "ccc", "ddd"]
 
 
-def test_listing_the_keys_uses_none_of_them() -> None:
+def test_listing_keys_does_not_count_as_use() -> None:
     kept = cache()
     for key in "ab":
         kept.put(key, key * 5)
@@ -28,7 +28,7 @@ def test_listing_the_keys_uses_none_of_them() -> None:
     assert kept.get("a") is None
 
 
-def test_a_value_that_is_too_large_still_replaces_the_one_before() -> None:
+def test_a_value_that_is_too_large_still_removes_its_predecessor() -> None:
     kept = cache()
     kept.put("a", "aaaaa")
     kept.put("b", "bbbbb")
@@ -37,13 +37,13 @@ def test_a_value_that_is_too_large_still_replaces_the_one_before() -> None:
     assert kept.get("a") == "aaaaa"
 
 
-def test_a_cache_of_size_zero_keeps_nothing() -> None:
+def test_a_cache_of_size_zero_stores_no_values() -> None:
     kept = cache(0)
     kept.put("a", "a")
     assert kept.get("a") is None
 
 
-def test_a_key_that_is_dropped_makes_room_and_may_be_dropped_twice() -> None:
+def test_dropping_a_key_frees_space_and_is_idempotent() -> None:
     kept = cache()
     kept.put("a", "aaaaaa")
     kept.drop("a")
@@ -53,7 +53,7 @@ def test_a_key_that_is_dropped_makes_room_and_may_be_dropped_twice() -> None:
     assert [kept.get(key) for key in "abc"] == [None, "bbbb", "cccccc"]
 
 
-def test_threads_share_it() -> None:
+def test_a_cache_is_thread_safe() -> None:
     kept = LRUCache[int, bytes](50, len)
 
     def work(seed: int) -> None:

@@ -1,4 +1,4 @@
-"""URLs and addresses that requests are sent to; refusals are in the tests of hub and client."""
+"""URLs and addresses of outgoing requests; refusals are in the tests of hub and client."""
 
 import re
 from ipaddress import IPv4Address
@@ -22,14 +22,14 @@ def result(url: str) -> str:
 
 
 @given(URLS.map(lambda rest: f"http://a{rest}") | URLS)
-def test_urls_that_need_no_parser_are_treated_as_others_are(url: str) -> None:
+def test_the_short_cut_for_simple_urls_equals_parsing(url: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         found = result(url)
         patch.setattr(outgoing, "_PLAIN", re.compile("(?!)"))
         assert result(url) == found
 
 
-def test_addresses_of_the_public_internet_are_known() -> None:
+def test_addresses_of_the_public_internet_are_public() -> None:
     assert all(map(outgoing.is_public, ["1.1.1.1", "2606:4700:4700::1111", "::ffff:1.1.1.1"]))
 
 
@@ -47,7 +47,7 @@ def test_addresses_of_the_public_internet_are_known() -> None:
 )
 @settings(max_examples=examples(30))
 def test_no_form_of_a_private_address_is_public(address: IPv4Address) -> None:
-    """WebSub 18: alone, and inside of an IPv6 address, where that may lead to it."""
+    """WebSub 18: neither alone nor embedded in an IPv6 address that may be routed to it."""
     assert not outgoing.is_public(str(address))
     number = int(address)
     for prefix in ("::", "::ffff:", "::ffff:0:", "64:ff9b::", "64:ff9b:1::"):
@@ -71,7 +71,7 @@ def test_no_private_ipv6_address_is_public(address: object) -> None:
     assert not outgoing.is_public(str(address))
 
 
-def test_named_networks_are_allowed() -> None:
+def test_configured_networks_are_allowed() -> None:
     networks = ["127.0.0.0/8", "::1"]
     assert all(
         outgoing.is_public(each, networks) for each in ("127.8.8.8", "::1", "::ffff:127.0.0.1")

@@ -1,4 +1,4 @@
-"""The table of paths: what is built is matched again, and nothing else is."""
+"""The table of paths: exactly the paths that are built are matched."""
 
 from urllib.parse import unquote, urlsplit
 
@@ -39,7 +39,7 @@ def test_feed_paths_are_fixed(ref: FeedRef, path: str) -> None:
 
 
 @given(EVERY_REF, st.sampled_from(Format))
-def test_a_feeds_path_leads_back_to_the_feed(ref: FeedRef, format: Format) -> None:
+def test_the_path_of_a_feed_matches_the_feed(ref: FeedRef, format: Format) -> None:
     path = routes.feed_path(ref, format)
     assert path.isascii()
     assert urlsplit(f"https://news.example.org{path}").path == path
@@ -47,7 +47,7 @@ def test_a_feeds_path_leads_back_to_the_feed(ref: FeedRef, format: Format) -> No
 
 
 @given(EVERY_REF, st.sampled_from(Format), st.integers(1, 999_999_999))
-def test_an_archives_path_leads_back_to_it_and_is_no_feeds_path(
+def test_the_path_of_an_archive_matches_only_the_archive(
     ref: FeedRef, format: Format, number: int
 ) -> None:
     path = unquote(routes.archive_path(ref, format, number))
@@ -59,7 +59,7 @@ def test_an_archives_path_leads_back_to_it_and_is_no_feeds_path(
 
 
 @given(EVERY_REF)
-def test_a_pages_path_leads_back_to_the_feed_and_is_no_feeds_path(ref: FeedRef) -> None:
+def test_the_path_of_a_page_matches_only_the_page(ref: FeedRef) -> None:
     path = routes.page_path(ref)
     assert path.isascii()
     assert routes.match(unquote(path)) == ("page", {"ref": ref})
@@ -67,7 +67,7 @@ def test_a_pages_path_leads_back_to_the_feed_and_is_no_feeds_path(ref: FeedRef) 
 
 
 @given(REFS, st.sampled_from(Format))
-def test_no_feeds_path_is_that_of_a_page(ref: FeedRef, format: Format) -> None:
+def test_the_path_of_a_feed_never_matches_a_page(ref: FeedRef, format: Format) -> None:
     assert endpoint(unquote(routes.feed_path(ref, format))) != "page"
 
 
@@ -111,12 +111,12 @@ def test_a_tag_that_looks_like_a_file_has_a_page_and_feeds_of_its_own() -> None:
         "feeds/all.rss",
     ],
 )
-def test_other_paths_are_no_feeds(path: str) -> None:
+def test_other_paths_do_not_match_a_feed(path: str) -> None:
     assert endpoint(path) != "feed"
 
 
 @given(TEXTS)
-def test_no_path_is_too_odd_to_be_looked_at(path: str) -> None:
+def test_matching_any_path_does_not_raise(path: str) -> None:
     for odd in (path, f"/feeds/{path}", f"/feeds/tag/{path}.rss", f"/feeds/tag/{path}/"):
         routes.match(odd)
         routes.is_own(odd)
@@ -124,12 +124,12 @@ def test_no_path_is_too_odd_to_be_looked_at(path: str) -> None:
 
 
 @given(TEXTS.filter(bool))
-def test_a_files_path_leads_back_to_the_file(path: str) -> None:
+def test_the_path_of_a_file_matches_the_file(path: str) -> None:
     assert urls.file_path(path).isascii()
     assert routes.match(unquote(urls.file_path(path))) == ("file", {"path": path})
 
 
-def test_other_paths_are_no_files() -> None:
+def test_other_paths_do_not_match_a_file() -> None:
     assert endpoint("/files/") != "file"
     assert endpoint("/feeds/a") != "file"
 
@@ -150,7 +150,7 @@ def test_a_scheme_is_an_absolute_url_with_a_page(kind: Kind) -> None:
         (FeedRef(Kind.TAG, "archive"), 1, "/feeds/tag/archive/archive/1.atom"),
     ],
 )
-def test_an_archive_document_has_a_path_below_its_feeds(
+def test_the_path_of_an_archive_is_below_that_of_its_feed(
     ref: FeedRef, number: int, path: str
 ) -> None:
     """Conformance 26."""
@@ -158,8 +158,10 @@ def test_an_archive_document_has_a_path_below_its_feeds(
 
 
 @given(REFS, st.sampled_from(Format), st.integers(1, 999_999_999))
-def test_archive_paths_lead_back(ref: FeedRef, format: Format, number: int) -> None:
-    """Conformance 26, 27: and are the path of nothing else."""
+def test_the_path_of_an_archive_matches_no_feed_or_page(
+    ref: FeedRef, format: Format, number: int
+) -> None:
+    """Conformance 26, 27."""
     path = unquote(routes.archive_path(ref, format, number))
     assert routes.match(path) == (
         "archive",
@@ -170,7 +172,7 @@ def test_archive_paths_lead_back(ref: FeedRef, format: Format, number: int) -> N
 
 
 @given(REFS, st.sampled_from(Format))
-def test_the_path_of_a_feed_is_that_of_no_archive(ref: FeedRef, format: Format) -> None:
+def test_the_path_of_a_feed_never_matches_an_archive(ref: FeedRef, format: Format) -> None:
     assert endpoint(unquote(routes.feed_path(ref, format))) != "archive"
     assert endpoint(unquote(routes.page_path(ref))) != "archive"
 
@@ -204,13 +206,13 @@ def test_the_path_of_a_feed_is_that_of_no_archive(ref: FeedRef, format: Format) 
         "",
     ],
 )
-def test_other_paths_are_those_of_no_archive(path: str) -> None:
+def test_other_paths_do_not_match_an_archive(path: str) -> None:
     """Conformance 27: one document, one URL."""
     assert endpoint(path) != "archive"
 
 
 @given(EVERY_REF, st.sampled_from(Format))
-def test_whatever_belongs_to_a_feed_is_our_own(ref: FeedRef, format: Format) -> None:
+def test_paths_of_feeds_are_our_own(ref: FeedRef, format: Format) -> None:
     for path in (
         routes.feed_path(ref, format),
         routes.page_path(ref),
@@ -222,7 +224,7 @@ def test_whatever_belongs_to_a_feed_is_our_own(ref: FeedRef, format: Format) -> 
 
 
 @pytest.mark.parametrize("path", ["/", "/feeds.opml", "/static/x", "/healthz", "/metrics"])
-def test_other_paths_that_are_our_own(path: str) -> None:
+def test_paths_of_the_program_are_our_own(path: str) -> None:
     assert routes.is_own(path)
 
 
@@ -230,13 +232,13 @@ def test_other_paths_that_are_our_own(path: str) -> None:
     "path",
     ["/feed", "/feed/", "/rss.xml", "/index.rss", "/feeds/posts/default", "/feeds/all", "/a/b"],
 )
-def test_paths_that_a_predecessor_may_have_had(path: str) -> None:
+def test_other_paths_are_not_our_own(path: str) -> None:
     assert not routes.is_own(path)
 
 
 @given(TEXTS.filter(bool))
-def test_what_werkzeug_builds_of_a_file_is_its_path(path: str) -> None:
-    """Processes that read articles form it without werkzeug."""
+def test_werkzeug_builds_the_same_path_of_a_file(path: str) -> None:
+    """Processes that read articles build it without werkzeug."""
     assert routes.build("file", path=path) == urls.file_path(path)
 
 
@@ -255,13 +257,13 @@ def test_an_articles_path_is_matched_and_built_last(base_url: str, pattern: str,
         assert unquote(table.build("article", slug=slug)) == path
 
 
-def test_articles_of_another_site_have_no_rule() -> None:
+def test_articles_on_another_host_have_no_rule() -> None:
     table = routes.Routes(structs.replace(SETTINGS, article_link="https://old.example.org/{slug}"))
     assert "article" not in table.rules
     assert table.match("/rain") is None
 
 
-def test_an_alias_wins_over_everything() -> None:
+def test_aliases_take_precedence() -> None:
     settings = structs.replace(
         SETTINGS, article_link="/{slug}", aliases={"/feed/": (SITE, Format.RSS)}
     )
@@ -278,7 +280,7 @@ def test_a_page_is_matched_without_its_slash(path: str) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["C++", " c++", "c++\n"])
-def test_any_spelling_of_a_term_is_that_term(spelling: str) -> None:
+def test_any_spelling_of_a_term_matches_the_term(spelling: str) -> None:
     assert routes.match(f"/feeds/tag/{spelling}/") == ("page", {"ref": FeedRef(Kind.TAG, "c++")})
 
 

@@ -1,4 +1,4 @@
-"""The repository's own site: without a fault, and showing everything that an article can do."""
+"""The sample site of the repository is valid and demonstrates every feature of articles."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ NOW = datetime(2026, 2, 1, tzinfo=UTC)
 
 @cache
 def everything() -> dict[str, Article]:
-    """Read the site; fails where anything is wrong with it."""
+    """Read the site, which must have no problems."""
     loaded = sources.load(ROOT, {})
     found = scan(loaded.content, loaded.site)
     assert found.problems == ()
@@ -33,7 +33,7 @@ def everything() -> dict[str, Article]:
 
 
 def is_public(each: Article) -> bool:
-    """Tell whether an article is seen at the time of these tests."""
+    """Return whether an article is public at the time of these tests."""
     return not (each.draft or each.published > NOW or (each.expires and each.expires <= NOW))
 
 
@@ -41,14 +41,14 @@ def public() -> list[Article]:
     return [each for each in everything().values() if is_public(each)]
 
 
-def test_slugs_and_ids_are_each_articles_own() -> None:
+def test_slugs_and_ids_are_unique() -> None:
     slugs = [each.slug for each in everything().values()]
     assert len(set(slugs)) == len(slugs)
     ids = [each.id for each in everything().values() if each.id]
     assert len(set(ids)) == len(ids)
 
 
-def test_there_is_enough_to_look_at() -> None:
+def test_the_site_has_enough_articles_languages_and_terms() -> None:
     assert len(public()) >= 8
     assert {each.language for each in public()} >= {"en", "fr"}
     assert len(refs(Kind.CATEGORY)) >= 3
@@ -59,14 +59,14 @@ def refs(kind: Kind) -> set[FeedRef]:
     return {ref for each in public() for ref, _ in each.terms if ref.kind is kind}
 
 
-def test_a_draft_a_scheduled_and_an_expired_article_are_kept_out() -> None:
+def test_the_site_has_drafts_and_scheduled_and_expired_articles() -> None:
     """Conformance 55."""
     hidden = [each for each in everything().values() if not is_public(each)]
     assert [each.path for each in hidden if each.draft]
     assert [each.path for each in hidden if each.published > NOW]
     assert [each.path for each in hidden if each.expires and each.expires <= NOW]
     far = [each.published.year for each in hidden if each.published > NOW]
-    assert min(far) >= 2036  # so that no demonstration of this year goes stale
+    assert min(far) >= 2036  # so that they stay in the future
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_a_draft_a_scheduled_and_an_expired_article_are_kept_out() -> None:
         ("a footnote", lambda each: "footnote" in each.html),
     ],
 )
-def test_the_site_shows(name: str, shows: Callable[[Article], object]) -> None:
+def test_the_site_demonstrates(name: str, shows: Callable[[Article], object]) -> None:
     assert [each.path for each in public() if shows(each)]
 
 
-def test_the_site_defines_a_feed_that_gathers_some_articles() -> None:
+def test_the_site_has_a_custom_feed_and_moved_feeds() -> None:
     loaded = sources.load(ROOT, {})
     gathered = [
         each.path
@@ -112,7 +112,7 @@ def source(each: Article) -> str:
     return (ROOT / "content" / each.path).read_text(encoding="utf-8")
 
 
-def test_terms_that_look_alike_are_shown_to_be_apart() -> None:
+def test_the_site_has_similar_but_distinct_terms() -> None:
     terms = {ref.term for ref in refs(Kind.TAG)}
     assert {"c", "c++", "c#", "élection", "election", "node.js", "日本語"} <= terms
 
@@ -122,7 +122,7 @@ def is_made(file: str, article: Article) -> bool:
     return any(made)
 
 
-def test_every_local_file_that_is_shown_is_there_and_every_file_is_shown() -> None:
+def test_every_file_is_referenced_and_every_referenced_file_exists() -> None:
     content = ROOT / "content"
     loaded = sources.load(ROOT, {})
     shown = {file for each in everything().values() for file in each.files}
@@ -136,8 +136,8 @@ def test_every_local_file_that_is_shown_is_there_and_every_file_is_shown() -> No
     assert shown == others
 
 
-def test_nothing_in_the_site_leads_to_people_who_do_not_know_of_it() -> None:
-    """Addresses of examples alone: RFC 2606."""
+def test_email_addresses_are_reserved_for_examples() -> None:
+    """RFC 2606."""
     for each in everything().values():
         for person in each.authors:
             assert (person.email or "a@feedsvc.example.org").endswith(".example.org")

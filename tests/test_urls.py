@@ -1,4 +1,4 @@
-"""URLs and ids: formed and taken apart without loss, and the same for ever."""
+"""URLs and ids can be built and parsed without loss, and never change."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from feedsvc import syntax, urls
 from feedsvc.model import MAX_TERM, TERM_KINDS, FeedRef, Kind
 
-# What front matter can hold: any Unicode but lone surrogates.
+# Any text of front matter: Unicode without lone surrogates.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 TERMS = TEXTS.map(urls.term).filter(urls.is_addressable)
 NAMES = TERMS.filter(lambda name: name not in set(Kind))
@@ -23,10 +23,10 @@ EVERY_REF = REFS | st.just(FeedRef(Kind.ALL))
 DATES = st.datetimes(
     timezones=st.timedeltas(timedelta(hours=-14), timedelta(hours=14)).map(timezone)
 )
-# Still the day before in UTC.
+# In UTC, this is on the day before.
 WHEN = datetime(2022, 2, 17, 0, 30, tzinfo=timezone(timedelta(hours=1)))
 AUTHORITY = "news.example.org,2022"
-# RFC 4151 2.1, with RFC 3986's pchar in the part that is ours.
+# RFC 4151 2.1, with RFC 3986's pchar in the specific part.
 TAG_URI = re.compile(
     r"tag:([A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+,[0-9]{4}(-[0-9]{2}){0,2}"
     r":([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*"
@@ -62,7 +62,7 @@ def test_a_label_folds_to_its_term(label: str, term: str) -> None:
     assert urls.term(label) == term
 
 
-def test_labels_that_differ_in_more_than_case_and_spacing_stay_apart() -> None:
+def test_labels_that_differ_in_more_than_case_and_spacing_have_different_terms() -> None:
     labels = [
         "C",
         "C++",
@@ -80,20 +80,20 @@ def test_labels_that_differ_in_more_than_case_and_spacing_stay_apart() -> None:
 
 
 @given(TEXTS)
-def test_folding_a_term_again_changes_nothing(label: str) -> None:
+def test_folding_a_term_is_idempotent(label: str) -> None:
     term = urls.term(label)
     assert urls.term(term) == term
 
 
 @given(TEXTS)
-@example("\u03b1\u0345\u0301")  # marks whose order only normalising settles
-def test_composed_and_decomposed_spellings_are_one_term(label: str) -> None:
+@example("\u03b1\u0345\u0301")  # marks whose order depends on normalisation
+def test_composed_and_decomposed_spellings_have_the_same_term(label: str) -> None:
     spellings = {urls.term(unicodedata.normalize(form, label)) for form in ("NFC", "NFD")}
     assert spellings == {urls.term(label)}
 
 
 @given(TEXTS)
-def test_case_and_spacing_make_no_other_term(label: str) -> None:
+def test_case_and_spacing_do_not_change_the_term(label: str) -> None:
     assert urls.term(f" {label.casefold()}\n") == urls.term(label)
 
 
@@ -103,24 +103,24 @@ def test_a_term_is_one_path_segment_without_white_space(label: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "can"), [("a", True), (".a", True), ("..", False), ("", False)])
-def test_a_name_of_dots_alone_is_no_path_segment(name: str, can: bool) -> None:
+def test_dots_alone_are_not_a_path_segment(name: str, can: bool) -> None:
     assert urls.is_addressable(name) is can
 
 
 @given(EVERY_REF)
-def test_a_key_names_one_feed(ref: FeedRef) -> None:
+def test_a_key_identifies_one_feed(ref: FeedRef) -> None:
     assert FeedRef.of(ref.key) == ref
     assert urls.parse_key(ref.key) == ref
 
 
-def test_references_of_long_keys_do_not_stay_in_memory() -> None:
+def test_references_of_long_keys_are_not_cached() -> None:
     """Any client can request them."""
     for term, stays in [("x" * MAX_TERM, True), ("x" * 1000, False)]:
         key = f"category/{term}"
         assert (FeedRef.of(key) is FeedRef.of(key)) is stays
 
 
-def test_terms_of_long_labels_do_not_stay_in_memory() -> None:
+def test_terms_of_long_labels_are_not_cached() -> None:
     for label, stays in [("X" * MAX_TERM, True), ("X" * 1000, False)]:
         assert (urls.term(label) is urls.term(label)) is stays
 
@@ -134,8 +134,8 @@ def test_terms_of_long_labels_do_not_stay_in_memory() -> None:
         ("https://old.example.org/?p={slug}", "https://old.example.org/?p=a%20b%2Bc"),
     ],
 )
-def test_an_articles_path_follows_the_pattern(pattern: str, path: str) -> None:
-    """The day is the author's own, not that of UTC."""
+def test_the_path_of_an_article_follows_the_pattern(pattern: str, path: str) -> None:
+    """The day is that in the author's time zone, not that in UTC."""
     assert urls.article_path(pattern, "a b+c", WHEN) == path
 
 
@@ -149,7 +149,7 @@ PATTERNS = [
 
 
 @given(st.sampled_from(PATTERNS), TERMS, DATES)
-def test_an_articles_path_leads_back_to_its_slug(
+def test_the_slug_is_parsed_from_the_path_of_an_article(
     pattern: str, slug: str, published: datetime
 ) -> None:
     assert urls.check_pattern(pattern) is None
@@ -163,7 +163,7 @@ SEGMENTS = st.text().map(urls.term).filter(urls.is_addressable)
 
 @given(st.sampled_from(["/{path}", "/blog/{path}", "/{path}/", "/{year}/{path}.html"]), DATES)
 @pytest.mark.parametrize("path", ["a", "posts/a", "/Posts/Été/", "a b/c.html", "x/%/y", "a//b/"])
-def test_an_articles_own_path_leads_back_to_its_slug(
+def test_the_slug_is_parsed_from_a_path_that_follows_the_file(
     path: str, pattern: str, published: datetime
 ) -> None:
     assert urls.check_pattern(pattern) is None
@@ -184,7 +184,7 @@ def test_a_slug_of_a_path_is_one_segment(segments: list[str]) -> None:
 @pytest.mark.parametrize(
     "path", ["/2022/02/", "/2022/2/a/", "/٢٠٢٢/02/a/", "/2022/02/a/b/", "/2022/02/a", "2022/02/a/"]
 )
-def test_a_path_of_another_pattern_is_no_articles(path: str) -> None:
+def test_a_path_of_another_pattern_has_no_slug(path: str) -> None:
     assert urls.parse_article_path("/{year}/{month}/{slug}/", path) is None
 
 
@@ -207,19 +207,19 @@ def test_a_path_of_another_pattern_is_no_articles(path: str) -> None:
         ("/{slug}/{", "has '{'"),
     ],
 )
-def test_a_pattern_that_would_not_lead_back_is_refused(pattern: str, wrong: str) -> None:
+def test_an_ambiguous_pattern_is_refused(pattern: str, wrong: str) -> None:
     assert wrong in (urls.check_pattern(pattern) or "")
 
 
 @given(TEXTS)
-def test_every_pattern_that_is_allowed_leads_back(text: str) -> None:
+def test_slugs_are_parsed_back_for_every_allowed_pattern(text: str) -> None:
     for pattern in (f"/{text}{{slug}}", f"/{{slug}}{text}"):
         if urls.check_pattern(pattern) is None:
             path = urls.article_path(pattern, "a", WHEN)
             assert urls.parse_article_path(pattern, unquote(path)) == "a"
 
 
-def test_the_base_url_stands_before_paths_alone() -> None:
+def test_the_base_url_is_prepended_only_to_paths() -> None:
     """Conformance 48."""
     assert urls.absolute("https://news.example.org/sub/", "/a") == "https://news.example.org/sub/a"
     assert urls.absolute("https://news.example.org", "http://b.example/") == "http://b.example/"
@@ -240,12 +240,12 @@ def test_the_base_url_stands_before_paths_alone() -> None:
         ("http://[", ""),
     ],
 )
-def test_a_reference_resolves_against_the_articles_url(reference: str, url: str) -> None:
+def test_a_reference_is_resolved_against_the_url_of_the_article(reference: str, url: str) -> None:
     """Conformance 13."""
     assert urls.resolve("https://news.example.org/articles/a", reference) == url
 
 
-# Mostly of what decides how a reference is read.
+# Mostly characters that affect the parsing of a reference.
 REFERENCES = st.text(
     st.sampled_from("a./?#%:;=~-_é [\t\x1c") | st.characters(exclude_categories=["Cs"])
 )
@@ -270,8 +270,8 @@ BASES = st.sampled_from(
 @example("https://news.example.org/a", "/b?c d")
 @example("https://news.example.org/a", "/b/")
 @example("https://news.example.org/a", "/")
-def test_the_short_ways_resolve_as_the_long_way_does(base: str, text: str) -> None:
-    """But that they keep an empty query or fragment, which `urljoin` drops."""
+def test_short_cuts_resolve_references_like_urljoin(base: str, text: str) -> None:
+    """Except that they keep an empty query or fragment, which `urljoin` drops."""
     for reference in (text, f"/{text}", f"/a/{text}", f"#{text}", f"https://b.example{text}"):
         try:
             expected = urljoin(base, reference.strip())
@@ -285,7 +285,7 @@ def _whole(url: str) -> str:
 
 
 @given(TEXTS)
-def test_any_text_can_be_asked_whether_it_is_a_url(text: str) -> None:
+def test_url_functions_accept_any_text(text: str) -> None:
     for odd in (text, f"https://{text}", f"https://[{text}"):
         urls.resolve("https://news.example.org/articles/a", odd)
         syntax.is_url(odd)
@@ -335,7 +335,7 @@ def test_an_id_is_an_absolute_iri(text: str, is_iri: bool) -> None:
 
 
 def test_minted_ids_are_fixed() -> None:
-    """Conformance 15: a change of any of these floods every reader with old entries."""
+    """Conformance 15: if one changes, every reader presents old entries as new."""
     assert urls.entry_id(AUTHORITY, WHEN, "été") == f"tag:{AUTHORITY}:2022-02-17:%C3%A9t%C3%A9"
     assert urls.feed_id(AUTHORITY, FeedRef(Kind.ALL)) == f"tag:{AUTHORITY}:feeds/all"
     assert urls.feed_id(AUTHORITY, FeedRef(Kind.TAG, "c#")) == f"tag:{AUTHORITY}:feeds/tag/c%23"
@@ -356,14 +356,14 @@ def test_feed_ids_are_tag_uris(ref: FeedRef) -> None:
 
 
 @given(TERMS, TERMS)
-def test_two_slugs_never_share_an_id(one: str, other: str) -> None:
+def test_different_slugs_have_different_ids(one: str, other: str) -> None:
     """Conformance 15: ids are compared character by character."""
     ids = {urls.entry_id(AUTHORITY, WHEN, slug) for slug in (one, other)}
     assert len(ids) == len({one, other})
 
 
-def test_an_id_holds_the_day_that_the_author_wrote() -> None:
-    """Conformance 15: no change of the site's time zone moves it."""
+def test_an_id_contains_the_day_in_the_authors_time_zone() -> None:
+    """Conformance 15: it does not change with the time zone of the site."""
     assert WHEN.astimezone(UTC).day == 16
     assert ":2022-02-17:" in urls.entry_id(AUTHORITY, WHEN, "a")
 
@@ -372,12 +372,12 @@ def test_an_id_holds_the_day_that_the_author_wrote() -> None:
     "key",
     ["", "/", "tag", "tag/", "tag/A", "tag/a b", "tag/a/b", "tag/..", "..", "A", "All", " ", "a/b"],
 )
-def test_other_texts_are_no_keys(key: str) -> None:
+def test_other_texts_are_not_keys(key: str) -> None:
     assert urls.parse_key(key) is None
 
 
 @pytest.mark.parametrize(
     "key", ["/a", "a/", "all/", "all/a", "named", "named/a", "category", "TAG"]
 )
-def test_kinds_and_what_is_below_no_kind_are_no_keys(key: str) -> None:
+def test_kinds_and_invalid_combinations_are_not_keys(key: str) -> None:
     assert urls.parse_key(key) is None

@@ -1,6 +1,6 @@
 """The sample site from its files to its bytes: every feed, every format, item by item.
 
-feedparser reads what was rendered, as a reader would that knows nothing of this project.
+feedparser reads the rendered feeds like an independent reader.
 """
 
 import calendar
@@ -64,7 +64,7 @@ def body(publication: Publication, ref: FeedRef, format: Format) -> bytes:
 
 @dataclass(frozen=True)
 class Item:
-    """An item as a reader has it. categories: label and, where the format has one, scheme."""
+    """An item as a reader parses it. categories: label and, if the format has one, scheme."""
 
     id: str
     title: str
@@ -78,7 +78,7 @@ class Item:
 
 
 def read_xml(data: bytes) -> list[Item]:
-    """Read RSS or Atom with feedparser, its own sanitising and resolving off."""
+    """Read RSS or Atom with feedparser, without its sanitising and resolving."""
     found = feedparser.parse(data, sanitize_html=False, resolve_relative_uris=False)
     assert not found.bozo, found.get("bozo_exception")
     return [_item(each) for each in found.entries]
@@ -133,7 +133,7 @@ READERS = {Format.RSS: read_xml, Format.ATOM: read_xml, Format.JSON: read_json}
 
 
 @pytest.mark.parametrize("format", [Format.RSS, Format.ATOM])
-def test_a_reader_gets_the_same_from_every_format(
+def test_every_format_has_the_same_items(
     publication: Publication, refs: list[FeedRef], format: Format
 ) -> None:
     """Conformance 23, 25."""
@@ -143,9 +143,7 @@ def test_a_reader_gets_the_same_from_every_format(
         assert found, ref.key
 
 
-def test_ids_are_absolute_and_each_stands_for_one_article(
-    publication: Publication, refs: list[FeedRef]
-) -> None:
+def test_ids_are_absolute_and_unique(publication: Publication, refs: list[FeedRef]) -> None:
     """Conformance 4, 15."""
     link_of: dict[str, str] = {}
     for ref in refs:
@@ -156,13 +154,13 @@ def test_ids_are_absolute_and_each_stands_for_one_article(
             assert link_of.setdefault(each.id, each.link) == each.link
 
 
-def test_entries_stand_newest_first(publication: Publication, refs: list[FeedRef]) -> None:
+def test_entries_are_sorted_newest_first(publication: Publication, refs: list[FeedRef]) -> None:
     for ref in refs:
         dates = [each.published for each in read_json(body(publication, ref, Format.JSON))]
         assert dates == sorted(dates, reverse=True)
 
 
-def test_every_url_in_content_is_absolute_and_nothing_active_is_left(
+def test_content_has_absolute_urls_and_no_active_markup(
     publication: Publication, refs: list[FeedRef]
 ) -> None:
     """Conformance 13."""
@@ -178,7 +176,7 @@ def test_every_url_in_content_is_absolute_and_nothing_active_is_left(
                     assert syntax.is_url(url) or url.startswith("mailto:"), url
 
 
-def test_rss_says_what_the_specification_wants(
+def test_rss_documents_conform_to_the_specification(
     publication: Publication, refs: list[FeedRef]
 ) -> None:
     """Conformance 2 to 12."""
@@ -212,7 +210,7 @@ def test_rss_says_what_the_specification_wants(
                 assert names.index("description") < names.index(encoded)
 
 
-def test_atom_says_what_the_specification_wants(
+def test_atom_documents_conform_to_the_specification(
     publication: Publication, refs: list[FeedRef]
 ) -> None:
     """Conformance 14 to 20."""
@@ -240,7 +238,7 @@ def test_atom_says_what_the_specification_wants(
             assert len(content) == 0
 
 
-def test_an_entry_in_another_language_says_so(publication: Publication) -> None:
+def test_an_entry_in_another_language_has_an_xml_lang(publication: Publication) -> None:
     """Conformance 20."""
     feed = etree.fromstring(body(publication, FeedRef(Kind.ALL), Format.ATOM))
     assert {entry.get(XML_LANG) for entry in feed.iter(f"{ATOM}entry")} == {None, "fr"}
@@ -249,7 +247,7 @@ def test_an_entry_in_another_language_says_so(publication: Publication) -> None:
     assert {entry.get(XML_LANG) for entry in french.iter(f"{ATOM}entry")} == {None}
 
 
-def test_json_feed_says_what_the_specification_wants(
+def test_json_feeds_conform_to_the_specification(
     publication: Publication, refs: list[FeedRef]
 ) -> None:
     """Conformance 21, 22."""
@@ -268,8 +266,10 @@ def test_json_feed_says_what_the_specification_wants(
             assert item["authors"]
 
 
-def test_what_is_not_public_is_nowhere(publication: Publication, refs: list[FeedRef]) -> None:
-    """Conformance 55: drafts, scheduled and expired articles, and those kept out of feeds."""
+def test_articles_that_are_not_public_are_in_no_feed(
+    publication: Publication, refs: list[FeedRef]
+) -> None:
+    """Conformance 55: drafts, scheduled, expired and `feeds: false`."""
     marks = {
         title
         for path in (ROOT / "content").rglob("*.md")
@@ -284,7 +284,7 @@ def test_what_is_not_public_is_nowhere(publication: Publication, refs: list[Feed
             assert not titles & marks
 
 
-def test_a_custom_feed_is_found_wherever_feeds_are_and_one_that_moved_nowhere(
+def test_custom_feeds_are_listed_with_others_and_moved_feeds_are_not(
     publication: Publication,
 ) -> None:
     """Conformance 43, 45."""

@@ -157,19 +157,19 @@ def _reader(each: Reader) -> Sequence[str]:
 def _print(
     terminal: Console | None, headings: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> None:
-    shown = list(rows)
+    listed = list(rows)
     if terminal is None:
         click.echo()
-        for row in (headings, *shown):
+        for row in (headings, *listed):
             click.echo("\t".join(map(on_one_line, row)))
         return
     table = Table(box=None, pad_edge=False)
     for number, heading in enumerate(headings):
         is_text = number == 0 or heading in ("Trend", "Breaks")
         table.add_column(heading, justify="left" if is_text else "right", overflow="fold")
-    for row in shown[:_ROWS]:
+    for row in listed[:_ROWS]:
         table.add_row(*(Text(on_one_line(value)) for value in row))
     terminal.print()
     terminal.print(table)
-    if len(shown) > _ROWS:
-        terminal.print(f"and {len(shown) - _ROWS:,} more; --csv prints all", style="dim")
+    if len(listed) > _ROWS:
+        terminal.print(f"and {len(listed) - _ROWS:,} more; --csv prints all", style="dim")

@@ -17,7 +17,6 @@ from feedsvc.audience.records import PollKey, Record
 from feedsvc.audience.rows import (
     Agent,
     Conduct,
-    Coverage,
     Daily,
     Direct,
     Kind,
@@ -94,14 +93,6 @@ class Reads(Database):
         with self.reading() as connection:
             rows = connection.execute(select(table.family, table.kind, table.example, table.seen))
             return [Agent(family, Kind(kind), *rest) for family, kind, *rest in rows]
-
-    def coverage(self, first: int, last: int) -> list[Coverage]:
-        """Return the coverage of each day that has polls."""
-        sources = self.sources(first, last)
-        return [
-            Coverage(day, sources[day], record.total, record.start, record.end)
-            for day, _, record in self._records(first, last, "")
-        ]
 
     def daily(self, days: Sequence[int], dimension: str) -> list[Daily]:
         """Return the stored figures of some days."""

@@ -87,16 +87,6 @@ class Agent(NamedTuple):
     seen: int
 
 
-class Coverage(NamedTuple):
-    """The polls that were counted on a day. source: 'live' or 'log'. start, end: see Record."""
-
-    day: int
-    source: str
-    polls: int
-    start: int
-    end: int
-
-
 class Daily(NamedTuple):
     """Stored figures of an ended day; see daily.py, which computes them."""
 

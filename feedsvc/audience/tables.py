@@ -206,8 +206,8 @@ def _inert(value: Value) -> Value:
 def spark(trend: Sequence[int], width: int = 16) -> str:
     """Return numbers as a line of small bars, at regular steps if there are too many."""
     step = -(-len(trend) // width) or 1
-    shown = list(trend)[::-1][::step][::-1]
-    low, high = min(shown, default=0), max(shown, default=0)
+    points = list(trend)[::-1][::step][::-1]
+    low, high = min(points, default=0), max(points, default=0)
     if high == low:
-        return "▄" * len(shown)
-    return "".join("▁▂▃▄▅▆▇█"[(number - low) * 7 // (high - low)] for number in shown)
+        return "▄" * len(points)
+    return "".join("▁▂▃▄▅▆▇█"[(number - low) * 7 // (high - low)] for number in points)

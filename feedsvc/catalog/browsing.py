@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, literal, select, tuple_
 from feedsvc import dates
 from feedsvc.catalog import rows, schema
 from feedsvc.catalog.listings import Dated
-from feedsvc.catalog.queries import Stored, stored
+from feedsvc.catalog.queries import StoredArticle, stored
 
 _article, _row = schema.article.c, schema.feed_row.c
 _ORDER = (_row.published, _row.slug)
@@ -67,7 +67,7 @@ def updates(
     ]
 
 
-def article(connection: Connection, slug: str) -> Stored | None:
+def article(connection: Connection, slug: str) -> StoredArticle | None:
     """Return the article with this slug, else the last one that had it; None unless visible.
 
     Articles that were never published do not count.
@@ -96,14 +96,14 @@ def is_shown(connection: Connection, path: str) -> bool:
     return connection.execute(_that_show(schema.article.c.number, path)).first() is not None
 
 
-def article_with(connection: Connection, path: str) -> Stored | None:
+def article_with(connection: Connection, path: str) -> StoredArticle | None:
     """Return a visible article that shows a local file; None if there is none."""
     row = connection.execute(_that_show(schema.article, path)).first()
     return stored(row) if row else None
 
 
 def _that_show(what: Any, path: str) -> Select[Any]:
-    table, shown = schema.article, schema.shown_file
+    table, files = schema.article, schema.shown_file
     is_visible = table.c.visible.is_(True)
-    query = select(what).join(shown, shown.c.article == table.c.number)
-    return query.where(shown.c.path == path, is_visible).limit(1)
+    query = select(what).join(files, files.c.article == table.c.number)
+    return query.where(files.c.path == path, is_visible).limit(1)

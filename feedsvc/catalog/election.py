@@ -169,6 +169,8 @@ class SessionLease:
 
 def _lock_file(catalog: Path) -> "_FileLease | None":
     path = Path(f"{catalog}{_SUFFIX}")
+    sqlite3.connect(path).close()  # creates it
+    inode = _inode(path)
     lock = sqlite3.connect(path, timeout=0, check_same_thread=False, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
@@ -179,22 +181,32 @@ def _lock_file(catalog: Path) -> "_FileLease | None":
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:  # the catalog itself is not damaged
             raise CatalogError(f"{path}: is not a lock file of feedsvc; move it away") from None
         raise
-    return _FileLease(lock, path, catalog)
+    if inode is None or inode != _inode(path):  # `depose` removed the file before it was locked
+        lock.close()
+        return None
+    return _FileLease(lock, path, catalog, inode)
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 class _FileLease:
     """The lock of an empty SQLite file next to the catalog; the catalog itself is not locked."""
 
-    def __init__(self, lock: sqlite3.Connection, path: Path, catalog: Path) -> None:
+    def __init__(self, lock: sqlite3.Connection, path: Path, catalog: Path, inode: int) -> None:
         self._lock = lock
         self._path = path
         self._catalog = catalog
-        self._inode = path.stat().st_ino
+        self._inode = inode
 
     def holds(self) -> bool:
         """Return whether the lock file and the catalog still exist; `depose` removes the former."""
         try:
-            return self._path.stat().st_ino == self._inode and self._catalog.exists()
+            return _inode(self._path) == self._inode and self._catalog.exists()
         except OSError:
             return False
 

@@ -139,16 +139,16 @@ class FeedRows:
         """Update a feed's hashes; return whether its subscription document changed."""
         self.feeds.identify(feed)
         limit = self._settings.feed(feed.key).limit
-        shown = queries.window(self._connection, feed.number, feed.unarchived, limit)
+        entries = queries.current_entries(self._connection, feed.number, feed.unarchived, limit)
         fingerprint = head.fingerprint(self._settings, feed.ref, feed.label, feed.head)
         archived = feed.archives != feed.archives_before
         # With another limit, untouched entries may enter the window.
         feed.severed = feed.severed or every_feed or archived or fingerprint != feed.head
         feed.head = fingerprint
-        window = f"{fingerprint} {feed.archives} {shown}"
+        contents = f"{fingerprint} {feed.archives} {entries}"
         if self._settings.tombstones:
-            window += f" {queries.withdrawn(self._connection, feed.number, shown, limit)}"
-        digest = hashlib.blake2b(window.encode(), digest_size=16).hexdigest()
+            contents += f" {queries.withdrawn(self._connection, feed.number, entries, limit)}"
+        digest = hashlib.blake2b(contents.encode(), digest_size=16).hexdigest()
         if digest == feed.window:
             return False
         feed.window = digest

@@ -65,7 +65,7 @@ RESET = Rules(kept=False)
 
 
 def decide(
-    files: Sequence[Claim],
+    claims: Sequence[Claim],
     known: Iterable[ArticleState],
     exists: Callable[[str], bool],
     rules: Rules = KNOWN,
@@ -79,7 +79,7 @@ def decide(
 
     exists: whether there is a file at a path now.
     """
-    claims = sorted(files, key=lambda claim: (claim.columns.published, claim.path))
+    claims = sorted(claims, key=lambda claim: (claim.columns.published, claim.path))
     # Among articles that have had the same slug, the last in this order is the best guess.
     states = sorted(known, key=lambda state: (not state.removed, state.number))
     refused: dict[str, ArticleError] = {}

@@ -52,8 +52,10 @@ def identities(connection: Connection) -> list[Identity]:
     query = select(*columns).where(table.removed.is_(False))
     known = is_published(connection)
     found = [
-        Identity(path, entry_id, pinned, since is not None, known and since is not None, shown)
-        for path, entry_id, pinned, since, shown in connection.execute(query)
+        Identity(
+            path, entry_id, pinned, since is not None, known and since is not None, fingerprint
+        )
+        for path, entry_id, pinned, since, fingerprint in connection.execute(query)
     ]
     return sorted(found, key=lambda each: each.path)
 
@@ -86,15 +88,15 @@ def page_versions(connection: Connection) -> list[tuple[Dated, str]]:
     table, row = schema.article.c, schema.feed_row.c
     site = select(schema.feed.c.number).where(schema.feed.c.key == str(Kind.ALL)).scalar_subquery()
     inside = and_(row.article == table.number, row.feed == site, row.gone.is_(False))
-    shown = table.id + " " + table.fingerprint + " " + table.terms
+    entry = table.id + " " + table.fingerprint + " " + table.terms
     before, after = (
         shifted.over(partition_by=row.feed, order_by=(row.published, row.slug))
-        for shifted in (func.lag(shown), func.lead(shown))
+        for shifted in (func.lag(entry), func.lead(entry))
     )
     query = (
         select(
             *(table.slug, table.link, table.published, table.utc_offset),
-            *(row.feed, shown, before, after),
+            *(row.feed, entry, before, after),
         )
         .select_from(schema.article)
         .outerjoin(schema.feed_row, inside)
@@ -129,12 +131,12 @@ def visible(connection: Connection) -> list[int]:
     return list(connection.scalars(query.order_by(table.published.desc(), table.slug.desc())))
 
 
-def shown_files(connection: Connection) -> list[str]:
+def public_files(connection: Connection) -> list[str]:
     """Return the local files that visible articles show, relative to the content folder."""
-    table, shown = schema.article, schema.shown_file
+    table, files = schema.article, schema.shown_file
     query = (
-        select(shown.c.path)
-        .join(table, shown.c.article == table.c.number)
+        select(files.c.path)
+        .join(table, files.c.article == table.c.number)
         .where(table.c.visible.is_(True))
     )
     return list(connection.scalars(query.distinct()))

@@ -188,8 +188,8 @@ class Publisher:
             self._changes.append(Change(kind, state.path, state.id, former_id))
         # Everything that feeds show of an article; its fingerprint covers the keys of its terms.
         labels = "\n".join([label for _, label in state.terms])
-        shown = f"{state.number} {state.visible} {state.id} {state.fingerprint} {labels}\n"
-        self._digest.update(shown.encode())
+        line = f"{state.number} {state.visible} {state.id} {state.fingerprint} {labels}\n"
+        self._digest.update(line.encode())
 
     def _label(self, state: ArticleState) -> None:
         terms = state.written  # stay as written while the article is not visible

@@ -14,12 +14,12 @@ from feedsvc.catalog import rows, schema
 from feedsvc.catalog.tables import get_metadata
 from feedsvc.model import ContentChoice, FeedRef, Presentation
 
-Shown = tuple[int, int]  # an article's number, and the revision that last touched its entry
+EntryRevision = tuple[int, int]  # an article's number, and the revision that last touched its entry
 _TAG = re.compile(r"([0-9a-f]{1,12})\.[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
-class FeedRow:
+class StoredFeed:
     """A stored feed.
 
     label: as first written. entries: the number of articles in it. unarchived: the number of those
@@ -41,17 +41,17 @@ class FeedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
-    """A stored archive document. shown: newest first."""
+class StoredArchive:
+    """A stored archive document. entries: newest first."""
 
     revision: int
     changed: datetime
-    shown: Sequence[Shown]
+    entries: Sequence[EntryRevision]
     tag: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored(Presentation):
+class StoredArticle(Presentation):
     """A stored article with its texts; see model.Article for the fields.
 
     Both dates are in UTC. zone: the time zone in which `published` was written.
@@ -99,18 +99,20 @@ def last_sync(connection: Connection) -> tuple[datetime, int] | None:
     return dates.from_epoch(int(instant)), int(problems)
 
 
-def feeds(connection: Connection) -> list[FeedRow]:
+def feeds(connection: Connection) -> list[StoredFeed]:
     """Return all feeds, past ones included."""
     return [_feed(row) for row in connection.execute(_FEEDS)]
 
 
-def feed(connection: Connection, ref: FeedRef) -> FeedRow | None:
+def feed(connection: Connection, ref: FeedRef) -> StoredFeed | None:
     """Return one feed, or None if it never existed."""
     row = connection.execute(_FEED, {"of_key": ref.key}).first()
     return _feed(row) if row else None
 
 
-def window(connection: Connection, feed_number: int, unarchived: int, limit: int) -> list[Shown]:
+def current_entries(
+    connection: Connection, feed_number: int, unarchived: int, limit: int
+) -> list[EntryRevision]:
     """Return the entries that a subscription document shows, newest first.
 
     They are all unarchived entries, however old, and the newest archived ones up to the limit.
@@ -125,11 +127,11 @@ def window(connection: Connection, feed_number: int, unarchived: int, limit: int
 
 
 def withdrawn(
-    connection: Connection, feed_number: int, shown: Sequence[Shown], limit: int
+    connection: Connection, feed_number: int, entries: Sequence[EntryRevision], limit: int
 ) -> list[tuple[str, int]]:
     """Return the withdrawn articles that a subscription document would otherwise show.
 
-    Each is an id and the revision that withdrew it; newest first, at most `limit`. shown: the
+    Each is an id and the revision that withdrew it; newest first, at most `limit`. entries: the
     entries that the document shows. An article that merely left this feed is not withdrawn.
     """
     row, article = schema.feed_row.c, schema.article.c
@@ -140,8 +142,8 @@ def withdrawn(
         .order_by(row.published.desc(), row.slug.desc())
         .limit(limit)
     )
-    if len(shown) >= limit:
-        present = [number for number, _ in shown]
+    if len(entries) >= limit:
+        present = [number for number, _ in entries]
         inside = (row.feed == feed_number, row.article.in_(present))
         query = query.where(
             row.published >= select(func.min(row.published)).where(*inside).scalar_subquery()
@@ -156,18 +158,18 @@ def instants(connection: Connection, revisions: Iterable[int]) -> dict[int, date
     return {number: dates.from_epoch(instant) for number, instant in connection.execute(query)}
 
 
-def archive(connection: Connection, feed: FeedRow, number: int) -> Archive | None:
+def archive(connection: Connection, feed: StoredFeed, number: int) -> StoredArchive | None:
     """Return an archive of a feed, or None if there is none with this number."""
     of_archive = {"of_feed": feed.number, "of_archive": number}
     row = connection.execute(_ARCHIVE_REVISION, of_archive).first()
     if row is None:
         return None
-    shown = _in_order(connection.execute(_ARCHIVED, of_archive))
-    tag = _tag(row.number, f"{feed.head} {number} {number < feed.archives} {shown}", row.digest)
-    return Archive(row.number, dates.from_epoch(row.instant), shown, tag)
+    entries = _in_order(connection.execute(_ARCHIVED, of_archive))
+    tag = _tag(row.number, f"{feed.head} {number} {number < feed.archives} {entries}", row.digest)
+    return StoredArchive(row.number, dates.from_epoch(row.instant), entries, tag)
 
 
-def held(connection: Connection, feed: FeedRow, tag: str) -> int | None:
+def held(connection: Connection, feed: StoredFeed, tag: str) -> int | None:
     """Return the revision of an older subscription document, from which a delta can start.
 
     tag: of that document. None if no delta can start from it.
@@ -186,7 +188,7 @@ def held(connection: Connection, feed: FeedRow, tag: str) -> int | None:
     return number if row and _tag(number, row.window, row.digest) == tag else None
 
 
-def articles(connection: Connection, numbers: Sequence[int]) -> dict[int, Stored]:
+def articles(connection: Connection, numbers: Sequence[int]) -> dict[int, StoredArticle]:
     """Return articles by number."""
     return {
         row.number: stored(row)
@@ -195,7 +197,7 @@ def articles(connection: Connection, numbers: Sequence[int]) -> dict[int, Stored
     }
 
 
-def _in_order(found: Iterable[Any]) -> list[Shown]:
+def _in_order(found: Iterable[Any]) -> list[EntryRevision]:
     ordered = sorted(found, key=lambda row: (row.published, row.slug), reverse=True)
     return [(row.article, row.revision) for row in ordered]
 
@@ -209,8 +211,8 @@ def _tag(revision: int, contents: str, digest: str) -> str:
     return f"{revision:x}.{made_of.hexdigest()}"
 
 
-def _feed(row: Row[Any]) -> FeedRow:
-    return FeedRow(
+def _feed(row: Row[Any]) -> StoredFeed:
+    return StoredFeed(
         number=row.number,
         ref=FeedRef.of(row.key),
         label=row.label,
@@ -225,9 +227,9 @@ def _feed(row: Row[Any]) -> FeedRow:
     )
 
 
-def stored(row: Row[Any]) -> Stored:
+def stored(row: Row[Any]) -> StoredArticle:
     """Return an article from its row."""
-    return Stored(
+    return StoredArticle(
         number=row.number,
         slug=row.slug,
         id=row.id,

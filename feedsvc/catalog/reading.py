@@ -81,7 +81,7 @@ def _early(member: Member, reading: Reading) -> Iterator[Problem]:
     """Yield a warning if an article is dated before the epoch; RSS Guard drops its whole feed."""
     if reading.article and reading.article.published.year < 1970:
         yield Problem(
-            member.source.shown(reading.key.removeprefix(member.prefix)),
+            member.source.display_name(reading.key.removeprefix(member.prefix)),
             reading.line("published"),
             "far-past",
             f"`{reading.name('published')}` is before 1970, which can make a reader drop the whole "

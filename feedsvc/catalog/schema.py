@@ -33,16 +33,15 @@ alembic_version = Table(
     PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 
-# The catalog's metadata: the release and settings of the last sync, its instant and the number of
-# its Problems, and which older programs can read the catalog. published: the instant at which the
-# site was first served beyond this machine or built, missing before; see identity.py. schema: see
-# FENCE.
+# The catalog's metadata, by name. settings: the release and settings of the last sync
+# (last_settings.py). synced: its instant, and the number of its Problems. unlisted: the feeds that
+# were moved or retired. published: the instant at which the site was first served beyond this
+# machine or built, missing before (published.py). readers: which older programs can read the
+# catalog (migrations/). schema: see FENCE. Others: see push/store/caches.py.
 metadata_table = Table(
     "made_by",
     metadata,
-    Column(
-        "name", Text, primary_key=True, info={"max_bytes": 20}
-    ),  # sync.py, published.py, push/store/caches.py, migrations/
+    Column("name", Text, primary_key=True, info={"max_bytes": 20}),
     Column("value", Text, nullable=False),
 )
 

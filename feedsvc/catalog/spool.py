@@ -30,11 +30,6 @@ def pack(claim: Claim, texts: Texts) -> Spooled:
     return Spooled(claim.columns.published, claim.path, _encode(claim), _encode(texts))
 
 
-def claim_of(article: Spooled) -> Claim:
-    """Return the claim of an article."""
-    return _decode_claim(article.claim)
-
-
 class Spool:
     """Holds articles until all are read.
 

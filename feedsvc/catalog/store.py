@@ -19,8 +19,8 @@ from feedsvc.catalog.patience import limit_waits
 from feedsvc.errors import CatalogError, DamagedError, FeedsvcError
 from feedsvc.extras import how_to_install
 
-# The parameter of the functions in queries.py, opaque to other packages.
-Reading = Connection
+# An open transaction: the first argument of all queries, opaque to other packages.
+Transaction = Connection
 
 # One writing transaction at a time in each catalog; a database may hold several catalogs.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('feedsvc ' || current_schema()))")
@@ -101,7 +101,7 @@ class Catalog(AbstractContextManager["Catalog"]):
             self._migrations.check(connection, found := migrations.number(connection))
         return found is not None
 
-    def check_readable(self, connection: Reading) -> bool:
+    def check_readable(self, connection: Transaction) -> bool:
         """Return whether the tables exist; to be called first in a transaction.
 
         Raises SchemaError if this program cannot read them.
@@ -136,7 +136,7 @@ class Catalog(AbstractContextManager["Catalog"]):
         return found, newest
 
     @contextmanager
-    def reading(self) -> Iterator[Reading]:
+    def reading(self) -> Iterator[Transaction]:
         """Open a transaction that sees one revision, whatever is written in the meantime."""
         if not self._follow():  # opening it would create an empty one
             raise CatalogError(f"{self._name}: there is no catalog; `feedsvc sync` creates it")

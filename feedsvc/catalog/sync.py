@@ -18,7 +18,7 @@ from feedsvc.catalog.reading import ReadResult, read_all
 from feedsvc.catalog.rows import Texts, dump
 from feedsvc.catalog.spool import Spool
 from feedsvc.catalog.state import ArticleState
-from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.catalog.store import Catalog, Transaction
 from feedsvc.catalog.tables import set_metadata
 from feedsvc.catalog.takeover import without_copies
 from feedsvc.config.settings import Settings
@@ -98,7 +98,7 @@ def rehearsing(
     now: datetime,
     progress: Progress | None = None,
     reset_ids: bool = False,
-) -> Iterator[tuple[SyncReport, Reading]]:
+) -> Iterator[tuple[SyncReport, Transaction]]:
     """Sync in a transaction that can be read until it is rolled back at the end.
 
     Raises CatalogError, FeedsvcError.
@@ -244,7 +244,7 @@ def _match(
         id={claim.id or claim.minted for claim in claims} | {claim.minted for claim in claims},
     )
     matches, refused = decide(claims, states, listing.holds, rules)
-    files.refuse({key: error.problem(sources.shown(key)) for key, error in refused.items()})
+    files.refuse({key: error.problem(sources.display_name(key)) for key, error in refused.items()})
     affected = []
     number = articles.highest_number(connection)
     for match in matches:

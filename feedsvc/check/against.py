@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from feedsvc import dates
-from feedsvc.check.finding import shown, words
+from feedsvc.check.finding import quoted, words
 from feedsvc.check.published import Entry, Published, place
 
 _EXAMPLES = 3  # of each list, in text
@@ -156,7 +156,7 @@ def as_lines(found: Comparison) -> Iterator[str]:
         ending = f"; {len(aspect.differ):,} differ:" if aspect.differ else "."
         yield f"{same:,} of {aspect.compared:,} {name} match{ending}"
         yield from _examples(
-            f"{each.link}: {shown(each.old)} -> {shown(each.new)}"
+            f"{each.link}: {quoted(each.old)} -> {quoted(each.new)}"
             if each.old
             else f"{each.link}: not there"
             for each in aspect.differ

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from feedsvc.check import values
-from feedsvc.check.finding import Findings, shown
+from feedsvc.check.finding import Findings, quoted
 from feedsvc.check.xml import ATOM, HISTORY, Element, resolve
 from feedsvc.model import Format
 
@@ -45,7 +45,7 @@ def validate_self_url(
 ) -> None:
     """Validate the URL that a feed gives as its own. url: where it was fetched from, if known."""
     if url and self_url != url:
-        message = f"{name} {shown(self_url)} differs from the URL it was fetched from, {url}"
+        message = f"{name} {quoted(self_url)} differs from the URL it was fetched from, {url}"
         findings.warning("other-self-link", at, f"{message}; correct one of the two")
 
 
@@ -60,7 +60,7 @@ def validate_head(
         findings.warning("no-self-link", head, message)
     for link in self_links:
         if values.iri(link.href):
-            message = f"the self link {shown(link.href)} is not absolute; write the full URL"
+            message = f"the self link {quoted(link.href)} is not absolute; write the full URL"
             findings.warning("relative-self-link", link.element, message)
         else:
             validate_self_url("the self link", link.href, link.element, url, findings)
@@ -138,15 +138,15 @@ def validate_chain(start: str, documents: Mapping[str, DocumentLinks]) -> list[F
             findings[chain[-1]].error("archive-loop", 1, f"links back to {url}; end the chain")
             break
         if url not in documents:
-            message = f"names {shown(url)} as previous archive, which does not exist"
+            message = f"names {quoted(url)} as previous archive, which does not exist"
             findings[chain[-1]].error("missing-archive", 1, f"{message}; correct the link")
             break
         _, current, _, later = documents[url]
         if current not in {None, start}:
-            message = f"names {shown(str(current))} as current, not {start}; correct the link"
+            message = f"names {quoted(str(current))} as current, not {start}; correct the link"
             findings[url].error("other-current", 1, message)
         if later not in {None, chain[-1]}:
-            message = f"names {shown(str(later))} as next archive, not {chain[-1]}"
+            message = f"names {quoted(str(later))} as next archive, not {chain[-1]}"
             findings[url].error("other-next-archive", 1, f"{message}; correct the link")
         chain.append(url)
     for url in documents.keys() - set(chain):

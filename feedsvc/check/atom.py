@@ -5,7 +5,7 @@ from datetime import datetime
 
 from feedsvc.check import archives, constructs, entries
 from feedsvc.check.archives import Link, links_of
-from feedsvc.check.finding import Findings, shown
+from feedsvc.check.finding import Findings, quoted
 from feedsvc.check.grammar import Walk, validate_order
 from feedsvc.check.vocabularies import ENTRY, EXTENSIONS, FEED
 from feedsvc.check.xml import ATOM, Element, text_at, text_of
@@ -99,9 +99,9 @@ def _validate_ids(found: list[Element], findings: Findings) -> None:
             message = "two entries have the same `updated`, so their order is undefined; change one"
             findings.note("same-updated", entry, message)
         if own and updated in seen.get(own, ()):
-            message = f"two entries have the id {shown(own)} and the same updated; remove one"
+            message = f"two entries have the id {quoted(own)} and the same updated; remove one"
             findings.error("repeated-entry", entry, f"{message} [4.1.1]")
         elif own in seen:
-            message = f"two entries have the id {shown(own)}; keep only the newest"
+            message = f"two entries have the id {quoted(own)}; keep only the newest"
             findings.warning("repeated-id", entry, message)
         seen.setdefault(own, set()).add(updated)

@@ -5,7 +5,7 @@ import binascii
 import re
 
 from feedsvc.check import markup, values
-from feedsvc.check.finding import Findings, shown
+from feedsvc.check.finding import Findings, quoted
 from feedsvc.check.xml import ATOM, XHTML, Element, bases, has_own_text, name_of, split, text_of
 
 _XML_TYPE = re.compile(r"(?i)[^;]*(?:\+xml|/xml)")
@@ -28,7 +28,7 @@ def _validate_typed_text(element: Element, has_base: bool, findings: Findings) -
     if kind in {"html", "text/html"}:  # text/html is an error, but its meaning is clear
         findings.add_all(markup.faults(text, has_base), element, name)
     elif kind in {"text", "text/plain"}:
-        findings.add(markup.plain(text), element, f"{name} {shown(text)}")
+        findings.add(markup.plain(text), element, f"{name} {quoted(text)}")
 
 
 def validate_content(element: Element, findings: Findings) -> bool:
@@ -43,7 +43,7 @@ def validate_content(element: Element, findings: Findings) -> bool:
             findings.warning("blank", element, "<content> is empty; leave it out")
         return False
     if values.media_type(kind) or kind.lower().startswith(("multipart/", "message/")):
-        message = f"<content> has the type {shown(kind)}, which is not allowed; use html [4.1.3.1]"
+        message = f"<content> has the type {quoted(kind)}, which is not allowed; use html [4.1.3.1]"
         findings.error("bad-media-type", element, message)
         return False
     return _validate_media(element, kind.lower(), findings)
@@ -59,7 +59,7 @@ def _validate_external(element: Element, findings: Findings) -> None:
     if kind is None:
         findings.warning("no-type", element, "<content> has a src, but no type; add it [4.1.3.2]")
     elif values.media_type(str(kind)):
-        message = f"<content> has the type {shown(str(kind))}; write one such as text/html"
+        message = f"<content> has the type {quoted(str(kind))}; write one such as text/html"
         findings.error("bad-media-type", element, message)
 
 
@@ -124,5 +124,5 @@ def _validate_descendants(element: Element, has_base: bool, findings: Findings) 
                 findings.warning("prefixed-atom", child, message)
             findings.add_all(markup.faults_of(child, has_base), child, name)
         elif namespace not in _IN_XHTML:
-            message = f"{name} contains {name_of(child)} of {shown(namespace)}; remove it"
+            message = f"{name} contains {name_of(child)} of {quoted(namespace)}; remove it"
             findings.note("unknown-namespace", child, message)

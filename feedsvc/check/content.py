@@ -7,7 +7,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 from feedsvc import html, syntax
 from feedsvc.check import markup
-from feedsvc.check.finding import Findings, shown, words
+from feedsvc.check.finding import Findings, quoted, words
 from feedsvc.check.xml import Element
 from feedsvc.errors import Problem
 from feedsvc.model import Article, ContentChoice
@@ -64,7 +64,7 @@ class _Validator:
         for image in self._elements("img"):
             if "alt" not in image.attrib:
                 url = str(image.get("src", ""))
-                message = f'shows {shown(url)} without alt; describe it, or write alt=""'
+                message = f'shows {quoted(url)} without alt; describe it, or write alt=""'
                 self.findings.warning("missing-alt", self._line_of_url(url), message)
         self._validate_links(broken)
 
@@ -85,7 +85,7 @@ class _Validator:
                     message = f"links to #{fragment}, which the article does not have; correct it"
                     self.findings.warning("broken-fragment", self._find(f"#{fragment}"), message)
             elif reason := broken(target):
-                message = f"<{element.tag}> leads to {shown(url)}, {reason}; correct the link"
+                message = f"<{element.tag}> leads to {quoted(url)}, {reason}; correct the link"
                 self.findings.error("broken-link", self._line_of_url(target), message)
 
     def _validate_dates(self, now: datetime) -> None:
@@ -114,7 +114,7 @@ class _Validator:
 
     def _validate_enclosures(self) -> None:
         for enclosure in self.article.enclosures:
-            subject, at = f"the enclosure {shown(enclosure.url)}", self.line("enclosures")
+            subject, at = f"the enclosure {quoted(enclosure.url)}", self.line("enclosures")
             if not enclosure.length:
                 self.findings.warning("unknown-length", at, f"{subject} has no length; add it")
             if enclosure.type == "application/octet-stream":

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from feedsvc import syntax
 from feedsvc.check import feed, xml
 from feedsvc.check.archives import links_of
-from feedsvc.check.finding import Findings, shown
+from feedsvc.check.finding import Findings, quoted
 from feedsvc.fetch import Answer
 from feedsvc.http import fields
 
@@ -31,7 +31,7 @@ def validate(answer: Answer, findings: Findings) -> None:
         return
     for url in dict.fromkeys((*in_header, *in_document)):
         if not syntax.is_url(url):
-            message = f"names the hub {shown(url)}, which is not an absolute URL; correct it [4]"
+            message = f"names the hub {quoted(url)}, which is not an absolute URL; correct it [4]"
             findings.warning("unusable-hub", 0, message)
     if not in_header or not in_document:
         here, there = ("Link field", "document") if in_header else ("document", "Link field")
@@ -55,7 +55,9 @@ def _validate_self(header: _Links, document: _Links, has_hub: bool, findings: Fi
         message = 'names a hub in its Link field without a link rel="self"; add one [4]'
         findings.warning("hub-without-self-link", 0, message)
     elif in_header and in_document and {*in_header} != {*in_document}:
-        message = f"is {shown(in_header[0])} by its Link field, and {shown(in_document[0])} by its"
+        message = (
+            f"is {quoted(in_header[0])} by its Link field, and {quoted(in_document[0])} by its"
+        )
         findings.warning("other-self-link", 0, f"{message} own link; correct one of the two [4]")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from feedsvc.check.finding import Findings, shown
+from feedsvc.check.finding import Findings, quoted
 from feedsvc.errors import Problem
 from feedsvc.fetch import Answer, FetchError
 from feedsvc.model import Enclosure
@@ -32,7 +32,7 @@ def validate(
 ) -> list[Problem]:
     """Return the problems of an enclosure, given the answer to a HEAD request."""
     findings = Findings(path, line)
-    url = shown(enclosure.url)
+    url = quoted(enclosure.url)
     if isinstance(answer, FetchError):
         message = f"has the enclosure {url}, which cannot be checked: {answer}"
         findings.warning("enclosure-unreachable", line, message)
@@ -50,14 +50,14 @@ def validate(
 def _compare(
     findings: Findings, line: int, enclosure: Enclosure, headers: Mapping[str, str]
 ) -> None:
-    url, length = shown(enclosure.url), headers.get("content-length", "")
+    url, length = quoted(enclosure.url), headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length) != enclosure.length:
         message = f"has the enclosure {url} of {enclosure.length} bytes; write `length: {length}`"
         findings.warning("enclosure-length", line, message)
     found = headers.get("content-type", "").partition(";")[0].strip().lower()
     own = enclosure.type.partition(";")[0].strip().lower()
     if found and found != own and not any({found, own} <= each for each in _SAME):
-        message = f"has the enclosure {url} as {own}, which is sent as {shown(found)}; correct one"
+        message = f"has the enclosure {url} as {own}, which is sent as {quoted(found)}; correct one"
         findings.warning("enclosure-type", line, message)
     if headers.get("accept-ranges", "").lower() != "bytes":
         message = f"has the enclosure {url}, whose server sends no ranges, so listeners cannot seek"

@@ -3,7 +3,7 @@
 import re
 
 from feedsvc.check import discovery, feed, xml
-from feedsvc.check.finding import Findings, shown
+from feedsvc.check.finding import Findings, quoted
 from feedsvc.errors import Problem
 from feedsvc.fetch import Answer
 
@@ -43,7 +43,7 @@ def _validate_type(answer: Answer, findings: Findings) -> None:
     if media_type != wanted:
         is_feed = media_type in (*_TYPES, *_GENERIC_TYPES)
         reason = "is not specific" if is_feed else "is not that of a feed"
-        message = f"has the content type {shown(media_type)}, which {reason}; send {wanted}"
+        message = f"has the content type {quoted(media_type)}, which {reason}; send {wanted}"
         findings.warning("wrong-content-type", 0, message)
     charset = _CHARSET.search(written)
     declared = xml.encoding(answer.body)

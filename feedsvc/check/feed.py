@@ -4,7 +4,7 @@ import codecs
 from datetime import datetime
 
 from feedsvc.check import atom, entries, jsonfeed, rss, xml
-from feedsvc.check.finding import Findings, count_lines, shown
+from feedsvc.check.finding import Findings, count_lines, quoted
 from feedsvc.errors import Problem
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -48,7 +48,7 @@ def _validate_xml(
     elif namespace == _OLD_ATOM:
         findings.error("obsolete-namespace", root, "is a draft of Atom; publish Atom 1.0")
     elif local in {"feed", "rss"}:
-        found = f"in the namespace {shown(namespace)}" if namespace else "without a namespace"
+        found = f"in the namespace {quoted(namespace)}" if namespace else "without a namespace"
         remedy = f"declare xmlns={xml.ATOM!r}" if local == "feed" else "remove the namespace"
         findings.error("wrong-namespace", root, f"has <{local}> {found}; {remedy}")
     else:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 from feedsvc.errors import Problem, Severity
 
 _EACH = 10  # findings of one code in one document, since a hostile feed could have millions
-_MAX_SHOWN = 80  # characters of a value in a message
+_MAX_QUOTED = 80  # characters of a value in a message
 
 
 class Fault(NamedTuple):
@@ -106,7 +106,7 @@ def words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def shown(value: str) -> str:
+def quoted(value: str) -> str:
     """Quote a value for a message: on one line, and shortened."""
     text = " ".join(value.split())
-    return repr(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}...")
+    return repr(text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}...")

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from lxml import etree
 
 from feedsvc.check import moments, values
-from feedsvc.check.finding import Check, Findings, shown
+from feedsvc.check.finding import Check, Findings, quoted
 from feedsvc.check.xml import XML, Element, has_own_text, name_of, split, text_of
 
 _Rules = Mapping[str, "Rule"]
@@ -98,13 +98,13 @@ class Walk:
         declared = {found for _, found in etree.iterwalk(root, events=("start-ns",))}
         for prefix, url in sorted(declared, key=str):
             if prefix in prefixes.values() and url not in prefixes and url != self._own:
-                message = f"uses the prefix {prefix!r} for {shown(url)}; rename it"
+                message = f"uses the prefix {prefix!r} for {quoted(url)}; rename it"
                 self._findings.warning("taken-prefix", root, message)
             elif prefix and prefixes.get(url, prefix) != prefix:
                 message = f"uses the prefix {prefix!r} instead of {prefixes[url]!r}; rename it"
                 self._findings.note("unusual-prefix", root, message)
             else:
-                subject = f"declares the namespace {shown(url)}, which"
+                subject = f"declares the namespace {quoted(url)}, which"
                 self._findings.add(values.reference(url), root, subject)
 
     def _attributes(self, element: Element, rule: Rule) -> None:
@@ -113,7 +113,7 @@ class Walk:
         name = name_of(element)
         for key, value in element.attrib.items():
             attribute, text = str(key), str(value)
-            subject = f"{name} has {split(attribute)[1]}={shown(text)}, which"
+            subject = f"{name} has {split(attribute)[1]}={quoted(text)}, which"
             if attribute in rule.attributes:
                 self._check(element, rule.attributes[attribute], text, subject)
             elif attribute == f"{{{XML}}}lang" and text:
@@ -138,7 +138,7 @@ class Walk:
         if rule.exact and text != text.strip():
             message = f"{name} has white space around its text; remove it"
             self._findings.error("stray-space", element, message)
-        self._check(element, rule, text.strip(), f"{name} {shown(text)}")
+        self._check(element, rule, text.strip(), f"{name} {quoted(text)}")
         if rule.parse and (moment := rule.parse(text.strip())):
             self._findings.add(moments.plausible(moment, self._now), element, name)
 
@@ -187,7 +187,9 @@ class Walk:
             return known.get(local) if known else None
         elif namespace not in self._unknown:
             self._unknown.add(namespace)
-            message = f"{where} is of {shown(namespace)}, which few readers support; check its name"
+            message = (
+                f"{where} is of {quoted(namespace)}, which few readers support; check its name"
+            )
             self._findings.note("unknown-namespace", child, message)
         return None
 

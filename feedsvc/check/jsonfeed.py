@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, NoReturn
 
 from feedsvc.check import archives, entries, markup, moments, values
-from feedsvc.check.finding import Check, Findings, shown
+from feedsvc.check.finding import Check, Findings, quoted
 from feedsvc.check.grammar import every
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -91,7 +91,7 @@ def validate(body: bytes, url: str | None, now: datetime, findings: Findings) ->
     if version == _VERSION_10:
         findings.note("old-version", 1, f"is JSON Feed 1.0; write {VERSION!r} and `authors`")
     elif version != VERSION:
-        findings.error("json-version", 1, f"has the version {shown(version)}; write {VERSION!r}")
+        findings.error("json-version", 1, f"has the version {quoted(version)}; write {VERSION!r}")
     _validate_feed(feed, url, findings)
     seen: set[str] = set()
     for item in entries.limit(_objects("items", feed, findings), findings):
@@ -101,7 +101,7 @@ def validate(body: bytes, url: str | None, now: datetime, findings: Findings) ->
         own = item.value.get("id")
         if isinstance(own, str):
             if own in seen:
-                message = f"two items have the id {shown(own)}; give each its own"
+                message = f"two items have the id {quoted(own)}; give each its own"
                 findings.error("repeated-entry", item, message)
             seen.add(own)
 
@@ -170,12 +170,12 @@ def _validate_object(node: _Object, type_: _Type, findings: Findings) -> None:
         known = type_.keys.get(key)
         if known is None:
             if not key.startswith("_"):
-                message = f"{name} has {shown(key)}, which is not a key of it; begin it with _"
+                message = f"{name} has {quoted(key)}, which is not a key of it; begin it with _"
                 findings.warning("unknown-json-key", node, message)
         elif not _is(value, known.type):
             findings.error("wrong-type", node, f"{name} has {key!r} of the wrong type; correct it")
         elif known.check:
-            findings.add(known.check(value), node, f"{name} has {key} {shown(value)}, which")
+            findings.add(known.check(value), node, f"{name} has {key} {quoted(value)}, which")
         elif known.members:
             for each in _objects(key, node, findings):
                 _validate_object(each, known.members, findings)

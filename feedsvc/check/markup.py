@@ -12,7 +12,7 @@ from lxml import etree
 from lxml.html import defs
 
 from feedsvc import html
-from feedsvc.check.finding import Fault, shown
+from feedsvc.check.finding import Fault, quoted
 from feedsvc.check.xml import MAX_ATTRIBUTES, Element, split
 from feedsvc.html.text import names
 
@@ -188,5 +188,5 @@ def _validate_attributes(element: Element, name: str, has_base: bool) -> Iterato
         elif _SCRIPT.match(value):
             yield _unsafe(f"a script in {attribute}=, which readers remove; remove it")
         elif not (has_base or _SCHEME.match(value)):
-            message = f"contains the relative URL {shown(value)} in <{name}>; write the full URL"
+            message = f"contains the relative URL {quoted(value)} in <{name}>; write the full URL"
             yield Fault.warning("relative-html-url", message)

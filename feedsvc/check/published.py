@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from feedsvc import fetch
 from feedsvc.check import feed, moments, xml
 from feedsvc.check.archives import links_of
-from feedsvc.check.finding import Findings, shown
+from feedsvc.check.finding import Findings, quoted
 from feedsvc.check.xml import Element, text_at, text_of
 from feedsvc.errors import FeedsvcError
 
@@ -125,10 +125,10 @@ def _part(link: str, name: str) -> str:
     try:
         parts = urlsplit(link)
     except ValueError:
-        raise FeedsvcError(f"{name}: names {shown(link)}, which is not a URL") from None
+        raise FeedsvcError(f"{name}: names {quoted(link)}, which is not a URL") from None
     if fetch.is_url(name):
         if parts.hostname != urlsplit(name).hostname:
-            raise FeedsvcError(f"{name}: names {shown(link)}, which is on another host")
+            raise FeedsvcError(f"{name}: names {quoted(link)}, which is on another host")
         return link
     return str(Path(name).parent / (parts.path.rpartition("/")[2] or "sitemap.xml"))
 

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import datetime
 
 from feedsvc.check import archives, entries, markup, shows, values
-from feedsvc.check.finding import Findings, line_of, shown
+from feedsvc.check.finding import Findings, line_of, quoted
 from feedsvc.check.grammar import Walk, validate_order
 from feedsvc.check.vocabularies import CHANNEL, IN_RSS, RSS
 from feedsvc.check.xml import NAMESPACES, XML, Element, bases, split, text_at, text_of
@@ -45,7 +45,7 @@ def validate(
     if version in _OLD_VERSIONS:
         findings.note("old-version", root, f"is RSS {version}, which is obsolete; use RSS 2.0")
     elif version and version != _VERSION:
-        findings.error("rss-version", root, f'has version {shown(version)}; write "2.0"')
+        findings.error("rss-version", root, f'has version {quoted(version)}; write "2.0"')
     channel = root.find("channel")
     items = root.findall("channel[1]/item")
     kept = entries.limit(items, findings)
@@ -92,7 +92,7 @@ def _validate_image(channel: Element, findings: Findings) -> None:
             findings.warning("image-differs", image, message)
     address = text_at(image, "url")
     if _FILE_NAME.search(address.rpartition("/")[2]) and not _IMAGE_URL.search(address):
-        message = f"the image {shown(address)} is not a GIF, JPEG or PNG; use one of these"
+        message = f"the image {quoted(address)} is not a GIF, JPEG or PNG; use one of these"
         findings.warning("image-format", image, message)
 
 
@@ -145,15 +145,15 @@ def _validate_guids(items: list[Element], findings: Findings) -> None:
         value = text_of(guid).strip()
         if guid.get("isPermaLink", "true") != "false":
             if not value.lower().startswith(("http://", "https://")) or values.url(value):
-                message = f'the guid {shown(value)} is not a URL; add isPermaLink="false"'
+                message = f'the guid {quoted(value)} is not a URL; add isPermaLink="false"'
                 findings.error("guid-not-url", guid, message)
         elif not value:
             findings.warning("blank", guid, "<guid> is empty; add a value")
         if _WEAK.fullmatch(value):
-            message = f"the guid {shown(value)} is too short to be unique; use a tag URI"
+            message = f"the guid {quoted(value)} is too short to be unique; use a tag URI"
             findings.warning("weak-guid", guid, message)
         if value and value in seen:
-            message = f"two items have the guid {shown(value)}; give each its own"
+            message = f"two items have the guid {quoted(value)}; give each its own"
             findings.error("repeated-guid", guid, message)
         seen.add(value)
 
@@ -167,7 +167,7 @@ def _validate_common(element: Element, hexadecimal: set[int], findings: Findings
         for title in element.findall(path):
             text = text_of(title)
             if line_of(title) not in hexadecimal and markup.is_ambiguous(text):
-                message = f"<{title.tag}> {shown(text)} may be interpreted as HTML"
+                message = f"<{title.tag}> {quoted(text)} may be interpreted as HTML"
                 remedy = "write & and < as &#x26; and &#x3C;"
                 findings.warning("ambiguous-title", title, f"{message}; {remedy}")
     present = {

@@ -7,7 +7,7 @@ Specification, https://podcast-standard.org.
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from feedsvc.check.finding import Findings, shown
+from feedsvc.check.finding import Findings, quoted
 from feedsvc.check.podcasts import ITUNES, PODCAST
 from feedsvc.check.xml import Element, split, text_of
 from feedsvc.podcasts import categories
@@ -80,7 +80,7 @@ def _validate_category(element: Element, findings: Findings) -> None:
             categories.parse(text.replace(">  ", "> "))
         except ValueError as error:
             if text.strip(" >"):
-                findings.error("bad-category", element, f"the category {shown(text)} {error}")
+                findings.error("bad-category", element, f"the category {quoted(text)} {error}")
                 return
 
 
@@ -109,7 +109,7 @@ def _validate_artwork(parent: Element, findings: Findings) -> None:
     image = parent.find(f"{_I}image")
     href = image.get("href", "") if image is not None else ""
     if href and not _path(href).endswith((".jpg", ".jpeg", ".png")):
-        message = f"the artwork {shown(href)} is not named .jpg or .png, as Apple requires"
+        message = f"the artwork {quoted(href)} is not named .jpg or .png, as Apple requires"
         findings.warning("artwork-format", image, f"{message}; rename it")
 
 
@@ -144,16 +144,16 @@ def _validate_episode(
 def _validate_recording(enclosure: Element, recordings: set[str], findings: Findings) -> None:
     url, kind = enclosure.get("url", ""), enclosure.get("type", "").lower()
     if url and url in recordings:
-        message = f"two episodes have the recording {shown(url)}, and Apple ignores one; change it"
+        message = f"two episodes have the recording {quoted(url)}, and Apple ignores one; change it"
         findings.error("repeated-recording", enclosure, message)
     recordings.add(url)
     suffix = _path(url).rpartition(".")[2]
     if suffix not in _RECORDINGS:
-        message = f"the recording {shown(url)} has a suffix that Apple does not accept; use .mp3"
+        message = f"the recording {quoted(url)} has a suffix that Apple does not accept; use .mp3"
         findings.warning("recording-format", enclosure, message)
     elif kind not in _RECORDINGS[suffix]:
         right = min(_RECORDINGS[suffix], key=lambda each: "x-" not in each)
-        message = f"the recording {shown(url)} has the type {shown(kind)}; write {right}"
+        message = f"the recording {quoted(url)} has the type {quoted(kind)}; write {right}"
         findings.warning("recording-format", enclosure, message)
 
 

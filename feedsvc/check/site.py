@@ -87,12 +87,12 @@ def entries(
                 if row is None:
                     return [], 0
                 limit = settings.feed(row.ref.key).limit
-                shown = queries.window(connection, row.number, row.unarchived, limit)
-                rest = queries.window(connection, row.number, row.unarchived, row.entries)
-                numbers = list(dict.fromkeys(number for number, _ in (*shown, *rest)))
+                current = queries.current_entries(connection, row.number, row.unarchived, limit)
+                rest = queries.current_entries(connection, row.number, row.unarchived, row.entries)
+                numbers = list(dict.fromkeys(number for number, _ in (*current, *rest)))
                 articles = queries.articles(connection, numbers)
     found = [articles[number] for number in numbers]
-    return [Entry(each.id, each.link, each.title, each.published) for each in found], len(shown)
+    return [Entry(each.id, each.link, each.title, each.published) for each in found], len(current)
 
 
 class _Recorded(ArticleSource):
@@ -107,9 +107,9 @@ class _Recorded(ArticleSource):
         """List the source."""
         return self._source.listing()
 
-    def shown(self, key: str) -> str:
+    def display_name(self, key: str) -> str:
         """Return a key as shown in Problems."""
-        return self._source.shown(key)
+        return self._source.display_name(key)
 
     def file(self, path: str) -> Path | None:
         """Return a local file of the source."""
@@ -118,7 +118,7 @@ class _Recorded(ArticleSource):
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
         """Read some articles."""
         for reading in self._source.read(keys):
-            self.readings[self.shown(reading.key)] = reading
+            self.readings[self.display_name(reading.key)] = reading
             yield reading
 
 

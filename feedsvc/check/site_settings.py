@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from feedsvc.check.finding import Findings, count_lines, shown
+from feedsvc.check.finding import Findings, count_lines, quoted
 from feedsvc.config.feeds import ALL
 from feedsvc.config.settings import FILE, Settings
 from feedsvc.errors import Problem
@@ -26,7 +26,7 @@ def validate(settings: Settings, toml: bytes, is_served: Callable[[str], bool]) 
     text = toml.decode("utf-8", "replace")
     base_url, at = settings.base_url, _line(text, r"base_url\s*=")
     if _is_local(urlsplit(base_url).hostname or ""):
-        message = f"base_url {shown(base_url)} refers to this machine; write the public address"
+        message = f"base_url {quoted(base_url)} refers to this machine; write the public address"
         findings.warning("local-base-url", at, message)
     elif base_url.lower().startswith("http:"):
         message = "base_url is not https, so that others can modify feeds; use https"
@@ -66,7 +66,7 @@ def _is_local(host: str) -> bool:
 def _validate_image(
     image: Image, base_url: str, is_served: Callable[[str], bool], at: int, findings: Findings
 ) -> None:
-    subject, parts = f"image {shown(image.url)}", urlsplit(image.url)
+    subject, parts = f"image {quoted(image.url)}", urlsplit(image.url)
     if (image.width or 0) > _MAX_WIDTH or (image.height or 0) > _MAX_HEIGHT:
         message = f"{subject} has more than {_MAX_WIDTH} by {_MAX_HEIGHT} pixels; use a smaller one"
         findings.warning("image-too-large", at, message)

@@ -101,7 +101,7 @@ def _pin(settings: Settings, catalog: Catalog, verbose: bool) -> None:
 
 
 def _list(sources: Sources, found: Sequence[Identity]) -> None:
-    rows = [(on_one_line(sources.shown(each.path)), each.id, _kind(each)) for each in found]
+    rows = [(on_one_line(sources.display_name(each.path)), each.id, _kind(each)) for each in found]
     console = Console()
     if not console.is_terminal:
         for row in rows:

@@ -99,7 +99,7 @@ def serve(
     if preview:
         if workers > 1 or certificate or key or no_writer:
             raise click.UsageError(
-                "--preview only allows --site and --bind; leave the other options out"
+                "--preview allows only --site, --bind and --verbose; leave out the other options"
             )
         serve_preview(site, bind, verbose)
         return

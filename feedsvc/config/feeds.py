@@ -88,7 +88,7 @@ class Selection(Struct, frozen=True, kw_only=True):
         )
 
 
-class Feeds(NamedTuple):
+class FeedTables(NamedTuple):
     """The table `[feeds]`: the defaults, the settings of feeds by key, and the custom feeds."""
 
     feed_defaults: FeedSettings
@@ -125,7 +125,7 @@ _COMMON = tuple(name for name in FeedSettings.__struct_fields__ if name not in f
 _OPTIONAL = ("subtitle", "language", "copyright")
 
 
-def read(table: Table, site: Table, content: Path) -> Feeds:
+def read(table: Table, site: Table, content: Path) -> FeedTables:
     """Read the table `[feeds]`. Raises SettingsError.
 
     site: the top-level settings. content: the content folder.
@@ -146,7 +146,7 @@ def read(table: Table, site: Table, content: Path) -> Feeds:
         parsed, inherited = _of_features(own, {**site.values, **common.values}, content)
         own = replace(own, values={**common.values, **inherited, **own.values})
         feeds[key] = own.to(FeedSettings, **parsed)
-    return Feeds(defaults, feeds, selections)
+    return FeedTables(defaults, feeds, selections)
 
 
 def _of_features(

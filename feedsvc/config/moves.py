@@ -15,20 +15,23 @@ from feedsvc.config.tables import Table, quoted
 from feedsvc.model import MAX_PATH, MAX_TERM, FeedRef, Format, Kind, excess
 from feedsvc.urls import WILDCARD, OldAddress
 
-_FORM = "write it as in its URL: tag/<term>, category/<term>, author/<term>, language/<code>"
+_FORM = (
+    "write it as in its URL: tag/<term>, category/<term>, author/<term>, language/<code>, "
+    "section/<folder>"
+)
 _ANOTHER = "name another feed"
 
 
 class Moves(NamedTuple):
     """The three settings. moved: maps old keys of feeds to new keys. retired: keys of feeds.
 
-    aliases: maps decoded paths to feeds. patterns: the aliases with a wildcard.
+    aliases: maps decoded paths to feeds. wildcard_aliases: the aliases with a wildcard.
     """
 
     moved: Mapping[str, str]
     retired: tuple[str, ...]
     aliases: Mapping[str, tuple[FeedRef, Format]]
-    patterns: tuple[OldAddress, ...]
+    wildcard_aliases: tuple[OldAddress, ...]
 
 
 def read(table: Table, custom: Collection[str]) -> Moves:
@@ -43,8 +46,8 @@ def read(table: Table, custom: Collection[str]) -> Moves:
         checks.check_move(moved, key)
     aliases = checks.aliases(table.table("aliases"))
     exact = {path: target for path, target in aliases.items() if WILDCARD not in path}
-    patterns = (OldAddress(path, *to) for path, to in aliases.items() if WILDCARD in path)
-    return Moves(checks.moved, retired, exact, tuple(patterns))
+    wildcard_aliases = (OldAddress(path, *to) for path, to in aliases.items() if WILDCARD in path)
+    return Moves(checks.moved, retired, exact, tuple(wildcard_aliases))
 
 
 class _Retired(msgspec.Struct, frozen=True):

@@ -1,8 +1,8 @@
 """Reads `feedsvc.toml` and the `FEEDSVC_*` environment into one frozen Settings, once.
 
-Nothing else in the program reads the settings file or the environment. Every mistake raises
-SettingsError with the file, the line and the remedy. `feedsvc.sources.load` adds the settings that
-depend on the content folder.
+Nothing else in the program reads the settings file or the variables that override it. Every mistake
+raises SettingsError with the file, the line and the remedy. `feedsvc.sources.load` adds the
+settings that depend on the content folder.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     content folder. tombstones: whether Atom feeds list withdrawn entries. labels: of terms, by
     kind. feeds: settings by feed key, `all` or `tag/c++`. selections: the contents of custom feeds,
     by key. moved: maps old keys of feeds to new keys. retired: keys of feeds. aliases: maps decoded
-    paths to feeds. patterns: aliases with a wildcard. old_feeds: programs whose usual feed
+    paths to feeds. wildcard_aliases: those with a wildcard. old_feeds: programs whose usual feed
     addresses redirect. preview: include drafts and scheduled articles; not configurable.
     """
 
@@ -90,7 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     moved: Mapping[str, str] = {}
     retired: tuple[str, ...] = ()
     aliases: Mapping[str, tuple[FeedRef, Format]] = {}
-    patterns: tuple[urls.OldAddress, ...] = ()
+    wildcard_aliases: tuple[urls.OldAddress, ...] = ()
     old_feeds: OldFeeds = (OF_TREE,)
     sources: tuple[SourceSettings, ...] = ()
     serve: ServeSettings = ServeSettings()
@@ -136,7 +136,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def old_addresses(self) -> tuple[urls.OldAddress, ...]:
         """The feed addresses that redirect if nothing else is there, in order of precedence."""
-        return (*self.patterns, *usual(self.old_feeds, self.tree.name))
+        return (*self.wildcard_aliases, *usual(self.old_feeds, self.tree.name))
 
     @property
     def promised(self) -> tuple[str, ...]:
@@ -178,12 +178,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _INTERNAL = (
-    *("site", "reads_content", "tree", "feed_defaults", "selections", "patterns", "preview"),
+    *(
+        "site",
+        "reads_content",
+        "tree",
+        "feed_defaults",
+        "selections",
+        "wildcard_aliases",
+        "preview",
+    ),
 )
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
 _UNSEEN = (
     *("site", "content", "reads_content", "database", "serve", "push", "purge", "generator"),
-    *("sources", "statistics", "tree", "include", "exclude", "sections", "patterns", "old_feeds"),
+    *(
+        "sources",
+        "statistics",
+        "tree",
+        "include",
+        "exclude",
+        "sections",
+        "wildcard_aliases",
+        "old_feeds",
+    ),
 )
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 

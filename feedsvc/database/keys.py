@@ -26,7 +26,7 @@ def key_of(value: object) -> str:
     return str(value).replace("%", "%25").replace("/", "%2F")
 
 
-def shown(key: str) -> str:
+def decoded(key: str) -> str:
     """Return the id of a key as text."""
     return unquote(key)
 

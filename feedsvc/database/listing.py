@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feedsvc.database import columns
-from feedsvc.database.keys import Keys, shown
+from feedsvc.database.keys import Keys, decoded
 from feedsvc.database.query import Values
 from feedsvc.database.rows import Rows
 from feedsvc.errors import ArticleError, Problem, Severity
@@ -89,4 +89,4 @@ class Lister:
 
 def place(name: str, key: str) -> str:
     """Return a row as shown in Problems: `posts:17`."""
-    return f"{name}:{shown(key)[:200]}"
+    return f"{name}:{decoded(key)[:200]}"

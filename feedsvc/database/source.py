@@ -14,7 +14,7 @@ from feedsvc import html, urls
 from feedsvc.config.settings import Settings
 from feedsvc.database import options, presets, rows
 from feedsvc.database.connection import Database
-from feedsvc.database.keys import Keys, earlier, is_recent, shown
+from feedsvc.database.keys import Keys, decoded, earlier, is_recent
 from feedsvc.database.listing import Lister, place
 from feedsvc.database.query import Query, Values
 from feedsvc.dates import DateError
@@ -77,7 +77,7 @@ class SqlSource(ArticleSource):
         zone = str(self._options.zone(self._settings))
         return repr((feedsvc.__version__, used, zone, given, rows.digest(self._common)))
 
-    def shown(self, key: str) -> str:
+    def display_name(self, key: str) -> str:
         """Return a key as shown in Problems: `posts:17`."""
         return place(self.name, key)
 
@@ -194,7 +194,7 @@ class SqlSource(ArticleSource):
 
     def _found(self, key: str, item: Item) -> Found:
         """Return the item with its slug, and with its own id or one derived from its key."""
-        text = shown(key)
+        text = decoded(key)
         if item.id or item.seed:
             identity, warnings = names.unique_identity(item, {})
         else:

@@ -94,8 +94,8 @@ def _body(tree: Element, title: str, summary: str) -> tuple[bool, str]:
     repeated = content.xpath(".//*[contains(@class, 'graf--subtitle')]")
     dividers = content.xpath(".//div[@class='section-divider']")[:1]  # the first precedes the text
     for element in [*headlines, *repeated, *dividers]:
-        shown = " ".join(element.text_content().split())
-        if shown in {"", title, summary}:
+        text = " ".join(element.text_content().split())
+        if text in {"", title, summary}:
             element.drop_tree()
     is_response = not headlines and not summary and words.startswith(title.rstrip("…. "))
     return is_response, lxml_html.tostring(content, encoding="unicode", with_tail=False)

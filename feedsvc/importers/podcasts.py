@@ -156,15 +156,15 @@ def _value(fields: Fields) -> dict[str, Any]:
     return {}
 
 
-def _numbered(fields: Fields, name: str, shown: str) -> Any:
+def _numbered(fields: Fields, name: str, attribute: str) -> Any:
     """Return the number of an episode or season; a table if there is a text to show instead."""
     own = next(iter(fields.all(f"podcast:{name}")), None)
     number = fields.text(f"itunes:{name}") or fields.text(f"podcast:{name}")
     whole = _whole(number)
     if whole is None:
         return number  # reported by `Cleaner.episode`
-    display = _short(own.get(shown, "")) if own is not None else ""
-    return {"number": whole, shown: display} if display else whole
+    display = _short(own.get(attribute, "")) if own is not None else ""
+    return {"number": whole, attribute: display} if display else whole
 
 
 def _alternates(fields: Fields, base: str) -> Iterator[dict[str, Any]]:

@@ -36,13 +36,13 @@ def with_lines(html: str, chapters: Sequence[Chapter]) -> str:
 
     Clients without support for chapters turn times in the notes into links.
     """
-    shown = [each for each in chapters if each.title and not each.hidden]
-    stamps = [clock(each.start) for each in shown]
-    if not shown or sum(stamp in html for stamp in stamps) >= _LEAST:
+    listed = [each for each in chapters if each.title and not each.hidden]
+    stamps = [clock(each.start) for each in listed]
+    if not listed or sum(stamp in html for stamp in stamps) >= _LEAST:
         return html
     lines = (
         f"{stamp} {escape(each.title, quote=False)}"
-        for stamp, each in zip(stamps, shown, strict=True)
+        for stamp, each in zip(stamps, listed, strict=True)
     )
     return f"{html}\n<p>{'<br>'.join(lines)}</p>"
 

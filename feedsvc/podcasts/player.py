@@ -74,12 +74,12 @@ def player(entry: Entry, transcript: tuple[str, str] | None) -> Player | None:
         element = each.type.partition("/")[0]
         if element in _PLAYED:
             episode = entry.episode or Episode()
-            shown = [one for one in episode.chapters if one.title and not one.hidden]
+            listed = [one for one in episode.chapters if one.title and not one.hidden]
             media_type, text = transcript or ("", "")
             return Player(
                 element=element,
                 recording=each,
-                chapters=tuple((clock(one.start), one) for one in shown),
+                chapters=tuple((clock(one.start), one) for one in listed),
                 tracks=tuple(one for one in episode.transcripts if one.type == TYPES[".vtt"]),
                 lines=tuple(_lines(media_type, text)),
                 markup=Markup(html.sanitise(text, _no_link))  # noqa: S704 - it is sanitised

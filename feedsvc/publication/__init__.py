@@ -5,6 +5,6 @@ the contents of lists and pages.
 """
 
 from feedsvc.publication.documents import Publication
-from feedsvc.publication.summaries import PAGE_SIZE, ArticlePage, FeedSummary, Health, Neighbour
+from feedsvc.publication.summaries import ArticlePage, FeedSummary, Health, Neighbour
 
-__all__ = ["PAGE_SIZE", "ArticlePage", "FeedSummary", "Health", "Neighbour", "Publication"]
+__all__ = ["ArticlePage", "FeedSummary", "Health", "Neighbour", "Publication"]

@@ -13,9 +13,9 @@ from feedsvc.catalog import browsing, listings, queries
 from feedsvc.catalog.changes import POLL, Changes
 from feedsvc.catalog.listings import Dated
 from feedsvc.catalog.published import mark_published
-from feedsvc.catalog.queries import FeedRow, Stored
+from feedsvc.catalog.queries import StoredArticle, StoredFeed
 from feedsvc.catalog.rows import chunks
-from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.catalog.store import Catalog, Transaction
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
@@ -50,7 +50,7 @@ class Publication:
         """
         self.settings = settings
         self.hubs = head.hubs(settings, own=False) if hubs is None else hubs
-        self._catalog = catalog
+        self.catalog = catalog
         self._documents = LRUCache[Hashable, Document](self.cache_size, lambda each: len(each.body))
         self._entries = entries or Entries(settings)
         self.files = Files(settings, catalog, sources or Sources.of(settings))
@@ -60,20 +60,15 @@ class Publication:
         """The seconds after which every process that can read the catalog shows a new revision."""
         return _LAG if self.settings.database.startswith("sqlite") else _LAG_OF_SERVER
 
-    @property
-    def catalog(self) -> Catalog:
-        """The catalog, for packages that store something there."""
-        return self._catalog
-
     def document(self, ref: FeedRef, format: Format) -> Document | None:
         """Return a feed in one format; None if there has never been such a feed."""
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             row = queries.feed(connection, ref)
             return self._subscription(connection, row, format) if row else None
 
     def archive(self, ref: FeedRef, format: Format, number: int) -> Document | None:
         """Return an archive of a feed (RFC 5005 4), numbered from 1 = oldest; None if missing."""
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             row = queries.feed(connection, ref)
             found = queries.archive(connection, row, number) if row else None
             if row is None or found is None:
@@ -86,7 +81,7 @@ class Publication:
             feed = head.archive_head(
                 self.settings, ref, label, format, since, row.archives, number, row.guid
             )
-            fragments = self._entries.render(connection, ref, format, feed.language, found.shown)
+            fragments = self._entries.render(connection, ref, format, feed.language, found.entries)
         document = assemble(feed, format, fragments, found)
         self._documents.put((ref, format, "archive", number), document)
         return document
@@ -97,14 +92,14 @@ class Publication:
         It is the current document with only the entries that changed since, whatever their dates.
         tag: of the older document. None if there is no delta from it, or if it is the current one.
         """
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             row = queries.feed(connection, ref)
             since = queries.held(connection, row, tag) if row and tag != row.tag else None
             return self._subscription(connection, row, format, since) if row and since else None
 
     def feeds(self) -> list[FeedSummary]:
         """Return every listed feed, in the order of kinds, then by label in the site's language."""
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             rows = queries.feeds(connection)
         return sorted(
             (
@@ -121,7 +116,7 @@ class Publication:
 
     def feed(self, ref: FeedRef) -> FeedSummary | None:
         """Return the summary of a feed; None if there has never been such a feed."""
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             row = queries.feed(connection, ref)
         return summaries.of_feed(self.settings, row) if row else None
 
@@ -131,11 +126,11 @@ class Publication:
         page: from 1 = oldest; None for the feed's own page, with the newest articles.
         """
         content = self.settings.feed(ref.key).content
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             row = queries.feed(connection, ref)
             if row is None or (page or 0) > summaries.numbered_pages(row.entries):
                 return []
-            window = summaries.window(row.entries, page)
+            window = summaries.page_range(row.entries, page)
             numbers = browsing.page(connection, row.number, *window)
             articles = queries.articles(connection, numbers)
         return [self._entries.entry(articles[number], content) for number in numbers]
@@ -145,17 +140,17 @@ class Publication:
 
         Oldest first. first: the position of the first, from 0.
         """
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             row = queries.feed(connection, FeedRef(Kind.ALL))
             found = browsing.updates(connection, row.number, first, count) if row else []
         return [(self._page_url(article), updated) for article, updated in found]
 
     def articles(self) -> Iterator[Entry]:
         """Yield all visible articles with their full text, newest first."""
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             numbers = listings.visible(connection)
         for batch in chunks(numbers, _BATCH):
-            with self._catalog.reading() as connection:
+            with self.catalog.reading() as connection:
                 articles = queries.articles(connection, batch)
             for number in batch:
                 if number in articles:  # it may have been withdrawn since
@@ -166,7 +161,7 @@ class Publication:
 
         None unless that article is visible now.
         """
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             stored = browsing.article(connection, slug)
             if stored is None:
                 return None
@@ -184,13 +179,13 @@ class Publication:
 
     def withdrawn(self, slug: str) -> bool:
         """Return whether an article was published once but is not visible now."""
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             is_visible = browsing.article(connection, slug) is not None
             return not is_visible and browsing.was_visible(connection, slug)
 
     def archive_tags(self, ref: FeedRef) -> list[str]:
         """Return the tags of a feed's archive documents, oldest first; see model.Document."""
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             row = queries.feed(connection, ref)
             if row is None:
                 return []
@@ -199,7 +194,7 @@ class Publication:
 
     def article_urls(self) -> tuple[list[str], list[str]]:
         """Return the URLs of visible articles, and former URLs; see `listings.published`."""
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             present, past = listings.published(connection)
         return [self._page_url(each) for each in present], [self._page_url(each) for each in past]
 
@@ -208,14 +203,14 @@ class Publication:
 
         They do not cover the settings.
         """
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             articles = listings.page_versions(connection)
             feeds = listings.feed_versions(connection)
         return {self._page_url(each): version for each, version in articles}, feeds
 
     def newest(self) -> tuple[int, datetime]:
         """Return number and instant of the newest revision; 0 and the epoch if there is none."""
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             return queries.newest(connection)[:2]
 
     def state(self) -> tuple[str, datetime | None]:
@@ -224,8 +219,8 @@ class Publication:
         The name is unique even if the revisions of a rebuilt catalog start from 1 again. Raises
         CatalogError if the catalog is empty, or if this version cannot read its schema.
         """
-        with self._catalog.reading() as connection:
-            exists = self._catalog.check_readable(connection)
+        with self.catalog.reading() as connection:
+            exists = self.catalog.check_readable(connection)
             number, _, digest = queries.newest(connection) if exists else (0, 0, "")
             if not number:  # new or rebuilt: missing articles must not become 404 or 410
                 raise CatalogError("the catalog is empty; the first sync fills it")
@@ -233,21 +228,21 @@ class Publication:
 
     def changes(self, every: float = POLL) -> Changes:
         """Return an object that waits for changes, for one thread. every: see Changes."""
-        return self._catalog.changes(every)
+        return self.catalog.changes(every)
 
     def mark_published(self) -> None:
         """Record that readers may know the site, so that ids are kept. Raises CatalogError."""
-        mark_published(self._catalog, datetime.now(UTC))
+        mark_published(self.catalog, datetime.now(UTC))
 
     def health(self) -> Health:
         """Return the health of the site."""
-        with self._catalog.reading() as connection:
+        with self.catalog.reading() as connection:
             revision, *_ = queries.newest(connection)
             synced, problems = queries.last_sync(connection) or (None, 0)
         return Health(revision, synced, problems)
 
     def _subscription(
-        self, connection: Reading, row: FeedRow, format: Format, since: int = 0
+        self, connection: Transaction, row: StoredFeed, format: Format, since: int = 0
     ) -> Document:
         """Return a feed's subscription document. since: the revision that a delta starts from."""
         known = self._documents.get((row.ref, format, since))
@@ -259,22 +254,22 @@ class Publication:
         )
         feed = replace(feed, hubs=self.hubs)
         limit = self.settings.feed(row.ref.key).limit
-        shown = queries.window(connection, row.number, row.unarchived, limit)
+        entries = queries.current_entries(connection, row.number, row.unarchived, limit)
         if self.settings.tombstones and format is Format.ATOM:
-            found = queries.withdrawn(connection, row.number, shown, limit)
+            found = queries.withdrawn(connection, row.number, entries, limit)
             instants = queries.instants(connection, {revision for _, revision in found})
             withdrawn = [Withdrawn(entry_id, instants[revision]) for entry_id, revision in found]
             feed = replace(feed, withdrawn=tuple(withdrawn))
-        fragments = self._entries.render(connection, row.ref, format, feed.language, shown)
+        fragments = self._entries.render(connection, row.ref, format, feed.language, entries)
         document = assemble(feed, format, fragments, row, since)
         self._documents.put((row.ref, format, since), document)
         return document
 
-    def _full_entry(self, stored: Stored) -> Entry:
+    def _full_entry(self, stored: StoredArticle) -> Entry:
         return self._entries.entry(replace(stored, content=ContentChoice.FULL), ContentChoice.FULL)
 
     def _neighbours(
-        self, connection: Reading, stored: Stored
+        self, connection: Transaction, stored: StoredArticle
     ) -> tuple[Neighbour | None, Neighbour | None]:
         site = queries.feed(connection, FeedRef(Kind.ALL))
         if site is None:
@@ -286,11 +281,11 @@ class Publication:
         )
         return older, newer
 
-    def _neighbour(self, stored: Stored) -> Neighbour:
+    def _neighbour(self, stored: StoredArticle) -> Neighbour:
         title = self._entries.entry(stored, ContentChoice.NONE).title  # a preview marks drafts
         return Neighbour(title, self._page_url(stored), stored.language)
 
-    def _page_url(self, stored: Stored | Dated) -> str:
+    def _page_url(self, stored: StoredArticle | Dated) -> str:
         if urls.has_path(self.settings.article_link):
             return stored.link
         published = stored.published.astimezone(stored.zone)

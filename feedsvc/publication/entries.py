@@ -10,8 +10,8 @@ from typing import Any
 
 from feedsvc import features, routes
 from feedsvc.catalog import queries
-from feedsvc.catalog.queries import Archive, FeedRow, Shown, Stored
-from feedsvc.catalog.store import Reading
+from feedsvc.catalog.queries import EntryRevision, StoredArchive, StoredArticle, StoredFeed
+from feedsvc.catalog.store import Transaction
 from feedsvc.config.feeds import FeedSettings
 from feedsvc.config.settings import Settings
 from feedsvc.lru import LRUCache
@@ -57,12 +57,12 @@ class Entries:
 
     def render(
         self,
-        connection: Reading,
+        connection: Transaction,
         ref: FeedRef,
         format: Format,
         language: str,
-        shown: Sequence[Shown],
-    ) -> dict[Shown, Fragment]:
+        entries: Sequence[EntryRevision],
+    ) -> dict[EntryRevision, Fragment]:
         """Return entries of a feed in one format; only those not cached are read and rendered.
 
         language: the feed's.
@@ -71,7 +71,7 @@ class Entries:
         used = features.of_feed(own)
         # Only these features make an entry depend on its feed.
         keys = {
-            each: (format, own.content, language, ref if used else None, *each) for each in shown
+            each: (format, own.content, language, ref if used else None, *each) for each in entries
         }
         cached = {each: self._fragments.get(key) for each, key in keys.items()}
         missing = [number for (number, _), fragment in cached.items() if fragment is None]
@@ -89,13 +89,13 @@ class Entries:
             rendered[each] = fragment
         return rendered
 
-    def _in_feed(self, stored: Stored, own: FeedSettings, language: str) -> Entry:
+    def _in_feed(self, stored: StoredArticle, own: FeedSettings, language: str) -> Entry:
         """Return an article as an entry of a feed that has these settings and this language."""
         episode = (stored.episode or Episode()) if own.podcast else None
         differs = None if stored.language == language else stored.language
         return self.entry(stored, own.content, episode=episode, language=differs)
 
-    def entry(self, stored: Stored, choice: ContentChoice, **changes: Any) -> Entry:
+    def entry(self, stored: StoredArticle, choice: ContentChoice, **changes: Any) -> Entry:
         """Return an article as a feed entry.
 
         choice: how much content the feed includes. changes: fields of the entry that differ from
@@ -123,8 +123,8 @@ class Entries:
 def assemble(
     feed: Feed,
     format: Format,
-    fragments: Mapping[Shown, Fragment],
-    of: FeedRow | Archive,
+    fragments: Mapping[EntryRevision, Fragment],
+    of: StoredFeed | StoredArchive,
     since: int = 0,
 ) -> Document:
     """Assemble a document from the entries that changed after a revision, by default all.

@@ -21,8 +21,8 @@ class Files:
     def urls(self) -> list[str]:
         """Return the URLs of all local files that may be served, sorted."""
         with self._catalog.reading() as connection:
-            shown = listings.shown_files(connection)
-        of_articles = {self._url(path) for path in shown}
+            public = listings.public_files(connection)
+        of_articles = {self._url(path) for path in public}
         ours = self._url("")
         return sorted(of_articles | {url for url in self._settings.images if url.startswith(ours)})
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from feedsvc.catalog.queries import FeedRow
+from feedsvc.catalog.queries import StoredFeed
 from feedsvc.config import head
 from feedsvc.config.settings import Settings
 from feedsvc.model import Entry, FeedRef
@@ -69,7 +69,7 @@ class Health:
     problems: int
 
 
-def of_feed(settings: Settings, row: FeedRow) -> FeedSummary:
+def of_feed(settings: Settings, row: StoredFeed) -> FeedSummary:
     """Return the summary of a stored feed."""
     label = head.label(settings, row.ref, row.label)
     title = head.title(settings, row.ref, label)
@@ -88,7 +88,7 @@ def numbered_pages(entries: int) -> int:
     return max(0, entries // PAGE_SIZE - 1)
 
 
-def window(entries: int, page: int | None) -> tuple[int, int]:
+def page_range(entries: int, page: int | None) -> tuple[int, int]:
     """Return which articles a page shows: how many newer ones to skip, and how many to show.
 
     page: None for the feed's own page, with the newest articles.

@@ -19,7 +19,14 @@ from feedsvc.push.client import TIMEOUT, Client, ClientError, Response
 from feedsvc.push.hosts import Host, Hosts
 from feedsvc.push.ledger import Exchange, Ledger
 from feedsvc.push.messages import Message
-from feedsvc.push.store.deliveries import CLAIM, MAX_ATTEMPTS, MAX_WAIT, Claim, Result, backoff
+from feedsvc.push.store.deliveries import (
+    CLAIM,
+    MAX_ATTEMPTS,
+    MAX_WAIT,
+    DeliveryClaim,
+    Result,
+    backoff,
+)
 
 logger = logging.getLogger("feedsvc.push")
 
@@ -46,7 +53,7 @@ class InProgress(NamedTuple):
 class Active(NamedTuple):
     """A claim that is queued or in progress. end: of its time to start, by the monotonic clock."""
 
-    claim: Claim
+    claim: DeliveryClaim
     message: Message
     end: float
 
@@ -146,7 +153,7 @@ class Deliverer:
         self._results = results + self._results
         return None
 
-    def _accept(self, claim: Claim, message: Message | None, end: float) -> None:
+    def _accept(self, claim: DeliveryClaim, message: Message | None, end: float) -> None:
         """Queue a claim for its host, or release it if the host takes no more."""
         if known := self._active.get(claim.id):  # claimed again, as a change of the clock ended it
             self._active[claim.id] = known._replace(claim=claim)
@@ -162,14 +169,14 @@ class Deliverer:
         self._active[claim.id] = Active(claim, message, end)
         self._hosts.queue(claim)
 
-    def _release(self, claim: Claim, wait: int) -> None:
+    def _release(self, claim: DeliveryClaim, wait: int) -> None:
         """Release a claim for another try. wait: seconds until then."""
         next_try = self._now() + wait if wait else 0
         self._finish(claim, None, claim.attempts, next_try)
 
     def _finish(
         self,
-        claim: Claim,
+        claim: DeliveryClaim,
         revision: int | None,
         attempts: int = 0,
         next_try: int = 0,
@@ -203,7 +210,7 @@ class Deliverer:
             logger.error("event=failed", exc_info=error)  # the claim expires
         self._send()
 
-    async def _deliver(self, claim: Claim, message: Message, host: Host) -> None:
+    async def _deliver(self, claim: DeliveryClaim, message: Message, host: Host) -> None:
         """Send a message, and handle the response."""
         started = time.monotonic()
         try:
@@ -226,7 +233,7 @@ class Deliverer:
         if host.queue and now < host.closed:
             self._give_up_queue(host, host.wait(now))
 
-    def _handle(self, claim: Claim, message: Message, response: Response) -> None:
+    def _handle(self, claim: DeliveryClaim, message: Message, response: Response) -> None:
         """Record the response of a subscriber."""
         if response.is_success:
             self._finish(claim, message.revision)
@@ -238,7 +245,7 @@ class Deliverer:
             wait = response.retry_after(MAX_WAIT) if response.status in _TROUBLE else 0
             self._fail(claim, message, f"status {response.status}", wait)
 
-    def _fail(self, claim: Claim, message: Message, reason: str, wait: int) -> None:
+    def _fail(self, claim: DeliveryClaim, message: Message, reason: str, wait: int) -> None:
         attempts = claim.attempts + 1
         if attempts >= MAX_ATTEMPTS:
             self._finish(claim, message.revision)
@@ -268,7 +275,7 @@ class Deliverer:
     def _now(self) -> int:
         return int(time.monotonic() + self._offset)
 
-    def _log(self, claim: Claim, outcome: str, reason: str) -> None:
+    def _log(self, claim: DeliveryClaim, outcome: str, reason: str) -> None:
         self._observe(outcome, None)
         logger.info(
             "event=%s host=%s subscription=%s reason=%r", outcome, claim.host, claim.id, reason

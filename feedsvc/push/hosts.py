@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from feedsvc.push.store.deliveries import Claim
+from feedsvc.push.store.deliveries import DeliveryClaim
 
 AT_ONCE = 8  # requests to one host
 _QUEUED = 1000  # claims that wait for a host
@@ -31,7 +31,7 @@ class Host:
 
     name: str
     in_flight: int = 0
-    queue: deque[Claim] = field(default_factory=deque)
+    queue: deque[DeliveryClaim] = field(default_factory=deque)
     failures: int = 0
     closed: float = 0.0
     slow: bool = False
@@ -85,14 +85,14 @@ class Hosts:
             host = self._hosts[name] = Host(name)
         return host
 
-    def queue(self, claim: Claim) -> None:
+    def queue(self, claim: DeliveryClaim) -> None:
         """Queue a claim for its host."""
         host = self[claim.host]
         host.queue.append(claim)
         if len(host.queue) == 1 and host.has_room:
             self._ready.append(host)
 
-    def next(self) -> tuple[Host, Claim] | None:
+    def next(self) -> tuple[Host, DeliveryClaim] | None:
         """Return the next claim to send, counted as in flight; hosts are served round-robin."""
         while self._ready:
             host = self._ready.popleft()
@@ -110,12 +110,12 @@ class Hosts:
         if host.queue and host.has_room:
             self._ready.append(host)
 
-    def drain(self, host: Host) -> Iterator[Claim]:
+    def drain(self, host: Host) -> Iterator[DeliveryClaim]:
         """Remove and yield the claims queued for a host."""
         while host.queue:
             yield host.queue.popleft()
 
-    def drain_all(self) -> Iterator[Claim]:
+    def drain_all(self) -> Iterator[DeliveryClaim]:
         """Remove and yield all queued claims."""
         for host in self._hosts.values():
             yield from self.drain(host)

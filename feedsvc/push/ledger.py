@@ -8,16 +8,16 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from feedsvc.catalog.store import Reading
+from feedsvc.catalog.store import Transaction
 from feedsvc.model import FeedRef, Format
 from feedsvc.publication import Publication
 from feedsvc.push.messages import Message, Messages
 from feedsvc.push.store import deliveries
-from feedsvc.push.store.deliveries import Claim, DueFeed, Result
+from feedsvc.push.store.deliveries import DeliveryClaim, DueFeed, Result
 
 logger = logging.getLogger("feedsvc.push")
 
-SETTLE = 0.4  # seconds after a revision until every origin shows it
+SETTLE = 0.4  # seconds in which usually every origin shows a revision; see Publication.lag
 _MAX_SETTLE = 2.0  # the same while revisions follow one another without a pause
 _LOOK = 1.0  # seconds between queries for deliveries that are due again
 _IDLE = 0.2  # seconds between polls of the newest revision in SQLite
@@ -28,7 +28,7 @@ _FEEDS = 50  # maximum of feeds from which one transaction claims
 class Claimed(NamedTuple):
     """A claim with its message; None if the message cannot be made."""
 
-    claim: Claim
+    claim: DeliveryClaim
     message: Message | None
 
 
@@ -108,9 +108,11 @@ class Ledger:
             due = deliveries.due_feeds(connection, deliveries.clock(connection))
         return [feed for feed in due if feed.revision <= settled]
 
-    def _claim(self, connection: Reading, now: int, room: int) -> dict[DueFeed, list[Claim]]:
+    def _claim(
+        self, connection: Transaction, now: int, room: int
+    ) -> dict[DueFeed, list[DeliveryClaim]]:
         """Claim deliveries of some due feeds; the others follow in the next exchanges."""
-        claims: dict[DueFeed, list[Claim]] = {}
+        claims: dict[DueFeed, list[DeliveryClaim]] = {}
         turn, self._due = self._due[:_FEEDS], self._due[_FEEDS:]
         for feed in turn:
             count = min(_BATCH, room)
@@ -121,7 +123,7 @@ class Ledger:
                 self._due.append(feed)
         return claims
 
-    def _with_messages(self, claims: Mapping[DueFeed, Sequence[Claim]]) -> list[Claimed]:
+    def _with_messages(self, claims: Mapping[DueFeed, Sequence[DeliveryClaim]]) -> list[Claimed]:
         claimed = []
         for feed, some in claims.items():
             messages = {

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
-from feedsvc.catalog.store import Catalog, Reading
+from feedsvc.catalog.store import Catalog, Transaction
 from feedsvc.config.settings import Settings
 from feedsvc.errors import CatalogError
 from feedsvc.failures import Failures
@@ -32,7 +32,7 @@ _AT_ONCE = 64  # concurrent requests
 _AT_HOST = 4  # concurrent requests to one host
 _LATER = (429, 500, 502, 503, 504)  # statuses of an overloaded host
 
-Record = Callable[[Reading, Request, int], object]
+Record = Callable[[Transaction, Request, int], object]
 
 
 class Getter(Protocol):
@@ -167,5 +167,5 @@ def _query(request: Request, challenge: str) -> dict[str, str]:
     return {**query, "hub.challenge": challenge, **request.parameters}
 
 
-def _close(connection: Reading, request: Request, _now: int) -> None:
+def _close(connection: Transaction, request: Request, _now: int) -> None:
     verifications.closed(connection, request)

@@ -18,7 +18,7 @@ def parts(articles: int) -> int:
     return articles // MAX_URLS + 1
 
 
-def window(part: int) -> tuple[int, int]:
+def part_range(part: int) -> tuple[int, int]:
     """Return the index of a part's first article, and its number of articles. part: 1 = oldest.
 
     The first part also has the home page.

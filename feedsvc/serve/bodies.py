@@ -16,7 +16,7 @@ from granian.rsgi import Scope
 from feedsvc.http.conditional import plain
 from feedsvc.routes import MAX_BODY
 
-Answer = Callable[[Scope, HTTPProtocol, bytes], None]
+Handler = Callable[[Scope, HTTPProtocol, bytes], None]
 
 logger = logging.getLogger("feedsvc.serve")
 
@@ -31,7 +31,7 @@ class Bodies:
     loop: the event loop that Granian has to notify when a body has arrived.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Handler) -> None:
         """answer: answers a request, given its body."""
         self.loop = asyncio.new_event_loop()
         self._answer = answer

@@ -28,11 +28,11 @@ class _Server(MPServer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._latest: dict[int, worker.Process] = {}  # by index
+        self._latest: dict[int, worker.ServingProcess] = {}  # by index
 
     def _spawn_worker(self, idx: int, *args: Any, **kwargs: Any) -> WorkerProcess:
         process: Any = super()._spawn_worker(idx, *args, **kwargs)
-        process.__class__ = worker.Process  # Granian has no option for it
+        process.__class__ = worker.ServingProcess  # Granian has no option for it
         if idx in self._latest:
             self._latest[idx].successor = process
         self._latest[idx] = process

@@ -138,7 +138,7 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-class Process(WorkerProcess):
+class ServingProcess(WorkerProcess):
     """A worker process as its parent sees it, with one thread that waits for it.
 
     Granian waits in two threads. One of them may miss both the process and its exit code, so that
@@ -148,7 +148,7 @@ class Process(WorkerProcess):
     started, even if the successor does not listen yet.
     """
 
-    successor: "Process | None" = None
+    successor: "ServingProcess | None" = None
 
     def start(self) -> None:
         """Start the process."""

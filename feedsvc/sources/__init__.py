@@ -9,7 +9,7 @@ from feedsvc.sources.article import ArticleReader
 from feedsvc.sources.folder import ContentFolder
 from feedsvc.sources.pinning import Pinner
 from feedsvc.sources.protocol import ArticleSource, Listing, Reading
-from feedsvc.sources.scan import scan, shown_path
+from feedsvc.sources.scan import scan
 from feedsvc.sources.site import Sources
 from feedsvc.sources.trees import load, start
 
@@ -23,6 +23,5 @@ __all__ = [
     "Sources",
     "load",
     "scan",
-    "shown_path",
     "start",
 ]

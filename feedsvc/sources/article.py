@@ -26,7 +26,7 @@ from feedsvc.model import (
 from feedsvc.sources import enclosures
 from feedsvc.sources.attachments import Attachments, Folder
 from feedsvc.sources.frontmatter import FrontMatter, split
-from feedsvc.sources.plain import PlainReader, own_keys, stem
+from feedsvc.sources.plain import PlainReader, own_keys, slug_of, stem
 from feedsvc.sources.protocol import Reading, Written
 from feedsvc.sources.scan import shown_path
 from feedsvc.sources.text import decode, lost_characters
@@ -34,7 +34,6 @@ from feedsvc.sources.trees import Reader, generator, layout
 from feedsvc.sources.values import Values
 
 MAX_SIZE = 5_000_000  # bytes, the size of a long novel
-
 _SIMILAR = 0.8  # the similarity to `published` above which a key is taken for a misspelling
 KEYS = frozenset(
     {"title", "published", "updated", "expires", "slug", "id", "summary", "categories", "tags"}
@@ -117,19 +116,15 @@ class ArticleReader:
     ) -> tuple[Article, Mapping[str, str]]:
         """Return an article, and the files it depends on; see `Reading`. Raises ArticleError."""
         settings = self._settings
-        raw, lost = html.shallow(written.raw)
-        if lost:
-            message = f"is nested too deeply, so {lost} is left out; make it flatter"
-            values.warnings.append(ArticleError("bad-markup", message, severity=Severity.WARNING))
+        raw = _shallow(values, written.raw)
         _warn_of_unknown_keys(values)
         slug, place = self._slug(path, values, written.path)
         published, updated, expires = self._dates(path, values)
-        own = urls.absolute(
-            settings.base_url, urls.article_path(settings.article_link, slug, published, place)
-        )
+        pattern = settings.article_link
+        own = urls.absolute(settings.base_url, urls.article_path(pattern, slug, published, place))
         values.require_fit("slug", own, MAX_URL, "the article's URL")
-        native_id = written.native_id or ""
-        values.require_fit("slug", native_id, MAX_ID, "the id, which is the article's URL,")
+        native_id = written.native_id
+        values.require_fit("slug", native_id or "", MAX_ID, "the id, which is the article's URL,")
         title, raw = _title(values, raw)
         attachments = Attachments(self._folder, path, settings.base_url, own, settings.media_url)
 
@@ -167,7 +162,7 @@ class ArticleReader:
             feeds=values.flag("feeds", True),
             files=attachments.files,
             text_hash=text_hash,
-            native_id=written.native_id,
+            native_id=native_id,
         )
         return replace(article, **more), attachments.uses
 
@@ -231,13 +226,17 @@ class ArticleReader:
         return found
 
 
-def slug_of(path: str, written: str) -> str:
-    """Return the slug of the article in a file: as written, or from the file's name."""
-    return urls.term(html.xml_safe(written or stem(path)))
-
-
 def _hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _shallow(values: Values, raw: str) -> str:
+    """Return raw HTML that can be parsed; if it nests too deeply, warn and simplify it."""
+    raw, lost = html.shallow(raw)
+    if lost:
+        message = f"is nested too deeply, so {lost} is left out; make it flatter"
+        values.warnings.append(ArticleError("bad-markup", message, severity=Severity.WARNING))
+    return raw
 
 
 def _unknown(values: Values) -> list[str]:
@@ -246,8 +245,8 @@ def _unknown(values: Values) -> list[str]:
 
 def _warn_of_unknown_keys(values: Values) -> None:
     for key in _unknown(values):
-        known = KEYS | features.keys()
-        close = difflib.get_close_matches(key.lower(), sorted(known), 1, 0.6)
+        known = sorted(KEYS | features.keys())
+        close = difflib.get_close_matches(key.lower(), known, 1, 0.6)
         hint = f"did you mean `{close[0]}`?" if close else "remove it"
         values.warn("unknown-key", key, f"is not a front-matter key; {hint}")
 

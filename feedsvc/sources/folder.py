@@ -97,7 +97,7 @@ class ContentFolder(ArticleSource):
         """Return the state of a file in the folder; see `States`."""
         return self._states(path)
 
-    def shown(self, key: str) -> str:
+    def display_name(self, key: str) -> str:
         """Return the path of a file relative to the site."""
         return shown_path(self._settings.content, self._settings.site, key)
 

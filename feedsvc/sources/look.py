@@ -13,7 +13,7 @@ _SETTLED = 2.0  # seconds
 _LEAVES = "is a symlink that leaves the content folder; copy the file instead"
 
 
-class Entry:
+class DirectoryEntry:
     """The entry that `os.scandir` would yield for one path."""
 
     def __init__(self, path: str) -> None:
@@ -31,7 +31,7 @@ class Entry:
 
 
 def look(
-    root: str, entry: "Entry | os.DirEntry[str]", rules: Layout
+    root: str, entry: "DirectoryEntry | os.DirEntry[str]", rules: Layout
 ) -> os.stat_result | ArticleError | str | None:
     """Return a file's status, a folder's real path, an error, or None if it is to be ignored."""
     name = entry.name

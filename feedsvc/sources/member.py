@@ -66,7 +66,7 @@ class Member:
         rejected = {key for key in found.fingerprints if not _is_storable(self.prefix + key)}
         problems = [
             Problem(
-                self.source.shown(key[:100]),
+                self.source.display_name(key[:100]),
                 0,
                 "too-long",
                 f"has a key of more than {MAX_PATH:,} bytes, or with characters that no database "
@@ -102,7 +102,7 @@ class Member:
         """Return a Reading under its key in the site, without an article that cannot be stored."""
         article = reading.article and replace(reading.article, path=key)
         if article and (rejected := _rejected(article)):
-            problem = Problem(self.source.shown(reading.key), 0, *rejected)
+            problem = Problem(self.source.display_name(reading.key), 0, *rejected)
             return Reading(key, None, (*reading.problems, problem))
         return replace(reading, key=key, article=article)
 

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from feedsvc import dates, features, html
+from feedsvc import dates, features, html, urls
 from feedsvc.sources.frontmatter import FrontMatter, split
 from feedsvc.sources.protocol import Written
 
@@ -66,6 +66,11 @@ def stem(path: str) -> str:
     """Return the name of an article's file without its suffix; for `index`, the folder's name."""
     folder, name = os.path.split(os.path.splitext(path)[0])
     return os.path.basename(folder) if name == "index" and folder else name
+
+
+def slug_of(path: str, written: str) -> str:
+    """Return the slug of the article in a file: as written, or from the file's name."""
+    return urls.term(html.xml_safe(written or stem(path)))
 
 
 def _is_set(value: Any) -> bool:

@@ -94,7 +94,7 @@ class ArticleSource(Protocol):
 
     If `listing` or `read` raises, the source's articles stay as they are, and the sync reports a
     Problem. Only one thread at a time calls them; `read` gets keys of the latest listing, or of an
-    earlier one if they have not become absent since. Any thread may call `shown` and `file`.
+    earlier one if they have not become absent since. Any thread may call `display_name` and `file`.
     """
 
     name: str
@@ -115,7 +115,7 @@ class ArticleSource(Protocol):
         """Read some articles, in any order. Errors in an article are Problems of its Reading."""
         ...
 
-    def shown(self, key: str) -> str:
+    def display_name(self, key: str) -> str:
         """Return a key as shown in Problems."""
         return f"{self.name}: {key}"
 

@@ -10,7 +10,7 @@ from feedsvc.config.content import matcher
 from feedsvc.errors import ArticleError, FeedsvcError, Problem, Severity
 from feedsvc.model import MAX_PATH, Tree, excess
 from feedsvc.sources.datafiles import affects, content_hash, data_above, with_data
-from feedsvc.sources.look import Entry, fingerprint, look, unreadable
+from feedsvc.sources.look import DirectoryEntry, fingerprint, look, unreadable
 from feedsvc.sources.protocol import Listing, is_at
 from feedsvc.sources.spill import SpillingDict
 from feedsvc.sources.trees import layout
@@ -19,9 +19,9 @@ from feedsvc.sources.trees import layout
 class Scanner:
     """Lists the article files at any depth below a folder: all of them, or those that changed.
 
-    Names that start with `.` or `_` are ignored. Symlinks are followed within the folder, and are
-    Problems if they leave it. tree: determines the rules. include, exclude: patterns, as in
-    .gitignore, of the files to list and of those to ignore.
+    Symlinks are followed within the folder, and are Problems if they leave it. tree: determines
+    which names are ignored, by default those that start with `.` or `_`. include, exclude:
+    patterns, as in .gitignore, of the files to list and of those to ignore.
     """
 
     def __init__(
@@ -205,13 +205,13 @@ class Scanner:
         full = os.path.join(self._root, path)
         waiting: list[tuple[str, frozenset[str]]] = []
         if os.path.lexists(full):
-            if found := self._visit(Entry(full), path, frozenset(), waiting):
+            if found := self._visit(DirectoryEntry(full), path, frozenset(), waiting):
                 yield found, path
             yield from self._walk(waiting)
 
     def _visit(
         self,
-        entry: "Entry | os.DirEntry[str]",
+        entry: "DirectoryEntry | os.DirEntry[str]",
         path: str,
         above: frozenset[str],
         waiting: list[tuple[str, frozenset[str]]],

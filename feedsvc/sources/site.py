@@ -24,7 +24,6 @@ from feedsvc.sources.protocol import (
     NamingSource,
     Pin,
     PinningSource,
-    Reading,
 )
 
 GROUP = "feedsvc.sources"  # of entry points
@@ -190,11 +189,6 @@ class Sources:
             split[_prefix(key)].append(key)
         return [(self._members[prefix], some) for prefix, some in split.items()]
 
-    def read(self, keys: Iterable[str]) -> Iterator[Reading]:
-        """Read some articles of the latest listing, in this process."""
-        for member, some in self.split(keys):
-            yield from member.read(some)
-
     def names(self) -> Iterator[tuple[str, str]]:
         """Yield the slug and the pinned id ('' for none) of every article.
 
@@ -217,11 +211,11 @@ class Sources:
                 for key, text_hash in member.source.text_hashes(own):
                     yield member.prefix + key, text_hash
 
-    def shown(self, key: str) -> str:
+    def display_name(self, key: str) -> str:
         """Return a key as shown in Problems, even if its source no longer exists."""
         prefix = _prefix(key)
         member = self._members.get(prefix)
-        return member.source.shown(key.removeprefix(prefix)) if member else key
+        return member.source.display_name(key.removeprefix(prefix)) if member else key
 
     def state(self, key: str, path: str) -> str:
         """Return the state of a file that an article uses. key: of the article."""
@@ -248,7 +242,7 @@ class Sources:
             if prefix in pins:
                 return pins[prefix](key.removeprefix(prefix), entry_id, is_known)
             message = f"comes from a source that cannot store ids; its id is {entry_id}"
-            return Problem(self.shown(key), 0, "not-pinned", message, Severity.WARNING)
+            return Problem(self.display_name(key), 0, "not-pinned", message, Severity.WARNING)
 
         return pin
 

@@ -119,9 +119,9 @@ def doubts(settings: Settings) -> list[Problem]:
     if tree.name == PLAIN:
         return []
     path = os.path.normpath(settings.content / tree.config)
-    shown = Path(os.path.relpath(path, settings.site)).as_posix()
+    name = Path(os.path.relpath(path, settings.site)).as_posix()
     return [
-        Problem(shown, 0, "not-evaluated", message, Severity.WARNING)
+        Problem(name, 0, "not-evaluated", message, Severity.WARNING)
         for message in generator(tree.name).doubts(settings)
     ]
 

@@ -19,7 +19,7 @@ from feedsvc.publication import Publication
 from feedsvc.routes import CONVERTERS, POSTED, Routes, options
 from feedsvc.web.assets import asset
 from feedsvc.web.documents import Documents
-from feedsvc.web.moves import Moves
+from feedsvc.web.moves import Redirects
 from feedsvc.web.pages import Pages
 from feedsvc.web.public import PublicRequests
 from feedsvc.web.tags import Tagger
@@ -34,7 +34,7 @@ _NO_VIEWS: Views = {}
 def create_app(publication: Publication, views: Views = _NO_VIEWS) -> Flask:
     """Return the app that serves a publication.
 
-    views: additional views, by endpoint in `feedsvc.routes`: health, metrics.
+    views: additional views, by endpoint in `feedsvc.routes`, such as health and metrics.
     """
     # The name makes Flask log under "feedsvc.web".
     app = Flask("feedsvc.web", static_folder=None)
@@ -69,7 +69,7 @@ def _blueprint(
     publication: Publication, routes: Routes, pages: Pages, more: Views, name: str = "feedsvc"
 ) -> Blueprint:
     documents = Documents(publication, routes)
-    moves = Moves(publication, routes)
+    moves = Redirects(publication, routes)
     public = PublicRequests(publication)
     views: dict[str, Callable[..., Response]] = {
         "index": pages.index,

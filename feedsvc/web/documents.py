@@ -115,7 +115,7 @@ class Documents:
         """Return the URLs in a part of the sitemap: the home page, and articles on this site."""
         start = self._absolute(urls.INDEX)
         home = [(start, None)] if part == 1 else []
-        articles = self._publication.sitemap(*sitemap.window(part))
+        articles = self._publication.sitemap(*sitemap.part_range(part))
         return [*home, *((url, updated) for url, updated in articles if url.startswith(start))]
 
     def _list(self, body: bytes, media_type: str, path: str) -> Response:

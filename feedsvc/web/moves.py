@@ -26,7 +26,7 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-class Moves:
+class Redirects:
     """Request hooks for aliases, old addresses, and feeds that moved or are retired."""
 
     def __init__(self, publication: Publication, table: routes.Routes) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
 from feedsvc import dates
-from feedsvc.catalog.queries import Stored
+from feedsvc.catalog.queries import StoredArticle
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import Settings
 from feedsvc.http.caching import Headers
@@ -69,7 +69,7 @@ class _Marked(Entries):
         super().__init__(settings)
         self._clock = clock
 
-    def entry(self, stored: Stored, choice: ContentChoice, **changes: Any) -> Entry:
+    def entry(self, stored: StoredArticle, choice: ContentChoice, **changes: Any) -> Entry:
         """Return an article as a feed entry, marked if it is not published."""
         entry = super().entry(stored, choice, **changes)
         mark = _mark(stored, self._clock())
@@ -102,7 +102,7 @@ def create_preview(preview: Preview) -> WSGIApplication:
     return guard
 
 
-def _mark(stored: Stored, now: datetime) -> str:
+def _mark(stored: StoredArticle, now: datetime) -> str:
     """Return the mark for the title of an article that is not published; '' if it is."""
     if stored.draft:
         return "Draft"

@@ -240,8 +240,9 @@ def test_a_log_is_counted_like_polls(settings: Settings, store: Store, tmp_path:
     }
     assert [row.number for row in store.reported(0, 10**6)] == [11]
     assert {row.readers for row in store.direct(0, 10**6)} == {3}
-    (coverage,) = store.coverage(0, 10**6)
-    assert (coverage.source, coverage.start, coverage.end) == ("log", START, START + 3600)
+    ((day, _, record),) = store._records(0, 10**6, "")
+    assert store.sources(0, 10**6) == {day: "log"}
+    assert (record.start, record.end) == (START, START + 3600)
     saved = sum(row.saved for row in store.polls(0, 10**6))
     assert saved == 7 * 1000
     conduct = store.conduct(0, 10**6)
@@ -322,7 +323,8 @@ def everything(store: Store) -> object:
     days = 0, 10**6
     return (
         *(sorted(each(*days)) for each in (store.polls, store.reported, store.direct)),
-        *(store.conduct(*days), store.coverage(*days)),
+        *(store.conduct(*days), store.sources(*days)),
+        *((record.start, record.end) for _, _, record in store._records(*days, "")),
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from feedsvc.audience.database import StatisticsError
 from feedsvc.audience.demo import Model
 from feedsvc.audience.records import Record, decode, encode
-from feedsvc.audience.rows import Coverage, Direct, Kind
+from feedsvc.audience.rows import Direct, Kind
 from feedsvc.audience.store import DAY, Batch, LogPosition, Store
 
 DAY_1 = 20_000
@@ -49,9 +49,9 @@ def test_batches_of_processes_add_up(store: Store, database: str) -> None:
         each.join()
     (polls,) = store.polls(DAY_1, DAY_1)
     assert polls[4:] == (304, True, 36, 0, 180)
-    assert store.coverage(0, 30_000) == [
-        Coverage(DAY_1, "live", 36, DAY_1 * DAY + 100, DAY_1 * DAY + 108)
-    ]
+    assert store.sources(0, 30_000) == {DAY_1: "live"}
+    ((_, _, record),) = store._records(0, 30_000, "")
+    assert (record.start, record.end) == (DAY_1 * DAY + 100, DAY_1 * DAY + 108)
     (agent,) = store.agents()
     assert (agent.family, agent.kind, agent.seen) == ("Feedly", Kind.SERVICE, DAY_1)
 
@@ -134,7 +134,7 @@ def test_a_log_with_more_polls_replaces_the_counts_of_the_server(store: Store) -
     store.add([batch(polls=3)])
     store.add([batch(source="log", polls=5)], LogPosition("head", 10, 100, "tail"))
     assert [row.polls for row in store.polls(DAY_1, DAY_1)] == [5]
-    assert [row.source for row in store.coverage(DAY_1, DAY_1)] == ["log"]
+    assert store.sources(DAY_1, DAY_1) == {DAY_1: "log"}
     assert store.log("head") == LogPosition("head", 10, 100, "tail", before=100)
     assert store.log_sizes() == [10]
 

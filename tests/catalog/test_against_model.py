@@ -1,4 +1,4 @@
-"""Any history of a site, against a model that fits on a screen."""
+"""Any history of a site, compared with a simple model."""
 
 import tempfile
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ from tests.sites import article
 from tests.soak import examples
 
 TAGS = st.sets(st.sampled_from(["x", "y", "É t"]), max_size=2)
-HOURS = st.integers(-48, 48)  # from now; a little more is in the future
+HOURS = st.integers(-48, 48)  # from now
 
 
 @dataclass
 class Model:
-    """One article as its author knows it. id: as readers first saw it."""
+    """One article as its author knows it. id: the first one that readers saw."""
 
     path: str
     slug: str
@@ -53,7 +53,7 @@ class Model:
 
 
 class History(RuleBasedStateMachine):
-    """What an author does, each step followed by a sync or by a release alone."""
+    """Actions of an author, each followed by a sync or only a release."""
 
     articles = Bundle("articles")
 
@@ -64,7 +64,7 @@ class History(RuleBasedStateMachine):
         catalog = Catalog(database)
         catalog.create()
         self.desk = Desk(Path(self.folder.name, "site"), catalog, database).go_public()
-        self.publication: Publication = self.desk.publication  # remembers, as one that serves
+        self.publication: Publication = self.desk.publication  # with caches, like that of a server
         self.models: list[Model] = []
         self.terms: set[str] = set()
         self.documents: dict[tuple[str, Format], tuple[int, datetime, bytes]] = {}
@@ -118,7 +118,7 @@ class History(RuleBasedStateMachine):
     @rule(first=articles, second=articles)
     def swap_slugs(self, first: Model, second: Model) -> None:
         if first.pinned or second.pinned or bool(first.id) != bool(second.id):
-            return  # an id to be minted of the slug may be the one that the other keeps
+            return  # the id minted from a slug may be the one that the other article keeps
         if first.exists and second.exists:
             first.slug, second.slug = second.slug, first.slug
             self.desk.write(first.path, first.text())
@@ -141,7 +141,7 @@ class History(RuleBasedStateMachine):
             self.desk.release(self.desk.now + timedelta(hours=hours))
 
     @invariant()
-    def the_public_sees_what_it_should(self) -> None:
+    def feeds_and_pages_have_exactly_the_visible_articles(self) -> None:
         if not hasattr(self, "folder"):
             return
         visible = [model for model in self.models if model.is_visible(self.desk.now)]
@@ -175,7 +175,7 @@ class History(RuleBasedStateMachine):
                 assert self.publication.withdrawn(model.slug)
 
     @invariant()
-    def a_document_changes_with_its_revision_and_its_instant(self) -> None:
+    def the_bytes_change_exactly_with_the_revision_and_its_time(self) -> None:
         """Conformance 34, 37."""
         if not hasattr(self, "folder"):
             return
@@ -192,10 +192,10 @@ class History(RuleBasedStateMachine):
                     assert before[2] == now[2]
                 same.append(before[0] == now[0] or before[2] != now[2])
                 self.documents[key, format] = now
-            assert any(same), "another revision, and the same bytes in all formats"
+            assert any(same), "a new revision without a change of any format"
 
     @invariant()
-    def what_is_due_lies_ahead(self) -> None:
+    def next_due_is_the_earliest_release_or_expiry(self) -> None:
         if not hasattr(self, "folder"):
             return
         now = self.desk.now

@@ -1,4 +1,4 @@
-"""Archive documents: what is in them, when they change, and what they link to."""
+"""Archive documents: their entries, changes and links."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ ALL = ref("all")
 
 
 def write(desk: Desk, *days: int, **front_matter: object) -> None:
-    """Write an article a day of January 2022, each titled after its day."""
+    """Write an article for each of these days of January 2022, titled after the day."""
     for day in days:
         text = article(f"T{day}", f"2022-01-{day:02}", "Text.", **front_matter)
         desk.write(f"{day}.md", text)
@@ -37,7 +37,7 @@ def titles(document: Document) -> list[str]:
     return [item["title"] for item in items(document).values()]
 
 
-def shown(desk: Desk, key: str = "all") -> dict[int, list[str]]:
+def titles_by_archive(desk: Desk, key: str = "all") -> dict[int, list[str]]:
     """Return the titles in each archive; 0 is the subscription document."""
     found = {0: titles(subscription(desk.publication, ref(key)))}
     for number, document in archives(desk.publication, ref(key)):
@@ -64,14 +64,14 @@ def archive(desk: Desk, number: int, format: Format = Format.JSON) -> Document:
 def test_archives_are_filled_from_the_oldest(
     desk: Desk, count: int, expected: dict[int, list[str]], at_once: bool
 ) -> None:
-    """Conformance 27: the same whether the articles came at once or one by one."""
+    """Conformance 27: whether the articles were published at once or one by one."""
     limit(desk, 3)
     for day in range(1, count + 1):
         write(desk, day)
         if not at_once:
             desk.sync()
     desk.sync()
-    assert shown(desk) == expected
+    assert titles_by_archive(desk) == expected
 
 
 def test_a_large_first_sync_fills_several_archives(desk: Desk) -> None:
@@ -83,26 +83,33 @@ def test_a_large_first_sync_fills_several_archives(desk: Desk) -> None:
     for n in range(634):
         desk.write(f"{n}.md", article(f"T{n}", slug=f"{n:04}", tags=["x"] if n % 3 else []))
     desk.sync()
-    found = shown(desk)
+    found = titles_by_archive(desk)
     assert sorted(found) == list(range(64))
     assert {len(each) for each in found.values()} == {10}
     assert len({title for each in found.values() for title in each}) == 634
-    assert max(shown(desk, "tag/x")) == 42
+    assert max(titles_by_archive(desk, "tag/x")) == 42
     assert desk.sync().published.revision is None
 
 
-def test_each_feed_has_archives_of_its_own_length(desk: Desk) -> None:
+def test_the_limit_of_a_feed_is_the_size_of_its_archives(desk: Desk) -> None:
     desk.configure('[feeds]\nlimit = 2\n[feeds."tag/x"]\nlimit = 3')
     write(desk, 1, 2, 3, 4, tags=["x"])
     write(desk, 5)
     desk.sync()
-    assert {number: len(each) for number, each in shown(desk).items()} == {0: 2, 1: 2, 2: 2}
-    assert {number: len(each) for number, each in shown(desk, "tag/x").items()} == {0: 3, 1: 3}
+    assert {number: len(each) for number, each in titles_by_archive(desk).items()} == {
+        0: 2,
+        1: 2,
+        2: 2,
+    }
+    assert {number: len(each) for number, each in titles_by_archive(desk, "tag/x").items()} == {
+        0: 3,
+        1: 3,
+    }
 
 
 @pytest.mark.parametrize("format", [Format.RSS, Format.ATOM])
 def test_documents_link_to_their_neighbours(desk: Desk, format: Format) -> None:
-    """Conformance 26: and none to an archive that is not there yet."""
+    """Conformance 26: but not to an archive that does not exist yet."""
     limit(desk, 1)
     write(desk, 1, 2, 3, tags=["C++"])
     desk.sync()
@@ -136,7 +143,7 @@ def test_an_archive_has_the_metadata_of_its_feed(desk: Desk) -> None:
     )
     for name in ("id", "title", "subtitle", "link", "language"):
         assert feed.feed[name] == old.feed[name]
-    assert old.feed.updated == "2021-12-31T23:00:00Z", "its newest entry's"
+    assert old.feed.updated == "2021-12-31T23:00:00Z", "the date of its newest entry"
 
 
 def test_a_missing_archive_has_no_document(desk: Desk) -> None:
@@ -150,7 +157,7 @@ def test_a_missing_archive_has_no_document(desk: Desk) -> None:
     assert publication.archive(ref("tag/x"), Format.RSS, 1) is None
 
 
-def test_additions_change_no_archive_except_one_link(desk: Desk) -> None:
+def test_new_articles_change_archives_only_by_one_link(desk: Desk) -> None:
     """Conformance 27."""
     limit(desk, 2)
     write(desk, *range(1, 6))
@@ -170,49 +177,49 @@ def test_additions_change_no_archive_except_one_link(desk: Desk) -> None:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_an_article_that_is_dated_back_is_shown_until_it_is_archived(desk: Desk) -> None:
-    """Conformance 27: a reader that polls sees what is new, be it ever so old."""
+def test_a_backdated_article_is_in_the_feed_until_it_is_archived(desk: Desk) -> None:
+    """Conformance 27: polling readers see new articles, however old their date."""
     limit(desk, 3)
     write(desk, *range(11, 16))
     desk.sync()
     write(desk, 1)
     desk.sync()
-    assert shown(desk) == {0: ["T15", "T14", "T1"], 1: ["T13", "T12", "T11"]}
+    assert titles_by_archive(desk) == {0: ["T15", "T14", "T1"], 1: ["T13", "T12", "T11"]}
     write(desk, 2)
     desk.sync()
-    assert shown(desk) == {
+    assert titles_by_archive(desk) == {
         0: ["T15", "T14", "T13"], 1: ["T13", "T12", "T11"], 2: ["T14", "T2", "T1"]
     }  # fmt: skip
 
 
-def test_an_article_that_returns_enters_no_closed_archive(desk: Desk) -> None:
+def test_a_restored_article_does_not_enter_a_closed_archive(desk: Desk) -> None:
     """Conformance 27."""
     limit(desk, 2)
     write(desk, *range(1, 5))
     desk.sync()
     desk.remove("1.md")
     desk.sync()
-    assert shown(desk) == {0: ["T4", "T3"], 1: ["T2"]}
+    assert titles_by_archive(desk) == {0: ["T4", "T3"], 1: ["T2"]}
     before = archive(desk, 1)
     write(desk, 1)
     desk.sync()
     assert archive(desk, 1).body == before.body
-    assert shown(desk) == {0: ["T4", "T3"], 1: ["T2"], 2: ["T3", "T1"]}
+    assert titles_by_archive(desk) == {0: ["T4", "T3"], 1: ["T2"], 2: ["T3", "T1"]}
 
 
 def test_an_empty_archive_exists_and_is_linked(desk: Desk) -> None:
-    """Conformance 27: its URL was given to the world."""
+    """Conformance 27: its URL was published."""
     limit(desk, 1)
     write(desk, 1, 2, 3)
     desk.sync()
     desk.remove("2.md")
     desk.sync()
-    assert shown(desk) == {0: ["T3"], 1: ["T1"], 2: []}
+    assert titles_by_archive(desk) == {0: ["T3"], 1: ["T1"], 2: []}
     for format in Format:
         assert archive(desk, 2, format).last_modified == desk.now
     write(desk, 4)
     desk.sync()
-    assert shown(desk) == {0: ["T4"], 1: ["T1"], 2: [], 3: ["T3"]}
+    assert titles_by_archive(desk) == {0: ["T4"], 1: ["T1"], 2: [], 3: ["T3"]}
 
 
 TOUCHES: dict[str, tuple[Callable[[Desk], object], set[int]]] = {
@@ -248,29 +255,32 @@ def test_an_archive_changes_with_its_entries(desk: Desk, name: str) -> None:
             assert now == was
 
 
-def test_a_lower_limit_closes_archives_and_a_higher_one_opens_none(desk: Desk) -> None:
+def test_a_lower_limit_closes_archives_and_a_higher_one_keeps_them(desk: Desk) -> None:
     limit(desk, 5)
     write(desk, *range(1, 8))
     desk.sync()
-    assert shown(desk) == {0: ["T7", "T6", "T5", "T4", "T3"], 1: ["T5", "T4", "T3", "T2", "T1"]}
+    assert titles_by_archive(desk) == {
+        0: ["T7", "T6", "T5", "T4", "T3"],
+        1: ["T5", "T4", "T3", "T2", "T1"],
+    }
     limit(desk, 1)
     desk.sync()
     lower = {0: ["T7"], 1: ["T5", "T4", "T3", "T2", "T1"], 2: ["T6"]}
-    assert shown(desk) == lower
+    assert titles_by_archive(desk) == lower
     limit(desk, 3)
     desk.sync()
-    assert shown(desk) == {**lower, 0: ["T7", "T6", "T5"]}
+    assert titles_by_archive(desk) == {**lower, 0: ["T7", "T6", "T5"]}
 
 
-def test_an_archive_loses_what_expires_at_that_instant(desk: Desk) -> None:
+def test_an_expired_article_leaves_its_archive(desk: Desk) -> None:
     """Conformance 55."""
     limit(desk, 1)
     write(desk, 1, expires="2026-06-01")
     write(desk, 2, 3)
     desk.sync()
-    assert shown(desk)[1] == ["T1"]
+    assert titles_by_archive(desk)[1] == ["T1"]
     desk.release(START.replace(month=7))
-    assert shown(desk)[1] == []
+    assert titles_by_archive(desk)[1] == []
     assert archive(desk, 1).last_modified == desk.now
 
 
@@ -286,8 +296,8 @@ def test_an_archive_is_cached_until_it_changes(desk: Desk) -> None:
     assert publication.archive(ALL, Format.RSS, 2) != second
 
 
-def test_an_archive_of_a_long_feed_is_read_by_itself(tmp_path: Path) -> None:
-    """And not by walking through the whole feed in its order, as SQLite would by its own choice."""
+def test_reading_an_archive_does_not_scan_its_feed(tmp_path: Path) -> None:
+    """SQLite would by default walk through the whole feed in order."""
     database = f"sqlite:///{tmp_path}/catalog.db"
     catalog = Catalog(database)
     catalog.create()
@@ -301,7 +311,7 @@ def test_an_archive_of_a_long_feed_is_read_by_itself(tmp_path: Path) -> None:
         row = queries.feed(connection, ALL)
         assert row is not None
         assert queries.archive(connection, row, 3)
-        queries.window(connection, row.number, row.unarchived + 1, 2)
+        queries.current_entries(connection, row.number, row.unarchived + 1, 2)
         of_archive, _, apart = (each for each in asked if "feed_row" in each)
         for statement, parameters in ((of_archive, (1, 3)), (apart, (1,))):
             steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
@@ -309,12 +319,12 @@ def test_an_archive_of_a_long_feed_is_read_by_itself(tmp_path: Path) -> None:
     catalog.close()
 
 
-def test_the_revision_of_each_archive_is_one_of_the_revisions(desk: Desk) -> None:
+def test_archives_have_the_revision_of_their_last_change(desk: Desk) -> None:
     limit(desk, 1)
     for day in range(1, 5):
         write(desk, day)
         desk.sync()
     found = [(row["number"], row["revision"]) for row in desk.rows(schema.archive)]
-    # All, and the language feed: closed at the second article, and linked to from the next.
+    # The site feed and the language feed: closed by the second article, linked by the next.
     assert found == [(1, 3), (2, 4), (3, 4)] * 2
     assert top(archive(desk, 3))["next_url"].endswith("/2.json")

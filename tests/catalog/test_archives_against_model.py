@@ -1,4 +1,4 @@
-"""Any history of a site, as those see it who read archives and those who take deltas."""
+"""Any history of a site, as seen by readers of archives and of deltas."""
 
 import tempfile
 from datetime import datetime, timedelta
@@ -22,11 +22,11 @@ HOURS = st.integers(-48, 12)  # from now
 TAGS = st.sampled_from([set(), {"x"}])
 FEEDS = (ref("all"), ref("tag/x"))
 FORMATS = (Format.JSON, Format.ATOM)
-REMEMBERED = 6  # older documents of which a delta is asked for
+REMEMBERED = 6  # older documents for which deltas are requested
 
 
 class Seen(NamedTuple):
-    """An archive document as it was."""
+    """The earlier state of an archive document."""
 
     revision: int
     instant: datetime
@@ -35,7 +35,7 @@ class Seen(NamedTuple):
 
 
 class Story(RuleBasedStateMachine):
-    """What an author does to a site whose archives are small."""
+    """Actions of an author on a site with small archives."""
 
     articles = Bundle("articles")
 
@@ -57,7 +57,7 @@ class Story(RuleBasedStateMachine):
             self.models.append(Model(f"{number}.md", f"s{number}", published, tags={"x"}))
             self.desk.write(f"{number}.md", self.models[-1].text())
         self.publication: Publication = self.desk.publication
-        # Each document is made anew, or it could not differ from what it was.
+        # Nothing is cached, so that every document is rendered again.
         self.publication._documents = LRUCache(0, lambda _: 1)
         self.configure()
         self.readers = [
@@ -153,7 +153,7 @@ class Story(RuleBasedStateMachine):
 
     @rule()
     def poll(self) -> None:
-        """Conformance 40: deltas leave a reader with what whole documents leave it with."""
+        """Conformance 40: readers of deltas and of whole documents have the same entries."""
         for takes_deltas, takes_all in self.readers:
             takes_deltas.poll()
             takes_all.poll()
@@ -165,7 +165,7 @@ class Story(RuleBasedStateMachine):
         self.publish()
 
     def visible(self, feed: FeedRef) -> set[str]:
-        """Return where the articles of a feed are to be read."""
+        """Return the URLs of the visible articles of a feed."""
         return {
             f"https://news.example.org/articles/{model.slug}"
             for model in self.models
@@ -173,7 +173,7 @@ class Story(RuleBasedStateMachine):
         }
 
     @invariant()
-    def the_window_and_the_archives_are_the_whole_feed(self) -> None:
+    def the_feed_and_its_archives_have_every_article(self) -> None:
         """Conformance 26, 27."""
         if not hasattr(self, "folder"):
             return
@@ -197,7 +197,7 @@ class Story(RuleBasedStateMachine):
             assert shown | archived == self.visible(feed)
 
     @invariant()
-    def an_archive_changes_with_its_revision_and_never_by_additions(self) -> None:
+    def an_archive_changes_with_its_revision_and_not_by_additions(self) -> None:
         """Conformance 27, 34, 37."""
         if not hasattr(self, "folder"):
             return
@@ -210,7 +210,7 @@ class Story(RuleBasedStateMachine):
                 now = Seen(made[0].revision, made[0].last_modified, made[0].tag, bodies)
                 was = self.documents.get((feed, number), now)
                 same = was.bodies == now.bodies
-                assert (was.revision == now.revision) == same, "moves with the bytes"
+                assert (was.revision == now.revision) == same, "the revision changes with the bytes"
                 assert (was.instant == now.instant) == same
                 assert (was.tag == now.tag) == same
                 assert was.instant <= now.instant
@@ -225,7 +225,7 @@ class Story(RuleBasedStateMachine):
         return document
 
     @invariant()
-    def a_delta_is_all_that_the_holder_of_an_older_document_lacks(self) -> None:
+    def a_delta_has_everything_that_a_client_with_an_older_document_lacks(self) -> None:
         """Conformance 38, 40."""
         if not hasattr(self, "folder"):
             return
@@ -245,7 +245,7 @@ class Story(RuleBasedStateMachine):
                     assert new.items() <= window.items()
                     assert window.items() <= (held | new).items()
                     assert {item["url"] for item in held.values()} <= visible
-                    assert new, "a change, and nothing that anybody touched"
+                    assert new, "the document changed, but the delta is empty"
             if (now.tag, window) not in self.older[feed]:
                 self.older[feed] = [*self.older[feed][1 - REMEMBERED :], (now.tag, window)]
 

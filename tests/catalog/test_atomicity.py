@@ -1,4 +1,4 @@
-"""All of a sync or none: with other writers, before readers' eyes, and when it is killed."""
+"""A sync is atomic: with other writers, for readers, and when it is killed."""
 
 import os
 import random
@@ -25,14 +25,15 @@ from feedsvc.catalog.sync import release, sync
 from feedsvc.errors import CatalogError
 from feedsvc.model import FeedRef, Kind
 from tests.desk import Desk
+from tests.serving import PATIENCE
 from tests.sites import article
 
 ALL = FeedRef(Kind.ALL)
 SPAWN = get_context("spawn")
 
 
-def together(*tasks: Callable[[], object]) -> None:
-    """Run tasks at once; raise what one of them raised."""
+def run_concurrently(*tasks: Callable[[], object]) -> None:
+    """Run tasks at once; raise the first exception of any of them."""
     raised: list[BaseException] = []
     start = threading.Barrier(len(tasks))
 
@@ -40,7 +41,7 @@ def together(*tasks: Callable[[], object]) -> None:
         start.wait()
         try:
             task()
-        except BaseException as error:  # noqa: BLE001 - told to the test below
+        except BaseException as error:  # noqa: BLE001 - raised below
             raised.append(error)
 
     threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
@@ -52,13 +53,20 @@ def together(*tasks: Callable[[], object]) -> None:
         raise raised[0]
 
 
+def await_that(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
 def dump(desk: Desk) -> dict[str, list[dict[str, Any]]]:
-    """Return all that is stored."""
+    """Return the rows of every table."""
     return {table.name: desk.rows(table) for table in schema.metadata.sorted_tables}
 
 
 def check(desk: Desk) -> None:
-    """Check that what is stored agrees with itself."""
+    """Check that the stored rows are consistent."""
     stored: list[dict[str, Any]] = desk.rows(schema.feed)
     feeds = {row["number"]: row for row in stored}
     rows: list[dict[str, Any]] = desk.rows(schema.feed_row)
@@ -94,7 +102,7 @@ def check(desk: Desk) -> None:
 
 
 def test_writers_take_turns(desk: Desk, database: str) -> None:
-    """Each syncs what it has written; no one's articles get lost, no number is given out twice."""
+    """Each syncs what it has written: no article is lost, and no number is used twice."""
 
     def write(name: str, catalog: Catalog) -> None:
         for n in range(4):
@@ -103,7 +111,7 @@ def test_writers_take_turns(desk: Desk, database: str) -> None:
             release(catalog, desk.settings, desk.now)
 
     other = Catalog(database)
-    together(
+    run_concurrently(
         lambda: write("a", desk.catalog),
         lambda: write("b", desk.catalog),
         lambda: write("c", other),
@@ -114,7 +122,7 @@ def test_writers_take_turns(desk: Desk, database: str) -> None:
     assert desk.sync().published.revision is None
 
 
-def test_a_reader_never_sees_half_a_sync(desk: Desk) -> None:
+def test_readers_never_see_a_partial_sync(desk: Desk) -> None:
     """Every sync gives all articles another title and another tag."""
     versions, articles, done = 8, 12, threading.Event()
 
@@ -128,6 +136,7 @@ def test_a_reader_never_sees_half_a_sync(desk: Desk) -> None:
             for version in range(2, versions + 1):
                 save(version)
                 desk.sync()
+                await_that(lambda version=version: version in seen)  # type: ignore[misc]
         finally:
             done.set()
 
@@ -138,9 +147,9 @@ def test_a_reader_never_sees_half_a_sync(desk: Desk) -> None:
             with desk.catalog.reading() as connection:
                 revision, *_ = queries.newest(connection)
                 row = queries.feed(connection, ALL)
-                time.sleep(0.002)  # for the writer to come between
+                time.sleep(0.002)  # gives the writer a chance to commit
                 assert row is not None
-                shown = queries.window(connection, row.number, row.unarchived, 50)
+                shown = queries.current_entries(connection, row.number, row.unarchived, 50)
                 stored = queries.articles(connection, [number for number, _ in shown])
                 feeds = {each.ref.key: each for each in queries.feeds(connection)}
             assert row.revision == revision
@@ -154,8 +163,8 @@ def test_a_reader_never_sees_half_a_sync(desk: Desk) -> None:
 
     save(1)
     desk.sync()
-    together(write, read, read)
-    assert len(set(seen)) > 1
+    run_concurrently(write, read, read)
+    assert set(seen) >= {*range(2, versions + 1)}
     assert desk.titles() == [f"Version {versions}"] * articles
 
 
@@ -163,7 +172,7 @@ def test_a_reader_never_sees_half_a_sync(desk: Desk) -> None:
 
 
 def sync_and_die(site: Path, last: int, pipe: Connection) -> None:
-    """Sync once told to; die before the statement of a number, 0 for never; say how many ran."""
+    """Sync on request; die before statement `last` (0: never); send the number of statements."""
     settings = sources.load(site, {})
     ran = 0
 
@@ -186,7 +195,7 @@ def sync_and_die(site: Path, last: int, pipe: Connection) -> None:
 
 @contextmanager
 def syncing(desk: Desk, last: int = 0) -> Iterator[tuple[BaseProcess, Connection]]:
-    """A process that has everything ready for a sync, and waits to be told; it must end."""
+    """Start a process that waits for a request to sync; it must end."""
     ours, theirs = SPAWN.Pipe()
     process = SPAWN.Process(target=sync_and_die, args=(desk.folder, last, theirs))
     with ours:
@@ -198,8 +207,17 @@ def syncing(desk: Desk, last: int = 0) -> Iterator[tuple[BaseProcess, Connection
     process.close()
 
 
+def await_end_of_writing(catalog: Catalog) -> None:
+    """Wait until PostgreSQL has ended the transaction of a killed process, which may be committed.
+
+    Its last statement may be on the way to the server, which has yet to learn of its end.
+    """
+    with catalog.writing():
+        pass
+
+
 def rewrite(desk: Desk, generation: int) -> list[str]:
-    """Add, edit, move and delete files; return the titles that follow."""
+    """Add, edit, move and delete files; return the resulting titles."""
     for path in desk.content.glob("*.md"):
         path.unlink()
     titles = []
@@ -215,7 +233,8 @@ def rewrite(desk: Desk, generation: int) -> list[str]:
 
 
 def settle(desk: Desk, before: dict[str, Any], old: list[str], new: list[str]) -> None:
-    """Check that all is as it was or as it should be, and that the next sync completes it."""
+    """Check that all or nothing changed, and that the next sync completes the change."""
+    await_end_of_writing(desk.catalog)
     check(desk)
     if desk.titles() == old:
         assert dump(desk) == before
@@ -229,7 +248,7 @@ def settle(desk: Desk, before: dict[str, Any], old: list[str], new: list[str]) -
 
 def test_a_sync_killed_at_any_statement_changes_nothing_and_can_be_repeated(desk: Desk) -> None:
     generations = count()
-    for _ in range(2):  # from then on all its feeds are there, and each sync does the same
+    for _ in range(2):  # from now on all feeds exist, and every sync executes the same statements
         rewrite(desk, next(generations))
         desk.sync()
     new = rewrite(desk, next(generations))
@@ -249,7 +268,7 @@ def test_a_sync_killed_at_any_statement_changes_nothing_and_can_be_repeated(desk
         settle(desk, before, old, new)
 
 
-def test_a_sync_killed_at_any_instant_has_done_all_or_nothing(desk: Desk) -> None:
+def test_a_sync_killed_at_any_instant_changes_all_or_nothing(desk: Desk) -> None:
     generations = count()
     old = rewrite(desk, next(generations))
     desk.sync()
@@ -265,9 +284,7 @@ def test_a_sync_killed_at_any_instant_has_done_all_or_nothing(desk: Desk) -> Non
         old = new
 
 
-def test_a_sync_that_fails_half_way_has_done_nothing(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_sync_changes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     old = rewrite(desk, 0)
     desk.sync()
     before = dump(desk)

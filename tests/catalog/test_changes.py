@@ -1,4 +1,4 @@
-"""What waits for commits of other processes (scale 7)."""
+"""Waiting for commits of other processes (scale 7)."""
 
 import threading
 import time
@@ -15,18 +15,18 @@ from tests.conftest import MakeDatabase
 from tests.desk import START, Desk
 from tests.sites import article
 
-LONG = 60.0  # seconds; nothing waits that long unless it fails
+LONG = 60.0  # seconds; only a failing test waits that long
 
 
 @contextmanager
 def waiting(changes: Changes, timeout: float = LONG) -> Iterator[Callable[[], None]]:
-    """Wait in a thread; the function that is yielded returns when the wait has ended."""
+    """Wait in a thread; the yielded function returns when the wait has ended."""
     thread = threading.Thread(target=changes.wait, args=[timeout], daemon=True)
     thread.start()
 
     def end() -> None:
         thread.join(LONG / 2)
-        assert not thread.is_alive(), "nothing woke it"
+        assert not thread.is_alive(), "the wait did not end"
 
     yield end
     thread.join()
@@ -34,7 +34,7 @@ def waiting(changes: Changes, timeout: float = LONG) -> Iterator[Callable[[], No
 
 @pytest.fixture
 def changes(make_postgresql: MakeDatabase) -> Iterator[Changes]:
-    """What waits on a catalog in PostgreSQL, and listens already."""
+    """`Changes` of a catalog in PostgreSQL that are already listening."""
     with Catalog(make_postgresql()) as catalog:
         changes = catalog.changes()
         changes.wait(0)
@@ -43,9 +43,9 @@ def changes(make_postgresql: MakeDatabase) -> Iterator[Changes]:
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_each_revision_and_each_new_instant_of_release_ends_the_wait(desk: Desk) -> None:
+def test_a_revision_or_a_new_release_time_ends_the_wait(desk: Desk) -> None:
     changes = desk.publication.changes()
-    changes.wait(0)  # begins to listen
+    changes.wait(0)  # starts to listen
     desk.write("a.md", article("A"))
     with waiting(changes) as end:
         desk.sync()
@@ -70,7 +70,7 @@ def test_a_notification_before_the_wait_is_not_missed(changes: Changes) -> None:
 
 
 def test_a_lost_connection_ends_the_wait_and_the_next_one_listens_again(changes: Changes) -> None:
-    """Notifications are not kept, so that whoever waited must look."""
+    """Notifications are not stored, so the waiting process must look at the catalog."""
     with waiting(changes) as end:
         server = create_engine(make_url(changes._engine.url), isolation_level="AUTOCOMMIT")
         with server.connect() as connection:
@@ -82,20 +82,20 @@ def test_a_lost_connection_ends_the_wait_and_the_next_one_listens_again(changes:
             )
         server.dispose()
         end()
-    with waiting(changes) as end:  # connects, and what was committed meanwhile is read at once
+    with waiting(changes) as end:  # connects, and the caller reads what was committed meanwhile
         end()
     test_a_notification_before_the_wait_is_not_missed(changes)
 
 
-def test_a_database_that_cannot_be_reached_is_a_plain_wait() -> None:
+def test_an_unreachable_database_only_delays_until_the_timeout() -> None:
     engine = create_engine("postgresql+psycopg://127.0.0.1:1/none")
     started = time.monotonic()
     Changes(engine).wait(0.1)
     assert time.monotonic() >= started + 0.1
 
 
-def test_a_schema_of_any_name_has_a_channel(make_postgresql: MakeDatabase) -> None:
-    """Names of channels end after 63 bytes, and may need quotes."""
+def test_a_schema_with_any_name_has_a_channel(make_postgresql: MakeDatabase) -> None:
+    """Channel names are truncated to 63 bytes and may need quotes."""
     url = make_url(make_postgresql())
     engine = create_engine(url.difference_update_query(["options"]))
     name = 'Über "die" ' + "é" * 26

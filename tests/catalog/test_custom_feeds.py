@@ -1,4 +1,4 @@
-"""Feeds that the settings define, and feeds that they promise: who is in them, and how they end."""
+"""Custom feeds, and feeds that other settings refer to: their articles, changes and removal."""
 
 import tempfile
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_articles_enter_and_leave_a_custom_feed_with_their_terms(desk: Desk) -> 
     assert desk.titles("news") == ["D", "H"]
 
 
-def test_a_custom_feed_follows_its_definition(desk: Desk) -> None:
+def test_a_custom_feed_changes_with_its_definition(desk: Desk) -> None:
     write(desk, "A", 1, tags=["x"])
     write(desk, "B", 2, tags=["y"])
     desk.sync()
@@ -84,7 +84,7 @@ def test_a_custom_feed_follows_its_definition(desk: Desk) -> None:
     assert desk.feed("all") == before  # conformance 37
 
 
-def test_a_removed_custom_feed_is_empty_and_stays(desk: Desk) -> None:
+def test_a_removed_custom_feed_is_emptied_but_still_exists(desk: Desk) -> None:
     desk.configure(f"{NEWS}limit = 1")
     for day in (1, 2, 3):
         write(desk, f"T{day}", day, tags=["x"])
@@ -107,7 +107,7 @@ def test_a_removed_custom_feed_is_empty_and_stays(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("after", ["", NEWS.replace('["x"', '["z"')])
-def test_an_article_whose_file_cannot_be_read_follows_the_definition(
+def test_an_article_with_an_invalid_file_changes_feeds_with_the_definition(
     desk: Desk, after: str
 ) -> None:
     write(desk, "A", 1, tags=["x"])
@@ -123,7 +123,7 @@ def test_an_article_whose_file_cannot_be_read_follows_the_definition(
     assert desk.titles() == ["B", "A"]
 
 
-def test_a_custom_feed_has_archives_of_its_own_length(desk: Desk) -> None:
+def test_the_limit_of_a_custom_feed_is_the_size_of_its_archives(desk: Desk) -> None:
     """Conformance 27."""
     desk.configure(f"{NEWS}limit = 2")
     for day in range(1, 6):
@@ -138,7 +138,7 @@ def test_a_custom_feed_has_archives_of_its_own_length(desk: Desk) -> None:
     assert list(archives(desk.publication, ref("all"))) == []
 
 
-def test_deltas_of_a_custom_feed_lead_to_the_whole(desk: Desk) -> None:
+def test_deltas_of_a_custom_feed_add_up_to_the_whole_feed(desk: Desk) -> None:
     """Conformance 38, 40."""
     desk.configure(NEWS)
     write(desk, "A", 1, tags=["x"])
@@ -150,7 +150,7 @@ def test_deltas_of_a_custom_feed_lead_to_the_whole(desk: Desk) -> None:
     write(desk, "C", 3, tags=["x"])
     desk.sync()
     reader.poll()
-    write(desk, "B", 2, tags=["x"])  # an old one comes in
+    write(desk, "B", 2, tags=["x"])  # an old article enters the feed
     desk.sync()
     reader.poll()
     assert reader.deltas == 2
@@ -158,10 +158,10 @@ def test_deltas_of_a_custom_feed_lead_to_the_whole(desk: Desk) -> None:
     write(desk, "C", 3)
     desk.sync()
     reader.poll()
-    assert reader.deltas == 2  # none leads over a removal
+    assert reader.deltas == 2  # no delta spans a removal
 
 
-def test_due_articles_enter_custom_feeds_without_being_read(desk: Desk) -> None:
+def test_a_release_adds_articles_to_custom_feeds_without_reading_them(desk: Desk) -> None:
     """Conformance 55."""
     desk.configure(NEWS)
     desk.write("A.md", article("A", "2026-01-02", tags=["x"], expires="2026-01-04"))
@@ -206,8 +206,8 @@ def test_moved_and_retired_feeds_keep_their_rows(desk: Desk) -> None:
     assert {"tag/x", "tag/y"} <= set(desk.feeds())
 
 
-def test_a_change_of_the_listed_feeds_is_a_revision(desk: Desk) -> None:
-    """Conformance 37: the list of feeds has its instant from the newest revision."""
+def test_a_change_of_the_listed_feeds_creates_a_revision(desk: Desk) -> None:
+    """Conformance 37: the list of feeds is dated by the newest revision."""
     write(desk, "A", 1, tags=["x", "y"])
     desk.sync()
     number = desk.revision()
@@ -217,7 +217,7 @@ def test_a_change_of_the_listed_feeds_is_a_revision(desk: Desk) -> None:
         number += 1
         assert (published.revision, published.feeds) == (number, ())
         assert desk.sync().published.revision is None
-    # No list shows what leads to where.
+    # No list contains redirects.
     for toml in ('[aliases]\n"/a" = "all.rss"', '[aliases]\n"/b" = "all.rss"'):
         desk.configure(toml)
         assert desk.sync().published.revision is None
@@ -243,7 +243,7 @@ SELECTIONS = st.dictionaries(
 def test_any_history_of_definitions_and_terms(
     history: list[tuple[dict[str, Any], list[dict[str, list[str]]]]],
 ) -> None:
-    """After each change of the settings and of the articles, exactly those that match are in it."""
+    """After every change, a custom feed has exactly the articles that match its definition."""
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{folder}/catalog.db"
         catalog = Catalog(database)
@@ -254,15 +254,15 @@ def test_any_history_of_definitions_and_terms(
             for number, lists in enumerate(articles):
                 write(desk, f"T{number}", number + 1, **lists)
             desk.sync()
-            there = [file.stem for file in desk.content.glob("*.md")]
-            terms = {name: items for name, items in terms_of(desk).items() if name in there}
+            stems = [file.stem for file in desk.content.glob("*.md")]
+            terms = {name: items for name, items in terms_of(desk).items() if name in stems}
             expected = [name for name, lists in terms.items() if naive(selection, lists)]
             assert desk.titles("news") == sorted(expected, reverse=True)
         catalog.close()
 
 
 def terms_of(desk: Desk) -> dict[str, dict[str, list[str]]]:
-    """Return the labels of each article of the site by its title."""
+    """Return the labels of each article by title."""
     found = {}
     for entry in desk.publication.entries(ref("all")):
         lists: dict[str, list[str]] = {"tags": [], "categories": []}

@@ -1,12 +1,15 @@
-"""Who writes: one of all processes that serve a catalog, and another when that one ends."""
+"""Of all processes that serve a catalog, one writes; when it ends, another takes over."""
 
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from feedsvc.catalog.election import Lease
 from feedsvc.catalog.store import Catalog
 from feedsvc.errors import CatalogError, DamagedError
 from tests import programs
@@ -26,12 +29,12 @@ def hold(database: str) -> "subprocess.Popen[str]":
     return programs.popen(["-c", HOLD, database], stdout=subprocess.PIPE, text=True)
 
 
-def said(process: "subprocess.Popen[str]") -> str:
+def read_line(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
 
-def test_one_of_two_is_elected(database: str) -> None:
+def test_only_one_of_two_processes_is_elected(database: str) -> None:
     first, second = Catalog(database), Catalog(database)
     first.create()
     lease = first.elect()
@@ -47,12 +50,12 @@ def test_one_of_two_is_elected(database: str) -> None:
     second.close()
 
 
-def test_the_other_takes_over_when_the_elected_is_killed(database: str) -> None:
+def test_another_process_is_elected_after_the_first_is_killed(database: str) -> None:
     catalog = Catalog(database)
     catalog.create()
     process = hold(database)
     try:
-        assert said(process) == "elected"
+        assert read_line(process) == "elected"
         assert catalog.elect() is None
     finally:
         process.kill()
@@ -66,7 +69,7 @@ def test_the_other_takes_over_when_the_elected_is_killed(database: str) -> None:
 
 
 def test_the_elected_process_does_not_block_transactions(database: str) -> None:
-    """`feedsvc sync` works beside a service."""
+    """`feedsvc sync` works alongside a service."""
     first, second = Catalog(database), Catalog(database)
     first.create()
     lease = first.elect()
@@ -81,7 +84,7 @@ def test_the_elected_process_does_not_block_transactions(database: str) -> None:
     second.close()
 
 
-def test_two_catalogs_in_one_database_elect_one_each(
+def test_two_catalogs_in_one_database_have_separate_elections(
     request: pytest.FixtureRequest,
 ) -> None:
     make = request.getfixturevalue("make_postgresql")
@@ -117,7 +120,7 @@ def test_a_lease_is_lost_with_its_session(request: pytest.FixtureRequest) -> Non
 
 @pytest.mark.parametrize("deleted", ["catalog.db", "catalog.db-writer"])
 def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
-    """A newer program removes the lock's file; a catalog that is gone is made again at once."""
+    """A newer program removes the lock file; a missing catalog is recreated at once."""
     catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
     catalog.create()
     lease = catalog.elect()
@@ -129,7 +132,35 @@ def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
     catalog.close()
 
 
-def test_a_foreign_lock_file_is_not_damage_of_the_catalog(tmp_path: Path) -> None:
+def test_locking_a_removed_lock_file_elects_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise two processes would write, as another locks the file that replaces it."""
+    with (
+        Catalog(f"sqlite:///{tmp_path}/catalog.db") as first,
+        Catalog(f"sqlite:///{tmp_path}/catalog.db") as second,
+    ):
+        first.create()
+        connect = sqlite3.connect
+        leases: list[Lease | None] = []
+
+        def connect_too_late(path: Path, **options: Any) -> sqlite3.Connection:
+            connection: sqlite3.Connection = connect(path, **options)
+            if options:
+                monkeypatch.undo()
+                second.depose()
+                leases.append(second.elect())
+            return connection
+
+        monkeypatch.setattr(sqlite3, "connect", connect_too_late)
+        assert first.elect() is None
+        (lease,) = leases
+        assert lease is not None
+        assert lease.holds()
+        lease.end()
+
+
+def test_a_foreign_lock_file_is_not_reported_as_damage(tmp_path: Path) -> None:
     (tmp_path / "catalog.db-writer").write_bytes(b"something else" * 100)
     catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
     with pytest.raises(
@@ -139,7 +170,7 @@ def test_a_foreign_lock_file_is_not_damage_of_the_catalog(tmp_path: Path) -> Non
     assert not isinstance(refused.value, DamagedError)
 
 
-def test_an_unwritable_folder_is_one_clear_error(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported_clearly(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(CatalogError, match="folder cannot be created"):
         Catalog(f"sqlite:///{tmp_path}/file/catalog.db").elect()

@@ -11,9 +11,9 @@ from feedsvc.catalog import engines
 from tests.conftest import MakeDatabase
 
 
-# psycopg warns of its cursor, which cannot be closed on the server any more.
+# psycopg warns about its cursor, which can no longer be closed on the server.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_connection_that_is_lost_while_rows_are_read_logs_no_traceback(
+def test_a_connection_lost_while_reading_rows_logs_no_traceback(
     make_postgresql: MakeDatabase, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = make_url(make_postgresql())

@@ -1,4 +1,4 @@
-"""Which article is in which feed, in which order, and what is remembered of those that left."""
+"""Which article is in which feed, in which order, and the rows of those that left."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ pytestmark = pytest.mark.databases("sqlite")
 
 
 def rows(desk: Desk, key: str) -> list[dict[str, Any]]:
-    """Return the rows of one feed, those gone too, by article."""
+    """Return the rows of one feed, including those that are gone, by article."""
     number = desk.feed(key).number
     return [row for row in desk.rows(schema.feed_row) if row["feed"] == number]
 
 
-def test_a_deletion_leaves_rows_that_are_gone(desk: Desk) -> None:
+def test_a_deletion_marks_rows_as_gone(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.sync()
     desk.remove("a.md")
@@ -27,7 +27,7 @@ def test_a_deletion_leaves_rows_that_are_gone(desk: Desk) -> None:
         assert (row["gone"], row["revision"], row["archive"]) == (True, 2, None)
 
 
-def test_a_dropped_tag_leaves_a_row_that_is_gone(desk: Desk) -> None:
+def test_a_removed_tag_marks_its_row_as_gone(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x", "y"]))
     desk.sync()
     desk.write("a.md", article("A", tags=["y"]))
@@ -36,7 +36,7 @@ def test_a_dropped_tag_leaves_a_row_that_is_gone(desk: Desk) -> None:
     assert [(row["gone"], row["revision"]) for row in rows(desk, "tag/y")] == [(False, 2)]
 
 
-def test_rows_that_are_gone_are_not_touched_again(desk: Desk) -> None:
+def test_rows_that_are_gone_are_not_updated(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.sync()
     desk.write("a.md", article("A"))
@@ -72,12 +72,12 @@ def test_ties_are_ordered_by_code_point_on_every_database(desk: Desk) -> None:
     for index, slug in enumerate(slugs):
         desk.write(f"{index}.md", article(slug, slug=slug))
     desk.sync()
-    shown = desk.titles()
-    assert shown == sorted(slugs, reverse=True)
-    assert [each.encode() for each in shown] == sorted((s.encode() for s in slugs), reverse=True)
+    ordered = desk.titles()
+    assert ordered == sorted(slugs, reverse=True)
+    assert [each.encode() for each in ordered] == sorted((s.encode() for s in slugs), reverse=True)
 
 
-def test_the_order_is_newest_first_in_any_zone(desk: Desk) -> None:
+def test_articles_are_newest_first_across_time_zones(desk: Desk) -> None:
     desk.write("a.md", article("Second", "2022-02-17 12:00 +00:00"))
     desk.write("b.md", article("First", "2022-02-17 11:00 -05:00"))
     desk.write("c.md", article("Third", "2022-02-17 12:30 +01:00"))
@@ -87,7 +87,9 @@ def test_the_order_is_newest_first_in_any_zone(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-def test_the_document_shows_the_newest_and_the_count_is_of_all(desk: Desk, limit: int) -> None:
+def test_the_document_has_the_newest_articles_and_entries_counts_all(
+    desk: Desk, limit: int
+) -> None:
     desk.configure(f"[feeds]\nlimit = {limit}")
     for day in range(1, 6):
         desk.write(f"{day}.md", article(f"T{day}", f"2022-01-0{day}"))
@@ -100,7 +102,7 @@ def test_the_document_shows_the_newest_and_the_count_is_of_all(desk: Desk, limit
     assert desk.feed("all").entries == 4
 
 
-def test_feeds_are_numbered_apart(desk: Desk) -> None:
+def test_feeds_have_distinct_numbers(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x", "y"], authors=["n"]))
     desk.sync()
     desk.write("b.md", article("B", tags=["z"], categories=["x"]))

@@ -1,4 +1,4 @@
-"""A writer that was frozen or cut off writes nothing more once another one may be elected."""
+"""A writer that was suspended or cut off cannot write once another one may be elected."""
 
 import os
 import signal
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import make_url, text
 
 from feedsvc.catalog import election
 from feedsvc.catalog.election import Lease
@@ -22,7 +23,7 @@ from tests.soak import SOAK
 
 IDLE = 6000 if SOAK else 1000  # milliseconds
 
-# Is elected, begins to write if asked to, and tries again each time that it gets a line.
+# Is elected, starts writing if requested, and tries again for each line that it gets.
 WRITER = """
 import sys, time
 from contextlib import ExitStack
@@ -63,7 +64,7 @@ print("holds" if lease.holds() else "lost", flush=True)
 
 @contextmanager
 def created(database: str) -> Iterator[Catalog]:
-    """A catalog that exists before any process is started that writes it."""
+    """Create a catalog before any process that writes to it is started."""
     with Catalog(database) as catalog:
         catalog.create()
         yield catalog
@@ -71,7 +72,7 @@ def created(database: str) -> Iterator[Catalog]:
 
 @contextmanager
 def writer(database: str, where: str) -> Iterator["subprocess.Popen[str]"]:
-    """A process that is elected, and waits within its transaction, or between two of them."""
+    """An elected process that waits within a transaction, or between two of them."""
     process = programs.popen(
         ["-c", WRITER, database, str(IDLE), where],
         stdin=subprocess.PIPE,
@@ -85,7 +86,7 @@ def writer(database: str, where: str) -> Iterator["subprocess.Popen[str]"]:
         process.communicate()
 
 
-def said(process: "subprocess.Popen[str]") -> str:
+def read_line(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
@@ -99,7 +100,7 @@ def go_on(process: "subprocess.Popen[str]") -> None:
 def take_over(catalog: Catalog) -> Lease:
     end = time.monotonic() + PATIENCE
     while (lease := catalog.elect()) is None:
-        assert time.monotonic() < end, "nobody else can be elected"
+        assert time.monotonic() < end, "no other process can be elected"
         time.sleep(0.05)
     write(catalog, "the second")
     return lease
@@ -117,14 +118,14 @@ def written(catalog: Catalog) -> str | None:
 
 
 @pytest.mark.parametrize("where", ["within", "between"])
-def test_a_frozen_writer_writes_nothing_after_another_took_over(
+def test_a_suspended_writer_cannot_write_after_another_took_over(
     make_postgresql: MakeDatabase, where: str
 ) -> None:
     database = make_postgresql()
     with created(database) as catalog, writer(database, where) as process:
-        assert said(process) == where
-        os.kill(process.pid, signal.SIGSTOP)
+        assert read_line(process) == where
         assert catalog.elect() is None
+        os.kill(process.pid, signal.SIGSTOP)
         started = time.monotonic()
         lease = take_over(catalog)
         if SOAK:
@@ -132,59 +133,78 @@ def test_a_frozen_writer_writes_nothing_after_another_took_over(
         os.kill(process.pid, signal.SIGCONT)
         for _ in range(2):
             go_on(process)
-            assert said(process) == "refused"
-        assert said(process) == "lost"
+            assert read_line(process) == "refused"
+        assert read_line(process) == "lost"
         assert written(catalog) == "the second"
         assert lease.holds()
         lease.end()
 
 
 @pytest.mark.parametrize("where", ["within", "between"])
-def test_a_writer_that_was_cut_off_writes_nothing_when_it_is_connected_again(
+def test_a_writer_that_was_cut_off_cannot_write_when_it_reconnects(
     make_postgresql: MakeDatabase, where: str
 ) -> None:
-    """Whatever it sent meanwhile arrives in a session that has ended."""
+    """Statements that it sent meanwhile arrive in a session that has ended."""
     database = make_postgresql()
     with (
         created(database) as catalog,
         proxied(database) as (proxy, there),
         writer(there, where) as process,
     ):
-        assert said(process) == where
+        assert read_line(process) == where
         proxy.is_open.clear()
         go_on(process)  # a commit, or a whole transaction, is on its way
         lease = take_over(catalog)
         proxy.is_open.set()
-        assert said(process) == "refused"
+        assert read_line(process) == "refused"
         go_on(process)
-        assert [said(process), said(process)] == ["refused", "lost"]
+        assert [read_line(process), read_line(process)] == ["refused", "lost"]
         assert written(catalog) == "the second"
         assert lease.holds()
         lease.end()
 
 
-def test_a_transaction_that_only_reads_files_for_long_is_kept(
+def test_an_idle_transaction_of_a_live_process_is_not_ended(
     make_postgresql: MakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(election, "_IDLE", 600)
-    monkeypatch.setattr(election, "_BEAT", 0.1)
-    with Catalog(make_postgresql()) as catalog:
+    """As while articles are read: the server counts from the latest statement."""
+    assert election._BEAT * 1000 < election._IDLE / 5
+    monkeypatch.setattr(election, "_BEAT", 0.05)
+    database = make_url(make_postgresql()).update_query_dict({"application_name": "writer"})
+    with (
+        Catalog(database.render_as_string(hide_password=False)) as catalog,
+        Catalog(
+            database.difference_update_query(["application_name"]).render_as_string(False)
+        ) as other,
+    ):
         catalog.create()
         for elected in (False, True):
             lease = catalog.elect() if elected else None
-            write(catalog, str(elected), lambda: time.sleep(0.8))
+            write(catalog, str(elected), lambda: wait_for_beats(other))
             if lease:
-                time.sleep(0.8)
+                wait_for_beats(other)
             assert written(catalog) == str(elected)
             if lease:
                 assert lease.holds()
                 lease.end()
 
 
-def test_the_end_of_its_session_ends_all_writing_of_the_elected(
+def wait_for_beats(catalog: Catalog) -> None:
+    """Wait until the session `writer` has executed three statements."""
+    query = "SELECT max(state_change) FROM pg_stat_activity WHERE application_name = 'writer'"
+    seen: set[object] = set()
+    end = time.monotonic() + PATIENCE
+    while len(seen) < 4:
+        assert time.monotonic() < end, "nothing keeps the session alive"
+        with catalog.reading() as connection:
+            seen.add(connection.scalar(text(query)))
+        time.sleep(0.01)
+
+
+def test_an_elected_process_whose_session_ended_cannot_write(
     make_postgresql: MakeDatabase,
 ) -> None:
-    """A newer program takes the lock: the older one does not go on in another session."""
+    """A newer program takes the lock: the older one does not continue in another session."""
     database = make_postgresql()
     with Catalog(database) as first, Catalog(database) as second:
         first.create()
@@ -196,5 +216,5 @@ def test_the_end_of_its_session_ends_all_writing_of_the_elected(
             write(first, "the first")
         assert not lease.holds()
         lease.end()
-        write(first, "a command")  # which may write beside the elected process
+        write(first, "a command")  # which may write alongside the elected process
         assert written(second) == "a command"

@@ -1,4 +1,4 @@
-"""Which article a file is, as a pure decision: no file, no database."""
+"""Matching files with stored articles, without files or a database."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -61,17 +61,17 @@ def found(decision: Decision) -> dict[str, tuple[int | None, str]]:
     }
 
 
-def decided(
+def decide_for(
     files: list[Claim], known: list[ArticleState], unread: Set[str] = frozenset()
 ) -> Decision:
-    """Decide where there are these files, and unread ones that did not change."""
+    """Decide for these files, among unread ones that did not change."""
     paths = {each.path for each in files} | unread
     return Decision(*decide(files, known, paths.__contains__))
 
 
 def test_a_new_file_gets_a_minted_id() -> None:
     """Conformance 15."""
-    decision = decided([claim("a.md", "é t")], [])
+    decision = decide_for([claim("a.md", "é t")], [])
     assert found(decision) == {"a.md": (None, "tag:example.org,2022:2022-02-17:%C3%A9%20t")}
 
 
@@ -133,65 +133,65 @@ def test_a_new_file_gets_a_minted_id() -> None:
             [claim("b.md", "a", day=-1), claim("c.md", "c", "urn:1")],
             [state(1, "a.md", "a")],
             {"b.md": (None, "tag:example.org,2022:2022-02-16:a"), "c.md": (1, "urn:1")},
-            id="who has its id has a better right than who has its slug",
+            id="its id wins over its slug",
         ),
     ],
 )
-def test_a_file_is_the_article_of(
+def test_files_are_matched_with_stored_articles(
     files: list[Claim], known: list[ArticleState], expected: dict[str, tuple[int | None, str]]
 ) -> None:
     """Conformance 15."""
-    decision = decided(files, known, {"other.md"})
+    decision = decide_for(files, known, {"other.md"})
     assert decision.refused == {}
     assert found(decision) == expected
 
 
-def test_an_unreleased_article_may_still_change_its_id() -> None:
-    decision = decided([claim("a.md", "b")], [state(1, "a.md", "a", released=False)])
+def test_the_id_of_an_unreleased_article_follows_its_slug() -> None:
+    decision = decide_for([claim("a.md", "b")], [state(1, "a.md", "a", released=False)])
     assert found(decision) == {"a.md": (1, "tag:example.org,2022:2022-02-17:b")}
 
 
-def test_the_id_of_a_withdrawn_article_is_not_given_to_another() -> None:
-    """Conformance 15: readers know it for ever."""
+def test_the_id_of_a_withdrawn_article_is_not_reused() -> None:
+    """Conformance 15: readers remember it forever."""
     minted = "tag:example.org,2022:2022-02-17:a"
     known = [state(1, "a.md", "other", minted, removed=True)]
     for path in ("a.md", "b.md"):
-        error = decided([claim(path, "a")], known).refused[path]
+        error = decide_for([claim(path, "a")], known).refused[path]
         assert error.code == "duplicate-id"
         assert "of an article that was withdrawn, which keeps it" in error.message
 
 
-def test_a_draft_that_was_deleted_holds_nothing() -> None:
+def test_a_deleted_draft_does_not_reserve_its_id() -> None:
     minted = "tag:example.org,2022:2022-02-17:b"
     known = [
         state(1, "gone.md", "b", minted, removed=True, released=False),
         state(2, "a.md", "a", released=False),
     ]
-    decision = decided([claim("a.md", "b")], known)
+    decision = decide_for([claim("a.md", "b")], known)
     assert found(decision) == {"a.md": (2, minted)}
 
 
-def test_a_refused_file_is_told_which_file_has_the_name() -> None:
-    """By the keys that the author wrote, and their lines."""
+def test_the_error_for_a_refused_file_names_the_other_file() -> None:
+    """With the keys that the author wrote, and their lines."""
     known = [state(1, "a.md", "a")]
     written = claim("b.md", "a")._replace(slug_at=("url", 4))
-    by_slug = decided([written], known, {"a.md"}).refused["b.md"]
+    by_slug = decide_for([written], known, {"a.md"}).refused["b.md"]
     assert (by_slug.code, by_slug.line) == ("duplicate-slug", 4)
     assert by_slug.message == (
         "has the slug 'a' of a.md, which keeps it; write another `url:` here"
     )
     written = claim("b.md", "b", "urn:1")._replace(id_at=("guid", 5))
-    by_id = decided([written], known, {"a.md"}).refused["b.md"]
+    by_id = decide_for([written], known, {"a.md"}).refused["b.md"]
     assert (by_id.code, by_id.line) == ("duplicate-id", 5)
     assert by_id.message == "has the id 'urn:1' of a.md, which keeps it; write another `guid:` here"
 
 
-# Any world: some articles, some files, of which some were read.
+# Any combination of articles and files, some of which were read.
 
 
 @dataclass(frozen=True)
 class World:
-    """known: articles as stored. files: those read. unread: paths of other files."""
+    """known: stored articles. files: those that were read. unread: paths of other files."""
 
     known: list[ArticleState]
     files: list[Claim]
@@ -199,7 +199,7 @@ class World:
 
     @property
     def decision(self) -> Decision:
-        return decided(self.files, self.known, self.unread)
+        return decide_for(self.files, self.known, self.unread)
 
     def has_file(self, each: ArticleState) -> bool:
         paths = self.unread | {file.path for file in self.files}
@@ -218,7 +218,7 @@ def worlds(draw: st.DrawFn) -> World:
     ids = draw(st.lists(IDS, unique=True, max_size=5))
     for number, entry_id in enumerate(ids, 1):
         path, slug, removed = draw(NAMES), draw(NAMES), draw(st.booleans())
-        # Two that are not removed share neither path nor slug.
+        # Articles that are not removed share neither paths nor slugs.
         removed = removed or any(
             not each.removed and (each.path == path or each.slug == slug) for each in known
         )
@@ -226,7 +226,7 @@ def worlds(draw: st.DrawFn) -> World:
         known.append(state(number, path, slug, entry_id, removed=removed, released=released))
     paths = draw(st.sets(NAMES))
     read = draw(st.sets(st.sampled_from(sorted(paths)))) if paths else set()
-    # A file that was never read is read.
+    # Files without a stored article are read.
     read |= paths - {each.path for each in known if not each.removed}
     files = [
         claim(path, draw(NAMES), draw(st.none() | IDS), draw(st.integers(0, 2)))
@@ -238,13 +238,13 @@ def worlds(draw: st.DrawFn) -> World:
 @given(worlds())
 def test_every_file_is_accepted_or_refused(world: World) -> None:
     decision = world.decision
-    taken = [match.claim.path for match in decision.matches]
-    assert sorted([*taken, *decision.refused]) == sorted(file.path for file in world.files)
+    accepted = [match.claim.path for match in decision.matches]
+    assert sorted([*accepted, *decision.refused]) == sorted(file.path for file in world.files)
 
 
 @given(worlds())
 def test_no_two_articles_share_a_path_slug_id_or_number(world: World) -> None:
-    """Conformance 4: also not with those whose files were not read or not taken."""
+    """Conformance 4: including articles whose files were not read or were refused."""
     matches = world.decision.matches
     numbers = [match.known.number for match in matches if match.known]
     paths = {match.claim.path for match in matches}
@@ -263,8 +263,8 @@ def test_no_two_articles_share_a_path_slug_id_or_number(world: World) -> None:
 
 
 @given(worlds())
-def test_no_released_id_goes_to_another_article(world: World) -> None:
-    """Conformance 15: unless an author pins it there, or pins another in its place."""
+def test_a_released_id_is_not_minted_for_another_article(world: World) -> None:
+    """Conformance 15: unless an author pins it there, or replaces it by a pinned one."""
     holder = {each.id: each.number for each in world.known if each.released is not None}
     matches = world.decision.matches
     given_up = {each.known.id for each in matches if each.known and each.known.id != each.id}
@@ -286,7 +286,7 @@ def test_the_holder_of_a_slug_keeps_it(world: World) -> None:
 
 
 @given(worlds())
-def test_a_released_id_never_changes_by_itself(world: World) -> None:
+def test_a_released_id_changes_only_if_pinned(world: World) -> None:
     """Conformance 15."""
     for match in world.decision.matches:
         if match.known and match.known.released is not None and match.claim.id is None:
@@ -294,7 +294,7 @@ def test_a_released_id_never_changes_by_itself(world: World) -> None:
 
 
 @given(worlds(), st.randoms(use_true_random=False))
-def test_the_order_of_arguments_does_not_matter(world: World, random: Any) -> None:
+def test_decisions_do_not_depend_on_the_order_of_arguments(world: World, random: Any) -> None:
     """Conformance 24."""
     first = world.decision
     random.shuffle(world.known)
@@ -308,13 +308,13 @@ def test_the_order_of_arguments_does_not_matter(world: World, random: Any) -> No
 
 @given(worlds())
 def test_deciding_twice_gives_the_same_result(world: World) -> None:
-    """The next sync, which reads the same files again, changes nothing."""
+    """A sync that reads the same files again changes nothing."""
     decision = world.decision
     known = {each.number: each for each in world.known}
-    taken = {match.claim.path: match for match in decision.matches}
+    accepted = {match.claim.path: match for match in decision.matches}
     after: list[ArticleState] = []
     matched: set[int] = set()
-    for number, (path, match) in enumerate(sorted(taken.items()), 100):
+    for number, (path, match) in enumerate(sorted(accepted.items()), 100):
         old = match.known
         matched |= {old.number} if old else set()
         after.append(
@@ -328,16 +328,16 @@ def test_deciding_twice_gives_the_same_result(world: World) -> None:
         )
     for each in known.values():
         if each.number not in matched:
-            removed = not world.has_file(each) or each.path in taken
+            removed = not world.has_file(each) or each.path in accepted
             released = each.released is not None
             names = (each.path, each.slug, each.id)
             after.append(state(each.number, *names, removed=removed, released=released))
     again = World(after, world.files, world.unread).decision
     numbers = {each.path: each.number for each in after if not each.removed}
     for path in decision.refused:
-        assert path in again.refused or path not in taken
+        assert path in again.refused or path not in accepted
     for match in again.matches:
-        if match.claim.path in taken:
+        if match.claim.path in accepted:
             assert match.known is not None
             assert match.known.number == numbers[match.claim.path]
-            assert match.id == taken[match.claim.path].id
+            assert match.id == accepted[match.claim.path].id

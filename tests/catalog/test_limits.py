@@ -1,7 +1,6 @@
-"""Texts at the limits of length and one byte beyond them, through whole syncs, on both databases.
+"""Texts at and one byte beyond their length limits, in whole syncs, on both databases.
 
-PostgreSQL compresses a repetitive text before it measures what goes into an index, so that these
-texts are random.
+PostgreSQL compresses repetitive texts before it measures index rows, so these texts are random.
 """
 
 import random
@@ -29,7 +28,7 @@ from feedsvc.model import (
 from tests.desk import START, Desk
 from tests.sites import article
 
-INDEX_ROW = 2704  # bytes; what PostgreSQL takes into a B-tree with pages of 8 KB
+INDEX_ROW = 2704  # bytes; the maximum of PostgreSQL for a B-tree with pages of 8 KB
 ALPHABETS = {
     "ASCII": string.ascii_lowercase + string.digits,
     "emoji": "".join(map(chr, range(0x1F400, 0x1F4FE))),
@@ -39,19 +38,19 @@ characters = pytest.mark.parametrize("characters", ALPHABETS.values(), ids=ALPHA
 
 
 def size(text: str) -> int:
-    """Return how many bytes a text has in UTF-8."""
+    """Return the number of bytes of a text in UTF-8."""
     return len(text.encode())
 
 
 def fill(length: int, characters: str = ALPHABETS["ASCII"], start: str = "") -> str:
-    """Return a random text of so many bytes that begins with a given one."""
+    """Return a random text with this many bytes and a given beginning."""
     source = random.Random(length)
     count, rest = divmod(length - size(start), size(characters[0]))
     return start + "z" * rest + "".join(source.choices(characters, k=count))
 
 
 def path_of(length: int, characters: str, ending: str) -> str:
-    """Return a path of so many bytes, whose parts have no more than file systems take."""
+    """Return a path with this many bytes, whose parts are short enough for file systems."""
     text = ""
     while length - size(text) - size(ending) > 240:
         text += fill(200, characters) + "/"
@@ -59,7 +58,7 @@ def path_of(length: int, characters: str, ending: str) -> str:
 
 
 def language_of(length: int) -> str:
-    """Return a language tag of so many bytes."""
+    """Return a language tag with this many bytes."""
     return ("en" + "-abcdefgh" * length)[:length]
 
 
@@ -125,7 +124,7 @@ def test_texts_at_their_limits_are_published(desk: Desk, characters: str) -> Non
 
 
 @characters
-def test_a_minted_id_of_the_longest_slug_is_published(desk: Desk, characters: str) -> None:
+def test_an_id_minted_from_the_longest_slug_is_published(desk: Desk, characters: str) -> None:
     slug = fill(MAX_SLUG, characters)
     start = fill(MAX_BASE - len(".example.org,2022"), start="h")
     desk.configure(f'id_authority = "{start}.example.org,2022"')
@@ -142,7 +141,7 @@ def test_the_longest_minted_id_is_within_the_limit_of_ids() -> None:
 
 @characters
 @pytest.mark.parametrize("key", ["tags", "categories"])
-def test_a_term_beyond_the_limit_is_left_out_and_the_article_is_published(
+def test_a_term_beyond_the_limit_is_omitted_and_the_article_is_published(
     desk: Desk, key: str, characters: str
 ) -> None:
     front: dict[str, Any] = {key: ["fine", fill(MAX_TERM + 1, characters)]}
@@ -156,7 +155,7 @@ def test_a_term_beyond_the_limit_is_left_out_and_the_article_is_published(
     assert set(desk.feeds()) == {"all", "language/en", f"{kind}/fine"}
 
 
-def test_a_tag_that_no_index_holds_stops_nothing(desk: Desk) -> None:
+def test_a_tag_too_long_for_an_index_does_not_stop_the_sync(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=[fill(4000)]))
     desk.write("b.md", article("B"))
     (problem,) = desk.sync().problems
@@ -165,13 +164,13 @@ def test_a_tag_that_no_index_holds_stops_nothing(desk: Desk) -> None:
     assert sorted(desk.titles()) == ["A", "B"]
 
 
-def test_a_label_that_folds_to_a_short_term_is_measured_itself(desk: Desk) -> None:
+def test_the_limit_applies_to_labels_that_fold_to_a_short_term(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["a" + "/" * MAX_TERM + "b"]))
     (problem,) = desk.sync().problems
     assert problem.code == "too-long-term"
 
 
-def test_a_label_whose_term_is_longer_is_measured_as_a_term(desk: Desk) -> None:
+def test_the_limit_applies_to_terms_longer_than_their_label(desk: Desk) -> None:
     label = "\U0001d160" * (MAX_TERM // 4)  # NFC makes 12 bytes of its 4
     assert size(label) == MAX_TERM
     desk.write("a.md", article("A", tags=[label]))
@@ -181,7 +180,7 @@ def test_a_label_whose_term_is_longer_is_measured_as_a_term(desk: Desk) -> None:
 
 
 @characters
-def test_an_author_beyond_the_limit_is_named_but_has_no_feed(desk: Desk, characters: str) -> None:
+def test_an_author_beyond_the_limit_is_listed_but_has_no_feed(desk: Desk, characters: str) -> None:
     name = fill(MAX_TERM + 1, characters)
     desk.write("a.md", article("A", authors=[name]))
     (problem,) = desk.sync().problems
@@ -203,7 +202,7 @@ def beyond(key: str, characters: str) -> str:
 
 
 @characters
-def test_an_article_with_another_text_beyond_its_limit_stays_as_it_was(
+def test_an_edit_with_a_value_beyond_its_limit_is_not_published(
     desk: Desk, characters: str
 ) -> None:
     limits = {"slug": MAX_SLUG, "id": MAX_ID, "language": MAX_LANGUAGE}
@@ -224,7 +223,7 @@ def test_an_article_with_another_text_beyond_its_limit_stays_as_it_was(
 
 
 @characters
-def test_a_file_whose_path_is_too_long_is_one_problem(desk: Desk, characters: str) -> None:
+def test_a_file_whose_path_is_too_long_is_reported_and_skipped(desk: Desk, characters: str) -> None:
     path = path_of(MAX_PATH + 1, characters, ".md")
     desk.write(path, article("A"))
     desk.write("b.md", article("B"))
@@ -235,7 +234,7 @@ def test_a_file_whose_path_is_too_long_is_one_problem(desk: Desk, characters: st
 
 
 @characters
-def test_a_shown_file_whose_path_is_too_long_is_not_published(desk: Desk, characters: str) -> None:
+def test_an_attachment_whose_path_is_too_long_is_not_published(desk: Desk, characters: str) -> None:
     picture = path_of(MAX_PATH + 1, characters, ".png")
     reference = urls.file_path(picture).removeprefix("/files")
     desk.write(picture, b"")
@@ -280,7 +279,7 @@ def test_the_schema_has_indexes_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("index", INDEXES)
-def test_each_text_in_an_index_has_a_limit_and_the_row_fits(index: str) -> None:
+def test_indexed_texts_are_limited_so_that_index_rows_fit(index: str) -> None:
     row = 8  # the header
     for column in INDEXES[index]:
         if isinstance(column.type, Text):

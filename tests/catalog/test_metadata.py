@@ -1,4 +1,4 @@
-"""The settings recorded in the catalog: reading those of 0.1.0 changes nothing for readers."""
+"""The settings recorded in the catalog; those of 0.1.0 are read without changes for readers."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ any = { tags = ["c++"] }
 [aliases]
 "/rss.xml" = "all.rss"
 """
-# What 0.1.0 stored for these settings and one article: of each feed its head and its window.
+# What 0.1.0 stored for these settings and one article: the head and the window of each feed.
 FEEDS = {
     "all": ("6a788401495bf440", "77fa5292f683b54571580f69b83b1e73"),
     "news": ("4b5ea58b9fda3e33", "983e2f739cd1e029d5de99c61a83e34d"),
@@ -72,7 +72,7 @@ SETTINGS: dict[str, Any] = {
 
 @pytest.fixture
 def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settled: None) -> Desk:
-    """A site whose catalog has what 0.1.0 wrote."""
+    """A site with a catalog as written by 0.1.0."""
     monkeypatch.setattr(feedsvc, "__version__", "0.1.0")
     monkeypatch.setattr(head, "GENERATOR", "feedsvc 0.1.0")
     database = f"sqlite:///{tmp_path}/catalog.db"
@@ -84,8 +84,8 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settled: None) -> Desk:
     noted = f"feedsvc 0.1.0 {json.dumps(SETTINGS, sort_keys=True)}"
     feed, metadata = schema.feed, schema.metadata_table
     with catalog.writing() as connection:
-        for key, (said, window) in FEEDS.items():
-            values = {"head": said, "window": window}
+        for key, (digest, window) in FEEDS.items():
+            values = {"head": digest, "window": window}
             connection.execute(update(feed).where(feed.c.key == key).values(values))
         settings = metadata.c.name == "settings"
         connection.execute(update(metadata).where(settings).values(value=noted))
@@ -97,7 +97,7 @@ def heads(desk: Desk) -> dict[str, str]:
 
 
 def test_the_metadata_format_of_0_1_0_is_not_a_change(old: Desk) -> None:
-    """Conformance 37: no revision, no bytes, no Last-Modified, and no file is read again."""
+    """Conformance 37: no revision, same bytes and Last-Modified, and no file is read again."""
     before, bytes_before = old.feeds(), old.body()
     report = old.sync()
     assert (report.read, report.published.revision, report.settings) == (0, None, ())
@@ -119,10 +119,10 @@ def test_checking_every_feed_does_not_change_an_old_catalog(old: Desk) -> None:
     }
 
 
-def test_a_change_of_one_feed_leaves_the_others_of_an_old_catalog(old: Desk) -> None:
+def test_a_change_of_one_feed_does_not_change_others_of_an_old_catalog(old: Desk) -> None:
     old.configure(TOML.replace("limit = 5", 'title = "Other"\nlimit = 5'))
     report = old.sync()
     assert report.published.feeds == ("tag/c++",)
     now = heads(old)
-    assert {key for key, (said, _) in FEEDS.items() if now[key] != said} == {"tag/c++"}
+    assert {key for key, (digest, _) in FEEDS.items() if now[key] != digest} == {"tag/c++"}
     assert len(now["tag/c++"]) == 32

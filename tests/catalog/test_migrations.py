@@ -1,4 +1,4 @@
-"""Upgrades: all of a migration or nothing, whatever happens, and never by the wrong program."""
+"""Upgrades are atomic, and newer catalogs are refused."""
 
 import logging
 import os
@@ -44,7 +44,7 @@ revision, down_revision, readers = "0901", "{before}", "{before}"
 def upgrade():
     op.add_column("feed", sa.Column("added", sa.Text))
 """
-# Takes a column away, which SQLite does by copying the table, and dies or fails on the way.
+# Drops a column, which SQLite does by copying the table, and dies or fails in between.
 BREAKING = """
 import os, signal
 import sqlalchemy as sa
@@ -69,7 +69,7 @@ def upgrade():
 
 
 def chain(folder: Path, *more: str) -> Path:
-    """Return the migrations of a later program: ours, and these besides."""
+    """Return the migrations of a later program: the current ones and these."""
     made = folder / f"later-{len(more)}"
     shutil.copytree(migrations.FOLDER, made)
     for number, source in enumerate(more, 901):
@@ -87,7 +87,7 @@ def upgrade_in_a_process(database: str, folder: Path, instant: str) -> int | Non
 
 
 def upgrade_and_die(database: str, folder: Path, instant: str) -> None:
-    """Upgrade a catalog; the migrations of the folder die by themselves."""
+    """Upgrade a catalog with the migrations of a folder, and die at an instant."""
 
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -120,10 +120,10 @@ def contents(database: str) -> dict[str, Any]:
         engine.dispose()
 
 
-# The migrations that there are
+# The migrations
 
 
-def test_migrations_are_numbered_and_each_follows_the_one_before() -> None:
+def test_migrations_are_numbered_and_form_a_chain() -> None:
     files = sorted((migrations.FOLDER / "versions").glob("[0-9]*.py"))
     before = None
     for number, file in enumerate(files, 1):
@@ -136,8 +136,8 @@ def test_migrations_are_numbered_and_each_follows_the_one_before() -> None:
     assert before == NEWEST
 
 
-def test_migrations_lead_to_the_tables_of_a_new_catalog(tmp_path: Path, database: str) -> None:
-    """From a stored catalog and from nothing, to the same tables, columns and indexes."""
+def test_upgraded_and_new_catalogs_have_the_same_tables(tmp_path: Path, database: str) -> None:
+    """The same tables, columns and indexes."""
     restore(database)
     with Catalog(database) as catalog:
         catalog.upgrade()
@@ -170,7 +170,7 @@ def _new(database: str) -> str:
 
 
 def _statements(database: str) -> dict[str, str]:
-    """Return what SQLite was told to make each table and index with, in one spelling."""
+    """Return the normalised SQL of each table and index."""
     path = database.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path)) as connection:
         found = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
@@ -178,7 +178,7 @@ def _statements(database: str) -> dict[str, str]:
 
 
 def test_every_released_schema_has_a_stored_catalog() -> None:
-    """All but the newest, of which one is stored when there is a migration from it."""
+    """Except the newest, which is stored when there is a migration from it."""
     assert set(SCHEMAS) >= RELEASED
 
 
@@ -199,7 +199,7 @@ def test_commands_do_not_import_alembic_without_an_upgrade(tmp_path: Path) -> No
     subprocess.run([sys.executable, "-c", program, f"sqlite:///{tmp_path}/catalog.db"], check=True)
 
 
-def test_a_reading_process_is_told_what_to_run(database: str) -> None:
+def test_the_error_for_an_outdated_catalog_names_the_command_to_run(database: str) -> None:
     restore(database)
     with (
         Catalog(database) as catalog,
@@ -222,7 +222,7 @@ def test_nothing_is_written_to_an_outdated_catalog(tmp_path: Path, database: str
     assert contents(database) == before
 
 
-def test_a_copy_is_kept_until_the_next_upgrade(tmp_path: Path) -> None:
+def test_a_backup_is_kept_until_the_next_upgrade(tmp_path: Path) -> None:
     path = tmp_path / "catalog.db"
     database = f"sqlite:///{path}"
     restore(database)
@@ -239,7 +239,7 @@ def test_a_copy_is_kept_until_the_next_upgrade(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.glob("*.before-*")] == ["catalog.db.before-0901"]
 
 
-def test_the_restored_copy_is_the_former_catalog(tmp_path: Path) -> None:
+def test_restoring_the_backup_restores_the_former_catalog(tmp_path: Path) -> None:
     """The downgrade that docs/upgrading.md describes."""
     path = tmp_path / "catalog.db"
     database = f"sqlite:///{path}"
@@ -255,7 +255,7 @@ def test_the_restored_copy_is_the_former_catalog(tmp_path: Path) -> None:
             catalog.check()
 
 
-def test_a_copy_that_cannot_be_written_stops_the_upgrade(
+def test_an_upgrade_fails_if_the_backup_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = f"sqlite:///{tmp_path}/catalog.db"
@@ -274,37 +274,37 @@ def test_a_copy_that_cannot_be_written_stops_the_upgrade(
     assert contents(database) == before
 
 
-def upgrade_with_others(database: str, start: Barrier, said: SimpleQueue[object]) -> None:
+def upgrade_with_others(database: str, start: Barrier, results: SimpleQueue[object]) -> None:
     with Catalog(database) as catalog:
         start.wait()
-        said.put(catalog.upgrade())
+        results.put(catalog.upgrade())
 
 
-def test_many_may_upgrade_at_once(database: str) -> None:
+def test_concurrent_upgrades_upgrade_once(database: str) -> None:
     restore(database)
-    start, said = SPAWN.Barrier(3), SPAWN.SimpleQueue()
+    start, results = SPAWN.Barrier(3), SPAWN.SimpleQueue()
     running = [
-        SPAWN.Process(target=upgrade_with_others, args=(database, start, said)) for _ in range(3)
+        SPAWN.Process(target=upgrade_with_others, args=(database, start, results)) for _ in range(3)
     ]
     for process in running:
         process.start()
     for process in running:
         process.join()
-    found = sorted((said.get() for _ in running), key=str)
+    found = sorted((results.get() for _ in running), key=str)
     assert found == [("0001", NEWEST), None, None]
 
 
-# Upgrades that are interrupted
+# Interrupted upgrades
 
 
 INSTANTS = ("begun", "a table made", "a column dropped", "rows deleted", "committing")
 
 
 @pytest.mark.parametrize("instant", ["copying", *INSTANTS])
-def test_an_upgrade_that_is_killed_has_changed_nothing(
+def test_a_killed_upgrade_changes_nothing_and_can_be_repeated(
     tmp_path: Path, database: str, instant: str
 ) -> None:
-    """Nor has any migration before it in the same upgrade; and the next one does all of it."""
+    """Earlier migrations of the same upgrade are rolled back as well."""
     if instant == "copying" and "postgres" in database:
         pytest.skip("a server's catalog is not copied")
     restore(database)
@@ -320,7 +320,7 @@ def test_an_upgrade_that_is_killed_has_changed_nothing(
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_an_upgrade_that_is_killed_when_it_is_committed_is_done(tmp_path: Path) -> None:
+def test_an_upgrade_killed_after_its_commit_is_complete(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/catalog.db"
     restore(database)
     folder = chain(tmp_path, ADDITIVE)
@@ -330,7 +330,7 @@ def test_an_upgrade_that_is_killed_when_it_is_committed_is_done(tmp_path: Path) 
     assert (tmp_path / "catalog.db.before-0901").exists()
 
 
-def test_a_migration_that_fails_has_changed_nothing(
+def test_a_failing_migration_changes_nothing(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restore(database)
@@ -348,7 +348,7 @@ def test_a_migration_that_fails_has_changed_nothing(
 
 
 @pytest.mark.parametrize("fill", [True, False])
-def test_every_process_refuses_a_newer_catalog(tmp_path: Path, database: str, fill: bool) -> None:
+def test_a_newer_catalog_is_refused(tmp_path: Path, database: str, fill: bool) -> None:
     folder = chain(tmp_path, ADDITIVE)
     if fill:
         restore(database)
@@ -359,15 +359,15 @@ def test_every_process_refuses_a_newer_catalog(tmp_path: Path, database: str, fi
         for refused in (catalog.check, catalog.create, catalog.upgrade):
             with pytest.raises(
                 NewerError, match=r"of a newer feedsvc \(schema 0901; this one"
-            ) as told:
+            ) as error:
                 refused()
-            assert "\n" not in str(told.value)
+            assert "\n" not in str(error.value)
         with pytest.raises(NewerError):
             recovery.make_ready(catalog)
     assert contents(database) == before
 
 
-def test_a_program_that_is_running_writes_nothing_to_a_newer_catalog(
+def test_a_running_program_does_not_write_to_a_newer_catalog(
     tmp_path: Path, database: str, desk: Desk
 ) -> None:
     desk.write("a.md", article("A"))
@@ -383,10 +383,10 @@ def test_a_program_that_is_running_writes_nothing_to_a_newer_catalog(
     assert contents(database) == before
 
 
-def test_it_goes_on_reading_where_the_migration_only_added_something(
+def test_a_running_program_still_reads_after_an_additive_migration(
     tmp_path: Path, database: str, desk: Desk
 ) -> None:
-    """A rolling upgrade: those who serve still show what the newer program publishes."""
+    """A rolling upgrade: older servers serve what the newer program publishes."""
     desk.write("a.md", article("A"))
     desk.sync()
     publication = desk.publication
@@ -399,24 +399,24 @@ def test_it_goes_on_reading_where_the_migration_only_added_something(
     assert desk.titles() == ["B", "A"]
 
 
-def test_it_stops_reading_where_the_migration_took_something_away(
+def test_a_running_program_stops_reading_after_a_breaking_migration(
     tmp_path: Path, database: str, desk: Desk
 ) -> None:
-    """Conformance 44: clean 503 rather than answers from what it cannot understand."""
+    """Conformance 44: 503 instead of responses from a schema that it does not know."""
     desk.write("a.md", article("A"))
     desk.sync()
     publication = desk.publication
     with Catalog(database, Migrations(chain(tmp_path, ADDITIVE, BREAKING))) as newer:
         recovery.make_ready(newer)
-    with pytest.raises(NewerError) as told:
+    with pytest.raises(NewerError) as error:
         publication.state()
     assert (
-        told.value.reason
+        error.value.reason
         == f"the catalog is of a newer feedsvc (schema 0902; this one has {NEWEST})"
     )
 
 
-def test_an_additive_migration_after_another_does_not_make_it_readable_again(
+def test_an_additive_migration_after_a_breaking_one_does_not_allow_reading(
     tmp_path: Path, database: str
 ) -> None:
     restore(database)
@@ -435,14 +435,14 @@ def test_an_additive_migration_after_another_does_not_make_it_readable_again(
 
 
 def test_the_first_release_refuses_every_later_catalog(database: str) -> None:
-    """It looked for a number in a row of its own, and took a catalog without one for a new one."""
+    """It looked for its schema number in a row, and treated a catalog without one as new."""
     restore(database)
     with Catalog(database) as catalog:
         catalog.upgrade()
     assert dict(eval(row) for row in contents(database)["made_by"][1])["schema"] not in ("4", None)
 
 
-def test_a_new_catalog_is_refused_by_the_first_release_too(database: str, catalog: Catalog) -> None:
+def test_the_first_release_refuses_a_new_catalog(database: str, catalog: Catalog) -> None:
     rows = contents(database)["made_by"][1]
     assert rows == [repr(tuple(schema.FENCE.values()))]
 
@@ -458,10 +458,10 @@ def test_a_catalog_of_an_unreleased_version_is_refused_and_kept(
 
 
 @pytest.mark.parametrize("statement", range(6))
-def test_a_catalog_that_another_process_creates_during_the_check_is_accepted(
+def test_a_catalog_created_by_another_process_during_the_check_is_accepted(
     database: str, statement: int
 ) -> None:
-    """Whichever statement of the check is the first to see it."""
+    """Whichever statement of the check sees it first."""
     engine = create_engine(database)
     statements = count()
     with Catalog(database) as other, engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Files that are moved, renamed and given other slugs: the same article, at an old URL too."""
+"""Files that are moved, renamed or get other slugs keep their article and old URLs."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,7 +22,7 @@ def ids(desk: Desk) -> dict[str, str]:
 
 
 def test_a_renamed_file_is_the_same_article(desk: Desk) -> None:
-    """Conformance 15: by its text alone, as its slug comes from its name."""
+    """Conformance 15: recognised by its text, as its slug is derived from its name."""
     desk.write("mali.md", article("Mali", tags=["x"]))
     desk.sync()
     known = ids(desk)
@@ -71,7 +71,7 @@ def test_a_new_article_takes_over_a_url_that_another_left(desk: Desk) -> None:
     assert (response.status_code, "New" in response.text) == (200, True)
     desk.rename("a.md", "c.md")
     desk.sync()
-    response = client(desk).get("/articles/a")  # whoever had it last
+    response = client(desk).get("/articles/a")  # that of the last article with this URL
     assert (response.status_code, response.headers["Location"]) == (
         308,
         "https://news.example.org/articles/c",
@@ -79,7 +79,7 @@ def test_a_new_article_takes_over_a_url_that_another_left(desk: Desk) -> None:
 
 
 def test_the_last_article_with_a_url_determines_its_response(desk: Desk) -> None:
-    """Conformance 43: a withdrawn article is gone, though another was there before it."""
+    """Conformance 43: 410 for a withdrawn article, although another one had the URL before."""
     desk.write("a.md", article("First"))
     desk.sync()
     desk.rename("a.md", "b.md")
@@ -99,7 +99,7 @@ def test_the_last_article_with_a_url_determines_its_response(desk: Desk) -> None
     )
 
 
-def test_a_slug_can_be_removed_and_added(desk: Desk) -> None:
+def test_a_slug_can_be_changed_back_and_forth(desk: Desk) -> None:
     desk.write("x.md", article("A", slug="a"))
     desk.sync()
     for slug in "babab":
@@ -111,8 +111,8 @@ def test_a_slug_can_be_removed_and_added(desk: Desk) -> None:
     )
 
 
-def test_the_slug_of_a_draft_is_not_found(desk: Desk) -> None:
-    """Conformance 55: who guesses an old name learns nothing."""
+def test_the_former_slug_of_a_draft_is_404(desk: Desk) -> None:
+    """Conformance 55: guessing an old name reveals nothing."""
     desk.write("secret.md", article("A", draft=True))
     desk.sync()
     desk.rename("secret.md", "plain.md")
@@ -122,7 +122,7 @@ def test_the_slug_of_a_draft_is_not_found(desk: Desk) -> None:
     assert client(desk).get("/articles/secret").status_code == 404
 
 
-def test_a_file_that_was_moved_and_edited_is_known_by_its_slug_or_id(desk: Desk) -> None:
+def test_a_file_moved_and_edited_is_recognised_by_its_slug_or_id(desk: Desk) -> None:
     """Conformance 15."""
     desk.write("a.md", article("A", slug="one"))
     desk.write("b.md", article("B", id="urn:b"))
@@ -136,7 +136,7 @@ def test_a_file_that_was_moved_and_edited_is_known_by_its_slug_or_id(desk: Desk)
     assert {row.number for row in desk.articles().values()} == known
 
 
-def test_an_article_that_was_deleted_comes_back_under_any_name(desk: Desk) -> None:
+def test_a_deleted_article_can_be_restored_under_any_name(desk: Desk) -> None:
     """Conformance 15."""
     desk.write("a.md", article("A"))
     desk.sync()
@@ -148,7 +148,7 @@ def test_an_article_that_was_deleted_comes_back_under_any_name(desk: Desk) -> No
     assert ids(desk) == known
 
 
-def test_a_copy_is_an_article_of_its_own(desk: Desk) -> None:
+def test_a_copy_is_a_separate_article(desk: Desk) -> None:
     desk.write("a.md", article("A"))
     desk.sync()
     desk.write("copy.md", article("A"))
@@ -172,7 +172,7 @@ def test_copies_that_move_together_keep_their_ids(desk: Desk) -> None:
     assert desk.sync().published.new == 0
 
 
-def test_new_settings_change_no_id(desk: Desk) -> None:
+def test_settings_do_not_change_ids(desk: Desk) -> None:
     """Conformance 15: a site that moves to https, another host, another pattern or another zone."""
     desk.write("a.md", article("A"))
     desk.write("b.md", article("B", "2022-02-17 00:10"))
@@ -189,7 +189,7 @@ def test_new_settings_change_no_id(desk: Desk) -> None:
         assert ids(desk) == known
 
 
-def test_a_lost_database_gives_the_same_ids_and_bytes(desk: Desk) -> None:
+def test_a_rebuilt_database_gives_the_same_ids_and_bytes(desk: Desk) -> None:
     """Conformance 15, 24."""
     for number in range(7):
         desk.write(f"{number}.md", article(f"T{number}", f"2022-02-1{number}", tags=["x"]))
@@ -208,8 +208,8 @@ def test_a_lost_database_gives_the_same_ids_and_bytes(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("ends", ["\r\n", "\r"])
-def test_line_ends_and_a_byte_order_mark_change_nothing_at_all(desk: Desk, ends: str) -> None:
-    """Conformance 16, 37: as a checkout on another system makes them."""
+def test_line_ends_and_a_byte_order_mark_change_nothing(desk: Desk, ends: str) -> None:
+    """Conformance 16, 37: as in a checkout on another system."""
     text = article("A", body="One.\n\nTwo.")
     desk.write("a.md", text)
     desk.sync()

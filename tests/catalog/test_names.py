@@ -1,4 +1,4 @@
-"""Which article a file is, through whole syncs: moves, ids, and two that claim one name."""
+"""Matching files with articles in whole syncs: moves, ids, and conflicting names."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_a_released_article_keeps_its_id(desk: Desk, changed: str) -> None:
     assert desk.articles()["a.md"].id == "tag:news.example.org,2022:2022-02-17:a"
 
 
-def test_ids_outlive_a_change_of_host(desk: Desk) -> None:
+def test_ids_survive_a_change_of_host(desk: Desk) -> None:
     """Conformance 15."""
     desk.write("a.md", article())
     desk.sync()
@@ -90,7 +90,7 @@ def test_a_restored_file_is_the_same_article(desk: Desk) -> None:
     assert desk.titles("tag/x") == ["A"]
 
 
-def test_a_file_moved_over_another_withdraws_that_one(desk: Desk) -> None:
+def test_a_file_moved_over_another_withdraws_the_other(desk: Desk) -> None:
     desk.write("a.md", article("A", id="urn:x:a"))
     desk.write("b.md", article("B", id="urn:x:b"))
     desk.sync()
@@ -133,10 +133,10 @@ def test_files_that_shift_paths_keep_their_pinned_ids(desk: Desk) -> None:
     assert {path: row.title for path, row in desk.articles().items()} == {"b.md": "a", "c.md": "b"}
 
 
-# Two files that claim one name
+# Conflicting names
 
 
-def test_the_first_published_of_two_files_gets_a_contested_slug(desk: Desk) -> None:
+def test_of_two_new_files_the_earlier_published_gets_the_slug(desk: Desk) -> None:
     desk.write("a/s.md", article("Later", "2022-02-18"))
     desk.write("b/s.md", article("First", "2022-02-17"))
     report = desk.sync()
@@ -146,7 +146,7 @@ def test_the_first_published_of_two_files_gets_a_contested_slug(desk: Desk) -> N
     assert "b/s.md" in problem.message
 
 
-def test_the_holder_of_a_slug_keeps_it(desk: Desk) -> None:
+def test_a_published_article_keeps_its_slug(desk: Desk) -> None:
     desk.write("b/s.md", article("Had it", "2022-02-18"))
     desk.sync()
     desk.write("a/s.md", article("Wants it", "2022-01-01"))
@@ -156,7 +156,7 @@ def test_the_holder_of_a_slug_keeps_it(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("pinned_first", [True, False])
-def test_the_first_of_two_files_gets_a_contested_id(desk: Desk, pinned_first: bool) -> None:
+def test_of_two_files_the_first_gets_the_id(desk: Desk, pinned_first: bool) -> None:
     """Conformance 4."""
     desk.write("a.md", article("First", "2022-02-17", id="urn:x:1"))
     if pinned_first:
@@ -170,7 +170,7 @@ def test_the_first_of_two_files_gets_a_contested_id(desk: Desk, pinned_first: bo
 
 
 @pytest.mark.parametrize("key", ["slug", "id"])
-def test_a_refused_file_is_published_when_the_conflict_is_gone(
+def test_a_refused_file_is_published_once_the_conflict_is_resolved(
     desk: Desk, key: str, settled: None
 ) -> None:
     desk.write("a.md", article("A", "2022-02-17", **{key: "urn:x:1"}))
@@ -212,8 +212,8 @@ def test_two_drafts_can_swap_their_slugs_in_one_sync(desk: Desk) -> None:
     assert desk.articles()["b.md"].id.endswith(":x")
 
 
-def test_a_refused_change_keeps_the_slug(desk: Desk) -> None:
-    """What is refused leaves its article as it was, also with its slug."""
+def test_a_refused_edit_keeps_the_old_slug(desk: Desk) -> None:
+    """A refused edit leaves its article unchanged, including its slug."""
     desk.write("a.md", article("A", "2022-02-03", slug="x"))
     desk.write("c.md", article("C", "2022-02-02", slug="y"))
     desk.sync()

@@ -1,4 +1,4 @@
-"""A sync of what changed leaves the same catalog as a sync that lists everything."""
+"""A sync of changed paths gives the same catalog as a sync that lists everything."""
 
 import pickle
 import shutil
@@ -45,7 +45,7 @@ OPERATIONS = st.one_of(
 
 
 class Folder:
-    """A content folder that knows which paths a watcher would report."""
+    """A content folder that records the paths that a watcher would report."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -89,10 +89,10 @@ class Folder:
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-def test_any_history_leaves_the_catalog_of_full_syncs(
+def test_any_history_gives_the_same_catalog_as_full_syncs(
     settled: None, generator: str, batches: list[list[Any]]
 ) -> None:
-    """Scale 8: what the watcher reports is enough."""
+    """Scale 8: the reports of the watcher suffice."""
     with tempfile.TemporaryDirectory() as place:
         _compare(Path(place), generator, batches)
 
@@ -134,15 +134,15 @@ def listed(tmp_path: Path, settled: None) -> ContentFolder:
 
 
 @pytest.mark.parametrize("path", ["a/x.md", "a/y.md", "p.png", "a", "_hidden/a.md", ".a.md.swp"])
-def test_a_path_is_listed_alone(listed: ContentFolder, path: str) -> None:
+def test_only_the_changed_path_is_listed(listed: ContentFolder, path: str) -> None:
     found = listed.changes([f"{listed.watched[0]}/{path}"])
     assert found
     assert set(found.fingerprints) <= {"a/x.md"}
     assert found.partial
 
 
-def test_a_file_with_two_paths_has_everything_listed(listed: ContentFolder) -> None:
-    """Only one of them is reported when it changes."""
+def test_everything_is_listed_if_a_file_has_two_paths(listed: ContentFolder) -> None:
+    """Only one of the paths is reported when the file changes."""
     content = listed.watched[0]
     (content / "b").symlink_to("a")
     assert listed.changes([f"{content}/b"]) is None
@@ -154,13 +154,13 @@ def test_a_file_with_two_paths_has_everything_listed(listed: ContentFolder) -> N
     assert listed.changes([f"{content}/a/x.md"]) is None
 
 
-def test_many_changes_have_everything_listed(listed: ContentFolder) -> None:
-    """The kernel drops what its queue cannot hold."""
+def test_everything_is_listed_after_many_changes(listed: ContentFolder) -> None:
+    """The queue of the kernel may overflow."""
     paths = [f"{listed.watched[0]}/{number}.md" for number in range(1001)]
     assert listed.changes(paths) is None
 
 
-def test_what_was_listed_is_not_sent_to_other_processes(listed: ContentFolder) -> None:
+def test_the_listing_is_not_pickled(listed: ContentFolder) -> None:
     sent = pickle.loads(pickle.dumps(listed))
     assert sent.changes([f"{listed.watched[0]}/a/x.md"]) is None
 

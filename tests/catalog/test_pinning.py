@@ -1,4 +1,4 @@
-"""What pinning does to the catalog: readers see nothing of it, and a lost one is made the same."""
+"""Pinning changes nothing for readers, and ids survive the loss of the catalog."""
 
 import pytest
 
@@ -30,15 +30,15 @@ def pin_all(desk: Desk) -> None:
 
 
 def seen(desk: Desk) -> list[tuple[object, ...]]:
-    """Return all that a reader could see of some feeds: bytes, ETags, Last-Modified."""
-    shown: list[tuple[object, ...]] = []
+    """Return everything that readers see of some feeds: bytes, ETags, Last-Modified."""
+    documents: list[tuple[object, ...]] = []
     for key in FEEDS:
         for format in Format:
             document = desk.publication.document(ref(key), format)
             assert document
             sent = represent(document, self_url="https://news.example.org/x", max_age=900)
-            shown.append((key, document.body, sent.etags, sent.last_modified, document.tag))
-    return shown
+            documents.append((key, document.body, sent.etags, sent.last_modified, document.tag))
+    return documents
 
 
 def fill(desk: Desk) -> None:
@@ -50,7 +50,7 @@ def fill(desk: Desk) -> None:
     desk.write("f.md", article(title="F", published="2021-01-01", expires="2021-02-01"))
 
 
-def test_every_article_that_has_a_file_is_listed(desk: Desk) -> None:
+def test_identities_list_every_article_with_a_file(desk: Desk) -> None:
     fill(desk)
     desk.write("g.md", article(title="G"))
     desk.sync()
@@ -58,7 +58,7 @@ def test_every_article_that_has_a_file_is_listed(desk: Desk) -> None:
     desk.write("z.md", article(title="Not synced yet"))
     desk.write("bad.md", article(published="soon"))
     desk.sync()
-    desk.remove("a.md")  # which only the next sync finds out
+    desk.remove("a.md")  # only the next sync notices this
     found = identities(desk)
     assert list(found) == ["a.md", "b.md", "c.md", "d.md", "e.md", "f.md", "z.md"]
     assert {path: (each.pinned, each.final) for path, each in found.items()} == {
@@ -67,7 +67,7 @@ def test_every_article_that_has_a_file_is_listed(desk: Desk) -> None:
         "c.md": (True, True),
         "d.md": (False, False),
         "e.md": (False, False),
-        "f.md": (False, True),  # it had expired before it was first seen
+        "f.md": (False, True),  # it had expired before the first sync
         "z.md": (False, True),
     }
     assert found["b.md"].id == "tag:news.example.org,2022:2022-02-18:b"
@@ -75,7 +75,7 @@ def test_every_article_that_has_a_file_is_listed(desk: Desk) -> None:
 
 @pytest.mark.usefixtures("settled")
 def test_pinning_is_invisible_to_readers(desk: Desk) -> None:
-    """Conformance 15, 37: bytes, ETag and Last-Modified stay, and there is no revision."""
+    """Conformance 15, 37: same bytes, ETag and Last-Modified, and no revision."""
     fill(desk)
     desk.sync()
     before, revision = seen(desk), desk.revision()
@@ -91,10 +91,10 @@ def test_pinning_is_invisible_to_readers(desk: Desk) -> None:
     assert desk.sync().published.revision is None
 
 
-def test_a_pinned_id_outlives_the_catalog(
+def test_pinned_ids_survive_the_loss_of_the_catalog(
     desk: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Conformance 15: the files are enough, whatever slug and date were at first."""
+    """Conformance 15: the files suffice, whatever the original slugs and dates."""
     fill(desk)
     desk.sync()
     desk.write("a.md", article(title="A", slug="renamed", tags=["Mali"]))
@@ -102,15 +102,15 @@ def test_a_pinned_id_outlives_the_catalog(
     desk.sync()
     ids = {path: each.id for path, each in identities(desk).items()}
     pin_all(desk)
-    database = f"sqlite:///{tmp_path_factory.mktemp('anew')}/catalog.db"
-    anew = Catalog(database)
-    anew.create()
-    lost = Desk(desk.folder, anew, database)
+    database = f"sqlite:///{tmp_path_factory.mktemp('rebuilt')}/catalog.db"
+    rebuilt = Catalog(database)
+    rebuilt.create()
+    lost = Desk(desk.folder, rebuilt, database)
     lost.sync()
     assert {path: each.id for path, each in identities(lost).items()} == ids
     assert ids["a.md"].endswith(":2022-02-17:a")
     assert ids["b.md"].endswith(":2022-02-18:b")
-    anew.close()
+    rebuilt.close()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_pinned_id_outlives_the_catalog(
         article(title="A", tags=["Mali"], published="2022-02-18"),
     ],
 )
-def test_a_file_that_changed_since_the_sync_is_left_as_it_is(desk: Desk, after: str) -> None:
+def test_a_file_that_changed_since_the_sync_is_not_pinned(desk: Desk, after: str) -> None:
     fill(desk)
     desk.sync()
     each = identities(desk)["a.md"]

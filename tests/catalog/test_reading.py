@@ -1,4 +1,4 @@
-"""Reading in processes of our own: the same as reading here, and nothing of it is left behind."""
+"""Reading in worker processes: the same results as in this process, and no process is left."""
 
 import subprocess
 import sys
@@ -12,14 +12,15 @@ import pytest
 from feedsvc import sources
 from feedsvc.catalog import reading, schema
 from feedsvc.catalog.reading import ReadResult, read_all
-from feedsvc.catalog.spool import claim_of
 from feedsvc.catalog.sync import sync
 from feedsvc.config import settings
 from feedsvc.config.settings import Settings
 from feedsvc.errors import FeedsvcError
 from feedsvc.sources import ContentFolder, Sources
 from tests import programs
+from tests.catalogs import claim_of
 from tests.desk import Desk
+from tests.serving import PATIENCE
 from tests.sites import article, make_site
 
 ROOT = Path(__file__).parents[2]
@@ -41,15 +42,14 @@ WHEN = ["2022-02-17", "2022-07-01 09:30", "2022-02-17 09:30 +05:45", "2022-02-17
 
 
 class _Popen(subprocess.Popen[Any]):
-    """A process as tests watch it; one that is waited for in vain is killed."""
+    """A process that tests watch, and that is killed if it does not end."""
 
     started: list["_Popen"]
-    patience = 15.0  # seconds; all is done in one
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.started.append(self)
-        self.timer = threading.Timer(self.patience, self.kill)
+        self.timer = threading.Timer(PATIENCE, self.kill)
         self.timer.start()
 
 
@@ -59,7 +59,7 @@ class _Fork(_Popen, programs.Process):
 
 @pytest.fixture
 def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[_Popen]]:
-    """The processes that were started, two for each reading, even for a few files."""
+    """The started processes, two for each reading, even for a few files."""
     monkeypatch.setattr(reading, "_MANY", 1)
     monkeypatch.setattr(reading, "_BATCH", 3)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
@@ -71,7 +71,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[_Popen]]:
 
 
 def have_ended(processes: list[_Popen]) -> bool:
-    """Tell whether processes were started, and each has ended and been waited for."""
+    """Whether processes were started, and all have ended and were waited for."""
     return bool(processes) and all(process.returncode is not None for process in processes)
 
 
@@ -80,18 +80,18 @@ def keys_of(site: Settings) -> list[str]:
 
 
 def reads_of(site: Settings) -> Iterator[ReadResult]:
-    """Read all articles of a site. What they use is too new for all reads to be equal."""
+    """Read all articles of a site, without `uses`, which differ as the files are new."""
     for read in read_all(Sources.of(site), keys_of(site), site.id_authority):
         yield read._replace(uses={})
 
 
 def make_articles(folder: Path, count: int) -> Settings:
-    """Make a site with so many articles."""
+    """Create a site with this many articles."""
     return make_site(folder, {f"{n:03}.md": article(f"A{n}") for n in range(count)})
 
 
 def many_kinds(folder: Path) -> Settings:
-    """Copy the sample site, and add what is wrong and what is dated in every zone."""
+    """Copy the sample site, and add invalid files and dates in several zones."""
     files = {
         path.relative_to(ROOT / "content").as_posix(): path.read_bytes()
         for path in (ROOT / "content").rglob("*")
@@ -149,7 +149,7 @@ def test_a_few_files_are_read_without_processes(
     assert processes == []
 
 
-def test_a_sync_with_processes_stores_what_one_without_stores(
+def test_syncs_with_and_without_processes_store_the_same(
     desk: Desk, processes: list[_Popen], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path, text in BROKEN.items():
@@ -159,30 +159,29 @@ def test_a_sync_with_processes_stores_what_one_without_stores(
     apart = desk.sync()
     assert have_ended(processes)
     monkeypatch.setattr(reading, "_MANY", 1000)
-    monkeypatch.setattr(ContentFolder, "fingerprint", "another")  # has all files read again
+    monkeypatch.setattr(ContentFolder, "fingerprint", "another")  # so that all files are read again
     here = desk.sync()
     assert apart.published.new == 13
     assert apart.problems == here.problems != ()
     assert (here.read, here.published.revision) == (apart.read, None)
 
 
-def test_a_minted_id_is_of_the_day_that_the_author_wrote(tmp_path: Path) -> None:
+def test_a_minted_id_has_the_day_that_the_author_wrote(tmp_path: Path) -> None:
     site = make_site(tmp_path, {"a.md": article(published="2022-02-17 00:30 +14:00")})
     (read,) = reads_of(site)
-    assert read.spooled
     assert claim_of(read.spooled).minted == "tag:news.example.org,2022:2022-02-17:a"
 
 
 # Ends
 
 
-@pytest.mark.parametrize("taken", [1, 4])
+@pytest.mark.parametrize("number", [1, 4])
 def test_a_reader_that_stops_early_leaves_no_process_behind(
-    tmp_path: Path, processes: list[_Popen], taken: int
+    tmp_path: Path, processes: list[_Popen], number: int
 ) -> None:
     site = make_articles(tmp_path, 20)
     reads = reads_of(site)
-    for _ in range(taken):
+    for _ in range(number):
         next(reads)
     assert not have_ended(processes)
     assert isinstance(reads, Generator)
@@ -207,7 +206,7 @@ def test_a_sync_that_fails_while_it_reads_leaves_no_process_behind(
 
 
 def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
-    """All of them hold the other end of its standard error, which ends when they have."""
+    """All of them hold the other end of its standard error, which is closed when they end."""
     make_articles(tmp_path, 20)
     program = (
         "import os, signal; from pathlib import Path\n"
@@ -219,7 +218,7 @@ def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) 
         "next(reads)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=20)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=PATIENCE)
     assert done.returncode == -9, done.stderr
 
 
@@ -265,7 +264,7 @@ def test_a_sync_whose_processes_are_killed_changes_nothing_and_can_be_repeated(
 def test_no_module_is_imported_from_the_folder_that_a_command_runs_in(
     tmp_path: Path, processes: list[_Popen], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever can write files to a site could else run programs."""
+    """Otherwise, anyone who can write files to a site could run programs."""
     monkeypatch.setattr("subprocess.Popen", _Popen)  # new interpreters
     site = make_articles(tmp_path / "site", 9)
     marker = tmp_path / "imported"
@@ -294,7 +293,7 @@ def test_reading_processes_do_not_import_unneeded_modules() -> None:
 
 @pytest.mark.parametrize("year", [1970, 1969])
 def test_a_date_before_1970_is_published_with_a_warning(desk: Desk, year: int) -> None:
-    """RSS Guard shows nothing of a feed with such a date."""
+    """RSS Guard shows no entries of a feed with such a date."""
     desk.write("a.md", article(published=f"{year}-06-01"))
     report = desk.sync()
     assert len(report.published.changes) == 1

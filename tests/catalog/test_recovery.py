@@ -1,4 +1,4 @@
-"""A catalog whose file is damaged: found, set aside, made anew, and no id is lost."""
+"""A damaged catalog is detected, set aside and rebuilt without losing ids."""
 
 import random
 import shutil
@@ -22,7 +22,7 @@ PAGE = 4096  # bytes of SQLite's pages
 
 
 def desk_at(folder: Path, articles: int = 30) -> Desk:
-    """Return a site in which half of the articles have slugs that their ids were not minted of."""
+    """Return a site in which the ids of half of the articles do not follow from their slugs."""
     database = f"sqlite:///{folder}/catalog.db"
     catalog = Catalog(database)
     catalog.create()
@@ -56,7 +56,7 @@ def damage(folder: Path, start: int, bytes_: bytes) -> None:
 
 def damage_articles(desk: Desk, folder: Path) -> None:
     """Damage a page of the table of articles."""
-    desk.catalog.close()  # which has it in memory
+    desk.catalog.close()  # it has pages in memory
     text = (folder / "catalog.db").read_bytes().index(b'"html":')
     damage(folder, text // PAGE * PAGE, random.Random(7).randbytes(PAGE))
 
@@ -68,15 +68,15 @@ def test_an_undamaged_catalog_is_not_changed(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_a_database_is_set_aside(tmp_path: Path) -> None:
-    """Conformance 15: what can be minted again is; the rest was only there."""
+    """Conformance 15: ids that can be minted again are; the others are lost."""
     desk = desk_at(tmp_path)
     size = (tmp_path / "catalog.db").stat().st_size
     damage(tmp_path, 0, b"\xa5" * size)
     with pytest.raises(DamagedError):
         desk.catalog.create()
-    told = recovery.make_ready(desk.catalog)
-    assert told is not None
-    assert f"set aside as {tmp_path}/catalog.db.damaged-1" in told
+    message = recovery.make_ready(desk.catalog)
+    assert message is not None
+    assert f"set aside as {tmp_path}/catalog.db.damaged-1" in message
     assert (tmp_path / "catalog.db.damaged-1").stat().st_size == size
     assert desk.sync().published.new == 30
     assert {path: entry_id for path, entry_id in ids(desk).items() if "moved" not in path} == {
@@ -85,19 +85,19 @@ def test_a_file_that_is_not_a_database_is_set_aside(tmp_path: Path) -> None:
     }
 
 
-def test_ids_old_urls_and_feeds_outlive_a_damaged_page(tmp_path: Path) -> None:
-    """Conformance 15, 34, 43: though no file tells of them."""
+def test_ids_old_urls_and_feeds_survive_a_damaged_page(tmp_path: Path) -> None:
+    """Conformance 15, 34, 43: although they are in no file."""
     desk = desk_at(tmp_path)
     known, before = ids(desk), desk.publication.newest()
     damage_articles(desk, tmp_path)
     with pytest.raises(DamagedError):
         desk.catalog.verify()
-    told = recovery.make_ready(desk.catalog)
-    assert told is not None
-    assert "ids taken over from it" in told
+    message = recovery.make_ready(desk.catalog)
+    assert message is not None
+    assert "ids taken over from it" in message
     kept = {row.id for row in desk.every_article()}
     assert len(kept) >= 15
-    desk.now = before[1]  # the clock was set back besides
+    desk.now = before[1]  # the clock was also set back
     desk.sync(after=-3600)
     for path, entry_id in ids(desk).items():
         number = path.removesuffix(".md").removeprefix("moved-")
@@ -118,7 +118,7 @@ def test_ids_old_urls_and_feeds_outlive_a_damaged_page(tmp_path: Path) -> None:
 
 @settings(max_examples=examples(8), suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-def test_any_damage_is_survived(
+def test_the_catalog_recovers_from_any_damage(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("damaged")
@@ -159,7 +159,7 @@ def test_an_open_catalog_that_was_set_aside_is_reopened(tmp_path: Path) -> None:
 def test_a_killed_recovery_is_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    """Conformance 15: no id is lost, at whatever instant."""
+    """Conformance 15: no id is lost, whatever the instant."""
 
     class Killed(BaseException):
         pass
@@ -182,16 +182,16 @@ def test_a_killed_recovery_is_repeated(
         with pytest.raises(Killed):
             recovery.make_ready(desk.catalog)
     desk.catalog.close()
-    told = recovery.make_ready(desk.catalog)
-    assert told is not None
-    assert "ids were taken over" in told
+    message = recovery.make_ready(desk.catalog)
+    assert message is not None
+    assert "ids were taken over" in message
     desk.sync()
     found = ids(desk)
     moved = [path for path in known if "moved" in path]
     assert sum(found[path] == known[path] for path in moved) >= len(moved) - 3
 
 
-def test_damage_to_the_last_page_of_articles_loses_no_other_page(tmp_path: Path) -> None:
+def test_damage_to_any_page_loses_few_ids(tmp_path: Path) -> None:
     """Conformance 15: whichever page is damaged."""
     folders = [tmp_path / str(number) for number in range(40)]
     lost = []
@@ -214,7 +214,7 @@ def test_damage_to_the_last_page_of_articles_loses_no_other_page(tmp_path: Path)
         lost.append(sum(found[path] != entry_id for path, entry_id in known.items()))
         desk.catalog.close()
     assert len(lost) > 20
-    assert sorted(lost)[-5] <= 3, lost  # but for four pages that lead to others, two of the schema
+    assert sorted(lost)[-5] <= 3, lost  # except four inner pages, two of them of the schema
 
 
 def _copy(source: Path, folder: Path) -> Desk:
@@ -225,7 +225,7 @@ def _copy(source: Path, folder: Path) -> Desk:
 
 
 def test_copies_keep_their_ids(tmp_path: Path) -> None:
-    """Conformance 15: also those of one text."""
+    """Conformance 15: even with equal texts."""
     desk = desk_at(tmp_path, 2)
     text = article("Same")
     desk.write("a.md", text)
@@ -250,9 +250,9 @@ def test_damage_found_only_during_a_sync_is_repaired(tmp_path: Path) -> None:
     with pytest.raises(DamagedError) as met:
         desk.sync()
     assert recovery.make_ready(desk.catalog) is None
-    told = recovery.make_ready(desk.catalog, met.value)
-    assert told is not None
-    assert "set aside" in told
+    message = recovery.make_ready(desk.catalog, met.value)
+    assert message is not None
+    assert "set aside" in message
     desk.sync()
     assert ids(desk) == known
 

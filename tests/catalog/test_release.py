@@ -1,4 +1,4 @@
-"""What the clock alone changes: release, expiry, and what nobody may see before."""
+"""Releases and expiries, and what must stay invisible before a release."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -26,7 +26,7 @@ def next_due(desk: Desk) -> datetime | None:
 
 @pytest.fixture
 def scheduled(desk: Desk) -> Desk:
-    """A site with one article that everybody sees, and one that is scheduled."""
+    """A site with one visible and one scheduled article."""
     desk.write("now.md", article("Now", tags=["shared"], body="![](shared.png)"))
     desk.write(
         "later.md",
@@ -67,7 +67,7 @@ def test_a_scheduled_article_is_invisible_everywhere(scheduled: Desk) -> None:
     assert next_due(scheduled) == DUE
 
 
-def test_a_release_comes_at_its_instant_and_not_a_second_before(scheduled: Desk) -> None:
+def test_an_article_is_released_at_its_instant_and_not_a_second_before(scheduled: Desk) -> None:
     """Conformance 55."""
     before = scheduled.feeds()
     assert scheduled.release(DUE - SECOND) == NOTHING
@@ -95,7 +95,7 @@ def test_a_release_comes_at_its_instant_and_not_a_second_before(scheduled: Desk)
     assert next_due(scheduled) is None
 
 
-def test_a_release_moves_last_modified_and_the_bytes(scheduled: Desk) -> None:
+def test_a_release_changes_last_modified_and_the_bytes(scheduled: Desk) -> None:
     """Conformance 55, 34."""
     before = scheduled.publication.document(ref("all"), Format.ATOM)
     scheduled.release(DUE)
@@ -106,7 +106,7 @@ def test_a_release_moves_last_modified_and_the_bytes(scheduled: Desk) -> None:
     assert before.last_modified < after.last_modified == DUE
 
 
-def test_a_sync_releases_too(scheduled: Desk) -> None:
+def test_a_sync_releases_due_articles(scheduled: Desk) -> None:
     """Conformance 55."""
     scheduled.now = DUE - SECOND
     assert scheduled.sync(after=0).published == NOTHING
@@ -114,13 +114,13 @@ def test_a_sync_releases_too(scheduled: Desk) -> None:
     assert scheduled.titles() == ["Later", "Now"]
 
 
-def test_a_release_changes_no_entry_that_was_there(scheduled: Desk) -> None:
+def test_a_release_does_not_change_other_entries(scheduled: Desk) -> None:
     (before,) = scheduled.publication.entries(ref("all"))
     scheduled.release(DUE)
     assert scheduled.publication.entries(ref("all"))[1] == before
 
 
-def test_a_label_that_settings_took_back_does_not_stay_with_a_scheduled_article(
+def test_a_label_removed_from_settings_is_not_kept_by_a_scheduled_article(
     desk: Desk,
 ) -> None:
     desk.configure('[labels]\ntag = { x = "Working label" }')
@@ -191,15 +191,15 @@ def test_an_article_expires_at_its_instant(desk: Desk) -> None:
     assert next_due(desk) is None
 
 
-def test_an_article_that_had_expired_when_it_was_read_counts_as_withdrawn(desk: Desk) -> None:
-    """Conformance 43: a lost catalog made anew says 410 again, not 404."""
+def test_an_article_that_had_expired_when_it_was_read_is_withdrawn(desk: Desk) -> None:
+    """Conformance 43: a rebuilt catalog responds with 410 again, not 404."""
     desk.write("a.md", article("A", tags=["x"], expires="2024-01-01"))
     desk.sync()
     assert set(desk.feeds()) == {"all"}
     assert desk.publication.withdrawn("a")
 
 
-def test_an_article_comes_and_goes_by_the_clock(desk: Desk) -> None:
+def test_an_article_is_released_and_expires_on_time(desk: Desk) -> None:
     desk.write("a.md", article("A", SCHEDULED, expires="2026-01-11 09:30"))
     desk.sync()
     assert desk.release(DUE).new == 1
@@ -215,7 +215,7 @@ def test_an_article_released_and_expired_while_stopped_never_appears(desk: Desk)
     assert desk.publication.withdrawn("a")
 
 
-def test_next_due_is_the_earliest_instant(desk: Desk) -> None:
+def test_next_due_is_the_earliest_release_or_expiry(desk: Desk) -> None:
     assert next_due(desk) is None
     desk.write("late.md", article("Late", "2027-01-01 01:00"))
     desk.write("soon.md", article("Soon", SCHEDULED))

@@ -1,13 +1,14 @@
-"""Articles as rows: what is stored, and what counts as a change."""
+"""Rows of articles: what is stored, and what changes a fingerprint."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.rows import article_row, load_content
-from feedsvc.catalog.spool import claim_of, pack
+from feedsvc.catalog.spool import pack
 from feedsvc.model import Article, Enclosure
 from feedsvc.podcast import Chapter, Episode, License, Role
+from tests.catalogs import claim_of
 
 _WHEN = datetime(2026, 11, 27, tzinfo=UTC)
 _RECORDING = Enclosure("https://example.org/1.mp3", "audio/mpeg", 5)
@@ -44,11 +45,11 @@ def test_an_episode_is_stored_with_the_presentation() -> None:
     assert content["enclosures"] == (recording,)
 
 
-def test_the_fingerprint_of_an_article_that_is_no_episode_is_the_stored_one() -> None:
+def test_the_fingerprint_of_an_article_without_episode_is_stable() -> None:
     assert _fingerprint(_ARTICLE) == "493ad2e85d12092ebb5acf78bed5139d"
 
 
-def test_a_property_of_an_enclosure_or_episode_changes_the_fingerprint() -> None:
+def test_properties_of_enclosures_and_episodes_change_the_fingerprint() -> None:
     changed = [
         replace(_ARTICLE, enclosures=(replace(_RECORDING, duration=600.5),)),
         replace(_ARTICLE, episode=Episode()),
@@ -57,7 +58,7 @@ def test_a_property_of_an_enclosure_or_episode_changes_the_fingerprint() -> None
     assert len({_fingerprint(each) for each in (_ARTICLE, *changed)}) == 4
 
 
-def test_a_source_may_give_flags_as_numbers() -> None:
+def test_flags_of_an_article_may_be_numbers() -> None:
     columns, texts = article_row(replace(_ARTICLE, draft=0, feeds=1))  # type: ignore[arg-type]
     claim = Claim(None, "tag:a", columns)
     assert claim_of(pack(claim, texts)) == claim

@@ -1,4 +1,4 @@
-"""What was read waits on disk, and leaves it in the order of publication."""
+"""Articles wait on disk, and leave the spool in the order of publication."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from feedsvc.catalog import sync as syncing
 from feedsvc.catalog.feed_rows import FeedRows
 from feedsvc.catalog.identity import Claim
 from feedsvc.catalog.rows import Columns, Texts
-from feedsvc.catalog.spool import Spool, claim_of, pack
+from feedsvc.catalog.spool import Spool, pack
 from feedsvc.catalog.state import ArticleState
 from feedsvc.cli import reports
 from feedsvc.errors import FeedsvcError
@@ -59,9 +59,7 @@ def test_articles_leave_the_spool_unchanged_and_in_order(found: list[Claim], siz
     ordered = sorted(found, key=lambda claim: (claim.columns.published, claim.path))
     with Spool() as spool:
         for claim in found:
-            packed = pack(claim, texts_of(claim))
-            assert claim_of(packed) == claim
-            spool.add(packed)
+            spool.add(pack(claim, texts_of(claim)))
         for _ in range(2):
             batches = [(some, list(texts)) for some, texts in spool.batches(size)]
             assert list(chain.from_iterable(some for some, _ in batches)) == ordered
@@ -72,10 +70,10 @@ def test_articles_leave_the_spool_unchanged_and_in_order(found: list[Claim], siz
         assert (whole, list(of_whole)) == (ordered, list(map(texts_of, ordered)))
 
 
-def test_a_full_disk_is_an_error_that_says_what_to_do(
+def test_the_error_for_a_full_disk_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It names the folder that SQLite takes, which is not that of `tempfile`."""
+    """It names the folder that SQLite uses, not that of `tempfile`."""
     monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path / "absent"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", "/elsewhere")
@@ -83,8 +81,8 @@ def test_a_full_disk_is_an_error_that_says_what_to_do(
     with Spool() as spool:
         spool._disk.execute("PRAGMA max_page_count = 3")
         big = Columns("a.md", "a", False, 0, 0, None, (), False, True, "", "x" * 50_000)
-        said = f"{re.escape(str(tmp_path))}: .* full; free disk space or set SQLITE_TMPDIR"
-        with pytest.raises(FeedsvcError, match=said):
+        expected = f"{re.escape(str(tmp_path))}: .* full; free disk space or set SQLITE_TMPDIR"
+        with pytest.raises(FeedsvcError, match=expected):
             spool.add(pack(Claim(None, "", big), Texts("a.md", "", (), "")))
 
 
@@ -97,11 +95,11 @@ def test_nothing_is_left_in_the_folder_of_temporary_files(
         for number in range(1500):
             columns = Columns(f"{number}", "a", False, 0, 0, None, (), False, True, "", "")
             spool.add(pack(Claim(None, "", columns), Texts("", "", (), "x" * 5000)))
-        assert list(folder.iterdir()) == []  # it has no name, also while it is in use
+        assert list(folder.iterdir()) == []  # the file has no name even while it is in use
 
 
 def write_many(desk: Desk) -> None:
-    """Articles of which some are wrong, share a text, a slug or an id, are drafts, or expire."""
+    """Write articles that are invalid, share a text, a slug or an id, are drafts, or expire."""
     for number in range(12):
         day = f"2022-01-{1 + number * 5 % 11:02} 10:00"
         desk.write(f"{number}.md", article(f"A{number}", day, tags=["x", f"T{number % 3}"]))
@@ -118,7 +116,7 @@ def write_many(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])
-def test_a_first_sync_in_batches_stores_what_one_batch_stores(
+def test_a_first_sync_stores_the_same_in_any_number_of_batches(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     write_many(desk)
@@ -136,7 +134,7 @@ def test_a_first_sync_in_batches_stores_what_one_batch_stores(
     stored = dump(desk)
     for name, rows in whole.items():
         assert sorted((tuple(row.values()) for row in stored[name]), key=repr) == rows
-    if connection.dialect.name == "postgresql":  # knows what to expect of articles
+    if connection.dialect.name == "postgresql":  # has statistics of articles
         with desk.catalog.reading() as reading:
             query = text("SELECT reltuples FROM pg_class WHERE oid = 'article'::regclass")
             assert 0 < (reading.scalar(query) or 0) <= size
@@ -145,10 +143,10 @@ def test_a_first_sync_in_batches_stores_what_one_batch_stores(
     assert again.problems == batched.problems
 
 
-def test_the_rows_of_a_first_sync_do_not_wait_for_one_another(
+def test_a_first_sync_does_not_hold_all_rows_in_memory(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor do those of a feed that is stored, as there was a sync before any article was written."""
+    """Even for a feed that is stored already, by a sync before any article was written."""
     desk.configure("[feeds]\nlimit = 3\n")
     desk.sync()
     assert list(desk.feeds()) == ["all"]
@@ -170,7 +168,7 @@ def test_the_rows_of_a_first_sync_do_not_wait_for_one_another(
 def test_a_report_lists_only_the_first_of_many_changes(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Except for those whose ids changed, as somebody has to confirm them."""
+    """Except articles whose ids changed, which the user has to confirm."""
     monkeypatch.setattr(publish, "MOST_CHANGES", 2)
     for name in "abcd":
         desk.write(f"{name}.md", article(slug=name))

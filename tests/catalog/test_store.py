@@ -1,4 +1,4 @@
-"""Opening a catalog, and every way in which that can fail."""
+"""Opening a catalog, its errors, and transactions."""
 
 import sqlite3
 import threading
@@ -31,7 +31,7 @@ def test_an_empty_catalog_has_no_revision_and_no_feed(desk: Desk) -> None:
     assert desk.publication.feeds() == []
 
 
-def test_many_can_create_one_catalog_at_once(database: str) -> None:
+def test_a_catalog_can_be_created_concurrently(database: str) -> None:
     catalogs = [Catalog(database) for _ in range(8)]
     failed: list[Exception] = []
     start = threading.Barrier(len(catalogs))
@@ -53,7 +53,7 @@ def test_many_can_create_one_catalog_at_once(database: str) -> None:
     assert failed == []
 
 
-def test_a_refused_catalog_is_left_as_it_was(database: str, catalog: Catalog) -> None:
+def test_a_refused_catalog_is_not_changed(database: str, catalog: Catalog) -> None:
     with catalog.writing() as connection:
         connection.execute(schema.alembic_version.update().values(version_num="9999"))
         schema.shown_file.drop(connection)
@@ -72,7 +72,7 @@ def test_a_missing_catalog_is_reported(database: str, tmp_path: Path) -> None:
     ):
         queries.newest(connection)
     catalog.close()
-    assert not list(tmp_path.glob("catalog.db*"))  # to look makes none
+    assert not list(tmp_path.glob("catalog.db*"))  # reading does not create one
 
 
 @pytest.mark.parametrize(
@@ -173,8 +173,8 @@ def test_a_reading_transaction_sees_one_revision_during_writes(catalog: Catalog)
         assert queries.newest(reading)[0] == 1
 
 
-def test_a_writer_sees_what_the_writer_before_it_left(catalog: Catalog) -> None:
-    """Also where it began to wait before that one had ended."""
+def test_a_writer_sees_the_commit_of_the_previous_writer(catalog: Catalog) -> None:
+    """Even if it started to wait before that commit."""
     waiting = threading.Event()
     seen: list[int] = []
 
@@ -194,15 +194,15 @@ def test_a_writer_sees_what_the_writer_before_it_left(catalog: Catalog) -> None:
     assert seen == [1]
 
 
-FEED = queries.FeedRow(1, FeedRef(Kind.ALL), "", 200, 50, 3, "", 1, START, "1.00000000")
+FEED = queries.StoredFeed(1, FeedRef(Kind.ALL), "", 200, 50, 3, "", 1, START, "1.00000000")
 
 
 @pytest.mark.parametrize(
-    "ask",
+    "query",
     [
         lambda connection: queries.feed(connection, FeedRef(Kind.ALL)),
-        lambda connection: queries.window(connection, 1, 0, 50),
-        lambda connection: queries.window(connection, 1, 1, 50),
+        lambda connection: queries.current_entries(connection, 1, 0, 50),
+        lambda connection: queries.current_entries(connection, 1, 1, 50),
         lambda connection: queries.archive(connection, FEED, 3),
         lambda connection: queries.held(connection, FEED, "a.00000000"),
         lambda connection: queries.articles(connection, [1, 2]),
@@ -214,16 +214,16 @@ FEED = queries.FeedRow(1, FeedRef(Kind.ALL), "", 200, 50, 3, "", 1, START, "1.00
     ],
 )
 def test_no_query_for_serving_scans_a_whole_table(
-    tmp_path: Path, ask: Callable[[Connection], object]
+    tmp_path: Path, query: Callable[[Connection], object]
 ) -> None:
-    """A feed of a million articles is asked for as fast as one of ten."""
+    """A feed with a million articles is read as fast as one with ten."""
     catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
     catalog.create()
-    asked: list[tuple[str, Any]] = []
+    executed: list[tuple[str, Any]] = []
     with catalog.reading() as connection:
-        event.listen(connection, "before_cursor_execute", lambda *each: asked.append(each[2:4]))
-        ask(connection)
-        questions = [each for each in asked if each[0] != "BEGIN"]
+        event.listen(connection, "before_cursor_execute", lambda *each: executed.append(each[2:4]))
+        query(connection)
+        questions = [each for each in executed if each[0] != "BEGIN"]
         for statement, parameters in questions:
             explain = f"EXPLAIN QUERY PLAN {statement}"
             steps = [step[3] for step in connection.exec_driver_sql(explain, parameters)]

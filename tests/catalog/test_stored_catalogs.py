@@ -1,7 +1,7 @@
-"""Catalogs that earlier releases left: an upgrade loses nothing and changes nothing for readers.
+"""Catalogs of earlier releases: an upgrade loses nothing and changes nothing for readers.
 
 The observations were recorded with the release itself. As the program's version is in feeds, the
-tests hold it at that of the release; a program of another version publishes every feed anew.
+tests set it to that of the release; a program of another version publishes every feed again.
 """
 
 import sqlite3
@@ -24,7 +24,7 @@ from tests.serving import serving
 
 @pytest.fixture(params=SCHEMAS)
 def stored(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What was recorded of a release, whose version this program has for the test."""
+    """The recording of a release, whose version the program has during the test."""
     schema: str = request.param
     version = recorded(schema)["version"]
     monkeypatch.setattr(feedsvc, "__version__", version)
@@ -43,7 +43,7 @@ def observed(settings: Settings, catalog: Catalog, stored: dict[str, Any]) -> di
     return observe(settings, catalog, stored["held"])
 
 
-def test_an_upgrade_changes_nothing_that_can_be_observed(
+def test_an_upgrade_changes_no_response(
     tmp_path: Path, database: str, stored: dict[str, Any]
 ) -> None:
     """Conformance 15, 34, 43: ids, URLs, 308, 410, archives, deltas, validators and bytes."""
@@ -52,7 +52,7 @@ def test_an_upgrade_changes_nothing_that_can_be_observed(
         assert observed(settings, catalog, stored) == stored["observed"]
 
 
-def test_the_sync_after_it_changes_only_what_another_library_renders_otherwise(
+def test_a_sync_after_an_upgrade_changes_only_rendered_tables(
     tmp_path: Path, database: str, stored: dict[str, Any]
 ) -> None:
     """Release 0.1.0 rendered Markdown with pyromark: without white space between table cells."""
@@ -69,7 +69,7 @@ def test_the_sync_after_it_changes_only_what_another_library_renders_otherwise(
             assert after["answers"][path] == answer, path
 
 
-def test_numbers_continue_after_an_upgrade(
+def test_revisions_and_ids_continue_after_an_upgrade(
     tmp_path: Path, database: str, stored: dict[str, Any]
 ) -> None:
     """Conformance 15: an article that moves after the upgrade keeps the id that it had before."""
@@ -91,7 +91,7 @@ def test_numbers_continue_after_an_upgrade(
         )
 
 
-def test_a_damaged_catalog_of_an_earlier_release_is_taken_over(
+def test_a_damaged_catalog_of_an_earlier_release_is_recovered(
     tmp_path: Path, stored: dict[str, Any]
 ) -> None:
     """Conformance 15: the ids are taken over from the damaged file, whatever its schema is."""
@@ -108,9 +108,9 @@ def test_a_damaged_catalog_of_an_earlier_release_is_taken_over(
         file.seek((page - 1) * 4096)
         file.write(b"\xa5" * 4096)
     with Catalog(database) as catalog:
-        told = recovery.make_ready(catalog)
-        assert told is not None
-        assert f"set aside as {path}.damaged-1" in told
+        message = recovery.make_ready(catalog)
+        assert message is not None
+        assert f"set aside as {path}.damaged-1" in message
         sync(catalog, settings, END)
         after = observed(settings, catalog, stored)
     assert after["ids"] == stored["observed"]["ids"]
@@ -119,8 +119,8 @@ def test_a_damaged_catalog_of_an_earlier_release_is_taken_over(
             assert after["answers"][path_] == answer
 
 
-def test_a_service_upgrades_the_catalog_when_it_starts(tmp_path: Path, database: str) -> None:
-    """So that `Restart=always` and a new version bring the site back without anybody's help."""
+def test_a_server_upgrades_the_catalog_when_it_starts(tmp_path: Path, database: str) -> None:
+    """With `Restart=always`, a new version needs no manual step."""
     stored = recorded(SCHEMAS[0])
     write(tmp_path / "site", database)
     restore(database)

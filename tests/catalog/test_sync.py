@@ -1,4 +1,4 @@
-"""What a sync makes of the files: what changes, what does not, and what is read at all."""
+"""Syncs: what they read, and what they change."""
 
 import os
 import threading
@@ -21,10 +21,10 @@ from tests.sites import article
 NOTHING = Published()
 
 
-# The first sync, and one that finds nothing new
+# The first sync, and syncs without changes
 
 
-def test_the_first_sync_makes_revision_1(desk: Desk) -> None:
+def test_the_first_sync_creates_revision_1(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.write("b.md", article("B"))
     report = desk.sync()
@@ -64,10 +64,10 @@ def test_a_sync_records_its_instant_and_the_number_of_problems(desk: Desk) -> No
     assert (health.revision, health.synced, health.problems) == (1, desk.now, 0)
 
 
-def test_the_text_of_a_file_that_changed_a_moment_ago_is_compared(
+def test_the_text_of_a_recently_changed_file_is_compared(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another change may leave its size and times as they are."""
+    """Another change may not alter its size and times."""
     scan = import_module("feedsvc.sources.scan")
     monkeypatch.setattr(scan, "fingerprint", lambda _status: str(time.time_ns()))
     desk.write("a.md", article("A"))
@@ -81,15 +81,15 @@ def test_the_text_of_a_file_that_changed_a_moment_ago_is_compared(
 def test_progress_is_reported(desk: Desk) -> None:
     desk.write("a.md", article("A"))
     desk.write("b.md", article("B"))
-    told: list[tuple[int, int]] = []
-    sync(desk.catalog, desk.settings, desk.now, lambda *each: told.append(each))
-    assert told == [(1, 2), (2, 2)]
+    calls: list[tuple[int, int]] = []
+    sync(desk.catalog, desk.settings, desk.now, lambda *each: calls.append(each))
+    assert calls == [(1, 2), (2, 2)]
 
 
 # Edits
 
 
-def test_an_edit_touches_the_feeds_of_its_article_and_no_other(desk: Desk) -> None:
+def test_an_edit_changes_only_the_feeds_of_its_article(desk: Desk) -> None:
     """Conformance 37."""
     desk.write("a.md", article("A", tags=["x", "both"]))
     desk.write("b.md", article("B", tags=["y", "both"], language="fr"))
@@ -106,7 +106,7 @@ def test_an_edit_touches_the_feeds_of_its_article_and_no_other(desk: Desk) -> No
         assert after[key].entries == before[key].entries
 
 
-def test_an_edit_below_the_window_is_a_revision_but_changes_no_feed(desk: Desk) -> None:
+def test_an_edit_beyond_the_limit_creates_a_revision_but_changes_no_feed(desk: Desk) -> None:
     """Conformance 37."""
     desk.configure("[feeds]\nlimit = 1")
     desk.write("new.md", article("New", "2024-01-01"))
@@ -136,8 +136,8 @@ def test_a_touched_file_changes_nothing(desk: Desk, text: str) -> None:
     assert desk.sync().published == NOTHING
 
 
-def test_invisible_changes_make_no_revision(desk: Desk) -> None:
-    """Conformance 37: an expiry, or the id that the article has anyway, written down."""
+def test_invisible_changes_do_not_create_a_revision(desk: Desk) -> None:
+    """Conformance 37: such as an expiry date, or pinning the current id."""
     desk.write("a.md", article("A", tags=["Python"]))
     desk.write("b.md", article("B", "2022-02-18", tags=["python"]))
     desk.sync()
@@ -150,7 +150,7 @@ def test_invisible_changes_make_no_revision(desk: Desk) -> None:
         assert str(queries.next_due(connection)).startswith("2029-12-31 23:00")
 
 
-def test_a_new_title_or_body_does_not_move_updated(desk: Desk) -> None:
+def test_a_new_title_or_body_does_not_change_updated(desk: Desk) -> None:
     """Conformance 16."""
     desk.write("a.md", article("A"))
     desk.sync()
@@ -179,7 +179,7 @@ def test_a_new_date_moves_the_article_in_its_feeds(desk: Desk) -> None:
 # Terms
 
 
-def test_new_tags_make_feeds_and_dropped_ones_leave_an_empty_feed_that_answers(desk: Desk) -> None:
+def test_new_tags_create_feeds_and_feeds_of_removed_tags_are_empty(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["Old One"]))
     desk.sync()
     desk.write("a.md", article("A", tags=["New One"], categories=["News"]))
@@ -198,7 +198,7 @@ def test_new_tags_make_feeds_and_dropped_ones_leave_an_empty_feed_that_answers(d
         assert b"Old One" in desk.body("tag/old-one", format)
 
 
-def test_a_label_is_as_first_written(desk: Desk) -> None:
+def test_a_label_is_that_of_the_first_article(desk: Desk) -> None:
     desk.write("later.md", article("Later", "2022-02-18", tags=["PYTHON"]))
     desk.write("first.md", article("First", "2022-02-17", tags=["Python"]))
     desk.sync()
@@ -212,7 +212,7 @@ def test_a_label_is_as_first_written(desk: Desk) -> None:
     assert labels == {desk.feed("tag/python").label} == {"Python"}
 
 
-def test_a_label_stays_when_the_article_that_gave_it_leaves(desk: Desk) -> None:
+def test_a_label_is_kept_when_its_first_article_is_removed(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["Python"]))
     desk.sync()
     desk.remove("a.md")
@@ -223,7 +223,7 @@ def test_a_label_stays_when_the_article_that_gave_it_leaves(desk: Desk) -> None:
     assert [each.label for each in entry.categories] == ["Python"]
 
 
-def test_the_settings_label_a_term(desk: Desk) -> None:
+def test_settings_can_label_a_term(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["c++", "x"]))
     desk.sync()
     desk.configure('[labels]\ntag = { "c++" = "The C++ language" }')
@@ -237,7 +237,7 @@ def test_the_settings_label_a_term(desk: Desk) -> None:
     assert [each.label for each in entry.categories] == ["c++", "x"]
 
 
-def test_an_article_can_stay_out_of_every_feed(desk: Desk) -> None:
+def test_an_article_can_be_excluded_from_every_feed(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x"], feeds=False))
     report = desk.sync()
     assert counted(report.published) == Counted(1, new=1, feeds=1)
@@ -271,7 +271,9 @@ def test_an_article_can_stay_out_of_every_feed(desk: Desk) -> None:
         ('[labels]\ntag = { x = "X!" }', {"all", "tag/x", "language/en"}),
     ],
 )
-def test_settings_that_change_bytes_make_a_revision(desk: Desk, toml: str, feeds: set[str]) -> None:
+def test_settings_that_change_bytes_create_a_revision(
+    desk: Desk, toml: str, feeds: set[str]
+) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.write("b.md", article("B", tags=["y"]))
     desk.sync()
@@ -293,7 +295,7 @@ UNSEEN = [
 ]
 
 
-def test_settings_that_change_no_bytes_make_none(desk: Desk) -> None:
+def test_settings_that_change_no_bytes_do_not_create_a_revision(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.sync()
     before = desk.body()
@@ -303,10 +305,10 @@ def test_settings_that_change_no_bytes_make_none(desk: Desk) -> None:
         assert desk.body() == before, toml
 
 
-def test_a_moved_site_and_database_read_nothing_again(
+def test_nothing_is_read_again_if_the_site_and_its_database_moved(
     desk: Desk, settled: None, tmp_path: Path
 ) -> None:
-    """A catalog is the same by whatever name it is reached."""
+    """A catalog is the same whatever its URL."""
     desk.write("a.md", article("A"))
     desk.sync()
     elsewhere = "sqlite:////elsewhere.db"
@@ -315,7 +317,7 @@ def test_a_moved_site_and_database_read_nothing_again(
     assert (report.read, report.published) == (0, NOTHING)
 
 
-def test_another_version_of_feedsvc_reads_everything(
+def test_another_version_of_feedsvc_reads_everything_again(
     desk: Desk, settled: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.write("a.md", article("A"))
@@ -325,7 +327,7 @@ def test_another_version_of_feedsvc_reads_everything(
     assert desk.sync().read == 0
 
 
-# Files that cannot be taken or looked at
+# Invalid and unreadable files
 
 
 BAD: dict[str, str | bytes] = {
@@ -337,7 +339,9 @@ BAD: dict[str, str | bytes] = {
 }
 
 
-def test_a_bad_file_leaves_the_last_good_version_published(desk: Desk, settled: None) -> None:
+def test_the_last_valid_version_of_an_invalid_file_stays_published(
+    desk: Desk, settled: None
+) -> None:
     for code in BAD:
         desk.write(f"{code}.md", article("Good", slug=code))
     desk.sync()
@@ -357,7 +361,7 @@ def test_a_bad_file_leaves_the_last_good_version_published(desk: Desk, settled: 
     assert desk.titles() == ["Better"] * len(BAD)
 
 
-def test_a_bad_file_still_holds_its_slug(desk: Desk) -> None:
+def test_an_invalid_file_keeps_its_slug(desk: Desk) -> None:
     desk.write("a/s.md", article("A"))
     desk.sync()
     desk.write("a/s.md", "---\n")
@@ -423,8 +427,8 @@ def test_a_missing_content_folder_withdraws_nothing(desk: Desk) -> None:
     assert desk.sync().published == NOTHING
 
 
-def test_a_refused_edit_leaves_no_trace_in_an_article_that_comes_due(desk: Desk) -> None:
-    """The text of a file that cannot be taken must not be released with the article."""
+def test_a_refused_edit_is_not_released_with_its_scheduled_article(desk: Desk) -> None:
+    """Its text must not be published."""
     desk.write("a.md", article("Scheduled", "2026-01-01 02:00", body="Meant."))
     desk.write("b.md", article("B", slug="taken"))
     desk.sync()
@@ -473,23 +477,23 @@ def test_terms_of_every_kind_have_a_feed(desk: Desk) -> None:
 def test_a_sync_that_waited_for_another_does_not_undo_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The files are looked at when it is one's turn to write, not before."""
+    """The files are listed within the writing transaction, not before."""
     desk.write("a.md", article("A"))
     desk.sync()
-    looked, written = threading.Event(), threading.Event()
+    has_listed, written = threading.Event(), threading.Event()
     listing = ContentFolder.listing
     first = threading.Thread(target=desk.sync)
 
     def slow(folder: ContentFolder) -> Listing:
         found = listing(folder)
         if threading.current_thread() is first:
-            looked.set()
-            written.wait(0.3)  # longer, and the other has its turn after this one
+            has_listed.set()
+            written.wait(0.3)  # the other sync, if it does not wait
         return found
 
     monkeypatch.setattr(ContentFolder, "listing", slow)
     first.start()
-    looked.wait()
+    has_listed.wait()
     desk.write("b.md", article("B"))
     desk.sync()
     written.set()
@@ -498,7 +502,7 @@ def test_a_sync_that_waited_for_another_does_not_undo_it(
     assert [row.removed for row in desk.every_article()] == [False, False]
 
 
-def test_a_file_name_that_is_not_text_stops_no_sync(desk: Desk) -> None:
+def test_a_file_name_that_is_not_text_does_not_stop_the_sync(desk: Desk) -> None:
     desk.write("a.md", article("A"))
     (desk.content / os.fsdecode(b"caf\xe9.md")).write_text(article("B"))
     desk.sync()

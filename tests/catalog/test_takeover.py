@@ -1,4 +1,4 @@
-"""Another machine takes over the writing, with a copy of the articles (scale 6, 8)."""
+"""Another machine, with a copy of the articles, takes over writing (scale 6, 8)."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ class Machine:
 def test_a_takeover_reads_and_changes_nothing(
     desk: Desk, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither a front matter that is inherited nor a problem makes it read."""
+    """Neither inherited front matter nor a problem causes a file to be read."""
     (desk.folder / "hugo.toml").write_text('title = "Hugo"\n', encoding="utf-8")
     desk.write("posts/_index.md", "---\ntitle: Posts\ncascade:\n  tags: [x]\n---\n")
     for name in ("a", "b", "c"):
@@ -58,7 +58,7 @@ def test_a_takeover_reads_and_changes_nothing(
     assert report.problems == first.problems != ()
     assert desk.feeds() == before
 
-    with monkeypatch.context() as patch:  # from now on, its own times are known
+    with monkeypatch.context() as patch:  # now its own times are known
         patch.setattr(ArticleReader, "text_hash", None)
         assert other.sync().read == 0
 

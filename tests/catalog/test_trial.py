@@ -20,7 +20,7 @@ from tests.sites import article
 
 @pytest.fixture
 def trial(tmp_path: Path, catalog: Catalog, database: str) -> Desk:
-    """A site that nobody has seen, with two articles."""
+    """An unpublished site with two articles."""
     desk = Desk(tmp_path / "site", catalog, database)
     desk.write("a.md", article("A", "2022-02-17"))
     desk.write("b.md", article("B", "2022-02-18", id="urn:b"))
@@ -63,7 +63,7 @@ def test_ids_are_kept_after_publication(trial: Desk) -> None:
     assert ids(trial) == before
 
 
-def test_a_withdrawn_id_of_a_trial_is_free(trial: Desk) -> None:
+def test_a_withdrawn_id_can_be_reused_before_publication(trial: Desk) -> None:
     trial.remove("a.md")
     trial.sync()
     trial.write("c.md", article("C", id="tag:news.example.org,2022:2022-02-17:a"))
@@ -108,14 +108,14 @@ def test_a_reset_keeps_urls_and_changes_validators(trial: Desk) -> None:
     assert trial.publication.withdrawn("gone")
 
 
-def test_a_reset_that_changes_no_id_makes_no_revision(trial: Desk) -> None:
+def test_a_reset_that_changes_no_id_does_not_change_feeds(trial: Desk) -> None:
     trial.go_public()
     tag = trial.feed("all").tag
     reset(trial)
     assert trial.feed("all").tag == tag
 
 
-def test_a_reset_gives_no_article_the_id_of_a_withdrawn_one(trial: Desk) -> None:
+def test_a_reset_does_not_reuse_the_id_of_a_withdrawn_article(trial: Desk) -> None:
     trial.go_public()
     trial.remove("a.md")
     trial.sync()
@@ -128,7 +128,7 @@ def test_a_reset_gives_no_article_the_id_of_a_withdrawn_one(trial: Desk) -> None
 
 
 def test_a_rebuilt_catalog_keeps_its_ids(tmp_path: Path) -> None:
-    """Whether readers know the ids of a damaged catalog is not certain, so they are kept."""
+    """Readers may know the ids of a damaged catalog, so they are kept."""
     database = f"sqlite:///{tmp_path}/catalog.db"
     with Catalog(database) as catalog:
         catalog.create()
@@ -144,7 +144,7 @@ def test_a_rebuilt_catalog_keeps_its_ids(tmp_path: Path) -> None:
 
 @dataclass
 class Author:
-    """What decides the id of one article, and the id that readers know."""
+    """The values that determine the id of an article, and the id that readers know."""
 
     authority: str = "a.example.org,2020"
     day: date = date(2022, 2, 17)

@@ -1,4 +1,4 @@
-"""What leaves a site: said in feeds where it is wanted, and asked about where it is too much."""
+"""Withdrawals: tombstones in feeds, and syncs that would withdraw too much."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -56,7 +56,7 @@ def test_a_sync_that_would_withdraw_more_than_a_third_stops(
     assert desk.sync(force=True).published.withdrawn == withdrawn
 
 
-def test_an_emptied_folder_and_a_draft_of_everything_stop_alike(desk: Desk) -> None:
+def test_making_all_articles_drafts_stops_a_sync(desk: Desk) -> None:
     fill(desk, 4)
     desk.sync()
     fill(desk, 4, draft=True)
@@ -78,13 +78,13 @@ def test_a_sync_that_would_empty_all_feeds_stops(desk: Desk) -> None:
         desk.sync(force=False)
 
 
-def test_expired_articles_are_not_an_accident(desk: Desk) -> None:
+def test_expired_articles_do_not_stop_a_sync(desk: Desk) -> None:
     fill(desk, 4, expires=(desk.now + timedelta(hours=1)).isoformat())
     desk.sync()
     assert desk.sync(after=7200, force=False).published.withdrawn == 4
 
 
-def test_a_release_goes_on_while_a_sync_is_refused(desk: Desk) -> None:
+def test_articles_are_released_while_syncs_are_refused(desk: Desk) -> None:
     fill(desk, 4)
     desk.write("later.md", article("Later", (desk.now + timedelta(hours=1)).isoformat()))
     desk.sync()
@@ -95,7 +95,7 @@ def test_a_release_goes_on_while_a_sync_is_refused(desk: Desk) -> None:
     assert desk.release(desk.now + timedelta(hours=2)).new == 1
 
 
-# A rehearsal
+# Rehearsals
 
 
 def test_a_rehearsal_reports_what_a_sync_would_do_and_changes_nothing(desk: Desk) -> None:
@@ -141,7 +141,7 @@ def test_a_rehearsal_reports_what_would_be_refused(desk: Desk) -> None:
 
 
 def tombstones(desk: Desk, key: str = "all") -> list[tuple[str | None, str | None]]:
-    """Return what an Atom feed says was withdrawn: ids and moments."""
+    """Return the tombstones of an Atom feed: ids and times."""
     root = ElementTree.fromstring(desk.body(key, Format.ATOM))
     return [(each.get("ref"), each.get("when")) for each in root.findall(DELETED)]
 
@@ -180,7 +180,7 @@ def test_an_atom_feed_lists_withdrawn_entries_with_their_dates(desk: Desk) -> No
         assert b"deleted" not in desk.body("all", format)
 
 
-def test_a_tombstone_goes_when_its_article_comes_back(desk: Desk) -> None:
+def test_a_tombstone_is_removed_when_its_article_is_restored(desk: Desk) -> None:
     desk.configure("tombstones = true")
     fill(desk, 2)
     desk.sync()
@@ -200,8 +200,8 @@ def test_an_article_that_leaves_only_one_feed_is_not_withdrawn(desk: Desk) -> No
     assert tombstones(desk, "tag/x") == tombstones(desk) == []
 
 
-def test_a_feed_has_no_tombstone_of_an_article_that_left_it_before(desk: Desk) -> None:
-    """Conformance 37: it would come in without a revision of that feed."""
+def test_a_feed_has_no_tombstone_of_an_article_that_left_it_earlier(desk: Desk) -> None:
+    """Conformance 37: the tombstone would appear without a revision of that feed."""
     desk.configure("tombstones = true")
     fill(desk, 2, tags=["x"])
     desk.sync()
@@ -213,7 +213,7 @@ def test_a_feed_has_no_tombstone_of_an_article_that_left_it_before(desk: Desk) -
     assert [entry_id for entry_id, _ in tombstones(desk, "tag/y")] == [minted(0)]
 
 
-def test_an_article_that_returns_to_other_feeds_is_not_withdrawn(desk: Desk) -> None:
+def test_an_article_restored_in_other_feeds_has_no_tombstone(desk: Desk) -> None:
     desk.configure("tombstones = true")
     fill(desk, 2, tags=["x"])
     desk.sync()
@@ -227,7 +227,7 @@ def test_an_article_that_returns_to_other_feeds_is_not_withdrawn(desk: Desk) -> 
     assert desk.feed("tag/x").entries == 1
 
 
-def test_an_article_beyond_the_window_gets_no_tombstone(desk: Desk) -> None:
+def test_an_article_beyond_the_limit_gets_no_tombstone(desk: Desk) -> None:
     """Conformance 37."""
     desk.configure("tombstones = true\n[feeds]\nlimit = 2")
     fill(desk, 7)

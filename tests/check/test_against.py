@@ -51,7 +51,7 @@ def site(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def out(site: Path, tmp_path: Path) -> Path:
-    """The site as it was published, without the catalog."""
+    """A build of the site, whose catalog was deleted."""
     folder = tmp_path / "out"
     assert run("build", "--site", site, folder, "--codings", "none").exit_code == 0
     for path in (site / ".feedsvc").iterdir():
@@ -69,13 +69,13 @@ Subscribers would see no entry as new.
 
 
 @pytest.mark.parametrize("old", ["feeds/all.rss", "feeds/all.atom", "feeds/all.json", "."])
-def test_the_same_feed_in_any_format_matches(site: Path, out: Path, old: str) -> None:
+def test_an_unchanged_feed_matches_in_any_format(site: Path, out: Path, old: str) -> None:
     result = check(site, out / old)
     assert (result.exit_code, result.stdout) == (0, SAME)
     assert list((site / ".feedsvc").iterdir()) == []
 
 
-def test_each_difference_is_named(site: Path, out: Path) -> None:
+def test_each_difference_is_reported(site: Path, out: Path) -> None:
     feed = out / "feeds/all.rss"
     text = feed.read_text()
     for old, new in [
@@ -116,8 +116,8 @@ def test_only_the_first_three_examples_are_printed_but_json_is_complete(
     assert found["aspects"]["links"] == {"compared": 5, "differ": []}
 
 
-def test_the_ids_of_a_catalog_are_used_and_it_is_not_changed(site: Path, tmp_path: Path) -> None:
-    """Published under an old date, an article keeps its id; a new catalog would not know it."""
+def test_ids_of_the_catalog_are_used_without_changing_it(site: Path, tmp_path: Path) -> None:
+    """An article published under an earlier date keeps its id, which a new catalog would lack."""
     run("build", "--site", site, tmp_path / "out", "--only", "rss")
     (site / "content/well-1.md").write_text(article("Well 1 & <co>", "2022-01-01", "Text 1."))
     feed = tmp_path / "out/feeds/all.rss"
@@ -132,7 +132,7 @@ def test_the_ids_of_a_catalog_are_used_and_it_is_not_changed(site: Path, tmp_pat
     assert check(site, feed).exit_code == 1
 
 
-def test_entries_that_the_old_feed_has_or_misses_are_named(site: Path, out: Path) -> None:
+def test_missing_and_added_entries_are_reported(site: Path, out: Path) -> None:
     (site / "content/well-2.md").unlink()
     (site / "content/new.md").write_text(article("Between", "2022-02-03 12:00"))
     (site / "content/old.md").write_text(article("Older", "2021-02-03 12:00"))
@@ -149,7 +149,7 @@ def test_entries_that_the_old_feed_has_or_misses_are_named(site: Path, out: Path
     assert "`limit = 6` leaves them out." in result.stdout
 
 
-def test_only_entries_in_the_feed_can_be_new(site: Path, out: Path) -> None:
+def test_only_entries_within_the_limit_of_the_feed_can_be_new(site: Path, out: Path) -> None:
     make_site(site, toml="[feeds]\nlimit = 2\n")
     feed = out / "feeds/all.rss"
     feed.write_text(feed.read_text().replace(",2022:2022-02-01:", ",2000:1:"))
@@ -167,9 +167,7 @@ RDF = f"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 <dc:date>2022-02-01T09:30:00+01:00</dc:date></item></rdf:RDF>"""
 
 
-def test_rss_1_0_and_entries_without_ids_are_known_by_their_links(
-    site: Path, tmp_path: Path
-) -> None:
+def test_entries_without_ids_are_identified_by_links(site: Path, tmp_path: Path) -> None:
     (tmp_path / "old.rdf").write_text(RDF)
     found = json.loads(check(site, tmp_path / "old.rdf", "--json").stdout)
     assert found["aspects"]["ids"]["differ"][0]["old"] == f"{BASE}/articles/well-1"
@@ -208,7 +206,7 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def test_several_feeds_and_an_index_of_sitemaps_are_fetched(
+def test_several_feeds_and_a_sitemap_index_are_fetched(
     site: Path, out: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "web"
@@ -225,7 +223,7 @@ def test_several_feeds_and_an_index_of_sitemaps_are_fetched(
         missing = check(site, f"{url}/none.xml")
     assert (missing.exit_code, missing.stdout) == (2, "")
     assert "returned the status 404 instead of 200" in missing.stderr
-    # Saved to disk, the index leads to the files beside it.
+    # A local index refers to the files beside it.
     assert "2 of 5 links match" in check(site, folder / "index.xml").stdout
 
 
@@ -253,7 +251,7 @@ def test_documents_that_are_not_feeds_are_refused(site: Path, tmp_path: Path, bo
     assert REFUSED[body] in result.stderr
 
 
-def test_an_index_leads_to_no_other_host(site: Path, tmp_path: Path) -> None:
+def test_a_sitemap_index_may_not_refer_to_another_host(site: Path, tmp_path: Path) -> None:
     with served(tmp_path) as url:
         link = f"{url.replace('127.0.0.1', 'localhost')}/a.xml"
         text = f"{INDEX}<sitemap><loc>{link}</loc></sitemap></sitemapindex>"
@@ -272,7 +270,7 @@ def test_other_files_in_a_folder_are_ignored(site: Path, out: Path) -> None:
     assert check(site, out).stdout == SAME
 
 
-def test_the_first_sync_alone_offers_it(site: Path) -> None:
+def test_only_the_first_sync_suggests_the_comparison(site: Path) -> None:
     assert "feedsvc check --against OLD" not in run("sync", "--site", site, "--dry-run").stdout
     assert "feedsvc check --against OLD" in run("sync", "--site", site).stdout
     (site / "content/more.md").write_text(article("More", "2022-02-09"))
@@ -293,7 +291,9 @@ ENTRIES = st.lists(
 
 
 @given(ENTRIES.filter(bool), st.integers(0, 9))
-def test_a_feed_is_equal_to_itself(entries: list[Entry], window: int) -> None:
+def test_comparing_a_feed_with_itself_finds_no_difference(
+    entries: list[Entry], window: int
+) -> None:
     found = compare(Published({entry.id: entry for entry in entries}, set()), entries, window)
     assert not found.new
     assert not found.missing
@@ -301,7 +301,7 @@ def test_a_feed_is_equal_to_itself(entries: list[Entry], window: int) -> None:
 
 
 @given(ENTRIES.filter(bool), ENTRIES)
-def test_every_entry_is_in_one_group(old: list[Entry], new: list[Entry]) -> None:
+def test_every_entry_is_in_exactly_one_group(old: list[Entry], new: list[Entry]) -> None:
     found = compare(Published({entry.id: entry for entry in old}, set()), new, len(new))
     pairs = found.aspects["ids"].compared
     assert pairs + len(found.missing) == len(old)
@@ -320,6 +320,6 @@ def test_every_entry_is_in_one_group(old: list[Entry], new: list[Entry]) -> None
         "https://a.example/%78",
     ],
 )
-def test_spellings_of_a_url_are_one_place(url: str) -> None:
+def test_equivalent_urls_are_the_same_place(url: str) -> None:
     assert place(url) == "a.example/x"
     assert place(f"{url}?p=1") == "a.example/x?p=1"

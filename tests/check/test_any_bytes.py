@@ -1,4 +1,4 @@
-"""No document makes the validator fail, or report a line that does not exist."""
+"""The validator accepts any document and reports only lines that exist."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -96,7 +96,7 @@ def test_an_external_entity_is_not_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("xyzzy")
     declared = f'<!DOCTYPE rss [<!ENTITY e SYSTEM "{secret.as_uri()}">]>'
-    # If it were read, its text would be quoted as an invalid date.
+    # If the entity were read, its text would be quoted as an invalid date.
     channel = "<channel><pubDate>&e;</pubDate></channel>"
     body = f'{declared}<rss version="2.0">{channel}</rss>'.encode()
     problems = validated(body)
@@ -104,7 +104,7 @@ def test_an_external_entity_is_not_read(tmp_path: Path) -> None:
     assert not any("xyzzy" in each.message for each in problems)
 
 
-def test_findings_of_one_code_are_bounded_and_counted() -> None:
+def test_findings_of_the_same_code_are_limited_and_counted() -> None:
     body = b'<rss version="2.0"><channel>' + b"<item/>\n" * 500 + b"</channel></rss>"
     empty = [each for each in validated(body) if each.code == "empty-item"]
     assert len(empty) == 10

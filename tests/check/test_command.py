@@ -52,7 +52,7 @@ def test_a_note_exits_with_0_unless_strict(tmp_path: Path) -> None:
     assert run("--site", tmp_path, "--strict").exit_code == 1
 
 
-def test_a_check_that_cannot_be_done_exits_with_2(tmp_path: Path) -> None:
+def test_an_impossible_check_exits_with_2(tmp_path: Path) -> None:
     for arguments in (("--site", tmp_path), (tmp_path / "none.xml",), ("https://u:p@a.example/",)):
         result = run(*arguments)
         assert result.exit_code == 2
@@ -69,7 +69,7 @@ def test_any_feed_is_validated_from_a_file_or_standard_input(format: str) -> Non
         assert run(bad).stdout.startswith(f"{bad}:")
 
 
-def test_a_pipe_gets_no_colours() -> None:
+def test_output_to_a_pipe_has_no_colours() -> None:
     result = run("-", stdin=b"<html/>")
     assert result.stdout.startswith("-:1: error: is XML, but not a feed")
     assert "\x1b" not in result.output

@@ -1,4 +1,4 @@
-"""How a feed names its hubs is validated for subscribers (WebSub 4)."""
+"""Validation of the hub and self links of a feed (WebSub 4)."""
 
 import json
 
@@ -41,7 +41,7 @@ KINDS = pytest.mark.parametrize("kind", ["rss", "atom", "json"])
 
 
 @KINDS
-def test_the_same_hubs_and_address_in_both_places_are_good(kind: str) -> None:
+def test_equal_links_in_header_and_document_are_valid(kind: str) -> None:
     assert codes(document(kind, *GOOD), BOTH) == []
     assert codes(document(kind, *GOOD), f'<{HUB}>; rel="hub self", <>; rel=alternate') == [
         "other-self-link"
@@ -70,13 +70,13 @@ def test_a_feed_without_hubs_is_not_validated(kind: str) -> None:
         ((("hub", "ftp://hub.example/"), OWN), "", ["hub-in-one-place", "unusable-hub"]),
     ],
 )
-def test_ambiguous_hubs_are_found(
+def test_ambiguous_hubs_are_reported(
     kind: str, links: tuple[tuple[str, str], ...], header: str, expected: list[str]
 ) -> None:
     assert codes(document(kind, *links), header) == expected
 
 
-def test_two_self_links_in_a_document_are_found() -> None:
+def test_repeated_self_links_in_a_document_are_reported() -> None:
     assert codes(document("atom", *GOOD, OWN), BOTH) == ["repeated-self-link"]
     assert codes(document("rss", *GOOD, OWN), BOTH) == ["repeated-self-link"]
 

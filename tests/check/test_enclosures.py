@@ -16,7 +16,7 @@ RIGHT = {"content-length": "100", "content-type": "audio/mp3", "accept-ranges": 
 
 
 def found(status: int = 200, **changed: str) -> list[tuple[str, str]]:
-    """Return severity and code of what is said about an answer."""
+    """Return the severities and codes of the findings about an answer."""
     headers = {**RIGHT, **{name.replace("_", "-"): value for name, value in changed.items()}}
     answer = Answer(MP3.url, (), status, headers, b"")
     problems = enclosures.validate("a.md", 4, MP3, answer)
@@ -43,7 +43,7 @@ def test_enclosures_are_compared_with_the_answer_of_the_server(
 
 
 def test_requests_go_only_to_public_addresses(tmp_path: Path) -> None:
-    """A checkout of somebody else's site must not reach into the own network."""
+    """Checking a third-party site must not send requests to the local network."""
     urls = ["http://127.0.0.1:9/a.mp3", "http://[::1]:9/a.mp3"]
     settings = make_site(tmp_path, {"a.md": article(enclosures=[*urls, "b.png"]), "b.png": "x"})
     problems = [
@@ -61,6 +61,6 @@ def test_no_request_is_sent_without_the_option(tmp_path: Path) -> None:
     assert not [each for each in problems if each.code.startswith("enclosure-")]
 
 
-def test_failures_are_values() -> None:
+def test_a_failed_request_is_a_finding() -> None:
     (problem,) = enclosures.validate("a.md", 4, MP3, FetchError("https://b.example: is slow"))
     assert problem.message.endswith("which cannot be checked: https://b.example: is slow")

@@ -1,4 +1,4 @@
-"""How a feed is fetched for validation, and how its serving is validated."""
+"""Fetching feeds for validation, and validation of how they are served."""
 
 import gzip
 from collections.abc import Mapping
@@ -85,6 +85,6 @@ SERVED = {
 
 
 @pytest.mark.parametrize("code", SERVED)
-def test_how_a_feed_is_served_is_validated(code: str) -> None:
+def test_faults_of_serving_are_reported(code: str) -> None:
     """Conformance 29, 35, 41, 47."""
     assert codes(SERVED[code]) == {code} - {"nothing"}

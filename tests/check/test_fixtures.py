@@ -1,4 +1,4 @@
-"""Feeds with at most one fault each, which is named in a comment or key."""
+"""Fixtures with at most one fault each, whose code is in a comment or key."""
 
 import re
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ _FOLLOWS = {
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=[path.stem for path in FIXTURES])
-def test_a_fault_is_found_with_its_line_and_nothing_else(path: Path) -> None:
+def test_only_the_expected_fault_is_reported_with_its_line(path: Path) -> None:
     body = path.read_bytes()
     wanted = re.findall(r"Expect: ([a-z0-9-]+)", body.decode())[-1]
     problems = validate(body, path.name, None, NOW)

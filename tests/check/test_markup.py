@@ -1,4 +1,4 @@
-"""HTML that would take long to parse is reported without parsing it."""
+"""HTML that would take long to parse is reported without being parsed."""
 
 import pytest
 
@@ -19,7 +19,7 @@ MANY = "contains a tag with far too many attributes; remove them"
         "<p>" * 2 + "<b " + " ".join(f"é{n}" for n in range(20_000)) + ">x</b>",
     ],
 )
-def test_a_tag_of_thousands_of_attributes_is_not_parsed(
+def test_a_tag_with_thousands_of_attributes_is_not_parsed(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(markup, "_parse", None)
@@ -36,5 +36,5 @@ def test_a_tag_of_thousands_of_attributes_is_not_parsed(
         "<br/>" * 5000,
     ],
 )
-def test_long_texts_are_parsed(text: str) -> None:
+def test_long_html_is_parsed(text: str) -> None:
     assert MANY not in [fault.message for fault in markup.faults(text, True)]

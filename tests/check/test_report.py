@@ -1,4 +1,4 @@
-"""How findings are printed for people, programs and GitHub."""
+"""Output of findings as text, JSON and GitHub workflow commands."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def test_json_has_the_documented_fields() -> None:
     assert json.loads(report.as_json([])) == []
 
 
-def test_github_gets_escaped_workflow_commands() -> None:
+def test_workflow_commands_are_escaped() -> None:
     assert report.as_github([ERROR, WARNING, NOTE]).splitlines() == [
         "::error file=content/a.md,line=3,title=bad-date::50%25 is no date,%0Aat all: fix it",
         "::warning file=feedsvc.toml,title=no-site-author::there is none",
@@ -35,13 +35,13 @@ def test_github_gets_escaped_workflow_commands() -> None:
     ]
 
 
-def test_a_path_cannot_end_its_property() -> None:
+def test_a_path_cannot_terminate_its_property() -> None:
     printed = report.as_github([Problem("a:b,c%.md", 1, "bad-date", "m")])
     assert printed == "::error file=a%3Ab%2Cc%25.md,line=1,title=bad-date::m\n"
 
 
 @given(st.text(), st.text(), st.integers(0, 9))
-def test_nothing_breaks_out_of_a_workflow_command(path: str, message: str, line: int) -> None:
+def test_findings_cannot_inject_workflow_commands(path: str, message: str, line: int) -> None:
     printed = report.as_github([Problem(path, line, "bad-date", message)])
     assert printed.endswith("\n")
     assert len(re.split(r"[\r\n]", printed)) == 2

@@ -1,4 +1,4 @@
-"""Podcasts: the rules of Apple and of the podcast namespace, each with its line."""
+"""Validation of podcasts by the rules of Apple and the podcast namespace."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,14 +127,14 @@ def test_a_good_show_has_no_findings() -> None:
         ('encoding="utf-8"', 'encoding="iso-8859-1"', "warning not-utf8-show"),
     ],
 )
-def test_a_fault_is_found(old: str, new: str, finding: str) -> None:
+def test_a_fault_of_a_show_is_reported(old: str, new: str, finding: str) -> None:
     """Podcasts 1 to 7, 12."""
     assert GOOD.count(old) >= 1
     problems = found(GOOD.replace(old, new, 1))
     assert any(each.startswith(finding) for each in problems) or not (finding or problems)
 
 
-def test_the_nearest_category_is_named() -> None:
+def test_the_nearest_category_is_suggested() -> None:
     """Podcasts 5."""
     text = GOOD.replace('text="Technology"', 'text="News &amp; Politics"')
     (problem,) = validate(text.encode(), "feed.rss", None, NOW)
@@ -143,7 +143,7 @@ def test_the_nearest_category_is_named() -> None:
     )
 
 
-def test_a_feed_without_these_elements_is_not_a_show() -> None:
+def test_a_feed_without_podcast_elements_is_not_a_show() -> None:
     start, end = GOOD.index("    <itunes:author"), GOOD.index("    <item>")
     text = GOOD[:start] + GOOD[end:]
     for name in ("itunes", "podcast", "psc"):
@@ -153,13 +153,13 @@ def test_a_feed_without_these_elements_is_not_a_show() -> None:
     assert found(text) == []
 
 
-def test_a_show_that_no_directory_lists_needs_no_artwork() -> None:
+def test_a_blocked_show_needs_no_artwork() -> None:
     start, end = GOOD.index("    <itunes:image"), GOOD.index("    <itunes:explicit")
     block = "<itunes:block>Yes</itunes:block>"
     assert found(GOOD[:start] + block + GOOD[end:]) == []
 
 
-def test_a_show_of_a_site_has_no_findings_in_any_format(tmp_path: Path) -> None:
+def test_a_generated_show_has_no_findings(tmp_path: Path) -> None:
     """Podcasts 1, 2, 7, 12."""
     toml = """
 subtitle = "News"

@@ -1,4 +1,4 @@
-"""A site is validated as it would be published, and not changed."""
+"""A site is validated as it would be published, without changes."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ def codes(problems: list[Problem]) -> set[str]:
 
 
 def test_a_good_site_has_no_problems(tmp_path: Path) -> None:
-    """Conformance 1 to 28, as far as documents show it."""
+    """Conformance 1 to 28, as far as documents can show."""
     files: dict[str, str | bytes] = {
         f"{n}.md": article(
             title=f"Well {n}, AT&T & <b>",
@@ -57,7 +57,7 @@ def test_the_sample_site_has_no_unexpected_problems() -> None:
 
 
 def test_a_link_that_the_site_redirects_is_not_broken(tmp_path: Path) -> None:
-    """An alias, a feed that moved, other spellings, a page without its slash, and an asset."""
+    """Aliases, moved feeds, other spellings, pages without a trailing slash and assets."""
     paths = [
         "/rss.xml",
         "/feeds/tag/old.rss",
@@ -88,13 +88,13 @@ def test_a_link_that_the_site_redirects_is_not_broken(tmp_path: Path) -> None:
         "//news.example.org//feeds/all.rss",
     ],
 )
-def test_a_link_to_what_does_not_exist_is_broken(tmp_path: Path, path: str) -> None:
+def test_a_link_to_a_missing_target_is_broken(tmp_path: Path, path: str) -> None:
     files: dict[str, str | bytes] = {"a.md": article(tags=["gone"], body=f"[link]({path})")}
     toml = f'{FINE}retired = ["tag/gone"]\n'
     assert codes(validated(tmp_path, files, toml)) == {"broken-link"}
 
 
-def test_a_link_to_an_article_may_be_absolute_where_article_link_is(tmp_path: Path) -> None:
+def test_an_absolute_link_matching_article_link_is_not_broken(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "a.md": article(body="[b](https://news.example.org/read/b.html)"),
         "b.md": article(title="Another", published="2022-03-01"),
@@ -103,7 +103,7 @@ def test_a_link_to_an_article_may_be_absolute_where_article_link_is(tmp_path: Pa
     assert codes(validated(tmp_path, files, toml)) == set()
 
 
-# Each with the expected line.
+# By code: the expected line and the article.
 ARTICLES = {
     "missing-alt": (5, article(body='Text <img src="https://example.org/a.png">')),
     "broken-link": (6, article(body="\n[gone](/articles/gone)")),
@@ -133,7 +133,7 @@ def test_a_fault_of_an_article_is_reported_with_file_and_line(tmp_path: Path, co
     problems = validated(tmp_path, {"a.md": text})
     found = {each.code: each for each in problems if each.path == "content/a.md"}
     assert found.keys() == {code}
-    # A blank line stands between front matter and text.
+    # There is a blank line between front matter and text.
     assert found[code].line == line + (code in _IN_BODY)
 
 
@@ -169,7 +169,7 @@ def test_a_draft_is_not_validated(tmp_path: Path) -> None:
     assert validated(tmp_path, {"a.md": article(body="<script>x</script>", draft=True)}) == []
 
 
-def test_duplicates_are_reported_with_the_first(tmp_path: Path) -> None:
+def test_a_duplicate_is_reported_with_its_original(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "a.md": article("Wells", "2022-02-17 09:30", "One."),
         "b.md": article("wells!", "2022-02-17 10:30", "Two."),
@@ -195,7 +195,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("line", SETTINGS)
-def test_a_setting_is_reported_with_its_line(tmp_path: Path, line: str) -> None:
+def test_a_fault_of_a_setting_is_reported_with_its_line(tmp_path: Path, line: str) -> None:
     problems = validated(tmp_path, {"a.md": article()}, f"{FINE}{line}\n")
     (found,) = [each for each in problems if each.path == "feedsvc.toml"]
     assert found.code == SETTINGS[line]
@@ -222,7 +222,7 @@ def _chain(start: str, documents: dict[str, DocumentLinks]) -> set[str]:
     }
 
 
-def test_a_broken_chain_of_archives_is_found() -> None:
+def test_a_broken_chain_of_archives_is_reported() -> None:
     """Conformance 26."""
     own, one, two = "https://a.example/f", "https://a.example/1", "https://a.example/2"
     good = {
@@ -245,14 +245,14 @@ def test_a_broken_chain_of_archives_is_found() -> None:
         assert code in _chain(own, good | change)
 
 
-def test_a_self_link_is_compared_with_the_url() -> None:
+def test_the_self_link_is_compared_with_the_url_of_the_feed() -> None:
     body = (ROOT / "tests/check/fixtures/rss-good.xml").read_bytes()
     elsewhere = validate_feed(body, "feed", "https://other.example.org/", NOW)
     assert codes(elsewhere) == {"other-self-link"}
     assert validate_feed(body, "feed", "https://wells.example.org/feed.rss", NOW) == []
 
 
-def test_a_key_of_another_generator_is_found_on_its_line(tmp_path: Path) -> None:
+def test_problems_have_the_lines_of_keys_of_other_generators(tmp_path: Path) -> None:
     text = '---\ntitle: "A"\ndate: 1969-02-17\n---\nText.\n'
     problems = validated(tmp_path, {"posts/a.md": text}, f'{FINE}generator = "hugo"\n')
     found = [(each.path, each.line) for each in problems if each.code == "far-past"]
@@ -260,13 +260,13 @@ def test_a_key_of_another_generator_is_found_on_its_line(tmp_path: Path) -> None
 
 
 def test_restructuredtext_is_not_validated_as_markdown(tmp_path: Path) -> None:
-    """In Markdown, the literal block would be a tag that readers do not show."""
+    """In Markdown, the literal block would be a tag that readers do not support."""
     text = "Title\n=====\n\n:date: 2022-02-17\n\nSome words::\n\n  a\n\n<blink>b</blink> is text.\n"
     problems = validated(tmp_path, {"a.rst": text}, f'{FINE}generator = "pelican"\n')
     assert "html-removed" not in codes(problems)
 
 
-def test_an_article_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_article_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     plain = ArticleReader.read
 

@@ -1,4 +1,4 @@
-"""The commands as a user types them, one process and no server."""
+"""The commands, run in this process and without a server."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def publish(site: Path) -> None:
         mark_published(catalog, datetime.now(UTC))
 
 
-def test_init_makes_a_site_that_syncs_without_a_problem(tmp_path: Path) -> None:
+def test_init_creates_a_site_that_syncs_without_problems(tmp_path: Path) -> None:
     site = tmp_path / "new" / "site"
     made = run(
         "init", "--site", site, "--title", 'The "Sahel" $Report', "--base-url", "https://a.example/"
@@ -46,9 +46,7 @@ def test_init_makes_a_site_that_syncs_without_a_problem(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["feeds"], ["sync"], ["build", "out"], ["ids"]])
-def test_a_command_whose_output_nobody_reads_ends_without_a_word(
-    tmp_path: Path, command: list[str]
-) -> None:
+def test_a_command_with_a_closed_pipe_ends_silently(tmp_path: Path, command: list[str]) -> None:
     make_site(tmp_path / "site", {"a.md": article()})
     run("sync", "--site", tmp_path / "site")
     read, write = os.pipe()
@@ -59,7 +57,7 @@ def test_a_command_whose_output_nobody_reads_ends_without_a_word(
     assert (result.returncode, result.stderr) == (1, "")
 
 
-def test_init_leaves_what_is_there_alone(tmp_path: Path) -> None:
+def test_init_does_not_change_an_existing_site(tmp_path: Path) -> None:
     make_site(tmp_path)
     before = (tmp_path / "feedsvc.toml").read_text(encoding="utf-8")
     result = run("init", "--site", tmp_path)
@@ -68,14 +66,14 @@ def test_init_leaves_what_is_there_alone(tmp_path: Path) -> None:
     assert (tmp_path / "feedsvc.toml").read_text(encoding="utf-8") == before
 
 
-def test_init_wants_a_whole_base_url(tmp_path: Path) -> None:
+def test_init_requires_a_complete_base_url(tmp_path: Path) -> None:
     result = run("init", "--site", tmp_path, "--base-url", "news.example.org")
     assert result.exit_code == 1
     assert "write it in full" in result.stderr
     assert not list(tmp_path.iterdir())
 
 
-def test_sync_says_what_changed_for_readers(tmp_path: Path) -> None:
+def test_sync_prints_what_changed_for_readers(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article(title="A"), "b.md": article(title="B")})
     assert "2 articles, 2 read: 2 new, 0 edited, 0 withdrawn; 2 feeds changed, revision 1." in (
         run("sync", "--site", tmp_path).stdout
@@ -88,7 +86,7 @@ def test_sync_says_what_changed_for_readers(tmp_path: Path) -> None:
     assert "nothing changed for readers." in run("sync", "--site", tmp_path).stdout
 
 
-def test_sync_names_each_problem_with_its_line_and_fails(tmp_path: Path) -> None:
+def test_sync_prints_each_problem_with_its_line_and_fails(tmp_path: Path) -> None:
     make_site(
         tmp_path,
         {
@@ -97,7 +95,7 @@ def test_sync_names_each_problem_with_its_line_and_fails(tmp_path: Path) -> None
             "odd.md": article(sluug="x"),
         },
     )
-    for _ in range(2):  # also when nothing is read anew
+    for _ in range(2):  # even if nothing is read again
         result = run("sync", "--site", tmp_path)
         assert result.exit_code == 1
         bad, odd, total = result.stderr.splitlines()
@@ -107,7 +105,7 @@ def test_sync_names_each_problem_with_its_line_and_fails(tmp_path: Path) -> None
     assert "all\t2\t" in run("feeds", "--site", tmp_path).stdout
 
 
-def test_feeds_lists_custom_feeds_and_none_that_moved_or_were_retired(tmp_path: Path) -> None:
+def test_feeds_lists_custom_feeds_but_not_moved_or_retired_ones(tmp_path: Path) -> None:
     toml = 'retired = ["tag/a"]\n[moved]\n"tag/b" = "all"\n[feeds.news]\nany = { tags = ["a"] }'
     make_site(tmp_path, {"a.md": article(tags=["a", "b"])}, toml)
     run("sync", "--site", tmp_path)
@@ -118,7 +116,7 @@ def test_feeds_lists_custom_feeds_and_none_that_moved_or_were_retired(tmp_path: 
     assert listed[1].endswith("\thttps://news.example.org/feeds/news.json")
 
 
-def test_the_site_can_be_named_in_the_environment(tmp_path: Path) -> None:
+def test_the_site_can_be_set_in_the_environment(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article()})
     assert run("sync", FEEDSVC_SITE=str(tmp_path)).exit_code == 0
 
@@ -140,7 +138,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize(("command", "toml"), COMMANDS)
-def test_an_unusable_site_is_one_clear_line(tmp_path: Path, command: str, toml: str) -> None:
+def test_an_unusable_site_is_reported_in_one_line(tmp_path: Path, command: str, toml: str) -> None:
     make_site(tmp_path)
     path = tmp_path / "feedsvc.toml"
     key = toml.partition(" ")[0]
@@ -154,7 +152,7 @@ def test_an_unusable_site_is_one_clear_line(tmp_path: Path, command: str, toml: 
     assert result.stderr.count("\n") == 1
 
 
-def test_a_missing_site_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_missing_site_is_reported_with_the_remedy(tmp_path: Path) -> None:
     result = run("sync", "--site", tmp_path / "none")
     assert result.exit_code == 1
     assert "run `feedsvc init`" in result.stderr
@@ -172,7 +170,7 @@ def test_a_missing_site_is_one_clear_line(tmp_path: Path) -> None:
         "127.0.0.1:८०८०",
     ],
 )
-def test_serve_refuses_what_is_not_host_and_port(tmp_path: Path, bind: str) -> None:
+def test_serve_rejects_invalid_addresses(tmp_path: Path, bind: str) -> None:
     make_site(tmp_path)
     result = run("serve", "--site", tmp_path, "--bind", bind)
     assert result.exit_code == 2
@@ -181,7 +179,7 @@ def test_serve_refuses_what_is_not_host_and_port(tmp_path: Path, bind: str) -> N
 
 @pytest.mark.parametrize("host", ["a..b", ".", ".a", f"{'a' * 64}.example", "é" * 64])
 @pytest.mark.parametrize("options", [(), ("--preview",)])
-def test_serve_refuses_what_cannot_be_a_host_name(
+def test_serve_rejects_invalid_host_names(
     tmp_path: Path, host: str, options: tuple[str, ...]
 ) -> None:
     make_site(tmp_path)
@@ -206,7 +204,7 @@ def test_every_command_and_option_has_help() -> None:
 
 
 def published_site(folder: Path) -> Path:
-    """Make a site with four published articles, and changes to them that are yet to be synced."""
+    """Create a site with four published articles and changes that are not synced yet."""
     make_site(folder, {f"{name}.md": article(name, tags=["x"]) for name in "abcd"})
     assert run("sync", "--site", folder).exit_code == 0
     publish(folder)
@@ -218,7 +216,7 @@ def published_site(folder: Path) -> Path:
     return folder
 
 
-def test_a_dry_run_says_what_readers_would_see_and_changes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_prints_what_would_change_and_changes_nothing(tmp_path: Path) -> None:
     site = published_site(tmp_path)
     before = run("feeds", "--site", site).stdout
     for _ in range(2):
@@ -239,7 +237,7 @@ def test_a_dry_run_says_what_readers_would_see_and_changes_nothing(tmp_path: Pat
     assert run("feeds", "--site", site).stdout == before
 
 
-def test_what_a_sync_did_can_be_had_as_json(tmp_path: Path) -> None:
+def test_sync_can_report_as_json(tmp_path: Path) -> None:
     site = published_site(tmp_path)
     (site / "content" / "bad.md").write_text(article(published="soon"), encoding="utf-8")
     dry = json.loads(run("sync", "--site", site, "--dry-run", "--json").stdout)
@@ -267,12 +265,12 @@ def test_what_a_sync_did_can_be_had_as_json(tmp_path: Path) -> None:
     )
 
 
-def test_a_dry_run_names_settings_that_change_urls(tmp_path: Path) -> None:
+def test_a_dry_run_lists_settings_that_change_urls(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article()})
     run("sync", "--site", tmp_path)
     make_site(tmp_path, {}, 'base_url = "https://other.example"')
-    told = run("sync", "--site", tmp_path, "--dry-run").stdout
-    assert 'base_url: "https://news.example.org" -> "https://other.example": URLs change' in told
+    output = run("sync", "--site", tmp_path, "--dry-run").stdout
+    assert 'base_url: "https://news.example.org" -> "https://other.example": URLs change' in output
 
 
 def test_a_sync_that_withdraws_too_much_needs_force(tmp_path: Path) -> None:
@@ -289,10 +287,10 @@ def test_a_sync_that_withdraws_too_much_needs_force(tmp_path: Path) -> None:
     assert "3 withdrawn" in run("sync", "--site", site, "--force").stdout
 
 
-def test_a_dry_run_mends_no_damaged_catalog(tmp_path: Path) -> None:
+def test_a_dry_run_does_not_repair_a_damaged_catalog(tmp_path: Path) -> None:
     site = published_site(tmp_path)
     database = site / ".feedsvc" / "catalog.db"
-    for each in database.parent.iterdir():  # what lies in the log would be whole
+    for each in database.parent.iterdir():  # pages in the write-ahead log would be undamaged
         each.unlink()
     database.write_bytes(b"garbage" * 3000)
     for command in (["sync", "--dry-run"], ["feeds"], ["ids"]):
@@ -302,9 +300,9 @@ def test_a_dry_run_mends_no_damaged_catalog(tmp_path: Path) -> None:
     assert database.read_bytes() == b"garbage" * 3000
 
 
-def test_the_fields_of_the_json_are_described(tmp_path: Path) -> None:
+def test_the_fields_of_the_json_report_are_documented(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article()})
-    said = json.loads(run("sync", "--site", tmp_path, "--json").stdout)
+    printed = json.loads(run("sync", "--site", tmp_path, "--json").stdout)
     page = (Path(__file__).parents[2] / "docs" / "publishing.md").read_text(encoding="utf-8")
     described = {
         name
@@ -312,10 +310,10 @@ def test_the_fields_of_the_json_are_described(tmp_path: Path) -> None:
         if line.startswith("| `")
         for name in re.findall(r"`(\w+)`", line.split("|")[1])
     }
-    assert described == set(said)
+    assert described == set(printed)
 
 
-def test_commands_name_texts_that_are_too_long_and_go_on(tmp_path: Path) -> None:
+def test_commands_report_texts_that_are_too_long_and_continue(tmp_path: Path) -> None:
     files = {
         "term.md": article(title="Term", tags=["🐘" * 1000]),
         "slug.md": article(title="Slug", slug="x" * 4000),
@@ -327,10 +325,10 @@ def test_commands_name_texts_that_are_too_long_and_go_on(tmp_path: Path) -> None
     for command in {"sync", "check"}.intersection(plugins.names(GROUP)):
         result = run(command, "--site", tmp_path)
         assert result.exit_code == 1
-        said = result.stdout + result.stderr
-        assert said.count("[too-long-term]") == 1
-        assert said.count("[too-long]") == 3
-        assert "Traceback" not in said
+        printed = result.stdout + result.stderr
+        assert printed.count("[too-long-term]") == 1
+        assert printed.count("[too-long]") == 3
+        assert "Traceback" not in printed
     listed = run("ids", "--site", tmp_path)
     assert listed.exit_code == 0
     assert [line.partition("\t")[0] for line in listed.stdout.splitlines()] == [

@@ -1,4 +1,4 @@
-"""`feedsvc ids` as a user types it."""
+"""`feedsvc ids`."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def site(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_each_id_is_a_line_that_says_what_it_is(site: Path) -> None:
+def test_each_article_is_a_line_with_its_id_and_status(site: Path) -> None:
     result = run("ids", "--site", site)
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
@@ -44,7 +44,7 @@ def test_a_terminal_gets_a_table(site: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "urn:x:pinned" in result.stdout
 
 
-def test_a_name_cannot_break_its_line(tmp_path: Path) -> None:
+def test_control_characters_in_names_are_escaped(tmp_path: Path) -> None:
     make_site(tmp_path, {"a\tb\nc\x1b.md": article()})
     run("sync", "--site", tmp_path)
     assert run("ids", "--site", tmp_path).stdout == (
@@ -52,7 +52,7 @@ def test_a_name_cannot_break_its_line(tmp_path: Path) -> None:
     )
 
 
-def test_nothing_is_written_unless_asked_for(site: Path) -> None:
+def test_files_are_not_changed_without_write(site: Path) -> None:
     content = site / "content"
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in content.iterdir()}
     run("ids", "--site", site)
@@ -61,7 +61,7 @@ def test_nothing_is_written_unless_asked_for(site: Path) -> None:
     }
 
 
-def test_write_pins_what_it_can_and_names_the_rest(site: Path) -> None:
+def test_write_pins_ids_and_reports_files_that_it_cannot_change(site: Path) -> None:
     content = site / "content"
     before = {path.name: path.read_text() for path in content.iterdir()}
     result = run("ids", "--site", site, "--write")
@@ -82,7 +82,7 @@ def test_write_pins_what_it_can_and_names_the_rest(site: Path) -> None:
     assert "minted.md\ttag:news.example.org,2022:2022-02-17:minted\tpinned\n" in listed
 
 
-def test_write_has_nothing_to_do_the_second_time(site: Path) -> None:
+def test_write_is_idempotent(site: Path) -> None:
     (site / "content" / "flow.md").unlink()
     run("sync", "--site", site)
     assert run("ids", "--site", site, "--write").exit_code == 0
@@ -91,7 +91,9 @@ def test_write_has_nothing_to_do_the_second_time(site: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", ["y\n", "n\n"])
-def test_reset_says_how_many_articles_become_new_and_asks(site: Path, answer: str) -> None:
+def test_reset_prints_how_many_ids_change_and_asks_for_confirmation(
+    site: Path, answer: str
+) -> None:
     authority = "other.example.org,2020"
     result = run("ids", "--site", site, "--reset", answer=answer, FEEDSVC_ID_AUTHORITY=authority)
     assert "2 published articles would get another id; feed readers will show" in result.stdout
@@ -117,5 +119,5 @@ def test_reset_says_if_no_id_changes(site: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [("--reset", "--write"), ("--yes",)])
-def test_options_that_do_not_fit_are_refused(site: Path, options: tuple[str, ...]) -> None:
+def test_conflicting_options_are_rejected(site: Path, options: tuple[str, ...]) -> None:
     assert run("ids", "--site", site, *options).exit_code == 2

@@ -1,4 +1,4 @@
-"""`feedsvc init` in an empty folder, in a folder of notes and in the sites of other programs."""
+"""`feedsvc init` in empty folders, folders of notes and sites of other programs."""
 
 import json
 import re
@@ -60,7 +60,9 @@ SITES = {
 
 
 @pytest.mark.parametrize("name", SITES)
-def test_settings_come_from_the_configuration_of_a_generator(tmp_path: Path, name: str) -> None:
+def test_settings_are_taken_from_the_configuration_of_a_generator(
+    tmp_path: Path, name: str
+) -> None:
     files, expected = SITES[name]
     fill(tmp_path, files)
     result = init(tmp_path)
@@ -83,7 +85,7 @@ def test_options_take_precedence_over_a_configuration(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "{{ x }}", "a\nb", "[1]", "ftp://x", "not a zone"])
-def test_unusable_values_of_a_configuration_are_not_taken(tmp_path: Path, value: str) -> None:
+def test_unusable_values_of_a_configuration_are_ignored(tmp_path: Path, value: str) -> None:
     quoted = json.dumps(value)
     config = f"baseURL: {quoted}\nlanguageCode: {quoted}\ntimeZone: {quoted}\n"
     fill(tmp_path, {"hugo.yaml": config, "content/a.md": POST})
@@ -97,7 +99,7 @@ def test_unusable_values_of_a_configuration_are_not_taken(tmp_path: Path, value:
 
 
 @pytest.mark.parametrize("note", ["note.md", "2022/note.md"])
-def test_a_folder_of_notes_is_its_own_content(tmp_path: Path, note: str) -> None:
+def test_the_content_of_a_folder_of_notes_is_the_folder_itself(tmp_path: Path, note: str) -> None:
     fill(tmp_path, {note: article(), "README.md": "# Notes"})
     assert init(tmp_path).exit_code == 0
     assert sources.load(tmp_path, {}).content == tmp_path
@@ -119,7 +121,7 @@ def test_no_article_is_written_into_an_existing_content_folder(tmp_path: Path) -
         (".feedsvc\n", ".feedsvc\n"),
     ],
 )
-def test_git_ignores_the_catalog(tmp_path: Path, before: str | None, after: str) -> None:
+def test_the_catalog_is_added_to_gitignore(tmp_path: Path, before: str | None, after: str) -> None:
     (tmp_path / ".git").mkdir()
     site = tmp_path / "sub"
     fill(site, {".gitignore": before} if before else {})
@@ -128,6 +130,6 @@ def test_git_ignores_the_catalog(tmp_path: Path, before: str | None, after: str)
     assert (site / ".gitignore").read_text(encoding="utf-8") == after
 
 
-def test_without_git_nothing_is_ignored(tmp_path: Path) -> None:
+def test_no_gitignore_is_created_without_git(tmp_path: Path) -> None:
     init(tmp_path)
     assert not (tmp_path / ".gitignore").exists()

@@ -1,4 +1,4 @@
-"""`feedsvc serve --preview` as a process, spoken to over real sockets."""
+"""`feedsvc serve --preview` as a process, over real sockets."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def titles(body: bytes) -> list[str]:
     return [item["title"] for item in json.loads(body)["items"]]
 
 
-def test_what_is_not_public_yet_is_shown_and_marked(server: Server) -> None:
+def test_unpublished_articles_are_shown_and_marked(server: Server) -> None:
     answer = server.get("/feeds/all.json")
     assert titles(answer.body)[:1] == ["Scheduled for 2090-12-01 09:30 +01:00: Later"]
     assert {"Draft: Unfinished", "Public"} <= set(titles(answer.body))
@@ -76,7 +76,7 @@ def test_what_is_not_public_yet_is_shown_and_marked(server: Server) -> None:
         ("DELETE", "/", 405),
     ],
 )
-def test_every_answer_is_private(server: Server, method: str, path: str, status: int) -> None:
+def test_every_response_is_private(server: Server, method: str, path: str, status: int) -> None:
     answer = server.get(path, method)
     assert answer.status == status
     assert answer.headers["cache-control"] == "private, no-store"
@@ -85,19 +85,19 @@ def test_every_answer_is_private(server: Server, method: str, path: str, status:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80"])
-def test_a_host_of_another_site_is_refused(server: Server, host: str) -> None:
+def test_other_hosts_are_refused(server: Server, host: str) -> None:
     answer = server.get("/articles/draft", Host=host)
     assert answer.status == 421
     assert b"Unfinished" not in answer.body
 
 
-def test_a_saved_draft_is_seen(server: Server, site: Path) -> None:
+def test_a_saved_draft_is_shown(server: Server, site: Path) -> None:
     text = article(title="New", draft=True)
     (site / "content" / "new.md").write_text(text, encoding="utf-8")
     server.wait_for("/feeds/all.atom", "<title>Draft: New</title>")
 
 
-def test_a_mark_goes_when_the_article_is_due(server: Server, site: Path) -> None:
+def test_the_mark_is_removed_when_the_article_is_due(server: Server, site: Path) -> None:
     due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
     text = article(title="Soon", published=due.isoformat())
     (site / "content" / "soon.md").write_text(text, encoding="utf-8")
@@ -110,8 +110,8 @@ def test_a_mark_goes_when_the_article_is_due(server: Server, site: Path) -> None
     assert datetime.now(UTC) >= due
 
 
-def test_it_needs_nothing_of_the_site_but_its_files(tmp_path: Path) -> None:
-    """Not even a database that can be reached; and nothing is left of its own."""
+def test_a_preview_needs_no_database_and_leaves_no_files(tmp_path: Path) -> None:
+    """Its own catalog is temporary."""
     database = 'database = "postgresql://nobody@127.0.0.1:9/none"'
     make_site(tmp_path, {"draft.md": article(title="D", draft=True)}, database)
     temporary = tmp_path / "temporary"
@@ -128,15 +128,15 @@ def test_it_needs_nothing_of_the_site_but_its_files(tmp_path: Path) -> None:
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which processes make temporary ones."""
+    """The folder in which processes create temporary folders."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
     return folder
 
 
-def test_a_closed_terminal_ends_it(tmp_path: Path, temporary: Path) -> None:
-    """All processes of the terminal are told."""
+def test_closing_the_terminal_ends_the_preview(tmp_path: Path, temporary: Path) -> None:
+    """All processes of the terminal get the signal."""
     make_site(tmp_path, {"draft.md": article(title="D", draft=True)})
     with serving(tmp_path, "--preview", group=True) as running:
         os.killpg(running.process.pid, signal.SIGHUP)
@@ -146,9 +146,9 @@ def test_a_closed_terminal_ends_it(tmp_path: Path, temporary: Path) -> None:
     assert not list(temporary.iterdir())
 
 
-@pytest.mark.parametrize("told", [[signal.SIGHUP], [signal.SIGTERM], [signal.SIGHUP] * 2])
-def test_nothing_is_left_of_a_first_sync_that_is_ended(
-    tmp_path: Path, temporary: Path, told: list[signal.Signals]
+@pytest.mark.parametrize("signals", [[signal.SIGHUP], [signal.SIGTERM], [signal.SIGHUP] * 2])
+def test_an_interrupted_first_sync_leaves_no_files(
+    tmp_path: Path, temporary: Path, signals: list[signal.Signals]
 ) -> None:
     files = {f"{number}.md": article(draft=True, slug=f"s{number}") for number in range(1000)}
     make_site(tmp_path, files)
@@ -163,7 +163,7 @@ def test_nothing_is_left_of_a_first_sync_that_is_ended(
         while not list(temporary.glob("feedsvc-preview-*/*")):
             assert time.monotonic() < end
             time.sleep(0.005)
-        for each in told:
+        for each in signals:
             process.send_signal(each)
         output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
@@ -172,7 +172,9 @@ def test_nothing_is_left_of_a_first_sync_that_is_ended(
     assert not list(temporary.iterdir())
 
 
-def test_with_nohup_it_goes_on_without_its_terminal(tmp_path: Path, temporary: Path) -> None:
+def test_a_preview_under_nohup_survives_closing_the_terminal(
+    tmp_path: Path, temporary: Path
+) -> None:
     make_site(tmp_path, {"draft.md": article(title="D", draft=True)})
     usual = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which is inherited
     try:
@@ -187,7 +189,7 @@ def test_with_nohup_it_goes_on_without_its_terminal(tmp_path: Path, temporary: P
     assert not list(temporary.iterdir())
 
 
-def test_localhost_is_an_address(tmp_path: Path) -> None:
+def test_a_preview_can_listen_on_localhost(tmp_path: Path) -> None:
     make_site(tmp_path, {"draft.md": article(title="D", draft=True)})
     port = free_port()
     with serving(tmp_path, "--preview", "--bind", f"localhost:{port}", port=port) as running:
@@ -197,7 +199,7 @@ def test_localhost_is_an_address(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "host", ["0.0.0.0", "[::]", "192.0.2.1", "news.example.org", "128.0.0.1", "localhost.example"]
 )
-def test_it_listens_to_its_own_machine_alone(tmp_path: Path, host: str) -> None:
+def test_a_preview_only_listens_on_loopback_addresses(tmp_path: Path, host: str) -> None:
     make_site(tmp_path)
     result = run("serve", "--site", tmp_path, "--preview", "--bind", f"{host}:8000")
     assert result.exit_code == 1
@@ -207,8 +209,8 @@ def test_it_listens_to_its_own_machine_alone(tmp_path: Path, host: str) -> None:
     )
 
 
-def test_it_takes_no_more_workers(tmp_path: Path) -> None:
+def test_a_preview_rejects_other_options(tmp_path: Path) -> None:
     make_site(tmp_path)
     result = run("serve", "--site", tmp_path, "--preview", "--workers", "2")
     assert result.exit_code == 2
-    assert "--preview only allows --site and --bind; leave the other options out" in result.stderr
+    assert "--preview allows only --site, --bind and --verbose" in result.stderr

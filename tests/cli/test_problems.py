@@ -1,4 +1,4 @@
-"""Problems are grouped by cause, counted, and coloured on a terminal only."""
+"""Problems are grouped by cause, counted, and coloured only on a terminal."""
 
 import os
 import pty
@@ -26,7 +26,7 @@ def printed(found: list[Problem], capsys: pytest.CaptureFixture[str], verbose: b
     return capsys.readouterr().err
 
 
-def test_the_same_cause_is_printed_once_with_three_files(
+def test_equal_problems_are_printed_once_with_three_files(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     message = "`date` is not a key here; write `published`"
@@ -43,7 +43,9 @@ def test_the_same_cause_is_printed_once_with_three_files(
     ]
 
 
-def test_values_do_not_make_another_cause_but_keys_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_problems_are_grouped_across_values_but_not_across_keys(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     found = [
         Problem("a.md", 1, "bad-date", "'03/04/22' can mean 2022-03-04 or 2022-04-03"),
         Problem("b.md", 1, "bad-date", "'05/06/22' can mean 2022-05-06 or 2022-06-05"),
@@ -60,7 +62,7 @@ def test_values_do_not_make_another_cause_but_keys_do(capsys: pytest.CaptureFixt
     ]
 
 
-def test_the_examples_are_of_different_files_if_possible(
+def test_examples_are_from_different_files_if_possible(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = [

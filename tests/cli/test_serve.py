@@ -1,4 +1,4 @@
-"""`feedsvc serve` as a process, spoken to over real sockets."""
+"""`feedsvc serve` as a process, over real sockets."""
 
 import socket
 import time
@@ -38,8 +38,8 @@ def server(site: Path) -> Iterator[Server]:
 @pytest.mark.parametrize(
     "stem", ["/feeds/all", "/feeds/tag/c%2B%2B", "/feeds/tag/%E6%97%A5%E6%9C%AC%E8%AA%9E"]
 )
-def test_a_feed_names_the_url_that_serves_it(server: Server, stem: str, format: Format) -> None:
-    """Conformance 5, 47, 48: self is what was asked for, at base_url whatever the Host says."""
+def test_a_feed_has_a_self_link_at_the_base_url(server: Server, stem: str, format: Format) -> None:
+    """Conformance 5, 47, 48: the requested path at base_url, whatever the Host."""
     path = f"{stem}.{format}"
     answer = server.get(path, Host="evil.example")
     assert answer.status == 200
@@ -68,7 +68,7 @@ def test_a_feed_names_the_url_that_serves_it(server: Server, stem: str, format: 
         ("GET", "/", 200),
     ],
 )
-def test_every_request_gets_a_clean_answer(
+def test_every_request_gets_a_proper_response(
     server: Server, method: str, path: str, status: int
 ) -> None:
     answer = server.get(path, method=method)
@@ -78,11 +78,13 @@ def test_every_request_gets_a_clean_answer(
         assert answer.headers["allow"] == "GET, HEAD"
 
 
-def test_a_saved_file_is_seen_by_every_worker(server: Server, site: Path) -> None:
+def test_every_worker_serves_a_saved_article(server: Server, site: Path) -> None:
     (site / "content" / "second.md").write_text(article(title="Second"), encoding="utf-8")
     server.wait_for("/feeds/all.atom", "<title>Second</title>")
     end, in_a_row = time.monotonic() + PATIENCE, 0
-    while in_a_row < 20:  # each worker looks for itself, and the kernel picks who answers
+    while (
+        in_a_row < 20
+    ):  # each worker watches the catalog itself, and the kernel chooses which responds
         assert time.monotonic() < end
         seen = b"<title>Second</title>" in server.get("/feeds/all.atom").body
         in_a_row = in_a_row + 1 if seen else 0
@@ -90,19 +92,25 @@ def test_a_saved_file_is_seen_by_every_worker(server: Server, site: Path) -> Non
 
 def test_a_scheduled_article_is_released_when_it_is_due(server: Server, site: Path) -> None:
     """Conformance 55, with the clock of the machine."""
-    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
-    text = article(title="Scheduled", published=due.isoformat())
-    (site / "content" / "scheduled.md").write_text(text, encoding="utf-8")
-    (site / "content" / "marker.md").write_text(article(title="Marker"), encoding="utf-8")
-    seen = server.wait_for("/feeds/all.json", '"Marker"')
-    asked = datetime.now(UTC)
-    assert b"Scheduled" not in seen.body or asked >= due
-    after = server.wait_for("/feeds/all.json", '"Scheduled"')
+    for seconds in (2, 4, 8, 16):  # more if it took the machine so long to publish the marker
+        due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+        text = article(title=f"Scheduled {seconds}", published=due.isoformat())
+        (site / "content" / f"scheduled-{seconds}.md").write_text(text, encoding="utf-8")
+        text = article(title=f"Marker {seconds}")
+        (site / "content" / f"marker-{seconds}.md").write_text(text, encoding="utf-8")
+        seen = server.wait_for("/feeds/all.json", f'"Marker {seconds}"')
+        asked = datetime.now(UTC)
+        if f"Scheduled {seconds}" not in seen.body.decode():
+            break
+        assert asked >= due
+    after = server.wait_for("/feeds/all.json", f'"Scheduled {seconds}"')
     assert datetime.now(UTC) >= due
     assert after.headers["etag"] != seen.headers["etag"]
 
 
-def test_a_file_that_turns_bad_keeps_its_last_good_version(server: Server, site: Path) -> None:
+def test_the_last_valid_version_of_an_invalid_file_stays_published(
+    server: Server, site: Path
+) -> None:
     path = site / "content" / "turns-bad.md"
     path.write_text(article(title="Still good"), encoding="utf-8")
     server.wait_for("/feeds/all.rss", "<title>Still good</title>")
@@ -112,7 +120,7 @@ def test_a_file_that_turns_bad_keeps_its_last_good_version(server: Server, site:
     assert b"<title>Still good</title>" in answer.body
 
 
-def test_it_ends_cleanly_and_says_what_was_wrong(tmp_path: Path) -> None:
+def test_a_server_ends_cleanly_and_logs_problems(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article(), "bad.md": "---\ntitle: [\n---\n"})
     with serving(tmp_path) as running:
         assert running.get("/feeds/all.rss").status == 200
@@ -128,7 +136,7 @@ def test_it_ends_cleanly_and_says_what_was_wrong(tmp_path: Path) -> None:
     assert "Traceback" not in errors
 
 
-def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     make_site(tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", free_port()))

@@ -1,4 +1,4 @@
-"""`feedsvc serve` at a real terminal: Ctrl-C, and closing it."""
+"""`feedsvc serve` in a terminal: Ctrl-C, and closing the terminal."""
 
 import signal
 import time
@@ -15,7 +15,7 @@ from tests.soak import SOAK
 from tests.terminal import Terminal, terminal
 
 CTRL_C = b"\x03"
-LIMIT = 20.0  # seconds; a worker that does not react is killed after 30
+LIMIT = 20.0  # seconds; a worker that does not respond is killed after 30
 READY = "Ctrl-C ends it"
 AT_ONCE = 6 if SOAK else 2  # servers for one test, as a lost signal is a matter of chance
 DELAYS = (0.0, 0.1, 0.4)  # seconds; a worker takes longer to start
@@ -28,7 +28,7 @@ any_workers = pytest.mark.parametrize(
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which processes make temporary ones."""
+    """The folder in which processes create temporary folders."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -46,7 +46,7 @@ def serving(site: Path, *options: str, fresh: bool = False) -> Iterator[tuple[Te
 
 
 def keep_alive(port: int) -> HTTPConnection:
-    """Return a connection that was answered and waits for a next request."""
+    """Return a connection that got a response and waits for the next request."""
     end = time.monotonic() + PATIENCE
     while True:
         connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
@@ -61,7 +61,7 @@ def keep_alive(port: int) -> HTTPConnection:
 
 
 def assert_ended(running: Terminal) -> None:
-    """Assert that Ctrl-C ends everything without a complaint."""
+    """Assert that all processes end without error messages."""
     assert running.await_end(LIMIT) == 0, running.output
     assert "Killing" not in running.output
     assert "Unexpected" not in running.output
@@ -73,8 +73,8 @@ def assert_ended(running: Terminal) -> None:
 
 
 @any_workers
-def test_ctrl_c_ends_it(tmp_path: Path, temporary: Path, options: tuple[str, ...]) -> None:
-    """With a connection kept open; and it may be pressed twice."""
+def test_ctrl_c_ends_the_server(tmp_path: Path, temporary: Path, options: tuple[str, ...]) -> None:
+    """With an open connection, and also if it is pressed twice."""
     make_site(tmp_path, {"a.md": article()})
     with ExitStack() as stack:
         count = 1 if "2" in options else AT_ONCE
@@ -93,7 +93,7 @@ def test_ctrl_c_ends_it(tmp_path: Path, temporary: Path, options: tuple[str, ...
 
 
 @any_workers
-def test_ctrl_c_ends_it_while_its_workers_start(
+def test_ctrl_c_ends_the_server_while_its_workers_start(
     tmp_path: Path, temporary: Path, options: tuple[str, ...]
 ) -> None:
     make_site(tmp_path, {"a.md": article()})
@@ -121,7 +121,7 @@ def test_ctrl_c_ends_the_first_sync(
         for _ in range(presses):
             running.press(CTRL_C)
             time.sleep(0.02)
-        # The second may come when Python has taken its own handler back.
+        # The second may arrive after Python has restored its own handler.
         codes = {0} if "--preview" in options else {1, -signal.SIGINT}
         assert running.await_end(LIMIT) in codes, running.output
         assert READY not in running.output
@@ -131,10 +131,10 @@ def test_ctrl_c_ends_the_first_sync(
 
 
 @one_worker
-def test_a_closed_terminal_ends_a_preview_and_no_server(
+def test_closing_the_terminal_ends_a_preview_but_not_a_server(
     tmp_path: Path, temporary: Path, options: tuple[str, ...]
 ) -> None:
-    """A server takes SIGHUP for a reload."""
+    """A server reloads at SIGHUP."""
     make_site(tmp_path, {"a.md": article()})
     with serving(tmp_path, *options) as (running, port):
         keep_alive(port).close()

@@ -1,4 +1,4 @@
-"""Custom feeds in the settings: what defines one, what it gathers, and what is refused."""
+"""Custom feeds in the settings: definitions, members and errors."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +29,7 @@ content = "summary"
 """
 
 
-def test_a_custom_feed_gathers_terms_and_is_a_feed_like_others(tmp_path: Path) -> None:
+def test_a_custom_feed_selects_terms_and_has_the_settings_of_a_feed(tmp_path: Path) -> None:
     loaded = make_site(tmp_path, toml=SECURITY)
     assert loaded.selections == {
         "security": Selection(
@@ -44,14 +44,14 @@ def test_a_custom_feed_gathers_terms_and_is_a_feed_like_others(tmp_path: Path) -
     assert loaded.feed("tag/cve") == loaded.feed_defaults
 
 
-def test_a_custom_feed_may_stand_in_the_environment(tmp_path: Path) -> None:
+def test_a_custom_feed_may_be_defined_in_the_environment(tmp_path: Path) -> None:
     toml = (tmp_path / "feedsvc.toml", make_site(tmp_path))[0].read_text("utf-8")
     loaded = load(tmp_path, toml, FEEDSVC_FEEDS='{ news = { any = { tags = ["a"] } } }')
     assert loaded.selections == {"news": Selection(any=("tag/a",))}
 
 
 @pytest.mark.parametrize("name", ["news", "à-la-une", "a.rss", "c++", "日本語", "tags", "archive"])
-def test_a_name_is_a_term(tmp_path: Path, name: str) -> None:
+def test_names_of_custom_feeds_are_terms(tmp_path: Path, name: str) -> None:
     loaded = make_site(tmp_path, toml=f'[feeds."{name}"]\nany = {{ tags = ["a"] }}')
     assert list(loaded.selections) == [name]
 
@@ -59,7 +59,7 @@ def test_a_name_is_a_term(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "toml", ['any = { tags = ["a"] }', 'all = { tags = ["a"] }', 'none = { tags = ["a"] }']
 )
-def test_one_choice_is_enough(tmp_path: Path, toml: str) -> None:
+def test_one_of_any_all_and_none_is_enough(tmp_path: Path, toml: str) -> None:
     assert make_site(tmp_path, toml=f"[feeds.news]\n{toml}").selections.keys() == {"news"}
 
 
@@ -67,18 +67,18 @@ BAD_NAMES = ["News", "a b", "a/b", "..", "named", "any", "none", "category", "É
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
-def test_other_names_are_refused(tmp_path: Path, name: str) -> None:
+def test_invalid_names_are_rejected(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match=r'cannot be the name of a feed; .* like "security"$'):
         make_site(tmp_path, toml=f'[feeds."{name}"]\nany = {{ tags = ["a"] }}')
 
 
 @pytest.mark.parametrize("name", ["title", "author", "image", "limit"])
-def test_what_can_be_said_of_a_feed_is_no_name(tmp_path: Path, name: str) -> None:
+def test_keys_of_a_feed_are_not_names(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match=r"feedsvc\.toml:[56]: "):
         make_site(tmp_path, toml=f'[feeds.{name}]\nany = {{ tags = ["a"] }}')
 
 
-def test_the_environment_gives_no_name_that_no_database_takes(tmp_path: Path) -> None:
+def test_names_in_the_environment_must_be_storable(tmp_path: Path) -> None:
     make_site(tmp_path)
     toml = (tmp_path / "feedsvc.toml").read_text("utf-8")
     for name in ("a\udce9", "a\\u0000"):
@@ -87,7 +87,7 @@ def test_the_environment_gives_no_name_that_no_database_takes(tmp_path: Path) ->
 
 
 BAD: list[tuple[str, int, str]] = [
-    # What the file says, on which of these lines it is wrong, what the message says.
+    # The TOML, the number of the wrong line, and a part of the message.
     ("[feeds.news]", 1, "names no feed; name it as in its URL: all, category/<term>"),
     ("[feeds.news]\nlimit = 5", 1, "list the terms of its articles with any, all or none"),
     (
@@ -118,19 +118,19 @@ BAD: list[tuple[str, int, str]] = [
 
 
 @pytest.mark.parametrize(("toml", "line", "message"), BAD, ids=[each[0] for each in BAD])
-def test_a_mistake_is_one_sentence_with_file_line_and_remedy(
+def test_a_mistake_is_reported_with_its_line_and_a_remedy(
     tmp_path: Path, toml: str, line: int, message: str
 ) -> None:
     assert message in mistake(tmp_path, toml, line)
 
 
-def test_the_fingerprint_moves_with_a_definition_and_is_the_same_in_every_process(
+def test_the_fingerprint_depends_on_definitions_but_not_on_hash_seeds(
     tmp_path: Path,
 ) -> None:
     before = make_site(tmp_path, toml=SECURITY).fingerprint()
     assert make_site(tmp_path, toml=SECURITY.replace("CVE", "cve")).fingerprint() == before
     assert make_site(tmp_path, toml=SECURITY.replace("CVE", "x")).fingerprint() != before
-    assert "frozenset" not in before  # whose order is another in each process
+    assert "frozenset" not in before  # its order differs between processes
 
 
 FEW = st.sampled_from(["x", "X", "y ", "É t", "e\u0301-T", "z"])
@@ -150,7 +150,7 @@ def has(article: dict[str, list[str]], name: str, label: str) -> bool:
 
 
 def naive(selection: dict[str, dict[str, list[str]]], article: dict[str, list[str]]) -> bool:
-    """Tell whether an article is in a feed, as the documentation says it in words."""
+    """Whether an article is in a feed, according to the documentation."""
 
     def hits(choice: str) -> Sequence[bool]:
         lists = selection.get(choice, {})
@@ -165,7 +165,7 @@ def naive(selection: dict[str, dict[str, list[str]]], article: dict[str, list[st
 @given(SELECTIONS, TERMS)
 @example({"any": {"tags": ["X"]}, "none": {"tags": ["É t"]}}, {"tags": ["x", "é-T"]})
 @example({"all": {"tags": ["x"], "authors": ["x"]}}, {"tags": ["x"]})
-def test_membership_is_what_it_says(
+def test_membership_is_as_documented(
     tmp_path: Path, selection: dict[str, dict[str, list[str]]], article: dict[str, list[str]]
 ) -> None:
     """For any selection and any terms."""

@@ -1,4 +1,4 @@
-"""What a feed says of itself, from the settings."""
+"""The metadata of a feed, from the settings."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ CPP = FeedRef(Kind.TAG, "c++")
 FRENCH = FeedRef(Kind.LANGUAGE, "fr")
 
 
-def test_the_least_settings_make_a_complete_head(tmp_path: Path) -> None:
+def test_minimal_settings_give_complete_metadata(tmp_path: Path) -> None:
     """Conformance 2, 14: title, description, link, and an author."""
     feed = head.head(make_site(tmp_path), ALL, "Site", Format.ATOM, WHEN)
     assert feed.title == feed.subtitle == "Site"
@@ -39,13 +39,13 @@ def test_only_the_self_url_differs_between_formats(tmp_path: Path, format: Forma
     assert [feed.id, feed.title, feed.link] == [rss.id, rss.title, rss.link]
 
 
-def test_the_feed_of_a_term_is_named_after_site_and_label(tmp_path: Path) -> None:
+def test_the_title_of_a_term_feed_has_the_site_and_the_label(tmp_path: Path) -> None:
     feed = head.head(make_site(tmp_path), CPP, "C++", Format.RSS, WHEN)
     assert feed.title == "Site: C++"
     assert feed.subtitle == "Site: C++"
 
 
-def test_the_language_of_a_language_feed_is_its_own(tmp_path: Path) -> None:
+def test_a_language_feed_has_its_own_language(tmp_path: Path) -> None:
     """Conformance 10, 20."""
     settings = make_site(tmp_path, toml='language = "de"')
     assert head.head(settings, FRENCH, "fr", Format.RSS, WHEN).language == "fr"
@@ -72,7 +72,7 @@ language = "fr"
 """
 
 
-def test_what_the_settings_say_of_one_feed_wins(tmp_path: Path) -> None:
+def test_settings_of_a_feed_override_those_of_the_site(tmp_path: Path) -> None:
     feed = head.head(make_site(tmp_path, toml=TOML), CPP, "C++", Format.RSS, WHEN)
     assert (feed.title, feed.subtitle, feed.rights) == ("Only C++", "And no C", "Somebody")
     assert feed.authors == (Person("Ada", "ada@example.org"),)
@@ -80,7 +80,7 @@ def test_what_the_settings_say_of_one_feed_wins(tmp_path: Path) -> None:
     assert feed.language == "fr"
 
 
-def test_other_feeds_are_as_the_site_says(tmp_path: Path) -> None:
+def test_other_feeds_have_the_settings_of_the_site(tmp_path: Path) -> None:
     feed = head.head(make_site(tmp_path, toml=TOML), ALL, "Site", Format.RSS, WHEN)
     assert (feed.title, feed.subtitle, feed.rights) == ("Site", "About feeds", "Site")
     assert feed.authors == (Person("Desk"),)
@@ -95,14 +95,14 @@ def test_ttl_is_max_age_in_minutes_rounded_up(tmp_path: Path, max_age: int, ttl:
     assert head.head(settings, ALL, "Site", Format.RSS, WHEN).ttl == ttl
 
 
-def test_the_settings_label_of_a_term_wins_over_the_written_one(tmp_path: Path) -> None:
+def test_configured_labels_override_written_ones(tmp_path: Path) -> None:
     settings = make_site(tmp_path, toml=TOML)
     assert head.label(settings, CPP, "c++") == "The language C++"
     assert head.label(settings, FeedRef(Kind.CATEGORY, "c++"), "c++") == "c++"
     assert head.label(settings, ALL, "") == "Site"
 
 
-def test_a_custom_feed_is_called_as_its_title_or_by_its_name(tmp_path: Path) -> None:
+def test_a_custom_feed_is_labelled_by_its_title_or_its_name(tmp_path: Path) -> None:
     news = FeedRef(Kind.NAMED, "news")
     toml = '[feeds.news]\nany = { tags = ["a"] }'
     named = make_site(tmp_path / "a", toml=toml)
@@ -116,7 +116,7 @@ def test_a_custom_feed_is_called_as_its_title_or_by_its_name(tmp_path: Path) -> 
     assert head.fingerprint(titled, news, "") != head.fingerprint(named, news, "")
 
 
-def test_a_term_that_nobody_wrote_yet_is_its_own_label(tmp_path: Path) -> None:
+def test_the_label_of_an_unused_term_is_the_term(tmp_path: Path) -> None:
     assert head.label(make_site(tmp_path), CPP, "") == "c++"
 
 
@@ -139,9 +139,7 @@ def test_a_term_that_nobody_wrote_yet_is_its_own_label(tmp_path: Path) -> None:
         '[feeds."tag/c++"]\ntitle = "Other"',
     ],
 )
-def test_the_fingerprint_moves_with_every_setting_that_readers_see(
-    tmp_path: Path, toml: str
-) -> None:
+def test_every_setting_that_readers_see_changes_the_fingerprint(tmp_path: Path, toml: str) -> None:
     """Conformance 37: a feed's bytes and its validators change together."""
     before, after = make_site(tmp_path / "a"), make_site(tmp_path / "b", toml=toml)
     assert _fingerprint(before) != _fingerprint(after)
@@ -149,7 +147,7 @@ def test_the_fingerprint_moves_with_every_setting_that_readers_see(
 
 
 @pytest.mark.parametrize("toml", ['database = "sqlite:///b.db"', "[feeds]\nlimit = 5"])
-def test_the_fingerprint_of_a_feed_stays_with_settings_that_it_does_not_show(
+def test_settings_that_a_feed_does_not_show_do_not_change_its_fingerprint(
     tmp_path: Path, toml: str
 ) -> None:
     """Conformance 37."""
@@ -162,7 +160,7 @@ def _fingerprint(settings: Settings) -> str:
 
 
 def test_a_subscription_document_links_to_the_newest_archive(tmp_path: Path) -> None:
-    """Conformance 26: where there is one."""
+    """Conformance 26: if there is one."""
     settings = make_site(tmp_path)
     feed = head.head(settings, CPP, "C++", Format.RSS, WHEN, 7)
     url = "https://news.example.org/feeds/tag/c%2B%2B/archive/7.rss"
@@ -175,7 +173,7 @@ def test_a_subscription_document_links_to_the_newest_archive(tmp_path: Path) -> 
 def test_an_archive_document_links_to_its_neighbours(
     tmp_path: Path, number: int, neighbours: tuple[int | None, int | None], format: Format
 ) -> None:
-    """Conformance 26: of the same format, and to none that is not there."""
+    """Conformance 26: in the same format, and only to existing ones."""
     settings = make_site(tmp_path, toml='base_url = "https://news.example.org/blog"')
     feed = head.archive_head(settings, ALL, "Site", format, WHEN, 3, number)
     site = "https://news.example.org/blog/feeds/all"
@@ -186,7 +184,7 @@ def test_an_archive_document_links_to_its_neighbours(
     assert feed.id == head.head(settings, ALL, "Site", format, WHEN).id
 
 
-def test_a_subtitle_is_the_feeds_own_or_the_sites_or_none(tmp_path: Path) -> None:
+def test_a_subtitle_is_that_of_the_feed_or_the_site_or_empty(tmp_path: Path) -> None:
     toml = 'subtitle = "Site\'s"\n[feeds."tag/c++"]\nsubtitle = "Own"'
     settings = make_site(tmp_path, toml=toml)
     assert head.subtitle(settings, CPP) == "Own"

@@ -1,4 +1,4 @@
-"""Texts in the settings at the limits of length and one byte beyond them."""
+"""Texts in the settings at and one byte beyond their length limits."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +12,11 @@ LANGUAGE = "en" + "-abcdefgh" * 20
 
 
 def emoji(length: int) -> str:
-    """Return a text of so many bytes, of which each character but some of the first has four."""
+    """Return a text with this many bytes, mostly of characters with four bytes."""
     return "z" * (length % 4) + "🐘" * (length // 4)
 
 
-# TOML in which TEXT stands for a text, the line of that, its limit, and a text of any length.
+# TOML with the placeholder TEXT, its line, its limit, and a function that returns a text.
 CASES: dict[str, tuple[str, int, int, Callable[[int], str]]] = {
     "base_url": ('base_url = "TEXT"', 1, MAX_BASE, lambda n: "https://a.example/".ljust(n, "x")),
     "id_authority": ('id_authority = "TEXT,2022"', 1, MAX_BASE - 5, lambda n: "x" * n),
@@ -55,11 +55,11 @@ CASES: dict[str, tuple[str, int, int, Callable[[int], str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_text_at_its_limit_is_taken_and_one_beyond_it_is_a_clear_mistake(
+def test_a_text_at_its_limit_is_accepted_and_a_longer_one_is_reported(
     tmp_path: Path, case: str
 ) -> None:
     toml, line, limit, text = CASES[case]
     make_site(tmp_path, toml=toml.replace("TEXT", text(limit)))
-    said = mistake(tmp_path, toml.replace("TEXT", text(limit + 1)), line)
-    assert " bytes in UTF-8, and the limit is " in said
-    assert len(said) < 400
+    message = mistake(tmp_path, toml.replace("TEXT", text(limit + 1)), line)
+    assert " bytes in UTF-8, and the limit is " in message
+    assert len(message) < 400

@@ -1,4 +1,4 @@
-"""Feeds that move, feeds that are retired and aliases in the settings, and what is refused."""
+"""Moved and retired feeds, and aliases, in the settings; and errors in them."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ any = { tags = ["CVE"] }
 """
 
 
-def test_what_went_where(tmp_path: Path) -> None:
+def test_moved_retired_and_aliases_are_read(tmp_path: Path) -> None:
     """Conformance 43."""
     loaded = make_site(tmp_path, toml=WHOLE)
     assert loaded.retired == ("tag/old", "news")
@@ -48,7 +48,7 @@ def test_what_went_where(tmp_path: Path) -> None:
     }
 
 
-def test_what_left_is_listed_nowhere_and_what_it_led_to_is_promised(tmp_path: Path) -> None:
+def test_moved_and_retired_feeds_are_unlisted_and_targets_are_promised(tmp_path: Path) -> None:
     loaded = make_site(tmp_path, toml=WHOLE)
     gone = {"tag/old", "news", "tag/mali", "tag/cve", "author/c++"}
     assert {key for key in (*gone, "all", "tag/x", "security") if not loaded.is_listed(key)} == gone
@@ -56,7 +56,7 @@ def test_what_left_is_listed_nowhere_and_what_it_led_to_is_promised(tmp_path: Pa
 
 
 BAD: list[tuple[str, int, str]] = [
-    # What the file says, on which of these lines it is wrong, what the message says.
+    # The TOML, the number of the wrong line, and a part of the message.
     ('retired = "tag/a"', 1, "retired is a list of texts"),
     ('retired = ["tag/A"]', 1, "'tag/A' is not a feed; write it as in its URL: tag/<term>"),
     ('retired = ["tag"]', 1, "'tag' is not a feed"),
@@ -140,7 +140,7 @@ BAD: list[tuple[str, int, str]] = [
 
 
 @pytest.mark.parametrize(("toml", "line", "message"), BAD, ids=[each[0] for each in BAD])
-def test_a_mistake_is_one_sentence_with_file_line_and_remedy(
+def test_a_mistake_is_reported_with_its_line_and_a_remedy(
     tmp_path: Path, toml: str, line: int, message: str
 ) -> None:
     assert message in mistake(tmp_path, toml, line)
@@ -156,7 +156,7 @@ def test_a_mistake_is_one_sentence_with_file_line_and_remedy(
         ("aliases", '{ "/a" = "all.rss" }', {"/a": (FeedRef(Kind.ALL), Format.RSS)}),
     ],
 )
-def test_the_environment_wins_over_the_file(
+def test_the_environment_overrides_the_file(
     tmp_path: Path, key: str, value: str, expected: Any
 ) -> None:
     toml = f'retired = ["x"]\n{TOML}[moved]\ny = "all"\n[aliases]\n"/z" = "all.rss"'
@@ -189,12 +189,12 @@ def test_a_mistake_in_the_environment_names_the_variable(
 
 
 @pytest.mark.parametrize("title", ["[1]", '["a"]', "[Staging]"])
-def test_a_text_in_brackets_stays_a_text(tmp_path: Path, title: str) -> None:
+def test_a_text_in_brackets_is_not_parsed_as_a_list(tmp_path: Path, title: str) -> None:
     assert load(tmp_path, TOML, FEEDSVC_TITLE=title).title == title
 
 
 @pytest.mark.parametrize(
     "toml", ['retired = ["tag/a"]', '[moved]\n"tag/a" = "all"', '[aliases]\n"/a" = "all.rss"']
 )
-def test_the_fingerprint_moves_with_each(tmp_path: Path, toml: str) -> None:
+def test_each_of_them_changes_the_fingerprint(tmp_path: Path, toml: str) -> None:
     assert make_site(tmp_path, toml=toml).fingerprint() != make_site(tmp_path).fingerprint()

@@ -1,4 +1,4 @@
-"""The table [serve]: who is trusted, who is limited, who may look."""
+"""The table [serve]: proxies, limits and metrics."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def read(folder: Path, toml: str) -> ServeSettings:
     return make_site(folder, {}, f"[serve]\n{toml}").serve
 
 
-def test_by_default_nobody_is_trusted_nobody_is_limited_and_this_machine_may_look(
+def test_the_default_is_no_proxies_no_limit_and_metrics_for_loopback(
     tmp_path: Path,
 ) -> None:
     assert make_site(tmp_path).serve == read(tmp_path, "") == ServeSettings()
@@ -38,7 +38,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rate", ["1/minute", "6/hour", "6 / hour", "999999/day"])
-def test_a_rate_is_so_many_times_in_a_while(tmp_path: Path, rate: str) -> None:
+def test_rates_are_accepted(tmp_path: Path, rate: str) -> None:
     from limits import parse
 
     assert parse(read(tmp_path, f'full_polls = "{rate}"').full_polls)
@@ -70,17 +70,17 @@ def test_a_rate_is_so_many_times_in_a_while(tmp_path: Path, rate: str) -> None:
         ("threads = 4", "threads"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, line: str, message: str) -> None:
+def test_a_mistake_is_reported_with_its_line(tmp_path: Path, line: str, message: str) -> None:
     with pytest.raises(SettingsError) as raised:
         read(tmp_path, line)
-    said = str(raised.value)
-    assert message.replace("'", '"') in said.replace("'", '"')
-    assert "feedsvc.toml:" in said
-    assert "geheim" not in said
+    text = str(raised.value)
+    assert message.replace("'", '"') in text.replace("'", '"')
+    assert "feedsvc.toml:" in text
+    assert "geheim" not in text
 
 
-def test_no_reader_sees_any_of_it(tmp_path: Path) -> None:
-    """A change of it must not make a new revision."""
+def test_the_table_does_not_change_the_fingerprint(tmp_path: Path) -> None:
+    """A change must not create a revision, as readers do not see it."""
     before = make_site(tmp_path).fingerprint()
     toml = '[serve]\ntrusted_proxies = ["10.0.0.1"]\nfull_polls = "6/hour"\n'
     assert make_site(tmp_path, {}, toml).fingerprint() == before

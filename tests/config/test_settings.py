@@ -1,4 +1,4 @@
-"""Settings: read once, checked as a whole, and clear about what is wrong."""
+"""Settings: reading, validation and error messages."""
 
 import re
 from dataclasses import fields
@@ -22,7 +22,7 @@ from feedsvc.errors import SettingsError
 from feedsvc.model import ContentChoice, Image, Kind, Person
 from tests.sites import TOML, make_site, mistake
 
-USUAL = len(TOML.splitlines())  # lines before what a test adds
+USUAL = len(TOML.splitlines())  # lines before those that a test adds
 many_per_folder = hypothesis_settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -50,14 +50,14 @@ def test_three_keys_are_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["title", "base_url", "id_authority"])
-def test_each_required_key_is_named_when_it_is_missing(tmp_path: Path, key: str) -> None:
+def test_the_error_for_a_missing_key_names_it(tmp_path: Path, key: str) -> None:
     toml = "".join(line for line in TOML.splitlines(True) if not line.startswith(key))
     with pytest.raises(SettingsError, match=rf'{key} is missing; add the line {key} = "..."$'):
         load(tmp_path, toml)
 
 
 BAD: list[tuple[str, int, str]] = [
-    # What the file says, on which of these lines it is wrong, what the message says.
+    # The TOML, the number of the wrong line, and a part of the message.
     ('titel = "A"', 1, "did you mean title?"),
     ("TITLE = 'A'", 1, "did you mean title?"),
     ("xyzzy = 1", 1, "known are aliases, article_link, author"),
@@ -160,7 +160,7 @@ BAD: list[tuple[str, int, str]] = [
 
 
 @pytest.mark.parametrize(("toml", "line", "message"), BAD, ids=[each[0] for each in BAD])
-def test_a_mistake_is_one_sentence_with_file_line_and_remedy(
+def test_a_mistake_is_reported_with_its_line_and_a_remedy(
     tmp_path: Path, toml: str, line: int, message: str
 ) -> None:
     text = mistake(tmp_path, toml, line)
@@ -168,18 +168,18 @@ def test_a_mistake_is_one_sentence_with_file_line_and_remedy(
     assert "secret" not in text
 
 
-def test_a_value_in_a_message_is_cut(tmp_path: Path) -> None:
+def test_long_values_are_truncated_in_messages(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         make_site(tmp_path, toml=f'language = "{"x" * 5000}"')
     assert len(str(caught.value)) < 400
 
 
-def test_a_file_that_is_not_toml_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_invalid_toml_is_reported_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"feedsvc.toml:2: is not TOML: "):
         load(tmp_path, 'title = "A"\nbase_url = https://a.example\n')
 
 
-def test_a_missing_file_tells_how_to_make_one(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_file_says_how_to_create_it(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"feedsvc\.toml: there is no such file; run `feedsvc"):
         settings.load(tmp_path, {})
 
@@ -196,14 +196,14 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
         settings.load(tmp_path, {})
 
 
-def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     assert load(tmp_path, f"\ufeff{TOML}").title == "Site"
 
 
 @pytest.mark.parametrize(
     "url", ["https://a.example", "http://127.0.0.1:8000", "https://a.example/b"]
 )
-def test_slashes_at_the_end_of_the_base_url_are_dropped(tmp_path: Path, url: str) -> None:
+def test_trailing_slashes_of_the_base_url_are_removed(tmp_path: Path, url: str) -> None:
     """Conformance 48."""
     assert make_site(tmp_path, toml=f'base_url = "{url}//"').base_url == url
 
@@ -218,13 +218,13 @@ def test_slashes_at_the_end_of_the_base_url_are_dropped(tmp_path: Path, url: str
         "a.example,2024-02-29",
     ],
 )
-def test_an_authority_is_a_tagging_entity(tmp_path: Path, authority: str) -> None:
+def test_an_id_authority_is_a_tagging_entity(tmp_path: Path, authority: str) -> None:
     """Conformance 15: RFC 4151."""
     toml = f'id_authority = "{authority}"'
     assert make_site(tmp_path, toml=toml).id_authority == authority
 
 
-def test_a_language_is_kept_in_lower_case(tmp_path: Path) -> None:
+def test_a_language_is_lowercased(tmp_path: Path) -> None:
     """Conformance 10."""
     assert make_site(tmp_path, toml='language = "pt-BR"').language == "pt-br"
 
@@ -272,22 +272,22 @@ def test_an_image_is_a_url_or_a_table(tmp_path: Path, toml: str, image: Image) -
         ),
     ],
 )
-def test_a_database_url_is_made_whole(tmp_path: Path, written: str, url: str) -> None:
+def test_database_urls_are_normalised(tmp_path: Path, written: str, url: str) -> None:
     loaded = make_site(tmp_path, toml=f'database = "{written}"')
     assert loaded.database == url.format(site=tmp_path.resolve())
 
 
-def test_content_may_lie_elsewhere(tmp_path: Path) -> None:
+def test_content_may_be_outside_the_site(tmp_path: Path) -> None:
     assert make_site(tmp_path, toml='content = "../a"').content == tmp_path.resolve().parent / "a"
     assert make_site(tmp_path, toml='content = "/var/a"').content == Path("/var/a").resolve()
 
 
 @pytest.mark.parametrize("key", ['content = "loop"', 'database = "sqlite:///loop/a.db"'])
-def test_links_in_a_circle_are_no_path(tmp_path: Path, key: str) -> None:
-    """From Python 3.13 such a path is resolved, and found to lead nowhere when it is used."""
+def test_symlink_loops_are_reported(tmp_path: Path, key: str) -> None:
+    """Python 3.13 and later resolve such a path, which then fails when it is used."""
     (tmp_path / "loop").symlink_to("loop")
-    said = refusal(tmp_path, f"{TOML}{key}")
-    assert said is None or f"feedsvc.toml:{USUAL + 1}: " in said
+    message = error_of(tmp_path, f"{TOML}{key}")
+    assert message is None or f"feedsvc.toml:{USUAL + 1}: " in message
 
 
 def test_zones_are_offsets_or_names(tmp_path: Path) -> None:
@@ -304,19 +304,19 @@ def test_zones_are_offsets_or_names(tmp_path: Path) -> None:
     assert loaded.zone == ZoneInfo("Europe/Paris")
 
 
-def test_labels_are_found_by_term(tmp_path: Path) -> None:
+def test_labels_are_keyed_by_term(tmp_path: Path) -> None:
     toml = '[labels.tag]\n"C++" = "C plus plus"\n[labels.language]\nfr = "Français"'
     labels = make_site(tmp_path, toml=toml).labels
     assert labels == {Kind.TAG: {"c++": "C plus plus"}, Kind.LANGUAGE: {"fr": "Français"}}
 
 
-def test_a_term_has_a_label_in_each_kind(tmp_path: Path) -> None:
+def test_a_term_can_have_a_different_label_in_each_kind(tmp_path: Path) -> None:
     toml = '[labels.tag]\na = "A"\n[labels.category]\na = "B"'
     labels = make_site(tmp_path, toml=toml).labels
     assert labels == {Kind.TAG: {"a": "A"}, Kind.CATEGORY: {"a": "B"}}
 
 
-def test_a_feeds_table_wins_over_the_table_of_all_feeds(tmp_path: Path) -> None:
+def test_settings_of_one_feed_override_those_of_all_feeds(tmp_path: Path) -> None:
     toml = """
 [feeds]
 limit = 10
@@ -371,7 +371,7 @@ content = "full"
         ("feeds", '{ "tag/c" = { limit = 5 } }', {"tag/c": FeedSettings(limit=5)}),
     ],
 )
-def test_the_environment_wins_over_the_file(
+def test_the_environment_overrides_the_file(
     tmp_path: Path, key: str, value: str, expected: Any
 ) -> None:
     toml = (
@@ -405,13 +405,13 @@ def test_a_mistake_in_the_environment_names_the_variable(
     assert "secret" not in str(caught.value)
 
 
-def test_a_variable_is_not_blamed_for_a_key_of_the_same_name_in_a_table(tmp_path: Path) -> None:
+def test_a_variable_is_not_named_for_an_error_in_a_nested_key(tmp_path: Path) -> None:
     toml = f'{TOML}[feeds."tag/a"]\ntitle = 1'
     with pytest.raises(SettingsError, match=rf"feedsvc.toml:{USUAL + 2}: title is a text"):
         load(tmp_path, toml, FEEDSVC_TITLE="Staging")
 
 
-def test_other_variables_are_not_looked_at(tmp_path: Path) -> None:
+def test_other_variables_are_ignored(tmp_path: Path) -> None:
     environment = {
         "FEEDSVC_SITE": "/x",
         "FEEDSVC_FEED_DEFAULTS": "x",
@@ -448,18 +448,20 @@ def dump(value: object) -> str:
 
 @many_per_folder
 @given(values=st.dictionaries(KEYS | TEXTS, VALUES), usual=st.booleans())
-def test_no_value_is_too_odd_for_a_clear_sentence(
+def test_any_value_is_accepted_or_reported_clearly(
     tmp_path: Path, values: dict[str, object], usual: bool
 ) -> None:
     given = [f"{dump(key)} = {dump(value)}" for key, value in values.items()]
     kept = [line for line in TOML.splitlines() if line.split()[0] not in values]
-    said = refusal(tmp_path, "\n".join([*(kept if usual else []), *given]))
-    assert said is None or re.match(rf"{re.escape(str(tmp_path))}/feedsvc.toml(:\d+)?: \S", said)
-    assert "is not TOML" not in (said or "")
+    message = error_of(tmp_path, "\n".join([*(kept if usual else []), *given]))
+    assert message is None or re.match(
+        rf"{re.escape(str(tmp_path))}/feedsvc.toml(:\d+)?: \S", message
+    )
+    assert "is not TOML" not in (message or "")
 
 
-def refusal(folder: Path, toml: str) -> str | None:
-    """Return what is said of settings; None if they are taken."""
+def error_of(folder: Path, toml: str) -> str | None:
+    """Return the error message for settings; None if they are valid."""
     try:
         load(folder, toml)
     except SettingsError as error:
@@ -469,7 +471,7 @@ def refusal(folder: Path, toml: str) -> str | None:
 
 @many_per_folder
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "replace")))
-def test_no_file_makes_anything_but_a_settings_error(tmp_path: Path, content: bytes) -> None:
+def test_any_invalid_file_raises_a_settings_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / settings.FILE).write_bytes(content)
     with pytest.raises(SettingsError):
         settings.load(tmp_path, {})
@@ -487,7 +489,7 @@ def test_no_file_makes_anything_but_a_settings_error(tmp_path: Path, content: by
     ],
     ids=["decimal", "hexadecimal", "limit", "unclosed", "nested", "tables"],
 )
-def test_enormous_values_are_refused(tmp_path: Path, toml: str) -> None:
+def test_enormous_values_are_rejected(tmp_path: Path, toml: str) -> None:
     with pytest.raises(SettingsError):
         make_site(tmp_path, toml=toml)
 
@@ -506,12 +508,12 @@ def test_enormous_values_are_refused(tmp_path: Path, toml: str) -> None:
         ("français", False),
     ],
 )
-def test_the_form_of_a_language_tag(tag: str, is_one: bool) -> None:
+def test_language_tags_are_validated(tag: str, is_one: bool) -> None:
     """Conformance 10."""
     assert syntax.is_language(tag) is is_one
 
 
-def test_nothing_but_the_program_asks_for_a_preview(tmp_path: Path) -> None:
+def test_a_preview_cannot_be_configured(tmp_path: Path) -> None:
     make_site(tmp_path)
     assert settings.load(tmp_path, {"FEEDSVC_PREVIEW": "true"}).preview is False
     with pytest.raises(SettingsError, match="'preview' is not a setting here"):

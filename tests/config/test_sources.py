@@ -1,4 +1,4 @@
-"""The tables [[sources]]: each has a type, and keeps its other keys for the source itself."""
+"""The tables [[sources]]: each has a type, and other keys for the source itself."""
 
 from pathlib import Path
 
@@ -32,11 +32,11 @@ class Login(msgspec.Struct):
     name: str
 
 
-def test_by_default_there_are_none(tmp_path: Path) -> None:
+def test_there_are_no_sources_by_default(tmp_path: Path) -> None:
     assert make_site(tmp_path).sources == ()
 
 
-def test_other_keys_are_kept_as_they_are(tmp_path: Path) -> None:
+def test_other_keys_are_passed_to_the_source(tmp_path: Path) -> None:
     first, second = make_site(tmp_path, toml=TWO).sources
     assert (first.type, first.table.values["url"]) == ("a", "https://a.example")
     assert first.table.table("login").to(Login) == Login("ada")
@@ -62,20 +62,20 @@ def test_the_source_itself_reports_mistakes_with_their_lines(tmp_path: Path) -> 
         ('sources = ["a"]', 1, "sources is a list of tables"),
     ],
 )
-def test_a_source_without_a_type_is_refused(
+def test_a_source_without_a_type_is_rejected(
     tmp_path: Path, toml: str, line: int, message: str
 ) -> None:
     assert message in mistake(tmp_path, toml, line)
 
 
-def test_the_environment_may_list_them(tmp_path: Path) -> None:
+def test_sources_may_be_set_in_the_environment(tmp_path: Path) -> None:
     (source,) = load(tmp_path, TOML, FEEDSVC_SOURCES='[{ type = "a", n = 1 }]').sources
     assert (source.type, source.table.values) == ("a", {"n": 1})
     with pytest.raises(SettingsError, match=r"^FEEDSVC_SOURCES in the environment: every source"):
         load(tmp_path, TOML, FEEDSVC_SOURCES="[{}]")
 
 
-def test_the_fingerprint_moves_with_them(tmp_path: Path) -> None:
+def test_sources_change_the_fingerprint(tmp_path: Path) -> None:
     before = make_site(tmp_path / "a").fingerprint()
     with_one = make_site(tmp_path / "b", toml='[[sources]]\ntype = "a"\nn = 1')
     other = make_site(tmp_path / "c", toml='[[sources]]\ntype = "a"\nn = 2')

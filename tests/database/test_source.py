@@ -166,9 +166,10 @@ def test_a_row_that_changes_twice_in_the_resolution_of_its_watermark_is_read_aga
     sqlite: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sqlite.table(", changed text")
+    now = datetime.now(UTC)
+    monkeypatch.setattr(module, "datetime", Mock(now=lambda zone: now))
     sqlite.source = sqlite.make(watermark="changed", timezone="UTC", overlap=5)
     sqlite.look()
-    now = datetime.now(UTC)
     sqlite.put(1, changed=now.strftime("%Y-%m-%d %H:%M:%S"))
     sqlite.look(fully=False)
     sqlite.execute("UPDATE article SET title = 'New' WHERE id = 1")
@@ -214,7 +215,7 @@ def test_ids_are_of_any_type(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> N
     shelf.look()
     assert sorted(shelf.titles().values()) == sorted(f"T{each}".strip() for each in ids)
     assert shelf.view["https:%2F%2Fx.example%2F1"].id == "https://x.example/1"
-    assert shelf.source.shown("https:%2F%2Fx.example%2F1") == "posts:https://x.example/1"
+    assert shelf.source.display_name("https:%2F%2Fx.example%2F1") == "posts:https://x.example/1"
 
 
 def test_ids_that_the_database_considers_equal_are_all_read(

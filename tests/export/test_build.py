@@ -611,9 +611,11 @@ def test_an_error_of_a_worker_is_raised(place: Place, monkeypatch: pytest.Monkey
         place.build()
 
 
-# Builds with one worker. This process itself only prints the worker's id, and waits.
+# Builds with one worker. This process itself takes a batch, however far the worker is, only prints
+# the worker's id, and waits.
 _BUILD = """
 import multiprocessing, os, signal, sys, threading
+from concurrent.futures import Future
 from pathlib import Path
 from feedsvc.catalog.store import Catalog
 from feedsvc.config.settings import load
@@ -626,8 +628,13 @@ def wait(*_):
     print(multiprocessing.active_children()[0].pid, flush=True)
     threading.Event().wait()
 
+def take(future):
+    Future.cancel = cancel
+    return True
+
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a background job
 workers._MANY, workers._BATCH, workers._run = 2, 1, wait
+cancel, Future.cancel = Future.cancel, take
 os.cpu_count = lambda: 2
 settings = load(Path(sys.argv[1]), {})
 publication = Publication(settings, Catalog(settings.database))
@@ -658,8 +665,8 @@ def building_elsewhere(place: Place) -> Iterator[tuple[subprocess.Popen[str], in
 def is_alive(pid: int) -> bool:
     """Tell whether a process runs; one that has ended and was not waited for does not."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):  # the second if it ends after it was opened
         return False
 
 

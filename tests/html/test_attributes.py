@@ -1,4 +1,4 @@
-"""Kramdown's attribute lists and `markdown="1"`, as `feedsvc.html.markdown` renders them."""
+"""Rendering of kramdown's attribute lists and `markdown="1"`."""
 
 import re
 
@@ -42,7 +42,7 @@ def test_an_attribute_list_is_applied_to_its_element_or_removed(
     "markdown",
     ["`{: #a}`", "# A `{#a}`", "```\n{: #a}\n```", "a {: #b} c", "a {#b}", "{::options /}", "{: a"],
 )
-def test_other_braces_are_text(markdown: str) -> None:
+def test_other_braces_are_kept_as_text(markdown: str) -> None:
     made = html.markdown(markdown)
     assert re.findall(r"\{[^{}]*\}?", made)
     assert " id=" not in made
@@ -64,9 +64,7 @@ def test_other_braces_are_text(markdown: str) -> None:
         ),
     ],
 )
-def test_the_content_of_a_block_is_markdown_if_the_block_says_so(
-    markdown: str, expected: str
-) -> None:
+def test_the_content_of_an_html_block_is_markdown_on_request(markdown: str, expected: str) -> None:
     assert html.markdown(markdown).strip() == expected
 
 
@@ -82,8 +80,8 @@ PIECES = st.lists(
 
 
 @given(PIECES)
-def test_any_mix_becomes_html_whose_text_has_lost_nothing_but_lists(markdown: str) -> None:
-    assume("}```" not in markdown)  # without the list, it would begin a code block
+def test_only_attribute_lists_are_removed_from_the_text(markdown: str) -> None:
+    assume("}```" not in markdown)  # without the list, a code block would begin
     made = html.markdown(markdown)
     bare = html.markdown(re.sub(r"\{[^{}\n]*\}", "", markdown))
     letters = re.compile(r"<[^>]*>|[^bcd]")

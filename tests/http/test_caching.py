@@ -1,4 +1,4 @@
-"""What caches are told: how long they may keep a response, and its keys."""
+"""Header fields for caches: how long a response may be kept, and its keys."""
 
 import re
 
@@ -13,27 +13,29 @@ CONTROL = re.compile(r"(\S+)=(\d+)")
 
 
 @given(st.integers(1, 10**8), st.none() | st.integers(0, 10**9), st.booleans())
-def test_nothing_is_kept_beyond_what_is_due(max_age: int, left: int | None, purged: bool) -> None:
-    """Conformance 41, scale 1: neither fresh, nor while the next is fetched."""
+def test_no_response_is_kept_beyond_the_next_release(
+    max_age: int, left: int | None, purged: bool
+) -> None:
+    """Conformance 41, scale 1: neither as fresh nor as stale while revalidating."""
     cache = PurgeSettings(cache="cloudflare") if purged else None
     name, control = caching(max_age, cache, left)[0]
     assert (name, control[:7]) == ("Cache-Control", "public,")
-    told = {key: int(value) for key, value in CONTROL.findall(control)}
-    assert told["max-age"] in (max_age, left)
-    assert told["max-age"] + told["stale-while-revalidate"] <= (
+    seconds = {key: int(value) for key, value in CONTROL.findall(control)}
+    assert seconds["max-age"] in (max_age, left)
+    assert seconds["max-age"] + seconds["stale-while-revalidate"] <= (
         max_age + 60 if left is None else left
     )
-    assert told["stale-if-error"] == 86_400
+    assert seconds["stale-if-error"] == 86_400
     for _, other in caching(max_age, cache, left)[1:]:
         assert int(CONTROL.findall(other)[0][1]) <= (31_536_000 if left is None else left)
 
 
-def test_without_anything_due_a_response_is_kept_in_full() -> None:
+def test_a_distant_release_does_not_shorten_max_age() -> None:
     """Conformance 41."""
     assert caching(60, None, 10_000) == caching(60)
 
 
-def test_each_dialect_has_its_field_and_separator() -> None:
+def test_each_kind_of_cache_has_its_field_and_separator() -> None:
     """Scale 2."""
     fields = {
         name: tag(PurgeSettings(cache=name), feed_key(FeedRef(Kind.TAG, "c++")))

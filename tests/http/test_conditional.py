@@ -37,7 +37,7 @@ OLD = f'"11.aa.{"0" * 18}"'
 
 def ask(
     fields: Mapping[str, str],
-    shown: Representation | None = None,
+    served: Representation | None = None,
     *,
     method: str = "GET",
     now: float = NOW,
@@ -46,7 +46,7 @@ def ask(
 ) -> Answer:
     environ = {f"HTTP_{name.upper()}": value for name, value in fields.items()}
     environ["REQUEST_METHOD"] = method
-    return answer(shown or representation(), environ, now, due, is_current)
+    return answer(served or representation(), environ, now, due, is_current)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_conditions(fields: dict[str, str], status: int, method: str) -> None:
 @pytest.mark.parametrize(
     "fields", [{"if_none_match": OURS}, {"if_none_match": "*"}, {"if_modified_since": SENT_DATE}]
 )
-def test_a_304_has_the_validators_and_nothing_of_a_body(fields: dict[str, str]) -> None:
+def test_a_304_has_the_validators_and_no_content_fields(fields: dict[str, str]) -> None:
     """Conformance 33."""
     headers = dict(ask(fields).headers)
     assert (headers["ETag"], headers["Last-Modified"]) == (OURS, SENT_DATE)
@@ -97,7 +97,7 @@ def test_a_304_has_the_validators_and_nothing_of_a_body(fields: dict[str, str]) 
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_a_tag_of_any_coding_is_confirmed_whatever_is_asked_for_now(coding: str) -> None:
+def test_a_tag_of_any_coding_is_confirmed_for_any_accept_encoding(coding: str) -> None:
     """Conformance 29, 35."""
     tag = f'{OURS[:-1]}-{coding}"'
     sent = ask({"if_none_match": tag, "accept_encoding": "identity"})
@@ -105,7 +105,7 @@ def test_a_tag_of_any_coding_is_confirmed_whatever_is_asked_for_now(coding: str)
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_a_date_is_confirmed_with_the_tag_of_the_coding_asked_for(coding: str) -> None:
+def test_a_date_is_confirmed_with_the_tag_of_the_requested_coding(coding: str) -> None:
     """Conformance 33, 35."""
     sent = ask({"if_modified_since": SENT_DATE, "accept_encoding": coding})
     assert dict(sent.headers)["ETag"] == f'{OURS[:-1]}-{coding}"'
@@ -121,8 +121,8 @@ def test_a_date_is_confirmed_with_the_tag_of_the_coding_asked_for(coding: str) -
         {"if_none_match": OLD, "a_im": "feed"},
     ],
 )
-def test_conditions_do_not_count_where_no_coding_is_acceptable(fields: dict[str, str]) -> None:
-    """Conformance 32, 35: the plain answer would be 406."""
+def test_conditions_are_ignored_if_no_coding_is_acceptable(fields: dict[str, str]) -> None:
+    """Conformance 32, 35: the unconditional response would be 406."""
     sent = ask({**fields, "accept_encoding": "identity;q=0"})
     headers = dict(sent.headers)
     assert sent.status == 406
@@ -134,7 +134,7 @@ def test_conditions_do_not_count_where_no_coding_is_acceptable(fields: dict[str,
     assert ask({"accept_encoding": "identity;q=0"}, method="HEAD").body == b""
 
 
-def test_a_better_coding_is_wanted_until_it_is_made() -> None:
+def test_a_better_coding_is_missing_until_it_is_made() -> None:
     """Conformance 35."""
     ours = representation()
     first = ask({"accept_encoding": "br, gzip"}, ours)
@@ -144,7 +144,7 @@ def test_a_better_coding_is_wanted_until_it_is_made() -> None:
     assert (second.coding, second.missing) == ("br", None)
 
 
-def test_the_best_of_the_codings_made_is_sent() -> None:
+def test_the_best_coding_that_is_ready_is_sent() -> None:
     """Conformance 35."""
     ours = representation()
     for coding in ("gzip", "zstd", "br"):
@@ -152,7 +152,7 @@ def test_the_best_of_the_codings_made_is_sent() -> None:
         assert ask({"accept_encoding": "gzip, deflate, br, zstd"}, ours).coding == coding
 
 
-def test_who_takes_one_coding_alone_waits_for_it() -> None:
+def test_the_only_acceptable_coding_is_made_at_once() -> None:
     """Conformance 35."""
     sent = ask({"accept_encoding": "zstd, identity;q=0"})
     assert (sent.coding, sent.missing) == ("zstd", None)
@@ -176,7 +176,9 @@ def test_who_takes_one_coding_alone_waits_for_it() -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_who_gets_a_delta(fields: dict[str, str], status: int, method: str) -> None:
+def test_a_delta_is_sent_for_a_known_tag_and_a_im_feed(
+    fields: dict[str, str], status: int, method: str
+) -> None:
     """Conformance 36, 38, 39."""
     sent = ask(fields, method=method)
     headers = dict(sent.headers)
@@ -186,14 +188,14 @@ def test_who_gets_a_delta(fields: dict[str, str], status: int, method: str) -> N
     assert sent.body == {200: BODY, 226: b"<since/>", 304: b""}[status] * (method == "GET")
 
 
-def test_a_delta_names_its_base_where_several_tags_came() -> None:
+def test_a_delta_names_its_base_if_there_are_several_tags() -> None:
     """Conformance 39."""
     headers = dict(ask({"if_none_match": f'"x", {OLD}', "a_im": "feed"}).headers)
     assert headers["Delta-Base"] == OLD
     assert headers["ETag"] == OURS
 
 
-def test_a_delta_is_compressed_for_those_who_take_that() -> None:
+def test_a_delta_is_compressed_if_acceptable() -> None:
     """Conformance 35."""
     sent = ask({"if_none_match": OLD, "a_im": "feed", "accept_encoding": "gzip"})
     assert (sent.coding, sent.status) == ("gzip", 226)
@@ -212,7 +214,9 @@ def test_a_delta_is_compressed_for_those_who_take_that() -> None:
     ],
 )
 @pytest.mark.parametrize("tag", ['"x"', OURS])
-def test_nothing_is_fresh_beyond_what_is_due(left: float | None, control: str, tag: str) -> None:
+def test_no_response_is_fresh_beyond_the_next_release(
+    left: float | None, control: str, tag: str
+) -> None:
     """Conformance 41: 200 and 304 alike."""
     due = int(NOW + 10_000)
     now = due - left if left is not None else NOW
@@ -234,14 +238,14 @@ def test_nothing_is_fresh_beyond_what_is_due(left: float | None, control: str, t
     ],
 )
 @pytest.mark.parametrize("tag", ['"x"', OURS])
-def test_a_purged_cache_keeps_responses_longer_but_not_beyond_what_is_due(
+def test_a_purged_cache_keeps_responses_longer_but_not_beyond_the_next_release(
     left: float | None, is_current: bool, kept: int, tag: str
 ) -> None:
-    """Scale 1-3: 200 and 304 alike; nor if the response may be older than the last purge."""
+    """Scale 1-3: 200 and 304 alike; not longer if the response may predate the last purge."""
     now = NOW if left is None else NOW - left
-    shown = representation(cache=PurgeSettings(cache="fastly", max_age=86_400))
+    served = representation(cache=PurgeSettings(cache="fastly", max_age=86_400))
     due = None if left is None else NOW
-    sent = ask({"if_none_match": tag}, shown, now=now, due=due, is_current=is_current)
+    sent = ask({"if_none_match": tag}, served, now=now, due=due, is_current=is_current)
     headers = dict(sent.headers)
     assert headers["Surrogate-Key"] == "site feed/all"
     assert headers["CDN-Cache-Control"] == headers["Surrogate-Control"]
@@ -249,15 +253,15 @@ def test_a_purged_cache_keeps_responses_longer_but_not_beyond_what_is_due(
     assert len(sent.headers) == len(headers)
 
 
-def test_a_delta_has_nothing_for_a_purged_cache() -> None:
+def test_a_delta_has_no_fields_for_a_purged_cache() -> None:
     """Conformance 39, scale 5."""
-    shown = representation(cache=PurgeSettings(cache="varnish"))
-    headers = dict(ask({"if_none_match": OLD, "a_im": "feed"}, shown, is_current=False).headers)
+    served = representation(cache=PurgeSettings(cache="varnish"))
+    headers = dict(ask({"if_none_match": OLD, "a_im": "feed"}, served, is_current=False).headers)
     assert headers["Cache-Control"] == "no-store, im"
     assert not {"xkey", "CDN-Cache-Control", "Surrogate-Control"} & {*headers}
 
 
-def test_a_delta_is_kept_by_no_ordinary_cache_whatever_is_due() -> None:
+def test_a_delta_is_not_stored_by_ordinary_caches() -> None:
     """Conformance 39."""
     sent = ask({"if_none_match": OLD, "a_im": "feed"}, due=int(NOW) + 5)
     assert dict(sent.headers)["Cache-Control"] == "no-store, im"
@@ -265,7 +269,7 @@ def test_a_delta_is_kept_by_no_ordinary_cache_whatever_is_due() -> None:
 
 @pytest.mark.parametrize("tag", ['"x"', OURS])
 def test_last_modified_never_goes_back_and_is_never_later_than_date(tag: str) -> None:
-    """Conformance 34: the clock may have been set back since; then Date waits for it."""
+    """Conformance 34: if the clock was set back, Date is that of the document."""
     ours = representation(WHEN)
     for now in (dates.epoch(WHEN) - 3600, dates.epoch(WHEN) - 0.3):
         headers = ask({"if_none_match": tag}, ours, now=now).headers
@@ -276,7 +280,7 @@ def test_last_modified_never_goes_back_and_is_never_later_than_date(tag: str) ->
 
 
 @given(st.text(), st.text(), st.text(), st.text())
-def test_any_fields_have_an_answer(tags: str, since: str, manipulations: str, codings: str) -> None:
+def test_any_fields_get_a_response(tags: str, since: str, manipulations: str, codings: str) -> None:
     fields = {"if_modified_since": since, "a_im": manipulations, "accept_encoding": codings}
     assert ask({**fields, "if_none_match": tags}).status in {200, 226, 304, 406}
     assert ask(fields).status in {200, 304, 406}

@@ -1,4 +1,4 @@
-"""What a document is sent with, in each content coding, and whom it tells that nothing changed."""
+"""Representations: header fields, content codings, entity tags and deltas."""
 
 import gzip
 import re
@@ -37,11 +37,11 @@ def representation(body: bytes = BODY, tag: str = "12c.0123abcd") -> Representat
     return represent(document(body, tag), self_url=URL, max_age=900)
 
 
-def etag(shown: Representation) -> str:
-    return shown.make("identity").etag
+def etag(subject: Representation) -> str:
+    return subject.make("identity").etag
 
 
-def test_headers_say_all_that_is_known_of_the_bytes() -> None:
+def test_headers_of_a_document() -> None:
     """Conformance 35, 41, 45, 46."""
     ours = representation(b"<feed/>").make("identity")
     assert dict(ours.headers) == {
@@ -60,8 +60,8 @@ def test_headers_say_all_that_is_known_of_the_bytes() -> None:
 
 
 @pytest.mark.parametrize("coding", DECODE)
-def test_a_304_keeps_the_validators_and_says_nothing_of_a_body(coding: str) -> None:
-    """Conformance 33: the same whether the coding is made yet or not."""
+def test_a_304_has_the_validators_and_no_content_fields(coding: str) -> None:
+    """Conformance 33: whether the coding is made yet or not."""
     ours = representation()
     before = ours.not_modified(coding)
     kept = [header for header in ours.make(coding).headers if not header[0].startswith("Content-")]
@@ -69,7 +69,7 @@ def test_a_304_keeps_the_validators_and_says_nothing_of_a_body(coding: str) -> N
     assert {"ETag", "Last-Modified", "Vary", "Cache-Control", "Link"} <= set(dict(kept))
 
 
-def test_tags_are_strong_name_the_state_and_differ_by_coding() -> None:
+def test_tags_are_strong_contain_the_state_and_differ_by_coding() -> None:
     """Conformance 35, 37."""
     tags = {coding: representation().make(coding).etag for coding in DECODE}
     for coding, tag in tags.items():
@@ -79,7 +79,7 @@ def test_tags_are_strong_name_the_state_and_differ_by_coding() -> None:
 
 
 def test_the_tag_is_the_same_on_every_machine() -> None:
-    """Conformance 37: a fixed value, so that no seed of a process is in it."""
+    """Conformance 37: a fixed value, independent of hash seeds."""
     assert etag(representation(b"<feed/>")) == '"12c.0123abcd.1785b9bf01cb0a1ae5"'
 
 
@@ -97,14 +97,14 @@ def test_the_codings_are_the_same_in_every_process() -> None:
 
 
 @given(st.binary(), st.binary(), st.integers(0, 2**40), st.integers(0, 2**40))
-def test_tags_differ_as_bytes_and_states_do(a: bytes, b: bytes, m: int, n: int) -> None:
+def test_tags_are_equal_only_for_equal_bytes_and_states(a: bytes, b: bytes, m: int, n: int) -> None:
     """Conformance 37."""
     one, other = (etag(representation(body, f"{state:x}.ab")) for body, state in ((a, m), (b, n)))
     assert (one == other) is ((a, m) == (b, n))
 
 
 @given(st.binary(max_size=5_000))
-def test_every_coding_holds_the_same_bytes(body: bytes) -> None:
+def test_every_coding_decodes_to_the_same_bytes(body: bytes) -> None:
     """Conformance 35."""
     ours = representation(body)
     for coding, decode in DECODE.items():
@@ -116,7 +116,7 @@ def test_every_coding_holds_the_same_bytes(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_codings_save_what_they_are_for(coding: str) -> None:
+def test_codings_compress(coding: str) -> None:
     assert len(representation().make(coding).body) < len(BODY) / 20
 
 
@@ -148,8 +148,8 @@ OURS = etag(representation())
         *((f'"x", W/{OURS[:-1]}-{coding}"', coding) for coding in CODINGS),
     ],
 )
-def test_a_client_that_names_one_of_our_tags_has_our_bytes(field: str, coding: str) -> None:
-    """Conformance 29, 35: whichever coding it has them in, made here or not."""
+def test_if_none_match_matches_a_tag_of_any_coding(field: str, coding: str) -> None:
+    """Conformance 29, 35: whether that coding is made yet or not."""
     assert representation().match(field) == coding
 
 
@@ -169,7 +169,7 @@ def test_a_client_that_names_one_of_our_tags_has_our_bytes(field: str, coding: s
         f"{OURS}, " * 2_000,
     ],
 )
-def test_any_other_tag_is_not_ours(field: str) -> None:
+def test_if_none_match_does_not_match_other_tags(field: str) -> None:
     """Conformance 29."""
     assert representation().match(field) is None
 
@@ -178,16 +178,16 @@ tags = st.from_regex(r'(W/)?"[!#-+\--~]{0,8}"', fullmatch=True)
 
 
 @given(st.lists(tags), st.lists(tags), st.booleans())
-def test_our_tag_is_found_anywhere_in_a_list(
-    before: list[str], after: list[str], there: bool
+def test_the_tag_is_found_anywhere_in_a_list(
+    before: list[str], after: list[str], is_listed: bool
 ) -> None:
     """Conformance 29."""
-    field = ", ".join([*before, *([OURS] if there else []), *after])
-    assert representation().match(field) == ("identity" if there else None)
+    field = ", ".join([*before, *([OURS] if is_listed else []), *after])
+    assert representation().match(field) == ("identity" if is_listed else None)
 
 
 @given(st.text())
-def test_no_text_for_a_tag_breaks_anything(field: str) -> None:
+def test_any_text_is_accepted_as_a_tag(field: str) -> None:
     """Conformance 29."""
     ours = represent(document(), self_url=URL, max_age=900, delta=lambda tag: None)
     ours.match(field)
@@ -195,7 +195,7 @@ def test_no_text_for_a_tag_breaks_anything(field: str) -> None:
 
 
 class Deltas:
-    """Deltas from states 5 to 8 of a feed; `asked` in order."""
+    """Deltas from states 5 to 8 of a feed. asked: the requested ones, in order."""
 
     def __init__(self, tag: str = "12c.0123abcd") -> None:
         self.asked: list[str] = []
@@ -216,7 +216,7 @@ def with_deltas(deltas: Callable[[str], Document | None]) -> Representation:
     return represent(document(), self_url=URL, max_age=900, delta=deltas)
 
 
-def test_a_delta_has_the_tag_of_the_whole() -> None:
+def test_a_delta_has_the_tag_of_the_whole_document() -> None:
     """Conformance 39."""
     ours = with_deltas(Deltas())
     found, base = ours.delta(old("7.aa"))
@@ -252,12 +252,12 @@ def test_a_delta_starts_from_the_newest_document_that_a_client_has(field: str, b
 
 
 @pytest.mark.parametrize("field", ["*", "", '"x"', old("4.aa"), old("7.AA"), '"7.aa"', '"7.aa.00"'])
-def test_there_is_no_delta_from_what_is_not_known(field: str) -> None:
+def test_there_is_no_delta_from_unknown_tags(field: str) -> None:
     """Conformance 38."""
     assert with_deltas(Deltas()).delta(field) == (None, "")
 
 
-def test_a_delta_is_asked_for_once() -> None:
+def test_a_delta_is_made_once() -> None:
     deltas = Deltas()
     ours = with_deltas(deltas)
     before = ours.size
@@ -269,12 +269,12 @@ def test_a_delta_is_asked_for_once() -> None:
     assert ours.size == before + first.size
 
 
-def test_a_delta_that_leads_further_than_the_whole_is_none() -> None:
-    """Conformance 37, 39: the tag and the date that it went out with would belong to others."""
+def test_a_delta_to_a_newer_document_is_rejected() -> None:
+    """Conformance 37, 39: it would be sent with the tag and date of another document."""
     assert with_deltas(Deltas(tag="12d.0123abcd")).delta(old("7.aa")) == (None, "")
 
 
-def test_few_deltas_are_looked_for_and_kept_whatever_is_asked() -> None:
+def test_lookups_and_cached_deltas_are_limited() -> None:
     deltas = Deltas()
     many = ", ".join(old(f"{state:x}.bb") for state in range(200))
     assert with_deltas(deltas).delta(many) == (None, "")

@@ -42,7 +42,7 @@ class Site:
         return path
 
     def articles(self) -> dict[str, Article]:
-        """Read every article back; there must not be a single Problem."""
+        """Read all articles, which must not cause any Problem."""
         found = scan(self.content, self.settings.site)
         assert found.problems == ()
         readings = [ArticleReader(self.settings).read(file) for file in found.fingerprints]
@@ -52,7 +52,7 @@ class Site:
         return {article.path: article for article in articles}
 
     def files(self) -> dict[str, bytes]:
-        """Return every file below content/, hidden ones too."""
+        """Return all files below content/, including hidden ones."""
         return {
             path.relative_to(self.content).as_posix(): path.read_bytes()
             for path in sorted(self.content.rglob("*"))
@@ -61,12 +61,12 @@ class Site:
 
 
 def codes(report: Report) -> list[str]:
-    """Return the codes of the problems of an import, in their order."""
+    """Return the codes of the problems of an import, in order."""
     return [problem.code for problem in report.problems]
 
 
 def as_item(**values: object) -> Item:
-    """Return an item that has all that an article needs, and these values."""
+    """Return an item with the values that an article requires, and those given."""
     usual: dict[str, object] = {
         "origin": Origin("feed.xml", 3, 1),
         "id": "urn:x:1",

@@ -30,7 +30,7 @@ def test_import_reports_what_it_wrote_and_sync_finds_no_problems(tmp_path: Path)
     assert "nothing changed for readers." in run("sync", "--site", tmp_path).stdout
 
 
-def test_options_complete_a_text(tmp_path: Path) -> None:
+def test_options_supply_missing_values_of_a_text(tmp_path: Path) -> None:
     make_site(tmp_path)
     text = tmp_path / "a.txt"
     text.write_text("Title\n\nText.\n", encoding="utf-8")
@@ -50,7 +50,7 @@ def test_old_urls_are_kept_on_request(tmp_path: Path) -> None:
     assert "link: https://hugo.example/posts/static/\n" in written
 
 
-def test_a_kind_may_be_named(tmp_path: Path) -> None:
+def test_the_format_may_be_given(tmp_path: Path) -> None:
     make_site(tmp_path)
     source = tmp_path / "2022-02-17.txt"
     source.write_text("{A title in braces}\n\nText.\n", encoding="utf-8")
@@ -68,7 +68,7 @@ def test_a_kind_may_be_named(tmp_path: Path) -> None:
         (["--into", "../x"], "name one below content/"),
     ],
 )
-def test_options_that_cannot_be_used_are_one_clear_message(
+def test_invalid_options_are_reported_in_one_message(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     make_site(tmp_path)
@@ -78,7 +78,7 @@ def test_options_that_cannot_be_used_are_one_clear_message(
     assert not any((tmp_path / "content").iterdir())
 
 
-def test_a_source_that_is_not_there_is_one_clear_message(tmp_path: Path) -> None:
+def test_a_missing_source_is_reported(tmp_path: Path) -> None:
     make_site(tmp_path)
     result = run("import", "--site", tmp_path, tmp_path / "none.xml")
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""Recordings are downloaded beside their articles, within limits, and interrupted ones resumed."""
+"""Recordings are downloaded beside their articles, within limits; interrupted ones are resumed."""
 
 import errno
 import re
@@ -69,11 +69,11 @@ def test_a_recording_is_downloaded_with_progress(tmp_path: Path) -> None:
         (RECORDING[:100], '"a"', ["bytes=100-"]),  # continued
         (RECORDING, '"a"', [f"bytes={len(RECORDING)}-"]),  # complete already
         (b"other" * 9, '"b"', ["bytes=45-"]),  # the server has another file now
-        (b"other" * 9, "", [None]),  # nothing says which file that was
+        (b"other" * 9, "", [None]),  # the version of the file is unknown
         (RECORDING + b"more", '"a"', [f"bytes={len(RECORDING) + 4}-", None]),
     ],
 )
-def test_an_interrupted_download_is_continued(
+def test_an_interrupted_download_is_resumed(
     tmp_path: Path, body: bytes, tag: str, asked: list[str | None]
 ) -> None:
     host = Host()
@@ -83,7 +83,7 @@ def test_an_interrupted_download_is_continued(
     assert host.ranges == asked
 
 
-def test_a_body_that_ends_early_can_be_continued(tmp_path: Path) -> None:
+def test_a_truncated_download_can_be_resumed(tmp_path: Path) -> None:
     with server(lambda _: (200, {"Content-Length": "900", **TAG}, b"12345")) as url:
         with pytest.raises(FetchError, match="ended after 5 of 900 bytes"):
             LOCAL.fetch(url, tmp_path)
@@ -91,7 +91,7 @@ def test_a_body_that_ends_early_can_be_continued(tmp_path: Path) -> None:
         assert (partial.held, partial.validator) == (5, '"a"')
 
 
-def test_a_url_with_other_letters_than_ascii_is_encoded(tmp_path: Path) -> None:
+def test_a_url_with_non_ascii_letters_is_encoded(tmp_path: Path) -> None:
     asked: list[str] = []
 
     def answer(request: BaseHTTPRequestHandler) -> Answer:
@@ -104,7 +104,7 @@ def test_a_url_with_other_letters_than_ascii_is_encoded(tmp_path: Path) -> None:
     assert asked == ["/%C3%A9.mp3", "/%C3%B6.mp3"]
 
 
-def test_a_part_that_is_smaller_than_requested_is_continued(tmp_path: Path) -> None:
+def test_a_range_that_is_smaller_than_requested_is_resumed(tmp_path: Path) -> None:
     """RFC 9110 15.3.7."""
 
     def answer(request: BaseHTTPRequestHandler) -> Answer:
@@ -157,7 +157,7 @@ def test_requests_go_only_to_public_addresses(tmp_path: Path, url: str, message:
 
 
 def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path) -> None:
-    """The address is checked for each request, as in a redirect it is another."""
+    """Each request is checked, since a redirect may have another address."""
     refused = pytest.raises(FetchError, match="is not a URL of http or https")
     with server(lambda _: (302, {"Location": "file:///etc/passwd"}, b"")) as url, refused:
         LOCAL.fetch(url, tmp_path)
@@ -173,7 +173,9 @@ def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path) -> None:
         ("https://a.example/.." + "/x.m" + "p" * 20, "", ".mp3"),
     ],
 )
-def test_the_name_of_a_file_ends_as_its_url(url: str, media_type: str, end: str) -> None:
+def test_the_suffix_of_a_file_is_that_of_its_url_or_type(
+    url: str, media_type: str, end: str
+) -> None:
     assert suffix(url, media_type) == end
 
 
@@ -216,7 +218,7 @@ def test_an_import_downloads_recordings_beside_their_articles(tmp_path: Path) ->
     assert not [name for name in site.files() if ".download" in name]
 
 
-def test_a_download_replaces_no_file(tmp_path: Path) -> None:
+def test_a_download_does_not_replace_existing_files(tmp_path: Path) -> None:
     site = Site(tmp_path)
     (site.content / "2022").mkdir(parents=True)
     (site.content / "2022" / "title.mp3").write_bytes(b"mine")
@@ -229,8 +231,8 @@ def test_a_download_replaces_no_file(tmp_path: Path) -> None:
     assert (files["2022/title.mp3"], files["2022/title-2.mp3"]) == (b"mine", RECORDING)
 
 
-def test_a_recording_stays_only_with_its_article(tmp_path: Path) -> None:
-    """Articles that are too large are refused when they are written, after the download."""
+def test_the_recording_of_a_refused_article_is_removed(tmp_path: Path) -> None:
+    """Articles that are too large are refused on writing, after the download."""
     site = Site(tmp_path)
     with server(Host()) as url:
         enclosures = (Enclosure(f"{url}a.mp3", "audio/mpeg"),)

@@ -30,7 +30,7 @@ SETTLED = {
 }
 UNSETTLED = {
     "on Thursday February 17": 2022,  # in which year?
-    "on Thursday February 17 in 2022": 2022,  # a year alone may be any year that is spoken of
+    "on Thursday February 17 in 2022": 2022,  # a year alone may refer to anything
     "on Thursday February 17, 11 years after 2011, by June 2022": 2011,
     "on Thursday February 17, between June 2011 and June 2022": 2011,
     "on Thursday February 17, by June 2013": 2011,  # when it was a Sunday
@@ -51,13 +51,13 @@ SILENT = [
 
 
 @pytest.mark.parametrize(("text", "day"), SETTLED.items())
-def test_evidence_that_leaves_one_day_settles_it(text: str, day: date) -> None:
+def test_evidence_for_one_day_determines_the_day(text: str, day: date) -> None:
     """Conformance 53."""
     assert evidence.find(text).day == day
 
 
 @pytest.mark.parametrize(("text", "year"), UNSETTLED.items())
-def test_evidence_that_leaves_several_days_names_them(text: str, year: int) -> None:
+def test_evidence_for_several_days_lists_candidates(text: str, year: int) -> None:
     """Conformance 53."""
     found = evidence.find(text)
     assert found.day is None
@@ -70,13 +70,13 @@ def test_texts_without_evidence_have_no_candidates(text: str) -> None:
     assert evidence.find(text) == evidence.Dating()
 
 
-def test_candidates_whose_year_is_named_come_first() -> None:
+def test_candidates_in_a_mentioned_year_come_first() -> None:
     found = evidence.find("Thursday February 17, by June 2022, since 2011").candidates
     assert [day.year for day in found[:4]] == [2022, 2011, 1972, 1977]
     assert all(day.weekday() == 3 for day in found)
 
 
-def test_two_days_of_one_year_are_the_only_candidates() -> None:
+def test_two_days_of_the_same_year_are_the_only_candidates() -> None:
     found = evidence.find("Thursday February 17 and Friday February 18, by June 2022")
     assert found.candidates == (DAY, date(2022, 2, 18))
 
@@ -90,12 +90,12 @@ def test_two_days_of_one_year_are_the_only_candidates() -> None:
         ("17", ""),
     ],
 )
-def test_the_words_that_name_days_tell_the_language(text: str, language: str) -> None:
+def test_the_language_is_detected_by_names_of_days(text: str, language: str) -> None:
     assert evidence.find(text).language == language
 
 
 @given(st.dates(date(1970, 1, 1), date(2069, 12, 31)), st.integers(0, 3))
-def test_every_day_is_found_if_a_month_of_its_year_is_named(day: date, form: int) -> None:
+def test_every_day_is_found_if_a_month_of_its_year_is_mentioned(day: date, form: int) -> None:
     """Conformance 53."""
     weekday, month = f"{day:%A}", f"{day:%B}"
     written = [
@@ -109,7 +109,7 @@ def test_every_day_is_found_if_a_month_of_its_year_is_named(day: date, form: int
 
 
 @given(st.dates(date(1970, 1, 1), date(2069, 12, 31)), st.integers(1900, 2099))
-def test_a_year_with_another_weekday_is_never_the_answer(day: date, year: int) -> None:
+def test_a_year_with_another_weekday_is_never_chosen(day: date, year: int) -> None:
     """Conformance 53."""
     assume(year != day.year)
     found = evidence.find(f"{day:%A} {day:%B} {day.day}, June {year}").day
@@ -117,7 +117,7 @@ def test_a_year_with_another_weekday_is_never_the_answer(day: date, year: int) -
 
 
 @given(st.text())
-def test_any_text_has_an_answer(text: str) -> None:
+def test_searching_any_text_does_not_raise(text: str) -> None:
     evidence.find(text)
     evidence.date_line(text)
 
@@ -138,5 +138,5 @@ def test_any_text_has_an_answer(text: str) -> None:
         ("In all, 17 February 2022", None),
     ],
 )
-def test_a_line_that_is_a_date_is_a_day(line: str, day: date | None) -> None:
+def test_a_line_consisting_of_a_date_is_parsed(line: str, day: date | None) -> None:
     assert evidence.date_line(line) == day

@@ -1,6 +1,6 @@
 """Exports of Ghost, Substack and Medium, and tables: only public posts are imported.
 
-Where the formats come from: Ghost's core/server/data/exporter, core/frontend/services/rss and
+Sources of the formats: Ghost's core/server/data/exporter, core/frontend/services/rss and
 .../utils/post-gating.js with the test fixtures v4_export.json and valid.json of TryGhost/Ghost; the
 fixtures and readers of TryGhost/migrate (mg-substack, mg-medium-export), of which the readers also
 show Substack's paywall and audience markers; bgadrian/medium-to-hugo.
@@ -68,7 +68,7 @@ def ghost(*posts: Mapping[str, object], **data: object) -> str:
     return json.dumps({"db": [{"meta": {"version": "5.2.0"}, "data": {"posts": made} | data}]})
 
 
-def test_a_post_of_ghost_has_everything_that_its_feed_has(tmp_path: Path) -> None:
+def test_a_post_of_ghost_has_all_values_of_its_feed(tmp_path: Path) -> None:
     post = {
         "id": "620e1a2b3c4d5e6f70819293", "title": "Coming soon", "slug": "coming-soon",
         "html": '<p><img src="__GHOST_URL__/content/images/b.png">'
@@ -94,7 +94,7 @@ def test_a_post_of_ghost_has_everything_that_its_feed_has(tmp_path: Path) -> Non
         settings=[{"key": "locale", "value": "fr"}],
     )
     report, articles = imported(tmp_path, "ghost.json", export)
-    # Ghost's guid is not an IRI, as Atom needs; the same id is made of it in the feed.
+    # Ghost's guid is not an IRI, as Atom requires; an import of its feed derives the same id.
     assert codes(report) == ["new-id"]
     article = articles["Coming soon"]
     assert article.path == "2022/coming-soon.html"
@@ -108,7 +108,7 @@ def test_a_post_of_ghost_has_everything_that_its_feed_has(tmp_path: Path) -> Non
     assert "private.example" not in (Site(tmp_path).content / article.path).read_text()
 
 
-def test_an_export_of_ghost_and_its_feed_are_the_same_articles(tmp_path: Path) -> None:
+def test_an_export_of_ghost_and_its_feed_have_the_same_articles(tmp_path: Path) -> None:
     site = Site(tmp_path)
     source = Path(__file__).parent / "sources" / "ghost.rss"
     assert site.run(source).written == 1
@@ -132,14 +132,14 @@ def test_an_export_of_ghost_and_its_feed_are_the_same_articles(tmp_path: Path) -
         ({"page": 1, "type": None}, "page"),
     ],
 )
-def test_ghost_posts_for_some_visitors_only_are_left_out(
+def test_restricted_ghost_posts_are_skipped(
     tmp_path: Path, values: dict[str, object], reason: str
 ) -> None:
     report, articles = imported(tmp_path, "ghost.json", ghost(values))
     assert (report.skipped, articles) == ({reason: 1}, {})
 
 
-def test_drafts_and_scheduled_posts_of_ghost(tmp_path: Path) -> None:
+def test_drafts_and_missed_schedules_of_ghost_become_drafts(tmp_path: Path) -> None:
     """Conformance 55."""
     report, articles = imported(
         tmp_path,
@@ -156,7 +156,7 @@ def test_drafts_and_scheduled_posts_of_ghost(tmp_path: Path) -> None:
     assert report.drafts == 2
 
 
-def test_parts_of_a_post_for_members_are_left_out(tmp_path: Path) -> None:
+def test_members_only_parts_of_a_ghost_post_are_removed(tmp_path: Path) -> None:
     end = "<!--kg-gated-block:end-->"
     text = (
         f"<p>A</p>{GATED.format('false', '<p>secret</p>')}{end}"
@@ -167,7 +167,7 @@ def test_parts_of_a_post_for_members_are_left_out(tmp_path: Path) -> None:
     assert articles["T"].html.split() == ["<p>A</p><p>B</p><p>C</p>"]
 
 
-def test_old_exports_of_ghost(tmp_path: Path) -> None:
+def test_exports_of_ghost_0_are_imported(tmp_path: Path) -> None:
     """Ghost 0.x: no `db`, numbers as ids, dates in milliseconds, one author, no visibility."""
     post = {
         "id": 7, "title": "Old", "slug": "old", "html": "<p>Text.</p>", "image": "/content/a.png",
@@ -181,12 +181,12 @@ def test_old_exports_of_ghost(tmp_path: Path) -> None:
     assert articles["Old"].image == "https://old.example/content/a.png"
 
 
-def test_a_text_that_only_the_editor_of_ghost_can_read_is_an_error(tmp_path: Path) -> None:
+def test_a_ghost_post_without_html_is_an_error(tmp_path: Path) -> None:
     report, articles = imported(tmp_path, "a.json", ghost({"html": None, "lexical": "{}"}))
     assert (codes(report), articles) == (["no-article"], {})
 
 
-def test_exports_without_the_url_of_their_site_need_it(tmp_path: Path) -> None:
+def test_exports_without_a_site_url_require_the_option(tmp_path: Path) -> None:
     for name, content in (("a.json", ghost({})), ("posts.csv", SUBSTACK)):
         report, articles = imported(tmp_path, name, content, site="")
         assert (codes(report), articles) == (["no-site-url"], {})
@@ -200,8 +200,8 @@ ANY = st.sampled_from(
 
 @settings(max_examples=examples(60))
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("status", "visibility", "type"), ANY)))
-def test_only_posts_that_are_known_to_be_public_are_published(values: dict[str, object]) -> None:
-    """Whatever the values of a post are. Old versions have no visibility and type."""
+def test_only_public_ghost_posts_are_published(values: dict[str, object]) -> None:
+    """For any values of a post. Old versions have no visibility and type."""
     usual = {"status": "published", "type": "post", "visibility": "public"}
     for item in ghost_module.read("a.json", ghost(values).encode(), OLD):
         if isinstance(item, Item) and not item.draft:
@@ -232,7 +232,9 @@ def substack(rows: str, posts: Mapping[str, str] = {}, top: str = "") -> dict[st
 
 
 @pytest.mark.parametrize("format", [None, SourceFormat.SUBSTACK, SourceFormat.ARCHIVE])
-def test_an_archive_is_read_as_one(tmp_path: Path, format: SourceFormat | None) -> None:
+def test_an_archive_is_read_in_any_suitable_format(
+    tmp_path: Path, format: SourceFormat | None
+) -> None:
     site = Site(tmp_path)
     source = site.put("export.zip", zipped(substack(row("1.a"), {"1.a": "A"})))
     assert site.run(source, hints=OLD, format=format).written == 1
@@ -267,7 +269,7 @@ def test_posts_of_substack_keep_the_ids_of_its_feed(tmp_path: Path) -> None:
         ({"type": ""}, "without a type"),
     ],
 )
-def test_substack_posts_for_some_readers_only_are_left_out(
+def test_restricted_substack_posts_are_skipped(
     tmp_path: Path, values: dict[str, str], reason: str
 ) -> None:
     files = substack(row("1.a", **values), {"1.a": "<p>secret</p>"})
@@ -275,7 +277,7 @@ def test_substack_posts_for_some_readers_only_are_left_out(
     assert (report.skipped, articles) == ({reason: 1}, {})
 
 
-def test_drafts_of_substack(tmp_path: Path) -> None:
+def test_unpublished_substack_posts_become_drafts(tmp_path: Path) -> None:
     undated = row("2.b", published="false").replace("2022-02-17T08:30:00.000Z", "")
     files = substack(row("1.a", published="FALSE") + undated, {"1.a": "A", "2.b": "B"})
     report, articles = imported(tmp_path, "export.zip", zipped(files))
@@ -283,7 +285,7 @@ def test_drafts_of_substack(tmp_path: Path) -> None:
     assert articles["1.a"].draft
 
 
-def test_parts_of_a_text_for_subscribers_are_left_out(tmp_path: Path) -> None:
+def test_subscriber_only_parts_of_a_substack_post_are_removed(tmp_path: Path) -> None:
     text = (
         '<div><p>A</p><div data-dynamic-audiences="paid_sub,founding_sub"><p>secret</p></div>'
         '<div data-dynamic-audiences="non_sub"><p>B</p></div>'
@@ -308,7 +310,7 @@ def unpack(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 @pytest.mark.parametrize("within", ["", "posts", "posts.csv"])
-def test_an_unpacked_export_of_substack_is_read_by_its_table(tmp_path: Path, within: str) -> None:
+def test_an_unpacked_substack_export_is_read_through_its_table(tmp_path: Path, within: str) -> None:
     """The files of paid posts and drafts are beside the others."""
     rows = row("1.a") + row("2.b", audience="only_paid") + row("3.c", published="false")
     dated = "<html><p>secret, Thursday February 17, 2022</p></html>"
@@ -320,7 +322,7 @@ def test_an_unpacked_export_of_substack_is_read_by_its_table(tmp_path: Path, wit
     assert [article.title for article in site.articles().values()] == ["1.a", "3.c"]
 
 
-def test_one_file_of_an_export_of_substack_is_not_read_as_a_page(tmp_path: Path) -> None:
+def test_a_single_file_of_a_substack_export_is_refused(tmp_path: Path) -> None:
     folder = unpack(tmp_path / "export", substack(row("1.a"), {"1.a": "<html><p>secret</p>"}))
     site = Site(tmp_path)
     report = site.run(folder / "posts" / "1.a.html", hints=OLD)
@@ -328,7 +330,7 @@ def test_one_file_of_an_export_of_substack_is_not_read_as_a_page(tmp_path: Path)
     assert "import posts.csv" in report.problems[0].message
 
 
-def test_links_in_an_unpacked_export_are_not_followed(tmp_path: Path) -> None:
+def test_symlinks_in_an_unpacked_export_are_not_followed(tmp_path: Path) -> None:
     folder = unpack(tmp_path / "export", substack(row("1.a") + row("2.../../a"), {"0.b": ""}))
     (tmp_path / "private").write_text("secret")
     (folder / "posts" / "1.a.html").symlink_to(tmp_path / "private")
@@ -338,7 +340,7 @@ def test_links_in_an_unpacked_export_are_not_followed(tmp_path: Path) -> None:
     assert site.files() == {}
 
 
-def test_a_post_without_its_file_is_an_error_and_the_others_are_imported(tmp_path: Path) -> None:
+def test_a_post_without_its_file_is_an_error_and_others_are_imported(tmp_path: Path) -> None:
     files = substack(row("1.a") + row("2.b"), {"2.b": "<p>B</p>"}, top="export/")
     report, articles = imported(tmp_path, "export.zip", zipped(files))
     assert (codes(report), list(articles)) == (["no-article"], ["2.b"])
@@ -396,7 +398,7 @@ def test_a_post_of_medium_keeps_the_id_of_its_feed(tmp_path: Path) -> None:
     assert site.run(unpack(tmp_path / "export", files)).written == 1
 
 
-def test_drafts_of_medium(tmp_path: Path) -> None:
+def test_drafts_of_medium_require_a_date(tmp_path: Path) -> None:
     undated = '<p><a href="https://medium.com/p/abcd">View original.</a></p>'
     files = {
         "posts/draft_A-abcd.html": medium("A", footer=undated),
@@ -411,7 +413,7 @@ def test_drafts_of_medium(tmp_path: Path) -> None:
 
 
 def test_responses_of_medium_become_drafts(tmp_path: Path) -> None:
-    """Among the posts of an export, nothing but their lack of a headline marks them."""
+    """Only their missing headline distinguishes them from posts."""
     text = PARAGRAPH.format("I agree with every word of this.")
     files = {
         "posts/2022_I-agree-abcd1234.html": medium("I agree with every word…", text),
@@ -434,7 +436,7 @@ TABLE = (
 )
 
 
-def test_articles_of_a_table(tmp_path: Path) -> None:
+def test_rows_of_a_table_become_articles(tmp_path: Path) -> None:
     report, articles = imported(tmp_path, "articles.csv", TABLE)
     assert codes(report) == []
     article = articles["A; title"]
@@ -470,7 +472,7 @@ def test_articles_of_a_table(tmp_path: Path) -> None:
         ("Archived", "true", None, "with archived"),
     ],
 )
-def test_rows_of_a_table_are_published_only_if_every_column_lets_them(
+def test_rows_are_published_only_if_all_status_columns_allow_it(
     tmp_path: Path, column: str, value: str, draft: bool | None, skipped: str
 ) -> None:
     table = f"title,date,html,{column}\nT,2022-02-17,<p>A</p>,{value}\n"
@@ -489,12 +491,14 @@ def test_rows_of_a_table_are_published_only_if_every_column_lets_them(
         ("name,email\nAda,private@example.com\n", ["unknown-source"], 0),
     ],
 )
-def test_broken_tables(tmp_path: Path, table: str, problems: list[str], written: int) -> None:
+def test_problems_of_tables_are_reported_by_row(
+    tmp_path: Path, table: str, problems: list[str], written: int
+) -> None:
     report, articles = imported(tmp_path, "a.csv", table)
     assert (codes(report), len(articles)) == (problems, written)
 
 
-def test_tables_of_something_else_are_skipped_in_folders(tmp_path: Path) -> None:
+def test_unrelated_tables_in_folders_are_skipped(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.put("a.csv", "title,date,html,url\nT,2022-02-17,A,https://old.example/a\n")
     folder = site.put("b.csv", "email\nprivate@example.com\n").parent
@@ -516,9 +520,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("content", "code"), BROKEN.values(), ids=BROKEN)
-def test_archives_that_cannot_be_read_are_one_problem(
-    tmp_path: Path, content: bytes, code: str
-) -> None:
+def test_an_unreadable_archive_is_one_problem(tmp_path: Path, content: bytes, code: str) -> None:
     report, articles = imported(tmp_path, "a.zip", content)
     assert (codes(report), articles) == ([code], {})
 
@@ -535,7 +537,7 @@ def test_encrypted_archives_are_refused(tmp_path: Path) -> None:
 def test_the_decompressed_size_of_an_archive_is_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even where the archive understates the sizes of its members."""
+    """Even if the archive understates the sizes of its members."""
     monkeypatch.setattr(archive, "MAX_MEMBER", 50_000)
     monkeypatch.setattr(archive, "MAX_TOTAL", 60_000)
     posts = {"1.a": "a" * 60_000, "2.b": "b" * 40_000, "3.c": "c" * 40_000, "4.d": "d"}
@@ -548,7 +550,9 @@ def test_the_decompressed_size_of_an_archive_is_limited(
     assert "1.a" not in articles
 
 
-def test_the_list_of_members_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_member_list_of_an_archive_is_limited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(archive, "_MAX_LIST", 70_000)
     content = zipped({f"{number:0100}": "" for number in range(1000)})
     report, _ = imported(tmp_path, "a.zip", content)

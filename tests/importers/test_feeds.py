@@ -1,4 +1,4 @@
-"""Feeds as real programs write them: RSS, Atom, Blogger's export, JSON Feed."""
+"""Import of feeds as real programs write them: RSS, Atom, Blogger exports, JSON Feed."""
 
 import io
 import json
@@ -33,7 +33,7 @@ def imported(folder: Path, name: str) -> dict[str, Article]:
 
 
 def found(xml: str) -> list[object]:
-    """Return all that a feed in XML holds."""
+    """Return all items and problems of an XML feed."""
     stream = Stream("a.xml", io.BytesIO(xml.encode()), lambda _: None)
     return list(feeds.read("a.xml", stream, HINTS))
 
@@ -48,7 +48,7 @@ def labels(article: Article, kind: Kind) -> list[str]:
     return [label for ref, label in article.terms if ref.kind is kind]
 
 
-def test_rss_of_wordpress(tmp_path: Path) -> None:
+def test_wordpress_rss_is_imported(tmp_path: Path) -> None:
     articles = imported(tmp_path, "wordpress.rss")
     first, second = articles["https://old.example/?p=12"], articles["https://old.example/?p=11"]
     assert first.title == "France & its partners leave Mali"
@@ -67,7 +67,7 @@ def test_rss_of_wordpress(tmp_path: Path) -> None:
     assert second.html == "<p>Only a summary.</p>"
 
 
-def test_atom_of_wordpress(tmp_path: Path) -> None:
+def test_wordpress_atom_is_imported(tmp_path: Path) -> None:
     (article,) = imported(tmp_path, "wordpress.atom").values()
     assert article.id == "https://old.example/?p=12"
     assert article.title == "France & its partners leave Mali"
@@ -109,17 +109,17 @@ def test_recent_exports_of_blogger_are_imported() -> None:
     assert found(entry.format("POST", "SOFT_TRASHED")) == [Skipped("trash")]
 
 
-def test_rss_of_hugo(tmp_path: Path) -> None:
+def test_hugo_rss_is_imported(tmp_path: Path) -> None:
     articles = imported(tmp_path, "hugo.xml")
     whole = articles["https://hugo.example/posts/static/"]
     assert whole.html == '<p>All of it, with an <img src="https://hugo.example/a.png">.</p>'
     assert (whole.content, whole.title, whole.published) == (None, "Static & fast", MORNING)
-    # Where there is no guid, readers know an item by its link.
+    # Readers identify an item without a guid by its link.
     short = articles["https://hugo.example/posts/short/"]
     assert (short.content, short.summary) == (ContentChoice.SUMMARY, "Just words.")
 
 
-def test_atom_of_jekyll(tmp_path: Path) -> None:
+def test_jekyll_atom_is_imported(tmp_path: Path) -> None:
     (article,) = imported(tmp_path, "jekyll.xml").values()
     assert article.id == "https://jekyll.example/2022/02/17/use"
     assert (article.title, article.slug) == ("Use <b> & more", "use")
@@ -127,7 +127,7 @@ def test_atom_of_jekyll(tmp_path: Path) -> None:
     assert article.image == "https://jekyll.example/a.png"
 
 
-def test_rss_of_ghost_has_ids_that_atom_cannot_hold(tmp_path: Path) -> None:
+def test_ghost_rss_is_imported_with_new_ids(tmp_path: Path) -> None:
     """Conformance 15."""
     site = Site(tmp_path)
     report = site.run(SOURCES / "ghost.rss")
@@ -137,7 +137,7 @@ def test_rss_of_ghost_has_ids_that_atom_cannot_hold(tmp_path: Path) -> None:
     assert article.image == "https://ghost.example/content/images/a.jpg"
 
 
-def test_json_feed(tmp_path: Path) -> None:
+def test_json_feed_is_imported(tmp_path: Path) -> None:
     """Conformance 21, 25."""
     site = Site(tmp_path)
     assert codes(site.run(SOURCES / "feed.json")) == ["new-id"]
@@ -181,7 +181,7 @@ NAMES = ["id", "url", "title", "content_html", "summary", "tags", "authors", "at
 
 @settings(max_examples=examples(10))
 @given(st.lists(st.dictionaries(st.sampled_from([*NAMES, "date_published"]), json_values)))
-def test_any_json_is_items_or_problems(items: list[object]) -> None:
+def test_any_json_results_in_items_or_problems(items: list[object]) -> None:
     feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
     assert len(list(jsonfeed.read("a.json", json.dumps(feed).encode(), HINTS))) == len(items)
 
@@ -197,7 +197,7 @@ DATES = {
 
 
 @pytest.mark.parametrize(("written", "moment"), DATES.items())
-def test_dates_of_feeds_are_read_by_their_rules(written: str, moment: datetime) -> None:
+def test_dates_of_feeds_are_read_leniently(written: str, moment: datetime) -> None:
     """Conformance 3, 52."""
     (only,) = found(RSS.format(f"<item><title>T</title><pubDate>{written}</pubDate></item>"))
     assert isinstance(only, Item)
@@ -207,7 +207,7 @@ def test_dates_of_feeds_are_read_by_their_rules(written: str, moment: datetime) 
 @pytest.mark.parametrize(
     "written", ["Wed, 17 Feb 2022 09:30:00 GMT", "2022-02-30", "February 17", "03/04/2022", "soon"]
 )
-def test_an_item_with_a_bad_date_is_named_and_the_rest_goes_on(
+def test_an_item_with_a_bad_date_is_reported_and_others_are_imported(
     tmp_path: Path, written: str
 ) -> None:
     """Conformance 53."""
@@ -220,7 +220,7 @@ def test_an_item_with_a_bad_date_is_named_and_the_rest_goes_on(
     assert report.written == 1
 
 
-def test_rss_1_0_is_rdf() -> None:
+def test_rss_1_0_is_imported() -> None:
     (only,) = found(
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
         'xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
@@ -235,7 +235,7 @@ def test_rss_1_0_is_rdf() -> None:
     assert only.authors == (Person("Ada"),)
 
 
-def test_xhtml_in_atom_is_html_and_xml_base_counts() -> None:
+def test_xhtml_in_atom_becomes_html_and_xml_base_is_applied() -> None:
     """Conformance 13."""
     (only,) = found(
         '<a:feed xmlns:a="http://www.w3.org/2005/Atom" xml:base="https://a.example/x/">'
@@ -250,7 +250,7 @@ def test_xhtml_in_atom_is_html_and_xml_base_counts() -> None:
     assert only.body == '<div>B<br><a href="z">C</a> &lt;</div>'
 
 
-def test_an_item_may_lack_nearly_everything() -> None:
+def test_an_empty_item_is_read() -> None:
     (only,) = found(RSS.format("<item/>"))
     assert isinstance(only, Item)
     assert (only.id, only.title, only.published, only.body) == ("", "", None, "")
@@ -264,12 +264,12 @@ def test_an_item_may_lack_nearly_everything() -> None:
         ("<author>Ada</author>", Person("Ada")),
     ],
 )
-def test_authors_of_rss(inside: str, person: Person) -> None:
+def test_authors_of_rss_are_parsed(inside: str, person: Person) -> None:
     """Conformance 8."""
     assert item(inside).authors == (person,)
 
 
-def test_tags_are_known_by_their_scheme() -> None:
+def test_tags_are_distinguished_by_their_scheme() -> None:
     read = item(
         '<category domain="https://a.example/feeds/tag/">C++</category>',
         '<category domain="https://a.example/feeds/category/">News</category><category/>',
@@ -278,8 +278,8 @@ def test_tags_are_known_by_their_scheme() -> None:
 
 
 @pytest.mark.parametrize("name", ["wordpress.rss", "wordpress.atom", "hugo.xml", "jekyll.xml"])
-def test_readers_see_the_same_in_the_old_feed(tmp_path: Path, name: str) -> None:
-    """Conformance 15, 23: feedparser's ids, titles, links and instants are those of the items."""
+def test_values_equal_those_that_feedparser_reads(tmp_path: Path, name: str) -> None:
+    """Conformance 15, 23: ids, links and dates."""
     parsed = feedparser.parse((SOURCES / name).read_bytes())
     with (SOURCES / name).open("rb") as file:
         items = list(feeds.read(name, Stream(name, file, lambda _: None), HINTS))
@@ -291,7 +291,7 @@ def test_readers_see_the_same_in_the_old_feed(tmp_path: Path, name: str) -> None
         assert ours.published.astimezone(UTC).timetuple()[:6] == theirs.published_parsed[:6]
 
 
-def test_archive_pages_that_overlap_give_each_article_once(tmp_path: Path) -> None:
+def test_overlapping_archive_pages_result_in_each_article_once(tmp_path: Path) -> None:
     site = Site(tmp_path)
     for number in range(3):
         items = "".join(
@@ -311,7 +311,7 @@ def test_archive_pages_that_overlap_give_each_article_once(tmp_path: Path) -> No
     assert before.items() <= site.files().items()
 
 
-def test_hints_complete_missing_values_of_a_feed(tmp_path: Path) -> None:
+def test_hints_supply_missing_values_of_a_feed(tmp_path: Path) -> None:
     site = Site(tmp_path)
     dated, bare = ITEM.format("<category>C</category>"), "<item><title>B</title></item>"
     hints = replace(HINTS, date=MORNING, categories=("D",), language="fr")
@@ -331,7 +331,7 @@ def test_hints_complete_missing_values_of_a_feed(tmp_path: Path) -> None:
         {"title": "Other"},
     ],
 )
-def test_items_of_json_without_id_and_url_are_one_only_if_all_is_the_same(
+def test_json_items_without_id_and_url_are_merged_only_if_equal(
     tmp_path: Path, other: dict[str, str | None]
 ) -> None:
     first = {"title": "Daily links", "date_published": "2022-02-17", "content_text": "Text."}
@@ -350,9 +350,7 @@ ATOM = (
 
 
 @pytest.mark.parametrize("summary", ["", "<summary>Short.</summary>"])
-def test_content_that_is_elsewhere_becomes_a_link_and_a_warning(
-    tmp_path: Path, summary: str
-) -> None:
+def test_external_content_becomes_a_link_and_a_warning(tmp_path: Path, summary: str) -> None:
     site = Site(tmp_path)
     content = '<content type="text/html" src="c.html?a=1&amp;b=2"/>'
     report = site.run(site.put("a.xml", ATOM.format(content + summary)))
@@ -382,13 +380,13 @@ def test_an_entry_without_text_is_a_warning(tmp_path: Path, content: str) -> Non
 
 
 @pytest.mark.parametrize("content", ["a", "&lt;img src='https://a.example/a.png'&gt;"])
-def test_an_entry_with_text_or_a_picture_is_not_empty(tmp_path: Path, content: str) -> None:
+def test_an_entry_with_text_or_an_image_is_not_empty(tmp_path: Path, content: str) -> None:
     site = Site(tmp_path)
     source = ATOM.format(f'<content type="html">{content}</content>')
     assert codes(site.run(site.put("a.xml", source))) == []
 
 
-def test_the_size_of_an_attachment_may_be_anything() -> None:
+def test_an_invalid_size_of_an_attachment_is_ignored() -> None:
     attachment = {"url": "https://a.example/b.mp3", "mime_type": "audio/mpeg"}
     items = [
         {"id": "1", "attachments": [attachment | {"size_in_bytes": size}]}

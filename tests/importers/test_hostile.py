@@ -1,4 +1,4 @@
-"""Broken and hostile sources: the readable parts are imported, and nothing else happens."""
+"""Only the readable parts of broken and hostile sources are imported, without side effects."""
 
 import io
 import os
@@ -56,9 +56,7 @@ def test_documents_that_declare_entities_are_refused(
 
 @pytest.mark.parametrize("use", ["<title>{}</title>", "<title a='{}'/>"])
 @pytest.mark.parametrize("name", ["bomb", "file", "loop"])
-def test_entities_in_the_first_element_are_refused_in_the_same_words(
-    tmp_path: Path, name: str, use: str
-) -> None:
+def test_entities_in_the_first_element_are_refused(tmp_path: Path, name: str, use: str) -> None:
     site = Site(tmp_path)
     before, inside = UNSAFE[name]
     source = f'{before}<rss version="2.0"><channel>{use.format(inside)}</channel></rss>'
@@ -66,7 +64,7 @@ def test_entities_in_the_first_element_are_refused_in_the_same_words(
     assert [(each.code, each.line) for each in report.problems] == [("unsafe-xml", 1)]
 
 
-def test_a_bomb_in_utf_16_is_refused_too(tmp_path: Path) -> None:
+def test_an_entity_declaration_in_utf_16_is_refused(tmp_path: Path) -> None:
     site = Site(tmp_path)
     source = rss(
         "x", before='<?xml version="1.0" encoding="utf-16"?><!DOCTYPE rss [<!ENTITY a "b">]>'
@@ -89,7 +87,7 @@ def test_the_doctype_of_rss_0_91_is_accepted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["wordpress.xml", "wordpress.rss", "blogger.xml"])
 def test_the_complete_items_of_a_truncated_export_are_imported(tmp_path: Path, name: str) -> None:
-    """And the rest, when the whole of it is there."""
+    """A later import of the whole export adds the rest."""
     content = (SOURCES / name).read_bytes()
     site = Site(tmp_path)
     whole = site.run(SOURCES / name).written
@@ -106,7 +104,7 @@ def test_the_complete_items_of_a_truncated_export_are_imported(tmp_path: Path, n
         assert part.run(part.put("a.xml", content)).written == 0
 
 
-def test_quotations_in_messages_of_the_parser_are_left_out(tmp_path: Path) -> None:
+def test_messages_omit_quotations_of_the_parser(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(site.put("a.xml", rss("", "<description><![CDATA[a\nb") + "\nc"))
     (problem,) = report.problems
@@ -133,7 +131,7 @@ def test_an_empty_file_is_one_problem(tmp_path: Path) -> None:
     assert codes(report) == ["broken-xml"]
 
 
-def test_control_characters_and_broken_bytes_stop_nothing(tmp_path: Path) -> None:
+def test_control_characters_and_invalid_bytes_are_warnings(tmp_path: Path) -> None:
     """Conformance 1."""
     site = Site(tmp_path)
     source = rss("", "<description>a\x0bb</description>", "", "<description>caf\0</description>")
@@ -148,7 +146,7 @@ def test_control_characters_and_broken_bytes_stop_nothing(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "utf-16", "utf-8-sig"])
-def test_other_encodings_are_read_as_they_say(tmp_path: Path, encoding: str) -> None:
+def test_declared_encodings_are_used(tmp_path: Path, encoding: str) -> None:
     """Conformance 47."""
     site = Site(tmp_path)
     declared = encoding.removesuffix("-sig")
@@ -160,8 +158,8 @@ def test_other_encodings_are_read_as_they_say(tmp_path: Path, encoding: str) -> 
 
 
 @given(st.binary(), st.integers(1, 7))
-def test_lxml_gets_valid_utf_8_that_xml_can_contain(content: bytes, size: int) -> None:
-    """Conformance 1: whatever the pieces in which it is read."""
+def test_lxml_receives_valid_utf_8_without_forbidden_characters(content: bytes, size: int) -> None:
+    """Conformance 1: for any chunk size."""
 
     def read(size: int) -> bytes:
         stream = Stream("a.xml", io.BytesIO(b"<a>" + content), lambda _: None)
@@ -175,19 +173,19 @@ def test_lxml_gets_valid_utf_8_that_xml_can_contain(content: bytes, size: int) -
 @given(st.lists(st.sampled_from(["<item>", "</item>", "<entry>", "<title>", "</title>", "a", "&x;",
     "<!DOCTYPE a [", "]>", "<![CDATA[", "]]>", "<rss>", "<channel>", "<item/>", "\0", "\n"]),
     max_size=15))  # fmt: skip
-def test_any_markup_is_items_or_problems(parts: list[str]) -> None:
+def test_any_markup_results_in_items_or_problems(parts: list[str]) -> None:
     stream = Stream("a.xml", io.BytesIO("".join(["<rss>", *parts]).encode()), lambda _: None)
     assert all(isinstance(each, Item | Problem) for each in feeds.read("a.xml", stream, HINTS))
 
 
-def test_a_text_node_that_is_too_long_ends_the_reading_with_its_line(tmp_path: Path) -> None:
+def test_a_text_node_that_is_too_long_ends_reading_with_its_line(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(site.put("a.xml", rss("", f"<description>{'a' * 11_000_000}</description>")))
     assert codes(report) == ["broken-xml"]
     assert (report.written, report.problems[0].line) == (1, 3)
 
 
-def test_an_item_that_is_too_large_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_an_item_that_is_too_large_is_reported_and_others_are_imported(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(site.put("a.xml", rss(f"<description>{'a' * 6_000_000}</description>", "")))
     assert codes(report) == ["too-large-item"]
@@ -195,29 +193,29 @@ def test_an_item_that_is_too_large_is_named_and_the_rest_goes_on(tmp_path: Path)
 
 
 def sizes(source: str) -> list[int]:
-    """Return how many elements are in memory whenever an item is read."""
+    """Return the numbers of elements in memory as each item is read."""
     stream = Stream("a.xml", io.BytesIO(source.encode()), lambda _: None)
     names = [frozenset({each}) for each in ("item", "link", "comment")]
     found = xmlitems.elements("a.xml", stream, *names)
     return [len(list(each.getroottree().iter())) for each in found if not isinstance(each, Problem)]
 
 
-AHEAD = 10_000  # elements may be in what lxml reads at once, 32 KB
+AHEAD = 10_000  # elements that a chunk of 32 KB, which lxml reads at once, may contain
 
 
 @pytest.mark.parametrize(
     "inside",
     ["<comment>a</comment>b", "<comment><a>b</a></comment>", "<comment/>"],
 )
-def test_comments_are_freed_at_once(inside: str) -> None:
-    """Their shells too."""
+def test_comments_are_freed_immediately(inside: str) -> None:
+    """Including their nodes."""
     (size,) = sizes(rss(inside * 20_000))
     assert size < AHEAD
 
 
 @pytest.mark.parametrize("between", ["<x>a</x>b", "<x><y/></x>", "<link>a</link>", "<x/><link/>"])
-def test_unknown_elements_are_freed_at_once(between: str) -> None:
-    """Beside the items and beside the channel."""
+def test_unknown_elements_are_freed_immediately(between: str) -> None:
+    """Both beside items and beside the channel."""
     many = between * 8_000
     before, after = sizes(f"<rss>{many}<channel>{many}<item/>{many}<item/></channel>{many}</rss>")
     assert before < AHEAD
@@ -225,13 +223,13 @@ def test_unknown_elements_are_freed_at_once(between: str) -> None:
 
 
 def test_only_one_item_at_a_time_is_in_memory() -> None:
-    """Everything before it is freed."""
+    """All earlier items are freed."""
     found = sizes(rss(*["<a>b</a>"] * 8_000))
     assert len(found) == 8_000
     assert max(found) < AHEAD
 
 
-def test_nested_items_are_no_items() -> None:
+def test_nested_items_are_ignored() -> None:
     inner = rss("<item><title>inner</title></item><entry/>")
     stream = Stream("a.xml", io.BytesIO(inner.encode()), lambda _: None)
     assert [each.title for each in feeds.read("a.xml", stream, HINTS)] == ["T0"]  # type: ignore[union-attr]
@@ -240,7 +238,7 @@ def test_nested_items_are_no_items() -> None:
 LINKS = ["../../../etc/passwd", "..%2f..%2fetc", "a\\..\\b", "\0", "con", "x" * 5000, "é" * 500]
 
 
-def test_hostile_links_are_names_within_the_folder(tmp_path: Path) -> None:
+def test_hostile_links_result_in_names_within_the_folder(tmp_path: Path) -> None:
     site = Site(tmp_path)
     links = [f"<link>https://a.example/{each}</link>".replace("\0", "%00") for each in LINKS]
     report = site.run(site.put("a.xml", rss(*links)))
@@ -258,7 +256,7 @@ def test_scripts_are_removed(tmp_path: Path) -> None:
     assert b"<p>x<a>y</a></p>" in content
 
 
-def test_in_a_folder_links_and_pipes_are_not_opened(tmp_path: Path) -> None:
+def test_symlinks_and_pipes_in_a_folder_are_not_opened(tmp_path: Path) -> None:
     site = Site(tmp_path)
     (tmp_path / "secret.txt").write_text("Secret\n\nOn Thursday 17 February 2022.\n")
     folder = site.put("2022-02-17.txt", "Title\n\nText.\n").parent
@@ -270,7 +268,7 @@ def test_in_a_folder_links_and_pipes_are_not_opened(tmp_path: Path) -> None:
     assert [article.title for article in site.articles().values()] == ["Title"]
 
 
-def test_in_a_folder_other_files_are_passed_over(tmp_path: Path) -> None:
+def test_other_files_in_a_folder_are_ignored(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.put("2022-02-17.txt", "Title\n\nText.\n")
     for name in (".hidden.txt", "a.css", "a.png", "noending"):
@@ -304,15 +302,15 @@ def test_the_format_of_a_source_is_detected_by_its_content(
     assert sources.detect(Source(renamed, "x.txt", 0)) is kind
 
 
-def test_progress_ends_with_all_the_bytes(tmp_path: Path) -> None:
+def test_progress_ends_at_the_total_size(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     named = tuple(SOURCES / name for name in KINDS)
-    run(named, site.writer(), HINTS, None, lambda *each: told.append(each))
+    run(named, site.writer(), HINTS, None, lambda *each: reported.append(each))
     total = sum(path.stat().st_size for path in named)
-    assert {each for _, each in told} == {total}
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert told[-1] == (total, total)
+    assert {each for _, each in reported} == {total}
+    assert [done for done, _ in reported] == sorted(done for done, _ in reported)
+    assert reported[-1] == (total, total)
 
 
 def test_sources_of_unknown_formats_are_reported(tmp_path: Path) -> None:
@@ -323,7 +321,7 @@ def test_sources_of_unknown_formats_are_reported(tmp_path: Path) -> None:
         site.run(tmp_path / "nothing.xml")
 
 
-def test_files_that_are_too_large_or_may_not_be_read_are_named(
+def test_files_that_are_too_large_or_unreadable_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = Site(tmp_path)
@@ -343,7 +341,7 @@ def test_files_that_are_too_large_or_may_not_be_read_are_named(
 
 
 @given(st.binary())
-def test_any_bytes_are_a_text(content: bytes) -> None:
+def test_any_bytes_are_decoded(content: bytes) -> None:
     text, fits = decode(content)
     if content.isascii():
         assert (text.encode(), fits) == (content, True)
@@ -360,7 +358,7 @@ def test_any_bytes_are_a_text(content: bytes) -> None:
         (b"", "cp1252", False),
     ],
 )
-def test_encodings_are_those_that_browsers_take(declared: bytes, encoding: str, fits: bool) -> None:
+def test_encodings_are_detected_as_by_browsers(declared: bytes, encoding: str, fits: bool) -> None:
     word = "été" if encoding == "cp1252" else "лето"
     text, fitted = decode(declared + word.encode(encoding))
     assert (text, fitted) == (declared.decode() + word, fits)
@@ -368,7 +366,7 @@ def test_encodings_are_those_that_browsers_take(declared: bytes, encoding: str, 
 
 @settings(max_examples=examples(10))
 @given(st.text())
-def test_any_page_is_an_item_or_a_problem(text: str) -> None:
+def test_any_page_results_in_an_item_or_a_problem(text: str) -> None:
     pytest.importorskip("trafilatura")
     from feedsvc.importers import page
 
@@ -376,8 +374,8 @@ def test_any_page_is_an_item_or_a_problem(text: str) -> None:
     assert isinstance(found, Item | Problem)
 
 
-def test_an_item_without_a_date_is_not_given_one(tmp_path: Path) -> None:
-    """Conformance 53: today's least of all."""
+def test_an_item_without_a_date_is_refused(tmp_path: Path) -> None:
+    """Conformance 53."""
     site = Site(tmp_path)
     report = site.run(site.put("a.xml", rss("").replace("2022-02-17", "")))
     assert codes(report) == ["no-date"]
@@ -413,7 +411,7 @@ def test_a_fatal_error_ends_the_import(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("name", ["wordpress.xml", "wordpress.rss", "blogger.xml"])
-def test_a_nul_makes_no_export_unknown(tmp_path: Path, name: str) -> None:
+def test_an_export_with_a_nul_character_is_recognised(tmp_path: Path, name: str) -> None:
     content = (SOURCES / name).read_bytes()
     whole = Site(tmp_path / "whole")
     number = whole.run(SOURCES / name).written
@@ -430,7 +428,7 @@ DECLARATIONS = ["", '<?xml version="1.0"?>', '<?xml version="1.0" encoding="iso-
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("declaration", DECLARATIONS)
 @pytest.mark.parametrize("blank", ["\n\n\n", " \r\n\t\n  \n "])
-def test_blank_lines_before_the_declaration_count(
+def test_blank_lines_before_the_xml_declaration_are_counted(
     tmp_path: Path, blank: str, declaration: str, mark: str
 ) -> None:
     site = Site(tmp_path)
@@ -452,9 +450,7 @@ def test_blank_lines_before_the_declaration_count(
         (b"%PDF-1.7\n%\xe2\xe3", "is a PDF"),
     ],
 )
-def test_formats_that_are_not_read_are_recognised(
-    tmp_path: Path, content: bytes, advice: str
-) -> None:
+def test_unsupported_formats_are_recognised(tmp_path: Path, content: bytes, advice: str) -> None:
     site = Site(tmp_path)
     (problem,) = site.run(site.put("old.xml", content)).problems
     assert problem.code == "unknown-source"

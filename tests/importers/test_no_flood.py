@@ -1,4 +1,4 @@
-"""A reader that is moved from the old feed to ours shows no entry twice."""
+"""A reader that moves from the old feed to ours does not present any entry twice."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ OLD = {
 @pytest.mark.filterwarnings("ignore")  # the library's own
 @pytest.mark.parametrize("format", list(Format))
 @pytest.mark.parametrize("old", OLD)
-def test_a_reader_that_moves_sees_nothing_twice(
+def test_moving_a_reader_to_the_new_feed_repeats_no_entry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, format: Format
 ) -> None:
     """Conformance 15: the old feed's ids, character by character, in each of our formats."""

@@ -1,4 +1,4 @@
-"""Pages as browsers save them."""
+"""Import of pages saved by browsers."""
 
 import sys
 from dataclasses import replace
@@ -29,7 +29,7 @@ def read(head: str = "", body: str = "", name: str = "a.html", **hints: object) 
     return item
 
 
-def test_a_saved_page(tmp_path: Path) -> None:
+def test_a_saved_page_is_imported(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(SOURCES / "page.html")
     assert codes(report) == ["local-picture"]
@@ -59,13 +59,13 @@ def test_a_saved_page(tmp_path: Path) -> None:
         f'{LD}{{"@type": </script><meta itemprop="datePublished" content="17 February 2022 09:30">',
     ],
 )
-def test_the_date_in_the_page_is_used(head: str) -> None:
+def test_the_date_in_the_metadata_is_used(head: str) -> None:
     """Conformance 52."""
     item = read(head)
     assert (item.published, item.draft) == (datetime(2022, 2, 17, 8, 30, tzinfo=UTC), False)
 
 
-def test_without_one_the_text_is_evidence() -> None:
+def test_the_text_is_searched_for_a_date_if_metadata_has_none() -> None:
     """Conformance 53."""
     item = read("", "<p>They met on Thursday February 17, and will be done by June 2022.</p>")
     assert (item.published, item.draft) == (datetime(2022, 2, 17, tzinfo=PARIS), False)
@@ -74,20 +74,20 @@ def test_without_one_the_text_is_evidence() -> None:
     assert datetime(2022, 2, 17, tzinfo=PARIS) in item.candidates
 
 
-def test_a_past_day_beside_a_later_year_settles_nothing() -> None:
+def test_a_past_day_beside_a_later_year_is_only_a_candidate() -> None:
     """Conformance 53."""
     past = "<p>It began on Friday 11 January 2013, and will be done by June 2022.</p>"
     item = read("", past)
     assert (item.draft, item.candidates) == (True, (datetime(2013, 1, 11, tzinfo=PARIS),))
 
 
-def test_a_page_without_any_day_has_none() -> None:
+def test_a_page_without_any_date_has_no_date() -> None:
     """Conformance 53."""
     item = read()
     assert (item.published, item.id) == (None, "")
 
 
-def test_hints_and_the_files_name_win() -> None:
+def test_hints_and_the_file_name_override_the_metadata() -> None:
     stated = '<meta name="date" content="2011-01-01">'
     item = read(stated, name="2022-02-17.html", categories=("A",), language="de")
     assert (item.published, item.categories) == (datetime(2022, 2, 17, tzinfo=PARIS), ("A",))
@@ -101,7 +101,7 @@ def test_the_url_of_the_home_page_is_not_an_id() -> None:
     assert (item.id, item.link) == ("", "https://a.example/")
 
 
-def test_relative_urls_need_the_page_s_own(tmp_path: Path) -> None:
+def test_relative_urls_are_resolved_against_the_saved_url(tmp_path: Path) -> None:
     """Conformance 13."""
     site = Site(tmp_path)
     text = PAGE.format("", f"{TEXT}<p>A text with <a href='/b'>a link</a> that leads on.</p>", "")
@@ -114,12 +114,12 @@ def test_relative_urls_need_the_page_s_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["<html></html>", "<html><body><script>a</script>", "<!doctype html>"]
 )
-def test_a_page_that_holds_nothing_is_one_problem(tmp_path: Path, content: str) -> None:
+def test_an_empty_page_is_one_problem(tmp_path: Path, content: str) -> None:
     site = Site(tmp_path)
     assert codes(site.run(site.put("a.html", content))) == ["no-article"]
 
 
-def test_without_trafilatura_one_sentence_says_what_to_install(
+def test_a_missing_trafilatura_is_reported_with_the_extra_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "trafilatura", None)
@@ -128,7 +128,7 @@ def test_without_trafilatura_one_sentence_says_what_to_install(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "json_ld",
     [
         '{"@type": [{"a": 1}, "Person"], "datePublished": "2020-01-01"}',
         '{"@type": {"a": 1}, "datePublished": "2020-01-01"}',
@@ -138,11 +138,11 @@ def test_without_trafilatura_one_sentence_says_what_to_install(
         '[[[1, null]], "Article"]',
     ],
 )
-def test_json_ld_of_other_types_is_ignored(said: str) -> None:
+def test_json_ld_of_other_types_is_ignored(json_ld: str) -> None:
     pytest.importorskip("trafilatura")
     written = '<script type="application/ld+json">{"@type": ["Article", 1], "datePublished":'
-    assert read(f"{LD}{said}</script>").draft
-    found = read(f'{LD}{said}</script>{written} "2022-02-17"}}</script>')
+    assert read(f"{LD}{json_ld}</script>").draft
+    found = read(f'{LD}{json_ld}</script>{written} "2022-02-17"}}</script>')
     assert found.published == datetime(2022, 2, 17, tzinfo=PARIS)
 
 

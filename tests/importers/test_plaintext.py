@@ -1,4 +1,4 @@
-"""A page that was saved as text: title, breadcrumbs, paragraphs, headings and date."""
+"""Import of pages saved as text: title, breadcrumbs, paragraphs, headings and date."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +23,7 @@ def read(text: str, source: str = "a.txt", **hints: object) -> Item:
     return item
 
 
-def test_a_news_page_saved_as_text(tmp_path: Path) -> None:
+def test_a_news_page_saved_as_text_is_imported(tmp_path: Path) -> None:
     """Conformance 53."""
     site = Site(tmp_path)
     report = site.run(SOURCES / "mali.txt")
@@ -78,10 +78,10 @@ def test_breadcrumbs_are_removed_from_the_title(
         ("2022-02-17-mali.txt", "17 February 2011", DAY),
     ],
 )
-def test_a_line_or_a_name_that_is_a_date_settles_it(
+def test_the_date_is_that_of_the_file_name_or_a_line(
     source: str, line: str, published: datetime
 ) -> None:
-    """Conformance 53: the name of the file wins over the line."""
+    """Conformance 53: the file name takes precedence."""
     item = read(f"{TITLE}\n\n{line}\n\nThe text.\n", source)
     assert (item.published, item.draft) == (published, False)
 
@@ -89,18 +89,18 @@ def test_a_line_or_a_name_that_is_a_date_settles_it(
 @pytest.mark.parametrize(
     "name", ["2022-13-17.txt", "2022-02-30.txt", "12022-02-17.txt", "2022.txt"]
 )
-def test_a_name_that_holds_no_date_settles_nothing(name: str) -> None:
+def test_a_file_name_without_a_valid_date_is_ignored(name: str) -> None:
     assert read(f"{TITLE}\n\nThe text.\n", name).published is None
 
 
-def test_hints_of_the_user_win() -> None:
+def test_hints_override_detected_values() -> None:
     moment = datetime(2022, 2, 18, tzinfo=PARIS)
     text = (SOURCES / "mali.txt").read_text(encoding="utf-8")
     item = read(text, "2011-01-01.txt", date=moment, categories=("Sahel",), language="de")
     assert (item.published, item.categories, item.language) == (moment, ("Sahel",), "de")
 
 
-def test_a_day_that_is_not_settled_makes_a_draft(tmp_path: Path) -> None:
+def test_a_text_with_an_ambiguous_date_becomes_a_draft(tmp_path: Path) -> None:
     """Conformance 53."""
     site = Site(tmp_path)
     report = site.run(site.put("a.txt", "Home News Title\nTitle\n\nOn Thursday February 17.\n"))
@@ -111,7 +111,7 @@ def test_a_day_that_is_not_settled_makes_a_draft(tmp_path: Path) -> None:
     assert article.draft
 
 
-def test_a_text_without_any_day_is_not_written(tmp_path: Path) -> None:
+def test_a_text_without_any_date_is_refused(tmp_path: Path) -> None:
     site = Site(tmp_path)
     report = site.run(site.put("a.txt", "Title\n\nSome text.\n"), site.put("b.txt", " \n\n"))
     assert codes(report) == ["no-date", "empty-source"]
@@ -119,7 +119,7 @@ def test_a_text_without_any_day_is_not_written(tmp_path: Path) -> None:
     assert site.files() == {}
 
 
-def test_long_lines_are_paragraphs_and_short_ones_alone_head_them() -> None:
+def test_a_short_line_between_long_ones_is_a_heading() -> None:
     long = "A sentence that goes on and on, as they do. " * 4
     item = read(f"Title\n\n{long}\nA heading\n{long}\nIt is short.\nShare\nPrint\n")
     assert item.body.split("\n\n") == [
@@ -128,7 +128,7 @@ def test_long_lines_are_paragraphs_and_short_ones_alone_head_them() -> None:
     ]
 
 
-def test_a_wrapped_text_has_a_paragraph_for_each_block() -> None:
+def test_each_block_of_a_wrapped_text_is_a_paragraph() -> None:
     item = read("Title\n\nA text that\nwas wrapped.\n\nA heading\n\nMore\nof it.\n")
     assert item.body == "A text that was wrapped.\n\n## A heading\n\nMore of it."
 
@@ -162,6 +162,6 @@ def test_an_article_is_recognised_by_its_text_under_any_file_name(tmp_path: Path
 
 
 @given(st.text())
-def test_any_text_is_an_item_or_a_problem(text: str) -> None:
+def test_any_text_results_in_an_item_or_a_problem(text: str) -> None:
     (found,) = plaintext.read("a.txt", text, HINTS)
     assert isinstance(found, Problem) or (isinstance(found, Item) and found.title)

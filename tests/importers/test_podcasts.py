@@ -1,4 +1,4 @@
-"""Podcasts of other hosts: their episodes keep ids, numbers and elements, and the show its guid."""
+"""Imported podcasts: episodes keep their ids, numbers and elements, and the show its guid."""
 
 import tomllib
 from contextlib import suppress
@@ -140,13 +140,13 @@ def test_an_episode_keeps_its_id_and_all_elements(tmp_path: Path) -> None:
             Chapter(start=600, title="Pumps"),
         ),
     )
-    # What cannot be used is left out, with a warning that says so.
+    # Unusable values are omitted with a warning.
     other = articles["11: Wet wells"]
     assert other.episode == Episode(guid="wells-11", chapters_url="https://cdn.example/11.json")
     assert codes(report) == ["unusable-value"] * 3
 
 
-def test_the_settings_of_the_show_are_printed_and_can_be_used(tmp_path: Path) -> None:
+def test_printed_settings_of_a_show_are_valid(tmp_path: Path) -> None:
     """Podcasts 1, 5, 6."""
     site = Site(tmp_path)
     (toml,) = site.run(site.put("feed.xml", FEED)).shows
@@ -165,7 +165,7 @@ def test_the_settings_of_the_show_are_printed_and_can_be_used(tmp_path: Path) ->
     assert loaded.feed("podcast").subtitle == "Which wells carry water"
 
 
-def test_a_feed_that_is_not_a_podcast_has_no_such_settings(tmp_path: Path) -> None:
+def test_a_feed_that_is_not_a_podcast_has_no_show_settings(tmp_path: Path) -> None:
     site = Site(tmp_path)
     plain = "\n".join(line for line in FEED.split("\n") if "<itunes:" not in line)
     plain = plain.replace("    </itunes:owner>\n", "")
@@ -181,7 +181,7 @@ def test_a_feed_that_is_not_a_podcast_has_no_such_settings(tmp_path: Path) -> No
         '<itunes:explicit/><podcast:value/><podcast:person img="http://["/>',
     ],
 )
-def test_any_channel_gives_toml(tmp_path: Path, channel: str) -> None:
+def test_settings_of_any_channel_are_valid_toml(tmp_path: Path, channel: str) -> None:
     start, end = FEED.index("    <title>"), FEED.index("    <item>")
     site = Site(tmp_path)
     for toml in site.run(site.put("feed.xml", FEED[:start] + channel + FEED[end:])).shows:
@@ -190,7 +190,7 @@ def test_any_channel_gives_toml(tmp_path: Path, channel: str) -> None:
             make_site(tmp_path / "other", toml=toml)
 
 
-def test_a_number_of_any_length_is_one_warning(tmp_path: Path) -> None:
+def test_an_overlong_number_is_one_warning(tmp_path: Path) -> None:
     long = FEED.replace("eleven", "9" * 5_000).replace('split="90"', f'split="{"9" * 5_000}"')
     site = Site(tmp_path)
     usual = codes(site.run(site.put("usual.xml", FEED.replace("wells-1", "springs-1"))))
@@ -213,14 +213,14 @@ def test_a_feed_source_has_episodes(tmp_path: Path) -> None:
     assert [len(each.chapters) for each in episodes] == [0, 2]
 
 
-def test_an_episode_survives_a_move_from_one_site_to_another(tmp_path: Path) -> None:
-    """What a feed of ours has of an episode, importing it gives back."""
+def test_importing_our_own_feed_restores_the_episode(tmp_path: Path) -> None:
+    """Except for values that feeds convert or do not contain."""
     episode = structs.replace(EPISODE, chapters_url="https://news.example.org/chapters.json")
     site = Site(tmp_path)
     feed = site.put("feed.xml", document(Format.RSS, episode=episode))
     assert site.run(feed).problems == []
     (article,) = site.articles().values()
-    changed = {  # whole seconds, URIs for IRIs, and no file that needs another protocol
+    changed = {  # whole seconds, URIs for IRIs, and only files over HTTP
         "duration": 3600,
         "image": None,
         "persons": (

@@ -1,4 +1,4 @@
-"""The template of each generator, run by the real program and compared with its own feed."""
+"""Templates for generators, run by the real programs and compared with their own feeds."""
 
 import os
 import shutil
@@ -36,8 +36,8 @@ class Entry(NamedTuple):
 class Tree(NamedTuple):
     """A small site of a program.
 
-    feed: the one that the program itself writes. change: a line of the template and what replaces
-    it.
+    feed: the one that the program itself writes. change: a line of the template and its
+    replacement.
     """
 
     program: Program
@@ -217,7 +217,7 @@ def build(tree: Tree, folder: Path) -> None:
 
 
 def articles(folder: Path) -> list[Article]:
-    """Return the articles of the site; there must be no problem."""
+    """Return the articles of the site, which must have no problems."""
     settings = sources.load(folder, {})
     (table,) = (each.table for each in settings.sources)
     source = FeedSource("posts", table.values, settings)
@@ -243,8 +243,8 @@ def own_entries(feed: Path) -> set[Entry]:
 
 
 @pytest.mark.parametrize("name", TREES)
-def test_entries_are_those_of_the_programs_own_feed(name: str, tmp_path: Path) -> None:
-    """Their ids, links, titles and dates."""
+def test_entries_equal_those_of_the_programs_own_feed(name: str, tmp_path: Path) -> None:
+    """By id, link, title and date."""
     if name == "astro" and not SOAK:
         pytest.skip("takes 15 seconds; runs under make soak")
     tree = TREES[name]
@@ -282,7 +282,7 @@ def init(site: Path, *more: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_a_changed_template_is_only_overwritten_on_demand(tmp_path: Path) -> None:
+def test_a_changed_template_is_only_overwritten_with_force(tmp_path: Path) -> None:
     assert init(tmp_path)[0] == 0
     template = tmp_path / "layouts/_default/feedsvc.json"
     original = template.read_text(encoding="utf-8")

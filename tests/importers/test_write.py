@@ -1,4 +1,4 @@
-"""Items become files that can be read without a Problem; existing files are not changed."""
+"""Items are written as files that cause no Problems; existing files are not changed."""
 
 import errno
 import os
@@ -37,7 +37,7 @@ moments = st.builds(
     st.datetimes(datetime(1000, 1, 3), datetime(9999, 12, 29)),  # noqa: DTZ001
     st.sampled_from([0, 3600, -5 * 3600 - 1800, 561, 14 * 3600]),
 )
-anything = st.text(st.characters())  # lone surrogates too, which JSON can spell
+anything = st.text(st.characters())  # including lone surrogates, which JSON can represent
 texts = anything | st.sampled_from(
     ["---", "a: b # c", "yes", "12:30", "2022-02-17", "'", '"', "a\nb", "\u2028", "\x85", "*a", "~"]
 )
@@ -76,8 +76,8 @@ def one_line(text: str) -> str:
     tags=(), authors=(), image="", enclosures=(), language="", draft=False, only_summary=False,
     keep_links=False,
 )  # fmt: skip
-def test_what_is_written_is_read_back(keep_links: bool, **values: object) -> None:
-    """Conformance 15, 54: each value as it was in the source, and no Problem."""
+def test_written_items_are_read_back(keep_links: bool, **values: object) -> None:
+    """Conformance 15, 54: each value as in the source, without Problems."""
     item = as_item(**values)
     with TemporaryDirectory() as folder:
         site = Site(Path(folder))
@@ -120,7 +120,7 @@ bodies = anything | st.lists(
 @given(bodies)
 @example("<a href=#>")
 @example("<a href='#y'>a</a>\n---\n&#11;<pre>\n\nb")
-def test_a_body_in_html_is_read_back_as_it_was_written(body: str) -> None:
+def test_html_bodies_are_read_back(body: str) -> None:
     """Conformance 1, 13, 25."""
     with TemporaryDirectory() as folder:
         site = Site(Path(folder))
@@ -142,8 +142,8 @@ def test_a_body_in_html_is_read_back_as_it_was_written(body: str) -> None:
     ["a\\", "![b](c)", "[^1]: d", "| e |", "|-|", "https://f.example/_g_", "&#11;", "<!--more-->"]
 )
 @example(["    code", "---", "+++", "***", "===", "\\# a", "a  ", "http://a", "<http://a>", "`"])
-def test_a_line_of_text_is_shown_as_it_is(lines: list[str]) -> None:
-    """Conformance 25: nothing in a text becomes markup."""
+def test_a_line_of_text_is_displayed_literally(lines: list[str]) -> None:
+    """Conformance 25: no part of a text becomes markup."""
     lines = [line for line in map(one_line, lines) if line]
     with TemporaryDirectory() as folder:
         site = Site(Path(folder))
@@ -162,7 +162,7 @@ def test_a_line_of_text_is_shown_as_it_is(lines: list[str]) -> None:
 @example("ÀÉ ﬀ ß ΐ")
 @example("_draft.md")
 @example("%2e%2e%2f")
-def test_a_slug_is_a_name_for_a_file_and_its_own_term(text: str) -> None:
+def test_a_slug_is_a_valid_file_name_and_normalized(text: str) -> None:
     slug = names.slug(as_item(slug=text, title=text))
     assert urls.term(slug) == slug
     assert urls.is_addressable(slug)
@@ -171,8 +171,8 @@ def test_a_slug_is_a_name_for_a_file_and_its_own_term(text: str) -> None:
     assert slug[0] not in "._-"
 
 
-def test_many_items_with_one_title_each_get_a_slug(tmp_path: Path) -> None:
-    """And the same one wherever the same source is imported."""
+def test_many_items_with_the_same_title_have_different_slugs(tmp_path: Path) -> None:
+    """Slugs are the same in every import of the same source."""
     number = 300
     for folder in ("a", "b"):
         writer = Site(tmp_path / folder).writer()
@@ -186,7 +186,7 @@ def test_many_items_with_one_title_each_get_a_slug(tmp_path: Path) -> None:
     assert all(again.write(as_item(id=f"urn:x:{index}")).exists for index in range(number))
 
 
-def test_an_article_is_known_by_its_id_wherever_it_is(tmp_path: Path) -> None:
+def test_an_existing_article_is_identified_by_its_id(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.writer().write(as_item())
     (path,) = site.files()
@@ -201,7 +201,7 @@ def test_an_article_is_known_by_its_id_wherever_it_is(tmp_path: Path) -> None:
     assert site.files() == before
 
 
-def test_slugs_of_other_articles_are_left_to_them(tmp_path: Path) -> None:
+def test_slugs_of_other_articles_are_not_reused(tmp_path: Path) -> None:
     site = Site(tmp_path)
     (site.content / "a.md").write_text("---\ntitle: A\npublished: 2022-01-01\nslug: title\n---\n")
     (site.content / "title-2").mkdir()
@@ -213,22 +213,22 @@ def test_slugs_of_other_articles_are_left_to_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "link", "dangling link"])
-def test_nothing_that_is_there_is_replaced(tmp_path: Path, kind: str) -> None:
+def test_existing_files_and_links_are_not_replaced(tmp_path: Path, kind: str) -> None:
     site = Site(tmp_path)
-    taken = site.content / "2022" / "title.html"
-    taken.parent.mkdir()
+    existing = site.content / "2022" / "title.html"
+    existing.parent.mkdir()
     outside = tmp_path / "outside.html"
     if kind == "folder":
-        taken.mkdir()
+        existing.mkdir()
     elif kind == "file":
-        taken.write_bytes(b"\xff is no article")
+        existing.write_bytes(b"\xff is no article")
     else:
-        taken.symlink_to(outside)
+        existing.symlink_to(outside)
     if kind == "link":
         outside.write_text("mine")
     assert site.writer().write(as_item()).path == "content/2022/title-2.html"
     assert outside.exists() == (kind == "link")
-    assert kind != "file" or taken.read_bytes() == b"\xff is no article"
+    assert kind != "file" or existing.read_bytes() == b"\xff is no article"
     assert not list(site.content.rglob(".*"))
 
 
@@ -250,30 +250,26 @@ def test_nothing_is_written_outside_the_content_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("into", ["..", "../a", "/var", "a/../b", ".a", "_a", "", "a//b", "a/."])
-def test_a_folder_must_be_one_of_articles(tmp_path: Path, into: str) -> None:
+def test_the_target_folder_must_be_below_the_content_folder(tmp_path: Path, into: str) -> None:
     with pytest.raises(FeedsvcError, match="name one below content/"):
         Site(tmp_path).writer(into)
 
 
 @pytest.mark.parametrize("generator", ["jekyll", "pelican", "eleventy", "astro"])
-def test_a_tree_that_would_not_find_imported_articles_is_refused(
-    tmp_path: Path, generator: str
-) -> None:
+def test_importing_into_a_tree_of_another_layout_is_refused(tmp_path: Path, generator: str) -> None:
     site = Site(tmp_path, f'generator = "{generator}"')
     with pytest.raises(FeedsvcError, match=f"as content of {generator}, which would not find"):
         site.writer()
 
 
-def test_a_generator_that_was_detected_is_refused_too(tmp_path: Path) -> None:
+def test_importing_into_a_detected_tree_of_another_layout_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pelicanconf.py").write_text("")
     with pytest.raises(FeedsvcError, match="as content of pelican"):
         Site(tmp_path).writer()
 
 
 @pytest.mark.parametrize("generator", ["feedsvc", "hugo"])
-def test_a_tree_that_finds_imported_articles_is_written_to_once(
-    tmp_path: Path, generator: str
-) -> None:
+def test_importing_twice_into_a_compatible_tree_writes_once(tmp_path: Path, generator: str) -> None:
     site = Site(tmp_path, f'generator = "{generator}"')
     assert site.writer().write(as_item()).path
     assert site.writer().write(as_item()).exists
@@ -298,7 +294,7 @@ def test_missing_required_values_are_reported(tmp_path: Path) -> None:
     assert [problem.code for problem in result.problems] == ["too-large-item"]
 
 
-def test_an_id_that_is_only_valid_in_rss_is_replaced_by_a_stable_one(tmp_path: Path) -> None:
+def test_an_id_that_is_not_an_iri_is_replaced_by_a_stable_one(tmp_path: Path) -> None:
     """Conformance 15."""
     site = Site(tmp_path)
     result = site.writer().write(as_item(id="123", seed="https://old.example/\n123"))
@@ -310,7 +306,7 @@ def test_an_id_that_is_only_valid_in_rss_is_replaced_by_a_stable_one(tmp_path: P
     assert site.writer().write(other).path
 
 
-def test_unusable_values_are_reported_and_left_out(tmp_path: Path) -> None:
+def test_unusable_values_are_reported_and_omitted(tmp_path: Path) -> None:
     site = Site(tmp_path)
     item = as_item(
         categories=("...", "A"),
@@ -327,7 +323,7 @@ def test_unusable_values_are_reported_and_left_out(tmp_path: Path) -> None:
     assert (FeedRef(Kind.CATEGORY, "a"), "A") in article.terms
 
 
-def test_a_draft_without_a_settled_day_names_the_days_that_fit(tmp_path: Path) -> None:
+def test_a_draft_with_an_ambiguous_date_lists_the_candidates(tmp_path: Path) -> None:
     """Conformance 53."""
     site = Site(tmp_path)
     days = tuple(datetime(year, 2, 17, tzinfo=UTC) for year in (2011, 2022))
@@ -339,7 +335,7 @@ def test_a_draft_without_a_settled_day_names_the_days_that_fit(tmp_path: Path) -
     assert article.draft
 
 
-def test_files_are_utf_8_with_lf_and_may_be_read_by_a_server(tmp_path: Path) -> None:
+def test_files_are_utf_8_with_lf_and_readable(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.writer().write(as_item(body="<p>é</p>\r\n<p>\r</p>", title="é"))
     ((path, content),) = site.files().items()
@@ -352,7 +348,7 @@ def test_files_are_utf_8_with_lf_and_may_be_read_by_a_server(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "written", ["", "123", "a b:c", "urn:x: y", "urn:x:\ud800", "urn:x:\ufffe"]
 )
-def test_an_id_that_no_feed_can_carry_is_never_written(written: str) -> None:
+def test_an_id_that_is_invalid_in_feeds_is_never_written(written: str) -> None:
     """Conformance 1, 15."""
     identity, _ = names.identity(as_item(id=written))
     assert html.xml_safe(identity) == identity
@@ -360,7 +356,7 @@ def test_an_id_that_no_feed_can_carry_is_never_written(written: str) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP])
-def test_without_hard_links_no_file_is_replaced_either(
+def test_no_file_is_replaced_if_hard_links_are_unsupported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def refuse(self: Path, target: Path) -> None:
@@ -368,17 +364,17 @@ def test_without_hard_links_no_file_is_replaced_either(
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     site = Site(tmp_path)
-    taken = site.content / "2022" / "title.html"
-    taken.parent.mkdir()
-    taken.symlink_to(tmp_path / "outside.html")
+    existing = site.content / "2022" / "title.html"
+    existing.parent.mkdir()
+    existing.symlink_to(tmp_path / "outside.html")
     assert site.writer().write(as_item()).path == "content/2022/title-2.html"
     assert not (tmp_path / "outside.html").exists()
-    taken.unlink()
+    existing.unlink()
     ((path, content),) = site.files().items()
     assert (path, content[-13:]) == ("2022/title-2.html", b"<p>Text.</p>\n")
 
 
-def test_other_errors_of_writing_are_one_sentence(
+def test_other_write_errors_are_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: Path, target: Path) -> None:
@@ -394,7 +390,7 @@ def test_other_errors_of_writing_are_one_sentence(
 LONG = "🐘" * 5000  # more than any limit
 
 
-def test_texts_at_their_limits_are_kept(tmp_path: Path) -> None:
+def test_values_at_their_limits_are_kept(tmp_path: Path) -> None:
     site = Site(tmp_path)
     entry_id = "urn:x:".ljust(MAX_ID, "y")
     link = "https://a.example/".ljust(MAX_URL, "y")
@@ -421,7 +417,7 @@ def test_texts_at_their_limits_are_kept(tmp_path: Path) -> None:
     ],
     ids=lambda value: "".join(value),
 )
-def test_a_text_beyond_its_limit_is_left_out_and_the_reader_finds_no_fault(
+def test_a_value_beyond_its_limit_is_omitted_with_a_warning(
     tmp_path: Path, value: dict[str, object]
 ) -> None:
     site = Site(tmp_path)
@@ -431,7 +427,7 @@ def test_a_text_beyond_its_limit_is_left_out_and_the_reader_finds_no_fault(
     assert len(site.articles()) == 1
 
 
-def test_an_id_beyond_its_limit_becomes_one_that_is_the_same_next_time(tmp_path: Path) -> None:
+def test_an_id_beyond_its_limit_is_replaced_by_a_stable_one(tmp_path: Path) -> None:
     site = Site(tmp_path)
     item = as_item(id=f"urn:x:{LONG}", slug=LONG, title="words " * 1000)
     (problem,) = site.writer().write(item).problems
@@ -442,13 +438,13 @@ def test_an_id_beyond_its_limit_becomes_one_that_is_the_same_next_time(tmp_path:
     assert site.writer().write(item).exists
 
 
-def test_a_folder_that_leaves_no_room_for_names_is_refused(tmp_path: Path) -> None:
+def test_a_target_folder_with_too_long_a_path_is_refused(tmp_path: Path) -> None:
     into = "/".join(["x" * 200] * 4)
     with pytest.raises(FeedsvcError, match="803 bytes in UTF-8, and the limit is 745"):
         Site(tmp_path).writer(into)
 
 
-def test_two_articles_with_one_id_are_both_written_and_named(tmp_path: Path) -> None:
+def test_two_articles_with_the_same_id_are_both_written(tmp_path: Path) -> None:
     site = Site(tmp_path)
     first = as_item(title="One", link="https://a.example/1")
     second = as_item(title="Two", link="https://a.example/2", origin=Origin("feed.xml", 9, 2))
@@ -461,7 +457,7 @@ def test_two_articles_with_one_id_are_both_written_and_named(tmp_path: Path) -> 
     assert str(articles["Two"]).startswith("urn:uuid:")
 
 
-def test_the_second_article_with_an_id_is_a_warning_that_names_both(tmp_path: Path) -> None:
+def test_a_duplicate_id_is_a_warning_that_names_both_articles(tmp_path: Path) -> None:
     site = Site(tmp_path)
     writer = site.writer()
     writer.write(as_item(title="One", link="https://a.example/1"))
@@ -473,7 +469,7 @@ def test_the_second_article_with_an_id_is_a_warning_that_names_both(tmp_path: Pa
     assert "'Two' became urn:uuid:" in problem.message
 
 
-def test_one_article_in_two_feeds_is_written_once(tmp_path: Path) -> None:
+def test_an_article_in_two_feeds_is_written_once(tmp_path: Path) -> None:
     site = Site(tmp_path)
     writer = site.writer()
     writer.write(as_item(link="https://a.example/1", body="<p>All</p>"))
@@ -481,7 +477,7 @@ def test_one_article_in_two_feeds_is_written_once(tmp_path: Path) -> None:
     assert (result.exists, result.problems) == (True, ())
 
 
-def test_an_item_without_a_title_gets_the_beginning_of_its_text(tmp_path: Path) -> None:
+def test_a_missing_title_is_the_beginning_of_the_text(tmp_path: Path) -> None:
     site = Site(tmp_path)
     (problem,) = site.writer().write(as_item(title=" ", body="<p>A short note.</p>")).problems
     assert problem.code == "made-title"

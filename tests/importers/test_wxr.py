@@ -1,4 +1,4 @@
-"""Exports of WordPress 6, and the peculiarities of older ones."""
+"""Import of exports of WordPress 6, and quirks of older ones."""
 
 import io
 from dataclasses import replace
@@ -35,7 +35,7 @@ POST = (
 
 @pytest.fixture
 def articles(tmp_path: Path) -> dict[str, Article]:
-    """The articles of the export, by the number in their ids."""
+    """The articles of the export, by the query of their ids."""
     site = Site(tmp_path)
     report = site.run(SOURCES / "wordpress.xml")
     assert codes(report) == ["shortcode"]
@@ -52,7 +52,7 @@ def articles(tmp_path: Path) -> dict[str, Article]:
 
 
 def read(inside: str, **hints: object) -> list[ParseResult]:
-    """Return what an export holds."""
+    """Return the contents of an export."""
     text = EXPORT.format(inside).encode()
     streams = [Stream("a.xml", io.BytesIO(text), lambda _: None) for _ in range(2)]
     lookup = wxr.look_up("a.xml", streams[0])
@@ -65,8 +65,8 @@ def post(inside: str) -> Item:
     return item
 
 
-def test_a_post_of_the_block_editor(articles: dict[str, Article]) -> None:
-    """Conformance 15: the id is the guid, the offset is the site's of that day."""
+def test_a_post_of_the_block_editor_is_imported(articles: dict[str, Article]) -> None:
+    """Conformance 15: the id is the guid, the offset is that of the site on that day."""
     article = articles["?p=12"]
     assert article.path == "2022/withdrawal-from-mali.html"
     assert article.title == "France & its partners announce their withdrawal from Mali"
@@ -87,13 +87,13 @@ def test_a_post_of_the_block_editor(articles: dict[str, Article]) -> None:
     assert '<h2 id="later">Later</h2>' in article.html
 
 
-def test_no_email_address_is_published(tmp_path: Path) -> None:
+def test_email_addresses_are_not_published(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.run(SOURCES / "wordpress.xml")
     assert not any(b"private@" in content for content in site.files().values())
 
 
-def test_a_post_of_the_classic_editor(articles: dict[str, Article]) -> None:
+def test_a_post_of_the_classic_editor_is_imported(articles: dict[str, Article]) -> None:
     article = articles["archive/an-old-text"]
     assert article.path == "2009/un-texte-écrit.html"
     assert article.authors == (Person("gone"),)
@@ -106,11 +106,11 @@ def test_a_post_of_the_classic_editor(articles: dict[str, Article]) -> None:
     ]
 
 
-def test_drafts_stay_drafts_and_scheduled_posts_scheduled(articles: dict[str, Article]) -> None:
+def test_drafts_and_scheduled_posts_keep_their_status(articles: dict[str, Article]) -> None:
     """Conformance 55."""
     draft, scheduled = articles["?p=20"], articles["?p=21"]
     assert draft.draft
-    # Without a time in UTC, the local one is in the site's zone.
+    # Without a time in UTC, the local time is in the zone of the site.
     assert draft.published == datetime(2024, 2, 1, 18, tzinfo=CET)
     assert not scheduled.draft
     assert scheduled.published == datetime(2040, 12, 31, 23, tzinfo=UTC)
@@ -122,7 +122,7 @@ def test_pages_are_imported_on_request(tmp_path: Path) -> None:
     assert "2009/about.html" in site.articles()
 
 
-def test_a_second_import_writes_nothing_and_has_nothing_to_say(tmp_path: Path) -> None:
+def test_a_second_import_writes_no_files_and_reports_no_problems(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.run(SOURCES / "wordpress.xml")
     before = site.files()
@@ -142,7 +142,7 @@ def test_a_second_import_writes_nothing_and_has_nothing_to_say(tmp_path: Path) -
         ("|", None),
     ],
 )
-def test_dates_of_zeros_are_no_dates(dates: str, moment: datetime | None) -> None:
+def test_dates_consisting_of_zeros_are_ignored(dates: str, moment: datetime | None) -> None:
     local, _, utc = dates.partition("|")
     (item,) = read(
         f"<item><wp:post_date>{local}</wp:post_date><wp:post_date_gmt>{utc}</wp:post_date_gmt>"
@@ -152,14 +152,14 @@ def test_dates_of_zeros_are_no_dates(dates: str, moment: datetime | None) -> Non
     assert item.published == moment
 
 
-def test_a_date_that_does_not_exist_is_one_problem_and_the_rest_goes_on() -> None:
+def test_an_item_with_an_impossible_date_is_reported_and_others_are_read() -> None:
     bad = POST.format("<wp:post_date_gmt>2022-02-30 00:00:00</wp:post_date_gmt>")
     problem, item = read(bad + POST.format(""))
     assert "does not exist" in str(problem)
     assert isinstance(item, Item)
 
 
-def test_an_attachment_may_stand_behind_the_post_that_shows_it() -> None:
+def test_an_attachment_may_follow_the_post_that_uses_it() -> None:
     meta = (
         "<wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>7</wp:meta_value>"
         "</wp:postmeta>"
@@ -192,7 +192,7 @@ GALLERY = "".join(
         ('[gallery ids="70"]', []),
     ],
 )
-def test_galleries_show_the_attachments(shortcode: str, images: list[str]) -> None:
+def test_galleries_become_figures_of_attachments(shortcode: str, images: list[str]) -> None:
     text = f"<wp:post_id>5</wp:post_id><content:encoded>{shortcode}</content:encoded>"
     item, *_ = read(POST.format(text) + GALLERY)
     assert isinstance(item, Item)
@@ -201,7 +201,7 @@ def test_galleries_show_the_attachments(shortcode: str, images: list[str]) -> No
     assert len(item.warnings) == (not images)
 
 
-def test_footnotes_are_in_the_metadata() -> None:
+def test_footnotes_are_read_from_metadata() -> None:
     """WordPress 6.3 and later."""
     stored = '[{"id":"a-1","content":"A &lt;em&gt;note&lt;/em&gt;"}]'
     meta = (
@@ -217,7 +217,7 @@ def test_footnotes_are_in_the_metadata() -> None:
     assert len(post(text + meta.format("[")).warnings) == 1
 
 
-def test_blocks_that_wordpress_fills_are_named() -> None:
+def test_dynamic_blocks_are_reported() -> None:
     item = post(
         "<content:encoded><![CDATA[<!-- wp:paragraph --><p>A</p><!-- /wp:paragraph -->"
         '<!-- wp:latest-posts {"postsToShow":3} /-->]]></content:encoded>'
@@ -226,7 +226,7 @@ def test_blocks_that_wordpress_fills_are_named() -> None:
     assert "has wp:latest-posts, which only WordPress can fill" in warning.message
 
 
-def test_the_text_before_more_is_the_summary() -> None:
+def test_the_text_before_the_more_mark_is_the_summary() -> None:
     item = post("<content:encoded><![CDATA[Above.\n\n<!--more-->\n\nBelow.]]></content:encoded>")
     assert item.summary == "Above."
     assert item.body == "<p>Above.</p>\n<!--more-->\n<p>Below.</p>"
@@ -266,8 +266,8 @@ def test_the_text_before_more_is_the_summary() -> None:
         ("", ""),
     ],
 )  # fmt: skip
-def test_texts_are_displayed_as_by_wordpress(stored: str, shown: str) -> None:
-    """Compared with what WordPress 6.1.9 makes of them, but for the white space and players."""
+def test_content_is_rendered_like_wordpress(stored: str, shown: str) -> None:
+    """Compared with the output of WordPress 6.1.9, except for white space and players."""
     assert wpcontent.to_html(stored) == shown
 
 
@@ -288,15 +288,15 @@ def test_texts_are_displayed_as_by_wordpress(stored: str, shown: str) -> None:
         "[gallery]",
     ],
 )
-def test_long_texts_of_one_piece_are_read_in_one_pass(piece: str) -> None:
-    """A pattern that began anew at each piece would not end within the patience of anybody."""
+def test_rendering_time_is_linear(piece: str) -> None:
+    """A pattern that restarts at each piece would exceed the timeout."""
     assert wpcontent.to_html(f"A{piece * 100_000}").startswith(("<p>A", "A"))
     wpcontent.left_over("[gallery " * 100_000)
     wpcontent.left_over("<!-- wp:a {" * 100_000)
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="<>&[]"), min_size=1)))
-def test_no_word_of_a_plain_text_is_lost(blocks: list[str]) -> None:
+def test_all_words_of_a_plain_text_are_kept(blocks: list[str]) -> None:
     text = "\n\n".join(blocks)
     shown = html.plain(html.sanitise(wpcontent.to_html(text), str))
     assert shown == " ".join(html.xml_safe(text).split())
@@ -332,7 +332,7 @@ IMPORTED = [
 def written(
     folder: Path, namespace: str, inside: str, format: SourceFormat | None
 ) -> tuple[Site, Report]:
-    """Import an export of one post, as what it is taken for or as what is chosen."""
+    """Import an export of one post in the detected or a given format."""
     site = Site(folder)
     version = "<wp:wxr_version>1.2</wp:wxr_version>"
     text = EXPORT.replace("http://wordpress.org/export/1.2/", namespace)
@@ -342,7 +342,7 @@ def written(
 
 
 @pytest.mark.parametrize("namespace", NAMESPACES)
-def test_an_export_is_known_by_any_namespace_of_wordpress(tmp_path: Path, namespace: str) -> None:
+def test_an_export_is_detected_by_any_wordpress_namespace(tmp_path: Path, namespace: str) -> None:
     site = Site(tmp_path)
     text = EXPORT.replace("http://wordpress.org/export/1.2/", namespace).format(POST)
     (source,) = sources.find((site.put("a.xml", text),))
@@ -350,7 +350,7 @@ def test_an_export_is_known_by_any_namespace_of_wordpress(tmp_path: Path, namesp
     assert sources.detect(source) is SourceFormat.WORDPRESS
 
 
-def test_an_export_is_known_by_its_version_alone(tmp_path: Path) -> None:
+def test_an_export_is_detected_by_its_version_alone(tmp_path: Path) -> None:
     text = EXPORT.replace("wordpress.org", "export.example").format(
         "<wp:wxr_version>1.2</wp:wxr_version>"
     )
@@ -362,7 +362,7 @@ def test_an_export_is_known_by_its_version_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("format", [None, SourceFormat.FEED, SourceFormat.WORDPRESS])
 @pytest.mark.parametrize("namespace", NAMESPACES[:3])
 @pytest.mark.parametrize(("inside", "reason"), WITHHELD)
-def test_every_importer_leaves_out_private_posts(
+def test_every_importer_skips_private_posts(
     tmp_path: Path, namespace: str, inside: str, reason: str, format: SourceFormat | None
 ) -> None:
     site, report = written(tmp_path, namespace, inside, format)
@@ -373,7 +373,7 @@ def test_every_importer_leaves_out_private_posts(
 @pytest.mark.parametrize("format", [None, SourceFormat.FEED, SourceFormat.WORDPRESS])
 @pytest.mark.parametrize("namespace", NAMESPACES[:3])
 @pytest.mark.parametrize(("inside", "draft"), IMPORTED)
-def test_every_importer_makes_unpublished_posts_drafts(
+def test_every_importer_turns_unpublished_posts_into_drafts(
     tmp_path: Path, namespace: str, inside: str, draft: bool, format: SourceFormat | None
 ) -> None:
     dated = f"<pubDate>Thu, 17 Feb 2022 09:30:00 +0100</pubDate>{inside}"
@@ -388,7 +388,7 @@ def test_every_importer_makes_unpublished_posts_drafts(
 def test_a_missed_schedule_becomes_a_draft(
     tmp_path: Path, seconds: int, draft: bool, format: SourceFormat
 ) -> None:
-    """Conformance 55: WordPress does not show a post whose schedule it missed."""
+    """Conformance 55: WordPress does not publish a post whose schedule it missed."""
     moment = NOW + timedelta(seconds=seconds)
     date = (
         f"<pubDate>{moment:%a, %d %b %Y %H:%M:%S} +0000</pubDate>"

@@ -17,6 +17,7 @@ from feedsvc.catalog.store import Catalog
 from feedsvc.model import Format
 from feedsvc.publication import Publication
 from tests import programs
+from tests.catalog.test_atomicity import await_end_of_writing
 from tests.desk import ref
 from tests.life import writing
 from tests.readers import archives, items, subscription
@@ -101,6 +102,7 @@ def test_a_writer_killed_at_any_instant_leaves_a_consistent_catalog(
             witness.look()
         process.kill()
         process.communicate()
+        await_end_of_writing(witness.catalog)
         witness.look()
         witness.look_at_all()
     assert witness.round >= KILLS // 2

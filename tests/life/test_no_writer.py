@@ -94,4 +94,4 @@ def test_the_preview_is_for_who_has_the_articles(tmp_path: Path) -> None:
     make_site(tmp_path)
     result = feedsvc("serve", "--preview", "--no-writer", "--site", tmp_path)
     assert result.returncode == 2
-    assert "--preview only allows" in result.stderr
+    assert "--preview allows only" in result.stderr

@@ -12,7 +12,7 @@ from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
 from tests.catalog.stored.life import write
 from tests.catalog.stored.load import restore
-from tests.catalog.test_election import hold, said
+from tests.catalog.test_election import hold, read_line
 from tests.cli.test_commands import run
 from tests.life.test_faults import feedsvc
 from tests.serving import PATIENCE, Server, free_port, serving
@@ -31,7 +31,7 @@ def make_newer(database: str) -> None:
 def elected(database: str) -> Iterator[None]:
     """Another process that is elected to write, and does nothing."""
     process = hold(database)
-    assert said(process) == "elected"
+    assert read_line(process) == "elected"
     yield
     process.kill()
     process.communicate()

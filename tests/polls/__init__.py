@@ -1,1 +1,1 @@
-"""Polls over real sockets against `feedsvc serve`, as readers, caches and attackers send them."""
+"""Polls over real sockets against `feedsvc serve`, as sent by readers, caches and attackers."""

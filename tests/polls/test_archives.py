@@ -1,4 +1,4 @@
-"""Archives: a reader that walks back from the feed ends with every entry there ever was."""
+"""Archives: a reader that follows them back from the feed gets every entry."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def server(site: Path) -> Iterator[Server]:
 
 
 class Page:
-    """A document as a reader sees it."""
+    """A parsed feed document."""
 
     def __init__(self, server: Server, path: str) -> None:
         self.path = path
@@ -58,17 +58,17 @@ class Page:
 
 
 def walk(server: Server, path: str) -> list[Page]:
-    """Read a feed and all that it leads back to, newest first."""
+    """Read a feed and its archives, newest first."""
     pages = [Page(server, path)]
     while previous := pages[-1].links.get("prev-archive"):
         assert previous.startswith(f"{BASE}/")
         pages.append(Page(server, previous.removeprefix(BASE)))
-        assert len(pages) < 20, "it leads in a circle"
+        assert len(pages) < 20, "the archives form a cycle"
     return pages
 
 
 @pytest.mark.parametrize("format", list(Format))
-def test_a_reader_that_walks_back_has_every_entry(server: Server, format: Format) -> None:
+def test_the_feed_and_its_archives_have_every_entry(server: Server, format: Format) -> None:
     """Conformance 26, 27."""
     pages = walk(server, f"/feeds/all.{format}")
     titles = {title for page in pages for title in page.titles}
@@ -80,7 +80,7 @@ def test_a_reader_that_walks_back_has_every_entry(server: Server, format: Format
 
 
 @pytest.mark.parametrize("format", [Format.RSS, Format.ATOM])
-def test_archives_lead_forth_and_back(server: Server, format: Format) -> None:
+def test_archives_link_to_the_next_and_the_previous(server: Server, format: Format) -> None:
     """Conformance 26, 28."""
     subscription, *archives = walk(server, f"/feeds/all.{format}")
     for page in archives:
@@ -95,7 +95,7 @@ def test_archives_lead_forth_and_back(server: Server, format: Format) -> None:
     assert b"archive/>" not in subscription.reply.body
 
 
-def test_an_archive_is_polled_as_a_feed_is_and_kept_longer(server: Server) -> None:
+def test_archives_are_polled_like_feeds_and_stay_fresh_longer(server: Server) -> None:
     """Conformance 29, 33, 36, 41."""
     path = "/feeds/all/archive/1.atom"
     reply = poll(server, path)
@@ -109,12 +109,12 @@ def test_an_archive_is_polled_as_a_feed_is_and_kept_longer(server: Server) -> No
 
 
 @pytest.mark.parametrize("name", ["0.rss", "4.rss", "01.rss", "99999999999.rss", "1.xml", "-1.rss"])
-def test_there_is_no_other_archive(server: Server, name: str) -> None:
-    """Conformance 27, 32: one that is not finished is not there."""
+def test_other_archive_numbers_are_404(server: Server, name: str) -> None:
+    """Conformance 27, 32: an unfinished archive does not exist."""
     assert poll(server, f"/feeds/all/archive/{name}", holding("*")).status == 404
 
 
-def test_another_spelling_leads_to_the_archive(server: Server) -> None:
+def test_another_spelling_redirects_to_the_archive(server: Server) -> None:
     """Conformance 43."""
     reply = poll(server, "/feeds/language/EN/archive/1.rss", holding("*"))
     assert (reply.status, reply["location"]) == (
@@ -123,8 +123,8 @@ def test_another_spelling_leads_to_the_archive(server: Server) -> None:
     )
 
 
-def test_an_archive_does_not_change_when_an_article_comes(server: Server, site: Path) -> None:
-    """Conformance 27, 37: but for the newest, when another is there for it to lead to."""
+def test_a_new_article_does_not_change_archives(server: Server, site: Path) -> None:
+    """Conformance 27, 37: except the newest one, which gets a link to its successor."""
     before = walk(server, "/feeds/all.atom")
     for number in (COUNT + 1, COUNT + 2, COUNT + 3):
         (site / "content" / f"{number}.md").write_text(titled(number), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Conditional polls: who is told that nothing changed, and what else a 304 says."""
+"""Conditional polls: who gets 304, and its header fields."""
 
 import time
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ def sent_date(reply: Reply) -> datetime:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_client_that_has_the_bytes_is_not_sent_them(
+def test_if_none_match_decides_between_304_and_200(
     server: Server, field: str, status: int, method: str
 ) -> None:
     """Conformance 29, 36."""
@@ -73,17 +73,17 @@ def test_a_client_that_has_the_bytes_is_not_sent_them(
     assert bool(reply.body) is (status == 200 and method == "GET")
 
 
-def test_tags_may_come_in_several_fields(server: Server) -> None:
+def test_tags_may_be_in_several_fields(server: Server) -> None:
     """Conformance 29: as if they were one list (RFC 9110 5.3)."""
     tag = poll(server, ALL)["etag"]
     assert poll(server, ALL, [*holding('"x"'), *holding(tag)]).status == 304
     assert poll(server, ALL, [*holding(tag), *holding('"x"')]).status == 304
     assert poll(server, ALL, [*holding('"x"'), *holding('"y"')]).status == 200
-    assert poll(server, ALL, [*holding(tag), *holding("*")]).status == 200  # no list at all
+    assert poll(server, ALL, [*holding(tag), *holding("*")]).status == 200  # not a valid list
 
 
-def test_64_kilobytes_of_tags_are_not_read(server: Server) -> None:
-    """Conformance 29: the answer is the plain one, and comes soon."""
+def test_64_kilobytes_of_tags_are_ignored(server: Server) -> None:
+    """Conformance 29: the response is unconditional and fast."""
     tag = poll(server, ALL)["etag"]
     started = time.monotonic()
     reply = poll(server, ALL, holding(*(['"x"'] * 13_000), tag))
@@ -92,7 +92,7 @@ def test_64_kilobytes_of_tags_are_not_read(server: Server) -> None:
 
 
 @pytest.mark.parametrize("date", ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%c"])
-def test_a_date_is_read_in_three_forms(server: Server, date: str) -> None:
+def test_dates_are_parsed_in_three_formats(server: Server, date: str) -> None:
     """Conformance 31."""
     when = sent_date(poll(server, ALL))
     same, later, earlier = (
@@ -118,7 +118,7 @@ def test_a_date_is_read_in_three_forms(server: Server, date: str) -> None:
         ["{date}" + 5_000 * " GMT"],
     ],
 )
-def test_what_is_no_date_is_not_looked_at(server: Server, fields: list[str]) -> None:
+def test_invalid_dates_are_ignored(server: Server, fields: list[str]) -> None:
     """Conformance 31."""
     date = poll(server, ALL)["last-modified"]
     values = [each.format(date=date, stem=date.removesuffix(" GMT")) for each in fields]
@@ -126,7 +126,7 @@ def test_what_is_no_date_is_not_looked_at(server: Server, fields: list[str]) -> 
     assert reply.status == 200
 
 
-def test_a_tag_outweighs_a_date(server: Server) -> None:
+def test_tags_take_precedence_over_dates(server: Server) -> None:
     """Conformance 30."""
     reply = poll(server, ALL)
     since = ("If-Modified-Since", reply["last-modified"])
@@ -139,7 +139,9 @@ def test_a_tag_outweighs_a_date(server: Server) -> None:
 
 @pytest.mark.parametrize("by", ["If-None-Match", "If-Modified-Since"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_304_says_all_that_a_reader_keeps(server: Server, by: str, method: str) -> None:
+def test_a_304_has_all_validators_and_no_content_fields(
+    server: Server, by: str, method: str
+) -> None:
     """Conformance 33, 41."""
     plain = poll(server, ALL)
     held = plain["etag" if by == "If-None-Match" else "last-modified"]
@@ -152,8 +154,8 @@ def test_a_304_says_all_that_a_reader_keeps(server: Server, by: str, method: str
         assert name not in reply
 
 
-def test_after_a_304_the_connection_goes_on(server: Server) -> None:
-    """Conformance 33: nothing of a body is left on the wire."""
+def test_the_connection_stays_usable_after_a_304(server: Server) -> None:
+    """Conformance 33: no body follows."""
     tag = poll(server, ALL)["etag"]
     asked = f"GET {ALL} HTTP/1.1\r\nHost: h\r\nIf-None-Match: {tag}\r\n"
     last = f"{asked}Connection: close\r\n\r\n"
@@ -174,7 +176,7 @@ def test_after_a_304_the_connection_goes_on(server: Server) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_conditions_count_only_where_the_plain_answer_is_200(
+def test_conditions_are_ignored_unless_the_status_would_be_200(
     server: Server, path: str, status: int, method: str
 ) -> None:
     """Conformance 32, 43."""
@@ -197,13 +199,13 @@ def test_head_is_get_without_the_body(server: Server) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW", "get"])
-def test_other_methods_are_refused(server: Server, method: str) -> None:
-    """Conformance 36: conditions or not."""
+def test_other_methods_are_405(server: Server, method: str) -> None:
+    """Conformance 36: whatever the conditions."""
     reply = poll(server, ALL, holding("*"), method)
     assert (reply.status, reply["allow"]) == (405, "GET, HEAD")
 
 
-def test_a_query_string_changes_nothing(server: Server) -> None:
+def test_query_strings_are_ignored(server: Server) -> None:
     """Conformance 42."""
     plain = poll(server, ALL)
     for query in ("?utm_source=x", "?", "?format=atom&limit=1", "?%00%ff"):
@@ -212,7 +214,7 @@ def test_a_query_string_changes_nothing(server: Server) -> None:
         assert poll(server, ALL + query, holding(plain["etag"])).status == 304
 
 
-def test_news_of_another_feed_moves_no_validator(server: Server, site: Path) -> None:
+def test_changes_of_another_feed_do_not_change_validators(server: Server, site: Path) -> None:
     """Conformance 37."""
     quiet = poll(server, QUIET)
     for number in range(3):
@@ -227,8 +229,8 @@ def test_news_of_another_feed_moves_no_validator(server: Server, site: Path) -> 
     assert poll(server, QUIET).body == quiet.body
 
 
-def test_last_modified_only_grows_and_is_never_ahead(server: Server, site: Path) -> None:
-    """Conformance 34: an old draft, the newest article removed, one dated far ahead."""
+def test_last_modified_only_grows_and_is_never_in_the_future(server: Server, site: Path) -> None:
+    """Conformance 34: with an old draft, the newest article removed, and one dated far ahead."""
     content = site / "content"
     draft = {"title": "Old draft", "published": "2001-01-01"}
     (content / "draft.md").write_text(article(**draft, draft=True), encoding="utf-8")
@@ -258,29 +260,33 @@ def test_last_modified_only_grows_and_is_never_ahead(server: Server, site: Path)
     assert b"Far" not in seen.body
 
 
-def test_nothing_is_fresh_beyond_the_next_release(tmp_path: Path) -> None:
-    """Conformance 34, 41, 55: and when it is released, tag and date move together."""
+def test_max_age_ends_at_the_next_release(tmp_path: Path) -> None:
+    """Conformance 34, 41, 55: at the release, tag and date change together."""
     make_site(tmp_path, {"a.md": article(title="A")})
     with serving(tmp_path) as server:
-        due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
-        text = article(title="Scheduled", published=due.isoformat())
-        (tmp_path / "content" / "scheduled.md").write_text(text, encoding="utf-8")
-        (tmp_path / "content" / "marker.md").write_text(article(title="Marker"), encoding="utf-8")
-        server.wait_for(ALL, "<title>Marker</title>")
-        settle(server, ALL)
         before = None
-        while True:
-            asked = datetime.now(UTC)
-            reply = poll(server, ALL)
-            if b"Scheduled" in reply.body:
+        for seconds in (4, 8, 16, 32):  # more if it took the machine so long to publish the marker
+            due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+            text = article(title=f"Scheduled {seconds}", published=due.isoformat())
+            (tmp_path / "content" / f"{seconds}.md").write_text(text, encoding="utf-8")
+            text = article(title=f"Marker {seconds}")
+            (tmp_path / "content" / f"marker-{seconds}.md").write_text(text, encoding="utf-8")
+            server.wait_for(ALL, f"<title>Marker {seconds}</title>")
+            settle(server, ALL)
+            while True:
+                asked = datetime.now(UTC)
+                reply = poll(server, ALL)
+                if f"Scheduled {seconds}" in reply.body.decode():
+                    break
+                before = reply
+                fresh_until = asked + timedelta(seconds=reply.max_age)
+                assert reply.max_age == 0 or fresh_until <= due
+                again = poll(server, ALL, holding(reply["etag"]))
+                assert again.status == 200 or again.max_age <= seconds  # or it was released
+                time.sleep(0.05)
+            if before:
                 break
-            before = reply
-            fresh_until = asked + timedelta(seconds=reply.max_age)
-            assert reply.max_age == 0 or fresh_until <= due
-            again = poll(server, ALL, holding(reply["etag"]))
-            assert again.status == 200 or again.max_age <= 4  # or it was released in between
-            time.sleep(0.05)
-        assert before, "it took four seconds to publish the marker"
+        assert before
         assert datetime.now(UTC) >= due
         assert reply["etag"] != before["etag"]
         assert sent_date(before) < due <= sent_date(reply) <= parsedate_to_datetime(reply["date"])

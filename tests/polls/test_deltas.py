@@ -1,4 +1,4 @@
-"""Deltas (RFC 3229): who has an older feed gets what it lacks, or the whole, and never less."""
+"""Deltas (RFC 3229): clients with an older feed get what they lack, or the whole feed."""
 
 import time
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Newsroom:
         self.server = server
 
     def change(self, name: str, text: str | None, feed: str = ALL) -> Reply:
-        """Save or remove a file; return the feed as it was before."""
+        """Save or remove a file; return the previous feed."""
         before = poll(self.server, feed)
         path = self.content / name
         path.unlink() if text is None else path.write_text(text, encoding="utf-8")
@@ -38,7 +38,7 @@ class Newsroom:
         return before
 
     def publish(self, title: str, feed: str = ALL) -> Reply:
-        """Publish an article; return the feed as it was before."""
+        """Publish an article; return the previous feed."""
         return self.change(f"{title}.md", article(title=title), feed)
 
     def delta(self, *etags: str, path: str = ALL) -> Reply:
@@ -59,8 +59,8 @@ def titles(reply: Reply) -> list[str]:
     return [entry.title for entry in parsed.entries]
 
 
-def test_a_delta_holds_what_is_new_edited_or_published_late(newsroom: Newsroom) -> None:
-    """Conformance 38, 39, 40: in each round from the document before and from the first."""
+def test_a_delta_has_new_edited_and_late_articles(newsroom: Newsroom) -> None:
+    """Conformance 38, 39, 40: since the previous document, and since the first."""
     first = poll(newsroom.server, ALL)
     changes = {
         "new.md": ("New", article(title="New", published="2025-06-01")),
@@ -93,7 +93,7 @@ def test_a_delta_holds_what_is_new_edited_or_published_late(newsroom: Newsroom) 
         assert "im" not in whole
 
 
-def test_who_gets_the_whole_feed_though_it_has_an_older_one(newsroom: Newsroom) -> None:
+def test_the_whole_feed_is_sent_without_a_valid_request_for_a_delta(newsroom: Newsroom) -> None:
     """Conformance 38, 39."""
     old = newsroom.publish("New 1")
     tag, server = old["etag"], newsroom.server
@@ -123,7 +123,7 @@ def test_who_gets_the_whole_feed_though_it_has_an_older_one(newsroom: Newsroom) 
     assert newsroom.delta("*").status == 304
 
 
-def test_a_im_may_list_more_and_come_twice(newsroom: Newsroom) -> None:
+def test_a_im_may_list_several_names_and_be_repeated(newsroom: Newsroom) -> None:
     """Conformance 38."""
     tag = newsroom.publish("New 2")["etag"]
     for values in (["vcdiff, FEED;q=0.5"], ["vcdiff", "feed"], ["feed ;q=1.0, gzip"]):
@@ -131,8 +131,8 @@ def test_a_im_may_list_more_and_come_twice(newsroom: Newsroom) -> None:
         assert poll(newsroom.server, ALL, fields).status == 226
 
 
-def test_the_base_is_named_where_several_tags_came(newsroom: Newsroom) -> None:
-    """Conformance 39: and it is the newest of those known."""
+def test_delta_base_names_the_newest_of_several_tags(newsroom: Newsroom) -> None:
+    """Conformance 39."""
     first = newsroom.publish("New 3")["etag"]
     second = newsroom.publish("Newer 3")["etag"]
     for tags in ([first, second], ['"x"', second, first], [f"W/{second}", first]):
@@ -144,7 +144,7 @@ def test_the_base_is_named_where_several_tags_came(newsroom: Newsroom) -> None:
     assert newsroom.delta(first, current, second).status == 304
 
 
-def test_a_tag_of_any_coding_names_its_document(newsroom: Newsroom) -> None:
+def test_a_tag_of_any_coding_can_be_the_base(newsroom: Newsroom) -> None:
     """Conformance 35, 38."""
     gzipped = poll(newsroom.server, ALL, [("Accept-Encoding", "gzip")])["etag"]
     newsroom.publish("New 4")
@@ -157,8 +157,8 @@ def test_a_tag_of_any_coding_names_its_document(newsroom: Newsroom) -> None:
     assert poll(newsroom.server, ALL, unacceptable).status == 406
 
 
-def test_a_removal_makes_the_answer_the_whole_feed(newsroom: Newsroom) -> None:
-    """Conformance 38: a delta cannot say that something is gone."""
+def test_the_whole_feed_is_sent_after_a_removal(newsroom: Newsroom) -> None:
+    """Conformance 38: a delta cannot express a removal."""
     first = newsroom.publish("New 5")["etag"]
     before = newsroom.change("3.md", None)["etag"]
     for tag in (first, before):
@@ -172,8 +172,8 @@ def test_a_removal_makes_the_answer_the_whole_feed(newsroom: Newsroom) -> None:
     assert newsroom.delta(before).status == 200
 
 
-def test_a_changed_head_makes_the_answer_the_whole_feed(tmp_path: Path) -> None:
-    """Conformance 38: and a restart alone changes nothing."""
+def test_the_whole_feed_is_sent_after_a_change_of_its_head(tmp_path: Path) -> None:
+    """Conformance 38: but not merely after a restart."""
     make_site(tmp_path, START)
     with serving(tmp_path) as server:
         old = Newsroom(tmp_path, server).change("new.md", article(title="New"))["etag"]
@@ -187,7 +187,7 @@ def test_a_changed_head_makes_the_answer_the_whole_feed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", list(Format))
-def test_a_delta_is_a_feed_in_every_format(newsroom: Newsroom, format: Format) -> None:
+def test_every_format_has_deltas(newsroom: Newsroom, format: Format) -> None:
     """Conformance 39, 47."""
     path = f"/feeds/all.{format}"
     old = newsroom.publish(f"Brand new {format}", path)
@@ -198,7 +198,7 @@ def test_a_delta_is_a_feed_in_every_format(newsroom: Newsroom, format: Format) -
     assert b"Article 4" not in reply.body
 
 
-def test_an_error_or_a_redirect_is_no_delta(newsroom: Newsroom) -> None:
+def test_errors_and_redirects_are_not_deltas(newsroom: Newsroom) -> None:
     """Conformance 32, 38."""
     old = newsroom.change("new.md", article(title="New", tags=["C++"]))["etag"]
     for path, status in (("/feeds/tag/none.rss", 404), ("/feeds/tag/C%2B%2B.rss", 308)):

@@ -1,4 +1,4 @@
-"""Requests that no reader sends: each has a clean answer, and the server goes on as before."""
+"""Malformed and hostile requests: each gets a proper response, and the server keeps working."""
 
 import socket
 import time
@@ -32,8 +32,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(autouse=True)
-def is_as_before(server: Server) -> Iterator[None]:
-    """Nothing that was asked was rendered, or changed what others get."""
+def assert_unchanged(server: Server) -> Iterator[None]:
+    """Check that the requests rendered nothing and did not change what others get."""
     renders, plain = counted(server)["feedsvc_render_seconds_count"], poll(server, ALL)
     yield
     assert counted(server)["feedsvc_render_seconds_count"] == renders
@@ -80,7 +80,7 @@ def request(target: bytes, *lines: bytes, method: bytes = b"GET", host: bytes = 
         (b"", {400}),
     ],
 )
-def test_no_path_does_harm(server: Server, target: bytes, statuses: set[int]) -> None:
+def test_hostile_paths_are_client_errors(server: Server, target: bytes, statuses: set[int]) -> None:
     reply = parse(exchange(server.port, request(target)))
     assert reply.status in statuses
     assert b"Traceback" not in reply.body
@@ -119,8 +119,10 @@ def test_no_path_does_harm(server: Server, target: bytes, statuses: set[int]) ->
         ([b"Content-Length: x"], 400),
     ],
 )
-def test_no_header_field_does_harm(server: Server, lines: list[bytes], status: int) -> None:
-    """Conformance 29, 31, 35: the plain answer, or one that says what is wrong with it."""
+def test_hostile_header_fields_are_ignored_or_client_errors(
+    server: Server, lines: list[bytes], status: int
+) -> None:
+    """Conformance 29, 31, 35."""
     raw = exchange(server.port, request(ALL.encode(), *lines))
     if status == 431 and not raw:
         return  # closed while the client was still sending
@@ -138,14 +140,14 @@ def test_no_header_field_does_harm(server: Server, lines: list[bytes], status: i
         b"GET http://evil.example/feeds/all.rss HTTP/1.1\r\nHost: evil.example\r\n" + END,
     ],
 )
-def test_whoever_is_asked_the_answer_is_the_same(server: Server, raw: bytes) -> None:
+def test_the_host_does_not_change_the_response(server: Server, raw: bytes) -> None:
     """Conformance 48."""
     reply, plain = parse(exchange(server.port, raw)), poll(server, ALL)
     assert (reply.status, reply["etag"], reply.body) == (200, plain["etag"], plain.body)
 
 
 @pytest.mark.parametrize("path", [ALL, "/feeds.opml", "/", "/feeds/tag/C++.rss", "/articles/a"])
-def test_no_forged_host_is_shown_to_anybody(server: Server, path: str) -> None:
+def test_forged_hosts_are_never_in_responses(server: Server, path: str) -> None:
     """Conformance 48."""
     lines = [
         b"X-Forwarded-Host: evil.example",
@@ -174,7 +176,7 @@ def test_an_unknown_method_is_refused(server: Server, method: bytes) -> None:
         assert reply["allow"] == "GET, HEAD"
 
 
-def test_a_tunnel_is_not_dug(server: Server) -> None:
+def test_connect_is_refused(server: Server) -> None:
     """Conformance 36."""
     raw = exchange(server.port, request(b"evil.example:80", method=b"CONNECT"))
     assert not raw.startswith(b"HTTP/1.1 2")
@@ -192,13 +194,13 @@ def test_a_tunnel_is_not_dug(server: Server) -> None:
         b"\x00" * 10_000,
     ],
 )
-def test_what_is_no_http_is_refused(server: Server, raw: bytes) -> None:
+def test_bytes_that_are_not_http_are_refused(server: Server, raw: bytes) -> None:
     answer = exchange(server.port, raw + b"\r\n\r\n")
     assert not answer or parse(answer).status == 400
 
 
-def test_a_body_on_a_get_is_not_read_as_another_request(server: Server) -> None:
-    """A body that looks like a request must not become one."""
+def test_the_body_of_a_get_is_not_parsed_as_another_request(server: Server) -> None:
+    """Request smuggling."""
     inner = b"GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n"
     lines = [b"Content-Length: %d" % len(inner)]
     raw = exchange(server.port, request(ALL.encode(), *lines) + inner)
@@ -206,18 +208,18 @@ def test_a_body_on_a_get_is_not_read_as_another_request(server: Server) -> None:
     assert parse(raw).status == 200
 
 
-def test_a_chunked_body_on_a_get_changes_nothing(server: Server) -> None:
+def test_a_chunked_body_of_a_get_is_ignored(server: Server) -> None:
     raw = request(ALL.encode(), b"Transfer-Encoding: chunked") + b"5\r\nhello\r\n0\r\n\r\n"
     assert parse(exchange(server.port, raw)).status == 200
 
 
-def test_a_length_and_chunks_at_once_smuggle_nothing(server: Server) -> None:
+def test_content_length_with_chunks_does_not_smuggle_a_request(server: Server) -> None:
     lines = [b"Content-Length: 4", b"Transfer-Encoding: chunked"]
     raw = request(ALL.encode(), *lines) + b"0\r\n\r\nGET /nothing HTTP/1.1\r\nHost: h\r\n\r\n"
     assert exchange(server.port, raw).count(b"HTTP/1.1 ") == 1
 
 
-def test_who_leaves_in_the_middle_stops_nobody(server: Server) -> None:
+def test_clients_that_disconnect_early_do_not_stop_the_server(server: Server) -> None:
     for sent in (b"", b"GET /fe", b"GET /feeds/all.rss HTTP/1.1\r\nHo", request(ALL.encode())):
         connection = socket.create_connection(("127.0.0.1", server.port))
         connection.sendall(sent)
@@ -225,8 +227,8 @@ def test_who_leaves_in_the_middle_stops_nobody(server: Server) -> None:
     assert poll(server, ALL).status == 200
 
 
-def test_deltas_from_documents_that_never_were_end_in_the_whole(server: Server) -> None:
-    """Conformance 38. Later documents are believed in until the server has looked for them."""
+def test_tags_of_documents_that_never_existed_get_the_whole_feed(server: Server) -> None:
+    """Conformance 38. Newer tags are trusted until the server has looked them up."""
     made_up = [f'"{number:x}.00000000.{"0" * 18}"' for number in range(200)]
     asked = [*holding(*made_up), ("A-IM", "feed")]
     end = time.monotonic() + PATIENCE
@@ -240,7 +242,7 @@ def test_deltas_from_documents_that_never_were_end_in_the_whole(server: Server) 
     st.binary(max_size=60).map(lambda raw: raw.replace(b"\n", b"").replace(b"\r", b"")),
     st.binary(max_size=60).map(lambda raw: raw.replace(b"\n", b"").replace(b"\r", b"")),
 )
-def test_any_bytes_have_an_answer(server: Server, path: bytes, value: bytes) -> None:
+def test_any_bytes_get_a_response(server: Server, path: bytes, value: bytes) -> None:
     fields = [b"If-None-Match: " + value, b"A-IM: " + value, b"Accept-Encoding: " + value]
     for raw in (request(b"/" + path), request(ALL.encode(), *fields)):
         reply = parse(exchange(server.port, raw))

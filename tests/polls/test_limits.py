@@ -1,4 +1,4 @@
-"""Limits over the wire: refused is who fetches the same bytes again and again, and nobody else."""
+"""Limits over the wire: only clients that fetch the same bytes repeatedly are refused."""
 
 import time
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def fetch(server: Server, client: str, *fields: tuple[str, str], method: str = "GET") -> Reply:
-    """Poll as somebody behind a proxy that is trusted."""
+    """Poll as a client behind a trusted proxy."""
     return poll(server, ALL, [("X-Forwarded-For", client), *fields], method)
 
 
-def test_too_many_full_answers_are_refused_and_cheap_ones_never(server: Server) -> None:
+def test_full_responses_are_limited_and_304_and_head_are_not(server: Server) -> None:
     """Conformance 44."""
     tag = fetch(server, "192.0.2.1")["etag"]
     assert [fetch(server, "192.0.2.1").status for _ in range(3)] == [200, 200, 429]
@@ -42,8 +42,8 @@ def test_too_many_full_answers_are_refused_and_cheap_ones_never(server: Server) 
     assert fetch(server, "192.0.2.1", ("User-Agent", "Another/1")).status == 200
 
 
-def test_an_address_is_read_from_the_end_of_all_fields(server: Server) -> None:
-    """What a client writes stands before what the proxy adds, also in a field of its own."""
+def test_the_address_is_read_from_the_end_of_all_fields(server: Server) -> None:
+    """The client's own values precede those of the proxy, even in separate fields."""
     lines = "X-Forwarded-For: 1.1.1.{}\r\nX-Forwarded-For: 192.0.2.3\r\n"
     raw = f"GET {ALL} HTTP/1.1\r\nHost: h\r\n{lines}Connection: close\r\n\r\n"
     statuses = [
@@ -64,5 +64,5 @@ def test_a_changed_feed_may_be_fetched_at_once(tmp_path: Path) -> None:
             time.sleep(0.02)
         assert reply.status == 200
         assert b"<title>Second</title>" in reply.body
-        # Nobody is trusted here, so nobody can pass for another.
+        # No proxy is trusted here, so no address can be forged.
         assert poll(server, ALL, [("X-Forwarded-For", "192.0.2.2")]).status == 429

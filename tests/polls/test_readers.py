@@ -1,4 +1,4 @@
-"""What real readers do: subscribe, poll three times, and get exactly what is new."""
+"""Real readers subscribe, poll three times, and get exactly what is new."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ FORMATS = [Format.RSS, Format.ATOM]
 
 @dataclass
 class Site:
-    """A served site. `answers` says what the polls of its feed got since it was last asked."""
+    """A served site. `answers` counts the statuses of polls of its feed since its last call."""
 
     folder: Path
     server: Server
@@ -40,12 +40,12 @@ class Site:
         return {status: times for status, times in new.items() if times}
 
     def publish(self, title: str) -> None:
-        """Publish an article and wait until it is in all formats; that counts as no answer."""
+        """Publish an article and wait until it is in all formats, without counting these polls."""
         path = self.folder / "content" / f"{title}.md"
         path.write_text(article(title=title, body="News. " * 50), encoding="utf-8")
         for format in Format:
             self.server.wait_for(f"/feeds/all.{format}", title)
-        # A client that uses libcurl drops what is no younger than the date that it sent.
+        # A client that uses libcurl drops responses that are not newer than the date it sent.
         settle(self.server, "/feeds/all.rss")
         self.answers()
 
@@ -63,14 +63,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def site(running: Site) -> Site:
-    """The site, where no poll of another test is counted."""
+    """The site, without counts of other tests."""
     settle(running.server, "/feeds/all.rss")
     running.answers()
     return running
 
 
 class Feedparser:
-    """A reader built on feedparser: it carries forward what each response says, a 304 too."""
+    """A reader built on feedparser, which keeps the validators of each response, including 304."""
 
     def __init__(self, url: str, keeps: tuple[str, ...]) -> None:
         self._url = url
@@ -86,7 +86,7 @@ class Feedparser:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_feedparser(site: Site, format: Format) -> None:
-    """Conformance 33, 38, 40: what it keeps of a 304 is as good as what it keeps of a 200."""
+    """Conformance 33, 38, 40: the validators of a 304 are as good as those of a 200."""
     kept: dict[tuple[str, ...], int] = {
         ("etag", "modified"): 226,
         ("etag",): 226,
@@ -115,10 +115,10 @@ def test_feedparser(site: Site, format: Format) -> None:
         assert site.answers()[kept[keeps]] == 1
 
 
-@pytest.mark.filterwarnings("ignore")  # the library's own
+@pytest.mark.filterwarnings("ignore")  # of the library itself
 def test_reader(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Conformance 33, 38, 40: the `reader` package, which keeps its feeds in a database."""
-    # Its own copy of feedparser wants a package that it does not name as required.
+    # Its copy of feedparser needs a package that is not among its requirements.
     monkeypatch.setenv("READER_NO_VENDORED_FEEDPARSER", "1")
     library = pytest.importorskip("reader")
     reader = library.make_reader(":memory:")
@@ -147,7 +147,7 @@ def test_reader(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Newsboat:
-    """Newsboat with a home of its own."""
+    """Newsboat with a separate home directory."""
 
     def __init__(self, program: str, home: Path, url: str) -> None:
         (home / "urls").write_text(f"{url}\n", encoding="utf-8")
@@ -182,7 +182,7 @@ def test_newsboat(site: Site, tmp_path: Path, format: Format) -> None:
     if program is None:
         pytest.skip("newsboat is not installed")
     reader = Newsboat(program, tmp_path, site.url(format))
-    reader.poll()  # it subscribes, and keeps what identifies the feed from its next poll on
+    reader.poll()  # it subscribes; it stores validators from its next poll on
     for _ in range(3):
         reader.poll()
     assert site.answers() == {200: 2, 304: 2}
@@ -198,8 +198,8 @@ def test_newsboat(site: Site, tmp_path: Path, format: Format) -> None:
     assert site.answers() == {304: 1}
 
 
-def test_what_the_readers_did_not_fetch_was_counted(site: Site) -> None:
-    """The bytes that their polls would have had."""
+def test_bytes_that_readers_did_not_fetch_are_counted(site: Site) -> None:
+    """The size of the full responses that 304 replaced."""
     reader = Feedparser(site.url(Format.RSS), ("etag",))
     length = len(poll(site.server, "/feeds/all.rss").body)
     reader.poll()

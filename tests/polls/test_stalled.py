@@ -1,4 +1,4 @@
-"""Clients that stop in the middle hold up nobody else, on one worker."""
+"""Stalled clients do not delay others, with a single worker."""
 
 import socket
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def stall(port: int, raw: bytes) -> socket.socket:
-    """Send bytes on a connection with small buffers of which nothing is read."""
+    """Send bytes on a connection with small buffers that is never read."""
     connection = socket.socket()
     connection.settimeout(PATIENCE)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -55,14 +55,14 @@ def get(path: str) -> bytes:
         get(FILE).replace(b"\r\n\r\n", b"\r\nRange: bytes=5-\r\n\r\n"),
         get(ALL),  # of two megabytes, uncompressed
         get("/articles/long"),
-        b"GET /feeds/all.rss HTTP/1.1\r\nHost: h\r\n",  # the head is not over
+        b"GET /feeds/all.rss HTTP/1.1\r\nHost: h\r\n",  # an unfinished head
         b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n",
         b"",
     ],
     ids=["file", "range", "feed", "page", "head", "body", "body-of-get", "nothing"],
 )
-def test_stalled_clients_hold_up_nobody(server: Server, raw: bytes) -> None:
+def test_stalled_clients_do_not_delay_others(server: Server, raw: bytes) -> None:
     with ExitStack() as stack:
         for _ in range(8):
             stack.enter_context(stall(server.port, raw))
@@ -71,7 +71,7 @@ def test_stalled_clients_hold_up_nobody(server: Server, raw: bytes) -> None:
         assert poll(server, FILE).body == BODY
 
 
-def test_a_slow_reader_gets_the_whole_file(server: Server) -> None:
+def test_a_slow_client_gets_the_whole_file(server: Server) -> None:
     with stall(
         server.port, get(FILE).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     ) as slow:
@@ -82,7 +82,7 @@ def test_a_slow_reader_gets_the_whole_file(server: Server) -> None:
     assert parse(received).body == BODY
 
 
-def test_parts_of_files_arrive_exactly(server: Server) -> None:
+def test_ranges_of_files_are_exact(server: Server) -> None:
     whole = poll(server, FILE)
     assert (whole.status, whole["content-length"], whole["accept-ranges"]) == (
         200,
@@ -106,7 +106,7 @@ def test_parts_of_files_arrive_exactly(server: Server) -> None:
     assert (other.status, other.body) == (200, BODY)
 
 
-def test_a_file_that_is_held_or_only_asked_about_is_not_sent(server: Server) -> None:
+def test_files_are_not_sent_for_matching_tags_or_head(server: Server) -> None:
     whole = poll(server, FILE)
     held = poll(server, FILE, [("If-None-Match", whole["etag"])])
     assert (held.status, held.body) == (304, b"")
@@ -124,7 +124,7 @@ def test_files_of_drafts_are_not_sent(server: Server) -> None:
     assert poll(server, "/files/secret.mp3").status == 404
 
 
-def test_header_fields_on_several_lines_count_as_one(server: Server) -> None:
+def test_repeated_header_fields_are_combined(server: Server) -> None:
     etag = poll(server, ALL, [("Accept-Encoding", "gzip")])["etag"]
     fields = f'If-None-Match: "another"\r\nIf-None-Match: {etag}\r\nX-\xe9: \xe9'
     raw = f"GET {ALL} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{fields}\r\n\r\n"

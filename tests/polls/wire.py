@@ -1,4 +1,4 @@
-"""HTTP as bytes, so that anything at all can be sent and everything that comes back is seen."""
+"""HTTP as bytes, to send arbitrary requests and to see entire responses."""
 
 import re
 import socket
@@ -11,37 +11,37 @@ from tests.serving import PATIENCE, Server
 
 @dataclass
 class Reply:
-    """A response as it came. fields: names in lower case, in order, repeated where they are."""
+    """A response. fields: names in lower case, in order, with repetitions."""
 
     status: int
     fields: list[tuple[str, str]]
     body: bytes
 
     def __getitem__(self, name: str) -> str:
-        """Return a header field that must be there once."""
+        """Return a header field that must occur exactly once."""
         (value,) = [value for each, value in self.fields if each == name]
         return value
 
     def get(self, name: str, default: str) -> str:
-        """Return a header field that is there once or not at all."""
+        """Return a header field that may occur at most once."""
         found = [value for each, value in self.fields if each == name] or [default]
         (value,) = found
         return value
 
     def __contains__(self, name: str) -> bool:
-        """Tell whether there is a header field."""
+        """Whether the response has a header field."""
         return any(each == name for each, _ in self.fields)
 
     @property
     def max_age(self) -> int:
-        """The seconds for which it is fresh."""
+        """The seconds for which the response is fresh."""
         match = re.search(r"(?:^|[ ,])max-age=(\d+)", self["cache-control"])
         assert match
         return int(match[1])
 
 
 def exchange(port: int, raw: bytes) -> bytes:
-    """Send bytes on a connection of their own; return all that comes until it is closed."""
+    """Send bytes on a new connection; return everything received until it is closed."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         received = []
         try:
@@ -49,12 +49,12 @@ def exchange(port: int, raw: bytes) -> bytes:
             while some := connection.recv(65_536):
                 received.append(some)
         except (ConnectionResetError, BrokenPipeError):
-            pass  # closed before it was read to its end, as a server may
+            pass  # the server may close before it has read everything
         return b"".join(received)
 
 
 def parse(raw: bytes) -> Reply:
-    """Take apart one response, of which every line must be what HTTP/1 wants."""
+    """Parse one response, and check the syntax of every line."""
     head, gap, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     match = re.fullmatch(r"HTTP/1\.[01] ([1-5]\d\d) .*", first)
@@ -74,19 +74,19 @@ def poll(
 
 
 def holding(*etags: str) -> list[tuple[str, str]]:
-    """Return the field of a client that has these."""
+    """Return the header field of a client that has these tags."""
     return [("If-None-Match", ", ".join(etags))]
 
 
 def wanting_delta(*etags: str) -> list[tuple[str, str]]:
-    """Return the fields of a client that has these and takes what it lacks of a feed alone."""
+    """Return the header fields of a client that has these tags and accepts a delta."""
     return [*holding(*etags), ("A-IM", "feed")]
 
 
 def settle(server: Server, path: str) -> None:
-    """Wait until a feed's date is not ahead of the clock, so that it confirms the feed.
+    """Wait until a feed's date is not in the future, so that it can be confirmed by date.
 
-    No two revisions have the same second, so that of the second one within a second lies ahead.
+    No two revisions have the same second, so a second one within a second is dated ahead.
     """
     end = time.monotonic() + PATIENCE
     while True:
@@ -98,14 +98,14 @@ def settle(server: Server, path: str) -> None:
 
 
 def counted(server: Server) -> dict[str, float]:
-    """Return what the server has counted, by name and labels."""
+    """Return the metrics of the server, by name and labels."""
     lines = server.get("/metrics").body.decode().splitlines()
     pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     return {name: float(value) for name, value in pairs}
 
 
 def statuses(server: Server, feed: str = "all") -> dict[int, int]:
-    """Return how many polls of a feed got which status."""
+    """Return the number of polls of a feed by status."""
     found: dict[int, int] = {}
     for name, value in counted(server).items():
         match = re.fullmatch(r'feedsvc_polls_total\{.*feed="(.*?)",status="(\d+)"\}', name)

@@ -1,4 +1,4 @@
-"""Pages of feeds, neighbours and the sitemap: every published article once, and no other."""
+"""Pages of feeds, neighbours and the sitemap have every published article exactly once."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def test_the_pages_of_a_feed_have_every_article_once(many: Desk, key: str) -> No
     assert publication.entries(ref(key), 2) == []
 
 
-def test_a_new_article_changes_no_older_page(many: Desk) -> None:
+def test_a_new_article_does_not_change_older_pages(many: Desk) -> None:
     before = many.publication.entries(ref("all"), 1)
     many.write("new.md", article("New", "2026-01-01 00:00:30"))
     many.sync()
@@ -48,7 +48,7 @@ def test_a_new_article_changes_no_older_page(many: Desk) -> None:
     assert many.publication.entries(ref("all"))[0].title == "New"
 
 
-def test_articles_are_linked_in_the_order_of_the_site_feed(many: Desk) -> None:
+def test_articles_link_to_their_neighbours_in_the_site_feed(many: Desk) -> None:
     """Conformance 55."""
     slug, found = "a00", []
     while slug:
@@ -64,7 +64,7 @@ def test_articles_are_linked_in_the_order_of_the_site_feed(many: Desk) -> None:
     assert found == EXPECTED
     newest = many.publication.article("a00")
     assert newest
-    assert newest.newer is None  # the scheduled one is not due
+    assert newest.newer is None  # the scheduled article is not due
 
 
 def test_an_article_in_no_feed_has_no_neighbours(many: Desk) -> None:
@@ -100,11 +100,11 @@ def test_a_scheduled_article_appears_when_it_is_due(many: Desk) -> None:
 @given(st.integers(0, 400))
 def test_pages_divide_a_feed_without_gaps(entries: int) -> None:
     pages = [*range(1, summaries.numbered_pages(entries) + 1), None]
-    shown: list[int] = []
+    listed: list[int] = []
     for page in pages:
-        newer, count = summaries.window(entries, page)
+        newer, count = summaries.page_range(entries, page)
         positions = [entries - newer - each - 1 for each in range(count)]
-        shown += reversed(positions)
+        listed += reversed(positions)
         assert count == summaries.PAGE_SIZE or page is None
         assert count < 2 * summaries.PAGE_SIZE
-    assert shown == list(range(entries))
+    assert listed == list(range(entries))

@@ -1,4 +1,4 @@
-"""Labels are sorted by the alphabet of the site's language."""
+"""Labels are sorted in the order of the site's language."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ from feedsvc.publication.collation import ALPHABETS, sort_key
         ("ru", "Азбука Ёлка Жук"),
     ],
 )
-def test_labels_are_in_the_order_of_the_language(language: str, ordered: str) -> None:
+def test_labels_are_sorted_in_the_order_of_the_language(language: str, ordered: str) -> None:
     labels = ordered.split()
     got = sorted(set(labels), key=lambda label: sort_key(label, language))
     assert got == labels
@@ -36,6 +36,6 @@ def test_an_alphabet_has_each_letter_once(language: str) -> None:
 
 
 @given(st.text(), st.text(), st.sampled_from(["en", "sv", "tr", "xx", ""]))
-def test_any_two_labels_have_an_order(one: str, other: str, language: str) -> None:
+def test_sort_keys_are_equal_only_for_equal_labels(one: str, other: str, language: str) -> None:
     keys = sort_key(one, language), sort_key(other, language)
     assert (keys[0] == keys[1]) == (one == other)

@@ -1,4 +1,4 @@
-"""What a client lacks that holds an older subscription document (RFC 3229)."""
+"""Deltas: what a client with an older subscription document lacks (RFC 3229)."""
 
 import re
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def held(desk: Desk) -> str:
     return tag(desk)
 
 
-def test_a_delta_is_what_is_new_and_what_was_edited(desk: Desk, held: str) -> None:
+def test_a_delta_has_new_and_edited_articles(desk: Desk, held: str) -> None:
     """Conformance 40."""
     write(desk, 3, title="Edited", tags=["x"])
     desk.sync()
@@ -62,14 +62,14 @@ def test_a_delta_is_what_is_new_and_what_was_edited(desk: Desk, held: str) -> No
 
 
 def test_an_old_draft_that_is_published_late_is_in_the_delta(desk: Desk, held: str) -> None:
-    """Conformance 40: though all that the client has is younger."""
+    """Conformance 40: although all entries of the client are newer."""
     write(desk, 1)
     desk.sync()
     assert titles(delta(desk, held)) == ["T1"]
 
 
-def test_a_delta_is_the_present_document_with_fewer_entries(desk: Desk, held: str) -> None:
-    """Conformance 38, 40: what it says of the feed and of itself is the same."""
+def test_a_delta_is_the_current_document_with_fewer_entries(desk: Desk, held: str) -> None:
+    """Conformance 38, 40: the metadata of the feed and of the document are equal."""
     write(desk, 1, updated="2024-01-01")
     write(desk, 11)
     desk.sync()
@@ -89,8 +89,8 @@ def test_a_delta_is_the_present_document_with_fewer_entries(desk: Desk, held: st
         assert [entry.title for entry in read[1].entries] == ["Edited11", "T1"]
 
 
-def test_the_tag_names_the_document_whatever_its_format(desk: Desk, held: str) -> None:
-    """Conformance 37, 38: it is the same in each, and another after each change."""
+def test_all_formats_share_a_tag_that_changes_with_the_document(desk: Desk, held: str) -> None:
+    """Conformance 37, 38."""
     assert TAG.fullmatch(held)
     for format in Format:
         document = desk.publication.document(ALL, format)
@@ -99,10 +99,10 @@ def test_the_tag_names_the_document_whatever_its_format(desk: Desk, held: str) -
     write(desk, 11)
     desk.sync()
     assert tag(desk) != held
-    assert tag(desk, "tag/x").startswith("1."), "it did not change"
+    assert tag(desk, "tag/x").startswith("1."), "the feed of the tag did not change"
 
 
-def test_the_holder_of_the_present_document_lacks_nothing(desk: Desk, held: str) -> None:
+def test_there_is_no_delta_from_the_current_document(desk: Desk, held: str) -> None:
     assert delta(desk, held) is None
 
 
@@ -116,8 +116,8 @@ WHOLE: dict[str, Callable[[Desk], object]] = {
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_where_a_delta_would_not_do_there_is_none(desk: Desk, name: str) -> None:
-    """Conformance 38: and the next one starts from what was sent whole."""
+def test_there_is_no_delta_if_the_whole_document_is_needed(desk: Desk, name: str) -> None:
+    """Conformance 38: the next delta starts from the document sent in full."""
     desk.configure("[feeds]\nlimit = 10")
     write(desk, *range(2, 11))
     desk.sync()
@@ -134,7 +134,7 @@ def test_where_a_delta_would_not_do_there_is_none(desk: Desk, name: str) -> None
     assert titles(delta(desk, whole)) == ["Edited25"]
 
 
-def test_an_entry_that_leaves_one_feed_only_is_lost_to_that_one(desk: Desk, held: str) -> None:
+def test_leaving_one_feed_does_not_prevent_deltas_of_others(desk: Desk, held: str) -> None:
     """Conformance 38."""
     of_tag = tag(desk, "tag/x")
     write(desk, 5)
@@ -143,8 +143,8 @@ def test_an_entry_that_leaves_one_feed_only_is_lost_to_that_one(desk: Desk, held
     assert titles(delta(desk, held)) == ["T5"]
 
 
-def test_what_is_dated_out_of_the_window_makes_room_for_what_nobody_touched(desk: Desk) -> None:
-    """Conformance 40: a delta would not have it."""
+def test_there_is_no_delta_if_a_date_change_moves_an_older_article_in(desk: Desk) -> None:
+    """Conformance 40: a delta would lack that article."""
     desk.configure("[feeds]\nlimit = 3")
     write(desk, *range(11, 16))
     desk.sync()
@@ -156,7 +156,7 @@ def test_what_is_dated_out_of_the_window_makes_room_for_what_nobody_touched(desk
     assert delta(desk, held) is None
 
 
-def test_what_is_only_pushed_out_does_no_harm(desk: Desk) -> None:
+def test_articles_beyond_the_limit_do_not_prevent_deltas(desk: Desk) -> None:
     """Conformance 40."""
     desk.configure("[feeds]\nlimit = 3")
     write(desk, *range(1, 5))
@@ -174,8 +174,8 @@ ODD_TAGS = [
 ]
 
 
-def test_a_tag_that_is_none_of_ours_says_nothing(desk: Desk, held: str) -> None:
-    """Conformance 38: whatever clients make up."""
+def test_there_is_no_delta_from_foreign_tags(desk: Desk, held: str) -> None:
+    """Conformance 38."""
     write(desk, 11)
     desk.sync()
     for odd in ODD_TAGS:
@@ -184,7 +184,7 @@ def test_a_tag_that_is_none_of_ours_says_nothing(desk: Desk, held: str) -> None:
     assert desk.publication.delta(ref("tag/never"), Format.JSON, held) is None
 
 
-def test_a_tag_of_another_feed_or_of_an_archive_says_nothing(desk: Desk) -> None:
+def test_there_is_no_delta_from_tags_of_other_feeds_or_archives(desk: Desk) -> None:
     """Conformance 38."""
     desk.configure("[feeds]\nlimit = 3")
     write(desk, *range(1, 6))
@@ -202,15 +202,15 @@ def test_a_tag_of_another_feed_or_of_an_archive_says_nothing(desk: Desk) -> None
 
 
 def rebuild(desk: Desk, name: str) -> Publication:
-    """Return what a catalog publishes that is made anew of the files there are."""
+    """Return the publication of a catalog rebuilt from the current files."""
     catalog = Catalog(f"sqlite:///{desk.folder}/{name}.db")
     catalog.create()
     sync(catalog, desk.settings, START)
     return Publication(desk.settings, catalog)
 
 
-def test_a_catalog_made_anew_gives_no_old_name_to_another_document(desk: Desk) -> None:
-    """Conformance 37, 38: the same name for the same files, on every machine."""
+def test_a_rebuilt_catalog_gives_equal_tags_only_to_equal_documents(desk: Desk) -> None:
+    """Conformance 37, 38: on every machine."""
     publications = []
     for index, title in enumerate(("A", "A", "B")):
         write(desk, 1, 2, title=title)
@@ -218,25 +218,25 @@ def test_a_catalog_made_anew_gives_no_old_name_to_another_document(desk: Desk) -
     tags = [subscription(each, ALL).tag for each in publications]
     assert tags[0] == tags[1] != tags[2]
     write(desk, 3)
-    sync(publications[2]._catalog, desk.settings, desk.now)
+    sync(publications[2].catalog, desk.settings, desk.now)
     assert publications[2].delta(ALL, Format.JSON, tags[0]) is None
     assert titles(publications[2].delta(ALL, Format.JSON, tags[2])) == ["T3"]
     for each in publications:
-        each._catalog.close()
+        each.catalog.close()
 
 
-def test_labels_and_ids_are_part_of_the_name(desk: Desk) -> None:
-    """Conformance 37: all that an entry shows is, also what its file does not say."""
+def test_labels_and_ids_change_the_tag(desk: Desk) -> None:
+    """Conformance 37: as does everything in an entry, even if it is not in its file."""
     tags = set()
     for index, (label, name) in enumerate((("x", "urn:a"), ("X", "urn:a"), ("x", "urn:b"))):
         write(desk, 1, tags=[label], id=name)
         made = rebuild(desk, str(index))
         tags.add(subscription(made, ALL).tag)
-        made._catalog.close()
+        made.catalog.close()
     assert len(tags) == 3
 
 
-def test_only_so_many_older_documents_are_remembered(
+def test_the_number_of_older_documents_is_limited(
     desk: Desk, held: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "_KEPT", 3)
@@ -250,7 +250,7 @@ def test_only_so_many_older_documents_are_remembered(
     assert titles(delta(desk, tag(desk, "tag/x"), "tag/x") or found[2]) == ["D11"]
 
 
-def test_a_delta_is_remembered_until_the_feed_changes(desk: Desk, held: str) -> None:
+def test_a_delta_is_cached_until_the_feed_changes(desk: Desk, held: str) -> None:
     publication = desk.publication
     write(desk, 11)
     desk.sync()
@@ -265,8 +265,8 @@ def test_a_delta_is_remembered_until_the_feed_changes(desk: Desk, held: str) -> 
     assert publication.document(ALL, Format.RSS) != second
 
 
-def test_a_removal_out_of_the_window_forgets_a_remembered_delta(desk: Desk) -> None:
-    """Conformance 38: though the present document did not change."""
+def test_a_removal_beyond_the_limit_invalidates_a_cached_delta(desk: Desk) -> None:
+    """Conformance 38: although the current document did not change."""
     desk.configure("[feeds]\nlimit = 3")
     write(desk, *range(1, 5))
     desk.sync()

@@ -1,4 +1,4 @@
-"""What the site publishes: documents and how they are remembered, pages, files, lists."""
+"""What the site publishes: documents and their caches, pages, files, lists."""
 
 import json
 import subprocess
@@ -48,7 +48,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 # Documents
 
 
-def test_a_document_is_remembered_until_its_feed_changes(desk: Desk) -> None:
+def test_a_document_is_cached_until_its_feed_changes(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.write("b.md", article("B"))
     desk.sync()
@@ -81,7 +81,7 @@ def test_a_document_has_the_media_type_of_its_format(desk: Desk, format: Format)
     )
 
 
-def test_a_feed_that_never_was_has_no_document(desk: Desk) -> None:
+def test_a_feed_that_does_not_exist_has_no_document(desk: Desk) -> None:
     assert desk.publication.document(ALL, Format.RSS) is None
     assert desk.publication.feed(ALL) is None
     desk.sync()
@@ -90,8 +90,8 @@ def test_a_feed_that_never_was_has_no_document(desk: Desk) -> None:
     assert desk.publication.entries(ref("tag/x")) == []
 
 
-def test_another_process_sees_news_at_once(desk: Desk, database: str) -> None:
-    """Conformance 37: what is remembered is asked for by its revision."""
+def test_another_process_sees_changes_at_once(desk: Desk, database: str) -> None:
+    """Conformance 37: cached documents are looked up by revision."""
     elsewhere = Publication(desk.settings, Catalog(database))
     desk.write("a.md", article("A"))
     desk.sync()
@@ -101,7 +101,7 @@ def test_another_process_sees_news_at_once(desk: Desk, database: str) -> None:
     second = elsewhere.document(ALL, Format.ATOM)
     assert first is not None
     assert second == desk.publication.document(ALL, Format.ATOM) != first
-    elsewhere._catalog.close()
+    elsewhere.catalog.close()
 
 
 def test_an_entry_is_rendered_once_per_format_and_revision(
@@ -124,7 +124,7 @@ def test_an_entry_is_rendered_once_per_format_and_revision(
     assert rendered == {"rss B2": 1}
 
 
-def test_feeds_of_other_content_or_language_do_not_share_an_entry(
+def test_feeds_with_other_content_or_language_do_not_share_entries(
     desk: Desk, rendered: Counter[str]
 ) -> None:
     desk.configure(
@@ -157,13 +157,13 @@ def test_the_caches_are_limited_in_bytes(
     assert publication.document(ref("tag/a"), Format.RSS) is found["a"]
     for kept in (publication._documents, publication._entries._fragments):
         assert 0 < kept.currsize <= 2 * size
-    # A document larger than the cache is rendered all the same.
+    # A document larger than the cache is still rendered.
     every = publication.document(ref("tag/every"), Format.RSS)
     assert every
     assert len(feedparser.parse(every.body).entries) == 3
 
 
-def test_a_document_that_changes_takes_its_old_ones_room(desk: Desk) -> None:
+def test_a_changed_document_replaces_the_old_one_in_the_cache(desk: Desk) -> None:
     desk.write("a.md", article("A"))
     desk.sync()
     publication = desk.publication
@@ -189,7 +189,7 @@ def test_a_document_that_changes_takes_its_old_ones_room(desk: Desk) -> None:
         ("summary", "none", None, ""),
     ],
 )
-def test_a_feed_chooses_the_content_and_an_article_may_choose_otherwise(
+def test_an_article_overrides_the_content_setting_of_a_feed(
     desk: Desk, of_feed: str, of_article: str | None, content: str | None, summary: str
 ) -> None:
     """Conformance 23."""
@@ -207,7 +207,7 @@ def test_a_feed_chooses_the_content_and_an_article_may_choose_otherwise(
     assert page.entry.content == "<p>One.</p>\n<p>Two.</p>"
 
 
-def test_an_entry_names_its_language_only_where_it_is_not_the_feeds(desk: Desk) -> None:
+def test_an_entry_has_a_language_only_if_it_differs_from_the_feed(desk: Desk) -> None:
     """Conformance 20."""
     desk.write("a.md", article("A", language="fr"))
     desk.write("b.md", article("B"))
@@ -228,7 +228,7 @@ FILES: dict[str, str | bytes] = {
     "d.md": article("D", "1999-12-31", expires="2001-01-01"),
     "a.png": b"PNG",
 }
-SHOW = """
+WRITE_DOCUMENTS = """
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -248,23 +248,23 @@ for feed in publication.feeds():
 """
 
 
-def show(site: Path, database: str, seconds: int, hash_seed: str) -> bytes:
-    """Return every document of a site, made in a process of its own."""
-    command = [sys.executable, "-c", SHOW, str(site), database, str(seconds)]
+def all_documents(site: Path, database: str, seconds: int, hash_seed: str) -> bytes:
+    """Return every document of a site, made in a separate process."""
+    command = [sys.executable, "-c", WRITE_DOCUMENTS, str(site), database, str(seconds)]
     environment = {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(sys.path)}
     return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
 
 
 def test_two_processes_make_the_same_bytes(tmp_path: Path, make_postgresql: MakeDatabase) -> None:
-    """Conformance 24: at two instants, of two catalogs, one of each kind."""
+    """Conformance 24: at two instants, from an SQLite and a PostgreSQL catalog."""
     make_site(tmp_path, FILES)
-    first = show(tmp_path, make_postgresql(), 0, "1")
-    second = show(tmp_path, f"sqlite:///{tmp_path / 'other.db'}", 2, "2")
+    first = all_documents(tmp_path, make_postgresql(), 0, "1")
+    second = all_documents(tmp_path, f"sqlite:///{tmp_path / 'other.db'}", 2, "2")
     assert first == second
     assert first.count(b"</rss>") == 8
 
 
-def test_an_empty_feed_too_is_the_same_whenever_it_is_made(tmp_path: Path) -> None:
+def test_an_empty_feed_does_not_depend_on_the_time(tmp_path: Path) -> None:
     """Conformance 24."""
     site = make_site(tmp_path)
     bodies = set()
@@ -280,8 +280,8 @@ def test_an_empty_feed_too_is_the_same_whenever_it_is_made(tmp_path: Path) -> No
     assert len(bodies) == 3
 
 
-def test_a_catalog_made_anew_from_the_same_files_gives_the_same_bytes(desk: Desk) -> None:
-    """Conformance 24: whatever order the articles came in at first."""
+def test_a_rebuilt_catalog_gives_the_same_bytes(desk: Desk) -> None:
+    """Conformance 24: whatever the order in which articles were first published."""
     for name, text in reversed(FILES.items()):
         desk.write(name, text)
         desk.sync()
@@ -304,7 +304,7 @@ def test_a_catalog_made_anew_from_the_same_files_gives_the_same_bytes(desk: Desk
     assert after == before
 
 
-def test_the_same_entries_in_all_formats(desk: Desk) -> None:
+def test_all_formats_have_the_same_entries(desk: Desk) -> None:
     """Conformance 23."""
     for name, text in FILES.items():
         desk.write(name, text)
@@ -320,7 +320,7 @@ def test_the_same_entries_in_all_formats(desk: Desk) -> None:
 # Pages
 
 
-def test_an_article_page_names_its_feeds_the_site_feed_first(desk: Desk) -> None:
+def test_an_article_page_lists_its_feeds_with_the_site_feed_first(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["t"], categories=["c"], authors=["Ada"]))
     desk.sync()
     page = desk.publication.article("a")
@@ -341,7 +341,7 @@ ELSEWHERE, OWN = "https://elsewhere.example/a", "https://news.example.org/articl
         ("link_to_page = true", OWN, ELSEWHERE),
     ],
 )
-def test_an_article_about_another_page_leads_where_the_settings_say_and_has_a_page(
+def test_link_to_page_swaps_the_link_and_the_related_url(
     desk: Desk, toml: str, link: str, related: str
 ) -> None:
     desk.configure(toml)
@@ -352,7 +352,7 @@ def test_an_article_about_another_page_leads_where_the_settings_say_and_has_a_pa
     assert (page.entry.link, page.entry.related, page.link) == (link, related, OWN)
 
 
-def test_such_an_article_has_a_page_if_articles_have_paths(desk: Desk) -> None:
+def test_an_article_that_links_elsewhere_has_a_page_if_articles_have_paths(desk: Desk) -> None:
     desk.configure('article_link = "/{path}/"')
     desk.write("2022/a.md", article("A", link=ELSEWHERE))
     desk.sync()
@@ -386,8 +386,8 @@ def test_a_json_feed_has_authors_only_if_an_item_has_none(desk: Desk) -> None:
         ("2021-12-31T23:30:00-11:00", "2021/12/31"),
     ],
 )
-def test_a_page_has_the_address_that_the_entry_links_to(desk: Desk, written: str, day: str) -> None:
-    """Conformance 43: of the day that the author wrote, whatever day it was in UTC."""
+def test_a_page_has_the_url_that_the_entry_links_to(desk: Desk, written: str, day: str) -> None:
+    """Conformance 43: with the day that the author wrote, whatever the day in UTC."""
     desk.configure('article_link = "/{year}/{month}/{day}/{slug}"')
     desk.write("a.md", article("A", written))
     desk.sync()
@@ -396,7 +396,7 @@ def test_a_page_has_the_address_that_the_entry_links_to(desk: Desk, written: str
     assert page.link == page.entry.link == f"https://news.example.org/{day}/a"
 
 
-def test_what_was_withdrawn_is_told_from_what_never_was(desk: Desk) -> None:
+def test_withdrawn_and_unknown_slugs_are_distinguished(desk: Desk) -> None:
     """Conformance 43."""
     desk.write("a.md", article("A"))
     desk.write("draft.md", article("D", draft=True))
@@ -438,7 +438,7 @@ def test_feeds_are_listed_by_kind_and_label(desk: Desk) -> None:
     assert {feed.changed for feed in desk.publication.feeds()} == {desk.now}
 
 
-def test_custom_feeds_come_first_among_lists(desk: Desk) -> None:
+def test_custom_feeds_are_listed_before_feeds_of_terms(desk: Desk) -> None:
     desk.configure(
         '[feeds.zoo]\nany = { tags = ["x"] }\n[feeds.news]\ntitle = "A"\nnone = { tags = ["x"] }'
     )
@@ -464,10 +464,10 @@ def test_custom_feeds_come_first_among_lists(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("authority", "year"), [("a.example,2022-05-17", 2022), ("a.example,1901", 1970)]
 )
-def test_a_feed_without_entries_says_when_the_site_began(
+def test_a_feed_without_entries_is_dated_by_the_id_authority(
     desk: Desk, authority: str, year: int
 ) -> None:
-    """Conformance 14, 24: a plausible date, and no clock's."""
+    """Conformance 14, 24: a plausible date, not that of the clock."""
     desk.configure(f'id_authority = "{authority}"\n[feeds.news]\nany = {{ tags = ["x"] }}')
     desk.sync()
     assert f"<updated>{year}-01-01T00:00:00Z</updated>" in desk.body("news").decode()
@@ -476,8 +476,8 @@ def test_a_feed_without_entries_says_when_the_site_began(
     assert "<updated>2023-01-01T00:00:00Z</updated>" in desk.body("news").decode()
 
 
-def test_feeds_that_moved_or_were_retired_are_listed_nowhere(desk: Desk) -> None:
-    """Conformance 43: but the terms of an article stay its own."""
+def test_moved_and_retired_feeds_are_not_listed(desk: Desk) -> None:
+    """Conformance 43: but articles keep their terms."""
     desk.write("a.md", article("A", tags=["x", "y"], slug="a"))
     desk.sync()
     before = desk.body()
@@ -492,7 +492,7 @@ def test_feeds_that_moved_or_were_retired_are_listed_nowhere(desk: Desk) -> None
     assert desk.body() == before
 
 
-def test_the_newest_revision_and_its_instant(desk: Desk) -> None:
+def test_newest_has_the_number_and_the_time_of_the_last_revision(desk: Desk) -> None:
     desk.sync()
     desk.write("a.md", article("A"))
     desk.sync()
@@ -503,7 +503,7 @@ def test_the_newest_revision_and_its_instant(desk: Desk) -> None:
     assert instant != desk.now
 
 
-def test_a_summary_has_the_subtitle_that_was_written(desk: Desk) -> None:
+def test_a_feed_summary_has_the_configured_subtitle(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["x"]))
     desk.sync()
     assert {feed.subtitle for feed in desk.publication.feeds()} == {""}
@@ -512,7 +512,7 @@ def test_a_summary_has_the_subtitle_that_was_written(desk: Desk) -> None:
     assert subtitles == {"all": "Site", "tag/x": "Of x", "language/en": "Site"}
 
 
-def test_the_state_is_the_newest_revision_and_what_is_due_next(desk: Desk) -> None:
+def test_the_state_has_the_newest_revision_and_the_next_due_date(desk: Desk) -> None:
     """Conformance 41, 55."""
     with pytest.raises(CatalogError, match="the first sync fills it"):
         desk.publication.state()  # what an empty catalog lacks is not gone
@@ -532,7 +532,7 @@ def test_the_state_is_the_newest_revision_and_what_is_due_next(desk: Desk) -> No
 # Files
 
 
-def test_a_file_is_served_while_an_article_shows_it(desk: Desk) -> None:
+def test_a_file_is_served_while_an_article_uses_it(desk: Desk) -> None:
     desk.write("2022/a.md", article("A", body="![](über&co.png)"))
     desk.write("2022/über&co.png", b"PNG")
     desk.write("2022/not-shown.png", b"PNG")
@@ -553,7 +553,7 @@ def test_a_file_is_served_while_an_article_shows_it(desk: Desk) -> None:
     assert desk.publication.files.find(name) is None
 
 
-def test_a_file_of_a_withdrawn_article_is_withdrawn_with_it(desk: Desk) -> None:
+def test_files_are_withdrawn_with_their_article(desk: Desk) -> None:
     """Conformance 55."""
     desk.write("a.md", article("A", image="a.png", expires="2026-06-01"))
     desk.write("a.png", b"PNG")
@@ -563,7 +563,7 @@ def test_a_file_of_a_withdrawn_article_is_withdrawn_with_it(desk: Desk) -> None:
     assert desk.publication.files.find("a.png") is None
 
 
-def test_a_file_of_an_article_out_of_all_feeds_is_served(desk: Desk) -> None:
+def test_files_of_an_article_in_no_feed_are_served(desk: Desk) -> None:
     desk.write("a.md", article("A", body="![](a.png)", feeds=False))
     desk.write("a.png", b"PNG")
     desk.sync()
@@ -592,7 +592,7 @@ def test_the_picture_of_a_feed_is_served(desk: Desk, toml: str) -> None:
     "path",
     ["../feedsvc.toml", "x/../../feedsvc.toml", "/etc/passwd", "link.png", "folder/secret.png"],
 )
-def test_no_file_outside_the_content_folder_is_ever_served(desk: Desk, path: str) -> None:
+def test_files_outside_the_content_folder_are_never_served(desk: Desk, path: str) -> None:
     """Even if a row or a setting says so."""
     desk.write("a.md", article("A", body="![](link.png) ![](folder/secret.png)"))
     (desk.folder / "secret.png").write_bytes(b"PNG")
@@ -603,7 +603,7 @@ def test_no_file_outside_the_content_folder_is_ever_served(desk: Desk, path: str
     assert desk.publication.files.find(path) is None
 
 
-def test_a_file_that_became_a_link_outside_is_not_served(desk: Desk) -> None:
+def test_a_file_replaced_by_a_link_to_the_outside_is_not_served(desk: Desk) -> None:
     desk.write("a.md", article("A", body="![](a.png)"))
     desk.write("a.png", b"PNG")
     desk.sync()
@@ -612,11 +612,11 @@ def test_a_file_that_became_a_link_outside_is_not_served(desk: Desk) -> None:
     assert desk.publication.files.find("a.png") is None
 
 
-# What a build asks for
+# Queries of an export
 
 
 def test_articles_are_listed_as_visible_or_withdrawn(desk: Desk) -> None:
-    """Conformance 55: what was never due is neither."""
+    """Conformance 55: articles that were never due are neither."""
     desk.write("a.md", article("A"))
     desk.write("b.md", article("B"))
     desk.write("later.md", article("Later", published="2999-01-01"))
@@ -632,7 +632,7 @@ def test_articles_are_listed_as_visible_or_withdrawn(desk: Desk) -> None:
     assert (sorted(visible), withdrawn) == ([f"{base}/a", f"{base}/b"], [])
 
 
-def test_files_are_listed_where_something_visible_shows_them(desk: Desk) -> None:
+def test_files_are_listed_if_something_visible_uses_them(desk: Desk) -> None:
     for name in ("a b.png", "secret.png", "logo.png", "unused.png"):
         desk.write(name, b"image")
     desk.write("a.md", article("A", body="![](<a b.png>)"))

@@ -9,6 +9,6 @@ from tests.push.sink import Sink, sink
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sink]:
-    """The server of subscribers, which all tests of a module share."""
+    """The server of subscribers, shared by all tests of a module."""
     with sink() as server:
         yield server

@@ -19,7 +19,7 @@ LOOPBACK = ("127.0.0.0/8",)
 
 @dataclass
 class Office:
-    """A running deliverer. outcomes: in their order, with the seconds since the commit."""
+    """A running deliverer. outcomes: in order, with the seconds since the commit."""
 
     outcomes: list[tuple[str, float | None]] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -42,7 +42,7 @@ class Office:
 def delivering(
     desk: Desk, timeout: float = PATIENCE, patience: float = PATIENCE
 ) -> Iterator[Office]:
-    """Deliver until the end of the block, and then what was begun.
+    """Deliver until the end of the block, then finish deliveries in progress.
 
     timeout: of a request. patience: seconds for requests in progress at the end.
     """

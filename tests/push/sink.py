@@ -1,4 +1,4 @@
-"""Subscribers on this machine: a server of HTTP/1.1 at any address of loopback."""
+"""Subscribers on this machine: an HTTP/1.1 server at all loopback addresses."""
 
 import asyncio
 import threading
@@ -24,12 +24,16 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A reply. delay: seconds before it. raw: sent instead of everything else."""
+    """A reply. delay: seconds before it. after: an event to wait for.
+
+    raw: sent instead of everything else.
+    """
 
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     delay: float = 0
+    after: threading.Event | None = None
     raw: bytes | None = None
 
 
@@ -83,6 +87,8 @@ class Sink:
         reply = self.answer(request)
         if reply.delay:
             await asyncio.sleep(reply.delay)
+        while reply.after and not reply.after.is_set():
+            await asyncio.sleep(0.01)
         if reply.raw is not None:
             writer.write(reply.raw)
             await writer.drain()

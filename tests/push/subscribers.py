@@ -1,4 +1,4 @@
-"""Subscriptions for tests, verified already."""
+"""Verified subscriptions for tests."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ def subscribe(
     format: Format = Format.ATOM,
     **columns: Any,
 ) -> None:
-    """Add subscriptions to a feed that have its newest document, unless the columns say so."""
+    """Add subscriptions that, by default, have the newest document of a feed."""
     with catalog.writing() as connection:
         query = select(schema.feed.c.number, schema.feed.c.revision)
         number, revision = connection.execute(query.where(schema.feed.c.key == key)).one()

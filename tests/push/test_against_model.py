@@ -1,7 +1,7 @@
-"""Random histories of subscribers and publishers end as WebSub wants (WebSub 7, 9, 13, 14).
+"""Random histories of subscribers and publishers conform to WebSub (WebSub 7, 9, 13, 14).
 
-Each live, verified subscriber has the newest document in the end, and nobody else ever got one;
-nobody got a document twice but for a lost acknowledgement, and none an older one after a newer one.
+At the end, each active, verified subscriber has the newest document, and no one else received any.
+A document is repeated only if its acknowledgement was lost, and never follows a newer one.
 Subscribers are simulated; the catalog, the verifications, and two workers that deliver are not.
 """
 
@@ -52,10 +52,10 @@ _SELF = re.compile(r'<([^>]+)>; rel="self"')
 
 @dataclass
 class Network:
-    """The subscribers, in place of a Client.
+    """The subscribers, replacing a Client.
 
-    agrees, behaviour: by callback. allowed: whether a subscription may get something now. got: the
-    documents that arrived, and whether it was acknowledged.
+    agrees, behaviour: by callback. allowed: whether a subscription may receive documents now. got:
+    the documents that arrived, and whether they were acknowledged.
     """
 
     allowed: Callable[[Key], bool]
@@ -180,7 +180,7 @@ class Hub(RuleBasedStateMachine):
         tagged=st.sampled_from([True, True, False]),
     )
     def publish_and_work(self, behaviours: list[str], tagged: bool) -> None:
-        """Publish while subscribers answer in other ways than before."""
+        """Publish after changing the behaviour of subscribers."""
         self.network.behaviour.update(zip(CALLBACKS, behaviours, strict=True))
         self.publish(tagged)
         self.work()
@@ -192,7 +192,7 @@ class Hub(RuleBasedStateMachine):
     @precondition(lambda self: self.works < 6)  # a document is given up after ten failures
     @rule()
     def work(self) -> None:
-        """Deliver what is due, with two workers; they are killed if a subscriber hangs."""
+        """Make due deliveries with two workers, which are killed if a subscriber hangs."""
         self.works += 1
         asyncio.run(self._work())
         known = {(row["callback"], row["format"]) for row in self.desk.rows(schema.subscription)}
@@ -229,7 +229,7 @@ class Hub(RuleBasedStateMachine):
         await asyncio.gather(*workers, return_exceptions=True)
 
     def _open(self) -> set[tuple[str, str]]:
-        """Return the subscriptions with a claim that has not ended."""
+        """Return the subscriptions with an active claim."""
         return {
             (str(row["callback"]), str(row["format"]))
             for row in self.desk.rows(schema.subscription)
@@ -252,7 +252,7 @@ class Hub(RuleBasedStateMachine):
                 assert following > place or not is_acknowledged, "a document came twice"
 
     def teardown(self) -> None:
-        """In the end all subscribers answer, and have the newest document."""
+        """Let all subscribers answer; they must receive the newest document."""
         if not hasattr(self, "network"):
             return
         self.network.behaviour.clear()
@@ -270,7 +270,7 @@ class Hub(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_any_history(
+def test_any_history_of_deliveries_conforms(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = iter(range(10**6))
@@ -288,7 +288,7 @@ def test_any_history(
     monkeypatch.setattr(deliveries, "clock", lambda _connection: machines[0].now)
     monkeypatch.setattr(ledger, "SETTLE", 0.0)
     monkeypatch.setattr(ledger, "_LOOK", 0.0)
-    # Never CLAIM, so that `_open` can tell a claim from a failure.
+    # Never CLAIM, so that `_open` can distinguish a claim from a failure.
     monkeypatch.setattr(deliver, "backoff", lambda attempts: deliveries.backoff(attempts) | 1)
     monkeypatch.setattr(deliver, "_TURN", 0.001)
     monkeypatch.setattr(ledger, "_IDLE", 0.001)

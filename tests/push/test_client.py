@@ -1,4 +1,4 @@
-"""Requests of push go to public addresses only, follow nothing, and are limited (WebSub 17, 18)."""
+"""Push requests reach only public addresses, follow no redirects, are limited (WebSub 17, 18)."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ Use = Callable[[Client], Awaitable[Response]]
 
 @pytest.fixture
 def server(running: Sink) -> Sink:
-    """The server, which forgot what was before."""
+    """The server, after a reset."""
     running.requests.clear()
     running.answer = lambda _: Reply()
     running.connections = 0
@@ -32,7 +32,7 @@ def use(work: Use, *networks: str, **options: object) -> Response:
 
 
 class Resolver(AbstractResolver):
-    """Gives the addresses of a list one after another, for any name."""
+    """Resolves any name to the addresses of a list in turn."""
 
     def __init__(self, *addresses: str) -> None:
         self.left = list(addresses)
@@ -59,14 +59,14 @@ class Resolver(AbstractResolver):
         *("[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "localhost", "LOCALHOST", "localhost."),
     ],
 )
-def test_no_spelling_of_loopback_is_connected_to(host: str, server: Sink) -> None:
+def test_loopback_is_refused_in_any_spelling(host: str, server: Sink) -> None:
     with pytest.raises(ClientError):
         use(lambda client: client.post(f"http://{host}:{server.port}/", b"x", {}))
     assert server.connections == 0
 
 
-def test_an_address_is_checked_when_it_is_connected_to(server: Sink) -> None:
-    """A name is at an allowed address when it is asked first, and at others later."""
+def test_addresses_are_checked_on_connection(server: Sink) -> None:
+    """A name resolves to an allowed address first, and to others later."""
     names = Resolver("127.0.0.2", "127.0.0.1", "::ffff:127.0.0.1", "not-an-address")
 
     async def ask_again(client: Client) -> Response:
@@ -81,7 +81,7 @@ def test_an_address_is_checked_when_it_is_connected_to(server: Sink) -> None:
     assert not names.left
 
 
-def test_a_kept_connection_is_for_its_own_host_alone(server: Sink) -> None:
+def test_a_connection_is_reused_only_for_its_own_host(server: Sink) -> None:
     names = Resolver("127.0.0.2", "127.0.0.1")
 
     async def ask_again(client: Client) -> Response:
@@ -95,13 +95,13 @@ def test_a_kept_connection_is_for_its_own_host_alone(server: Sink) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_an_answer(status: int, server: Sink) -> None:
+def test_redirects_are_not_followed(status: int, server: Sink) -> None:
     server.answer = lambda _: Reply(status, (("Location", server.url("/other")),))
     assert use(lambda client: client.get(server.url()), *LOOPBACK).status == status
     assert [each.target for each in server.requests] == ["/"]
 
 
-def test_no_proxy_no_cookies_and_no_credentials_are_sent(
+def test_no_proxy_cookies_or_credentials_are_used(
     server: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", server.url("/proxy"))
@@ -139,7 +139,7 @@ def test_a_url_is_sent_byte_for_byte(target: str, server: Sink) -> None:
         f"http://a.example/{'a' * 8192}",
     ],
 )
-def test_urls_that_are_never_requested(url: str) -> None:
+def test_invalid_urls_are_refused(url: str) -> None:
     with pytest.raises(ClientError) as refusal:
         check_url(url)
     assert "u:p" not in str(refusal.value)
@@ -148,12 +148,12 @@ def test_urls_that_are_never_requested(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["https://a.example", "http://a.example:8080/?x", "http://[2606:4700::1]:443/"]
 )
-def test_urls_that_may_be_requested(url: str) -> None:
+def test_valid_urls_are_accepted(url: str) -> None:
     check_url(url)
 
 
-def test_only_the_start_of_an_answer_is_read(server: Sink) -> None:
-    """WebSub 17; a connection with more is not used again, one without is."""
+def test_long_answers_are_truncated(server: Sink) -> None:
+    """WebSub 17; only connections whose answer was read completely are reused."""
     length = MAX_ANSWER - 1
     server.answer = lambda request: Reply(
         body=b"x" * (10**6 if request.path == "/long" else length)
@@ -182,7 +182,7 @@ def test_only_the_start_of_an_answer_is_read(server: Sink) -> None:
     ],
     ids=["never", "nothing", "nonsense", "cut", "long-field", "continue", "chunks"],
 )
-def test_a_server_that_does_not_answer_well_is_one_sentence(reply: Reply, server: Sink) -> None:
+def test_an_invalid_answer_is_reported_in_one_sentence(reply: Reply, server: Sink) -> None:
     server.answer = lambda _: reply
     with pytest.raises(ClientError) as failure:
         use(lambda client: client.get(server.url("/secret")), *LOOPBACK, timeout=0.3)
@@ -190,6 +190,6 @@ def test_a_server_that_does_not_answer_well_is_one_sentence(reply: Reply, server
     assert len(str(failure.value)) < 200
 
 
-def test_nobody_listens(server: Sink) -> None:
+def test_a_refused_connection_is_reported(server: Sink) -> None:
     with pytest.raises(ClientError, match=r"cannot connect: .*refused"):
         use(lambda client: client.get("http://127.0.0.1:1024/"), *LOOPBACK)

@@ -1,4 +1,4 @@
-"""`feedsvc push` as its user types it: after a deployment, and for its status."""
+"""`feedsvc push` on the command line: after a deployment, and for its status."""
 
 import asyncio
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def hub() -> Iterator[Sink]:
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """A site with one article; in SQLite, as other tests have both databases."""
+    """A site with one article in SQLite; other tests use both databases."""
     monkeypatch.setattr(announce, "_PAUSES", (0.0, 0.0))
     monkeypatch.setattr(Publication, "lag", 0.0)
     url = f"sqlite:///{tmp_path}/catalog.db"
@@ -46,7 +46,7 @@ def run(desk: Desk, *arguments: str) -> Result:
     return CliRunner().invoke(push, ["--site", str(desk.folder), *arguments])
 
 
-def test_after_a_deployment_each_hub_is_told_what_has_changed(desk: Desk, hub: Sink) -> None:
+def test_each_hub_is_notified_of_changes_after_a_deployment(desk: Desk, hub: Sink) -> None:
     hub.answer = lambda _: Reply(204)
     dead = f"http://127.0.0.1:{free_port()}/"
     url = hub.url("/hub")
@@ -74,8 +74,8 @@ def test_after_a_deployment_each_hub_is_told_what_has_changed(desk: Desk, hub: S
     assert len(topics(hub.requests)) == 9
 
 
-def test_caches_are_purged_too(desk: Desk, hub: Sink) -> None:
-    """Scale 3: of everything the first time and with --all, later of what has changed."""
+def test_caches_are_purged_after_a_deployment(desk: Desk, hub: Sink) -> None:
+    """Scale 3: completely the first time and with --all, later only of changes."""
     hub.answer = lambda _: Reply(200)
     hub.requests.clear()
     servers = [hub.url()[:-1], f"http://127.0.0.1:{free_port()}"]
@@ -100,10 +100,10 @@ def test_caches_are_purged_too(desk: Desk, hub: Sink) -> None:
     assert hub.requests[-1].headers["xkey-purge"] == "site"
 
 
-def test_caches_are_purged_once_every_origin_shows_the_revision(
+def test_caches_are_purged_once_all_origins_serve_the_revision(
     desk: Desk, hub: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Scale 3: else they would get the old documents again, and keep them."""
+    """Scale 3: otherwise they would fetch and keep the old documents again."""
     hub.answer = lambda _: Reply(200)
     hub.requests.clear()
     lag, sleep = 0.015625, asyncio.sleep
@@ -120,7 +120,7 @@ def test_caches_are_purged_once_every_origin_shows_the_revision(
     assert ((lag, 0) in waits, len(hub.requests)) == (True, 1)
 
 
-def test_a_hub_that_fails_for_a_moment_is_tried_again(desk: Desk, hub: Sink) -> None:
+def test_a_hub_that_fails_temporarily_is_retried(desk: Desk, hub: Sink) -> None:
     desk.configure(f'[push]\nhub = "{hub.url()}"\nallow_networks = ["127.0.0.0/8"]')
     run(desk)
     desk.write("two.md", article("Two"))
@@ -137,7 +137,7 @@ def test_a_hub_that_fails_for_a_moment_is_tried_again(desk: Desk, hub: Sink) -> 
     assert result.stdout == f"{hub.url()}: notified of 6 changed documents.\n"
 
 
-def test_mistakes_are_one_sentence(desk: Desk, tmp_path: Path) -> None:
+def test_errors_are_one_sentence(desk: Desk, tmp_path: Path) -> None:
     for toml, options, sentence in [
         ("", [], "there is no hub to notify; name one in feedsvc.toml"),
         ('[push]\nhub = "own"', [], "there is no hub to notify"),
@@ -153,7 +153,7 @@ def test_mistakes_are_one_sentence(desk: Desk, tmp_path: Path) -> None:
     assert str(result.exception).startswith("nothing is published yet; run `feedsvc sync`")
 
 
-def test_the_status_shows_subscriptions_by_topic_and_host(desk: Desk) -> None:
+def test_the_status_lists_subscriptions_by_topic_and_host(desk: Desk) -> None:
     desk.configure('[push]\nhub = "own"')
     number = desk.feed("all").number
     row = {
@@ -187,6 +187,6 @@ def test_the_status_shows_subscriptions_by_topic_and_host(desk: Desk) -> None:
     assert "capability" not in result.stdout
 
 
-def test_the_command_is_one_of_feedsvc(desk: Desk) -> None:
+def test_the_command_is_registered(desk: Desk) -> None:
     listed = CliRunner().invoke(main, ["--help"]).stdout
     assert "Notify other hubs of changes" in listed

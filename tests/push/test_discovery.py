@@ -1,4 +1,4 @@
-"""Subscription documents and their header fields name the hubs, and nothing else does."""
+"""Only subscription documents and their header fields name the hubs."""
 
 import json
 import re
@@ -31,7 +31,7 @@ LINK = re.compile(r'<([^>]*)>; rel="(\w+)"')
 
 
 class Served:
-    """A site with archives, whose documents name two hubs."""
+    """A site with archives whose documents name two hubs."""
 
     def __init__(self, folder: Path) -> None:
         self.desk = Desk(
@@ -56,7 +56,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def links(body: bytes, format: Format) -> list[tuple[str, str]]:
-    """Return the hubs and the address of itself that a document names."""
+    """Return the hub and self links of a document."""
     if format is Format.JSON:
         feed = json.loads(body)
         assert all(hub["type"] == "WebSub" for hub in feed.get("hubs", ()))
@@ -69,7 +69,7 @@ def links(body: bytes, format: Format) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("format", Format)
-def test_each_answer_and_each_document_names_the_hubs_and_one_self(
+def test_all_answers_and_documents_have_hub_links_and_one_self_link(
     served: Served, format: Format
 ) -> None:
     """WebSub 1."""
@@ -89,7 +89,7 @@ def test_each_answer_and_each_document_names_the_hubs_and_one_self(
         assert sorted(LINK.findall(field)) == expected
         if answer.data:
             assert sorted(links(answer.data, format)) == expected
-    # Readers must not take a hub for the site.
+    # Readers must not mistake a hub for the site.
     assert format is Format.JSON or feedparser.parse(full.data).feed.link == f"{BASE}/feeds/tag/x/"
 
 
@@ -111,7 +111,7 @@ def test_documents_that_name_hubs_are_valid(served: Served, format: Format) -> N
 @pytest.mark.parametrize(
     "path", ["/feeds/all/archive/1.rss", "/feeds/all/archive/1.json", "/feeds.opml", "/sitemap.xml"]
 )
-def test_what_is_no_topic_names_no_hub(served: Served, path: str) -> None:
+def test_other_documents_than_topics_name_no_hub(served: Served, path: str) -> None:
     """WebSub 2."""
     answer = served.client.get(path)
     assert answer.status_code == 200
@@ -120,7 +120,7 @@ def test_what_is_no_topic_names_no_hub(served: Served, path: str) -> None:
 
 
 @pytest.mark.parametrize("format", Format)
-def test_other_hubs_are_other_bytes_of_the_same_revision(served: Served, format: Format) -> None:
+def test_changed_hubs_change_documents_but_not_the_revision(served: Served, format: Format) -> None:
     ref = served.desk.feed("all").ref
     plain = Publication(served.desk.settings, served.desk.catalog).document(ref, format)
     shown = served.publication.document(ref, format)
@@ -134,7 +134,7 @@ def test_other_hubs_are_other_bytes_of_the_same_revision(served: Served, format:
 
 
 def served_by(folder: Path, toml: str) -> tuple[tuple[str, ...], ...]:
-    """Return the hubs that `feedsvc serve`, the library and a static build name."""
+    """Return the hubs named by `feedsvc serve`, the library and a static build."""
     settings = make_site(folder, toml=toml)
     with feedsvc.Site.open(folder) as site, Catalog(settings.database) as catalog:
         library = site._publication.hubs
@@ -159,7 +159,7 @@ PUBLIC = 'base_url = "https://feeds.wikipedia.org/news"\n'
         (f'[push]\nhub = ["own", "{OWN}"]', (OWN,), (OWN,), (OWN,)),
     ],
 )
-def test_who_runs_a_hub_names_it(
+def test_the_own_hub_is_named_only_by_the_server(
     tmp_path: Path,
     toml: str,
     serve: tuple[str, ...],
@@ -169,7 +169,7 @@ def test_who_runs_a_hub_names_it(
     assert served_by(tmp_path, toml) == (serve, library, build)
 
 
-def test_a_build_with_another_hub_writes_its_documents_again(tmp_path: Path) -> None:
+def test_a_build_with_another_hub_rewrites_its_documents(tmp_path: Path) -> None:
     places = pytest.importorskip("tests.export.places")
     place = places.Place(tmp_path, files={"one.md": article("One")}, toml="")
     place.build()

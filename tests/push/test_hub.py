@@ -1,4 +1,4 @@
-"""Requests to our own hub, as Flask gets them (WebSub 5, 10, 19, 21)."""
+"""Requests to the hub through Flask (WebSub 5, 10, 19, 21)."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -74,7 +74,7 @@ def post(client: FlaskClient) -> Post:
 
 
 def only(desk: Desk) -> dict[str, object]:
-    """Return the only request that waits."""
+    """Return the only pending request."""
     [row] = [row for row in desk.rows(schema.subscription_request) if not row["done"]]
     return row
 
@@ -108,7 +108,7 @@ def test_a_request_is_accepted_and_stored(post: Post, desk: Desk) -> None:
     assert not desk.rows(schema.subscription)
 
 
-def test_a_topic_that_redirects_counts_as_its_target(post: Post, desk: Desk) -> None:
+def test_a_topic_that_redirects_is_treated_as_its_target(post: Post, desk: Desk) -> None:
     for path, key in {
         "/feeds/tag/c%2B%2B.rss": "tag/c++",
         "/feeds/tag/C++.rss": "tag/c++",  # redirects to the canonical one
@@ -143,16 +143,16 @@ def test_other_topics_are_denied_with_a_reason(post: Post, desk: Desk) -> None:
     assert {row["mode"] for row in rows} == {"denied"}
 
 
-def test_a_second_request_takes_the_place_of_the_first(post: Post, desk: Desk) -> None:
+def test_a_second_request_replaces_the_first(post: Post, desk: Desk) -> None:
     post(FORM, **{"hub.secret": "first"})
     post(FORM, **{"hub.mode": "unsubscribe"})
     assert only(desk)["mode"] == "unsubscribe"
     [done] = [row for row in desk.rows(schema.subscription_request) if row["done"]]
-    assert (done["secret"], done["callback"]) == ("", "")  # kept to be counted only
+    assert (done["secret"], done["callback"]) == ("", "")  # kept only for counting
 
 
-def test_a_flood_is_refused_for_a_while(post: Post, desk: Desk) -> None:
-    """It is counted by client, whom only a trusted proxy may name (WebSub 19)."""
+def test_too_many_requests_of_a_client_are_refused(post: Post, desk: Desk) -> None:
+    """Clients are identified by address, which only trusted proxies may forward (WebSub 19)."""
     desk.configure(f'{TOML}[serve]\ntrusted_proxies = ["127.0.0.1"]')
     trusting = site(desk).test_client()
 
@@ -204,7 +204,7 @@ CALLBACKS_REFUSED = {
 
 
 @pytest.mark.parametrize(("callback", "reason"), CALLBACKS_REFUSED.items())
-def test_a_callback_that_would_not_be_called_is_refused(callback: str, reason: str) -> None:
+def test_an_invalid_callback_is_refused(callback: str, reason: str) -> None:
     with pytest.raises(FormError, match=reason) as caught:
         callback_host(callback)
     assert str(caught.value).startswith("hub.callback ")
@@ -216,7 +216,7 @@ def test_a_callback_that_would_not_be_called_is_refused(callback: str, reason: s
         ("HTTPS://Reader.Example.NET./cb", "reader.example.net"),
         ("http://reader.example.net:8080/?", "reader.example.net"),
         ("http://[2001:DB8::1]:443/cb", "2001:db8::1"),
-        ("http://127.0.0.1/", "127.0.0.1"),  # not connected to, whatever its name
+        ("http://127.0.0.1/", "127.0.0.1"),  # accepted here, but never connected to
         ("https://xn--exmple-cua.net/%C3%A4?a=b;c&d={e|f}~", "xn--exmple-cua.net"),
         (f"http://reader.example.net/{'a' * 7_900}", "reader.example.net"),
     ],
@@ -284,7 +284,7 @@ texts = st.text(max_size=40)
     extra=st.dictionaries(texts.filter(lambda name: name not in FORM), texts, max_size=3),
     plus=st.booleans(),
 )
-def test_a_form_is_read_as_it_was_encoded(
+def test_any_form_is_decoded(
     secret: str, token: str, lease: int, extra: dict[str, str], plus: bool
 ) -> None:
     more = {"hub.secret": secret, "hub.verify_token": token, "hub.lease_seconds": str(lease)}
@@ -327,13 +327,13 @@ def test_any_callback_is_accepted_or_refused_with_a_sentence(text: str) -> None:
         assert reason.startswith("hub.callback ") or (host and callback.isascii())
 
 
-def test_there_is_a_hub_exactly_where_documents_name_it() -> None:
+def test_the_hub_is_served_only_if_documents_name_it() -> None:
     settings = structs.replace(SETTINGS, base_url=BASE, push=PushSettings(hub="own"))
     for hubs, is_there in [
         ((HUB, "https://hub.example.net/"), True),
         (("https://hub.example.net/",), False),
         ((), False),
-        (None, False),  # as for a preview or a build
+        (None, False),  # for example a preview or a build
     ]:
         publication = Publication(settings, Catalog("sqlite:///no.db"), hubs=hubs)
         other = Flask("shop")
@@ -343,7 +343,7 @@ def test_there_is_a_hub_exactly_where_documents_name_it() -> None:
             assert (status == 415) is is_there
 
 
-def test_an_article_at_the_path_of_the_hub_is_shown(desk: Desk) -> None:
+def test_an_article_at_the_path_of_the_hub_is_served(desk: Desk) -> None:
     desk.configure(f'article_link = "/{{slug}}"\n{TOML}')
     desk.write("hub.md", article("Hub", slug="hub"))
     desk.sync()

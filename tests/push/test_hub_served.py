@@ -1,4 +1,4 @@
-"""Requests to the hub of `feedsvc serve`, on one worker: they hold up no poll (WebSub 5)."""
+"""Requests to the hub of `feedsvc serve`, on one worker, do not block polls (WebSub 5)."""
 
 import select
 import socket
@@ -59,7 +59,7 @@ def post(server: Server, body: bytes, path: str = "/hub") -> Reply:
 
 
 def waiting(folder: Path) -> list[tuple[str, str]]:
-    """Return callback and topic of each request that the catalog has."""
+    """Return the callback and topic of each pending request in the catalog."""
     with closing(sqlite3.connect(folder / ".feedsvc" / "catalog.db")) as catalog:
         query = "SELECT callback, topic FROM subscription_request WHERE NOT done"
         return catalog.execute(query).fetchall()
@@ -89,8 +89,8 @@ def test_a_malformed_request_is_rejected_with_a_sentence(server: Server) -> None
         assert post(server, form(), path).status in {404, 405}
 
 
-def test_stalled_bodies_hold_up_no_poll(server: Server, folder: Path) -> None:
-    """Nor each other, and each is still accepted when it arrives in time."""
+def test_stalled_bodies_do_not_block_polls(server: Server, folder: Path) -> None:
+    """Nor each other, and each is still accepted if it arrives in time."""
     body = form(**{"hub.callback": "http://slow.example.net/"})
     with ExitStack() as stack:
         stalled = []
@@ -110,8 +110,8 @@ def test_stalled_bodies_hold_up_no_poll(server: Server, folder: Path) -> None:
     assert ("http://slow.example.net/", FORM["hub.topic"]) in waiting(folder)
 
 
-def test_a_body_that_waits_for_a_go_ahead_gets_one(server: Server) -> None:
-    """Expect: 100-continue, which curl sends (RFC 9110 10.1.1)."""
+def test_expect_100_continue_is_answered(server: Server) -> None:
+    """RFC 9110 10.1.1; curl sends it."""
     body = form()
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.settimeout(3 * PATIENCE)
@@ -121,8 +121,8 @@ def test_a_body_that_waits_for_a_go_ahead_gets_one(server: Server) -> None:
         assert connection.recv(1000).startswith(b"HTTP/1.1 202 ")
 
 
-def test_requests_that_wait_for_the_catalog_hold_up_no_poll(server: Server, folder: Path) -> None:
-    """As while a large site is synced: they are accepted when that has ended."""
+def test_requests_waiting_for_the_catalog_do_not_block_polls(server: Server, folder: Path) -> None:
+    """For example during the sync of a large site, after which they are accepted."""
     with closing(sqlite3.connect(folder / ".feedsvc" / "catalog.db")) as catalog:
         catalog.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(4) as pool:

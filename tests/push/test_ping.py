@@ -1,4 +1,4 @@
-"""Other hubs are notified of each topic that changed, and of no other (WebSub 3)."""
+"""External hubs are notified of exactly the topics that changed (WebSub 3)."""
 
 import asyncio
 from collections.abc import Iterator
@@ -33,8 +33,8 @@ def hub() -> Iterator[Sink]:
         yield running
 
 
-class Telling:
-    """A desk with one external hub on this machine, and a clock for the hub."""
+class Notifying:
+    """A desk with one external hub on this machine, and its clock."""
 
     def __init__(self, desk: Desk, hub: Sink, toml: str = "") -> None:
         self.desk, self.hub, self.url = desk, hub, hub.url("/hub")
@@ -43,14 +43,14 @@ class Telling:
         push = f'[push]\nhub = "{self.url}"\nallow_networks = ["127.0.0.1"]\n'
         desk.configure(toml + push)
         self.publish("first", tags=["x"])
-        self.tell()
+        self.notify()
 
     def publish(self, name: str, tags: list[str] | None = None) -> None:
         self.desk.write(f"{name}.md", article(name, tags=tags))
         self.desk.sync()
 
-    def tell(self, *, early: bool = False) -> tuple[int | None, list[Request]]:
-        """Tell the hub once; return the next instant, and the requests."""
+    def notify(self, *, early: bool = False) -> tuple[int | None, list[Request]]:
+        """Notify the hub once; return the time of the next try and the requests."""
         self.hub.requests.clear()
 
         async def run() -> int | None:
@@ -69,8 +69,8 @@ class Telling:
 
 
 @pytest.fixture
-def telling(desk: Desk, hub: Sink) -> Telling:
-    return Telling(desk, hub)
+def notifying(desk: Desk, hub: Sink) -> Notifying:
+    return Notifying(desk, hub)
 
 
 def form(request: Request) -> list[tuple[str, str]]:
@@ -87,10 +87,10 @@ def of_feeds(*keys: str) -> list[str]:
     return sorted(f"{BASE}/feeds/{key}.{format}" for key in keys for format in Format)
 
 
-def test_a_hub_is_told_of_each_changed_topic_by_itself(telling: Telling) -> None:
-    """Three of the four known hubs read one topic of a request."""
-    telling.publish("second", tags=["C++"])
-    next_try, requests = telling.tell()
+def test_a_hub_is_notified_of_each_changed_topic_separately(notifying: Notifying) -> None:
+    """Three of the four known hubs read only one topic per request."""
+    notifying.publish("second", tags=["C++"])
+    next_try, requests = notifying.notify()
     assert next_try is None
     assert topics(requests) == of_feeds("all", "tag/c%2B%2B", "language/en")
     for request in requests:
@@ -100,15 +100,15 @@ def test_a_hub_is_told_of_each_changed_topic_by_itself(telling: Telling) -> None
             ("hub.url", topic),
             ("hub.topic", topic),
         ]
-    assert telling.tell() == (None, [])
+    assert notifying.notify() == (None, [])
 
 
-def test_googles_hub_is_told_of_ten_topics_at_a_time(
-    telling: Telling, monkeypatch: pytest.MonkeyPatch
+def test_googles_hub_is_notified_of_ten_topics_per_request(
+    notifying: Notifying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ping, "_SEVERAL", {"127.0.0.1": 10})
-    telling.publish("second", tags=[f"t{number}" for number in range(25)])
-    _, requests = telling.tell()
+    notifying.publish("second", tags=[f"t{number}" for number in range(25)])
+    _, requests = notifying.notify()
     named = [[value for name, value in form(each) if name == "hub.url"] for each in requests]
     assert max(map(len, named)) == 10
     assert len(requests) < 12
@@ -116,124 +116,126 @@ def test_googles_hub_is_told_of_ten_topics_at_a_time(
     assert topics(requests) == of_feeds("all", "language/en", *keys)
 
 
-def test_a_new_hub_is_told_of_what_changes_from_then_on(desk: Desk, hub: Sink) -> None:
+def test_a_new_hub_is_notified_only_of_later_changes(desk: Desk, hub: Sink) -> None:
     desk.write("old.md", article())
     desk.sync()
-    telling = Telling(desk, hub)
+    notifying = Notifying(desk, hub)
     assert hub.requests == []
-    telling.publish("second")
-    assert topics(telling.tell()[1]) == of_feeds("all", "language/en")
+    notifying.publish("second")
+    assert topics(notifying.notify()[1]) == of_feeds("all", "language/en")
 
 
-def test_feeds_that_moved_or_retired_are_not_topics(desk: Desk, hub: Sink) -> None:
-    telling = Telling(desk, hub, 'retired = ["tag/y"]\n[moved]\n"tag/x" = "tag/z"\n')
-    telling.publish("second", tags=["x", "y", "z"])
+def test_moved_and_retired_feeds_are_not_topics(desk: Desk, hub: Sink) -> None:
+    notifying = Notifying(desk, hub, 'retired = ["tag/y"]\n[moved]\n"tag/x" = "tag/z"\n')
+    notifying.publish("second", tags=["x", "y", "z"])
     assert {"tag/x", "tag/y"} <= set(desk.feeds())
-    assert topics(telling.tell()[1]) == of_feeds("all", "language/en", "tag/z")
+    assert topics(notifying.notify()[1]) == of_feeds("all", "language/en", "tag/z")
 
 
-def test_a_hub_that_is_down_for_a_day_is_told_of_everything_once(telling: Telling) -> None:
-    start, tries = telling.now, 0
-    telling.hub.answer = lambda _: Reply(503)
-    while telling.now < start + DAY:
+def test_a_hub_that_was_down_for_a_day_is_notified_of_all_changes_once(
+    notifying: Notifying,
+) -> None:
+    start, tries = notifying.now, 0
+    notifying.hub.answer = lambda _: Reply(503)
+    while notifying.now < start + DAY:
         if tries in (0, 2, 5):
-            telling.publish(f"during-{tries}", tags=[f"t{tries}"])
-        next_try, requests = telling.tell()
+            notifying.publish(f"during-{tries}", tags=[f"t{tries}"])
+        next_try, requests = notifying.notify()
         assert requests
         assert next_try is not None
-        assert telling.now < next_try <= telling.now + MAX_WAIT
-        telling.now = next_try - 1
-        assert telling.tell() == (next_try, [])  # neither before it is due
-        telling.now, tries = next_try, tries + 1
-    assert telling.state().attempts == tries
-    telling.hub.answer = lambda _: Reply(204)
-    next_try, requests = telling.tell()
+        assert notifying.now < next_try <= notifying.now + MAX_WAIT
+        notifying.now = next_try - 1
+        assert notifying.notify() == (next_try, [])  # neither before it is due
+        notifying.now, tries = next_try, tries + 1
+    assert notifying.state().attempts == tries
+    notifying.hub.answer = lambda _: Reply(204)
+    next_try, requests = notifying.notify()
     assert next_try is None
     tags = ("tag/t0", "tag/t2", "tag/t5")
     assert topics(requests) == of_feeds("all", "language/en", *tags)
-    assert telling.state() == State(telling.url, 0, 0, 0)
+    assert notifying.state() == State(notifying.url, 0, 0, 0)
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 410, 500])
-def test_anything_but_success_is_failure(telling: Telling, status: int) -> None:
-    headers = (("Location", telling.hub.url("/elsewhere")),)
-    telling.hub.answer = lambda _: Reply(status, headers)
-    telling.publish("second")
-    telling.tell()
-    assert telling.state().attempts == 1
-    assert not telling.hub.to("/elsewhere")
+def test_any_other_status_than_success_is_a_failure(notifying: Notifying, status: int) -> None:
+    headers = (("Location", notifying.hub.url("/elsewhere")),)
+    notifying.hub.answer = lambda _: Reply(status, headers)
+    notifying.publish("second")
+    notifying.notify()
+    assert notifying.state().attempts == 1
+    assert not notifying.hub.to("/elsewhere")
 
 
-def test_a_hub_decides_when_it_is_tried_again(telling: Telling) -> None:
-    telling.hub.answer = lambda _: Reply(429, (("Retry-After", "900"),))
-    telling.publish("second")
-    assert telling.tell()[0] == NOW + 900
-    assert telling.tell(early=True)[1]  # an operator may be impatient
+def test_retry_after_of_a_hub_is_obeyed(notifying: Notifying) -> None:
+    notifying.hub.answer = lambda _: Reply(429, (("Retry-After", "900"),))
+    notifying.publish("second")
+    assert notifying.notify()[0] == NOW + 900
+    assert notifying.notify(early=True)[1]  # operators may retry early
 
 
-def test_one_process_tells_a_hub_and_another_takes_over_if_it_dies(telling: Telling) -> None:
-    telling.publish("second")
-    with telling.desk.catalog.concurrent() as connection:  # a process claims it, and dies
-        claim = hubs.claim(connection, telling.url, NOW)
+def test_another_process_notifies_a_hub_if_the_first_one_dies(notifying: Notifying) -> None:
+    notifying.publish("second")
+    with notifying.desk.catalog.concurrent() as connection:  # a process claims it and dies
+        claim = hubs.claim(connection, notifying.url, NOW)
     assert claim
-    assert telling.tell() == (NOW + CLAIM, [])
-    telling.now += CLAIM
-    assert len(telling.tell()[1]) == 6
-    with telling.desk.catalog.concurrent() as connection:  # it was only slow
+    assert notifying.notify() == (NOW + CLAIM, [])
+    notifying.now += CLAIM
+    assert len(notifying.notify()[1]) == 6
+    with notifying.desk.catalog.concurrent() as connection:  # it was only slow
         assert not hubs.record(connection, claim, claim.place)
-    assert telling.tell() == (None, [])
+    assert notifying.notify() == (None, [])
 
 
-def test_a_clock_that_is_set_back_makes_nobody_wait(telling: Telling) -> None:
-    telling.hub.answer = lambda _: Reply(500)
-    telling.publish("second")
-    telling.tell()
-    telling.hub.answer = lambda _: Reply()
-    telling.now -= 7 * DAY
-    assert len(telling.tell()[1]) == 6
+def test_a_clock_that_is_set_back_does_not_delay_notifications(notifying: Notifying) -> None:
+    notifying.hub.answer = lambda _: Reply(500)
+    notifying.publish("second")
+    notifying.notify()
+    notifying.hub.answer = lambda _: Reply()
+    notifying.now -= 7 * DAY
+    assert len(notifying.notify()[1]) == 6
 
 
-def test_a_hub_at_a_private_address_is_not_connected_to(telling: Telling) -> None:
-    telling.desk.configure(f'[push]\nhub = "{telling.url}"')
-    telling.publish("second")
-    assert telling.tell()[1] == []
-    assert telling.state().attempts == 1
+def test_a_hub_at_a_private_address_is_refused(notifying: Notifying) -> None:
+    notifying.desk.configure(f'[push]\nhub = "{notifying.url}"')
+    notifying.publish("second")
+    assert notifying.notify()[1] == []
+    assert notifying.state().attempts == 1
 
 
-def test_hubs_are_told_of_each_revision_while_the_process_runs(
-    telling: Telling, monkeypatch: pytest.MonkeyPatch
+def test_a_running_process_notifies_hubs_of_each_revision(
+    notifying: Notifying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow, "_PAUSE", 0.05)
-    telling.hub.requests.clear()
+    notifying.hub.requests.clear()
 
     async def run() -> None:
         async with Client(["127.0.0.1"]) as client:
-            pings = Pings(telling.desk.publication, client)
+            pings = Pings(notifying.desk.publication, client)
             task = asyncio.create_task(pings.run())
             for name, count in (("second", 6), ("third", 12)):
-                await asyncio.to_thread(telling.publish, name)
+                await asyncio.to_thread(notifying.publish, name)
                 wanted = count
                 await asyncio.to_thread(
-                    telling.hub.wait_for,
-                    lambda: len(telling.hub.requests) >= wanted,  # noqa: B023
+                    notifying.hub.wait_for,
+                    lambda: len(notifying.hub.requests) >= wanted,  # noqa: B023
                 )
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(run())
-    assert len(telling.hub.requests) == 12
+    assert len(notifying.hub.requests) == 12
 
 
-def test_a_revision_that_is_committed_while_another_settles_waits_as_well(
-    telling: Telling, monkeypatch: pytest.MonkeyPatch
+def test_a_revision_committed_while_another_settles_waits_as_well(
+    notifying: Notifying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """WebSub 16: the hub gets the document from the site as soon as it is notified."""
-    publication = telling.desk.publication
+    """WebSub 16: the hub fetches the document as soon as it is notified."""
+    publication = notifying.desk.publication
     waits: list[str] = []
 
     async def wait(_seconds: float) -> None:
         if not waits:
-            await asyncio.to_thread(telling.publish, "second")
+            await asyncio.to_thread(notifying.publish, "second")
         waits.append(publication.state()[0])
 
     async def act(_now: int, settled: int) -> int | None:
@@ -248,42 +250,42 @@ def test_a_revision_that_is_committed_while_another_settles_waits_as_well(
 
 @settings(max_examples=examples(5))
 @given(st.lists(st.sampled_from(["publish", "fail", "tell"]), max_size=8))
-def test_each_change_is_told_after_it_happened(
+def test_hubs_are_notified_of_each_change_in_any_history(
     tmp_path_factory: pytest.TempPathFactory, hub: Sink, history: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("history")
     url = f"sqlite:///{folder}/catalog.db"
     with Catalog(url) as catalog:
         catalog.create()
-        telling = Telling(Desk(folder / "site", catalog, url), hub)
+        notifying = Notifying(Desk(folder / "site", catalog, url), hub)
         changed: set[str] = set()
         for number, step in enumerate([*history, "tell"]):
-            telling.now += MAX_WAIT
+            notifying.now += MAX_WAIT
             if step == "publish":
                 key = f"t{number % 3}"
-                telling.publish(f"a{number}", tags=[key])
+                notifying.publish(f"a{number}", tags=[key])
                 changed |= {f"tag/{key}", "all", "language/en"}
                 continue
             reply = Reply(500 if step == "fail" else 200)
             hub.answer = lambda _, reply=reply: reply  # type: ignore[misc]
-            _, requests = telling.tell()
+            _, requests = notifying.notify()
             assert set(topics(requests)) <= set(of_feeds(*changed))
             if step == "tell":
                 assert topics(requests) == of_feeds(*changed)
                 changed.clear()
 
 
-def test_a_hub_is_told_after_the_caches_were_purged(telling: Telling) -> None:
-    """Scale 3: it gets the documents from them."""
+def test_a_hub_is_notified_after_the_caches_were_purged(notifying: Notifying) -> None:
+    """Scale 3: it fetches documents from the caches."""
     name = "purge:fastly"
-    desk, hub = telling.desk, telling.hub
+    desk, hub = notifying.desk, notifying.hub
     desk.configure(
         '[purge]\ncache = "fastly"\nservice = "S"\ntoken = "T"\n'
-        f'[push]\nhub = "{telling.url}"\nallow_networks = ["127.0.0.1"]\n'
+        f'[push]\nhub = "{notifying.url}"\nallow_networks = ["127.0.0.1"]\n'
     )
     with desk.catalog.concurrent() as connection:
         caches.add(connection, [name], "settings")
-    telling.publish("second", tags=["z"])
+    notifying.publish("second", tags=["z"])
 
     def purge() -> None:
         newest, _ = desk.publication.newest()
@@ -302,7 +304,7 @@ def test_a_hub_is_told_after_the_caches_were_purged(telling: Telling) -> None:
             assert await pings._tell_purged(NOW + 1, 2) is None
             assert topics(hub.requests) == of_feeds("all", "language/en", "tag/z")
             hub.requests.clear()
-            telling.publish("third")
+            notifying.publish("third")
             assert await pings._tell_purged(NOW + 2, 3) == NOW + 3
             assert await pings._tell_purged(NOW + 62, 3) is None  # it cannot be purged
             assert topics(hub.requests) == of_feeds("all", "language/en")

@@ -1,4 +1,4 @@
-"""Caches are purged of everything that a revision changed, and told why no more than once."""
+"""Caches are purged of everything that a revision changed, once per change."""
 
 import asyncio
 import logging
@@ -51,7 +51,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 class Purging:
-    """A desk with one cache, which was purged of everything, and a clock for it."""
+    """A desk with one cache, which was purged completely, and its clock."""
 
     def __init__(self, desk: Desk, cdn: Cdn, dialect: str = "fastly", toml: str = "") -> None:
         self.desk, self.cdn = desk, cdn
@@ -105,16 +105,16 @@ def test_a_new_article_purges_its_feeds_and_pages_in_one_request(purging: Purgin
     assert purging.cdn.requests == []
 
 
-def test_what_changes_no_feed_purges_pages(purging: Purging) -> None:
-    """Scale 4: an article that is in no feed, and its page."""
+def test_an_article_outside_feeds_purges_only_pages(purging: Purging) -> None:
+    """Scale 4."""
     purging.publish("apart", feeds=False)
     assert purging.purge() == ["pages"]
 
 
-def test_a_change_in_an_archive_purges_that_archive_alone(
+def test_a_change_in_an_archive_purges_only_the_archive(
     tmp_path: Path, catalog: Catalog, database: str, cdn: Cdn
 ) -> None:
-    """Scale 4: of the site feed and of the language, not the feeds themselves."""
+    """Scale 4: the archives of the site feed and the language, not the feeds themselves."""
     desk = Desk(tmp_path / "site", catalog, database)
     purging = Purging(desk, cdn, toml="[feeds]\nlimit = 2")
     for number in range(5):
@@ -124,8 +124,8 @@ def test_a_change_in_an_archive_purges_that_archive_alone(
     assert sorted(purging.purge()) == ["archive/all/1", "archive/language/en/1", "pages"]
 
 
-def test_a_new_cache_and_other_settings_purge_everything_by_one_key(purging: Purging) -> None:
-    """Scale 3: it may have kept what an earlier catalog or other settings published."""
+def test_a_new_cache_or_changed_settings_purge_everything_by_one_key(purging: Purging) -> None:
+    """Scale 3: the cache may have entries of an earlier catalog or other settings."""
     desk = purging.desk
     assert purging.purge(start=True) == []
     desk.configure(f'retired = ["tag/x"]\n{purging.toml}')
@@ -142,8 +142,8 @@ def test_a_rebuilt_catalog_purges_everything(purging: Purging) -> None:
     assert purging.purge() == []
 
 
-def test_more_changes_than_fit_a_request_purge_everything_by_one_key(purging: Purging) -> None:
-    """Scale 3: Cloudflare allows 100 operations a request."""
+def test_more_changes_than_fit_in_a_request_purge_everything(purging: Purging) -> None:
+    """Scale 3: Cloudflare allows 100 operations per request."""
     purging.publish("second", tags=[f"t{number}" for number in range(97)])
     assert len(purging.purge()) == 100
     assert len(purging.cdn.requests) == 1
@@ -151,7 +151,7 @@ def test_more_changes_than_fit_a_request_purge_everything_by_one_key(purging: Pu
     assert purging.purge() == ["site"]
 
 
-def test_long_keys_fit_the_lines_of_a_request_to_varnish(desk: Desk, cdn: Cdn) -> None:
+def test_purges_of_long_keys_are_split_into_requests_to_varnish(desk: Desk, cdn: Cdn) -> None:
     """Scale 2."""
     purging = Purging(desk, cdn, "varnish")
     tags = [f"{'é' * 98}{number:02}" for number in range(50)]
@@ -160,8 +160,8 @@ def test_long_keys_fit_the_lines_of_a_request_to_varnish(desk: Desk, cdn: Cdn) -
     assert len(purging.cdn.purged) > 1
 
 
-def test_a_revision_is_not_done_before_every_origin_shows_it(purging: Purging) -> None:
-    """Scale 3: what changes meanwhile is purged of its older state, and again afterwards."""
+def test_a_revision_is_purged_again_once_all_origins_serve_it(purging: Purging) -> None:
+    """Scale 3: changes in the meantime are purged at once, and again afterwards."""
     purging.publish("second")
     settled, _ = purging.desk.publication.newest()
     purging.publish("third")
@@ -173,8 +173,8 @@ def test_a_revision_is_not_done_before_every_origin_shows_it(purging: Purging) -
     assert purging.next is None
 
 
-def test_a_follower_acts_on_settled_revisions_only(purging: Purging) -> None:
-    """Scale 3: edits that follow one another without a pause delay no purge of earlier ones."""
+def test_a_follower_acts_only_on_settled_revisions(purging: Purging) -> None:
+    """Scale 3: continuous edits do not delay the purge of earlier ones."""
     publication, seen = purging.desk.publication, list[int]()
     first, _ = publication.newest()
 
@@ -198,10 +198,10 @@ def test_a_follower_acts_on_settled_revisions_only(purging: Purging) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_purge_that_fails_is_tried_again_until_it_succeeds(
+def test_a_failed_purge_is_retried_until_it_succeeds(
     desk: Desk, cdn: Cdn, dialect: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Scale 3: with growing pauses of five minutes at most; the token is in no log."""
+    """Scale 3: with growing pauses of at most five minutes; the token is not logged."""
     purging = Purging(desk, cdn, dialect)
     purging.now += 12  # the pause after a purge of Cloudflare
     purging.publish("second")
@@ -227,7 +227,7 @@ def test_a_purge_that_fails_is_tried_again_until_it_succeeds(
     assert (purging.next, purging.state().attempts) == (None, 0)
 
 
-def test_a_refusal_with_the_status_200_is_a_failure(desk: Desk, cdn: Cdn) -> None:
+def test_an_error_with_status_200_is_a_failure(desk: Desk, cdn: Cdn) -> None:
     purging = Purging(desk, cdn, "cloudflare")
     purging.publish("second")
     cdn.reply = Reply(200, body=b'{"success":false,"errors":[]}')
@@ -236,8 +236,8 @@ def test_a_refusal_with_the_status_200_is_a_failure(desk: Desk, cdn: Cdn) -> Non
     assert purging.state().attempts == 1
 
 
-def test_cloudflare_gets_five_requests_a_minute_whatever_happens(desk: Desk, cdn: Cdn) -> None:
-    """Scale 3: on the free plan; changes meanwhile are purged together."""
+def test_cloudflare_receives_at_most_five_requests_a_minute(desk: Desk, cdn: Cdn) -> None:
+    """Scale 3: on the free plan; changes in the meantime are purged together."""
     purging = Purging(desk, cdn, "cloudflare")
     cdn.tokens = 1
     sent = 0
@@ -254,15 +254,15 @@ def test_cloudflare_gets_five_requests_a_minute_whatever_happens(desk: Desk, cdn
     assert purging.next is None
 
 
-def test_a_cache_that_asks_for_a_pause_gets_it(purging: Purging) -> None:
+def test_retry_after_of_a_cache_is_obeyed(purging: Purging) -> None:
     purging.publish("second")
     purging.cdn.reply = Reply(429, (("Retry-After", "77"),))
     purging.purge()
     assert purging.next == purging.now + 77
 
 
-def test_a_purge_of_a_killed_process_is_repeated_when_its_claim_ends(purging: Purging) -> None:
-    """Scale 3: and two processes do not purge at once."""
+def test_a_purge_of_a_killed_process_is_repeated_after_its_claim(purging: Purging) -> None:
+    """Scale 3: two processes do not purge at the same time."""
     purging.publish("second")
     newest, _ = purging.desk.publication.newest()
     with purging.desk.catalog.concurrent() as connection:
@@ -273,8 +273,8 @@ def test_a_purge_of_a_killed_process_is_repeated_when_its_claim_ends(purging: Pu
     assert "feed/all" in purging.purge()
 
 
-def test_a_cdn_is_never_at_a_private_address(desk: Desk, cdn: Cdn) -> None:
-    """The token goes to nobody else; the servers of Varnish are named by the settings."""
+def test_a_cdn_at_a_private_address_is_refused(desk: Desk, cdn: Cdn) -> None:
+    """The token is not sent elsewhere; servers of Varnish are configured explicitly."""
     desk.configure(cdn.table("fastly"))
     desk.write("a.md", article())
     desk.sync()
@@ -293,7 +293,7 @@ def test_a_cdn_is_never_at_a_private_address(desk: Desk, cdn: Cdn) -> None:
 
 
 class ModelCache:
-    """A cache that keeps everything until it is purged of it: bodies and keys by path."""
+    """A cache that keeps responses until they are purged: statuses, bodies and keys by path."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -344,7 +344,7 @@ STEP = st.tuples(
 
 @settings(max_examples=examples(2), phases=[Phase.generate])
 @given(st.lists(STEP, min_size=1, max_size=6))
-def test_what_is_kept_after_a_purge_is_what_the_site_responds(
+def test_after_a_purge_the_cache_has_only_current_responses(
     tmp_path_factory: pytest.TempPathFactory, running: Sink, history: list[tuple[str, str, str]]
 ) -> None:
     """Scale 4: feeds in all formats, archives, lists, pages, errors, aliases."""

@@ -36,7 +36,7 @@ def test_by_default_no_cache_is_purged(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_each_kind_of_cache_has_its_keys(
+def test_settings_of_each_kind_of_cache_are_read(
     tmp_path: Path, toml: str, settings: PurgeSettings
 ) -> None:
     assert read(tmp_path, toml) == settings
@@ -70,7 +70,7 @@ def test_mistakes_are_reported(tmp_path: Path, toml: str, message: str) -> None:
     assert message in str(raised.value)
 
 
-def test_a_token_is_in_no_message(tmp_path: Path) -> None:
+def test_messages_do_not_contain_the_token(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as raised:
         read(tmp_path, 'cache = "fastly"\nservice = "s"\ntoken = "sec ret"')
     assert "token has a character that no API token has" in str(raised.value)

@@ -27,11 +27,11 @@ def test_hubs_are_our_own_or_urls(
     assert (push.own, push.external) == (own, external)
 
 
-def test_by_default_the_server_decides(tmp_path: Path) -> None:
+def test_no_hub_is_configured_by_default(tmp_path: Path) -> None:
     settings = make_site(tmp_path)
     assert settings.push == PushSettings()
     assert (settings.push.own, settings.serves_hub) == (None, False)
-    assert "push" not in settings.seen()  # another hub makes no revision
+    assert "push" not in settings.seen()  # hubs do not affect revisions
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,7 @@ def test_by_default_the_server_decides(tmp_path: Path) -> None:
         ("https://intranet", False),
     ],
 )
-def test_a_public_address_is_https_at_a_name_that_others_can_resolve(
-    base_url: str, public: bool
-) -> None:
+def test_a_public_base_url_is_https_with_a_public_host_name(base_url: str, public: bool) -> None:
     assert is_public(base_url) == public
 
 
@@ -70,5 +68,5 @@ def test_a_public_address_is_https_at_a_name_that_others_can_resolve(
         ('allow_networks = ["10.0.0.1/8"]', "which is not an address"),
     ],
 )
-def test_mistakes_name_their_line(tmp_path: Path, line: str, message: str) -> None:
+def test_mistakes_are_reported_with_their_line(tmp_path: Path, line: str, message: str) -> None:
     assert message in mistake(tmp_path, f"[push]\n{line}", 2)

@@ -93,7 +93,7 @@ def undone(desk: Desk) -> list[dict[str, object]]:
 
 
 def test_a_callback_that_returns_the_challenge_is_subscribed(desk: Desk, callbacks: Sink) -> None:
-    """Its query stays as it is, byte for byte (WebSub 6); then it leaves (WebSub 8)."""
+    """Its query is unchanged, byte for byte (WebSub 6); then it unsubscribes (WebSub 8)."""
     start = "/cb?a=%7e+%C3%a9&hub.mode=mine&&b;c"
     ask(desk, callbacks.url(start))
     run_until(desk, lambda: subscribers(desk))
@@ -116,7 +116,7 @@ def test_a_callback_that_returns_the_challenge_is_subscribed(desk: Desk, callbac
     assert "hub.lease_seconds" not in left
 
 
-def test_other_answers_verify_nothing(desk: Desk, callbacks: Sink) -> None:
+def test_other_answers_do_not_verify_a_subscription(desk: Desk, callbacks: Sink) -> None:
     def answer(request: Request) -> Reply:
         right = query(request).get("hub.challenge", "").encode()
         return {
@@ -160,7 +160,7 @@ def test_other_answers_verify_nothing(desk: Desk, callbacks: Sink) -> None:
 
 
 def test_private_addresses_are_not_called(desk: Desk, callbacks: Sink) -> None:
-    """However they are written (WebSub 18)."""
+    """In any spelling (WebSub 18)."""
     for host in ("127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]"):
         ask(desk, callbacks.url("/", host))
     run_until(desk, lambda: all(int(str(row["attempts"])) for row in undone(desk)), networks=())
@@ -168,7 +168,7 @@ def test_private_addresses_are_not_called(desk: Desk, callbacks: Sink) -> None:
     assert not subscribers(desk)
 
 
-def test_a_slow_host_delays_no_other(desk: Desk, callbacks: Sink) -> None:
+def test_a_slow_host_does_not_delay_others(desk: Desk, callbacks: Sink) -> None:
     callbacks.answer = lambda request: (
         Reply(delay=PATIENCE) if request.path == "/slow" else echo(request)
     )
@@ -180,10 +180,10 @@ def test_a_slow_host_delays_no_other(desk: Desk, callbacks: Sink) -> None:
     assert len(callbacks.to("/slow")) == 4
 
 
-def test_a_lost_catalog_is_waited_for(
+def test_a_verification_waits_for_a_lost_catalog(
     desk: Desk, callbacks: Sink, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And neither a result is lost then, nor a callback or secret ever logged (WebSub 20)."""
+    """No result is lost, and no callback or secret is logged (WebSub 20)."""
     caplog.set_level(logging.INFO, "feedsvc")
     monkeypatch.setattr(verify, "_RETRY", 0.05)
     verified, failures = verifications.verified, iter([CatalogError("the catalog is lost")])
@@ -211,7 +211,9 @@ urls = st.from_regex(r"https?://[a-z]{1,9}(/[!$-;=?-Z_a-z~]{0,20})?", fullmatch=
 @example("http://a", {"a": "b"})
 @example("http://a?", {"a": "b"})
 @example("http://a/?&", {"a": "b"})
-def test_parameters_are_appended_and_change_nothing(url: str, more: dict[str, str]) -> None:
+def test_appended_parameters_do_not_change_the_rest_of_a_url(
+    url: str, more: dict[str, str]
+) -> None:
     longer = with_parameters(url, more)
     assert longer.startswith(url)
     before = parse_qsl(urlsplit(url).query, keep_blank_values=True)

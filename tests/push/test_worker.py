@@ -1,10 +1,11 @@
-"""The push process: beside the server and by itself, ended in every way."""
+"""The push process: with and without a server, and all ways in which it ends."""
 
 import asyncio
 import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,6 +16,7 @@ from sqlalchemy import update
 
 from feedsvc.catalog import schema
 from feedsvc.catalog.store import Catalog
+from feedsvc.push.hosts import AT_ONCE
 from feedsvc.push.worker import together
 from tests import programs
 from tests.push.sink import Reply, Request, Sink
@@ -35,7 +37,7 @@ def server(running: Sink) -> Sink:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A site with one article, which is synced."""
+    """A site with one synced article."""
     make_site(tmp_path, {"a.md": article()}, PUSH)
     sync(tmp_path)
     return tmp_path
@@ -79,7 +81,7 @@ def children(parent: int) -> list[int]:
 def is_running(process: int) -> bool:
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the second if it ends after it was opened
         return False
 
 
@@ -93,10 +95,10 @@ def worker(site: Path) -> "subprocess.Popen[str]":
     return programs.popen(command, stderr=subprocess.PIPE, text=True)
 
 
-def test_a_saved_article_is_delivered_and_the_process_is_started_again(
+def test_a_saved_article_is_delivered_and_a_killed_worker_restarted(
     site: Path, catalog: Catalog, server: Sink
 ) -> None:
-    """WebSub 15, 16; and it ends with the server, as its workers do, also if that is killed."""
+    """WebSub 15, 16; it also ends with the server, even if the server is killed."""
     subscribe(catalog, [server.url("/secret-path")])
     with serving(site) as running:
         save(site, "Second")
@@ -129,7 +131,7 @@ def test_a_saved_article_is_delivered_and_the_process_is_started_again(
                 os.killpg(running.process.pid, signal.SIGKILL)
 
 
-def test_ctrl_c_ends_both(site: Path) -> None:
+def test_ctrl_c_ends_server_and_push_process(site: Path) -> None:
     bind = f"127.0.0.1:{free_port()}"
     with terminal("serve", "--site", str(site), "--bind", bind) as running:
         running.wait_for("Ctrl-C ends it")
@@ -150,18 +152,20 @@ def test_ctrl_c_ends_a_worker(site: Path) -> None:
         assert "Traceback" not in running.output
 
 
-def test_sigterm_lets_deliveries_in_progress_end(
+def test_sigterm_waits_for_deliveries_in_progress(
     site: Path, catalog: Catalog, server: Sink
 ) -> None:
-    """What is only claimed is returned at once."""
-    server.answer = lambda _: Reply(delay=1)
+    """Other claimed deliveries are released immediately."""
+    released = threading.Event()
+    server.answer = lambda _: Reply(delay=released.is_set(), after=released)
     urls = [server.url(f"/{number}") for number in range(20)]
     subscribe(catalog, urls)
     save(site, "Second")
     sync(site)
     running = worker(site)
-    server.wait_for(lambda: len(server.requests) >= 8)
+    server.wait_for(lambda: len(server.requests) == AT_ONCE)
     running.terminate()
+    released.set()
     _, errors = running.communicate(timeout=PATIENCE)
     assert running.returncode == 0
     assert "Traceback" not in errors
@@ -174,8 +178,10 @@ def test_sigterm_lets_deliveries_in_progress_end(
     assert len(delivered) < 20
 
 
-def test_a_killed_worker_loses_nothing(site: Path, catalog: Catalog, server: Sink) -> None:
-    """And only what was not acknowledged is delivered again, when its claim has ended."""
+def test_deliveries_of_a_killed_worker_are_repeated(
+    site: Path, catalog: Catalog, server: Sink
+) -> None:
+    """Only unacknowledged documents are delivered again, after their claims end."""
     killed = False
 
     def answer(request: Request) -> Reply:
@@ -204,8 +210,8 @@ def test_a_killed_worker_loses_nothing(site: Path, catalog: Catalog, server: Sin
         assert len(server.to(f"/{number}")) == (1 if number < 3 else 2)
 
 
-def test_the_process_ends_when_a_part_of_it_fails() -> None:
-    """So that it is started again; nobody would notice a part that is missing."""
+def test_the_process_ends_if_one_of_its_tasks_fails() -> None:
+    """So that it is restarted; a missing task would go unnoticed."""
     stopped: list[str] = []
 
     async def work(stopping: asyncio.Event) -> None:

@@ -91,18 +91,18 @@ HISTORY = "{http://purl.org/syndication/history/1.0}"
 
 
 def render(format: Format, feed: Feed = FEED, *entries: Entry) -> bytes:
-    """Render a feed with its entries, as the publication does it."""
+    """Render a feed with its entries, as the publication does."""
     renderer = RENDERERS[format]
     return renderer.document(feed, [renderer.entry(each) for each in entries])
 
 
-# Every Unicode character, lone surrogates and controls included, and the ones that markup needs.
+# Any Unicode characters, including lone surrogates and controls, and often those of markup.
 anything = st.text(
     st.sampled_from("&<>\"'];#\r\n\t\x0b\ufffe\ud800") | st.characters(exclude_categories=()),
     max_size=12,
 )
 moments = st.datetimes(
-    # Readers take a year before 1000 for an abbreviated one. hypothesis wants naive bounds.
+    # Readers treat years before 1000 as abbreviated. hypothesis requires naive bounds.
     min_value=datetime(1000, 1, 2),  # noqa: DTZ001
     max_value=datetime(9999, 12, 30),  # noqa: DTZ001
     timezones=st.integers(-840, 840).map(lambda minutes: timezone(timedelta(minutes=minutes))),

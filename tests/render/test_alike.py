@@ -1,4 +1,4 @@
-"""The three formats together: the same values, the same bytes each time, any text at all."""
+"""The three formats together: equal values, reproducible bytes, arbitrary text."""
 
 import html
 import json
@@ -38,7 +38,7 @@ from tests.soak import examples
 
 @dataclass(frozen=True)
 class Read:
-    """What a reader gets out of an entry, in whatever format it came."""
+    """An entry as a reader parses it, in any format."""
 
     id: str
     title: str
@@ -54,7 +54,7 @@ class Read:
 
 
 def expected(entry: Entry) -> Read:
-    """What every reader should get: the text as it is, without what XML cannot carry."""
+    """Return what every reader should parse: the text without characters that XML forbids."""
     tidy = clean.entry(entry)
     return Read(
         id=xml_safe(entry.id).strip(),
@@ -150,7 +150,7 @@ READ: dict[Format, Callable[[bytes], list[Read]]] = {
 
 
 def in_rss(read: Read) -> Read:
-    """RSS has one creator and one enclosure, and without a summary the HTML is the description."""
+    """Return an entry as in RSS: one creator, one enclosure, always a description if possible."""
     if not read.summary:
         read = replace(read, summary=html.unescape(read.content), content="")
     *others, last = read.authors or ("",)
@@ -164,7 +164,7 @@ def in_rss(read: Read) -> Read:
 
 
 def in_json(read: Read, entry: Entry) -> Read:
-    """JSON Feed has plain tags without duplicates, and two members for two URLs."""
+    """Return an entry as in JSON Feed: tags without duplicates, and two members for two URLs."""
     tidy = clean.entry(entry)
     link = tidy.external or tidy.page or tidy.link
     return replace(read, labels=tuple(dict.fromkeys(read.labels)), link=link)
@@ -174,7 +174,7 @@ def in_json(read: Read, entry: Entry) -> Read:
 @given(feeds, st.lists(entries, max_size=2))
 @example(FEED, list(ENTRIES))
 @example(FEED, [])
-def test_all_formats_say_the_same_whatever_the_text(feed: Feed, several: list[Entry]) -> None:
+def test_all_formats_have_equal_values_for_any_text(feed: Feed, several: list[Entry]) -> None:
     """Conformance 1, 23, 25."""
     want = [expected(each) for each in several]
     assert read_atom(render(Format.ATOM, feed, *several)) == want
@@ -184,7 +184,7 @@ def test_all_formats_say_the_same_whatever_the_text(feed: Feed, several: list[En
 
 @settings(max_examples=examples(30))
 @given(anything, anything)
-def test_the_feeds_own_words_are_the_same(title: str, subtitle: str) -> None:
+def test_all_formats_have_the_same_title_and_subtitle(title: str, subtitle: str) -> None:
     """Conformance 23, 25."""
     feed = replace(FEED, title=title, subtitle=subtitle)
     want = (xml_safe(title).strip(), xml_safe(subtitle).strip())
@@ -210,7 +210,7 @@ def test_the_feeds_own_words_are_the_same(title: str, subtitle: str) -> None:
         "<p>cut <em>of",
     ],
 )
-def test_odd_words_survive(format: Format, words: str) -> None:
+def test_special_text_is_unchanged(format: Format, words: str) -> None:
     """Conformance 25."""
     (read,) = READ[format](render(format, FEED, replace(ENTRY, title=words, content=words)))
     assert (read.title, read.content) == (words, words)
@@ -218,11 +218,11 @@ def test_odd_words_survive(format: Format, words: str) -> None:
 
 @pytest.mark.parametrize("format", list(Format))
 @pytest.mark.parametrize("character", ["\x00", "\x0b", "\x1b", "\ufffe", "\uffff", "\ud800"])
-def test_what_xml_cannot_carry_is_dropped_everywhere(
+def test_characters_that_xml_forbids_are_removed(
     format: Format,
     character: str,
 ) -> None:
-    """Conformance 1: one of them would end the whole feed."""
+    """Conformance 1: one of them would make the whole feed invalid."""
     spoilt = replace(
         ENTRY,
         id=f"tag:a.org,2020:x{character}y",
@@ -245,8 +245,8 @@ for format in Format:
 """
 
 
-def test_two_processes_write_the_same_bytes() -> None:
-    """Conformance 24: no clock, no order of a set, no seed."""
+def test_other_processes_write_the_same_bytes() -> None:
+    """Conformance 24: whatever the hash seed and time zone."""
     here = b"".join(render(each, FEED, *ENTRIES) for each in Format)
     for seed in ("1", "2"):
         environment = {
@@ -262,17 +262,17 @@ def test_two_processes_write_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("format", list(Format))
-def test_the_only_dates_are_those_given(format: Format) -> None:
-    """Conformance 24: neither lastBuildDate nor updated is now."""
+def test_documents_contain_no_current_date(format: Format) -> None:
+    """Conformance 24: neither lastBuildDate nor updated is the current time."""
     document = render(format, FEED, *ENTRIES).decode()
     assert str(datetime.now(UTC).year) not in document
 
 
 @pytest.mark.parametrize("format", list(Format))
-def test_a_fragment_does_not_depend_on_the_feed_or_its_neighbours(
+def test_a_fragment_depends_only_on_its_entry(
     format: Format,
 ) -> None:
-    """Conformance 24: the caller keeps fragments and puts them where it likes."""
+    """Conformance 24: callers cache fragments and combine them."""
     fragments = [RENDERERS[format].entry(each) for each in (ENTRY, ODD, BARE)]
     document = RENDERERS[format].document(FEED, fragments)
     assert all(fragment in document for fragment in fragments)

@@ -20,7 +20,7 @@ def parent(format: Format, feed: Feed) -> etree._Element:
 
 
 def links(format: Format, feed: Feed) -> dict[str | None, str | None]:
-    """Return the links that are atom:link in RSS, by rel."""
+    """Return the links (atom:link in RSS) by rel."""
     return {
         each.get("rel"): each.get("href") for each in parent(format, feed).findall(f"{ATOM}link")
     }
@@ -37,7 +37,7 @@ def test_an_archive_links_to_its_neighbours_and_to_the_current_document(format: 
 
 
 @pytest.mark.parametrize("format", XML)
-def test_an_archive_says_that_it_is_one(format: Format) -> None:
+def test_an_archive_has_the_element_fh_archive(format: Format) -> None:
     """Conformance 26, 28: once, before the entries, and never fh:complete."""
     found = parent(format, ARCHIVE)
     assert len(found.findall(f"{HISTORY}archive")) == 1
@@ -57,13 +57,13 @@ def test_a_subscription_document_links_to_the_newest_archive_only(format: Format
 
 
 @pytest.mark.parametrize("format", XML)
-def test_where_none_precedes_there_is_no_link(format: Format) -> None:
+def test_the_oldest_document_has_no_prev_archive(format: Format) -> None:
     """Conformance 26."""
     assert "prev-archive" not in links(format, OLDEST)
     assert "prev-archive" not in links(format, FEED)
 
 
-def test_json_feed_goes_on_with_next_url() -> None:
+def test_next_url_of_json_feed_is_the_previous_archive() -> None:
     """Conformance 22, 26."""
     assert json.loads(render(Format.JSON, SUBSCRIPTION))["next_url"] == SUBSCRIPTION.prev_archive
     assert json.loads(render(Format.JSON, ARCHIVE))["next_url"] == ARCHIVE.prev_archive

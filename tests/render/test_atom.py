@@ -1,4 +1,4 @@
-"""Atom 1.0: what an entry and a feed say, and what they never say."""
+"""The contents of Atom 1.0 entries and feeds."""
 
 import html
 from dataclasses import replace
@@ -63,7 +63,7 @@ def test_a_feed_has_one_id_title_and_update() -> None:
     assert text(made, "updated") == "2022-02-20T09:30:00Z"
 
 
-def test_the_feed_has_its_authors() -> None:
+def test_a_feed_has_its_authors() -> None:
     """Conformance 14."""
     (author,) = feed().findall(f"{ATOM}author")
     assert {each.tag.removeprefix(ATOM): each.text for each in author} == {
@@ -74,13 +74,13 @@ def test_the_feed_has_its_authors() -> None:
 
 
 @pytest.mark.parametrize("authors", [(), (Person(" ", "x@example.org"),)])
-def test_a_feed_without_an_author_is_its_own(authors: tuple[Person, ...]) -> None:
-    """Conformance 14: an entry may have none either."""
+def test_a_feed_without_authors_names_itself_as_the_author(authors: tuple[Person, ...]) -> None:
+    """Conformance 14: its entries may have none either."""
     (author,) = feed(replace(FEED_ATOM, authors=authors), BARE).findall(f"{ATOM}author")
     assert text(author, "name") == FEED.title
 
 
-def test_an_entry_has_each_author_with_what_is_known() -> None:
+def test_an_entry_has_all_authors_with_their_known_details() -> None:
     """Conformance 14."""
     found = [
         {each.tag.removeprefix(ATOM): each.text for each in author}
@@ -90,7 +90,7 @@ def test_an_entry_has_each_author_with_what_is_known() -> None:
 
 
 @pytest.mark.parametrize("id", ["HTTP://Example.org/%7ea/../b", "tag:a,2020:é", "urn:x:1"])
-def test_ids_are_left_as_they_are(id: str) -> None:  # noqa: A002
+def test_ids_are_unchanged(id: str) -> None:  # noqa: A002
     """Conformance 15: they are compared character by character."""
     assert text(entry(replace(ENTRY, id=id)), "id") == id
     assert text(feed(replace(FEED_ATOM, id=id)), "id") == id
@@ -114,8 +114,8 @@ def test_summary_and_content_are_escaped_html() -> None:
     assert text(made, "content") == ODD.content
 
 
-def test_plain_text_that_names_an_entity_does_not_look_like_html() -> None:
-    """Conformance 7, 17: the validator guesses from the reference that it is not."""
+def test_references_in_plain_text_are_escaped_hexadecimally() -> None:
+    """Conformance 7, 17: the validator guesses from named references that the text is HTML."""
     words = "The &nbsp; entity"
     document = render(
         Format.ATOM,
@@ -127,36 +127,36 @@ def test_plain_text_that_names_an_entity_does_not_look_like_html() -> None:
 
 @pytest.mark.parametrize("content", [None, "", " "])
 def test_an_entry_without_text_has_no_blank_summary(content: str | None) -> None:
-    """RFC 4287 4.1.1.1 asks for text, but readers show a blank one."""
+    """RFC 4287 4.1.1.1 requires a summary, but readers would display a blank one."""
     made = entry(replace(BARE, content=content))
     assert made.find(f"{ATOM}content") is None
     assert made.find(f"{ATOM}summary") is None
     assert [each.get("rel") for each in made.iter(f"{ATOM}link")] == ["alternate"]
 
 
-def test_the_term_of_a_category_is_its_label() -> None:
-    """Conformance 17: several readers show the term."""
+def test_atom_categories_have_their_label_as_term() -> None:
+    """Conformance 17: several readers display the term."""
     assert [dict(each.attrib) for each in entry(ENTRY).iter(f"{ATOM}category")] == [
         {"term": each.label, "scheme": each.scheme, "label": each.label}
         for each in ENTRY.categories
     ]
 
 
-def test_a_category_without_a_term_is_left_out() -> None:
+def test_a_category_without_a_term_is_omitted() -> None:
     """Conformance 17."""
     made = entry(replace(ENTRY, categories=(Category("", f"{BASE}/", "x"),)))
     assert made.find(f"{ATOM}category") is None
 
 
 def test_a_feed_links_to_its_page_and_then_to_itself() -> None:
-    """Conformance 18: some readers take the first link for the site."""
+    """Conformance 18: some readers use the first link as that of the site."""
     assert [dict(each.attrib) for each in feed().findall(f"{ATOM}link")] == [
         {"href": FEED.link, "rel": "alternate", "type": "text/html"},
         {"href": FEED_ATOM.self_url, "rel": "self", "type": "application/atom+xml"},
     ]
 
 
-def test_metadata_stands_before_the_entries() -> None:
+def test_metadata_precedes_the_entries() -> None:
     """Conformance 18."""
     tags = [each.tag == f"{ATOM}entry" for each in feed(FEED_ATOM, *ENTRIES)]
     assert tags == sorted(tags)
@@ -164,7 +164,7 @@ def test_metadata_stands_before_the_entries() -> None:
 
 
 def test_an_entrys_links_keep_their_attributes() -> None:
-    """Conformance 19: feedgen loses all but href."""
+    """Conformance 19: feedgen drops all but href."""
     assert [dict(each.attrib) for each in entry(ENTRY).findall(f"{ATOM}link")] == [
         {"href": ENTRY.link, "rel": "alternate", "type": "text/html"},
         {
@@ -187,7 +187,7 @@ def test_an_entry_about_another_page_links_to_both() -> None:
     assert links(own) == [("alternate", own.link), ("related", ELSEWHERE)]
 
 
-def test_comments_are_replies() -> None:
+def test_comments_are_a_link_of_replies() -> None:
     """RFC 4685 4."""
     assert links(replace(BARE, comments=f"{BASE}/talk#c")) == [
         ("alternate", BARE.link),
@@ -195,13 +195,13 @@ def test_comments_are_replies() -> None:
     ]
 
 
-def test_an_enclosure_without_an_address_is_left_out() -> None:
+def test_an_enclosure_without_a_url_is_omitted() -> None:
     """Conformance 19."""
     made = entry(replace(ENTRY, enclosures=(Enclosure("", "audio/mpeg", 1),)))
     assert [each.get("rel") for each in made.findall(f"{ATOM}link")] == ["alternate"]
 
 
-def test_the_language_stands_on_the_feed_and_on_an_entry_of_another() -> None:
+def test_xml_lang_is_on_the_feed_and_on_entries_of_other_languages() -> None:
     """Conformance 20."""
     made = feed(FEED_ATOM, ENTRY, BARE)
     assert made.get(f"{XML}lang") == "en-gb"
@@ -222,7 +222,7 @@ def test_the_generator_has_name_and_version(generator: str, name: str, version: 
     assert (found.text, found.get("version"), len(found.attrib)) == (name, version, bool(version))
 
 
-def test_rights_and_logo_are_the_feeds() -> None:
+def test_a_feed_has_rights_and_a_logo() -> None:
     """Conformance 18."""
     made = feed()
     assert text(made, "rights") == FEED.rights
@@ -233,7 +233,7 @@ def test_rights_and_logo_are_the_feeds() -> None:
     assert plain.find(f"{ATOM}icon") is None
 
 
-def test_an_icon_is_the_logo_too_unless_there_is_an_image() -> None:
+def test_the_icon_is_the_default_logo() -> None:
     icon = f"{BASE}/icon.png"
     both, only = (
         feed(replace(FEED_ATOM, icon=icon)),
@@ -243,8 +243,8 @@ def test_an_icon_is_the_logo_too_unless_there_is_an_image() -> None:
     assert (text(only, "icon"), text(only, "logo")) == (icon, icon)
 
 
-def test_an_entrys_image_is_a_thumbnail_and_then_a_medium() -> None:
-    """Conformance 23: gofeed knows only the second."""
+def test_an_image_of_an_entry_is_media_thumbnail_and_media_content() -> None:
+    """Conformance 23: gofeed reads only the second."""
     made = [(each.tag, dict(each.attrib)) for each in entry(ENTRY) if MEDIA in str(each.tag)]
     assert made == [
         (f"{MEDIA}thumbnail", {"url": ENTRY.image}),
@@ -252,7 +252,7 @@ def test_an_entrys_image_is_a_thumbnail_and_then_a_medium() -> None:
     ]
 
 
-def test_a_reader_gets_back_what_was_written() -> None:
+def test_feedparser_reads_back_all_values() -> None:
     """Conformance 23, 25."""
     read = feedparser.parse(render(Format.ATOM, FEED_ATOM, *ENTRIES))
     assert not read.bozo
@@ -282,7 +282,7 @@ def test_a_reader_gets_back_what_was_written() -> None:
     ]
 
 
-def test_a_feed_without_entries_is_complete() -> None:
+def test_a_feed_without_entries_is_valid() -> None:
     """Conformance 14."""
     read = feedparser.parse(render(Format.ATOM, FEED_ATOM))
     assert not read.bozo

@@ -1,4 +1,4 @@
-"""What every format starts from: text, URIs and addresses that all of them can carry."""
+"""Values are cleaned before any format is rendered: text, URIs and email addresses."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def test_an_iri_becomes_a_uri(iri: str, uri: str) -> None:
 
 
 @given(anything)
-def test_a_uri_is_ascii_and_stays_as_it_is(text: str) -> None:
+def test_converting_to_a_uri_is_idempotent(text: str) -> None:
     """Conformance 1, 23."""
     uri = clean.uri(text)
     assert uri.isascii()
@@ -37,19 +37,19 @@ def test_a_uri_is_ascii_and_stays_as_it_is(text: str) -> None:
 
 
 @given(entries)
-def test_a_clean_entry_is_clean(entry: Entry) -> None:
+def test_cleaning_an_entry_is_idempotent(entry: Entry) -> None:
     """Conformance 23."""
     tidy = clean.entry(entry)
     assert clean.entry(tidy) == tidy
 
 
-def test_a_fit_entry_and_feed_are_left_as_they_are() -> None:
+def test_valid_entries_and_feeds_are_unchanged() -> None:
     """Conformance 15, 23."""
     assert clean.entry(ENTRY) == ENTRY
     assert clean.feed(FEED) == FEED
 
 
-def test_what_has_no_name_is_nobody() -> None:
+def test_authors_and_categories_without_names_are_removed() -> None:
     """Conformance 8, 14."""
     nobody = replace(ENTRY, authors=(Person("\x00 "),), categories=(Category(" ", "", "x"),))
     tidy = clean.entry(nobody)

@@ -1,4 +1,4 @@
-"""Namespaces of other packages: found through entry points, and shown in every format."""
+"""Namespaces of other packages are found through entry points and rendered in every format."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ from tests.sites import article, make_site
 SPAWN = get_context("spawn")
 TOY = "{https://toy.example/ns}"
 MODULE = '''
-"""A namespace as another package would write it: attributes, repeated and nested elements."""
+"""A namespace of another package: attributes, repeated and nested elements."""
 
 from lxml import etree
 
@@ -85,9 +85,9 @@ def build(site: Path, *packages: Path) -> tuple[int, str]:
     with ours:
         with theirs:
             process.start()
-        said: tuple[int, str] = ours.recv()
+        result: tuple[int, str] = ours.recv()
     process.join()
-    return said
+    return result
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def site(tmp_path: Path) -> Path:
 
 
 def test_a_namespace_of_another_package_is_in_every_format(site: Path, tmp_path: Path) -> None:
-    """Conformance 1: well-formed, and declared at the root alone."""
+    """Conformance 1: well-formed, and declared only at the root."""
     assert build(site, install(tmp_path / "lib", "toy_feeds:NAMESPACE")) == (0, "")
     out = tmp_path / "out" / "feeds"
     channel = etree.fromstring((out / "all.rss").read_bytes())[0]
@@ -119,8 +119,8 @@ def test_a_namespace_of_another_package_is_in_every_format(site: Path, tmp_path:
     assert [item["_toy"] for item in made["items"]] == [{"labels": ["C++", "日本 <b>"]}]
 
 
-def test_documents_change_their_tags_with_what_is_installed(site: Path, tmp_path: Path) -> None:
-    """Conformance 37: other bytes never have the ETag of those before."""
+def test_etags_change_with_the_installed_namespaces(site: Path, tmp_path: Path) -> None:
+    """Conformance 37: different bytes never have the same ETag."""
     library = install(tmp_path / "lib", "toy_feeds:NAMESPACE")
     tags, bodies = [], []
     for packages in ([], [library], []):
@@ -135,18 +135,18 @@ def test_documents_change_their_tags_with_what_is_installed(site: Path, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message_part"),
     [
         ("absent:NAMESPACE", "cannot be loaded: ModuleNotFoundError: No module named 'absent'"),
         ("toy_feeds:Shelf", "is not a Namespace"),
         ("toy_feeds:CLASHING", f"(feedsvc.namespaces, feedsvc {__version__}) share the prefix"),
     ],
 )
-def test_a_namespace_that_cannot_be_used_is_one_clear_sentence(
-    site: Path, tmp_path: Path, name: str, said: str
+def test_an_unusable_namespace_is_reported_in_one_sentence(
+    site: Path, tmp_path: Path, name: str, message_part: str
 ) -> None:
     code, error = build(site, install(tmp_path / "lib", name))
     assert code == 1
     (line,) = error.splitlines()
     assert line.startswith("Error: toy (feedsvc.namespaces, toy-feeds 1.2) ")
-    assert said in line
+    assert message_part in line

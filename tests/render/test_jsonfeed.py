@@ -1,4 +1,4 @@
-"""JSON Feed 1.1: what an item and the top level say, and what they never say."""
+"""The contents of JSON Feed 1.1 items and top levels."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ from tests.render.samples import (
 
 FEED_JSON = replace(FEED, self_url=f"{BASE}/feeds/all.json")
 
-# JSON Feed 1.1, all that it defines at each level.
+# All members that JSON Feed 1.1 defines at each level.
 FEED_MEMBERS = {
     "version", "title", "home_page_url", "feed_url", "description", "user_comment", "next_url",
     "icon", "favicon", "authors", "language", "expired", "hubs", "items",
@@ -89,8 +89,8 @@ def test_an_item_describes_its_entry() -> None:
     }
 
 
-def test_an_item_about_another_page_has_its_own_url_and_the_other() -> None:
-    """JSON Feed 1.1: `url` is the item's page, `external_url` the one that it is about."""
+def test_an_item_about_another_page_has_url_and_external_url() -> None:
+    """JSON Feed 1.1: `url` is the item's page, `external_url` the page that it is about."""
     for entry in (LINKED, replace(LINKED, link=f"{BASE}/articles/look", page=None)):
         assert (item(entry)["url"], item(entry)["external_url"]) == (
             f"{BASE}/articles/look",
@@ -98,14 +98,14 @@ def test_an_item_about_another_page_has_its_own_url_and_the_other() -> None:
         )
 
 
-def test_an_icon_is_the_favicon_and_the_icon_unless_there_is_an_image() -> None:
+def test_the_icon_is_the_favicon_and_the_default_icon() -> None:
     icon = f"{BASE}/icon.png"
     both, only = top(replace(FEED, icon=icon)), top(replace(FEED, icon=icon, image=None))
     assert (both["favicon"], both["icon"]) == (icon, f"{BASE}/logo.png")
     assert (only["favicon"], only["icon"]) == (icon, icon)
 
 
-def test_an_item_without_anything_still_has_id_url_dates_and_content() -> None:
+def test_a_minimal_item_has_id_url_dates_and_content() -> None:
     """Conformance 21."""
     assert item(BARE) == {
         "id": BARE.id,
@@ -116,34 +116,34 @@ def test_an_item_without_anything_still_has_id_url_dates_and_content() -> None:
     }
 
 
-def test_without_content_the_summary_is_the_text() -> None:
+def test_the_summary_is_the_text_of_an_item_without_content() -> None:
     """Conformance 21."""
     made = item(replace(ENTRY, content=None))
     assert "content_html" not in made
     assert (made["content_text"], made["summary"]) == (ENTRY.summary, ENTRY.summary)
 
 
-def test_titles_are_plain_text_and_not_entities() -> None:
+def test_titles_are_plain_text_without_entities() -> None:
     """Conformance 21, 25."""
     assert item(ODD)["title"] == ODD_TITLE
     assert item(ODD)["content_html"] == ODD.content
     assert top(replace(FEED_JSON, title=ODD_TITLE))["title"] == ODD_TITLE
 
 
-def test_the_label_of_a_category_and_a_tag_is_told_once() -> None:
+def test_tags_have_no_duplicate_labels() -> None:
     """Conformance 21."""
     twice = (Category("x", f"{BASE}/a", "X"), Category("x", f"{BASE}/b", "X"))
     assert item(replace(ENTRY, categories=twice))["tags"] == ["X"]
 
 
-def test_no_member_is_unknown_to_the_format() -> None:
+def test_all_members_are_defined_by_the_format() -> None:
     """Conformance 22."""
     made = top(FEED_JSON, *ENTRIES)
     assert set(made) <= FEED_MEMBERS
     assert {name for each in made["items"] for name in each} <= ITEM_MEMBERS
 
 
-def test_text_is_utf_8_and_not_escaped() -> None:
+def test_text_is_unescaped_utf_8() -> None:
     """Conformance 21, 25."""
     assert "\N{GRINNING FACE} \u202bשלום\u202c".encode() in render(Format.JSON, FEED_JSON, ODD)
 

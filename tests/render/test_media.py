@@ -17,7 +17,7 @@ OPUS = Alternate(type="audio/ogg", sources=(f"{BASE}/a.opus",), length=7000)
 
 
 def rendered(entry: Entry, format: Format) -> list[etree._Element]:
-    """Return the elements of an entry that are not feedgen's own, also nested ones."""
+    """Return the elements of Media RSS of an entry, including nested ones."""
     renderer = RENDERERS[format]
     feed = replace(FEED, show=Show()) if entry.episode else FEED
     body = renderer.document(feed, [renderer.entry(entry)])
@@ -33,7 +33,7 @@ def shown(entry: Entry, format: Format) -> list[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.parametrize("format", XML)
-def test_a_film_is_described(format: Format) -> None:
+def test_a_video_is_described(format: Format) -> None:
     """Podcasts 11."""
     assert shown(replace(BARE, enclosures=(VIDEO,)), format) == [
         (
@@ -54,7 +54,7 @@ def test_a_film_is_described(format: Format) -> None:
 
 
 @pytest.mark.parametrize("format", XML)
-def test_files_of_one_recording_are_a_group(format: Format) -> None:
+def test_files_of_the_same_recording_are_a_media_group(format: Format) -> None:
     """Podcasts 11."""
     same = Alternate(type=AUDIO.type, sources=(AUDIO.url,), default=True)
     episode = Episode(alternates=(same, OPUS, Alternate(type="audio/ogg")))
@@ -65,7 +65,7 @@ def test_files_of_one_recording_are_a_group(format: Format) -> None:
 
 
 @pytest.mark.parametrize("format", XML)
-def test_what_is_an_enclosure_is_no_second_picture(format: Format) -> None:
+def test_an_image_that_is_an_enclosure_is_not_repeated(format: Format) -> None:
     """Podcasts 11."""
     picture = Enclosure(f"{BASE}/p.png", "image/png", 5)
     entry = replace(BARE, image=picture.url, enclosures=(picture, AUDIO))

@@ -36,7 +36,7 @@ def test_every_feed_is_an_outline_of_type_rss() -> None:
 
 
 def test_groups_follow_the_feeds_at_the_top_as_folders() -> None:
-    """OPML 2.0, Subscription Lists: an outline without a type has others in it."""
+    """OPML 2.0, Subscription Lists: an outline without a type contains others."""
     body = etree.fromstring(opml.document("Feeds", FEEDS[:1], GROUPS)).find("body")
     assert body is not None
     assert [(each.get("text"), each.get("type"), len(each)) for each in body] == [
@@ -47,14 +47,14 @@ def test_groups_follow_the_feeds_at_the_top_as_folders() -> None:
     assert [each.get("xmlUrl") for each in body[1]] == [FEEDS[1].feed_url]
 
 
-def test_the_list_has_no_date_of_its_making() -> None:
+def test_opml_contains_no_date() -> None:
     """Conformance 24."""
     root = etree.fromstring(opml.document("Feeds", FEEDS, GROUPS))
     assert [each.tag for each in root.iter() if "date" in str(each.tag).lower()] == []
 
 
 @given(anything, st.lists(outlines, max_size=3))
-def test_any_text_makes_a_well_formed_list(title: str, feeds: list[opml.Outline]) -> None:
+def test_opml_of_any_text_is_well_formed(title: str, feeds: list[opml.Outline]) -> None:
     """Conformance 1."""
     root = etree.fromstring(opml.document(title, [], {title: feeds}))
     (group,) = root.iterfind("body/outline")

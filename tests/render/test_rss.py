@@ -1,4 +1,4 @@
-"""RSS 2.0: what an item and a channel say, and what they never say."""
+"""The contents of RSS 2.0 items and channels."""
 
 import html
 from dataclasses import replace
@@ -60,7 +60,7 @@ def test_an_item_has_a_title_or_a_description(entry: Entry) -> None:
 
 
 def test_an_item_without_a_title_has_no_title_element() -> None:
-    """Conformance 2: the validator wants titles that are there to be filled."""
+    """Conformance 2: the validator rejects empty titles."""
     assert item(BARE).find("title") is None
     assert item(replace(BARE, title="\t ")).find("title") is None
 
@@ -91,7 +91,7 @@ def test_only_the_link_itself_is_a_permalink(id: str, permalink: str) -> None:  
     assert (guid.text, guid.get("isPermaLink")) == (id, permalink)
 
 
-def test_a_tag_uri_is_no_permalink_even_as_the_link() -> None:
+def test_a_tag_uri_is_never_a_permalink() -> None:
     """Conformance 4."""
     guid = item(replace(ENTRY, link=ENTRY.id)).find("guid")
     assert guid is not None
@@ -109,7 +109,7 @@ def test_the_channel_links_to_itself() -> None:
 
 
 def test_an_item_about_another_page_links_to_both() -> None:
-    """Some readers take the first link of any namespace, and some the last."""
+    """Some readers use the first link of any namespace, and some the last."""
     made = [
         (each.tag, each.text or dict(each.attrib))
         for each in item(LINKED)
@@ -122,7 +122,7 @@ def test_an_item_about_another_page_links_to_both() -> None:
     ]
 
 
-def test_an_update_is_dated_if_it_is_later() -> None:
+def test_a_later_update_is_dated() -> None:
     """Conformance 3, 16."""
     assert texts(item(ENTRY), f"{ATOM}updated") == ["2022-02-18T08:00:00Z"]
     same = replace(ENTRY, updated=ENTRY.published.replace(microsecond=0))
@@ -136,7 +136,7 @@ def test_comments_are_the_url_of_a_page() -> None:
     assert texts(item(ENTRY), "comments") == []
 
 
-def test_the_description_stands_before_the_content() -> None:
+def test_the_description_precedes_the_content() -> None:
     """Conformance 6."""
     tags = [each.tag for each in item(ENTRY)]
     assert tags.index("description") < tags.index(f"{CONTENT}encoded")
@@ -144,15 +144,15 @@ def test_the_description_stands_before_the_content() -> None:
     assert texts(item(ENTRY), f"{CONTENT}encoded") == [ENTRY.content]
 
 
-def test_without_a_summary_the_html_is_the_description() -> None:
+def test_html_is_the_description_of_an_item_without_summary() -> None:
     """Conformance 6."""
     made = item(replace(ENTRY, summary=""))
     assert texts(made, "description") == [ENTRY.content]
     assert made.find(f"{CONTENT}encoded") is None
 
 
-def test_a_summary_is_html_that_shows_the_plain_text() -> None:
-    """Conformance 6, 25: `1 < 2` as it stands is not HTML."""
+def test_a_summary_is_escaped_as_html() -> None:
+    """Conformance 6, 25: `1 < 2` is not valid HTML."""
     (description,) = texts(item(ODD), "description")
     assert description == "1 &lt; 2 &amp;&amp; ]]&gt; \N{GRINNING FACE} \u202bשלום\u202c"
 
@@ -166,13 +166,13 @@ def test_a_summary_is_html_that_shows_the_plain_text() -> None:
         b"      <title>AT&#x26;T &#x3C;b&gt;</title>",  # the image's
     ],
 )
-def test_a_channels_plain_text_has_hexadecimal_references(wire: bytes) -> None:
+def test_plain_text_of_a_channel_has_hexadecimal_references(wire: bytes) -> None:
     """Conformance 7."""
     feed = replace(FEED, title=ODD_TITLE, subtitle=ODD_TITLE, rights=ODD_TITLE)
     assert wire in render(Format.RSS, feed).split(b"\n")
 
 
-def test_an_items_plain_text_has_hexadecimal_references() -> None:
+def test_plain_text_of_an_item_has_hexadecimal_references() -> None:
     """Conformance 7."""
     document = render(
         Format.RSS, FEED, replace(ODD, categories=(Category("x", "https://x.org/", ODD_TITLE),))
@@ -192,10 +192,10 @@ def test_an_items_plain_text_has_hexadecimal_references() -> None:
         ((ADA, BO, Person("C"), Person("D")), ["Ada Lovelace, Bo 卜, C and D"]),
     ],
 )
-def test_all_authors_are_one_creator_and_none_an_author(
+def test_all_authors_are_in_one_dc_creator(
     authors: tuple[Person, ...], creators: list[str]
 ) -> None:
-    """Conformance 8: of several elements, most readers show only the first or the last."""
+    """Conformance 8: most readers display only the first or last of several elements."""
     made = item(replace(ENTRY, authors=authors))
     assert texts(made, f"{DC}creator") == creators
     assert made.find("author") is None
@@ -209,7 +209,7 @@ def test_the_managing_editor_is_the_first_author_with_an_email_address() -> None
 
 
 @pytest.mark.parametrize("email", [None, "", "desk", "a b@example.org", "desk@localhost", "@x.org"])
-def test_without_an_email_address_the_authors_are_the_channels_creators(email: str | None) -> None:
+def test_channel_authors_without_email_addresses_are_in_dc_creator(email: str | None) -> None:
     """Conformance 8."""
     made = channel(replace(FEED, authors=(Person("Bo", email), Person("Cy"))))
     assert made.find("managingEditor") is None
@@ -228,20 +228,20 @@ def test_categories_are_labels_without_a_domain() -> None:
     assert found == [(each.label, {}) for each in ENTRY.categories]
 
 
-def test_a_category_and_a_tag_of_one_label_are_one_category() -> None:
-    """Without a domain they could not be told apart."""
+def test_duplicate_category_labels_are_merged() -> None:
+    """Without a domain, they could not be distinguished."""
     twice = (Category("x", f"{BASE}/a", "X"), Category("x", f"{BASE}/b", "X"))
     assert texts(item(replace(ENTRY, categories=twice)), "category") == ["X"]
 
 
-def test_a_category_without_a_label_shows_its_term() -> None:
+def test_the_term_is_the_default_label_of_a_category() -> None:
     """Conformance 9: feedgen writes an empty one."""
     made = item(replace(ENTRY, categories=(Category("water", "https://x.org/", ""),)))
     assert texts(made, "category") == ["water"]
 
 
 @pytest.mark.parametrize("language", ["en-gb", "en_GB", "en-GB"])
-def test_the_language_is_in_lower_case(language: str) -> None:
+def test_the_language_is_lower_case(language: str) -> None:
     """Conformance 10."""
     assert texts(channel(replace(FEED, language=language)), "language") == ["en-gb"]
 
@@ -252,7 +252,7 @@ def test_the_ttl_is_a_positive_number_of_minutes(minutes: int, ttl: list[str]) -
     assert texts(channel(replace(FEED, ttl=minutes)), "ttl") == ttl
 
 
-def test_the_image_repeats_the_channels_title_and_link() -> None:
+def test_an_image_has_the_title_and_link_of_the_channel() -> None:
     """Conformance 11."""
     (image,) = channel().findall("image")
     assert {each.tag: each.text for each in image} == {
@@ -279,12 +279,12 @@ def test_the_image_repeats_the_channels_title_and_link() -> None:
         (None, False),
     ],
 )
-def test_only_a_small_gif_jpeg_or_png_is_the_image(image: Image | None, carried: bool) -> None:
+def test_an_image_must_be_a_small_gif_jpeg_or_png(image: Image | None, carried: bool) -> None:
     """Conformance 11."""
     assert (channel(replace(FEED, image=image)).find("image") is not None) is carried
 
 
-def test_an_unknown_size_of_the_image_is_left_out() -> None:
+def test_an_unknown_size_of_an_image_is_omitted() -> None:
     """Conformance 11."""
     (image,) = channel(replace(FEED, image=Image(f"{BASE}/a.png", 144))).findall("image")
     assert texts(image, "width") == ["144"]
@@ -292,7 +292,7 @@ def test_an_unknown_size_of_the_image_is_left_out() -> None:
 
 
 def test_an_item_has_the_first_enclosure_only() -> None:
-    """Conformance 12: feedgen takes the last."""
+    """Conformance 12: feedgen uses the last."""
     found = [dict(each.attrib) for each in item(ENTRY).iter("enclosure")]
     assert found == [{"url": f"{BASE}/files/wells.mp3", "type": "audio/mpeg", "length": "1234"}]
 
@@ -310,7 +310,7 @@ def test_an_enclosure_has_a_type_and_a_length(
     type: str,  # noqa: A002
     length: str,
 ) -> None:
-    """Conformance 12: 0 stands for an unknown length."""
+    """Conformance 12: 0 means an unknown length."""
     (found,) = item(replace(ENTRY, enclosures=(enclosure,))).findall("enclosure")
     assert (found.get("type"), found.get("length")) == (type, length)
 
@@ -323,8 +323,8 @@ def test_links_are_uris() -> None:
     ]
 
 
-def test_an_entrys_image_is_a_thumbnail_and_then_a_medium() -> None:
-    """Conformance 23: gofeed knows only the second."""
+def test_an_image_of_an_entry_is_media_thumbnail_and_media_content() -> None:
+    """Conformance 23: gofeed reads only the second."""
     made = [(each.tag, dict(each.attrib)) for each in item(ENTRY) if MEDIA in str(each.tag)]
     assert made == [
         (f"{MEDIA}thumbnail", {"url": ENTRY.image}),
@@ -332,7 +332,7 @@ def test_an_entrys_image_is_a_thumbnail_and_then_a_medium() -> None:
     ]
 
 
-def test_a_reader_gets_back_what_was_written() -> None:
+def test_feedparser_reads_back_all_values() -> None:
     """Conformance 23, 25."""
     read = feedparser.parse(render(Format.RSS, FEED, *ENTRIES))
     assert not read.bozo
@@ -357,7 +357,7 @@ def test_a_reader_gets_back_what_was_written() -> None:
     assert [each.href for each in rich.enclosures] == [ENTRY.enclosures[0].url]
 
 
-def test_a_channel_without_items_is_complete() -> None:
+def test_a_channel_without_items_is_valid() -> None:
     """Conformance 2."""
     read = feedparser.parse(render(Format.RSS, FEED))
     assert not read.bozo

@@ -1,4 +1,4 @@
-"""Sitemaps: every page is in one, and none has too many."""
+"""Sitemaps contain every page and do not exceed the size limit."""
 
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -13,7 +13,7 @@ NAMESPACE = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 WHEN = datetime(2025, 11, 20, 17, 30, tzinfo=UTC)
 
 
-def test_a_sitemap_has_urls_and_when_they_changed() -> None:
+def test_a_sitemap_has_urls_and_modification_times() -> None:
     root = etree.fromstring(
         sitemap.document([("https://x.org/", None), ("https://x.org/é&", WHEN)])
     )
@@ -24,7 +24,7 @@ def test_a_sitemap_has_urls_and_when_they_changed() -> None:
     assert root.xpath("s:url/s:lastmod/text()", namespaces=NAMESPACE) == ["2025-11-20T17:30:00Z"]
 
 
-def test_an_index_has_the_urls_of_the_parts() -> None:
+def test_a_sitemap_index_has_the_urls_of_its_parts() -> None:
     root = etree.fromstring(sitemap.index(["https://x.org/sitemap-1.xml"]))
     assert root.tag == f"{{{NAMESPACE['s']}}}sitemapindex"
     assert root.xpath("s:sitemap/s:loc/text()", namespaces=NAMESPACE) == [
@@ -33,8 +33,8 @@ def test_an_index_has_the_urls_of_the_parts() -> None:
 
 
 @given(st.integers(0, 1_000_000))
-def test_the_parts_have_the_home_page_and_every_article_once(articles: int) -> None:
-    windows = [sitemap.window(part + 1) for part in range(sitemap.parts(articles))]
+def test_sitemap_parts_cover_every_article_once(articles: int) -> None:
+    windows = [sitemap.part_range(part + 1) for part in range(sitemap.parts(articles))]
     assert windows[0] == (0, sitemap.MAX_URLS - 1)  # and the home page
     assert all(count <= sitemap.MAX_URLS for _, count in windows)
     assert all(first + count == after for (first, count), (after, _) in pairwise(windows))

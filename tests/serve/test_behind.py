@@ -1,4 +1,4 @@
-"""What a server sends to a client that has a newer document than the server knows."""
+"""Responses to clients that have a newer document than the server."""
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +21,7 @@ def front() -> Front:
 
 
 def later(front: Front) -> Reply:
-    """Return the feed after another revision, as another machine sends it."""
+    """Return the feed after another revision, as another machine serves it."""
     machine = Front()
     while machine.publication.newest() <= front.publication.newest():
         machine.publication.publish(SITE)
@@ -35,7 +35,7 @@ def number(etag: str) -> int:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("coding", ["", "-gzip"])
-def test_it_keeps_that_until_the_server_has_read_the_catalog(
+def test_a_newer_document_is_confirmed_until_the_catalog_is_read(
     front: Front, method: str, coding: str
 ) -> None:
     """RFC 9110 15.4.5, RFC 9111 4.3.4: a cache finds its response by the tag."""
@@ -53,7 +53,7 @@ def test_it_keeps_that_until_the_server_has_read_the_catalog(
     assert known.headers["Last-Modified"]
 
 
-def test_it_keeps_that_while_the_catalog_is_lost(front: Front) -> None:
+def test_a_newer_document_is_confirmed_while_the_catalog_is_lost(front: Front) -> None:
     etag = later(front).headers["ETag"]
     front.publication.lost = True
     for _ in range(3):
@@ -63,8 +63,8 @@ def test_it_keeps_that_while_the_catalog_is_lost(front: Front) -> None:
         assert front.ask(ALL).status == 200
 
 
-def test_a_tag_that_the_catalog_does_not_have_gets_the_document(front: Front) -> None:
-    """As after a backup was restored: from the first look after the tag was seen."""
+def test_the_document_is_sent_for_a_tag_that_the_catalog_lacks(front: Front) -> None:
+    """As after a backup was restored: from the first look at the catalog after the tag was seen."""
     etag = later(front).headers["ETag"]
     assert front.ask(ALL, if_none_match=etag).status == 304
     front.look()
@@ -75,8 +75,8 @@ def test_a_tag_that_the_catalog_does_not_have_gets_the_document(front: Front) ->
 
 
 @pytest.mark.parametrize("ahead", [101, 0xFFFFFFFFFFF0])
-def test_a_tag_far_ahead_gets_the_document_at_once(front: Front, ahead: int) -> None:
-    """A catalog that was rebuilt counts from 1 again; and tags may be forged."""
+def test_the_document_is_sent_at_once_for_a_tag_far_ahead(front: Front, ahead: int) -> None:
+    """A rebuilt catalog counts from 1 again, and tags may be forged."""
     etag = f'"{front.publication.newest()[0] + ahead:x}.00000000.{SUFFIX}"'
     asked = list(front.publication.asked)
     assert front.ask(ALL, if_none_match=etag, a_im="feed").status == 200
@@ -84,11 +84,11 @@ def test_a_tag_far_ahead_gets_the_document_at_once(front: Front, ahead: int) -> 
 
 
 @pytest.mark.parametrize("of_tag", [f"8.{SUFFIX}", f"8.00000000.{SUFFIX}-x", f'8"a.0.{SUFFIX}'])
-def test_a_tag_that_is_not_ours_gets_the_document(front: Front, of_tag: str) -> None:
+def test_the_document_is_sent_for_a_foreign_tag(front: Front, of_tag: str) -> None:
     assert front.ask(ALL, if_none_match=f'"{of_tag}"').status == 200
 
 
-def test_the_newest_of_several_documents_that_may_exist_is_confirmed(front: Front) -> None:
+def test_the_newest_plausible_tag_is_confirmed(front: Front) -> None:
     """RFC 9111 4.3.4: a cache sends the response whose tag the 304 has."""
     own, newer = front.ask(ALL).headers["ETag"], later(front).headers["ETag"]
     lost = f'"{number(newer) + 200:x}.00000000.{SUFFIX}"'  # of a catalog that was restored
@@ -100,10 +100,10 @@ def test_the_newest_of_several_documents_that_may_exist_is_confirmed(front: Fron
     assert (known.status, known.headers["ETag"]) == (304, own)
 
 
-def test_a_revision_that_was_seen_but_not_read_sends_nobody_back(
+def test_a_newer_document_is_confirmed_if_a_revision_cannot_be_read(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even with a tag that was looked for before."""
+    """Even if its tag was looked up before."""
     etag = later(front).headers["ETag"]
     front.ask(ALL, if_none_match=etag)
     front.look()
@@ -118,28 +118,30 @@ def test_a_revision_that_was_seen_but_not_read_sends_nobody_back(
     assert front.ask(ALL, if_none_match=etag).status == 304
 
 
-def test_conditions_do_not_count_where_no_coding_is_acceptable(front: Front) -> None:
+def test_conditions_are_ignored_if_no_coding_is_acceptable(front: Front) -> None:
     etag = later(front).headers["ETag"]
     refused = front.ask(ALL, if_none_match=etag, accept_encoding="identity;q=0")
     assert refused.status == 406
 
 
-happenings = st.lists(
+events = st.lists(
     st.tuples(st.sampled_from(["poll", "look", "publish", "lose", "find"]), st.booleans()),
     min_size=30,
     max_size=60,
 )
 
 
-@given(happenings)
+@given(events)
 @settings(max_examples=examples(10), deadline=None)
-def test_a_reader_of_several_machines_never_goes_back(happened: list[tuple[str, bool]]) -> None:
-    """Whatever each of them has read of the catalog; with its tag, the reader has the newest."""
+def test_a_client_of_several_machines_never_gets_an_older_document(
+    history: list[tuple[str, bool]],
+) -> None:
+    """Whatever each machine has read of the catalog, if the client sends its newest tag."""
     machines = {each: Front(FakePublication()) for each in (False, True)}
     for machine in machines.values():
         machine.ask(ALL)
     etag = machines[True].ask(ALL).headers["ETag"]
-    for what, which in happened:
+    for what, which in history:
         machine = machines[which]
         if what == "publish":
             for each in machines.values():

@@ -1,4 +1,4 @@
-"""Bodies of requests, with a protocol that stands in for Granian's."""
+"""Request bodies, with a fake of Granian's protocol."""
 
 import asyncio
 import threading
@@ -66,7 +66,7 @@ def answer(scope: Any, protocol: Any, body: bytes) -> None:
         (never, str(MAX_BODY + 1), 500),
     ],
 )
-def test_each_request_is_answered(
+def test_slow_broken_and_missing_bodies_are_answered(
     read: Callable[[], Awaitable[bytes]], length: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "PATIENCE", 0.05)
@@ -81,16 +81,16 @@ def test_too_many_requests_are_refused_until_others_are_answered(
 ) -> None:
     monkeypatch.setattr(bodies, "_MOST", 2)
     monkeypatch.setattr(bodies, "PATIENCE", 0.2)
-    taken = Bodies(answer)
+    receiver = Bodies(answer)
     first, second, third = Protocol(never), Protocol(never), Protocol(at_once)
     for protocol in (first, second, third):
-        taken.take(Scope("3"), protocol)  # type: ignore[arg-type]
+        receiver.take(Scope("3"), protocol)  # type: ignore[arg-type]
     assert third.status == 503
     assert first.answered.wait(PATIENCE)
     assert second.answered.wait(PATIENCE)
     while True:
         fourth = Protocol(at_once)
-        taken.take(Scope("3"), fourth)  # type: ignore[arg-type]
+        receiver.take(Scope("3"), fourth)  # type: ignore[arg-type]
         assert fourth.answered.wait(PATIENCE)
         if fourth.status == 202:
             return

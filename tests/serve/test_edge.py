@@ -1,4 +1,4 @@
-"""The edge: what it remembers, whom it asks, and what it does when nobody can be asked."""
+"""The edge: its cache, single flight, and errors of the application."""
 
 import threading
 import time
@@ -26,15 +26,15 @@ def front() -> Front:
     return Front()
 
 
-def eventually(is_so: Callable[[], bool]) -> None:
+def eventually(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < end, "it never came"
+    while not condition():
+        assert time.monotonic() < end, "the condition never became true"
         time.sleep(0.005)
 
 
-def remembered(front: Front) -> list[str]:
-    """Return the paths that the edge remembers."""
+def cached(front: Front) -> list[str]:
+    """Return the paths in the cache of the edge."""
     return front.edge._cache.keys()
 
 
@@ -62,7 +62,7 @@ def test_polls_are_answered_while_an_observer_fails(
     ]
 
 
-def test_head_and_get_share_what_is_remembered(front: Front) -> None:
+def test_head_and_get_share_a_cache_entry(front: Front) -> None:
     """Conformance 36."""
     head, get = front.ask(ALL, method="HEAD"), front.ask(ALL)
     assert (head.status, head.headers) == (get.status, get.headers)
@@ -70,7 +70,7 @@ def test_head_and_get_share_what_is_remembered(front: Front) -> None:
     assert front.publication.asked == [ALL]
 
 
-def test_news_is_served_as_soon_as_it_is_seen(front: Front) -> None:
+def test_a_new_revision_is_served_once_it_is_seen(front: Front) -> None:
     old = front.ask(ALL)
     front.publication.publish(SITE)
     front.look()
@@ -80,7 +80,7 @@ def test_news_is_served_as_soon_as_it_is_seen(front: Front) -> None:
     assert front.ask(ALL, if_none_match=old.headers["ETag"]).status == 200
 
 
-def test_what_is_asked_for_often_is_ready_before_its_news_counts(front: Front) -> None:
+def test_popular_feeds_are_rendered_before_a_revision_takes_effect(front: Front) -> None:
     old = front.ask(ALL)
     front.ask(PLUS)
     front.look()
@@ -95,14 +95,14 @@ def test_what_is_asked_for_often_is_ready_before_its_news_counts(front: Front) -
 
     front.watch.prepare = look_while_preparing
     front.look()
-    assert during[0] == old  # nobody waits
-    assert during[1] != old  # nor is what is ready held back
+    assert during[0] == old  # no request waits
+    assert during[1] != old  # a finished document is served
     asked = len(front.publication.asked)
     assert front.ask(ALL) == during[1]
     assert len(front.publication.asked) == asked
 
 
-def test_what_nobody_asks_for_is_not_made_anew(front: Front) -> None:
+def test_feeds_that_are_not_polled_are_not_rendered_again(front: Front) -> None:
     front.ask(ALL)
     for _ in range(3):
         front.publication.publish(SITE)
@@ -110,7 +110,7 @@ def test_what_nobody_asks_for_is_not_made_anew(front: Front) -> None:
     assert front.publication.asked == [ALL, ALL]
 
 
-def test_news_of_another_feed_changes_no_validator(front: Front) -> None:
+def test_changes_of_another_feed_do_not_change_responses(front: Front) -> None:
     """Conformance 37."""
     old, archive = front.ask(ALL), front.ask("/feeds/all/archive/1.rss")
     for _ in range(5):
@@ -120,8 +120,8 @@ def test_news_of_another_feed_changes_no_validator(front: Front) -> None:
         assert front.ask("/feeds/all/archive/1.rss") == archive
 
 
-def test_two_edges_answer_alike(front: Front) -> None:
-    """Conformance 37: in every coding, whatever each was asked before."""
+def test_two_edges_send_equal_responses(front: Front) -> None:
+    """Conformance 37: in every coding, whatever each served before."""
     other = Front()
     other.ask(PLUS)
     for coding in ("identity", "gzip", "br, identity;q=0", "zstd, identity;q=0"):
@@ -135,14 +135,14 @@ queries = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_s
 @given(
     st.lists(st.tuples(queries, queries, st.sampled_from(["a_im", "x_y", "accept", "cookie"]))),
 )
-def test_nothing_that_a_client_may_add_makes_an_entry(asked: list[tuple[str, str, str]]) -> None:
+def test_queries_and_header_fields_add_no_cache_entries(asked: list[tuple[str, str, str]]) -> None:
     """Conformance 42."""
     front = Front()
     front.ask(ALL, accept_encoding="gzip")
     before = front.edge._cache.currsize
     for query, value, name in asked:
         front.ask(f"{ALL}?{query}", **{name: value, "if_none_match": value})
-    assert remembered(front) == [ALL]
+    assert cached(front) == [ALL]
     assert front.publication.asked.count(ALL) == 1
     assert front.edge._cache.currsize == before
 
@@ -150,12 +150,12 @@ def test_nothing_that_a_client_may_add_makes_an_entry(asked: list[tuple[str, str
 @pytest.mark.parametrize(
     "field", ["", "x", "gzip;q=0.5", "br;q=7", "GZIP", "a" * 9_000, "gzip,gzip,,gzip", "\xff"]
 )
-def test_no_coding_asked_for_makes_an_entry(front: Front, field: str) -> None:
+def test_accept_encoding_adds_no_cache_entries(front: Front, field: str) -> None:
     """Conformance 35, 42."""
     front.ask(ALL)
     before = front.edge._cache.currsize
     front.ask(ALL, accept_encoding=field)
-    assert remembered(front) == [ALL]
+    assert cached(front) == [ALL]
     assert front.edge._cache.currsize == before
 
 
@@ -175,15 +175,13 @@ def test_no_coding_asked_for_makes_an_entry(front: Front, field: str) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_what_is_no_document_is_not_remembered(
-    front: Front, path: str, status: int, method: str
-) -> None:
-    """Conformance 32: and is not changed by conditions."""
+def test_only_documents_are_cached(front: Front, path: str, status: int, method: str) -> None:
+    """Conformance 32: conditions do not change other responses."""
     tag = front.ask(ALL).headers["ETag"]
     for held in (tag, "*"):
         reply = front.ask(path, method=method, if_none_match=held)
         assert reply.status == status
-    assert remembered(front) == [ALL]
+    assert cached(front) == [ALL]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW", "get"])
@@ -194,8 +192,8 @@ def test_other_methods_are_refused(front: Front, method: str) -> None:
     assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD")
 
 
-def test_many_who_ask_at_once_are_one_who_asks() -> None:
-    """Single flight, for what is not known and for what is no longer new."""
+def test_concurrent_requests_for_a_feed_render_it_once() -> None:
+    """Single flight, for a feed that is not cached and for one that is outdated."""
 
     class Slow(FakePublication):
         def document(self, ref: FeedRef, format: Format) -> Document | None:
@@ -218,7 +216,7 @@ def test_many_who_ask_at_once_are_one_who_asks() -> None:
     assert list(front.edge._locks) == []
 
 
-def test_who_asks_for_another_feed_does_not_wait() -> None:
+def test_a_slow_feed_does_not_delay_another_feed() -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     class Stuck(FakePublication):
@@ -237,7 +235,7 @@ def test_who_asks_for_another_feed_does_not_wait() -> None:
         assert stuck.result(PATIENCE).status == 200
 
 
-def test_a_fault_is_not_remembered_and_stops_nobody() -> None:
+def test_server_errors_are_not_cached_and_release_their_lock() -> None:
     class Faulty(FakePublication):
         broken = True
 
@@ -255,12 +253,12 @@ def test_a_fault_is_not_remembered_and_stops_nobody() -> None:
     publication.publish(SITE)
     front.look()
     assert front.ask(ALL).status == 500
-    assert remembered(front) == []
+    assert cached(front) == []
     assert list(front.edge._locks) == []
 
 
-def test_what_is_remembered_is_bound_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The feeds that were not polled for longest make room."""
+def test_the_cache_is_limited_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least recently polled feeds are evicted."""
     monkeypatch.setattr(edge, "_CACHE_SIZE", 15_000)  # for two of some 6,000 bytes each
     front = Front()
     paths = [ALL, PLUS, "/feeds/all.atom", "/feeds/all.json"]
@@ -268,11 +266,11 @@ def test_what_is_remembered_is_bound_by_bytes(monkeypatch: pytest.MonkeyPatch) -
         front.ask(path)
         front.ask(ALL)
         assert front.edge._cache.currsize <= 15_000
-    assert sorted(remembered(front)) == ["/feeds/all.json", ALL]
+    assert sorted(cached(front)) == ["/feeds/all.json", ALL]
     assert front.publication.asked == paths
 
 
-def test_a_document_larger_than_the_room_is_served_all_the_same(
+def test_a_document_larger_than_the_cache_is_served(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(edge, "_CACHE_SIZE", 15_000)
@@ -282,11 +280,11 @@ def test_a_document_larger_than_the_room_is_served_all_the_same(
     first, second = front.ask(ALL), front.ask(ALL)
     assert first == second
     assert len(first.body) == 50_000
-    assert remembered(front) == []
+    assert cached(front) == []
 
 
-def test_a_better_coding_comes_by_itself(front: Front) -> None:
-    """Conformance 35: it is made once, while others are answered, and counted."""
+def test_a_better_coding_is_made_in_the_background(front: Front) -> None:
+    """Conformance 35: once, while requests are answered; its size counts."""
     assert front.ask(ALL, accept_encoding="gzip").headers["Content-Encoding"] == "gzip"
     before = front.edge._cache.currsize
     first = front.ask(ALL, accept_encoding="br, gzip")
@@ -301,7 +299,7 @@ def test_a_better_coding_comes_by_itself(front: Front) -> None:
     assert front.publication.asked == [ALL]
 
 
-def test_a_coding_of_what_is_no_longer_new_does_not_take_its_place(front: Front) -> None:
+def test_a_coding_of_an_outdated_document_is_discarded(front: Front) -> None:
     """Conformance 37."""
     front.ask(ALL)
     (kept,) = [front.edge._cache.get(ALL)]
@@ -314,8 +312,8 @@ def test_a_coding_of_what_is_no_longer_new_does_not_take_its_place(front: Front)
     assert front.publication.asked == [ALL] * 2
 
 
-def test_codings_outlive_news_of_other_feeds(front: Front) -> None:
-    """Conformance 37: they are not made again."""
+def test_codings_survive_changes_of_other_feeds(front: Front) -> None:
+    """Conformance 37: they are not encoded again."""
     front.ask(ALL, accept_encoding="br, identity;q=0")
     front.publication.publish(TAG)
     front.look()
@@ -323,7 +321,7 @@ def test_codings_outlive_news_of_other_feeds(front: Front) -> None:
     assert reply.headers["Content-Encoding"] == "br"
 
 
-def test_a_delta_is_answered_from_memory_and_counted(front: Front) -> None:
+def test_a_delta_is_cached_and_its_size_counts(front: Front) -> None:
     """Conformance 38, 39."""
     old = front.ask(ALL).headers["ETag"]
     front.publication.publish(SITE)
@@ -343,7 +341,7 @@ def test_a_delta_is_answered_from_memory_and_counted(front: Front) -> None:
     ]
 
 
-def test_no_delta_leads_over_a_removal(front: Front) -> None:
+def test_no_delta_spans_a_removal(front: Front) -> None:
     """Conformance 38."""
     old = front.ask(ALL).headers["ETag"]
     front.publication.publish(SITE, removal=True)
@@ -351,7 +349,7 @@ def test_no_delta_leads_over_a_removal(front: Front) -> None:
     assert front.ask(ALL, if_none_match=old, a_im="feed").status == 200
 
 
-def test_nothing_may_be_kept_beyond_what_is_due() -> None:
+def test_max_age_ends_at_the_next_release() -> None:
     """Conformance 41."""
     publication = FakePublication()
     publication.due = datetime.now(UTC) + timedelta(seconds=30)

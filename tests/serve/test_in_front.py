@@ -1,4 +1,4 @@
-"""Varnish and nginx in front of a server, configured as the pages say (scale 1-5)."""
+"""Varnish and nginx in front of a server, configured as documented (scale 1-5)."""
 
 import shutil
 import subprocess
@@ -51,7 +51,7 @@ class Fronted(NamedTuple):
     def check_all(self, *more: str) -> None:
         """Wait until the cache sends what the server sends, at every path."""
         for path in (*PATHS, *more):
-            wait_for(lambda path=path: _shown(self.cache, path) == _shown(self.server, path))  # type: ignore[misc]
+            wait_for(lambda path=path: _response(self.cache, path) == _response(self.server, path))  # type: ignore[misc]
 
     def purge(self, *keys: str) -> None:
         answer = self.cache.get("/", "PURGE", xkey_purge=" ".join(keys))
@@ -65,7 +65,7 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def _shown(server: Server, path: str) -> tuple[int, bytes]:
+def _response(server: Server, path: str) -> tuple[int, bytes]:
     answer = server.get(path)
     return answer.status, answer.body
 
@@ -96,7 +96,7 @@ def varnish(folder: Path, vcl: str, port: int, public: int) -> Iterator[Server]:
 
 @pytest.mark.skipif(not (VARNISH and MODULE), reason="needs varnish and varnish-modules")
 @pytest.mark.parametrize("kind", ["xkey", "ban", "several"])
-def test_varnish_accepts_the_configurations_of_the_page(tmp_path: Path, kind: str) -> None:
+def test_varnish_accepts_the_documented_configurations(tmp_path: Path, kind: str) -> None:
     (tmp_path / "news.vcl").write_text(configuration(kind))
     command: list[str | Path] = [
         VARNISH,
@@ -132,8 +132,8 @@ def fronted(
         yield Fronted(folder, server, cache)
 
 
-def test_varnish_keeps_everything_until_an_article_is_saved_or_withdrawn(fronted: Fronted) -> None:
-    """Scale 1-4: all formats, lists, pages; readers see no keys, and Age tells the truth."""
+def test_varnish_caches_everything_until_an_article_is_saved_or_withdrawn(fronted: Fronted) -> None:
+    """Scale 1-4: all formats, lists and pages; clients see Age, but no keys."""
     cache = fronted.cache
     fronted.save("first", tags=["x"], summary="Edited once.")  # after the first purge
     cache.wait_for("/feeds/all.rss", "Edited once.")
@@ -152,7 +152,7 @@ def test_varnish_keeps_everything_until_an_article_is_saved_or_withdrawn(fronted
 
 
 def test_readers_behind_varnish_get_deltas(fronted: Fronted) -> None:
-    """Scale 5: and nobody else does; an unchanged feed is answered by Varnish alone."""
+    """Scale 5: only if they ask for them; Varnish itself answers for an unchanged feed."""
     cache, path = fronted.cache, "/feeds/all.json"
     old = cache.get(path)
     fields = {"A_IM": "feed", "If_None_Match": old.headers["etag"]}
@@ -169,7 +169,7 @@ def test_readers_behind_varnish_get_deltas(fronted: Fronted) -> None:
     assert whole.headers["vary"] == "A-IM, Accept-Encoding"
 
 
-def test_varnish_sends_what_is_stale_only_while_the_server_is_down(fronted: Fronted) -> None:
+def test_varnish_serves_stale_responses_only_while_the_server_is_down(fronted: Fronted) -> None:
     """Scale 1: stale-if-error. The last test of its server."""
     cache = fronted.cache
     for path in FEEDS:
@@ -188,8 +188,8 @@ def test_varnish_sends_what_is_stale_only_while_the_server_is_down(fronted: Fron
 
 @pytest.mark.skipif(not SOAK, reason="takes long: run it with `make soak`")
 @pytest.mark.skipif(not NGINX, reason="needs Debian's package nginx")
-def test_nginx_keeps_feeds_and_passes_on_requests_for_deltas(tmp_path: Path) -> None:
-    """Scale 1, 5: with the configuration of the page; and it sends what is stale if it must."""
+def test_nginx_caches_feeds_and_forwards_requests_for_deltas(tmp_path: Path) -> None:
+    """Scale 1, 5: as documented; a stale feed is served while the server is down."""
     make_site(tmp_path, {"first.md": article("first")})
     found = blocks("deploying.md", "nginx")
     number = next(n for n, each in enumerate(found) if "proxy_cache_path" in each)

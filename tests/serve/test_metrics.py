@@ -1,4 +1,4 @@
-"""What is counted of the answers, in one process; tests/polls adds up several."""
+"""Metrics of one process; tests/polls tests the sums over several."""
 
 import threading
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_the_bytes_that_a_poll_saved_are_counted(front: Front) -> None:
     assert counted[name + labels(304, "identity")] == 2 * length
 
 
-def test_other_answers_are_counted_by_status(front: Front) -> None:
+def test_other_responses_are_counted_by_status(front: Front) -> None:
     for path in ("/", "/articles/rain", "/nothing", "/feeds/tag/none.rss", "/articles/gone"):
         front.ask(path)
     front.ask(ALL, method="POST")
@@ -70,7 +70,7 @@ def test_other_answers_are_counted_by_status(front: Front) -> None:
         assert counted[f'feedsvc_pages_total{{status="{status}"}}'] == times
 
 
-def test_nothing_that_a_client_may_ask_for_makes_a_new_label(front: Front) -> None:
+def test_requests_cannot_create_labels(front: Front) -> None:
     front.ask(ALL)
     front.ask("/nothing")
     front.ask("/")
@@ -104,7 +104,7 @@ def test_counts_are_not_lost_between_threads(front: Front) -> None:
     assert front.counted()["feedsvc_polls_total" + labels(200, "identity")] == 801
 
 
-def test_the_state_of_the_catalog_is_shown(front: Front) -> None:
+def test_metrics_include_the_state_of_the_catalog(front: Front) -> None:
     front.publication.publish(SITE)
     counted = front.counted()
     assert counted["feedsvc_catalog_up"] == 1
@@ -118,7 +118,7 @@ def test_the_state_of_the_catalog_is_shown(front: Front) -> None:
     assert "feedsvc_revision" not in counted
 
 
-def test_prometheus_can_read_it(front: Front) -> None:
+def test_prometheus_can_parse_the_metrics(front: Front) -> None:
     front.ask(ALL)
     reply = front.ask("/metrics")
     assert reply.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"

@@ -1,4 +1,4 @@
-"""Commands that run beside a server."""
+"""Commands that run alongside a server."""
 
 import subprocess
 from importlib.metadata import EntryPoint, EntryPoints
@@ -16,10 +16,8 @@ from feedsvc.sources import load
 from tests.sites import make_site
 
 
-def test_it_writes_the_urls_that_the_server_writes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Scale 8: on a machine without content, they follow from the catalog."""
+def test_urls_equal_those_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scale 8: on a machine without content, they are derived from the catalog."""
     settings = structs.replace(make_site(tmp_path), article_link="/{path}")
     given: list[dict[str, str]] = []
 
@@ -34,7 +32,7 @@ def test_it_writes_the_urls_that_the_server_writes(
     assert load(tmp_path, given[0]).article_link == "/{path}"
 
 
-def test_a_site_without_hubs_and_caches_needs_none(tmp_path: Path) -> None:
+def test_a_site_without_hubs_and_caches_needs_no_services(tmp_path: Path) -> None:
     assert services(make_site(tmp_path)) == []
 
 
@@ -42,7 +40,7 @@ def _broken(_settings: Settings) -> None:
     raise ValueError("no settings for me")
 
 
-def test_a_package_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = make_site(tmp_path)
     toy = EntryPoint("toy", f"{__name__}:_broken", SERVICES)
     monkeypatch.setattr(plugins, "installed", lambda _group: EntryPoints([toy]))

@@ -1,4 +1,4 @@
-"""What those who run the site may ask, and who may not."""
+"""/healthz and /metrics, and which clients may see them."""
 
 import json
 
@@ -13,7 +13,7 @@ PROXY = ("10.0.0.1/32",)
 OFFICE = ("192.0.2.0/24",)
 
 
-def test_a_site_that_can_be_read_is_ready() -> None:
+def test_a_site_with_a_readable_catalog_is_ready() -> None:
     reply = Front().ask("/healthz")
     assert reply.status == 200
     assert reply.headers["Content-Type"] == "application/json"
@@ -36,10 +36,10 @@ def test_a_site_whose_catalog_is_lost_is_not_ready() -> None:
     assert int(reply.headers["Retry-After"]) > 0
 
 
-def test_a_site_whose_catalog_is_of_another_version_says_so(
+def test_health_says_that_the_catalog_is_of_another_version(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Conformance 44: and not where the catalog is, which is nobody's business."""
+    """Conformance 44: but not its URL, which is private."""
     front = Front()
 
     def refuse() -> None:
@@ -63,7 +63,7 @@ def test_a_site_that_was_never_synced_is_not_ready() -> None:
     assert json.loads(reply.body)["revision"] == 0
 
 
-def test_health_asks_the_catalog_nothing() -> None:
+def test_health_does_not_query_the_catalog() -> None:
     front = Front()
     front.publication.publish(SITE)
     assert json.loads(front.ask("/healthz").body)["revision"] == 7
@@ -71,7 +71,7 @@ def test_health_asks_the_catalog_nothing() -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/metrics"])
-def test_both_can_be_asked_with_head_and_nothing_else(path: str) -> None:
+def test_only_get_and_head_are_allowed(path: str) -> None:
     """Conformance 36."""
     front = Front()
     assert front.ask(path, method="HEAD").body == b""
@@ -91,14 +91,14 @@ def test_both_can_be_asked_with_head_and_nothing_else(path: str) -> None:
         ("", {}, 404),
         ("localhost", {}, 404),
         ("192.0.2.7", {"x_forwarded_for": "127.0.0.1"}, 404),
-        # A proxy that nobody told us of sits on this machine, and shows it to the world.
+        # An undeclared proxy on this machine would publish the metrics.
         ("127.0.0.1", {"x_forwarded_for": "192.0.2.7"}, 404),
         ("127.0.0.1", {"x_forwarded_for": "127.0.0.1"}, 404),
         ("127.0.0.1", {"x_forwarded_for": ""}, 404),
         ("127.0.0.1", {"forwarded": "for=127.0.0.1"}, 404),
     ],
 )
-def test_the_counters_are_shown_to_this_machine_alone(
+def test_metrics_are_only_for_this_machine_by_default(
     client: str, fields: dict[str, str], status: int
 ) -> None:
     assert Front().ask("/metrics", client=client, **fields).status == status
@@ -116,14 +116,14 @@ def test_the_counters_are_shown_to_this_machine_alone(
         ("10.0.0.1", {"forwarded": "for=192.0.2.7"}, 404),
     ],
 )
-def test_the_counters_are_shown_to_whom_the_settings_say(
+def test_metrics_from_allows_configured_networks(
     client: str, fields: dict[str, str], status: int
 ) -> None:
     front = Front(serve=ServeSettings(trusted_proxies=PROXY, metrics_from=OFFICE))
     assert front.ask("/metrics", client=client, **fields).status == status
 
 
-def test_who_may_not_see_them_sees_what_is_nowhere() -> None:
+def test_metrics_are_404_for_disallowed_clients() -> None:
     front = Front()
     hidden, nowhere = (front.ask(path, client="192.0.2.7") for path in ("/metrics", "/nothing"))
     assert (hidden.status, hidden.body) == (nowhere.status, nowhere.body)

@@ -26,7 +26,7 @@ pytestmark = [
 
 
 class Machine:
-    """A machine. is_broken: it responds to everything with 503. asked: how often for a feed."""
+    """A machine. is_broken: it responds to everything with 503. asked: requests for the feed."""
 
     def __init__(self) -> None:
         settings = msgspec.structs.replace(SETTINGS, feeds={"all": FeedSettings(max_age=0)})
@@ -88,7 +88,7 @@ def revision(cache: Server, **fields: str) -> int:
 
 
 def sent(cache: Server, *machines: Machine) -> set[int]:
-    """Poll until each of these machines was asked again; return the revisions that were sent."""
+    """Poll until each of these machines got more requests; return the revisions that were sent."""
     before = [each.asked for each in machines]
     found = {revision(cache)}
     end = time.monotonic() + PATIENCE
@@ -98,13 +98,13 @@ def sent(cache: Server, *machines: Machine) -> set[int]:
     return found
 
 
-def test_a_reader_gets_what_any_machine_has_and_never_goes_back(
+def test_clients_get_the_newest_feed_of_any_machine_and_never_an_older_one(
     fleet: tuple[Server, Machine, Machine],
 ) -> None:
     """Scale 1, 6; RFC 5861, RFC 9111 4.3.4."""
     cache, one, two = fleet
     one.is_broken = True
-    assert sent(cache, one, two) == {7}  # another machine is asked
+    assert sent(cache, one, two) == {7}  # by the other machine
     one.is_broken = False
     one.publish(is_seen=True)
     two.publish(is_seen=False)
@@ -115,11 +115,11 @@ def test_a_reader_gets_what_any_machine_has_and_never_goes_back(
     one.is_broken = True
     assert sent(cache, one, two) == {8}
     two.is_broken = True
-    assert sent(cache, one, two) == {8}  # what is stale
+    assert sent(cache, one, two) == {8}  # a stale response
     assert cache.get("/feeds/all.atom").status == 503
 
 
-def test_machines_without_their_database_are_asked_if_there_is_no_other(
+def test_machines_without_their_database_are_used_if_no_other_is_healthy(
     fleet: tuple[Server, Machine, Machine],
 ) -> None:
     cache, one, two = fleet

@@ -1,4 +1,4 @@
-"""What each serving process knows of the catalog."""
+"""A serving process watches the state of the catalog."""
 
 import logging
 import threading
@@ -18,7 +18,7 @@ def publication() -> FakePublication:
     return FakePublication()
 
 
-def test_it_knows_from_the_beginning(publication: FakePublication) -> None:
+def test_the_state_is_known_from_the_start(publication: FakePublication) -> None:
     publication.due = datetime.now(UTC) + timedelta(hours=1)
     watching = Watch(publication)
     assert (watching.newest, watching.lost) == (1, False)
@@ -26,7 +26,7 @@ def test_it_knows_from_the_beginning(publication: FakePublication) -> None:
     assert watching.health == publication.health()
 
 
-def test_it_sees_what_is_current(publication: FakePublication) -> None:
+def test_a_poll_updates_the_state(publication: FakePublication) -> None:
     publication.due = datetime.now(UTC)
     watching = Watch(publication)
     publication.publish(SITE)
@@ -35,7 +35,7 @@ def test_it_sees_what_is_current(publication: FakePublication) -> None:
     assert (watching.newest, watching.due) == (2, None)
 
 
-def test_a_catalog_made_anew_is_new_though_it_counts_from_1_again(
+def test_a_rebuilt_catalog_counts_as_newer(
     publication: FakePublication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watching = Watch(publication)
@@ -45,10 +45,10 @@ def test_a_catalog_made_anew_is_new_though_it_counts_from_1_again(
     assert not watching.is_current(1)
 
 
-def test_what_it_knew_stays_while_the_catalog_is_lost(
+def test_the_state_is_kept_while_the_catalog_is_lost(
     publication: FakePublication, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It says so once, and once when it is found again."""
+    """The loss is logged once, and so is the recovery."""
     watching = Watch(publication)
     publication.publish(SITE)
     publication.lost = True
@@ -66,7 +66,7 @@ def test_what_it_knew_stays_while_the_catalog_is_lost(
     ]
 
 
-def test_it_begins_without_a_catalog_and_finds_it(publication: FakePublication) -> None:
+def test_watching_can_start_without_a_catalog(publication: FakePublication) -> None:
     publication.lost = True
     watching = Watch(publication)
     assert (watching.newest, watching.due, watching.lost) == (0, None, True)
@@ -76,7 +76,7 @@ def test_it_begins_without_a_catalog_and_finds_it(publication: FakePublication) 
     assert watching.health
 
 
-def test_health_and_tick_come_about_every_second(
+def test_health_and_ticks_are_updated_about_every_second(
     publication: FakePublication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
@@ -89,7 +89,7 @@ def test_health_and_tick_come_about_every_second(
     assert ticks == [100.0, 101.0625, 102.125]
 
 
-def test_it_looks_by_itself_and_no_fault_ends_it(
+def test_the_thread_polls_and_survives_errors(
     publication: FakePublication,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

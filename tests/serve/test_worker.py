@@ -19,7 +19,7 @@ from tests import programs
 from tests.serving import PATIENCE, free_port
 from tests.soak import SOAK
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="an option of Linux")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="a Linux option")
 
 
 def connected(listener: socket.socket) -> tuple[socket.socket, socket.socket]:
@@ -51,10 +51,10 @@ def test_a_client_that_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch)
         client, accepted = connected(listener)
         with client, accepted, pytest.raises(TimeoutError) as caught:
             accepted.sendall(bytes(50_000_000))
-        assert caught.value.errno  # the system's, and not that of the test
+        assert caught.value.errno  # from the system, not from the timeout of the test
 
 
-def test_an_option_that_a_system_does_not_have_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsupported_socket_options_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(socket, "TCP_USER_TIMEOUT", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         worker.set_timeouts(listener.fileno())
@@ -102,14 +102,14 @@ def await_processes() -> None:
     """Wait for processes that end at once."""
     multiprocessing.set_start_method("fork", force=True)
     for _ in range(100 if SOAK else 20):
-        process = worker.Process(None, 0, os.getpid, ())  # type: ignore[no-untyped-call]
+        process = worker.ServingProcess(None, 0, os.getpid, ())  # type: ignore[no-untyped-call]
         process.interrupt_by_parent = True  # it is expected to end
         process.start()
         process.join(PATIENCE)
         assert not process.is_alive()
 
 
-def test_a_process_that_was_waited_for_is_not_alive() -> None:
+def test_a_joined_process_is_not_alive() -> None:
     ended = run("await_processes")
     assert ended.returncode == 0, ended.stderr
 
@@ -121,17 +121,17 @@ def listen_late() -> None:
 
 
 def replace_a_worker() -> None:
-    """Stop a worker whose successor does not listen yet, has ended, or is to be stopped, too."""
+    """Stop a worker whose successor does not listen yet, has ended, or is to be stopped as well."""
     multiprocessing.set_start_method("fork", force=True)
     worker._REPLACE_TIMEOUT = 10 * int(PATIENCE)
     server = SimpleNamespace(interrupt_signal=False)
     late, ended, never = (
-        worker.Process(server, 0, *each)  # type: ignore[no-untyped-call]
+        worker.ServingProcess(server, 0, *each)  # type: ignore[no-untyped-call]
         for each in ((listen_late, ()), (os.getpid, ()), (time.sleep, (PATIENCE,)))
     )
     for successor in (late, ended, never):
         server.interrupt_signal = successor is never
-        old = worker.Process(server, 0, time.sleep, (PATIENCE,))  # type: ignore[no-untyped-call]
+        old = worker.ServingProcess(server, 0, time.sleep, (PATIENCE,))  # type: ignore[no-untyped-call]
         old.successor = successor
         successor.interrupt_by_parent = True
         for each in (old, successor):

@@ -42,7 +42,7 @@ def test_each_change_is_announced_once_it_is_published(
             first = lines.get(timeout=PATIENCE)
             (settings.content / "b.md").write_text(article(title="C", tags=["x"]), encoding="utf-8")
             second = lines.get(timeout=PATIENCE)
-            listed = len(listings)  # at least twice, as what changed before the watch is not known
+            listed = len(listings)  # at least twice, as changes before the watch are unknown
             (settings.content / "b.md").unlink()
             third = lines.get(timeout=PATIENCE)
             assert len(listings) == listed
@@ -54,7 +54,7 @@ def test_each_change_is_announced_once_it_is_published(
     assert lines.empty()
 
 
-def test_everything_is_listed_after_a_sync_that_failed(
+def test_everything_is_listed_after_a_failed_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = make_site(tmp_path, {"a.md": article()})

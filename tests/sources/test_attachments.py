@@ -1,4 +1,4 @@
-"""Local files and links: found, never from outside, and absolute in what is published."""
+"""Local files and links are found, stay within the content folder and are published absolute."""
 
 import os
 import re
@@ -60,7 +60,7 @@ def shown(folder: Path, body: str = "", toml: str = "", **front_matter: object) 
         ("photo.png%00", "/articles/photo.png%00", None),
     ],
 )
-def test_a_reference_in_the_text_is_a_file_or_resolved(
+def test_references_in_text_become_file_urls_or_are_resolved(
     tmp_path: Path, reference: str, url: str, file: str | None
 ) -> None:
     """Conformance 13."""
@@ -73,13 +73,13 @@ def test_a_reference_in_the_text_is_a_file_or_resolved(
     "url",
     ["https://b.example/photo.png", "HTTP://b.example/photo.png", "//b.example/photo.png"],
 )
-def test_a_whole_url_is_no_file(tmp_path: Path, url: str) -> None:
+def test_an_absolute_url_is_not_a_file(tmp_path: Path, url: str) -> None:
     found = shown(tmp_path, f"[x]({url})")
     assert found.files == ()
     assert "b.example/photo.png" in found.html
 
 
-def test_pictures_and_players_show_files_too(tmp_path: Path) -> None:
+def test_images_and_media_elements_refer_to_files(tmp_path: Path) -> None:
     """Conformance 13."""
     body = (
         '![p](photo.png)\n\n<audio src="my book.epub"></audio>\n'
@@ -90,13 +90,13 @@ def test_pictures_and_players_show_files_too(tmp_path: Path) -> None:
     assert found.html.count(f"{SITE}/files/") == 5
 
 
-def test_a_path_of_the_base_url_stands_before_files(tmp_path: Path) -> None:
+def test_file_urls_include_the_path_of_the_base_url(tmp_path: Path) -> None:
     """Conformance 48."""
     found = shown(tmp_path, "![p](photo.png)", f'base_url = "{SITE}/sub"')
     assert f'src="{SITE}/sub/files/2022/a/photo.png"' in found.html
 
 
-def test_an_image_is_a_file_or_a_url(tmp_path: Path) -> None:
+def test_an_image_may_be_a_file_or_a_url(tmp_path: Path) -> None:
     assert shown(tmp_path, image="photo.png").image == f"{SITE}/files/2022/a/photo.png"
     assert shown(tmp_path, image="/site.png").image == f"{SITE}/files/site.png"
     assert shown(tmp_path, image="https://b.example/a.png").image == "https://b.example/a.png"
@@ -123,7 +123,7 @@ def test_an_image_is_a_file_or_a_url(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_an_enclosure_tells_url_type_and_length(
+def test_an_enclosure_has_a_url_type_and_length(
     tmp_path: Path, written: object, enclosure: Enclosure
 ) -> None:
     """Conformance 12."""
@@ -141,13 +141,13 @@ def test_enclosures_keep_their_order(tmp_path: Path) -> None:
     "ending",
     ["m4a", "mp3", "ogg", "opus", "flac", "wav", "webm", "webp", "avif", "epub", "pdf", "jpg"],
 )
-def test_types_are_known_on_every_machine(tmp_path: Path, ending: str) -> None:
-    """Conformance 24: no table of the machine's is asked."""
+def test_media_types_do_not_depend_on_the_machine(tmp_path: Path, ending: str) -> None:
+    """Conformance 24: the MIME table of the system is not used."""
     (enclosure,) = shown(tmp_path, enclosures=f"https://b.example/a.{ending}").enclosures
     assert enclosure.type != "application/octet-stream"
 
 
-def test_files_at_another_place_have_the_prefix_of_its_urls(tmp_path: Path) -> None:
+def test_media_url_is_the_prefix_of_all_file_urls(tmp_path: Path) -> None:
     found = shown(
         tmp_path,
         "![p](photo.png) ![s](/site.png) [p](paper.pdf#page=3) [x](other)",
@@ -168,7 +168,7 @@ def test_files_at_another_place_have_the_prefix_of_its_urls(tmp_path: Path) -> N
     }
 
 
-def test_a_link_out_of_the_content_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_symlink_out_of_the_content_folder_is_not_a_file(tmp_path: Path) -> None:
     settings = make_site(tmp_path, {"a.md": article(body="![p](p.png) ![q](out/q.png)")})
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret/q.png").write_bytes(b"secret")
@@ -179,7 +179,7 @@ def test_a_link_out_of_the_content_folder_is_no_file(tmp_path: Path) -> None:
     assert found.files == ()
 
 
-def test_an_enclosure_that_leads_out_of_the_content_folder_is_missing(tmp_path: Path) -> None:
+def test_an_enclosure_linked_out_of_the_content_folder_is_missing(tmp_path: Path) -> None:
     settings = make_site(tmp_path, {"a.md": article(enclosures="p.mp3")})
     (settings.content / "p.mp3").symlink_to("/etc/passwd")
     assert [problem.code for problem in read(settings).problems] == ["missing-file"]
@@ -187,7 +187,9 @@ def test_an_enclosure_that_leads_out_of_the_content_folder_is_missing(tmp_path: 
 
 @many_per_folder
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_any_reference_is_an_absolute_url_or_none(tmp_path: Path, reference: str) -> None:
+def test_any_reference_is_resolved_to_an_absolute_url_or_nothing(
+    tmp_path: Path, reference: str
+) -> None:
     """Conformance 13."""
     root = os.path.realpath(make_site(tmp_path).content)
     attachments = Attachments(Folder(root), "2022/a.md", SITE, f"{SITE}/articles/a")
@@ -214,8 +216,8 @@ PIECES = (*NAMED, *"/#?:é\n", "c/a.md", "d/", "../", "./", "%61", "%2F", "mailt
 @example("a#b")
 @example("a?b")
 @example("/")
-def test_plain_references_need_no_taking_apart(tmp_path: Path, reference: str) -> None:
-    """What is found without parsing the reference is what is found by parsing it."""
+def test_simple_references_resolve_as_if_they_were_parsed(tmp_path: Path, reference: str) -> None:
+    """The short cut without parsing has the same result as parsing."""
     root = os.path.realpath(make_site(tmp_path, dict.fromkeys((*NAMED, "c/a.md"), "x")).content)
 
     def found() -> tuple[str, tuple[str, ...]]:

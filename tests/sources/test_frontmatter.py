@@ -1,4 +1,4 @@
-"""Front matter: taken apart exactly, refused with the right line, and harmless."""
+"""Front matter is parsed exactly, errors name the right line, and hostile input is harmless."""
 
 import itertools
 import time
@@ -19,13 +19,13 @@ def refused(text: str) -> ArticleError:
     return caught.value
 
 
-def test_yaml_stands_between_dashes() -> None:
+def test_yaml_is_enclosed_in_dashes() -> None:
     front, body = split("---\ntitle: A\ntags: [b, c]\n---\nBody.\n")
     assert front.values == {"title": "A", "tags": ["b", "c"]}
     assert body == "\nBody.\n"
 
 
-def test_toml_stands_between_pluses() -> None:
+def test_toml_is_enclosed_in_pluses() -> None:
     front, body = split('+++\ntitle = "A"\npublished = 2022-02-17\ndraft = true\n+++\nBody.')
     assert front.values == {"title": "A", "published": date(2022, 2, 17), "draft": True}
     assert body == "\nBody."
@@ -34,7 +34,7 @@ def test_toml_stands_between_pluses() -> None:
 @pytest.mark.parametrize(
     "text", ["", "Body.", "# A\n---\na: b\n---\n", " ---\na: b\n---\n", "----\na\n"]
 )
-def test_a_text_may_have_none(text: str) -> None:
+def test_front_matter_is_optional(text: str) -> None:
     assert split(text) == (FrontMatter({}, ""), text)
 
 
@@ -44,7 +44,7 @@ def test_front_matter_may_be_empty(text: str) -> None:
     assert (front.values, body) == ({}, "\n")
 
 
-def test_fences_may_have_spaces_behind_them() -> None:
+def test_fences_may_have_trailing_spaces() -> None:
     assert split("---  \na: b\n--- \t\nBody.") == (FrontMatter({"a": "b"}, "a: b\n"), "\nBody.")
 
 
@@ -56,7 +56,7 @@ def test_dashes_in_the_body_belong_to_the_body() -> None:
 @pytest.mark.parametrize(
     "inner", ['a: "b --- c"', "a: b ---", "a: |\n  ---\n  b", "a: ---b", "a: +++"]
 )
-def test_only_a_line_of_its_own_ends_front_matter(inner: str) -> None:
+def test_only_a_fence_on_its_own_line_ends_front_matter(inner: str) -> None:
     assert split(f"---\n{inner}\n---\nBody.")[1] == "\nBody."
 
 
@@ -77,7 +77,7 @@ def test_only_a_line_of_its_own_ends_front_matter(inner: str) -> None:
         "1_000",
     ],
 )
-def test_every_yaml_scalar_is_the_text_that_stands_there(written: str) -> None:
+def test_yaml_scalars_are_kept_as_text(written: str) -> None:
     """Conformance 51: 12:30 is not 750."""
     assert split(f"---\na: {written}\n---\n")[0].values == {"a": written}
 
@@ -90,7 +90,7 @@ def test_toml_keeps_its_types() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "message_part"),
     [
         ("---\na: b\n", 1, "does not end; close it with a line ---"),
         ("+++\na = 1\n", 1, "does not end; close it with a line +++"),
@@ -120,10 +120,12 @@ def test_toml_keeps_its_types() -> None:
         (f"+++\na = {'1' * 5000}\n+++\n", 2, "is not TOML"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_its_line(text: str, line: int, said: str) -> None:
+def test_invalid_front_matter_is_refused_with_its_line(
+    text: str, line: int, message_part: str
+) -> None:
     error = refused(text)
     assert error.line == line
-    assert said in error.message
+    assert message_part in error.message
     assert ";" in error.message  # the remedy
 
 
@@ -138,7 +140,7 @@ def test_what_cannot_be_read_is_refused_with_its_line(text: str, line: int, said
         ("---\na: &b c\n*b : d\nc: e\n---\n", 4, "c", {"a": "c", "c": "e"}),
     ],
 )
-def test_of_a_key_that_occurs_twice_the_last_is_used(
+def test_the_last_of_duplicate_keys_is_used_with_a_warning(
     text: str, line: int, key: str, values: dict[str, object]
 ) -> None:
     """As most readers of YAML do."""
@@ -192,19 +194,19 @@ def test_aliases_of_aliases_are_harmless() -> None:
     names = "abcdefghijklmnopqrst"
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in itertools.pairwise(names)]
-    start = time.perf_counter()
+    start = time.thread_time()
     front, _ = split("\n".join(["---", *lines, "---", ""]))
     assert len(front.values) == len(names)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 @pytest.mark.parametrize("count", [3000, 100_000])
 @pytest.mark.parametrize("bracket", ["[", "{a: ", "- ", "? ", "[{a: "])
-def test_deep_nesting_is_refused_before_it_fills_the_stack(bracket: str, count: int) -> None:
-    start = time.perf_counter()
+def test_deep_nesting_is_refused_before_the_stack_overflows(bracket: str, count: int) -> None:
+    start = time.thread_time()
     error = refused(f"---\na:\n {bracket * count}\n---\n")
     assert "is nested too deeply; make it flatter" in error.message
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_deep_nesting_in_toml_is_refused() -> None:
@@ -221,18 +223,18 @@ def test_long_front_matter_is_read() -> None:
     ("key", "line"),
     [("title", 2), ("tags", 4), ("my key", 6), ("slug", 7), ("absent", 1), ("b", 1)],
 )
-def test_a_keys_line_is_that_of_the_file(key: str, line: int) -> None:
+def test_the_line_of_a_key_is_counted_from_the_start_of_the_file(key: str, line: int) -> None:
     front, _ = split("---\ntitle: a b\n\ntags:\n- b\n'my key': 1\nslug : x\n---\nabsent: 1\n")
     assert front.line(key) == line
 
 
-def test_a_keys_line_is_found_in_toml() -> None:
+def test_the_line_of_a_key_is_found_in_toml() -> None:
     front, _ = split('+++\ntitle = "A"\n"my key" = 1\n+++\n')
     assert [front.line("title"), front.line("my key")] == [2, 3]
 
 
 @given(st.text(), st.sampled_from(["---", "+++"]))
-def test_any_text_is_split_or_refused_with_a_line_of_it(text: str, fence: str) -> None:
+def test_any_text_is_split_or_refused_with_a_valid_line(text: str, fence: str) -> None:
     for odd in (text, f"{fence}\n{text}", f"{fence}\n{text}\n{fence}\nBody."):
         try:
             front, body = split(odd)

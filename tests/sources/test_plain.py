@@ -12,7 +12,7 @@ from feedsvc.sources import ArticleReader
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.plain import own_keys, stem
 from tests.sites import article, make_site
-from tests.sources.test_article import many_per_folder, read, taken, warned
+from tests.sources.test_article import many_per_folder, published_article, read, warned
 
 CET = timezone(timedelta(hours=1))
 
@@ -29,7 +29,7 @@ def test_keys_of_other_programs_are_accepted(tmp_path: Path, updated: str, summa
         "tag": "Mali",
         "lang": "fr",
     }
-    found = taken(tmp_path, article(published=None, **values))
+    found = published_article(tmp_path, article(published=None, **values))
     assert found.published == datetime(2022, 1, 1, tzinfo=CET)
     assert found.updated == datetime(2022, 2, 1, tzinfo=CET)
     assert (found.authors, found.summary, found.language) == ((Person("Ada"),), "In short.", "fr")
@@ -40,7 +40,7 @@ def test_keys_of_other_programs_are_accepted(tmp_path: Path, updated: str, summa
 
 
 def test_feedsvcs_own_keys_take_precedence(tmp_path: Path) -> None:
-    found = taken(
+    found = published_article(
         tmp_path,
         article(published="2022-02-02", date="2021-01-01", summary="S", excerpt="E", modified=""),
     )
@@ -48,7 +48,7 @@ def test_feedsvcs_own_keys_take_precedence(tmp_path: Path) -> None:
     assert found.updated == found.published
 
 
-def test_problems_name_the_key_that_is_in_the_file(tmp_path: Path) -> None:
+def test_problems_name_the_key_as_it_is_in_the_file(tmp_path: Path) -> None:
     text = "---\ntitle: T\ndate: soon\n---\nText."
     (problem,) = read(make_site(tmp_path, {"a.md": text})).problems
     assert (problem.line, problem.code) == (3, "bad-date")
@@ -56,8 +56,8 @@ def test_problems_name_the_key_that_is_in_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tags", ["a, b c,,C", ["a", "b c", "C"]])
-def test_tags_may_be_text_with_commas(tmp_path: Path, tags: object) -> None:
-    found = taken(tmp_path, article(tags=tags))
+def test_tags_may_be_separated_by_commas(tmp_path: Path, tags: object) -> None:
+    found = published_article(tmp_path, article(tags=tags))
     labels = [label for ref, label in found.terms if ref.kind is Kind.TAG]
     assert labels == ["a", "b c", "C"]
 
@@ -72,21 +72,21 @@ def test_tags_may_be_text_with_commas(tmp_path: Path, tags: object) -> None:
         ("2022-01-02.md", "2022-01-02"),
     ],
 )
-def test_a_date_may_be_in_the_files_name(tmp_path: Path, path: str, slug: str) -> None:
-    found = taken(tmp_path, article(published=None), path)
+def test_a_date_may_be_in_the_file_name(tmp_path: Path, path: str, slug: str) -> None:
+    found = published_article(tmp_path, article(published=None), path)
     assert (found.published, found.slug) == (datetime(2022, 1, 2, tzinfo=CET), slug)
     settings = make_site(tmp_path, {path: article(published=None)})
     assert ArticleReader(settings).names(path) == (slug, "")
 
 
-def test_a_date_in_front_matter_leaves_the_files_name_alone(tmp_path: Path) -> None:
+def test_a_date_in_front_matter_leaves_the_slug_unchanged(tmp_path: Path) -> None:
     """URLs of existing articles do not change."""
-    found = taken(tmp_path, article(), "2021-01-02-title.md")
+    found = published_article(tmp_path, article(), "2021-01-02-title.md")
     assert (found.published.year, found.slug) == (2022, "2021-01-02-title")
 
 
 @pytest.mark.parametrize("name", ["2022-13-01-a.md", "2022-02-30-a.md", "22-02-01-a.md"])
-def test_a_name_that_only_looks_dated_is_not(tmp_path: Path, name: str) -> None:
+def test_an_invalid_date_in_a_file_name_is_ignored(tmp_path: Path, name: str) -> None:
     reading = read(make_site(tmp_path, {name: article(published=None)}), name)
     assert [(each.code, each.severity) for each in reading.problems] == [("missing-date", "note")]
 
@@ -120,8 +120,11 @@ def test_an_image_that_does_not_exist_is_a_url_below_the_base_url(
     ]
 
 
-def test_an_image_of_another_host_is_not_looked_for(tmp_path: Path) -> None:
-    assert taken(tmp_path, article(image="//b.example/x.jpg")).image == "https://b.example/x.jpg"
+def test_an_image_of_another_host_is_not_searched_for(tmp_path: Path) -> None:
+    assert (
+        published_article(tmp_path, article(image="//b.example/x.jpg")).image
+        == "https://b.example/x.jpg"
+    )
 
 
 WORDS = st.sampled_from(["date", "published", "tags", "slug", "lang", "title", "x"])
@@ -129,7 +132,7 @@ WORDS = st.sampled_from(["date", "published", "tags", "slug", "lang", "title", "
 
 @many_per_folder
 @given(st.dictionaries(WORDS, st.none() | st.text() | st.lists(st.text())), st.text())
-def test_other_keys_and_values_stay_as_they_are(
+def test_unrelated_keys_and_values_are_unchanged(
     tmp_path: Path, values: dict[str, object], name: str
 ) -> None:
     front = own_keys(f"{name}.md", FrontMatter(values, ""))

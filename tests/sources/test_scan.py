@@ -1,4 +1,4 @@
-"""Finding article files: all of them, none that is elsewhere, and no waiting for ever."""
+"""Finding article files: all within the content folder, none outside it, without blocking."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ def codes(found: Listing) -> list[tuple[str, str]]:
     return [(problem.path, problem.code) for problem in found.problems]
 
 
-def test_articles_are_found_in_any_depth_in_the_order_of_their_paths(tmp_path: Path) -> None:
+def test_articles_are_found_at_any_depth_and_sorted_by_path(tmp_path: Path) -> None:
     names = ["b.md", "a.markdown", "2022/02/c.html", "2022/d.md", "été/日本.md"]
     found = scanned(make_site(tmp_path, dict.fromkeys(names, "x")))
     assert list(found.fingerprints) == sorted(names)
@@ -30,7 +30,7 @@ def test_articles_are_found_in_any_depth_in_the_order_of_their_paths(tmp_path: P
     assert not found.unseen
 
 
-def test_other_files_and_hidden_names_are_passed_over(tmp_path: Path) -> None:
+def test_other_files_and_hidden_names_are_ignored(tmp_path: Path) -> None:
     names = ["a.txt", "a.png", "md", ".a.md", "_a.md", ".git/a.md", "_drafts/a.md", "a.md~", "a.MD"]
     assert not scanned(make_site(tmp_path, dict.fromkeys(names, "x"))).fingerprints
 
@@ -54,14 +54,14 @@ def test_patterns_include_and_exclude_files(tmp_path: Path, toml: str, found: li
     assert list(ContentFolder(settings).listing().fingerprints) == found
 
 
-def test_an_excluded_folder_is_not_even_listed(tmp_path: Path) -> None:
+def test_an_excluded_folder_is_not_listed(tmp_path: Path) -> None:
     settings = make_site(tmp_path, {"a.md": "x"}, 'exclude = ["closed"]')
     (settings.content / "closed").symlink_to("/")
     listing = ContentFolder(settings).listing()
     assert (list(listing.fingerprints), listing.problems) == (["a.md"], ())
 
 
-def test_a_missing_content_folder_is_an_error_and_not_an_empty_site(tmp_path: Path) -> None:
+def test_a_missing_content_folder_is_an_error(tmp_path: Path) -> None:
     settings = make_site(tmp_path)
     settings.content.rmdir()
     with pytest.raises(FeedsvcError, match="no such folder; create it"):
@@ -94,13 +94,13 @@ def _settled(settings: Settings) -> str:
         return scanned(settings).fingerprints["a.md"]
 
 
-def test_a_file_that_just_changed_has_no_final_fingerprint_yet(tmp_path: Path) -> None:
+def test_a_file_that_just_changed_has_a_provisional_fingerprint(tmp_path: Path) -> None:
     """It may change again within the tick of the file system's clock."""
     settings = make_site(tmp_path, {"a.md": "x"})
     assert scanned(settings).fingerprints["a.md"] != _settled(settings)
 
 
-def test_links_within_the_content_folder_are_followed(tmp_path: Path) -> None:
+def test_symlinks_within_the_content_folder_are_followed(tmp_path: Path) -> None:
     settings = make_site(tmp_path, {"2022/a.md": "x"})
     (settings.content / "b.md").symlink_to(settings.content / "2022/a.md")
     (settings.content / "latest").symlink_to("2022")
@@ -109,7 +109,7 @@ def test_links_within_the_content_folder_are_followed(tmp_path: Path) -> None:
     assert found.problems == ()
 
 
-def test_links_that_leave_the_content_folder_are_problems(tmp_path: Path) -> None:
+def test_symlinks_out_of_the_content_folder_are_problems(tmp_path: Path) -> None:
     settings = make_site(tmp_path / "site")
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret/a.md").write_text("secret")
@@ -130,7 +130,7 @@ def test_links_that_leave_the_content_folder_are_problems(tmp_path: Path) -> Non
     assert "copy the file instead" in found.problems[0].message
 
 
-def test_links_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
+def test_symlink_loops_terminate(tmp_path: Path) -> None:
     settings = make_site(tmp_path, {"a/one.md": "x", "b/two.md": "x"})
     (settings.content / "a/up").symlink_to("..")
     (settings.content / "a/self").symlink_to(".")
@@ -144,18 +144,18 @@ def test_links_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
     assert ("content/loop.md", "unreadable") in codes(found)
 
 
-def test_a_broken_link_is_a_problem(tmp_path: Path) -> None:
+def test_a_broken_symlink_is_a_problem(tmp_path: Path) -> None:
     settings = make_site(tmp_path)
     (settings.content / "a.md").symlink_to("nothing.md")
     assert codes(scanned(settings)) == [("content/a.md", "unreadable")]
 
 
-def test_a_folder_with_the_name_of_an_article_is_a_folder(tmp_path: Path) -> None:
+def test_a_folder_named_like_an_article_is_a_folder(tmp_path: Path) -> None:
     found = scanned(make_site(tmp_path, {"a.md/b.md": "x"}))
     assert list(found.fingerprints) == ["a.md/b.md"]
 
 
-def test_a_pipe_is_a_problem_as_opening_it_would_wait_for_ever(tmp_path: Path) -> None:
+def test_a_named_pipe_is_a_problem_and_is_not_opened(tmp_path: Path) -> None:
     settings = make_site(tmp_path)
     os.mkfifo(settings.content / "a.md")
     found = scanned(settings)
@@ -164,7 +164,7 @@ def test_a_pipe_is_a_problem_as_opening_it_would_wait_for_ever(tmp_path: Path) -
 
 
 def test_names_that_are_not_utf8_are_problems(tmp_path: Path) -> None:
-    """No database, path or feed can carry them; the rest of the site goes on."""
+    """No database, path or feed can represent them; the rest of the site is not affected."""
     settings = make_site(tmp_path, {"a.md": "x", "folder/b.md": "x"})
     try:
         (settings.content / "folder").rename(settings.content / "caf\udce9")
@@ -178,7 +178,7 @@ def test_names_that_are_not_utf8_are_problems(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("include", [(), ("*.md",)])
-def test_a_folder_that_cannot_be_read_is_a_problem_and_its_files_are_not_gone(
+def test_files_of_an_unreadable_folder_are_not_reported_as_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, include: tuple[str, ...]
 ) -> None:
     settings = make_site(tmp_path, {"a/b.md": "x", "c.md": "x"})
@@ -200,7 +200,7 @@ def test_a_folder_that_cannot_be_read_is_a_problem_and_its_files_are_not_gone(
     assert not found.holds("d.md")
 
 
-def test_folders_may_be_deep(tmp_path: Path) -> None:
+def test_deeply_nested_folders_are_scanned(tmp_path: Path) -> None:
     settings = make_site(tmp_path)
     folder = os.open(settings.content, os.O_RDONLY)
     for _ in range(1500):
@@ -218,7 +218,7 @@ def test_folders_may_be_deep(tmp_path: Path) -> None:
         subprocess.run(["rm", "-r", settings.content], check=True)
 
 
-def test_content_outside_the_site_is_named_by_its_whole_path(tmp_path: Path) -> None:
+def test_problems_of_content_outside_the_site_have_absolute_paths(tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
     settings = make_site(tmp_path / "site", toml='content = "../articles"')
     (tmp_path / "articles/a.md").symlink_to("nothing")

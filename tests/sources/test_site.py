@@ -1,4 +1,4 @@
-"""Several sources feed one site; one of them is written as docs/sources.md says, and installed."""
+"""Several sources feed one site; one is the installed example of docs/sources.md."""
 
 import json
 import re
@@ -23,7 +23,7 @@ OFFERS: list[dict[str, str]] = [{"type": "shop", "name": "offers", "file": "offe
 
 
 def toml(tables: list[dict[str, str]]) -> str:
-    """Return a list of sources as the settings have it."""
+    """Return a list of sources in the form of the settings."""
     return "".join(
         "[[sources]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in each.items())
         for each in tables
@@ -92,7 +92,7 @@ def test_articles_of_an_installed_source_are_published_beside_files(shopped: Sho
     assert set(shopped.desk.articles()) == {"a.md", "offers://1", "offers://2"}
 
 
-def test_an_article_of_a_source_is_edited_and_keeps_its_id(shopped: Shop) -> None:
+def test_an_edited_article_of_a_source_keeps_its_id(shopped: Shop) -> None:
     before = shopped.row("offers://1")
     shopped.offers(n1=offer("Uno"), n2=offer("Two", 2))
     report = shopped.sync()
@@ -102,13 +102,13 @@ def test_an_article_of_a_source_is_edited_and_keeps_its_id(shopped: Shop) -> Non
 
 
 def test_only_articles_with_another_fingerprint_are_read(shopped: Shop, settled: None) -> None:
-    shopped.sync()  # which finds the file settled
+    shopped.sync()  # records the final fingerprint
     assert shopped.sync().read == 0
     shopped.offers(n1=offer("Uno"), n2=offer("Two", 2))
     assert shopped.sync().read == 1
 
 
-def test_another_fingerprint_of_a_source_has_it_read_again(
+def test_a_changed_fingerprint_of_a_source_causes_it_to_be_read_again(
     shopped: Shop, settled: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shopped.sync()
@@ -123,7 +123,7 @@ def test_an_article_that_a_source_no_longer_lists_is_withdrawn(shopped: Shop) ->
     assert shopped.desk.titles() == ["A", "Two"]
 
 
-def test_an_unreachable_source_keeps_its_articles_and_stops_no_other(shopped: Shop) -> None:
+def test_an_unreachable_source_keeps_its_articles_and_blocks_no_other(shopped: Shop) -> None:
     shopped.file.write_text("{")
     shopped.desk.write("b.md", article("B", "2022-04-01"))
     report = shopped.sync()
@@ -136,7 +136,7 @@ def test_an_unreachable_source_keeps_its_articles_and_stops_no_other(shopped: Sh
     assert (shopped.sync().problems, shopped.sync().published.revision) == ((), None)
 
 
-def test_a_source_that_fails_while_it_reads_is_read_again_later(shopped: Shop) -> None:
+def test_a_source_that_fails_during_reading_is_retried(shopped: Shop) -> None:
     broken = {"title": "No date"}
     shopped.offers(n1=offer("Uno"), n2=broken, n3=offer("Three", 3))
     report = shopped.sync()
@@ -147,7 +147,7 @@ def test_a_source_that_fails_while_it_reads_is_read_again_later(shopped: Shop) -
     assert shopped.desk.titles() == ["A", "Three", "Dos", "Uno"]
 
 
-def test_an_article_of_a_source_that_no_database_takes_is_refused(shopped: Shop) -> None:
+def test_an_article_of_a_source_with_too_long_a_slug_is_refused(shopped: Shop) -> None:
     offers = {"1": offer("One"), "9" * 600: offer("Long"), "3": offer("Three", 3)}
     shopped.file.write_text(json.dumps(offers))
     (problem,) = shopped.sync().problems
@@ -157,14 +157,14 @@ def test_an_article_of_a_source_that_no_database_takes_is_refused(shopped: Shop)
 
 
 @pytest.mark.parametrize("key", ["9" * 2000, "a\0b"], ids=["long", "NUL"])
-def test_a_key_that_no_database_takes_is_left_out(shopped: Shop, key: str) -> None:
+def test_a_key_that_cannot_be_stored_is_refused(shopped: Shop, key: str) -> None:
     shopped.file.write_text(json.dumps({"1": offer("One"), "2": offer("Two", 2), key: offer("X")}))
     (problem,) = shopped.sync().problems
     assert (problem.path, problem.code) == (f"offers: {key[:100]}", "too-long")
     assert shopped.desk.titles() == ["A", "Two", "One"]
 
 
-def test_an_article_with_a_text_that_no_feed_takes_is_refused(shopped: Shop) -> None:
+def test_an_article_with_a_nul_character_is_refused(shopped: Shop) -> None:
     shopped.offers(n1=offer("One"), n2=offer("Two\0", 2))
     (problem,) = shopped.sync().problems
     assert (problem.path, problem.code) == ("offers: 2", "bad-value")
@@ -188,7 +188,7 @@ def test_a_site_whose_sources_all_fail_is_not_synced(shopped: Shop) -> None:
         shopped.sync()
 
 
-def test_a_source_that_left_the_settings_is_withdrawn_where_that_is_meant(shopped: Shop) -> None:
+def test_withdrawing_the_articles_of_a_removed_source_requires_force(shopped: Shop) -> None:
     desk = shopped.desk
     desk.configure("")
     with pytest.raises(WithdrawalError, match="more than a third"):
@@ -197,7 +197,7 @@ def test_a_source_that_left_the_settings_is_withdrawn_where_that_is_meant(shoppe
     assert desk.titles() == ["A"]
 
 
-def test_a_slug_that_another_source_has_is_refused_by_the_name_of_the_article(
+def test_a_slug_of_another_source_is_refused_with_the_articles_name(
     shopped: Shop,
 ) -> None:
     shopped.offers(n1=offer("One"), n2=offer("Two", 2), n3=offer("Three", 3))
@@ -209,7 +209,7 @@ def test_a_slug_that_another_source_has_is_refused_by_the_name_of_the_article(
     )
 
 
-def test_ids_are_pinned_only_where_that_is_possible(shopped: Shop) -> None:
+def test_ids_are_pinned_only_in_sources_that_support_it(shopped: Shop) -> None:
     pin = shopped.sources.pinner(shopped.desk.articles())
     assert pin("a.md", "urn:x:1", lambda _: True) is None
     assert 'id: "urn:x:1"' in (shopped.desk.content / "a.md").read_text()
@@ -218,8 +218,8 @@ def test_ids_are_pinned_only_where_that_is_possible(shopped: Shop) -> None:
     assert (problem.path, problem.code) == ("offers: 1", "not-pinned")
 
 
-def test_names_are_those_of_all_sources(shopped: Shop) -> None:
-    shopped.desk.write("b.md", article(None, None, id="urn:x:1"))  # which is no article
+def test_names_include_those_of_all_sources(shopped: Shop) -> None:
+    shopped.desk.write("b.md", article(None, None, id="urn:x:1"))  # not an article
     assert sorted(shopped.sources.names()) == [
         ("a", ""),
         ("b", "urn:x:1"),
@@ -244,7 +244,7 @@ def test_a_mistake_in_the_list_of_sources_is_an_error(
         Sources.of(desk.configure(toml(tables)))
 
 
-def test_a_content_folder_is_read_again_only_for_settings_that_reading_depends_on(
+def test_only_relevant_settings_change_the_fingerprint_of_a_content_folder(
     desk: Desk,
 ) -> None:
     before = ContentFolder(desk.settings).fingerprint
@@ -252,11 +252,11 @@ def test_a_content_folder_is_read_again_only_for_settings_that_reading_depends_o
     assert ContentFolder(desk.configure('language = "fr"')).fingerprint != before
 
 
-# What changed, without listing everything
+# Changes without a full listing
 
 
 class Table(ArticleSource):
-    """A source that is asked every 10 seconds what changed, and compares everything each hour."""
+    """A source polled for changes every 10 seconds and listed in full every hour."""
 
     name = "table"
     interval = 3600.0
@@ -297,7 +297,7 @@ class Clocked:
     now: float = 1000.0
 
     def changes(self, *paths: str, after: float = 0.0) -> tuple[SiteListing, list[object]]:
-        """List what changed; return that, and how the table was asked."""
+        """Return the listing of changes and the calls that the table received."""
         self.now += after
         self.table.calls.clear()
         return self.sources.changes(paths), self.table.calls
@@ -314,17 +314,17 @@ def clocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clocked:
     return made
 
 
-def test_a_listing_stays_as_it_was_whatever_its_source_does_with_it(
+def test_a_listing_does_not_change_with_the_dictionary_of_its_source(
     clocked: Clocked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = {"1": "a"}
     monkeypatch.setattr(clocked.table, "listing", lambda: Listing(known))
     listing = clocked.sources.listing()
-    known.clear()  # as it may while it reads
+    known.clear()  # a source may do so while it reads
     assert listing.holds("table://1")
 
 
-def test_a_source_is_asked_for_changes_when_it_is_due(clocked: Clocked) -> None:
+def test_a_source_is_polled_for_changes_when_it_is_due(clocked: Clocked) -> None:
     """Scale 10."""
     assert clocked.changes(after=9) == (ANY, [])
     assert clocked.sources.due == clocked.now + 1
@@ -337,7 +337,7 @@ def test_a_source_is_asked_for_changes_when_it_is_due(clocked: Clocked) -> None:
     assert clocked.sources.due == clocked.now + 10
 
 
-def test_a_source_that_cannot_tell_is_listed_in_full(clocked: Clocked) -> None:
+def test_a_source_that_cannot_report_changes_is_listed_in_full(clocked: Clocked) -> None:
     clocked.table.found = None
     found, asked = clocked.changes(after=10)
     assert asked == [[], "all"]
@@ -345,7 +345,7 @@ def test_a_source_that_cannot_tell_is_listed_in_full(clocked: Clocked) -> None:
     assert not found.holds("table://4")
 
 
-def test_everything_is_listed_when_the_interval_is_over(clocked: Clocked) -> None:
+def test_everything_is_listed_after_the_interval(clocked: Clocked) -> None:
     clocked.dated.calls.clear()
     assert clocked.changes(after=3599) == (ANY, [[]])
     assert clocked.dated.calls == []
@@ -361,19 +361,21 @@ def test_a_source_that_failed_is_listed_in_full_the_next_time(clocked: Clocked) 
     assert clocked.changes() == (ANY, ["all"])
 
 
-def test_another_fingerprint_of_a_source_has_it_listed_in_full(
+def test_a_changed_fingerprint_of_a_source_causes_a_full_listing(
     clocked: Clocked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Table, "fingerprint", "2")
     assert clocked.changes() == (ANY, ["all"])
 
 
-def test_a_path_that_no_source_watches_has_everything_listed(clocked: Clocked) -> None:
-    """As the system may report a folder by another name."""
+def test_a_changed_path_that_no_source_watches_causes_a_full_listing(clocked: Clocked) -> None:
+    """The operating system may report a folder by another name."""
     assert clocked.changes("/elsewhere/a.md") == (ANY, ["all"])
 
 
-def test_an_article_that_was_not_read_is_not_forgotten(shopped: Shop, settled: None) -> None:
+def test_an_article_whose_reading_failed_is_read_at_the_next_sync(
+    shopped: Shop, settled: None
+) -> None:
     """A source may report a change once."""
     sources = shopped.sources
     desk = shopped.desk

@@ -1,4 +1,4 @@
-"""A mapping that goes to disk when it is large behaves like one in memory."""
+"""A mapping that spills to disk when it is large behaves like one in memory."""
 
 import sqlite3
 from pathlib import Path
@@ -18,7 +18,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["set", "delete", "look"]), KEYS, KEY
 
 
 @given(STEPS, st.integers(0, 3))
-def test_it_is_a_mapping_whatever_is_on_disk(steps: list[tuple[str, str, str]], most: int) -> None:
+def test_a_spilling_dict_behaves_like_a_dict(steps: list[tuple[str, str, str]], most: int) -> None:
     expected: dict[str, str] = {}
     found = SpillingDict()
     with pytest.MonkeyPatch.context() as patch:
@@ -41,7 +41,7 @@ def test_it_is_a_mapping_whatever_is_on_disk(steps: list[tuple[str, str, str]], 
             del found["missing"]
 
 
-def test_a_full_disk_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spill, "_IN_MEMORY", 0)
     found = SpillingDict()
     found["a"] = ""
@@ -51,7 +51,7 @@ def test_a_full_disk_is_an_error_that_says_what_to_do(monkeypatch: pytest.Monkey
         found["b"] = "x" * 50_000
 
 
-def test_a_listing_on_disk_is_that_in_memory(
+def test_a_listing_on_disk_equals_that_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {f"{n % 3}/{n}.md": article() for n in range(10)} | {"z.md": article(), "a": "no"}
@@ -62,8 +62,8 @@ def test_a_listing_on_disk_is_that_in_memory(
     assert list(scan(site.content, site.site).fingerprints) == list(in_memory)
 
 
-def test_its_database_is_closed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python 3.13 warns of a connection that is open when nothing refers to it any more."""
+def test_the_database_is_closed_with_the_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.13 warns of a connection that is still open when it is garbage-collected."""
     monkeypatch.setattr(spill, "_IN_MEMORY", 0)
     found = SpillingDict()
     found["a"] = ""

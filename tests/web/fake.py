@@ -1,4 +1,4 @@
-"""A publication made by hand, so that views and the edge are tested without a catalog."""
+"""A fake publication, to test views and the edge without a catalog."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -46,11 +46,11 @@ LABELS: Mapping[FeedRef, str] = {
     FeedRef(Kind.AUTHOR, "aïcha-diallo"): "Aïcha Diallo",
     FeedRef(Kind.LANGUAGE, "ar"): "ar",
 }
-_FIRST = 7  # the revision of the fake as it is made
+_FIRST = 7  # the initial revision of the fake
 
 
 def entry(slug: str, title: str, **changes: object) -> Entry:
-    """Return an entry with something in every field."""
+    """Return an entry with a value in every field."""
     whole = Entry(
         id=f"tag:news.example.org,2022:{slug}",
         title=title,
@@ -78,7 +78,7 @@ ARABIC = entry(
 
 
 class FakeFiles(Files):
-    """Files by path, and others that are made."""
+    """Files by path, and derived ones."""
 
     def __init__(self, of: "FakePublication") -> None:
         self._of = of
@@ -120,13 +120,13 @@ class FakePublication(Publication):
         self._severed: set[int] = set()
 
     def mark_published(self) -> None:
-        """Do nothing: it has no ids to keep."""
+        """Do nothing: the fake has no ids to keep."""
 
     def changes(self, every: float = 0.001) -> Changes:
         return Changes(create_engine("sqlite://"), every)
 
     def publish(self, ref: FeedRef = SITE, *, removal: bool = False) -> None:
-        """Commit a revision that changes one feed; no delta leads over a removal."""
+        """Commit a revision that changes one feed; no delta spans a removal."""
         self._newest += 1
         self._states[ref].append(self._newest)
         if removal:
@@ -170,7 +170,7 @@ class FakePublication(Publication):
 
     def feed(self, ref: FeedRef) -> FeedSummary | None:
         if "\0" in ref.term:
-            raise ValueError("PostgreSQL knows no such text")
+            raise ValueError("PostgreSQL cannot store this text")
         return next((feed for feed in self.feeds() if feed.ref == ref), None)
 
     def entries(self, ref: FeedRef, page: int | None = None) -> list[Entry]:

@@ -15,7 +15,7 @@ from tests.web.fake import FakePublication
 
 
 class Reply(NamedTuple):
-    """What came back."""
+    """A response."""
 
     status: int
     headers: dict[str, str]
@@ -50,7 +50,7 @@ class Front:
         self.edge = Edge(app.wsgi_app, self.watch, self.metrics, limits)
 
     def look(self) -> None:
-        """See what is new in the publication."""
+        """Detect new revisions of the publication."""
         self.watch.poll()
 
     def ask(
@@ -60,7 +60,7 @@ class Front:
         return ask(self.edge, path, method=method, client=client, **fields)
 
     def counted(self) -> dict[str, float]:
-        """Return the counters as /metrics shows them."""
+        """Return the metrics of /metrics, by name and labels."""
         lines = self.ask("/metrics").body.decode().splitlines()
         pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
         return {name: float(value) for name, value in pairs}

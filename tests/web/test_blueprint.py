@@ -1,4 +1,4 @@
-"""The blueprint in an app of somebody else: named endpoints, and nothing of the app is changed."""
+"""The blueprint in another app: its endpoints, and that the app is not changed."""
 
 import pytest
 from flask import Flask, url_for
@@ -56,7 +56,7 @@ def client(app: Flask) -> FlaskClient:
         ("asset", {"name": "icon.svg"}, "/blog/static/icon.svg"),
     ],
 )
-def test_every_endpoint_has_a_url_that_answers(
+def test_every_endpoint_has_a_working_url(
     app: Flask, endpoint: str, values: dict[str, object], path: str
 ) -> None:
     with app.test_request_context():
@@ -94,7 +94,7 @@ def test_the_app_keeps_its_own_pages_errors_and_templates(app: Flask, client: Fl
     assert client.post("/blog/feeds/all.rss").status_code == 405
 
 
-def test_two_sites_stand_in_one_app_with_links_of_their_own() -> None:
+def test_one_app_can_have_two_sites_with_different_links() -> None:
     app = Flask("shop")
     for name, pattern in (("one", "/{slug}"), ("two", "/read/{slug}/")):
         settings = structs.replace(SETTINGS, base_url=f"{BASE}/{name}", article_link=pattern)
@@ -107,7 +107,7 @@ def test_two_sites_stand_in_one_app_with_links_of_their_own() -> None:
         assert url_for("two.article", slug="rain") == "/two/read/rain/"
 
 
-def test_an_app_behind_a_proxy_links_below_its_base_url_in_ascii() -> None:
+def test_redirects_are_ascii_urls_below_the_base_url() -> None:
     """Conformance 48."""
     app = create_app(FakePublication(structs.replace(SETTINGS, base_url=f"{BASE}/bl%C3%A9g")))
     for asked in ("/feeds/tag/C++", "/bl%C3%A9g/feeds/tag/C++"):

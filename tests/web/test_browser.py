@@ -22,7 +22,7 @@ CONTENT = f"""
 
 
 class Rich(FakePublication):
-    """A publication whose article has everything that may be too wide."""
+    """A publication with an article that has everything that may be too wide."""
 
     def __init__(self, language: str) -> None:
         super().__init__(structs.replace(SETTINGS, language=language))

@@ -1,4 +1,4 @@
-"""What a page changes in the HTML of an article."""
+"""Changes that a page makes to the HTML of an article."""
 
 import re
 from html.parser import HTMLParser
@@ -82,7 +82,7 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces, max_size=12).map("".join))
-def test_text_and_elements_stay(text: str) -> None:
+def test_text_and_elements_are_kept(text: str) -> None:
     sanitised = sanitise(text, lambda url: f"{SITE}{url}")
     before, after = Tags(sanitised), Tags(str(PRESENT(sanitised)))
     assert after.text == before.text

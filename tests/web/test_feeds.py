@@ -1,4 +1,4 @@
-"""Feeds over HTTP: what stands where, and with which headers."""
+"""Feeds and files over HTTP: their URLs and header fields."""
 
 import os
 from pathlib import Path
@@ -31,7 +31,9 @@ def client() -> FlaskClient:
         ("/feeds/tag/%3Cb%3E&.rss", "application/rss+xml; charset=utf-8"),
     ],
 )
-def test_a_feed_is_at_its_url(client: FlaskClient, path: str, media_type: str) -> None:
+def test_feeds_are_served_with_their_media_type(
+    client: FlaskClient, path: str, media_type: str
+) -> None:
     """Conformance 47."""
     response = client.get(path)
     assert response.status_code == 200
@@ -56,7 +58,7 @@ def test_a_feed_is_at_its_url(client: FlaskClient, path: str, media_type: str) -
         "//feeds/all.rss",
     ],
 )
-def test_there_is_no_feed_elsewhere(client: FlaskClient, path: str) -> None:
+def test_other_feed_paths_are_404(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
@@ -70,7 +72,7 @@ def test_there_is_no_feed_elsewhere(client: FlaskClient, path: str) -> None:
         ("/feeds/author/A%C3%AFcha%20Diallo.atom", "/feeds/author/a%C3%AFcha-diallo.atom"),
     ],
 )
-def test_another_spelling_of_a_term_leads_to_its_feed(
+def test_another_spelling_of_a_term_redirects_to_its_feed(
     client: FlaskClient, asked: str, canonical: str
 ) -> None:
     """Conformance 43."""
@@ -79,14 +81,14 @@ def test_another_spelling_of_a_term_leads_to_its_feed(
     assert client.get(canonical).status_code == 200
 
 
-def test_a_feed_names_the_url_that_serves_it(client: FlaskClient) -> None:
+def test_a_feed_has_a_self_link_at_the_base_url(client: FlaskClient) -> None:
     """Conformance 5, 45, 48."""
     response = client.get("/feeds/tag/c++.rss", headers={"Host": "evil.example"})
     assert response.headers["Link"] == f'<{BASE}/feeds/tag/c%2B%2B.rss>; rel="self"'
     assert "evil" not in str(response.headers)
 
 
-def test_a_reader_in_a_browser_may_read_a_feed(client: FlaskClient) -> None:
+def test_feeds_allow_cross_origin_requests(client: FlaskClient) -> None:
     """Conformance 46."""
     headers = client.get("/feeds/all.json").headers
     assert headers["Access-Control-Allow-Origin"] == "*"
@@ -94,7 +96,7 @@ def test_a_reader_in_a_browser_may_read_a_feed(client: FlaskClient) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_feed_may_be_kept_as_long_as_its_settings_say(client: FlaskClient) -> None:
+def test_max_age_follows_the_settings_of_a_feed(client: FlaskClient) -> None:
     """Conformance 41."""
     assert "max-age=900," in client.get("/feeds/all.rss").headers["Cache-Control"]
     assert "max-age=60," in client.get("/feeds/tag/c%2B%2B.rss").headers["Cache-Control"]
@@ -114,14 +116,14 @@ def test_head_is_get_without_the_body(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
 @pytest.mark.parametrize("path", ["/feeds/all.rss", "/", "/feeds.opml", "/nothing"])
-def test_other_methods_are_refused(client: FlaskClient, method: str, path: str) -> None:
+def test_other_methods_are_405(client: FlaskClient, method: str, path: str) -> None:
     """Conformance 36."""
     response = client.open(path, method=method)
     assert response.status_code == 405
     assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD"}
 
 
-def test_a_query_string_makes_no_new_feed(client: FlaskClient) -> None:
+def test_query_strings_are_ignored(client: FlaskClient) -> None:
     """Conformance 42."""
     plain, queried = client.get("/feeds/all.rss"), client.get("/feeds/all.rss?utm_source=x&page=2")
     assert headers_of(queried) == headers_of(plain)
@@ -163,13 +165,13 @@ def test_any_other_poll_gets_the_feed(client: FlaskClient, fields: dict[str, str
 
 
 @pytest.mark.parametrize("path", ["/articles/gone", "/feeds/tag/unknown.rss"])
-def test_conditions_change_no_error(client: FlaskClient, path: str) -> None:
+def test_conditions_do_not_change_errors(client: FlaskClient, path: str) -> None:
     """Conformance 32."""
     fields = {"If-None-Match": "*", "If-Modified-Since": SENT_DATE}
     assert client.get(path, headers=fields).status_code == client.get(path).status_code >= 404
 
 
-def test_the_list_of_feeds_names_every_feed_once(client: FlaskClient) -> None:
+def test_the_opml_list_has_every_feed_once(client: FlaskClient) -> None:
     """Conformance 48."""
     response = client.get("/feeds.opml", headers={"Host": "evil.example"})
     assert response.content_type == "text/x-opml; charset=utf-8"
@@ -189,14 +191,14 @@ def test_the_list_of_feeds_names_every_feed_once(client: FlaskClient) -> None:
             assert client.get(url.removeprefix(BASE)).status_code == 200
 
 
-def test_the_list_of_feeds_answers_polls_as_feeds_do(client: FlaskClient) -> None:
+def test_the_opml_list_responds_to_conditional_requests(client: FlaskClient) -> None:
     tag = client.get("/feeds.opml").headers["ETag"]
     assert client.get("/feeds.opml", headers={"If-None-Match": tag}).status_code == 304
 
 
 @pytest.mark.parametrize("asked", ["/blog/feeds/tag/C++.rss", "/feeds/tag/C++.rss"])
-def test_a_site_below_a_path_answers_with_and_without_it(asked: str) -> None:
-    """Conformance 48: a proxy may have taken the path away or not."""
+def test_a_site_below_a_path_responds_with_and_without_the_path(asked: str) -> None:
+    """Conformance 48: a proxy may or may not have removed the path."""
     settings = structs.replace(SETTINGS, base_url=f"{BASE}/blog")
     client = create_app(FakePublication(settings)).test_client()
     assert client.get(asked).location == f"{BASE}/blog/feeds/tag/c%2B%2B.rss"
@@ -225,7 +227,7 @@ def files(tmp_path: Path) -> FlaskClient:
         ("LICENSE", "application/octet-stream"),
     ],
 )
-def test_a_file_is_sent_as_what_it_is_and_runs_nothing(
+def test_files_have_a_media_type_and_cannot_run_scripts(
     files: FlaskClient, path: str, media_type: str
 ) -> None:
     """Conformance 46."""
@@ -240,7 +242,7 @@ def test_a_file_is_sent_as_what_it_is_and_runs_nothing(
         assert "Content-Encoding" not in response.headers
 
 
-def test_a_part_of_a_file_can_be_had(files: FlaskClient) -> None:
+def test_a_range_of_a_file_is_sent(files: FlaskClient) -> None:
     """Podcasts 9."""
     path = "/files/pictures/a%20b.mp3"
     with files.get(path, headers={"Range": "bytes=2-4"}) as part:
@@ -262,14 +264,14 @@ def test_a_part_of_a_file_can_be_had(files: FlaskClient) -> None:
         *("bytes=-10", "bytes=-131072"),
     ],
 )
-def test_ranges_that_are_not_one_get_the_whole_file(files: FlaskClient, asked: str) -> None:
-    """Podcasts 9. The last 128 KB, where a player looks for tags, may be more than there is."""
+def test_unsupported_and_invalid_ranges_get_the_whole_file(files: FlaskClient, asked: str) -> None:
+    """Podcasts 9. Players request the last 128 KB to find tags, even of smaller files."""
     with files.get("/files/pictures/a%20b.mp3", headers={"Range": asked}) as whole:
         assert (whole.status_code, whole.data) == (200, b"0123456789")
 
 
-def test_head_says_what_a_download_will_be(files: FlaskClient) -> None:
-    """Podcasts 9. A range is only for GET."""
+def test_head_has_the_header_fields_of_a_download(files: FlaskClient) -> None:
+    """Podcasts 9. Ranges apply only to GET."""
     for headers in ({}, {"Range": "bytes=2-4"}):
         with files.head("/files/pictures/a%20b.mp3", headers=headers) as response:
             assert (response.status_code, response.data) == (200, b"")
@@ -279,8 +281,8 @@ def test_head_says_what_a_download_will_be(files: FlaskClient) -> None:
             assert "no-transform" in response.headers["Cache-Control"]
 
 
-def test_a_range_is_of_the_file_that_the_client_knows(files: FlaskClient) -> None:
-    """Podcasts 9. If-Range with the tag or the date of another file gets the whole of this one."""
+def test_if_range_must_match_the_current_file(files: FlaskClient) -> None:
+    """Podcasts 9. With the tag or the date of another file, the whole file is sent."""
     path = "/files/pictures/a%20b.mp3"
     with files.get(path) as whole:
         tag, modified = whole.headers["ETag"], whole.headers["Last-Modified"]
@@ -314,7 +316,7 @@ def test_copies_with_the_same_times_have_the_same_tag(tmp_path: Path) -> None:
     assert len(tags) == 1
 
 
-def test_a_file_that_is_made_is_sent_to_every_site() -> None:
+def test_derived_files_allow_cross_origin_requests() -> None:
     """Podcasts 8: chapters and WebVTT are read by scripts of other sites."""
     made = {"a.md.chapters.json": (b"{}", "application/json+chapters")}
     client = create_app(FakePublication(derived=made)).test_client()
@@ -340,5 +342,5 @@ def test_a_file_that_is_made_is_sent_to_every_site() -> None:
         "/files/article.md",
     ],
 )
-def test_no_other_file_can_be_had(files: FlaskClient, path: str) -> None:
+def test_other_file_paths_are_404(files: FlaskClient, path: str) -> None:
     assert files.get(path).status_code == 404

@@ -1,4 +1,4 @@
-"""The texts of the interface: complete in every language."""
+"""The texts of the interface are complete in every language."""
 
 import re
 
@@ -17,7 +17,7 @@ def placeholders(text: str) -> set[str]:
     return set(re.findall(r"\{(\w*)\}", text))
 
 
-def test_there_are_english_and_french() -> None:
+def test_english_and_french_are_available() -> None:
     assert {"en", "fr"} <= languages()
 
 
@@ -40,19 +40,19 @@ def test_every_kind_of_feed_has_a_heading(language: str) -> None:
     ("language", "zero", "one"),
     [("en", "0 articles", "1 article"), ("fr", "0 article", "1 article")],
 )
-def test_numbers_have_the_form_of_the_language(language: str, zero: str, one: str) -> None:
+def test_plurals_follow_the_language(language: str, zero: str, one: str) -> None:
     assert [interface(language).articles(n) for n in (0, 1, 2)] == [zero, one, "2 articles"]
 
 
 @pytest.mark.parametrize(
-    ("language", "shown"), [("fr", "S’abonner"), ("fr-CA", "S’abonner"), ("de", "Subscribe")]
+    ("language", "expected"), [("fr", "S’abonner"), ("fr-CA", "S’abonner"), ("de", "Subscribe")]
 )
-def test_pages_are_in_the_language_of_the_site(language: str, shown: str) -> None:
+def test_pages_are_in_the_language_of_the_site(language: str, expected: str) -> None:
     settings = structs.replace(SETTINGS, language=language)
     client = create_app(FakePublication(settings)).test_client()
     text = client.get("/").text
     assert f'<html lang="{language}">' in text
-    assert shown in text
+    assert expected in text
     assert ('lang="en"><a' in text) == (language == "de")
 
 

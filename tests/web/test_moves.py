@@ -1,4 +1,4 @@
-"""Over HTTP: feeds that moved, feeds that were retired, and the URLs of a predecessor."""
+"""Moved and retired feeds, and aliases, over HTTP."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -73,7 +73,7 @@ def front() -> Front:
 
 @pytest.mark.parametrize(("old", "new", "status"), LED)
 @pytest.mark.parametrize("query", ["", "?utm_source=x&page=2"])
-def test_what_moved_leads_to_where_it_is(
+def test_moved_feeds_and_aliases_redirect_to_their_target(
     client: FlaskClient, old: str, new: str, status: int, query: str
 ) -> None:
     """Conformance 42, 43, 48."""
@@ -85,10 +85,10 @@ def test_what_moved_leads_to_where_it_is(
 
 @pytest.mark.parametrize("path", GONE)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_what_was_retired_is_gone_whatever_is_asked_of_it(
+def test_retired_feeds_are_410_whatever_the_conditions(
     front: Front, path: str, method: str
 ) -> None:
-    """Conformance 32, 43: a tag that the feed had changes nothing."""
+    """Conformance 32, 43: even with a former tag of the feed."""
     tag = Front().ask("/feeds/tag/c%2B%2B.rss").headers["ETag"]
     for held in (tag, "*"):
         reply = front.ask(path, method=method, if_none_match=held, if_modified_since=SENT_DATE)
@@ -98,10 +98,10 @@ def test_what_was_retired_is_gone_whatever_is_asked_of_it(
 
 
 @pytest.mark.parametrize("path", [GONE[0], GONE[3], MOVES[0][0], MOVES[2][0], "/rss.xml"])
-def test_what_went_away_may_be_kept_for_a_while_and_seen_by_readers_in_browsers(
+def test_redirects_and_410_can_be_cached_and_allow_cross_origin_requests(
     client: FlaskClient, path: str
 ) -> None:
-    """Conformance 41, 46: not for ever, as the settings may change their mind."""
+    """Conformance 41, 46: but not forever, as the settings may change."""
     headers = client.get(path).headers
     assert headers["Cache-Control"] == CACHING
     assert headers["Access-Control-Allow-Origin"] == "*"
@@ -118,14 +118,14 @@ def test_head_is_get_without_the_body(front: Front, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/feed/", "/rss.xml", "/old.rss", MOVES[0][0], GONE[0], GONE[3]])
 @pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
-def test_other_methods_are_refused(front: Front, path: str, method: str) -> None:
+def test_other_methods_are_405(front: Front, path: str, method: str) -> None:
     """Conformance 36."""
     reply = front.ask(path, method=method)
     assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.parametrize("path", [old for old, _, _ in LED] + GONE)
-def test_the_edge_remembers_nothing_of_them(front: Front, path: str) -> None:
+def test_redirects_and_410_are_not_cached_by_the_edge(front: Front, path: str) -> None:
     front.ask(path)
     front.publication.publish()
     front.look()
@@ -134,7 +134,7 @@ def test_the_edge_remembers_nothing_of_them(front: Front, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/feed", "/rss.xml/", "/RSS.xml", "/feeds/posts/default/"])
-def test_an_alias_is_that_path_alone(client: FlaskClient, path: str) -> None:
+def test_aliases_match_only_their_exact_path(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
@@ -153,15 +153,15 @@ def test_an_alias_wins_over_an_article() -> None:
         ("/rss.xml", "/blog/feeds/all.rss"),
     ],
 )
-def test_a_site_below_a_path_leads_to_urls_below_it(asked: str, location: str) -> None:
-    """Conformance 48: a proxy may have taken the path away or not."""
+def test_a_site_below_a_path_redirects_to_urls_below_it(asked: str, location: str) -> None:
+    """Conformance 48: a proxy may or may not have removed the path."""
     settings = structs.replace(MOVED, base_url=f"{BASE}/blog")
     response = create_app(FakePublication(settings)).test_client().get(asked)
     assert response.location == BASE + location
 
 
-def test_a_term_on_a_feeds_page_leads_to_where_its_feed_is_or_nowhere() -> None:
-    """The term of an entry stays what it is."""
+def test_terms_on_a_feed_page_link_to_moved_feeds_but_not_to_retired_ones() -> None:
+    """The label of the term does not change."""
 
     def term(**changes: object) -> tuple[str, list[str | None]]:
         settings = structs.replace(SETTINGS, **changes)
@@ -175,8 +175,8 @@ def test_a_term_on_a_feeds_page_leads_to_where_its_feed_is_or_nowhere() -> None:
     assert term(retired=("tag/c++",)) == ("C++", [])
 
 
-def test_a_podcast_that_moved_away_leads_to_its_new_address() -> None:
-    """All documents do, and the pages stay."""
+def test_a_podcast_with_a_new_feed_url_redirects_to_it() -> None:
+    """All documents redirect, but pages do not."""
     away = "https://host.example/feed.rss"
     show = Show(new_feed_url=away, redirect=True)
     settings = structs.replace(SETTINGS, feeds={"all": FeedSettings(podcast=show)})

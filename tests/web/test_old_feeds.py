@@ -1,4 +1,4 @@
-"""Over HTTP: old feed addresses with a wildcard, and the usual ones of other programs (ADR 38)."""
+"""Old feed addresses with wildcards, and those of other programs, over HTTP (ADR 38)."""
 
 from pathlib import Path
 from urllib.parse import unquote
@@ -54,7 +54,7 @@ def location(desk: Desk, path: str, app: Flask | None = None) -> tuple[int, str]
         ("/topics/feed-news.xml", "/feeds/category/news.atom"),
     ],
 )
-def test_a_wildcard_is_a_term_as_the_other_program_writes_it(
+def test_a_wildcard_matches_terms_as_other_programs_write_them(
     site: Desk, path: str, target: str
 ) -> None:
     site.configure(PATTERNS)
@@ -115,7 +115,7 @@ def test_the_usual_addresses_of_a_program_redirect(site: Desk) -> None:
         assert location(site, "/comments/feed/", app) == (404, "")
 
 
-def test_a_tree_of_a_generator_has_its_addresses_unless_switched_off(site: Desk) -> None:
+def test_the_addresses_of_a_generator_redirect_unless_disabled(site: Desk) -> None:
     site.configure('generator = "jekyll"')
     assert location(site, "/feed.xml") == (301, "/feeds/all.atom")
     site.configure('generator = "jekyll"\nold_feeds = []')

@@ -1,4 +1,4 @@
-"""Pages for people: what they show, link to and forbid, and how errors look."""
+"""HTML pages: content, links, security policy and errors."""
 
 import json
 import logging
@@ -50,7 +50,7 @@ def read(client: FlaskClient, path: str) -> html.HtmlElement:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_announces_its_feeds_in_two_formats(client: FlaskClient, path: str) -> None:
+def test_a_page_links_to_its_feeds_in_two_formats(client: FlaskClient, path: str) -> None:
     """Conformance 45."""
     found = read(client, path).xpath("//link[@rel='alternate']")
     types = ["application/rss+xml", "application/atom+xml"]
@@ -72,7 +72,7 @@ def test_a_page_announces_its_feeds_in_two_formats(client: FlaskClient, path: st
         ("/articles/rain", "/feeds/all.rss", 2),
     ],
 )
-def test_a_page_announces_its_own_feed_and_that_of_the_site(
+def test_a_page_links_to_its_own_feed_and_to_the_site_feed(
     client: FlaskClient, path: str, first: str, count: int
 ) -> None:
     """Conformance 45."""
@@ -80,7 +80,7 @@ def test_a_page_announces_its_own_feed_and_that_of_the_site(
     assert (found[0], len(found)) == (first, count)
 
 
-def test_custom_feeds_are_announced_unless_they_are_retired() -> None:
+def test_pages_link_to_custom_feeds_unless_they_are_retired() -> None:
     """Conformance 45."""
     selections = {"security": Selection(), "old": Selection()}
     settings = structs.replace(SETTINGS, selections=selections, retired=("old",))
@@ -92,7 +92,9 @@ def test_custom_feeds_are_announced_unless_they_are_retired() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_may_run_nothing_but_our_scripts(client: FlaskClient, path: str) -> None:
+def test_the_security_policy_allows_only_scripts_with_known_hashes(
+    client: FlaskClient, path: str
+) -> None:
     """Conformance 46."""
     response = client.get(path)
     policy = response.headers["Content-Security-Policy"]
@@ -111,8 +113,8 @@ def test_a_page_may_run_nothing_but_our_scripts(client: FlaskClient, path: str) 
 
 @pytest.mark.parametrize("prefix", ["", "/blog"])
 @pytest.mark.parametrize("path", PAGES)
-def test_every_link_of_a_page_leads_somewhere(path: str, prefix: str) -> None:
-    """Conformance 48: links are paths below base_url's own, whatever the Host header says."""
+def test_no_link_of_a_page_is_broken(path: str, prefix: str) -> None:
+    """Conformance 48: links are paths below that of base_url, whatever the Host."""
     settings = structs.replace(SETTINGS, base_url=BASE + prefix)
     client = create_app(FakePublication(settings)).test_client()
     response = client.get(prefix + path, headers={"Host": "evil.example"})
@@ -130,8 +132,8 @@ def test_the_canonical_link_is_absolute(client: FlaskClient) -> None:
         assert page.xpath("//link[@rel='canonical']/@href") == [BASE + path]
 
 
-def test_the_home_page_shows_articles_then_how_to_subscribe_then_feeds(client: FlaskClient) -> None:
-    """Conformance 55: no more feeds than the publication has."""
+def test_the_home_page_has_articles_then_subscription_links_then_feeds(client: FlaskClient) -> None:
+    """Conformance 55: only feeds of the publication."""
     page = read(client, "/")
     assert page.xpath("//main//h2//text()") == [
         *("Newest articles", "Subscribe"),
@@ -169,7 +171,7 @@ def test_the_list_of_a_kind_shows_only_its_feeds(client: FlaskClient) -> None:
     assert labels == ["C++", "node.js", "<b>&"]
 
 
-def test_a_feeds_page_says_how_to_subscribe(client: FlaskClient) -> None:
+def test_a_feed_page_has_addresses_and_links_for_subscribing(client: FlaskClient) -> None:
     """Conformance 48."""
     page = read(client, "/feeds/tag/c++/")
     addresses = [f"{BASE}/feeds/tag/c%2B%2B.{format}" for format in ("rss", "atom", "json")]
@@ -184,7 +186,7 @@ def test_a_feeds_page_says_how_to_subscribe(client: FlaskClient) -> None:
         assert reader.endswith(quote(addresses[0], safe=""))
 
 
-def test_a_feeds_page_shows_its_entries(client: FlaskClient) -> None:
+def test_a_feed_page_lists_its_entries(client: FlaskClient) -> None:
     first, second = read(client, "/feeds/all/").xpath("//ol/li")
     assert first.xpath("h3/a/@href") == ["/articles/rain"]
     assert first.xpath("h3/a/text()") == ["Rain & <wind>"]
@@ -199,7 +201,7 @@ def test_an_empty_feed_has_a_page(client: FlaskClient) -> None:
     assert "no articles at the moment" in client.get("/feeds/category/%C3%A9lection/").text
 
 
-def test_an_article_is_shown_whole(client: FlaskClient) -> None:
+def test_an_article_page_has_the_whole_article(client: FlaskClient) -> None:
     page = read(client, "/articles/rain")
     assert page.get("lang") == "en"
     assert page.xpath("//h1/text()") == ["Rain & <wind>"]
@@ -211,7 +213,7 @@ def test_an_article_is_shown_whole(client: FlaskClient) -> None:
     assert "A Guest" in page.text_content()
 
 
-def test_an_article_names_its_neighbours(client: FlaskClient) -> None:
+def test_an_article_links_to_its_neighbours(client: FlaskClient) -> None:
     page = read(client, "/articles/%D9%86%D9%87%D8%B1")
     texts = page.xpath("//nav[@class='neighbours']//text()[normalize-space()]")
     assert texts == ["Previous", "Wind & <sand>"]
@@ -258,7 +260,7 @@ def test_the_home_page_has_metadata_for_programs() -> None:
 
 
 @pytest.mark.parametrize("name", ["favicon.ico", "apple-touch-icon.png"])
-def test_a_site_without_an_icon_has_the_mark_of_feedsvc(client: FlaskClient, name: str) -> None:
+def test_a_site_without_an_icon_has_that_of_feedsvc(client: FlaskClient, name: str) -> None:
     response = client.get(f"/{name}")
     assert response.status_code == 200
     assert (response.mimetype or "").startswith("image/")
@@ -269,7 +271,7 @@ def test_a_site_without_an_icon_has_the_mark_of_feedsvc(client: FlaskClient, nam
 
 
 @pytest.mark.parametrize("icon", ["/files/icon.png", "https://cdn.example.net/icon.png"])
-def test_the_icon_of_the_settings_replaces_the_mark(icon: str) -> None:
+def test_the_configured_icon_replaces_that_of_feedsvc(icon: str) -> None:
     settings = structs.replace(SETTINGS, icon=icon)
     client = create_app(FakePublication(settings)).test_client()
     page = read(client, "/")
@@ -282,21 +284,21 @@ def test_the_icon_of_the_settings_replaces_the_mark(icon: str) -> None:
         assert "evil" not in (response.location or "")
 
 
-def test_an_article_in_another_language_says_so(client: FlaskClient) -> None:
+def test_an_article_in_another_language_has_a_lang_attribute(client: FlaskClient) -> None:
     page = read(client, "/articles/%D9%86%D9%87%D8%B1")
     assert page.get("lang") == "ar"
     assert page.xpath("//article/@lang") == ["ar"]
     assert page.xpath("//article/@dir") == ["auto"]
 
 
-def test_an_article_that_is_read_elsewhere_leads_there(client: FlaskClient) -> None:
+def test_an_external_article_links_to_its_url(client: FlaskClient) -> None:
     page = read(client, "/articles/%D9%86%D9%87%D8%B1")
     assert page.xpath("//a[@href='https://x.org/']/text()") == ["Continue at x.org"]
     assert "Continue at" not in client.get("/articles/rain").text
 
 
-def test_text_of_an_article_is_not_taken_for_a_link() -> None:
-    """Only attributes of tags are made to work at any host; what is written stays written."""
+def test_text_that_looks_like_an_attribute_is_not_changed() -> None:
+    """Only attributes of tags are changed to work at any host, not the text."""
 
     class Quoting(FakePublication):
         def __init__(self) -> None:
@@ -318,7 +320,7 @@ def test_text_of_an_article_is_not_taken_for_a_link() -> None:
         ("/caf%C3%A9/{year}/{slug}", "/caf%C3%A9/2001/rain", "/caf%C3%A9/2025/rain"),
     ],
 )
-def test_an_article_stands_where_the_settings_say(
+def test_articles_are_served_at_the_configured_paths(
     pattern: str, asked: str, canonical: str | None
 ) -> None:
     """Conformance 43."""
@@ -342,7 +344,7 @@ def test_an_article_stands_where_the_settings_say(
         ("/feeds/tag/node.js", "/feeds/tag/node.js/"),
     ],
 )
-def test_a_page_is_found_by_another_spelling(
+def test_another_spelling_redirects_to_the_page(
     client: FlaskClient, asked: str, canonical: str
 ) -> None:
     """Conformance 43, 48."""
@@ -370,7 +372,7 @@ def test_a_page_is_found_by_another_spelling(
         ("/favicon.png", 404),
     ],
 )
-def test_an_error_is_a_page(client: FlaskClient, path: str, status: int) -> None:
+def test_errors_are_html_pages(client: FlaskClient, path: str, status: int) -> None:
     """Conformance 43, 55."""
     response = client.get(path)
     assert response.status_code == status
@@ -389,7 +391,7 @@ def test_a_site_without_articles_has_an_index() -> None:
     assert "Nothing has been published yet." in response.text
 
 
-def test_the_page_of_a_languages_feed_is_in_that_language(client: FlaskClient) -> None:
+def test_the_page_of_a_language_feed_is_in_that_language(client: FlaskClient) -> None:
     assert read(client, "/feeds/language/ar/").get("lang") == "ar"
     assert read(client, "/feeds/language/ar/").xpath("//footer/p/@lang") == ["en"]
     assert read(client, "/feeds/all/").get("lang") == "en"
@@ -400,7 +402,7 @@ class Broken(FakePublication):
         raise RuntimeError("the secret of the house")
 
 
-def test_a_fault_is_logged_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_is_logged_but_not_shown(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "feedsvc.web"):
         response = create_app(Broken()).test_client().get("/")
     assert response.status_code == 500
@@ -413,7 +415,7 @@ def test_a_fault_is_logged_and_not_shown(caplog: pytest.LogCaptureFixture) -> No
     assert "the secret of the house" in str(record.exc_info[1])
 
 
-def test_the_stylesheet_may_be_kept_for_ever_and_changes_its_link(client: FlaskClient) -> None:
+def test_the_stylesheet_is_cached_forever_at_a_versioned_url(client: FlaskClient) -> None:
     (link,) = read(client, "/").xpath("//link[@rel='stylesheet']/@href")
     assert re.fullmatch(r"/static/style\.css\?v=[0-9a-f]{12}", link)
     response = client.get(link)
@@ -432,8 +434,8 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_text_can_be_read_by_light_and_dark(client: FlaskClient) -> None:
-    """WCAG 2.2, 1.4.3: a contrast of 4.5 at least."""
+def test_colours_have_enough_contrast_in_light_and_dark_mode(client: FlaskClient) -> None:
+    """WCAG 2.2, 1.4.3: a contrast of at least 4.5."""
     palettes = re.findall(r":root \{(.*?)\}", client.get("/static/style.css").text, re.DOTALL)
     assert len(palettes) == 2
     for palette in palettes:
@@ -486,7 +488,7 @@ paths = st.one_of(
 @example(b"", "GET", "h")
 @example(b"//", "GET", "h")
 @example(b"//evil.example/feeds/all", "GET", "h")
-def test_any_path_has_a_clean_answer(path: bytes, method: str, host: str) -> None:
+def test_any_path_gets_a_proper_response(path: bytes, method: str, host: str) -> None:
     environ = EnvironBuilder(method=method).get_environ()
     environ.update(PATH_INFO=path.decode("latin-1"), HTTP_HOST=host)
     body, status, headers = run_wsgi_app(APP.wsgi_app, environ, buffered=True)

@@ -1,4 +1,4 @@
-"""The preview: what it shows, how it marks that, and whom it lets in."""
+"""The preview: what it shows and marks, and that only this machine may see it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -47,7 +47,7 @@ MARKED = [
 
 
 class Editor:
-    """Somebody who looks at a preview on the machine where it runs. now: what the clock says."""
+    """A user of a preview on the same machine. now: the time of its clock."""
 
     def __init__(self, folder: Path, base_url: str = "https://news.example.org") -> None:
         settings = make_site(folder, FILES, f'base_url = "{base_url}"')
@@ -72,7 +72,7 @@ class Editor:
 
 @pytest.fixture(scope="module")
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
-    """One whom no test does anything to."""
+    """A shared editor, which no test changes."""
     editor = Editor(tmp_path_factory.mktemp("site"))
     yield editor
     editor.catalog.close()
@@ -80,7 +80,7 @@ def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
 
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[Editor]:
-    """One for each test."""
+    """A new editor for each test."""
     editor = Editor(tmp_path)
     yield editor
     editor.catalog.close()
@@ -96,8 +96,8 @@ def titles(editor: Editor) -> list[str]:
     return [item["title"] for item in response.json["items"]]
 
 
-def test_feeds_mark_what_is_not_public_yet(editor: Editor) -> None:
-    """Conformance 55, turned round: what is nowhere else is here, and no reader can mistake it."""
+def test_feeds_mark_articles_that_are_not_public_yet(editor: Editor) -> None:
+    """The reverse of conformance 55: unpublished articles are visible, but marked."""
     assert titles(editor) == MARKED
     for format in Format:
         body = editor.get(f"/feeds/all.{format}").text
@@ -105,7 +105,7 @@ def test_feeds_mark_what_is_not_public_yet(editor: Editor) -> None:
         assert "Gone" not in body
 
 
-def test_pages_mark_what_is_not_public_yet(editor: Editor) -> None:
+def test_pages_mark_articles_that_are_not_public_yet(editor: Editor) -> None:
     listed = parse(editor.get("/feeds/all/"))
     assert listed.xpath("//h3/a/text()") == MARKED
     slugs = ["later-draft", "scheduled", "public", "draft"]
@@ -117,15 +117,15 @@ def test_pages_mark_what_is_not_public_yet(editor: Editor) -> None:
     assert editor.get("/articles/expired").status_code == 410
 
 
-def test_what_only_a_draft_has_is_there(editor: Editor) -> None:
+def test_files_and_feeds_of_drafts_are_served(editor: Editor) -> None:
     assert editor.get("/files/draft.png").data == b"\x89PNG"
     assert editor.get("/feeds/tag/secret.atom").status_code == 200
     assert "tag/secret" in editor.get("/feeds.opml").text
     assert editor.get("/files/draft.md").status_code == 404
 
 
-def test_the_mark_goes_when_the_article_is_due(busy: Editor) -> None:
-    """Without a sync, and without a release, as nothing is remembered."""
+def test_the_mark_is_removed_when_the_article_is_due(busy: Editor) -> None:
+    """Without a sync or a release, as nothing is cached."""
     marked = MARKED[1]
     busy.now = DUE - timedelta(microseconds=1)
     assert marked in titles(busy)
@@ -134,15 +134,15 @@ def test_the_mark_goes_when_the_article_is_due(busy: Editor) -> None:
     assert "Scheduled" not in busy.get("/articles/scheduled").text
 
 
-def test_what_expires_leaves(busy: Editor) -> None:
+def test_expired_articles_are_removed(busy: Editor) -> None:
     busy.now = datetime(2027, 1, 1, tzinfo=UTC)
     busy.sync()
     assert "Public" not in titles(busy)
-    assert busy.preview.state()[1] is None  # nor is anything waited for that has been
+    assert busy.preview.state()[1] is None  # no expiry in the past is due
 
 
 def test_the_next_change_is_an_expiry(editor: Editor) -> None:
-    """A release changes nothing here: what is scheduled is shown already."""
+    """A release is not a change here: scheduled articles are already visible."""
     assert editor.preview.state()[1] == datetime(2026, 12, 31, 23, tzinfo=UTC)
 
 
@@ -166,7 +166,7 @@ RESPONSES = [
 
 
 def is_private(response: TestResponse) -> bool:
-    """Tell whether nobody may keep, list or read a response elsewhere."""
+    """Whether a response may not be cached, indexed or read by other sites."""
     headers = response.headers
     assert headers.getlist("Cache-Control") == ["private, no-store"]
     assert headers.getlist("X-Robots-Tag") == ["noindex"]
@@ -176,13 +176,13 @@ def is_private(response: TestResponse) -> bool:
 
 
 @pytest.mark.parametrize(("method", "path", "status"), RESPONSES)
-def test_nobody_may_keep_an_answer(editor: Editor, method: str, path: str, status: int) -> None:
+def test_every_response_is_private(editor: Editor, method: str, path: str, status: int) -> None:
     response = editor.get(path, method)
     assert response.status_code == status
     assert is_private(response)
 
 
-def test_nobody_may_keep_what_breaks(busy: Editor) -> None:
+def test_server_errors_are_private(busy: Editor) -> None:
     busy.preview.document = lambda *_: 1 // 0  # type: ignore[method-assign, assignment]
     response = busy.get("/feeds/all.rss")
     assert response.status_code == 500
@@ -190,8 +190,8 @@ def test_nobody_may_keep_what_breaks(busy: Editor) -> None:
 
 
 @pytest.mark.parametrize("path", ["/feeds/all.rss", "/files/draft.png"])
-def test_an_answer_is_always_whole(editor: Editor, path: str) -> None:
-    """No validator is sent, so a condition is about something else."""
+def test_conditions_are_ignored(editor: Editor, path: str) -> None:
+    """No validator is sent, so a condition must refer to something else."""
     first = editor.get(path)
     assert not {"ETag", "Last-Modified"} & set(first.headers.keys())
     for condition in (
@@ -204,7 +204,7 @@ def test_an_answer_is_always_whole(editor: Editor, path: str) -> None:
         assert (again.status_code, again.data) == (200, first.data)
 
 
-def test_a_recording_can_be_wound(editor: Editor) -> None:
+def test_ranges_of_files_are_served(editor: Editor) -> None:
     response = editor.get("/files/draft.png", Range="bytes=1-3")
     assert (response.status_code, response.data) == (206, b"PNG")
 
@@ -219,7 +219,7 @@ def test_every_page_says_that_it_is_a_preview(editor: Editor, path: str) -> None
     assert page.xpath("//*[@class='preview']/strong/text()") == ["Preview"]
 
 
-def test_a_site_itself_says_nothing_of_the_kind() -> None:
+def test_a_public_site_is_not_marked_as_a_preview() -> None:
     response = create_app(FakePublication()).test_client().get("/")
     assert "noindex" not in response.text
     assert "Preview" not in response.text
@@ -227,8 +227,8 @@ def test_a_site_itself_says_nothing_of_the_kind() -> None:
 
 
 @pytest.mark.parametrize("base_url", ["https://news.example.org", "https://example.org/a%20blog"])
-def test_every_link_leads_to_the_preview(tmp_path: Path, base_url: str) -> None:
-    """Wherever the site will stand, its preview can be walked through where it is."""
+def test_all_links_stay_within_the_preview(tmp_path: Path, base_url: str) -> None:
+    """Whatever the base URL of the site."""
     editor = Editor(tmp_path, base_url)
     waiting, seen = ["/"], set()
     while waiting:
@@ -250,7 +250,7 @@ def test_every_link_leads_to_the_preview(tmp_path: Path, base_url: str) -> None:
     "host",
     ["localhost", "LocalHost:80", "127.0.0.1", "127.0.0.1:8000", "127.255.3.4:1", "[::1]:8000"],
 )
-def test_its_own_machine_is_let_in(editor: Editor, host: str) -> None:
+def test_loopback_hosts_are_allowed(editor: Editor, host: str) -> None:
     assert editor.get("/", Host=host).status_code == 200
 
 
@@ -279,8 +279,8 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize("host", ELSEWHERE)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-def test_every_other_name_is_refused(editor: Editor, host: str, method: str) -> None:
-    """A page of another site whose name leads here for a moment reads nothing."""
+def test_other_hosts_are_refused(editor: Editor, host: str, method: str) -> None:
+    """Against DNS rebinding by another site."""
     sent: list[str] = []
     environ = {
         "REQUEST_METHOD": method,
@@ -297,22 +297,22 @@ def test_every_other_name_is_refused(editor: Editor, host: str, method: str) -> 
     assert (body == b"") == (method == "HEAD")
 
 
-def test_a_refusal_is_private_too(editor: Editor) -> None:
+def test_a_refusal_is_private(editor: Editor) -> None:
     assert is_private(editor.get("/", Host="evil.example"))
 
 
 @given(st.ip_addresses())
-def test_an_address_is_let_in_if_it_is_loopback(address: IPv4Address | IPv6Address) -> None:
+def test_only_loopback_addresses_are_allowed(address: IPv4Address | IPv6Address) -> None:
     assert is_loopback(str(address)) == address.is_loopback
 
 
 @given(st.text())
-def test_a_name_is_let_in_if_it_is_localhost(name: str) -> None:
+def test_the_only_allowed_name_is_localhost(name: str) -> None:
     assert is_loopback(name) == (name.lower() == "localhost") or name.startswith("127.")
 
 
-def test_redirects_stay_on_its_own_machine(editor: Editor) -> None:
-    """A published site redirects to absolute URLs below base_url."""
+def test_redirects_are_relative(editor: Editor) -> None:
+    """A public site redirects to absolute URLs below base_url."""
     location = editor.get("/feeds/all").headers["Location"]
     assert location.endswith("/feeds/all/")
     assert location.startswith("/")

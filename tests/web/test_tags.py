@@ -1,4 +1,4 @@
-"""The keys of a cache that is purged: which responses carry which."""
+"""The purge keys of responses."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -62,10 +62,10 @@ def front(monkeypatch: pytest.MonkeyPatch) -> Front:
 
 
 @pytest.mark.parametrize(("path", "status", "keys"), PATHS)
-def test_what_a_revision_may_change_has_the_key_that_is_purged_then(
+def test_responses_have_the_keys_of_the_revisions_that_change_them(
     front: Front, path: str, status: int, keys: str
 ) -> None:
-    """Scale 2, 4: in all formats, lists, aliases, errors; HEAD and a 304 alike."""
+    """Scale 2, 4: all formats, lists, aliases and errors; for HEAD and 304 alike."""
     reply = front.ask(path)
     assert (reply.status, reply.headers["xkey"]) == (status, keys)
     head = front.ask(path, method="HEAD")
@@ -91,28 +91,28 @@ def test_a_purged_cache_keeps_documents_and_pages_for_a_year(front: Front, path:
 
 
 @pytest.mark.parametrize("path", UNTAGGED)
-def test_what_no_revision_changes_or_no_cache_keeps_has_no_key(front: Front, path: str) -> None:
+def test_responses_that_no_revision_changes_have_no_key(front: Front, path: str) -> None:
     headers = front.ask(path).headers
     if path != "/files/none":
         assert "xkey" not in headers
     assert "CDN-Cache-Control" not in headers
 
 
-def test_errors_that_no_cache_keeps_have_no_key(front: Front) -> None:
+def test_uncacheable_errors_have_no_key(front: Front) -> None:
     assert "xkey" not in front.ask("/feeds/all.rss", method="DELETE").headers
     front.publication.lost = True
     assert "xkey" not in front.ask("/").headers
 
 
-def test_without_a_purged_cache_no_response_has_a_key() -> None:
+def test_responses_have_no_keys_without_a_purged_cache() -> None:
     names = {"CDN-Cache-Control", "Surrogate-Control", *(field for field, _ in DIALECTS.values())}
     front = Front()
     for path in ("/feeds/all.rss", "/", "/articles/gone", "/feeds.opml"):
         assert not names & {*front.ask(path).headers}
 
 
-def test_a_preview_has_neither_keys_nor_a_year() -> None:
-    """Scale 1: private responses never have."""
+def test_a_preview_has_no_keys_and_no_long_max_age() -> None:
+    """Scale 1: as with all private responses."""
     preview = FakePublication(structs.replace(CACHED, preview=True))
     client = Flask("test").test_client()
     client.application.wsgi_app = create_preview(preview)  # type: ignore[arg-type,assignment,method-assign]
@@ -122,7 +122,7 @@ def test_a_preview_has_neither_keys_nor_a_year() -> None:
         assert not {"xkey", "CDN-Cache-Control", "Surrogate-Control"} & {*headers.keys()}
 
 
-def test_in_another_app_only_our_responses_have_keys() -> None:
+def test_only_responses_of_the_blueprint_have_keys_in_another_app() -> None:
     app = Flask("other")
     app.add_url_rule("/own", view_func=lambda: "own")
     app.register_blueprint(create_blueprint(FakePublication(CACHED)))
@@ -133,16 +133,16 @@ def test_in_another_app_only_our_responses_have_keys() -> None:
     assert client.get("/feeds/all.rss").headers.getlist("xkey") == ["site feed/all"]
 
 
-def test_the_app_alone_gives_each_response_one_field() -> None:
+def test_the_app_without_the_edge_adds_one_field_per_response() -> None:
     client = create_app(FakePublication(CACHED)).test_client()
     for path, _, keys in PATHS:
         assert client.get(path).headers.getlist("xkey") == [keys], path
 
 
-def test_a_process_that_has_not_looked_lately_allows_no_long_caching(
+def test_a_process_that_lags_behind_does_not_allow_long_caching(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Scale 3: a later revision may have been purged; it would not be again."""
+    """Scale 3: a later revision may have been purged already, and will not be again."""
     first = front.ask("/feeds/all.rss").headers
     front.publication.lost = True
     front.look()
@@ -156,10 +156,10 @@ def test_a_process_that_has_not_looked_lately_allows_no_long_caching(
     assert front.ask("/feeds/all.rss").headers == first
 
 
-def test_what_may_be_older_than_a_purge_is_not_kept_for_long(
+def test_responses_that_may_predate_a_purge_are_not_cached_for_long(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Scale 3: the cache has been purged of what is sent while the new feed cannot be rendered."""
+    """Scale 3: an old feed is sent after its purge if the new one cannot be rendered."""
     path = "/feeds/all.rss"
     kept = front.ask(path)
     assert kept.headers["Surrogate-Control"] == YEAR

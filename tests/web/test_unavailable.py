@@ -1,4 +1,4 @@
-"""While the catalog cannot be used: what is known goes on, and the rest is told to come back."""
+"""While the catalog is lost, cached feeds are served, and other requests get 503."""
 
 import pytest
 
@@ -15,8 +15,8 @@ def front() -> Front:
     return Front()
 
 
-def test_known_feeds_go_on_while_the_catalog_is_lost(front: Front) -> None:
-    """Conformance 44: whatever else is asked for gets 503 and when to come back."""
+def test_cached_feeds_are_served_while_the_catalog_is_lost(front: Front) -> None:
+    """Conformance 44: other requests get 503 with Retry-After."""
     old = front.ask(ALL)
     front.publication.publish(SITE)
     front.look()
@@ -24,7 +24,7 @@ def test_known_feeds_go_on_while_the_catalog_is_lost(front: Front) -> None:
     front.publication.lost = True
     asked = len(front.publication.asked)
 
-    # Before the watch has seen it, and after.
+    # Before the watch has noticed the loss, and after.
     for _ in range(2):
         assert front.ask(ALL) == known
         assert front.ask(ALL, if_none_match=known.headers["ETag"]).status == 304
@@ -49,8 +49,8 @@ def test_known_feeds_go_on_while_the_catalog_is_lost(front: Front) -> None:
         assert front.ask(path).status == 200
 
 
-def test_no_delta_is_waited_for_while_the_catalog_is_lost() -> None:
-    """The watch knows; a database that does not answer takes seconds to say so."""
+def test_deltas_are_not_requested_while_the_catalog_is_lost() -> None:
+    """The watch knows of the loss; a query would take seconds to fail."""
 
     class Silent(FakePublication):
         def delta(self, ref: FeedRef, format: Format, tag: str) -> Document | None:
@@ -67,15 +67,15 @@ def test_no_delta_is_waited_for_while_the_catalog_is_lost() -> None:
     assert front.ask(ALL, if_none_match=old, a_im="feed").status == 200
 
 
-def test_a_feed_goes_on_where_the_catalog_is_lost_between_two_looks(front: Front) -> None:
-    """The watch saw a revision, and then the catalog was lost before anybody could read it."""
+def test_a_cached_feed_is_served_if_the_catalog_is_lost_after_a_new_revision(front: Front) -> None:
+    """The watch saw a revision, but the catalog was lost before it could be read."""
     front.ask(ALL)
     front.look()
     front.publication.publish(SITE)
-    front.look()  # it was asked for, and so is prepared for what comes
+    front.look()  # the feed was requested, so the watch renders it
     known = front.ask(ALL)
     front.publication.publish(SITE)
-    front.watch.prepare = lambda: None  # as for all that is asked for seldom
+    front.watch.prepare = lambda: None  # as for rarely requested feeds
     front.look()
     front.publication.lost = True
     assert front.ask(ALL) == known
@@ -83,8 +83,8 @@ def test_a_feed_goes_on_where_the_catalog_is_lost_between_two_looks(front: Front
     assert front.ask(ALL).body != known.body
 
 
-def test_the_unavailable_are_told_when_to_come_back(front: Front) -> None:
-    """Conformance 44: in whole seconds, and nobody keeps the answer."""
+def test_a_503_has_retry_after_and_is_not_cached(front: Front) -> None:
+    """Conformance 44."""
     front.publication.lost = True
     front.look()
     reply = front.ask(ALL)

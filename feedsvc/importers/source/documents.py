@@ -41,8 +41,8 @@ class Files:
     def read(self) -> Iterator[tuple[str, bytes | Problem]]:
         """Yield the name of each file relative to the site, and its bytes or a Problem."""
         for path in self._paths():
-            shown = path.relative_to(self._site) if path.is_relative_to(self._site) else path
-            name = shown.as_posix()
+            relative = path.relative_to(self._site) if path.is_relative_to(self._site) else path
+            name = relative.as_posix()
             try:
                 yield name, read_file(path, MAX_SIZE)
             except FetchError as error:

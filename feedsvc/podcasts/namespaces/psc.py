@@ -14,14 +14,14 @@ class Chapters(EntryExtension):
     def extend_rss(self, element: _Element) -> None:
         """Add to an `item` or `entry` element."""
         episode = self.entry.episode
-        shown = [each for each in episode.chapters if not each.hidden] if episode else []
-        if not shown:
+        listed = [each for each in episode.chapters if not each.hidden] if episode else []
+        if not listed:
             return
         # Declared here, so not in shows without chapters: validators report an unknown namespace.
         parent = etree.SubElement(
             element, f"{{{URI}}}chapters", {"version": "1.2"}, nsmap={"psc": URI}
         )
-        for each in shown:
+        for each in listed:
             attributes = {
                 "start": _normal_play_time(each.start),
                 "title": each.title,

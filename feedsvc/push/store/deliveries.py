@@ -49,7 +49,7 @@ class DueFeed(NamedTuple):
     revision: int
 
 
-class Claim(NamedTuple):
+class DeliveryClaim(NamedTuple):
     """One claimed delivery; see schema.subscription. end: the instant at which the claim ends."""
 
     id: str
@@ -70,7 +70,7 @@ class Result(NamedTuple):
     subscription ends.
     """
 
-    claim: Claim
+    claim: DeliveryClaim
     revision: int | None
     attempts: int = 0
     next_try: int = 0
@@ -106,8 +106,8 @@ def due_feeds(connection: Connection, now: int) -> list[DueFeed]:
     ]
 
 
-def claim(connection: Connection, feed: DueFeed, now: int, count: int) -> list[Claim]:
-    """Claim up to `count` due deliveries of a feed that no other process has claimed."""
+def claim(connection: Connection, feed: DueFeed, now: int, count: int) -> list[DeliveryClaim]:
+    """DeliveryClaim up to `count` due deliveries of a feed that no other process has claimed."""
     due = (
         select(_s.id)
         .where(_is_due(feed, now))
@@ -124,7 +124,7 @@ def claim(connection: Connection, feed: DueFeed, now: int, count: int) -> list[C
         )
     )
     return [
-        Claim(name, number, Format(format), *rest)
+        DeliveryClaim(name, number, Format(format), *rest)
         for name, number, format, *rest in connection.execute(statement)
     ]
 

@@ -1,4 +1,4 @@
-"""A feed of another program as a source, whose items are published unchanged."""
+"""A feed of another program as a source whose items are published unchanged."""
 
 import json
 import time
@@ -48,7 +48,7 @@ def document(*items: object, **values: object) -> bytes:
 
 @pytest.fixture
 def database(tmp_path: Path) -> str:
-    """The URL of an SQLite database: nothing here depends on the kind."""
+    """The URL of an SQLite database: these tests do not depend on the kind."""
     return f"sqlite:///{tmp_path / 'catalog.db'}"
 
 
@@ -87,7 +87,7 @@ def site(desk: Desk) -> Site:
     return Site(desk)
 
 
-def said(report: SyncReport) -> list[tuple[str, str]]:
+def codes(report: SyncReport) -> list[tuple[str, str]]:
     return [(problem.path, problem.code) for problem in report.problems]
 
 
@@ -162,7 +162,7 @@ RSS = f"""<rss version="2.0"><channel><language>de</language><item>
 
 
 @pytest.mark.parametrize("content", [ATOM, RSS], ids=["atom", "rss"])
-def test_atom_and_rss_are_sources_too(tmp_path: Path, content: str) -> None:
+def test_atom_and_rss_may_be_sources(tmp_path: Path, content: str) -> None:
     (reading,) = read(tmp_path, content.encode())
     found = reading.article
     assert found
@@ -171,7 +171,7 @@ def test_atom_and_rss_are_sources_too(tmp_path: Path, content: str) -> None:
     assert (FeedRef(Kind.CATEGORY, "welt"), "Welt") in found.terms
 
 
-def test_an_item_is_an_entry_with_its_old_id_and_link(site: Site) -> None:
+def test_an_entry_keeps_the_id_and_link_of_the_item(site: Site) -> None:
     site.write(item("b", 2), item("a", 1))
     report = site.sync()
     assert (report.problems, report.published.new) == ((), 2)
@@ -193,7 +193,7 @@ def test_an_item_is_edited_and_withdrawn_like_a_file(site: Site) -> None:
     assert site.titles() == ["Bee"]
 
 
-def test_an_item_of_the_future_is_embargoed(site: Site) -> None:
+def test_an_item_dated_in_the_future_is_embargoed(site: Site) -> None:
     site.write(item("soon", date_published="2026-01-02T00:00:00Z"), item("a"))
     site.sync()
     assert site.titles() == ["A"]
@@ -202,7 +202,7 @@ def test_an_item_of_the_future_is_embargoed(site: Site) -> None:
 
 
 def test_items_keep_their_ids_when_files_become_a_feed(desk: Desk) -> None:
-    """A site that was read from files switches to the feed of its generator."""
+    """A site read from files switches to the feed of its generator."""
     desk.write("a.md", article("A", "2022-02-01 09:30", id=f"{BASE}/a/"))
     desk.sync()
     site = Site(desk)
@@ -221,18 +221,18 @@ def test_only_changed_items_are_read(site: Site, monkeypatch: pytest.MonkeyPatch
     assert site.sync().read == 1
 
 
-def test_a_bad_item_is_one_problem_and_the_others_are_published(site: Site) -> None:
+def test_a_bad_item_is_one_problem_and_others_are_published(site: Site) -> None:
     site.write(item("a"), item("b", 2, date_published="soon"), item("c", 3))
     report = site.sync()
     assert only(report).startswith(f"{FILE}: error: item 2 has a bad date")
     assert site.titles() == ["C", "A"]
 
 
-def test_an_item_that_became_bad_stays_as_it_was(site: Site) -> None:
+def test_an_item_that_became_invalid_is_published_unchanged(site: Site) -> None:
     site.write(item("a"), item("b", 2))
     site.sync()
     site.write(item("a"), item("b", 2, date_published="soon"))
-    assert said(site.sync()) == [(FILE, "bad-source-date")]
+    assert codes(site.sync()) == [(FILE, "bad-source-date")]
     site.write(item("a"), item("b", 2, date_published=None))
     assert "item https://news.example.org/b/ has no date" in only(site.sync())
     assert site.titles() == ["B", "A"]
@@ -250,21 +250,21 @@ def test_an_item_that_became_bad_stays_as_it_was(site: Site) -> None:
         (b'<!DOCTYPE rss [<!ENTITY a "b">]><rss/>', "unsafe-xml"),
     ],
 )
-def test_an_unreadable_file_withdraws_nothing(site: Site, content: bytes, code: str) -> None:
+def test_an_unreadable_file_withdraws_no_articles(site: Site, content: bytes, code: str) -> None:
     site.write(item("a"), item("b", 2))
     site.sync()
     site.put(content)
     report = site.sync()
-    assert said(report) == [(FILE, code)]
+    assert codes(report) == [(FILE, code)]
     assert report.published.withdrawn == 0
     assert set(site.titles()) >= {"A", "B"}
 
 
-def test_a_missing_file_withdraws_nothing(site: Site) -> None:
+def test_a_missing_file_withdraws_no_articles(site: Site) -> None:
     site.write(item("a"))
     site.sync()
     (site.desk.folder / FILE).unlink()
-    assert said(site.sync()) == [(FILE, "unreachable-source")]
+    assert codes(site.sync()) == [(FILE, "unreachable-source")]
     assert site.titles() == ["A"]
 
 
@@ -275,7 +275,7 @@ def test_an_empty_feed_withdraws_its_articles(site: Site) -> None:
     assert site.sync().published.withdrawn == 1
 
 
-def test_files_are_named_by_a_list_and_by_patterns(desk: Desk) -> None:
+def test_files_may_be_given_as_a_list_and_by_patterns(desk: Desk) -> None:
     site = Site(desk, path=["public/*/feed.json", "more.json"])
     site.write(item("a"), file="public/en/feed.json")
     site.write(item("b", 2), file="public/fr/feed.json")
@@ -284,11 +284,11 @@ def test_files_are_named_by_a_list_and_by_patterns(desk: Desk) -> None:
     assert site.titles() == ["C", "B", "A"]
     site.put(b"{", "public/fr/feed.json")
     site.write(item("c", 3), item("d", 4), file="more.json")
-    assert said(site.sync()) == [("public/fr/feed.json", "broken-json")]
+    assert codes(site.sync()) == [("public/fr/feed.json", "broken-json")]
     assert site.titles() == ["D", "C", "B", "A"]
 
 
-def test_patterns_without_a_file_withdraw_nothing(desk: Desk) -> None:
+def test_patterns_that_match_no_file_withdraw_no_articles(desk: Desk) -> None:
     site = Site(desk, path="public/*.json")
     site.write(item("a"))
     site.sync()
@@ -305,7 +305,7 @@ def test_an_item_in_two_files_is_one_article(desk: Desk) -> None:
     assert site.titles() == ["B", "A"]
 
 
-def test_two_items_with_one_id_are_both_named_and_published(site: Site) -> None:
+def test_two_items_with_the_same_id_are_both_published_with_a_warning(site: Site) -> None:
     site.write(item("b", 2, id="urn:x:1"), item("a", 1, id="urn:x:1"))
     message = only(site.sync())
     assert "warning: item 1 has the id 'urn:x:1' of item 2 of public/articles.json, 'A'" in message
@@ -321,14 +321,14 @@ def test_two_items_with_one_id_are_both_named_and_published(site: Site) -> None:
     ]
 
 
-def test_of_two_copies_of_an_article_the_last_updated_is_published(site: Site) -> None:
+def test_the_most_recently_updated_copy_of_an_article_is_published(site: Site) -> None:
     new = item("a", title="New", date_modified="2022-03-01T00:00:00Z", content_html="<p>New</p>")
     site.write(new, item("a", title="Old"))
     assert only(site.sync()).startswith(f"{FILE}: warning: item 2 is the article of item 1")
     assert site.titles() == ["New"]
 
 
-def test_links_with_the_same_path_get_different_pages(site: Site) -> None:
+def test_links_with_the_same_path_have_different_slugs(site: Site) -> None:
     site.write(item("a"), item("b", url=f"{BASE}/a"), item("c", url=f"{BASE}/?p=7"))
     assert site.sync().problems == ()
     slugs = {row.slug for row in site.desk.articles().values()}
@@ -342,7 +342,7 @@ def test_an_id_that_is_not_an_iri_is_replaced_and_reported(site: Site) -> None:
     assert site.titles() == ["A"]
 
 
-def test_unusable_values_are_left_out_with_a_warning(site: Site) -> None:
+def test_unusable_values_are_omitted_with_a_warning(site: Site) -> None:
     site.write(item("a", language="no language", authors=[{"name": "Ada", "url": "x y:"}]))
     report = site.sync()
     assert {each.code for each in report.problems} == {"unusable-value"}
@@ -368,13 +368,15 @@ def test_an_item_without_a_title_or_a_link_is_published(site: Site) -> None:
         ({"pth": "a"}, "did you mean path"),
     ],
 )
-def test_wrong_options_are_errors(tmp_path: Path, options: Mapping[str, Any], message: str) -> None:
+def test_invalid_options_are_errors(
+    tmp_path: Path, options: Mapping[str, Any], message: str
+) -> None:
     with pytest.raises(SettingsError, match=message):
         FeedSource("posts", options, make_site(tmp_path))
 
 
 def test_the_folder_of_the_site_is_not_watched(tmp_path: Path) -> None:
-    """A sync writes into it."""
+    """Syncing writes to it."""
     settings = make_site(tmp_path, toml='content = ""')
     source = FeedSource("posts", {"path": "articles.json"}, settings)
     assert (source.watched, source.interval) == ((), 10)
@@ -383,7 +385,7 @@ def test_the_folder_of_the_site_is_not_watched(tmp_path: Path) -> None:
 
 
 class Server:
-    """What a web server answers."""
+    """The answers of a web server."""
 
     def __init__(self, body: bytes) -> None:
         self.status = 200
@@ -399,7 +401,7 @@ class Server:
 
 
 class Clock:
-    """A monotonic clock that is set by hand."""
+    """A monotonic clock that tests set."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -445,7 +447,7 @@ def test_a_url_is_polled_conditionally(desk: Desk, clock: Clock) -> None:
     assert site.titles() == ["B", "A"]
 
 
-def test_a_url_that_fails_withdraws_nothing(desk: Desk, clock: Clock) -> None:
+def test_a_failing_url_withdraws_no_articles(desk: Desk, clock: Clock) -> None:
     answers = Server(document(item("a")))
     with server(answers) as url:
         site = Site(desk, url=url, every=60, private=True)
@@ -458,11 +460,11 @@ def test_a_url_that_fails_withdraws_nothing(desk: Desk, clock: Clock) -> None:
         assert poll(site).problems == ()
     assert site.titles() == ["B"]
     clock.now += 60
-    assert said(poll(site)) == [("posts", "unreachable-source")]
+    assert codes(poll(site)) == [("posts", "unreachable-source")]
     assert site.titles() == ["B"]
 
 
-def test_a_url_at_a_private_address_is_refused_unless_it_is_meant(desk: Desk) -> None:
+def test_a_url_at_a_private_address_is_refused_by_default(desk: Desk) -> None:
     with server(Server(document(item("a")))) as url:
         site = Site(desk, url=url)
         assert "not a public address" in only(site.sync())
@@ -492,7 +494,7 @@ ITEM = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, VALUE)) | VALUE
 
 @given(st.lists(ITEM | st.builds(item, TEXT, st.integers(1, 28)), max_size=4))
 @settings(max_examples=examples(25))
-def test_any_item_is_published_or_is_a_problem(
+def test_any_item_is_published_or_reported(
     tmp_path_factory: pytest.TempPathFactory, items: list[object]
 ) -> None:
     readings = read(tmp_path_factory.mktemp("site"), document(*items))

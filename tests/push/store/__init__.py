@@ -1,1 +1,1 @@
-"""Tests of what the catalog stores of push."""
+"""Tests of the tables of push in the catalog."""

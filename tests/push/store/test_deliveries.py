@@ -1,4 +1,4 @@
-"""Deliveries are claimed by one process at a time, and follow from the revisions of feeds."""
+"""Deliveries are derived from revisions of feeds and claimed by one process at a time."""
 
 import threading
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ import pytest
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.push.store import deliveries
-from feedsvc.push.store.deliveries import CLAIM, Claim, Result
+from feedsvc.push.store.deliveries import CLAIM, DeliveryClaim, Result
 from tests.desk import Desk
 from tests.push.subscribers import LATER, subscribe, subscriptions
 from tests.sites import article
@@ -28,7 +28,7 @@ def callbacks(count: int) -> list[str]:
     return [f"https://h{number}.example/" for number in range(count)]
 
 
-def claim(catalog: Catalog, now: int = NOW, count: int = 1000) -> list[Claim]:
+def claim(catalog: Catalog, now: int = NOW, count: int = 1000) -> list[DeliveryClaim]:
     with catalog.concurrent() as connection:
         due = deliveries.due_feeds(connection, now)
         return [each for feed in due for each in deliveries.claim(connection, feed, now, count)]
@@ -39,14 +39,14 @@ def record(catalog: Catalog, *results: Result) -> None:
         deliveries.record(connection, results)
 
 
-def ids(claims: Sequence[Claim]) -> set[str]:
+def ids(claims: Sequence[DeliveryClaim]) -> set[str]:
     return {each.id for each in claims}
 
 
-def test_a_revision_is_due_at_the_subscribers_of_the_feeds_that_it_changed(
+def test_a_revision_is_due_at_subscribers_of_changed_feeds(
     published: Desk,
 ) -> None:
-    """WebSub 3, 14: from its commit on, and once."""
+    """WebSub 3, 14: once, from its commit on."""
     catalog = published.catalog
     subscribe(catalog, callbacks(3))
     subscribe(catalog, ["https://tag.example/"], "tag/x")
@@ -57,7 +57,7 @@ def test_a_revision_is_due_at_the_subscribers_of_the_feeds_that_it_changed(
     published.write("c.md", article(slug="c"))  # without the tag
     published.sync()
     after = NOW + CLAIM
-    claims = claim(catalog, after)  # as nothing was delivered
+    claims = claim(catalog, after)  # since no delivery was recorded
     assert len(claims) == 4
     record(catalog, *(Result(each, published.revision()) for each in claims))
     published.write("d.md", article(slug="d"))
@@ -65,7 +65,7 @@ def test_a_revision_is_due_at_the_subscribers_of_the_feeds_that_it_changed(
     assert ids(claim(catalog, after)) == set(callbacks(3))
 
 
-def test_an_ended_claim_is_claimed_again_and_its_result_is_not_recorded(published: Desk) -> None:
+def test_an_expired_claim_is_claimed_again_and_its_result_ignored(published: Desk) -> None:
     catalog = published.catalog
     subscribe(catalog, callbacks(1))
     published.sync()
@@ -79,7 +79,7 @@ def test_an_ended_claim_is_claimed_again_and_its_result_is_not_recorded(publishe
     assert (row["revision"], row["attempts"], row["next_try"]) == (7, 0, 0)
 
 
-def test_results(published: Desk) -> None:
+def test_results_of_deliveries_are_recorded(published: Desk) -> None:
     """WebSub 13: delivered, failed, returned, ended by 410."""
     catalog = published.catalog
     subscribe(catalog, callbacks(4), attempts=2)
@@ -99,8 +99,8 @@ def test_results(published: Desk) -> None:
     assert {each.id: each.attempts for each in again} == {failed.id: 3, returned.id: 2}
 
 
-def test_what_is_not_due(published: Desk) -> None:
-    """WebSub 9, 13: an ended lease, a next try that comes later; but not after a clock set back."""
+def test_expired_and_postponed_subscriptions_are_not_due(published: Desk) -> None:
+    """WebSub 9, 13: expired leases and later tries, unless the clock was set back."""
     catalog = published.catalog
     ended, later, future = callbacks(3)
     subscribe(catalog, [ended], lease_end=NOW)
@@ -113,7 +113,7 @@ def test_what_is_not_due(published: Desk) -> None:
     assert ids(claim(catalog, NOW + 100)) >= {later}
 
 
-def test_a_host_is_postponed(published: Desk) -> None:
+def test_due_deliveries_to_a_host_are_postponed(published: Desk) -> None:
     catalog = published.catalog
     subscribe(catalog, callbacks(2))
     subscribe(catalog, ["https://h9.example/delivered"], revision=LATER)
@@ -126,12 +126,12 @@ def test_a_host_is_postponed(published: Desk) -> None:
     assert ids(claim(catalog, NOW + 50)) == {callbacks(1)[0]}
 
 
-def test_two_processes_never_claim_the_same(published: Desk) -> None:
-    """And on PostgreSQL neither waits for the other."""
+def test_two_processes_never_claim_the_same_delivery(published: Desk) -> None:
+    """On PostgreSQL, neither waits for the other."""
     catalog = published.catalog
     subscribe(catalog, callbacks(200))
     published.sync()
-    found: list[list[Claim]] = []
+    found: list[list[DeliveryClaim]] = []
 
     def work() -> None:
         while claims := claim(catalog, count=7):
@@ -146,8 +146,8 @@ def test_two_processes_never_claim_the_same(published: Desk) -> None:
     assert sorted(claimed) == sorted(callbacks(200))
 
 
-def test_waits_grow_and_are_random() -> None:
-    """WebSub 13: full jitter; ten tries within hours."""
+def test_backoff_grows_and_is_random() -> None:
+    """WebSub 13: full jitter; ten tries within a few hours."""
     longest = [max(deliveries.backoff(attempts) for _ in range(300)) for attempts in range(1, 10)]
     assert longest == sorted(longest)
     assert min(deliveries.backoff(9) for _ in range(300)) < longest[-1] / 4

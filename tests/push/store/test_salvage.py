@@ -7,8 +7,8 @@ from feedsvc.push.store.subscriptions import subscription_id
 from tests.catalog.test_recovery import desk_at
 
 
-def test_subscriptions_are_taken_over(tmp_path: Path) -> None:
-    """With the newest document pending, under the numbers that the feeds have now."""
+def test_subscriptions_are_recovered_from_a_damaged_catalog(tmp_path: Path) -> None:
+    """With the newest document pending, under the current numbers of the feeds."""
     desk = desk_at(tmp_path, 2)
     row: dict[str, object] = {
         "callback": "https://reader.example.net/cb",

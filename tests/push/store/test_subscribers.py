@@ -1,4 +1,4 @@
-"""What operators see of subscriptions, on both databases."""
+"""Statistics and management of subscriptions for operators, on both databases."""
 
 from feedsvc.model import Format
 from feedsvc.push.store import subscribers
@@ -33,7 +33,7 @@ def test_subscriptions_are_counted_by_topic_and_host(desk: Desk) -> None:
     ]
 
 
-def test_a_document_can_be_sent_again_and_a_callback_be_removed(desk: Desk) -> None:
+def test_a_document_can_be_resent_and_a_callback_removed(desk: Desk) -> None:
     desk.write("one.md", article())
     desk.sync()
     subscribe(desk.catalog, ["https://a.example/1", "https://a.example/2"])

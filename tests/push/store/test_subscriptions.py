@@ -38,7 +38,7 @@ def refused(hub: Subscriptions, requested: Requested, client: str = CLIENT, now:
     return refusal.reason if refusal else ""
 
 
-def test_floods_are_bounded(desk: Desk) -> None:
+def test_requests_for_subscriptions_are_limited(desk: Desk) -> None:
     limits = Limits(pending=5, pending_at_host=3, of_host=4, of_client=6)
     hub = Subscriptions(desk.settings, desk.catalog, limits)
     for number in range(3):

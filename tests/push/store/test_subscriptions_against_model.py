@@ -1,4 +1,4 @@
-"""Random histories of subscriptions, against a model of what they come to (WebSub 7-9, 19)."""
+"""Random histories of subscriptions, compared with a model (WebSub 7-9, 19)."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +29,7 @@ from tests.soak import examples
 
 @dataclass(eq=False)
 class Pending:
-    """A request that is not done. end: of its present claim, None if nobody has claimed it."""
+    """A pending request. end: of its current claim, None if it is not claimed."""
 
     mode: str
     secret: str
@@ -43,7 +43,7 @@ Claimed = tuple[str, Pending, Request]
 
 
 class Histories(RuleBasedStateMachine):
-    """Requests to the hub of a site, whose tables are empty at first."""
+    """Requests to the hub of a site whose tables are initially empty."""
 
     claims: Bundle[Claimed] = Bundle("claims")
 
@@ -124,7 +124,7 @@ class Histories(RuleBasedStateMachine):
                 del self.pending[callback]
 
     @invariant()
-    def is_as_the_model(self) -> None:
+    def matches_the_model(self) -> None:
         stored = {
             row["callback"]: (self.sealing.open(str(row["secret"])), row["lease_end"])
             for row in self.desk.rows(schema.subscription)
@@ -142,7 +142,7 @@ def desk(desk: Desk) -> Desk:
     return desk
 
 
-def test_subscriptions_are_what_was_verified_last(desk: Desk) -> None:
+def test_subscriptions_match_the_model(desk: Desk) -> None:
     histories: Any = partial(Histories, desk)
     run_state_machine_as_test(
         histories, settings=settings(max_examples=examples(4), stateful_step_count=20)

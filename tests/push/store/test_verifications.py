@@ -1,4 +1,4 @@
-"""What becomes of requests for subscriptions (WebSub 6-10, 19)."""
+"""Processing of requests for subscriptions (WebSub 6-10, 19)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -50,7 +50,7 @@ class Hub:
                 getattr(verifications, ending)(connection, request, self.now)
 
     def verify(self, **changes: Any) -> Request:
-        """Request something that is verified at once."""
+        """Send a request and verify it immediately."""
         self.request(**changes)
         [request] = self.claim()
         self.record(request)
@@ -111,8 +111,8 @@ def test_a_revision_after_the_request_is_delivered(hub: Hub) -> None:
     assert hub.subscriptions[0]["revision"] == before < hub.desk.feed("tag/mali").revision
 
 
-def test_a_renewal_counts_once_it_is_verified(hub: Hub) -> None:
-    """And changes no state of deliveries: one subscription, one notification (WebSub 7)."""
+def test_a_renewal_takes_effect_once_verified(hub: Hub) -> None:
+    """Without changing the state of deliveries: one subscription, one notification (WebSub 7)."""
     hub.verify(secret="first")
     hub.change(attempts=3, next_try=NOW + 99, revision=7)
     [first] = hub.subscriptions
@@ -127,7 +127,7 @@ def test_a_renewal_counts_once_it_is_verified(hub: Hub) -> None:
     assert hub.subscriptions == [renewed]
 
 
-def test_an_ended_subscription_starts_again_with_the_present_revision(hub: Hub) -> None:
+def test_an_expired_subscription_restarts_at_the_current_revision(hub: Hub) -> None:
     hub.verify()
     hub.change(revision=-1, attempts=3, next_try=NOW + 99)
     hub.now += 11 * DAY
@@ -136,7 +136,7 @@ def test_an_ended_subscription_starts_again_with_the_present_revision(hub: Hub) 
     assert (row["revision"], row["attempts"]) == (hub.desk.feed("tag/mali").revision, 0)
 
 
-def test_unsubscribing_is_verified_too(hub: Hub) -> None:
+def test_unsubscribing_is_verified(hub: Hub) -> None:
     hub.verify()
     hub.verify(format="atom")
     hub.request(mode="unsubscribe")
@@ -145,10 +145,10 @@ def test_unsubscribing_is_verified_too(hub: Hub) -> None:
     assert len(hub.subscriptions) == 2
     hub.verify(mode="unsubscribe")
     assert [row["format"] for row in hub.subscriptions] == ["atom"]
-    hub.verify(mode="unsubscribe")  # once more does no harm
+    hub.verify(mode="unsubscribe")  # is idempotent
 
 
-def test_a_result_counts_only_while_the_request_is_claimed(hub: Hub) -> None:
+def test_a_result_is_recorded_only_while_the_request_is_claimed(hub: Hub) -> None:
     hub.request(secret="old")
     [superseded] = hub.claim()
     hub.request(secret="new")
@@ -165,8 +165,8 @@ def test_a_result_counts_only_while_the_request_is_claimed(hub: Hub) -> None:
     assert not hub.claim()
 
 
-def test_there_are_three_tries_whatever_happens(hub: Hub) -> None:
-    """The first ends with its process, the others with an error (WebSub 19)."""
+def test_a_verification_is_tried_at_most_three_times(hub: Hub) -> None:
+    """The process of the first dies, the others fail with an error (WebSub 19)."""
     hub.request()
     assert [each.attempts for each in hub.claim()] == [1]
     assert not hub.claim()
@@ -183,7 +183,7 @@ def test_there_are_three_tries_whatever_happens(hub: Hub) -> None:
     assert [row["done"] for row in hub.requests] == [True]
 
 
-def test_a_request_whose_last_try_never_ended_is_given_up(hub: Hub) -> None:
+def test_a_request_whose_last_try_was_interrupted_is_given_up(hub: Hub) -> None:
     hub.request()
     for _ in range(3):
         assert hub.claim()
@@ -194,7 +194,7 @@ def test_a_request_whose_last_try_never_ended_is_given_up(hub: Hub) -> None:
     assert (row["done"], row["secret"], row["callback"]) == (True, "", "")
 
 
-def test_a_clock_that_is_set_back_delays_nothing_for_long(hub: Hub) -> None:
+def test_a_clock_that_is_set_back_does_not_block_requests(hub: Hub) -> None:
     hub.verify(lease=15 * DAY)
     hub.request(format="atom")
     hub.now -= 30 * DAY
@@ -204,7 +204,7 @@ def test_a_clock_that_is_set_back_delays_nothing_for_long(hub: Hub) -> None:
     assert [row["format"] for row in hub.requests] == ["atom"]
 
 
-def test_few_requests_to_one_host_are_claimed(hub: Hub) -> None:
+def test_claims_of_requests_to_one_host_are_limited(hub: Hub) -> None:
     for number in range(5):
         hub.request(callback=f"https://a.example.net/{number}")
     for number in range(2):
@@ -219,7 +219,7 @@ def test_few_requests_to_one_host_are_claimed(hub: Hub) -> None:
     assert not hub.claim()
 
 
-def test_two_processes_claim_no_request_twice(hub: Hub, database: str) -> None:
+def test_two_processes_never_claim_the_same_request(hub: Hub, database: str) -> None:
     for number in range(20):
         hub.request(callback=f"https://a.example.net/{number}")
 
@@ -238,7 +238,7 @@ def test_two_processes_claim_no_request_twice(hub: Hub, database: str) -> None:
     assert len(claimed) == len(set(claimed)) == 20
 
 
-def test_what_has_ended_is_removed(hub: Hub) -> None:
+def test_completed_requests_and_expired_subscriptions_are_removed(hub: Hub) -> None:
     hub.verify(lease=DAY)
     hub.verify(format="atom", lease=2 * DAY)
     hub.now += 3599
@@ -248,7 +248,7 @@ def test_what_has_ended_is_removed(hub: Hub) -> None:
     hub.tend()
     assert not hub.requests
     hub.now += DAY
-    hub.request(format="json")  # for which no process looks
+    hub.request(format="json")  # which no process claims
     hub.tend()
     assert [row["format"] for row in hub.subscriptions] == ["atom"]
     hub.now += DAY
@@ -258,7 +258,7 @@ def test_what_has_ended_is_removed(hub: Hub) -> None:
 
 
 def test_subscriptions_follow_a_moved_feed(hub: Hub) -> None:
-    """Nobody gets two notifications, and all get the new feed (WebSub 10)."""
+    """Subscribers receive the new feed, and only once (WebSub 10)."""
     hub.verify(secret="s")
     hub.verify(callback="https://b.example.net/")
     hub.verify(callback="https://b.example.net/", feed="all")

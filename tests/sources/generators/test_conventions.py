@@ -1,4 +1,4 @@
-"""Trees of other generators: their URLs, ids, dates and categories are kept."""
+"""Articles of other generators keep their URLs, ids, dates and categories."""
 
 import importlib.util
 import json
@@ -57,7 +57,7 @@ def one(folder: Path, generator: str, text: str, path: str) -> tuple[Article, li
 
 
 def places(articles: Mapping[str, Article]) -> dict[str, str]:
-    """Return by path where articles are on their site."""
+    """Return the URL paths of articles by file path."""
     return {path: each.link.removeprefix(SITE) for path, each in articles.items()}
 
 
@@ -107,16 +107,14 @@ def test_hugo_front_matter_is_translated(tmp_path: Path) -> None:
         ("/:yearday/:weekdayname/:monthname/:filename", "/48/thursday/february/first-post/"),
     ],
 )
-def test_hugo_permalinks_of_the_configuration_count(
-    tmp_path: Path, pattern: str, place: str
-) -> None:
+def test_hugo_permalinks_follow_the_configuration(tmp_path: Path, pattern: str, place: str) -> None:
     config = f"{trees.HUGO['hugo.toml']!s}[permalinks]\nposts = '{pattern}'\n"
     articles, _ = read(tmp_path, trees.HUGO | {"hugo.toml": config}, "")
     assert places(articles)["posts/first-post.md"] == place
     assert places(articles)["notes/slugged.md"] == "/notes/other/"
 
 
-def test_hugo_languages_of_the_configuration_count(tmp_path: Path) -> None:
+def test_hugo_languages_follow_the_configuration(tmp_path: Path) -> None:
     files = {
         "config.yaml": "baseURL: https://news.example.org/\nlanguages:\n  en: {}\n  fr: {}\n",
         "content/posts/a.fr.md": "---\ntitle: A\ndate: 2022-02-17\n---\nTexte.\n",
@@ -150,14 +148,14 @@ SHORTCODES = {
 
 
 @pytest.mark.parametrize("body", SHORTCODES)
-def test_shortcodes_become_links_pictures_and_text(tmp_path: Path, body: str) -> None:
+def test_shortcodes_become_links_images_and_text(tmp_path: Path, body: str) -> None:
     text = f"---\ntitle: A\ndate: 2022-02-17\n---\n{body}\n"
     article, problems = one(tmp_path, "hugo", text, "posts/a.md")
     assert SHORTCODES[body] in article.html
     assert problems == []
 
 
-def test_code_that_only_hugo_can_run_is_left_out_and_reported_once(tmp_path: Path) -> None:
+def test_unknown_shortcodes_are_removed_and_reported_once(tmp_path: Path) -> None:
     text = '---\ntitle: A\ndate: 2022-02-17\n---\nA {{< bar x="1" >}}\n\nB {{< bar >}} C\n'
     article, problems = one(tmp_path, "hugo", text, "posts/a.md")
     assert article.html == "<p>A</p>\n<p>B  C</p>"
@@ -168,7 +166,7 @@ def test_code_that_only_hugo_can_run_is_left_out_and_reported_once(tmp_path: Pat
     )
 
 
-def test_a_reference_to_no_article_keeps_its_text(tmp_path: Path) -> None:
+def test_an_unresolved_reference_keeps_its_text(tmp_path: Path) -> None:
     text = '---\ntitle: A\ndate: 2022-02-17\n---\nSee [the other]({{< ref "gone.md" >}}).\n'
     article, problems = one(tmp_path, "hugo", text, "posts/a.md")
     assert article.html == "<p>See <a>the other</a>.</p>"
@@ -232,7 +230,7 @@ def test_jekyll_front_matter_and_liquid_are_translated(tmp_path: Path) -> None:
         ("/:short_year:titles/:unknown", "/22welcome-to-jekylls/:unknown"),
     ],
 )
-def test_jekyll_permalinks_of_the_configuration_count(
+def test_jekyll_permalinks_follow_the_configuration(
     tmp_path: Path, permalink: str, place: str
 ) -> None:
     files = trees.JEKYLL | {"_config.yml": f"title: A\npermalink: {permalink}\n"}
@@ -254,7 +252,7 @@ LIQUID = {
 
 
 @pytest.mark.parametrize("body", LIQUID)
-def test_liquid_becomes_text(tmp_path: Path, body: str) -> None:
+def test_liquid_is_rendered_as_text(tmp_path: Path, body: str) -> None:
     text = f"---\ntitle: T\n---\n{body}"
     article, problems = one(tmp_path, "jekyll", text, "_posts/2022-02-17-a.md")
     assert article.html.strip() == LIQUID[body]
@@ -303,7 +301,7 @@ def test_pelican_metadata_are_translated(tmp_path: Path) -> None:
     assert (articles["hidden.md"].feeds, articles["draft.md"].draft) == (False, True)
 
 
-def test_pelican_urls_of_the_configuration_count(tmp_path: Path) -> None:
+def test_pelican_urls_follow_the_configuration(tmp_path: Path) -> None:
     config = (
         "ARTICLE_URL = 'posts/{date:%Y}/{date:%b}/{category}/{slug}/'\nSLUGIFY_SOURCE='basename'"
     )
@@ -314,13 +312,13 @@ def test_pelican_urls_of_the_configuration_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "url", ["{date.__class__}", "{slug.__init__.__globals__}", "{0}", "{", "{slug!r:>99999999}"]
 )
-def test_pelican_urls_reach_nothing_else(tmp_path: Path, url: str) -> None:
+def test_pelican_url_patterns_cannot_access_attributes(tmp_path: Path, url: str) -> None:
     files = trees.PELICAN | {"pelicanconf.py": f"ARTICLE_URL = {url!r}\n"}
     articles, _ = read(tmp_path, files, "")
     assert all("class" not in each.link and len(each.link) < 200 for each in articles.values())
 
 
-def test_hostile_restructuredtext_reaches_no_file_and_no_clock(tmp_path: Path) -> None:
+def test_hostile_restructuredtext_cannot_read_files_or_the_clock(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("SECRET")
     text = f"""\
@@ -353,7 +351,7 @@ Title
     assert "<i>" not in article.html
 
 
-def test_restructuredtext_without_docutils_says_what_to_install(
+def test_a_missing_docutils_is_reported_with_the_extra_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "docutils", None)
@@ -389,7 +387,7 @@ def test_eleventy_front_matter_is_translated(tmp_path: Path) -> None:
     assert articles["blog/2019-01-02-dated.md"].published == datetime(2019, 1, 2, tzinfo=CET)
 
 
-def test_a_permalink_that_only_eleventy_can_run_is_told(tmp_path: Path) -> None:
+def test_a_permalink_that_only_eleventy_can_evaluate_is_reported(tmp_path: Path) -> None:
     text = '---\ntitle: A\ndate: 2022-02-17\npermalink: "/{{ title | short }}/"\n---\nText.\n'
     article, problems = one(tmp_path, "eleventy", text, "blog/a.md")
     assert article.link == f"{SITE}/blog/a/"
@@ -411,7 +409,7 @@ def test_a_permalink_that_only_eleventy_can_run_is_told(tmp_path: Path) -> None:
         ("<id>{{ post.url }}</id>", False),
     ],
 )
-def test_ids_that_the_template_of_a_feed_changes_are_told(
+def test_ids_changed_by_a_feed_template_are_reported(
     tmp_path: Path, template: str, is_plain: bool
 ) -> None:
     feed = f"<feed><id>{{{{ me }}}}</id>{{% for post in posts %}}<entry>{template}</entry></feed>"
@@ -437,7 +435,9 @@ def test_astro_sites_keep_their_urls(tmp_path: Path) -> None:
     assert places(whole)["blog/first-post.md"] == "/blog/first-post/"
 
 
-def test_feeds_of_jekyll_and_hugo_with_other_ids_and_dates_are_told(tmp_path: Path) -> None:
+def test_jekyll_and_hugo_feed_templates_with_other_ids_or_dates_are_reported(
+    tmp_path: Path,
+) -> None:
     feed = "{% for post in site.posts %}<item><guid>{{ site.url }}{{ post.url }}</guid></item>"
     files = {"_config.yml": "title: x\n", "_posts/2022-02-17-a.md": "---\n---\n", "feed.xml": feed}
     _, (problem,) = read(tmp_path / "jekyll", files, 'content = "."\n')
@@ -477,10 +477,10 @@ def test_feeds_of_jekyll_and_hugo_with_other_ids_and_dates_are_told(tmp_path: Pa
         ),
     ],
 )
-def test_astro_articles_are_where_a_page_shows_their_collection(
+def test_astro_articles_have_the_url_of_the_page_of_their_collection(
     tmp_path: Path, pages: dict[str, str], path: str, warned: list[str]
 ) -> None:
-    """What is not understood of pages and feeds is a warning."""
+    """Pages and feeds that cannot be evaluated cause warnings."""
     files = {f"src/pages/{name}": text for name, text in pages.items()}
     files |= {
         "astro.config.mjs": "",
@@ -494,7 +494,7 @@ def test_astro_articles_are_where_a_page_shows_their_collection(
     assert all(any(part in each for each in messages) for part in warned)
 
 
-def test_astro_front_matter_and_mdx_say_what_ours_do(tmp_path: Path) -> None:
+def test_astro_front_matter_and_mdx_are_translated(tmp_path: Path) -> None:
     articles, _ = read(tmp_path, trees.ASTRO, 'content = "src/content/blog"\n')
     first, mdx = articles["first-post.md"], articles["Using MDX!.mdx"]
     assert first.published.date().isoformat() == "2022-07-08"
@@ -516,7 +516,7 @@ def test_front_matter_of_hugo_may_begin_after_blank_lines(tmp_path: Path) -> Non
     assert (article.title, article.html, problem.line) == ("A", "<p>Text.</p>", 6)
 
 
-def test_problems_name_keys_as_they_are_written(tmp_path: Path) -> None:
+def test_problems_name_keys_of_hugo_as_they_are_written(tmp_path: Path) -> None:
     text = "---\ntitle: A\nDate: February 17\n---\nText.\n"
     _, (problem,) = read(tmp_path, {"content/p/a.md": text}, 'generator = "hugo"\n')
     assert str(problem).startswith("content/p/a.md:3: error: `Date` 'February 17' has no year")
@@ -525,7 +525,7 @@ def test_problems_name_keys_as_they_are_written(tmp_path: Path) -> None:
     assert "add `date:" in str(problem)
 
 
-def test_keys_of_themes_are_not_reported_but_misspellings_are(tmp_path: Path) -> None:
+def test_misspelt_keys_are_reported_but_keys_of_themes_are_not(tmp_path: Path) -> None:
     text = (
         "---\ntitle: A\ndate: 2022-02-17\nlayout: x\nweight: 3\nmenu: main\ntemplate: t\ntype: b\n"
         "cover: {image: x}\nid: intro\ncontent: much\ncatgories: [x]\n---\nText.\n"
@@ -539,24 +539,24 @@ def test_keys_of_themes_are_not_reported_but_misspellings_are(tmp_path: Path) ->
     )
 
 
-def test_a_pinned_id_wins(tmp_path: Path) -> None:
+def test_a_pinned_id_takes_precedence(tmp_path: Path) -> None:
     text = "---\ntitle: A\ndate: 2022-02-17\nid: tag:old.example,2019:a\n---\nText.\n"
     assert one(tmp_path, "hugo", text, "posts/a.md")[0].id == "tag:old.example,2019:a"
 
 
-def test_article_link_may_lead_elsewhere(tmp_path: Path) -> None:
-    """The feeds stand at one address, the generator's site at another."""
+def test_article_link_may_name_another_host(tmp_path: Path) -> None:
+    """The feeds are at one address and the generator's site at another."""
     articles, _ = read(tmp_path, trees.HUGO, 'article_link = "https://www.example.org/{path}"\n')
     assert articles["notes/placed.md"].link == "https://www.example.org/custom/place/"
 
 
-def test_article_link_without_a_path_wins_over_the_generator(tmp_path: Path) -> None:
+def test_article_link_without_path_overrides_the_generator(tmp_path: Path) -> None:
     articles, _ = read(tmp_path, trees.HUGO, 'article_link = "/a/{slug}"\n')
     assert articles["notes/First-Post.md"].link == f"{SITE}/a/notes-first-post"
     assert articles["posts/first-post.md"].link == f"{SITE}/a/posts-first-post"
 
 
-def test_a_plain_tree_may_have_articles_where_its_folders_are(tmp_path: Path) -> None:
+def test_urls_of_a_plain_tree_may_follow_its_folders(tmp_path: Path) -> None:
     files = {
         f"content/{path}": "---\ntitle: A\npublished: 2022-02-17\n---\nText.\n"
         for path in ("a.md", "b/a.md", "b/c/index.md")
@@ -571,7 +571,7 @@ def test_a_plain_tree_may_have_articles_where_its_folders_are(tmp_path: Path) ->
 
 @pytest.mark.skipif(not shutil.which("hugo"), reason="hugo is not installed")
 @pytest.mark.parametrize("permalinks", ["", "[permalinks]\nposts = '/:year/:month/:title/'\n"])
-def test_hugo_itself_gives_the_same_guids(tmp_path: Path, permalinks: str) -> None:
+def test_guids_equal_those_of_hugo_itself(tmp_path: Path, permalinks: str) -> None:
     odd = "---\ntitle: Odd & Ünï C++\ndate: 2022-02-17\n---\nText.\n"
     names = ("Mixed Case & Ünï (1)", "a_b--c", "x'y,z@w", "C++", "2022-02-17-dated", "a.b.c")
     files = trees.HUGO | {f"content/posts/{name}.md": odd for name in names}
@@ -591,7 +591,7 @@ def test_hugo_itself_gives_the_same_guids(tmp_path: Path, permalinks: str) -> No
 
 
 @pytest.mark.skipif(not shutil.which("jekyll"), reason="jekyll is not installed")
-def test_jekyll_itself_gives_the_same_links_and_titles(tmp_path: Path) -> None:
+def test_links_and_titles_equal_those_of_jekyll_itself(tmp_path: Path) -> None:
     config = (
         f"{trees.JEKYLL['_config.yml']!s}timezone: Europe/Paris\npermalink: weekdate\nplugins: []\n"
         "defaults: [{scope: {path: '_posts/2021'}, values: {permalink: ':y_day/:slug/:path'}}]\n"
@@ -621,7 +621,7 @@ def test_jekyll_itself_gives_the_same_links_and_titles(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("pelican"), reason="pelican is not installed")
-def test_pelican_itself_gives_the_same_ids_and_links(tmp_path: Path) -> None:
+def test_ids_and_links_equal_those_of_pelican_itself(tmp_path: Path) -> None:
     config = str(trees.PELICAN["pelicanconf.py"]).replace("raise SystemExit('it was run')\n", "")
     markdown = importlib.util.find_spec("markdown")
     files = {
@@ -647,7 +647,7 @@ def test_pelican_itself_gives_the_same_ids_and_links(tmp_path: Path) -> None:
     }
 
 
-def test_dates_are_in_the_zone_of_the_site(tmp_path: Path) -> None:
+def test_jekyll_dates_are_in_the_time_zone_of_the_site(tmp_path: Path) -> None:
     """Jekyll puts the day of its own zone into URLs."""
     text = "---\ntitle: A\ndate: 2022-02-17T23:30:00Z\n---\nText.\n"
     article, _ = one(tmp_path, "jekyll", text, "_posts/2022-02-17-a.md")
@@ -655,7 +655,7 @@ def test_dates_are_in_the_zone_of_the_site(tmp_path: Path) -> None:
     assert article.link == f"{SITE}/2022/02/18/a.html"
 
 
-def test_links_to_files_lead_to_articles(tmp_path: Path) -> None:
+def test_links_to_files_become_links_to_articles(tmp_path: Path) -> None:
     files = {
         "content/posts/a.md": (
             "---\ntitle: A\ndate: 2022-02-17\n---\n[b](../notes/the%20b.md#x)\n"
@@ -673,7 +673,7 @@ def test_links_to_files_lead_to_articles(tmp_path: Path) -> None:
     assert [(each.code, each.line) for each in problems] == [("unresolved-link", 6)]
 
 
-def test_lines_are_right_in_every_form(tmp_path: Path) -> None:
+def test_problem_lines_are_right_in_every_format_of_pelican(tmp_path: Path) -> None:
     for path, head in {
         "s/a.md": "Title: A\nDate: 2022-02-17\n\n",
         "s/b.md": "---\ntitle: B\ndate: 2022-02-17\n---\n",
@@ -701,10 +701,10 @@ def test_lines_are_right_in_every_form(tmp_path: Path) -> None:
         (":sections[9]", "/x/", "/x/"),
     ],
 )
-def test_slices_of_hugo_sections_are_those_of_hugo(
+def test_slices_of_sections_in_permalinks_equal_those_of_hugo(
     tmp_path: Path, token: str, deep: str, flat: str
 ) -> None:
-    """As `hugo list all` has them; where it panics, what is not there is left out."""
+    """The results of `hugo list all`; if it panics, missing sections are omitted."""
     text = "---\ntitle: A\ndate: 2022-02-17\n---\nText.\n"
     files = {
         "hugo.toml": f"[permalinks]\nposts = '/{token}/:filename/'\n",
@@ -718,7 +718,7 @@ def test_slices_of_hugo_sections_are_those_of_hugo(
 
 
 @pytest.mark.parametrize("token", [":nosuch", ":sections[-1]", ":slug[0]", ":2006"])
-def test_an_unknown_token_of_a_hugo_permalink_is_told(tmp_path: Path, token: str) -> None:
+def test_an_unknown_token_in_a_hugo_permalink_is_reported(tmp_path: Path, token: str) -> None:
     files = {
         "hugo.toml": f"[permalinks]\nposts = '/{token}/:filename/'\n",
         "content/posts/x.md": "---\ntitle: A\ndate: 2022-02-17\n---\nText.\n",
@@ -729,7 +729,7 @@ def test_an_unknown_token_of_a_hugo_permalink_is_told(tmp_path: Path, token: str
     assert token in problem.message
 
 
-def test_jekyll_ids_are_encoded_as_addressable_does(tmp_path: Path) -> None:
+def test_jekyll_ids_are_encoded_like_those_of_addressable(tmp_path: Path) -> None:
     text = "---\ntitle: A\n---\nText.\n"
     article, _ = one(tmp_path, "jekyll", text, "_posts/2022-02-17-e\u0301te\u0301 à+paris.md")
     assert article.native_id == f"{SITE}/2022/02/17/%C3%A9t%C3%A9%20%C3%A0+paris"
@@ -746,7 +746,7 @@ def test_jekyll_ids_are_encoded_as_addressable_does(tmp_path: Path) -> None:
         ("[x](/y) {% post_url nope %}", f'<p><a href="{SITE}/y">x</a> </p>'),
     ],
 )
-def test_a_jekyll_link_to_nothing_shows_no_placeholder(
+def test_an_unresolved_jekyll_link_leaves_no_placeholder(
     tmp_path: Path, body: str, expected: str
 ) -> None:
     text = f"---\ntitle: A\n---\n{body}\n"
@@ -765,7 +765,7 @@ def test_a_jekyll_link_to_nothing_shows_no_placeholder(
         ("d.md", "{{ page.filePathStem }}/", "/d/"),
     ],
 )
-def test_eleventy_path_stems_are_those_of_eleventy(
+def test_path_stems_in_permalinks_equal_those_of_eleventy(
     tmp_path: Path, path: str, permalink: str, place: str
 ) -> None:
     text = f'---\ntitle: A\ndate: 2022-02-17\npermalink: "{permalink}"\n---\nText.\n'
@@ -791,7 +791,7 @@ def test_eleventy_path_stems_are_those_of_eleventy(
         ("src/pages/blog", {"V1.0_Release.md": "/blog/V1.0_Release/"}),
     ],
 )
-def test_astro_pages_are_where_their_files_are(
+def test_urls_of_astro_pages_follow_their_files(
     tmp_path: Path, content: str, expected: dict[str, str]
 ) -> None:
     text = "---\ntitle: A\npubDate: 2022-02-17\n---\nText.\n"
@@ -815,7 +815,7 @@ def test_astro_pages_are_where_their_files_are(
         "x" * 201,
     ],
 )
-def test_a_pattern_of_pelican_without_end_is_not_run(
+def test_a_catastrophic_pelican_pattern_is_not_run(
     tmp_path: Path, pattern: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -838,7 +838,7 @@ def test_a_pattern_of_pelican_without_end_is_not_run(
         r"(?P<date>[0-9-]{10})(?:[-_](?P<slug>[^.]+))?",
     ],
 )
-def test_usual_patterns_of_pelican_are_run(tmp_path: Path, pattern: str) -> None:
+def test_common_pelican_patterns_are_run(tmp_path: Path, pattern: str) -> None:
     files = {
         "pelicanconf.py": f"FILENAME_METADATA = {pattern!r}\n",
         "content/2022-02-17_other.md": "Title: A\n\nText\n",
@@ -848,21 +848,21 @@ def test_usual_patterns_of_pelican_are_run(tmp_path: Path, pattern: str) -> None
     assert problems == []
 
 
-def test_a_message_names_keys_as_they_are_written(tmp_path: Path) -> None:
+def test_messages_name_keys_as_they_are_written(tmp_path: Path) -> None:
     text = "---\ntitle: A\nDate: 17 Febtober\n---\n"
     readings = {"content/posts/a.md": text, "content/posts/b.md": "---\ntitle: B\n---\n"}
     _, problems = read(tmp_path, readings, 'generator = "hugo"\n')
-    said = {each.path: (each.line, each.message) for each in problems}
-    assert said["content/posts/a.md"][0] == 3
-    assert said["content/posts/a.md"][1].startswith("`Date` '17 Febtober' is not a date")
-    assert said["content/posts/b.md"] == (
+    found = {each.path: (each.line, each.message) for each in problems}
+    assert found["content/posts/a.md"][0] == 3
+    assert found["content/posts/a.md"][1].startswith("`Date` '17 Febtober' is not a date")
+    assert found["content/posts/b.md"] == (
         1,
         "has no date, so it is a page; add `date: 2022-02-17 09:30` to publish it",
     )
 
 
-def test_a_message_does_not_rename_what_an_author_wrote(tmp_path: Path) -> None:
-    """Only keys are named as they are written, not words of a value that look like one."""
+def test_messages_do_not_alter_quoted_values(tmp_path: Path) -> None:
+    """Only keys are renamed, not words of a value that look like one."""
     text = "---\ntitle: A\ndate: 2022-02-17\nlang: '`published`'\n---\n"
     _, problems = read(tmp_path, {"content/a.rst": text}, 'generator = "hugo"\n')
     assert all("`date`" not in each.message for each in problems)

@@ -1,4 +1,4 @@
-"""Reading any file by a convention results in an article or in Problems."""
+"""Reading any file by the conventions of a generator results in an article or in Problems."""
 
 import json
 import pickle
@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from feedsvc import sources, syntax
 from feedsvc.catalog import reading
 from feedsvc.catalog.reading import read_all
-from feedsvc.catalog.spool import claim_of
 from feedsvc.config.content import generator_names
 from feedsvc.model import Tree
 from feedsvc.sources import ArticleReader, Sources, scan
 from feedsvc.sources.trees import generator as installed
+from tests.catalogs import claim_of
 from tests.sites import article, make_site
 from tests.soak import examples
 
@@ -34,7 +34,7 @@ PATHS = {
     "pelican": "science/a.md",
     "zola": "blog/a.md",
 }
-# Pieces of every markup, so that chance puts them together.
+# Pieces of every markup, combined at random.
 PIECES = st.sampled_from(
     [
         "---\n",
@@ -100,7 +100,9 @@ TEXTS = st.one_of(st.text(), st.lists(PIECES, max_size=30).map("".join))
 @pytest.mark.parametrize("generator", PATHS)
 @many_per_folder
 @given(head=st.just("") | TEXTS, body=TEXTS)
-def test_no_text_stops_a_convention(tmp_path: Path, generator: str, head: str, body: str) -> None:
+def test_any_text_is_read_by_every_convention(
+    tmp_path: Path, generator: str, head: str, body: str
+) -> None:
     usual = "---\ntitle: a\ndate: 2022-02-17\n---\n"
     text = f"{head}\n{body}" if head else f"{usual}{body}"
     site = make_site(
@@ -117,7 +119,7 @@ def test_no_text_stops_a_convention(tmp_path: Path, generator: str, head: str, b
 
 @many_per_folder
 @given(text=TEXTS)
-def test_no_restructuredtext_stops_the_reader(tmp_path: Path, text: str) -> None:
+def test_any_restructuredtext_is_read(tmp_path: Path, text: str) -> None:
     head = "Title\n=====\n\n:date: 2022-02-17\n\n"
     data = f"{head}{text}".encode("utf-8", "surrogatepass")
     site = make_site(tmp_path, {"a.rst": data}, 'generator = "pelican"\n')
@@ -153,7 +155,7 @@ def test_no_restructuredtext_stops_the_reader(tmp_path: Path, text: str) -> None
         | st.dictionaries(st.text(), st.text()),
     )
 )
-def test_no_value_stops_a_convention(
+def test_any_front_matter_is_read_by_every_convention(
     tmp_path: Path, generator: str, values: dict[str, object]
 ) -> None:
     front = json.dumps({"title": "T", "date": "2022-02-17"} | values)
@@ -178,15 +180,15 @@ def test_no_value_stops_a_convention(
         ("pelican", "Key: value\n" * 20_000),
     ],
 )
-def test_no_text_takes_forever(tmp_path: Path, generator: str, text: str) -> None:
-    """What takes the square of its length would not end here."""
+def test_reading_time_is_not_quadratic(tmp_path: Path, generator: str, text: str) -> None:
+    """Quadratic time would exceed the timeout."""
     head = "---\ntitle: T\ndate: 2022-02-17\n---\n"
     site = make_site(tmp_path, {PATHS[generator]: head + text}, f'generator = "{generator}"\n')
     (file,) = scan(site.content, site.site, Tree(generator)).fingerprints
     assert ArticleReader(site).read(file).article
 
 
-def test_every_built_in_generator_is_installed_as_others_are() -> None:
+def test_built_in_generators_are_registered_as_entry_points() -> None:
     assert generator_names() == ("feedsvc", *PATHS)
     assert [installed(name).layout.endings for name in PATHS]
 
@@ -196,18 +198,18 @@ def test_every_built_in_generator_is_installed_as_others_are() -> None:
 def test_a_plain_tree_reads_the_same_with_and_without_detection(tmp_path: Path, body: str) -> None:
     files = {"a.md": article(body=body), "b/index.md": article(body=body), "_posts/x.md": "no"}
     detected = make_site(tmp_path, files)
-    told = make_site(tmp_path, files, 'generator = "feedsvc"\n')
-    assert (detected.tree, detected.article_link) == (told.tree, told.article_link)
-    paths = scan(told.content, told.site, told.tree).fingerprints
+    configured = make_site(tmp_path, files, 'generator = "feedsvc"\n')
+    assert (detected.tree, detected.article_link) == (configured.tree, configured.article_link)
+    paths = scan(configured.content, configured.site, configured.tree).fingerprints
     assert list(paths) == ["a.md", "b/index.md"]
     for file in paths:
-        first, second = ArticleReader(detected).read(file), ArticleReader(told).read(file)
+        first, second = ArticleReader(detected).read(file), ArticleReader(configured).read(file)
         assert first == second
         assert first.article
         assert first.article.native_id is None
 
 
-def test_processes_that_read_know_the_generator(
+def test_worker_processes_know_the_generator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "---\ntitle: A\ndate: 2022-02-17\n---\n[x]({{< ref 1 >}})"
@@ -220,10 +222,9 @@ def test_processes_that_read_know_the_generator(
     monkeypatch.setattr(reading, "_BATCH", 2)
     there = sorted(read_all(sources, keys, site.id_authority), key=lambda each: each.key)
     assert here == there
-    assert here[0].spooled
     assert claim_of(here[0].spooled).minted == "https://news.example.org/posts/0/"
 
 
-def test_settings_are_read_where_the_site_is(tmp_path: Path) -> None:
+def test_settings_are_loaded_from_the_folder_of_the_site(tmp_path: Path) -> None:
     make_site(tmp_path, {"a.md": article()})
     assert sources.load(tmp_path, {}).tree == Tree()

@@ -62,7 +62,7 @@ def make(folder: Path, files: Mapping[str, str | bytes]) -> Path:
         ),
     ],
 )
-def test_what_stands_beside_the_content_tells(
+def test_a_generator_is_detected_by_files_beside_the_content(
     tmp_path: Path, files: Mapping[str, str], content: str, name: str, sign: str, below: str
 ) -> None:
     found = detect((make(tmp_path, files) / content).resolve(), tmp_path)
@@ -78,28 +78,28 @@ def test_what_stands_beside_the_content_tells(
         {"config.toml": 'title = "Another program"\n', "content/a.md": ""},
         {"hugo.toml": "[[[\n", "content/a.md": ""},
         {"hugo.toml": "", "pelicanconf.py": "", "content/a.md": ""},  # two of them
-        {"astro.config.mjs": "", "content/a.md": ""},  # its articles lie below src
+        {"astro.config.mjs": "", "content/a.md": ""},  # its articles are below src
         {"content/_posts/notes.md": ""},
         {"pelicanconf.py": "PATH = 'articles'\n", "content/a.md": ""},
         {"pelicanconf.py": "this is no Python", "content/a.md": ""},
     ],
 )
-def test_where_it_is_in_doubt_the_tree_is_our_own(tmp_path: Path, files: dict[str, str]) -> None:
+def test_an_ambiguous_tree_is_plain(tmp_path: Path, files: dict[str, str]) -> None:
     (tmp_path / "content").mkdir()
     assert detect(make(tmp_path, files) / "content", tmp_path) == Tree()
 
 
-def test_nothing_above_the_site_counts(tmp_path: Path) -> None:
+def test_files_above_the_site_are_ignored(tmp_path: Path) -> None:
     make(tmp_path, {"hugo.toml": "contentDir = 'site'\n", "site/content/a.md": ""})
     assert detect(tmp_path / "site/content", tmp_path / "site") == Tree()
 
 
-def test_content_elsewhere_is_told_by_what_stands_there(tmp_path: Path) -> None:
+def test_content_outside_the_site_is_detected_by_the_files_beside_it(tmp_path: Path) -> None:
     make(tmp_path, {"old/hugo.toml": "", "old/content/a.md": ""})
     assert detect(tmp_path / "old/content", tmp_path / "site").name == "hugo"
 
 
-def test_the_configuration_is_read_as_data(tmp_path: Path) -> None:
+def test_python_configuration_is_parsed_and_not_run(tmp_path: Path) -> None:
     make(
         tmp_path,
         {
@@ -120,7 +120,7 @@ def test_the_configuration_is_read_as_data(tmp_path: Path) -> None:
 
 @given(text=st.text() | st.binary(), name=st.sampled_from(["hugo.toml", "hugo.json", "hugo.yaml"]))
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_configuration_stops_the_reading(tmp_path: Path, text: str | bytes, name: str) -> None:
+def test_detection_accepts_any_configuration(tmp_path: Path, text: str | bytes, name: str) -> None:
     for each in ("hugo.toml", "hugo.json", "hugo.yaml"):
         (tmp_path / each).unlink(missing_ok=True)
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
@@ -129,7 +129,7 @@ def test_no_configuration_stops_the_reading(tmp_path: Path, text: str | bytes, n
     generator("hugo").assumed([tmp_path], tmp_path / "content")
 
 
-def test_deep_nesting_stops_nothing(tmp_path: Path) -> None:
+def test_detection_accepts_deeply_nested_configuration(tmp_path: Path) -> None:
     for name, text in {
         "hugo.json": "[" * 100_000,
         "hugo.yaml": "- " * 90_000,
@@ -140,15 +140,15 @@ def test_deep_nesting_stops_nothing(tmp_path: Path) -> None:
     assert detect(tmp_path / "content", tmp_path).name in {"hugo", "feedsvc"}
 
 
-def test_the_settings_win_over_what_is_detected(tmp_path: Path) -> None:
+def test_the_settings_override_the_detected_generator(tmp_path: Path) -> None:
     make(tmp_path, trees.HUGO)
     assert make_site(tmp_path).tree.name == "hugo"
     assert make_site(tmp_path).article_link == "/{path}"
     plain = make_site(tmp_path, {}, 'generator = "feedsvc"\n')
     assert plain.tree == Tree()
     assert plain.article_link == "/articles/{slug}"
-    told = make_site(tmp_path, {}, 'generator = "hugo"\n')
-    assert (told.tree.name, told.tree.sign) == ("hugo", "")
+    configured = make_site(tmp_path, {}, 'generator = "hugo"\n')
+    assert (configured.tree.name, configured.tree.sign) == ("hugo", "")
     assert sources.load(tmp_path, {"FEEDSVC_GENERATOR": "feedsvc"}).tree == Tree()
 
 
@@ -159,7 +159,7 @@ def test_an_unknown_generator_is_refused(tmp_path: Path) -> None:
         make_site(tmp_path, {}, 'generator = "gatsby"\n')
 
 
-def test_a_change_of_the_configuration_has_everything_read_again(tmp_path: Path) -> None:
+def test_changed_configuration_changes_the_fingerprint(tmp_path: Path) -> None:
     make(tmp_path, trees.HUGO)
     before = make_site(tmp_path).fingerprint()
     assert make_site(tmp_path).fingerprint() == before

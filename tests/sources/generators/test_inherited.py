@@ -19,7 +19,7 @@ PLAIN_POST = "---\ntitle: A\n---\nText.\n"
 
 
 def jekyll(folder: Path, config: str, *paths: str, text: str = PLAIN_POST) -> dict[str, str]:
-    """Return where Jekyll's articles are on their site, by path."""
+    """Return the URL paths of Jekyll's articles by file path."""
     files = {"_config.yml": config} | dict.fromkeys(paths, text)
     return places(read(folder, files, 'content = "."\n')[0])
 
@@ -37,13 +37,13 @@ def jekyll(folder: Path, config: str, *paths: str, text: str = PLAIN_POST) -> di
         ("{path: '', type: pages}", "/2022/02/17/a.html"),
     ],
 )
-def test_jekyll_defaults_hold_in_their_scope(tmp_path: Path, scope: str, place: str) -> None:
+def test_jekyll_defaults_apply_within_their_scope(tmp_path: Path, scope: str, place: str) -> None:
     config = f"defaults: [{{scope: {scope}, values: {{permalink: '/:year/:i_month/:title'}}}}]\n"
     path = "_posts/sub/2022-02-17-a.md"
     assert jekyll(tmp_path, config, path)[path] == place
 
 
-def test_of_two_jekyll_defaults_the_more_specific_one_wins(tmp_path: Path) -> None:
+def test_the_more_specific_jekyll_default_wins(tmp_path: Path) -> None:
     config = (
         "defaults:\n"
         "- {scope: {path: _posts/sub}, values: {permalink: /sub/:title, lang: fr}}\n"
@@ -69,7 +69,7 @@ def test_jekyll_collections_may_be_in_a_folder(tmp_path: Path) -> None:
     assert jekyll(tmp_path, config, path) == {path: "/news/a/"}
 
 
-def test_jekyll_posts_are_the_same_from_their_folder(tmp_path: Path) -> None:
+def test_jekyll_posts_are_the_same_if_content_is_their_folder(tmp_path: Path) -> None:
     files = {
         "_config.yml": "permalink: /:categories/:title/\n",
         "_posts/2022-02-17-a.md": "[b]({% post_url 2022-02-18-b %}) [p]({% link about.md %})",
@@ -96,7 +96,7 @@ def test_jekyll_posts_are_the_same_from_their_folder(tmp_path: Path) -> None:
         ("assets/x.pdf", "/assets/x.pdf"),
     ],
 )
-def test_jekyll_links_lead_to_other_collections(tmp_path: Path, target: str, url: str) -> None:
+def test_jekyll_links_resolve_to_other_collections(tmp_path: Path, target: str, url: str) -> None:
     files = {
         "_config.yml": (
             "collections:\n  pages: {output: true, permalink: '/about/:path/'}\n"
@@ -124,7 +124,7 @@ def test_a_jekyll_link_to_an_unpublished_page_is_reported(tmp_path: Path, target
     assert codes(problems) == [("_posts/2022-02-17-a.md", "unresolved-link")]
 
 
-def test_jekyll_titles_excerpts_and_values_of_the_site(tmp_path: Path) -> None:
+def test_jekyll_titles_excerpts_and_site_variables_are_translated(tmp_path: Path) -> None:
     files = {
         "_config.yml": "excerpt_separator: '<!--cut-->'\nrepo: https://example.org/r\n",
         "_posts/2022-02-17-a-first-POST.md": "One.\n\n<!--cut-->\n\nTwo [r]({{ site.repo }}).",
@@ -137,7 +137,7 @@ def test_jekyll_titles_excerpts_and_values_of_the_site(tmp_path: Path) -> None:
 
 
 def test_a_jekyll_time_without_a_zone_is_utc_if_it_has_seconds(tmp_path: Path) -> None:
-    """As in YAML; other times are texts, which Jekyll reads in the zone of the site."""
+    """As in YAML; Jekyll reads other times as strings in the zone of the site."""
     files = {
         "_posts/2022-02-17-a.md": "---\ndate: 2022-02-17 12:00:00\n---\nA",
         "_posts/2022-02-17-b.md": "---\ndate: 2022-02-17 12:00\n---\nB",
@@ -147,7 +147,7 @@ def test_a_jekyll_time_without_a_zone_is_utc_if_it_has_seconds(tmp_path: Path) -
     assert hours == [12, 11]
 
 
-def test_a_bad_date_beside_a_dated_name_is_a_warning(tmp_path: Path) -> None:
+def test_a_bad_date_is_a_warning_if_the_file_name_has_a_date(tmp_path: Path) -> None:
     files = {"_posts/2022-02-17-a.md": "---\ndate: 2017-02-10 00:10::00\n---\nA"}
     articles, (problem,) = read(tmp_path, files, 'content = "."\n')
     assert [each.published.date().isoformat() for each in articles.values()] == ["2022-02-17"]
@@ -158,12 +158,12 @@ ELEVENTY: dict[str, str] = {"eleventy.config.js": "export default { dir: { input
 
 
 def eleventy(folder: Path, files: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return where Eleventy's articles are, by path, and the codes of problems."""
+    """Return the URL paths of Eleventy's articles by file path, and the codes of problems."""
     articles, problems = read(folder, ELEVENTY | files, 'content = "src"\n')
     return places(articles), [each.code for each in problems]
 
 
-def test_eleventy_data_of_folders_and_files_cascade(tmp_path: Path) -> None:
+def test_eleventy_data_of_folders_and_files_cascades(tmp_path: Path) -> None:
     files = {
         "src/src.json": '{"permalink": "/top/{{ page.fileSlug }}/", "lang": "fr"}',
         "src/blog/blog.json": '{"permalink": "/b/{{ page.fileSlug }}/"}',
@@ -186,7 +186,7 @@ def test_eleventy_data_of_folders_and_files_cascade(tmp_path: Path) -> None:
     assert problems == []
 
 
-def test_eleventy_tags_of_all_data_count(tmp_path: Path) -> None:
+def test_eleventy_tags_of_all_data_files_are_merged(tmp_path: Path) -> None:
     files = {
         "src/posts/posts.json": '{"tags": ["posts", "news"], "author": "Ada"}',
         "src/posts/a.md": "---\ntitle: A\ndate: 2022-02-17\ntags: x\n---\nText.\n",
@@ -207,7 +207,9 @@ def test_eleventy_tags_of_all_data_count(tmp_path: Path) -> None:
         ("{{ page.filePathStem }}.html", "/_posts/a.html"),
     ],
 )
-def test_eleventy_permalinks_with_usual_filters(tmp_path: Path, permalink: str, place: str) -> None:
+def test_common_filters_in_eleventy_permalinks_are_applied(
+    tmp_path: Path, permalink: str, place: str
+) -> None:
     files = {
         "src/_posts/_posts.json": json.dumps({"permalink": permalink, "lang": "fr"}),
         "src/_posts/2022-02-17-a.md": "---\ntitle: One & Two!\n---\nText.\n",
@@ -216,7 +218,7 @@ def test_eleventy_permalinks_with_usual_filters(tmp_path: Path, permalink: str, 
     assert (list(found.values()), problems) == ([place], [])
 
 
-def test_eleventy_javascript_is_reported_where_articles_are(tmp_path: Path) -> None:
+def test_eleventy_javascript_is_reported_in_folders_with_articles(tmp_path: Path) -> None:
     files = {
         "src/blog/a.md": POST,
         "src/blog/blog.11tydata.js": "export default {}",
@@ -228,7 +230,7 @@ def test_eleventy_javascript_is_reported_where_articles_are(tmp_path: Path) -> N
     assert 'type = "jsonfeed"' in problems[0].message
 
 
-def test_a_change_of_inherited_data_has_only_its_articles_read_again(
+def test_changed_inherited_data_changes_only_fingerprints_of_its_articles(
     tmp_path: Path, settled: None
 ) -> None:
     for path in ("blog/blog.json", "blog/a.md", "news/a.md"):
@@ -250,7 +252,7 @@ def test_a_change_of_inherited_data_has_only_its_articles_read_again(
 
 
 def hugo(folder: Path, files: Mapping[str, str], content: str = "content") -> dict[str, str]:
-    """Return where Hugo's articles are on their site, by path."""
+    """Return the URL paths of Hugo's articles by file path."""
     return places(read(folder, files, f'content = "{content}"\n')[0])
 
 
@@ -279,14 +281,14 @@ def test_hugo_configuration_may_be_split_and_languages_have_folders(tmp_path: Pa
     assert problems == []
 
 
-def test_a_hugo_language_alone_has_the_same_urls(tmp_path: Path) -> None:
+def test_hugo_urls_are_the_same_if_content_is_one_language(tmp_path: Path) -> None:
     assert hugo(tmp_path, LANGUAGES, "content/fr") == {
         "posts/a.md": "/fr/2022/a/",
         "posts/b.md": "/fr/2022/be/",
     }
 
 
-def test_hugo_production_wins_over_the_default(tmp_path: Path) -> None:
+def test_hugo_production_configuration_overrides_the_default(tmp_path: Path) -> None:
     files = LANGUAGES | {"config/production/hugo.toml": "[permalinks]\nposts = '/p/:slug/'\n"}
     assert hugo(tmp_path, files)["en/posts/a.md"] == "/p/a/"
 
@@ -306,14 +308,14 @@ def test_hugo_production_wins_over_the_default(tmp_path: Path) -> None:
         ("removePathAccents = true\n[permalinks]\nposts = '/é/:slug/'", "/e/a/"),
     ],
 )
-def test_hugo_settings_of_urls_count(tmp_path: Path, config: str, place: str) -> None:
+def test_hugo_urls_follow_the_settings(tmp_path: Path, config: str, place: str) -> None:
     files = {"hugo.toml": f"{config}\n", "content/posts/a.md": POST}
     articles, problems = read(tmp_path, files, "")
     assert places(articles) == {"posts/a.md": place}
     assert problems == []
 
 
-def test_hugo_ignores_files_and_a_language_of_themes(tmp_path: Path) -> None:
+def test_hugo_ignored_files_and_theme_specific_languages_are_ignored(tmp_path: Path) -> None:
     files = {
         "hugo.toml": (
             "ignoreFiles = ['\\.knit\\.md$', 'drafts/']\n[permalinks]\nposts = '/:slug/'\n"
@@ -345,7 +347,7 @@ def test_hugo_sections_cascade_to_pages_below(tmp_path: Path) -> None:
 
 
 def test_hugo_dates_follow_the_configuration(tmp_path: Path) -> None:
-    """The date decides the URL; feeds of Hugo have the date of publication."""
+    """The date determines the URL; feeds of Hugo use the date of publication."""
     files = {
         "hugo.toml": (
             "[frontmatter]\ndate = [':filename', 'born', ':default']\n"
@@ -365,7 +367,7 @@ def test_hugo_dates_follow_the_configuration(tmp_path: Path) -> None:
     assert problems == []
 
 
-def test_pelican_paths_and_metadata_of_the_configuration_count(tmp_path: Path) -> None:
+def test_pelican_paths_and_metadata_follow_the_configuration(tmp_path: Path) -> None:
     files = {
         "pelicanconf.py": (
             "PATH = 'content'\nARTICLE_PATHS = ['blog']\nARTICLE_EXCLUDES = ['blog/old']\n"
@@ -441,7 +443,7 @@ def test_jekyll_configuration_that_is_not_evaluated_is_reported(tmp_path: Path) 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.sampled_from("ab/*?{},[]!-^.\\"), max_size=30), st.text("ab/.-", max_size=200))
-def test_no_glob_fails_or_takes_long(pattern: str, text: str) -> None:
+def test_any_glob_compiles_and_matches_quickly(pattern: str, text: str) -> None:
     found = glob(pattern)
     assert found is None or found.fullmatch(text) is None or found.fullmatch(text)
 

@@ -1,4 +1,4 @@
-"""Zola, Hexo, Docusaurus and Obsidian: detected, with the URLs, dates and texts of their sites."""
+"""Zola, Hexo, Docusaurus and Obsidian are detected, and their URLs, dates and texts kept."""
 
 from pathlib import Path
 
@@ -106,7 +106,9 @@ def test_a_site_is_detected_and_its_articles_keep_their_urls(tmp_path: Path, nam
 
 
 @pytest.mark.parametrize("name", TREES)
-def test_a_new_site_starts_with_the_folder_of_the_articles(tmp_path: Path, name: str) -> None:
+def test_initial_settings_name_the_generator_and_the_content_folder(
+    tmp_path: Path, name: str
+) -> None:
     files, content, _ = TREES[name]
     read(tmp_path, files, f'content = "{content}"\n')
     start = sources.start(tmp_path)
@@ -114,7 +116,7 @@ def test_a_new_site_starts_with_the_folder_of_the_articles(tmp_path: Path, name:
     assert start.get("base_url") == (None if name == "obsidian" else "https://example.org")
 
 
-def test_zola(tmp_path: Path) -> None:
+def test_zola_articles_are_translated(tmp_path: Path) -> None:
     found = articles(tmp_path, "zola")
     post = found["blog/2022-01-02-A Post.md"]
     assert (post.summary, f"{post.published:%Y-%m-%d}") == ("First.", "2022-01-02")
@@ -125,7 +127,7 @@ def test_zola(tmp_path: Path) -> None:
     assert found["blog/b/index.md"].files == ("blog/b/p.png",)
 
 
-def test_hexo(tmp_path: Path) -> None:
+def test_hexo_articles_are_translated(tmp_path: Path) -> None:
     post = articles(tmp_path, "hexo")["2022-01-02-first-post.md"]
     labels = [label for ref, label in post.terms if ref.kind is not Kind.LANGUAGE]
     assert labels == ["A", "B", "C", "x"]
@@ -134,7 +136,7 @@ def test_hexo(tmp_path: Path) -> None:
     assert post.summary == "One second"
 
 
-def test_docusaurus(tmp_path: Path) -> None:
+def test_docusaurus_articles_are_translated(tmp_path: Path) -> None:
     found = articles(tmp_path, "docusaurus")
     first = found["2022-01-02-first.md"]
     assert (first.summary, f"{first.published:%Y-%m-%d}") == ("One", "2022-01-02")
@@ -146,7 +148,7 @@ def test_docusaurus(tmp_path: Path) -> None:
     assert first.authors[0].uri == "https://ada.example/"
 
 
-def test_obsidian(tmp_path: Path) -> None:
+def test_obsidian_notes_are_translated(tmp_path: Path) -> None:
     found = articles(tmp_path, "obsidian")
     daily, note = found["Daily/2022-01-02.md"], found["Some note.md"]
     assert (note.title, f"{daily.published:%Y-%m-%d}") == ("Some note", "2022-01-02")

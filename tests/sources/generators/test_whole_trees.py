@@ -17,7 +17,7 @@ SITE = "https://news.example.org"
 
 
 def fill(desk: Desk, files: dict[str, str | bytes], toml: str = "") -> None:
-    """Write a generator's tree where the desk's site is."""
+    """Write a generator's tree to the folder of the desk's site."""
     for name, text in files.items():
         path = desk.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def test_links_and_guids_are_those_of_the_generator(desk: Desk) -> None:
     ],
     ids=lambda change: change[0],
 )
-def test_an_id_that_was_released_stays(
+def test_a_published_id_does_not_change(
     desk: Desk, change: tuple[str, str, tuple[str, str] | None]
 ) -> None:
     """Conformance 15."""
@@ -67,7 +67,7 @@ def test_an_id_that_was_released_stays(
     assert {number: after[number] for number in before} == before
 
 
-def test_a_rename_keeps_the_article_where_the_url_stays(desk: Desk) -> None:
+def test_a_renamed_file_with_the_same_url_is_the_same_article(desk: Desk) -> None:
     fill(desk, trees.HUGO)
     desk.sync()
     desk.rename("notes/placed.md", "notes/moved.md")
@@ -76,14 +76,14 @@ def test_a_rename_keeps_the_article_where_the_url_stays(desk: Desk) -> None:
     assert len(desk.every_article()) == 6
 
 
-def test_a_new_catalog_has_the_same_ids(desk: Desk) -> None:
+def test_ids_of_a_new_catalog_are_those_of_the_generator(desk: Desk) -> None:
     fill(desk, trees.PELICAN)
     desk.sync()
     ids = [row.id for row in desk.articles().values()]
     assert "tag:news.example.org,2010-10-03:/second-slug.html" in ids
 
 
-def test_articles_are_served_where_the_generator_had_them(desk: Desk) -> None:
+def test_articles_are_served_at_the_urls_of_the_generator(desk: Desk) -> None:
     """Conformance 43, 48."""
     fill(desk, trees.HUGO)
     desk.sync()
@@ -107,7 +107,7 @@ def test_articles_are_served_where_the_generator_had_them(desk: Desk) -> None:
     assert client.get("/posts/first-post/").status_code == 410
 
 
-def test_odd_names_are_served_too(desk: Desk) -> None:
+def test_urls_with_spaces_are_served(desk: Desk) -> None:
     fill(desk, trees.JEKYLL, 'content = "."\n')
     desk.sync()
     client = create_app(desk.publication).test_client()
@@ -123,7 +123,7 @@ def test_two_files_with_one_path_are_reported(desk: Desk) -> None:
     ]
 
 
-def test_a_link_is_found_once_its_target_is_there(desk: Desk, settled: None) -> None:
+def test_a_link_is_resolved_once_its_target_exists(desk: Desk, settled: None) -> None:
     fill(desk, trees.HUGO)
     desk.write("posts/new.md", '---\ntitle: N\ndate: 2022-05-01\n---\n[x]({{< ref "late.md" >}})')
     assert [each.code for each in desk.sync().problems] == ["unresolved-link"]
@@ -164,7 +164,7 @@ TOO_LONG = {
 }
 
 
-def test_a_text_that_is_too_long_is_one_problem_and_stops_nothing(desk: Desk) -> None:
+def test_an_overlong_value_is_one_problem_and_blocks_no_other_article(desk: Desk) -> None:
     files = {
         f"content/posts/{name}.md": (
             f"---\ntitle: Long {name}\ndate: 2022-03-03\n{front_matter}\n---\nText.\n"
@@ -177,9 +177,9 @@ def test_a_text_that_is_too_long_is_one_problem_and_stops_nothing(desk: Desk) ->
     problems = {problem.path: problem for problem in report.problems}
     assert problems.keys() == files.keys()
     assert len(report.problems) == len(files)
-    for name, (_, code, said) in TOO_LONG.items():
+    for name, (_, code, message) in TOO_LONG.items():
         problem = problems[f"content/posts/{name}.md"]
         assert problem.code == code
-        assert problem.message.startswith(said)
+        assert problem.message.startswith(message)
         assert (f"Long {name}" in desk.titles()) == (problem.severity == "warning")
     assert {"Fine", "First Post"} <= set(desk.titles())

@@ -157,8 +157,8 @@ def _figure(values: Mapping[str, str]) -> str:
     image = f'<img src="{source}" alt="{text}">'
     if values.get("link"):
         image = f'<a href="{escape(values["link"])}">{image}</a>'
-    shown = (values.get("title"), values.get("caption"), values.get("attr"))
-    caption = escape(" ".join(each for each in shown if each))
+    texts = (values.get("title"), values.get("caption"), values.get("attr"))
+    caption = escape(" ".join(each for each in texts if each))
     return f"<figure>{image}{caption and f'<figcaption>{caption}</figcaption>'}</figure>"
 
 

@@ -1,4 +1,4 @@
-"""feedgen's faults, mended; and fragments in a document as if feedgen had built it whole."""
+"""Corrections of feedgen, and documents spliced from fragments as feedgen would build them."""
 
 import locale
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ def whole(format: Format, feed: Feed, entries: Sequence[Entry]) -> bytes:
 @pytest.mark.parametrize("format", XML_FORMATS)
 @settings(max_examples=examples(30))
 @given(feed=feeds, several=st.lists(entries, max_size=3))
-def test_a_spliced_document_is_what_feedgen_builds_whole(
+def test_a_spliced_document_equals_one_that_feedgen_builds(
     format: Format,
     feed: Feed,
     several: list[Entry],
@@ -48,7 +48,7 @@ def test_a_spliced_document_is_what_feedgen_builds_whole(
 
 
 @pytest.mark.parametrize("format", XML_FORMATS)
-def test_prefixes_are_declared_at_the_root_alone(format: Format) -> None:
+def test_namespace_prefixes_are_declared_only_at_the_root(format: Format) -> None:
     """Conformance 1."""
     document = render(format, FEED, *ENTRIES)
     root = document.index(b">", document.index(b"?>") + 2)
@@ -65,11 +65,11 @@ def test_prefixes_are_declared_at_the_root_alone(format: Format) -> None:
 
 
 @pytest.mark.parametrize("format", list(Format))
-def test_the_locale_is_never_switched(
+def test_rendering_never_changes_the_locale(
     format: Format,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Conformance 3: setlocale is process-wide; another thread would format with it."""
+    """Conformance 3: setlocale is process-wide and would affect other threads."""
 
     def refuse(*arguments: Any) -> None:
         raise AssertionError(f"locale.setlocale{arguments}")
@@ -79,7 +79,7 @@ def test_the_locale_is_never_switched(
 
 
 @pytest.mark.parametrize("format", list(Format))
-def test_no_fraction_of_a_second_is_written(format: Format) -> None:
+def test_dates_have_no_fractions_of_seconds(format: Format) -> None:
     """Conformance 16: feedgen writes microseconds."""
     late = ENTRY.updated.replace(microsecond=123_456)
     document = render(format, replace(FEED, updated=late), replace(ENTRY, updated=late))
@@ -96,19 +96,19 @@ def test_entries_keep_their_order(format: Format) -> None:
 
 
 @pytest.mark.parametrize("format", XML_FORMATS)
-def test_content_is_escaped_and_never_a_cdata_section(format: Format) -> None:
-    """Conformance 17, 25: a section would end at `]]>`, and feedgen tells Atom it was its type."""
+def test_content_is_escaped_without_cdata_sections(format: Format) -> None:
+    """Conformance 17, 25: a section ends at `]]>`, and feedgen writes `type="CDATA"` in Atom."""
     document = render(format, FEED, ODD)
     assert b"CDATA" not in document
 
 
-def test_the_channels_link_is_its_page() -> None:
-    """Conformance 2: feedgen takes the last link of any kind."""
+def test_the_link_of_a_channel_is_its_page() -> None:
+    """Conformance 2: feedgen uses the last link of any kind."""
     channel = etree.fromstring(render(Format.RSS, FEED))[0]
     assert channel.findtext("link") == FEED.link
 
 
-def test_feedgen_does_not_name_itself_the_generator() -> None:
+def test_feedgen_is_not_named_as_the_generator() -> None:
     """Conformance 14."""
     for format in XML_FORMATS:
         assert b"python-feedgen" not in render(format, FEED)
@@ -130,7 +130,7 @@ def test_an_empty_field_of_the_feed_does_not_raise(
     format: Format,
     feed: Feed,
 ) -> None:
-    """Conformance 1: feedgen refuses what it requires."""
+    """Conformance 1: feedgen raises if a required field is empty."""
     assert render(format, feed, ENTRY)
 
 
@@ -143,11 +143,11 @@ def test_an_empty_field_of_an_entry_does_not_raise(
     format: Format,
     entry: Entry,
 ) -> None:
-    """Conformance 1: feedgen refuses what it requires."""
+    """Conformance 1: feedgen raises if a required field is empty."""
     assert render(format, FEED, entry)
 
 
-def test_entry_links_have_no_attribute_of_another() -> None:
+def test_links_of_an_entry_do_not_share_attributes() -> None:
     """Conformance 19."""
     root = etree.fromstring(render(Format.ATOM, FEED, ENTRY))
     kinds = [each.get("rel") for each in root.findall(f"{ATOM}entry/{ATOM}link")]
