@@ -16,17 +16,14 @@ import warnings
 from collections.abc import Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import hypothesis
-import jinja2
 import pytest
 from sqlalchemy import create_engine, make_url, text
-from werkzeug.routing import Rule
 
 from feedsvc.catalog.store import Catalog
 from feedsvc.sources import look
-from tests import catalogs, programs
+from tests import catalogs, compiled, programs
 from tests.catalogs import Schemas, Template
 from tests.desk import Desk
 from tests.soak import SOAK, examples
@@ -106,39 +103,11 @@ def make_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeDa
 
 
 @pytest.fixture(scope="session", autouse=True)
-def templates_compiled_once() -> Iterator[None]:
-    """Compile each template file once, not for each app of a test."""
-    compile_ = jinja2.Environment.compile
-    known: dict[tuple[str, ...], object] = {}
-
-    def compile_once(self: jinja2.Environment, *given: str, **options: str) -> object:
-        if not (len(given) == 3 and all(given)) or options:  # source, name, path
-            return compile_(self, *given, **options)  # type: ignore[call-overload]
-        if given not in known:
-            known[given] = compile_(self, *given)
-        return known[given]
-
+def compiled_once() -> Iterator[None]:
+    """Compile templates and routes once, not for each app of a test."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jinja2.Environment, "compile", compile_once)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def builders_compiled_once() -> Iterator[None]:
-    """Compile the path builder of each route once, not for each app of a test."""
-    compile_ = Rule._compile_builder
-    known: dict[tuple[object, ...], Any] = {}
-
-    def compile_once(self: Rule, append_unknown: bool = True) -> Any:
-        if self.defaults:  # their converters' results are part of the code
-            return compile_(self, append_unknown)
-        key = (self.rule, append_unknown, *self._trace)
-        if key not in known:
-            known[key] = compile_(self, append_unknown)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", compile_once)
+        compiled.templates_once(patch)
+        compiled.builders_once(patch)
         yield
 
 

@@ -6,6 +6,8 @@ and forks for each start:
 - The new process is a child of the requesting process, so that waiting, signals and process groups
   work as usual: the server forks twice, and the requesting process, a subreaper for that moment,
   adopts the orphan.
+- The server has imported the plugins and compiled the templates, routes and SQL statements of a
+  site. The caches of feedsvc are empty, except for the entry points by search path.
 - It gets the descriptors, environment, folder, signals and arguments of the request, and then runs
   like `python -m MODULE` or `python -c CODE`.
 - A process that serves has its own fork server for its workers, since those must be its children.
@@ -26,6 +28,7 @@ import inspect
 import multiprocessing.util
 import os
 import pickle
+import re
 import runpy
 import signal
 import socket
@@ -38,7 +41,9 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from datetime import UTC, datetime
+from functools import _lru_cache_wrapper, cache
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -47,8 +52,13 @@ import pytest
 from prometheus_client import values
 
 from feedsvc import plugins
-from feedsvc.config.content import GENERATORS
-from feedsvc.sources import trees
+from feedsvc.catalog.store import Catalog
+from feedsvc.catalog.sync import sync
+from feedsvc.model import Format
+from feedsvc.publication import Publication
+from feedsvc.web import create_app
+from tests import catalogs, compiled
+from tests.sites import article, make_site
 
 _ROOT = Path(__file__).parent.parent
 SUPPORTED = sys.platform == "linux"
@@ -66,7 +76,7 @@ _PRELOADED = (
         "feedsvc.cli.ids",
     ),
     *("feedsvc.push.command", "feedsvc.push.worker", "feedsvc.export.command"),
-    *("feedsvc.audience.observer", "feedsvc.sources.generators.hugo", "tests.sites"),
+    *("feedsvc.audience.page", "feedsvc.sources.generators.hugo", "tests.sites"),
     *("psycopg", "sqlalchemy.dialects.sqlite.pysqlite", "sqlalchemy.dialects.postgresql.psycopg"),
     *("tests.catalog.test_atomicity", "tests.catalog.test_migrations"),
     "tests.render.test_extensions",
@@ -313,13 +323,37 @@ def _end(code: int) -> NoReturn:
     os._exit(code)
 
 
+def _warm_up() -> None:
+    """Do once what each process would repeat: compile templates, routes and statements."""
+    patch = pytest.MonkeyPatch()
+    compiled.templates_once(patch)
+    compiled.builders_once(patch)
+    catalogs.compile_once(patch)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = make_site(Path(folder), {"a.md": article()})
+        with Catalog(settings.database) as catalog:
+            catalog.create()
+            sync(catalog, settings, datetime.now(UTC))
+            client = create_app(Publication(settings, catalog)).test_client()
+            for path in ("/", "/articles/t", *(f"/feeds/all.{each}" for each in Format)):
+                client.get(path)
+    for each in gc.get_objects():  # what depends on the installed packages, among others
+        if isinstance(each, _lru_cache_wrapper) and each.__module__.startswith("feedsvc."):
+            each.cache_clear()
+
+
 def _main(descriptor: int) -> None:
     channel = socket.socket(fileno=descriptor)
+    # Paths of packages found in the current folder would be relative, but processes run in others.
+    sys.path[:] = [each for each in sys.path if each]
     for name in _PRELOADED:
         with suppress(ModuleNotFoundError):  # see test_core.py
             importlib.import_module(name)
-    for name in plugins.names(GENERATORS):
-        trees.generator(name)  # and scans the entry points
+    _warm_up()
+    for group in filter(re.compile(r"feedsvc\.").match, entry_points().groups):
+        for plugin in plugins.installed(group):
+            with suppress(ModuleNotFoundError):
+                plugin.load()
     gc.freeze()
     channel.send(b"1")
     start = _serve(channel)

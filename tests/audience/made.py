@@ -1,4 +1,4 @@
-"""A small store of made-up figures, with hostile User-Agents and addresses."""
+"""A small store of generated figures, with hostile User-Agents and addresses."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ FEEDS = {"all": 0.7, "tag/c++": 0.3}
 
 
 def settings(base_url: str = "http://127.0.0.1:8000", **statistics: object) -> Settings:
-    """Return settings, by default those of a site at this machine."""
+    """Return settings, by default those of a site on this machine."""
     return structs.replace(
         SETTINGS,
         base_url=base_url,
@@ -28,7 +28,7 @@ def settings(base_url: str = "http://127.0.0.1:8000", **statistics: object) -> S
 
 
 def store(folder: Path, today: int, count: int = 12, readers: int = 500) -> tuple[Store, Model]:
-    """Return a store with some days until yesterday, whose figures are stored, and its model."""
+    """Return a store with stored figures of some days until yesterday, and its model."""
     made = Store(f"sqlite:///{folder / 'statistics.db'}")
     model = Model(FEEDS, readers, today - 1)
     made.add(days(model, count))
@@ -38,7 +38,7 @@ def store(folder: Path, today: int, count: int = 12, readers: int = 500) -> tupl
 
 
 def hostile(day: int) -> Batch:
-    """Return polls of a program whose name is a formula with markup, and that claims readers."""
+    """Return polls of a program that claims readers and whose name is a formula with markup."""
     record = Record(start=day * DAY + 1, end=day * DAY + 2)
     record.polls[HOSTILE, "rss", 200, False] = [50, 50_000, 0]
     record.reported[HOSTILE, "rss", "k"] = 999_999, record.end, False

@@ -11,7 +11,7 @@ from feedsvc.audience import agents
 from feedsvc.audience.agents import Agent, parse
 from feedsvc.audience.rows import Kind
 
-# Statistics 3: what services send, with the family, the number and the id.
+# Statistics 3: User-Agents of services, with the family, the number and the id.
 FORMS = [
     (
         "Feedly/1.0 (+http://www.feedly.com/fetcher.html; 1204 subscribers; like Feedfetcher)",
@@ -56,7 +56,7 @@ TEXTS = st.text(max_size=300) | st.lists(st.sampled_from(PARTS)).map("".join)
 
 
 @pytest.mark.parametrize(("text", "family", "number", "key"), FORMS)
-def test_the_known_forms_are_understood(
+def test_known_user_agents_are_parsed(
     text: str, family: str, number: int | None, key: str | None
 ) -> None:
     """Statistics 3."""
@@ -69,7 +69,7 @@ def test_the_known_forms_are_understood(
 
 
 @pytest.mark.parametrize(("token", "family"), agents.families())
-def test_every_known_family_is_found_by_its_example(token: str, family: agents.Family) -> None:
+def test_every_known_family_is_recognised_by_its_example(token: str, family: agents.Family) -> None:
     agent = parse(family.example)
     assert agent.family == family.name
     assert agent.hosted == family.hosted
@@ -108,7 +108,7 @@ def test_a_new_version_of_a_service_keeps_its_key() -> None:
     assert parse(text.format("1.0")).key == parse(text.format("2.13")).key
 
 
-def test_a_service_that_reports_no_number_and_no_id_counts_once() -> None:
+def test_services_without_number_and_id_have_an_empty_key() -> None:
     """Statistics 2."""
     assert parse("Slackbot 1.0 (x)").key == parse("Slackbot 1.1 (y)").key == ""
 
@@ -118,20 +118,20 @@ def test_a_version_is_not_a_number_of_subscribers() -> None:
     assert parse("Foo (subscribers: 12; 2.6)").number == 12
 
 
-def test_feeds_of_one_service_have_keys_of_their_own() -> None:
-    """Statistics 4: a service may hold several for one feed."""
+def test_feeds_of_the_same_service_have_different_keys() -> None:
+    """Statistics 4: a service may have several entries for one feed."""
     text = "NewsBlur Feed Fetcher - 85 subscribers - http://www.newsblur.com/site/{}/webpage"
     assert parse(text.format(1)).key != parse(text.format(2)).key
 
 
-def test_long_values_are_truncated_and_other_values_than_numbers_ignored() -> None:
+def test_overlong_and_invalid_numbers_are_ignored() -> None:
     assert parse("Reader/1.0 " + "9" * 300 + " subscribers").number is None
     assert parse("Reader/1.0 " + "x" * 65_536 + " 5 subscribers").number is None
     assert parse("2.0 subscribers").number is None
     assert parse("\x00\x1b ").family == parse("").family == agents.NONE
 
 
-def test_the_count_of_an_unknown_program_is_not_of_a_service() -> None:
+def test_the_count_of_an_unknown_program_is_not_trusted() -> None:
     """Statistics 6."""
     agent = parse("RankBooster/1.0 (999999999 subscribers)")
     assert (agent.kind, agent.number, agent.known) == (Kind.UNKNOWN, 999_999_999, False)
@@ -155,7 +155,7 @@ def test_browsers_are_not_readers(text: str, family: str) -> None:
     assert (agent.family, agent.kind, agent.is_direct) == (family, Kind.BROWSER, False)
 
 
-def test_a_program_in_a_browser_is_that_program() -> None:
+def test_a_program_embedding_a_browser_is_recognised() -> None:
     text = "Mozilla/5.0 (Macintosh) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/1 Foo/2 Safari/3"
     assert (parse(text).family, parse(text).kind) == ("Foo", Kind.DIRECT)
 
@@ -170,7 +170,7 @@ def tagged(tag: str) -> list[Agent]:
 
 
 def test_crawlers_monitors_and_readers_are_distinguished() -> None:
-    """Statistics 11. The few that disagree are services that both call their own."""
+    """Statistics 11. The few exceptions are services that belong to both groups."""
     assert all(agent.is_direct or agent.reports for agent in tagged("feed-reader"))
     crawlers = [agent.kind for agent in tagged("seo") + tagged("search-engine") + tagged("scanner")]
     assert crawlers.count(Kind.CRAWLER) > 0.99 * len(crawlers)

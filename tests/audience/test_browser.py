@@ -1,4 +1,4 @@
-"""The operator's page in Chromium: axe-core finds no violation, and nothing is too wide."""
+"""The operator's page in Chromium: no violations of axe-core, and no overflow."""
 
 import time
 from pathlib import Path

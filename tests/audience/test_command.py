@@ -36,8 +36,8 @@ def run(site: Path, *arguments: str) -> Result:
     return CliRunner().invoke(stats, ["--site", str(site), *arguments])
 
 
-def test_lines_have_tabs_without_a_terminal(site: Path) -> None:
-    """Statistics 9; control characters of strangers are escaped."""
+def test_output_without_a_terminal_is_tab_separated(site: Path) -> None:
+    """Statistics 9; control characters in User-Agents are escaped."""
     result = run(site)
     assert result.exit_code == 0, result.output
     assert re.search(r"^\d+ subscribers on \d{4}-\d\d-\d\d: \d+ as services report", result.stdout)
@@ -53,7 +53,7 @@ def test_lines_have_tabs_without_a_terminal(site: Path) -> None:
     assert "999,999" not in rows["all"]
 
 
-def test_everything_is_also_json_and_csv(site: Path) -> None:
+def test_statistics_are_available_as_json_and_csv(site: Path) -> None:
     found = json.loads(run(site, "--json").stdout)
     rows = list(csv.reader(io.StringIO(run(site, "--csv", "feeds").stdout)))
     assert rows[0] == found["feeds"]["columns"]
@@ -75,7 +75,7 @@ def test_a_feed_without_polls_is_an_error(site: Path) -> None:
     assert "there are no polls of 'tag/none'" in str(result.exception)
 
 
-def test_a_token_is_shown_once_and_stored_hashed(site: Path) -> None:
+def test_only_the_hash_of_a_token_is_accepted_in_settings(site: Path) -> None:
     output = run(site, "token").stdout
     token, digest = re.findall(r"^    (?:token = \")?([\w-]{43,})", output, re.M)
     assert hashlib.sha256(token.encode()).hexdigest() == digest

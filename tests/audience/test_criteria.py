@@ -1,4 +1,4 @@
-"""The score of readers: statistics 10 and 12."""
+"""The scores of readers: statistics 10 and 12."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from feedsvc.audience.criteria import CRITERIA, FEWEST, Act, Criterion, score, s
 GOOD = {str(each.of): 100 for each in CRITERIA if each.of != Act.FORGOT}
 
 
-def test_a_reader_that_breaks_no_rule_has_a_hundred_points() -> None:
+def test_a_reader_that_breaks_no_rule_scores_100() -> None:
     found = score(GOOD)
     assert (found.points, found.breaches) == (100, ())
 
@@ -24,8 +24,8 @@ def test_every_criterion_lowers_the_score_and_names_the_rule(criterion: Criterio
     assert criterion.source == "convention" or " " in criterion.source
 
 
-def test_only_acts_that_were_possible_count() -> None:
-    """One that makes no conditional requests sends no stale tags, and gets no points for that."""
+def test_only_applicable_criteria_are_scored() -> None:
+    """A reader without conditional requests gets no points for not sending stale tags."""
     acts: dict[str, int] = {
         Act.POLL: 100,
         Act.KNOWN: 100,
@@ -38,13 +38,13 @@ def test_only_acts_that_were_possible_count() -> None:
     assert [each.criterion.act for each in found.breaches] == [Act.FORGOT, Act.UNCONDITIONAL_EARLY]
 
 
-def test_a_reader_that_polled_rarely_has_no_score() -> None:
+def test_a_reader_with_few_polls_has_no_score() -> None:
     assert score({Act.POLL: FEWEST - 1}).points is None
     assert score({}).points is None
     assert score({Act.POLL: FEWEST}).points == 100
 
 
-def test_families_are_scored_apart() -> None:
+def test_families_are_scored_separately() -> None:
     found = scores({("a", Act.POLL): 40, ("a", Act.COOKIE): 4, ("b", Act.POLL): 1})
     assert found["a"].breaches[0].share == 0.1
     assert found["b"].points is None

@@ -1,4 +1,4 @@
-"""The stored figures of ended days, compared with known numbers: statistics 6 and 9."""
+"""The stored figures of past days, compared with known numbers: statistics 6 and 9."""
 
 from pathlib import Path
 
@@ -20,14 +20,14 @@ TODAY = 20_500
 
 
 def late(day: int, number: int) -> Batch:
-    """Return what a service reports at the end of a day."""
+    """Return the report of a service at the end of a day."""
     record = Record(start=day * DAY, end=(day + 1) * DAY - 1)
     record.polls["BazQux", "rss", 304, True] = [1, 0, 1]
     record.reported["BazQux", "rss", "late"] = number, record.end, True
     return Batch(day, "live", {"all": record}, agents={"BazQux": (Kind.SERVICE, "BazQux")})
 
 
-def test_the_stored_figures_are_the_true_numbers(tmp_path: Path) -> None:
+def test_stored_figures_equal_those_of_the_model(tmp_path: Path) -> None:
     store, model = made.store(tmp_path, TODAY)
     with store:
         found = overview(store, TODAY - 30, TODAY)
@@ -47,8 +47,8 @@ def test_the_stored_figures_are_the_true_numbers(tmp_path: Path) -> None:
         assert found.totals.days[-1] == TODAY - 1
 
 
-def test_figures_are_stored_once_and_again_where_polls_were_added(tmp_path: Path) -> None:
-    """A day that gets more polls changes the seven-day figures after it."""
+def test_figures_are_recomputed_only_after_added_polls(tmp_path: Path) -> None:
+    """Added polls of a day change the seven-day figures of later days."""
     store, _ = made.store(tmp_path, TODAY)
     with store:
         assert daily.catch_up(store, TODAY) == 0
@@ -62,7 +62,7 @@ def test_figures_are_stored_once_and_again_where_polls_were_added(tmp_path: Path
         assert daily.catch_up(store, TODAY) == 0
 
 
-def test_on_the_first_day_figures_are_computed_at_once(tmp_path: Path) -> None:
+def test_figures_of_the_first_day_are_computed_live(tmp_path: Path) -> None:
     with Store(f"sqlite:///{tmp_path / 's.db'}") as store:
         assert daily.live(store, TODAY) is None
         store.add([late(TODAY, 40)])
@@ -75,7 +75,7 @@ def test_on_the_first_day_figures_are_computed_at_once(tmp_path: Path) -> None:
         assert (found.now.total, found.answers["304"].polls) == (40, 1)
 
 
-def test_days_that_were_counted_from_logs_are_named(tmp_path: Path) -> None:
+def test_days_counted_from_logs_are_listed(tmp_path: Path) -> None:
     """Statistics 8."""
     with Store(f"sqlite:///{tmp_path / 's.db'}") as store:
         logged = late(TODAY - 2, 5)
@@ -87,7 +87,7 @@ def test_days_that_were_counted_from_logs_are_named(tmp_path: Path) -> None:
         assert found.sources == {"log": 1, "live": 1}
 
 
-def test_a_gap_of_days_splits_the_windows(tmp_path: Path) -> None:
+def test_windows_do_not_span_a_gap_of_days(tmp_path: Path) -> None:
     with Store(f"sqlite:///{tmp_path / 's.db'}") as store:
         store.add([late(TODAY - 60, 5), late(TODAY - 1, 7)])
         assert daily.catch_up(store, TODAY) == 2
@@ -97,8 +97,8 @@ def test_a_gap_of_days_splits_the_windows(tmp_path: Path) -> None:
         ]
 
 
-def test_subscriptions_to_the_hub_are_stored_beside_the_clients_that_poll(tmp_path: Path) -> None:
-    """Statistics 9: push against polls."""
+def test_hub_subscriptions_are_stored_beside_polling_clients(tmp_path: Path) -> None:
+    """Statistics 9: push compared with polls."""
     settings = make_site(tmp_path)
     with Catalog(settings.database) as catalog:
         catalog.create()
@@ -118,7 +118,7 @@ def test_subscriptions_to_the_hub_are_stored_beside_the_clients_that_poll(tmp_pa
     assert found.clients.rows["polls"][-1] > 100
 
 
-def test_without_a_catalog_no_subscriptions_are_counted(
+def test_a_missing_catalog_has_no_subscriptions_and_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = structs.replace(made.settings(), database=f"sqlite:///{tmp_path / 'none.db'}")

@@ -33,7 +33,7 @@ def reader(day: int, readers: int, family: str = "", format: str = "", feed: str
 def at_end(
     rows: Sequence[Reported], direct: Iterable[Direct] = (), end: int = 6
 ) -> dict[Cell, Figures]:
-    """Return the figures of the window that ends with a day; all days from 0 have polls."""
+    """Return the figures of the window ending with a day; all days from 0 have polls."""
     days = [
         Day(
             START + day,
@@ -50,13 +50,13 @@ def total(*rows: Reported, end: int = 6) -> Figures:
     return at_end(rows, end=end).get(TOTAL, Figures())
 
 
-def test_the_last_number_counts_and_never_a_sum() -> None:
+def test_the_last_number_is_used_and_not_a_sum() -> None:
     """Statistics 4."""
     found = total(*(report(day, 100 + day) for day in range(7)))
     assert (found.subscribers, found.total) == (106, 106)
 
 
-def test_ids_of_one_service_and_formats_are_added_and_the_split_is_shown() -> None:
+def test_numbers_of_ids_and_formats_are_added_and_listed_separately() -> None:
     """Statistics 4, 5."""
     rows = [report(6, 30, key="a"), report(6, 12, key="b"), report(6, 5, key="a", format="atom")]
     found = at_end([report(0, 30, key="a"), *rows])
@@ -72,21 +72,21 @@ def test_a_service_keeps_its_number_for_three_days() -> None:
     assert total(*rows, end=7) == Figures(lost=100)
 
 
-def test_a_service_without_a_number_counts_once() -> None:
+def test_a_service_without_a_number_counts_once_per_feed() -> None:
     """Statistics 2b."""
     found = total(report(6, None, "Superfeedr"), report(6, None, "Superfeedr", feed="b"))
     assert (found.at_least, found.total) == (2, 2)
 
 
-def test_a_jump_of_more_than_ten_times_is_only_claimed() -> None:
-    """Statistics 6: the service keeps the number that is believed."""
+def test_a_more_than_tenfold_increase_is_only_claimed() -> None:
+    """Statistics 6: the service keeps its last accepted number."""
     rows = report(4, 50), report(5, 51), report(6, 511)
     assert total(*rows)[:4] == (51, 0, 0, 511)
     assert total(*rows[:2], report(6, 510)).subscribers == 510
     assert total(*rows, report(7, 52), end=7)[:4] == (52, 0, 0, 0)
 
 
-def test_a_jump_that_lasts_for_a_window_is_believed() -> None:
+def test_an_increase_that_lasts_for_a_window_is_accepted() -> None:
     """Statistics 6."""
     rows = [report(0, 50), *(report(day, 999) for day in range(1, 8))]
     assert total(*rows, end=6).claimed == 999
@@ -94,13 +94,13 @@ def test_a_jump_that_lasts_for_a_window_is_believed() -> None:
 
 
 def test_numbers_of_unknown_programs_are_only_claimed() -> None:
-    """Statistics 6: anybody can send 999999."""
+    """Statistics 6: any client can send 999999."""
     found = at_end([report(6, 999_999, "RankBooster", known=False), report(6, 7)])
     assert found[TOTAL][:4] == (7, 0, 0, 999_999)
     assert found["family", "RankBooster"].total == 0
 
 
-def test_the_name_of_a_service_is_not_believed_with_another_id_or_where_it_is_new() -> None:
+def test_large_numbers_of_new_ids_and_services_are_only_claimed() -> None:
     """Statistics 6."""
     history = [report(day, 50) for day in range(7)]
     assert total(*history, report(6, 999_999, key="other"))[:4] == (50, 0, 0, 999_999)
@@ -111,8 +111,8 @@ def test_the_name_of_a_service_is_not_believed_with_another_id_or_where_it_is_ne
     assert total(*history, report(1, 300, "Feedbin"), report(6, 301, "Feedbin")).subscribers == 351
 
 
-def test_direct_readers_are_the_median_of_the_days() -> None:
-    """Statistics 7: salts change daily, so that days cannot be united."""
+def test_direct_readers_are_the_median_of_seven_days() -> None:
+    """Statistics 7: salts change daily, so that days cannot be merged."""
     numbers = (10, 12, 8, 100, 11, 9, 13)
     direct = [
         *(reader(day, number, family="Reeder") for day, number in enumerate(numbers)),
@@ -126,7 +126,7 @@ def test_direct_readers_are_the_median_of_the_days() -> None:
     assert found[ONE_DAY].direct == 17
 
 
-def test_gained_and_lost_are_separate() -> None:
+def test_gained_and_lost_subscribers_are_counted_separately() -> None:
     """Statistics 9."""
     rows = [
         *(report(2, 90), report(5, 100), report(6, 103)),

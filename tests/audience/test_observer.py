@@ -17,8 +17,8 @@ from tests.serving import serving
 from tests.sites import article, make_site
 
 
-def test_workers_add_up_and_a_stop_loses_nothing(tmp_path: Path) -> None:
-    """Statistics 1, 4: a number that both workers were sent is not added up."""
+def test_counts_of_workers_are_added_and_survive_a_stop(tmp_path: Path) -> None:
+    """Statistics 1, 4: a number that both workers received is not added."""
     settings = make_site(tmp_path, {"a.md": article(tags=["x"])})
     with serving(tmp_path, "--workers", "2") as server:
         for _ in range(10):
@@ -125,7 +125,7 @@ def test_polls_continue_while_the_file_is_locked_or_the_disk_is_full(
     observer.stop()
 
 
-def test_what_waits_is_limited_to_days(
+def test_pending_batches_are_limited_to_three_days(
     observer: StatisticsObserver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = observer._tally
@@ -141,12 +141,12 @@ def test_what_waits_is_limited_to_days(
     assert len(observer._pending) == 3
 
 
-def test_a_site_can_turn_it_off(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_statistics_can_be_disabled(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     settings = make_site(tmp_path, toml="[statistics]\nenabled = false")
     assert create(Publication(settings, Catalog(settings.database))) is None
 
 
-def test_without_the_extra_nothing_is_counted(
+def test_statistics_are_disabled_without_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

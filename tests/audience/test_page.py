@@ -55,11 +55,11 @@ def _local(store: Store) -> FlaskClient:
 
 
 def password(token: str, name: str = "me") -> dict[str, Any]:
-    """Return what a browser sends for a name and a password."""
+    """Return the headers that a browser sends for a name and a password."""
     return {"HTTP_AUTHORIZATION": f"Basic {b64encode(f'{name}:{token}'.encode()).decode()}"}
 
 
-def test_the_page_shows_everything(store: Store) -> None:
+def test_the_page_has_all_charts_and_tables(store: Store) -> None:
     """Statistics 9, 10: each chart has its table and a CSV."""
     response = get(store)
     assert response.status_code == 200
@@ -103,7 +103,7 @@ def test_markup_in_user_agents_is_inert(store: Store) -> None:
     assert "=cmd|&#34;/C calc&#34;!A1&lt;script&gt;" in response.text
 
 
-def test_tables_are_csv_that_no_spreadsheet_runs(store: Store) -> None:
+def test_csv_tables_contain_no_formulas(store: Store) -> None:
     for name in TABLES:
         response = get(store, f"/stats/{name}.csv?days=30")
         assert response.headers["Content-Disposition"] == f'attachment; filename="{name}.csv"'
@@ -116,7 +116,7 @@ def test_tables_are_csv_that_no_spreadsheet_runs(store: Store) -> None:
     ]
 
 
-def test_everything_is_also_json(store: Store) -> None:
+def test_statistics_are_available_as_json(store: Store) -> None:
     found = json.loads(get(store, "/stats/stats.json").data)
     assert found["now"]["total"] > 300
     assert found["now"]["claimed"] == found["claims"]["rows"][0][1] + found["claims"]["rows"][1][1]
@@ -124,8 +124,8 @@ def test_everything_is_also_json(store: Store) -> None:
     assert found["days"] == {"live": 12}
 
 
-def test_one_feed_has_a_page(store: Store) -> None:
-    """Statistics 5: its subscribers are those in the table of all feeds."""
+def test_each_feed_has_a_page(store: Store) -> None:
+    """Statistics 5: with the same number of subscribers as in the table of all feeds."""
     feeds = {
         row[0]: row for row in json.loads(get(store, "/stats/stats.json").data)["feeds"]["rows"]
     }
@@ -150,15 +150,15 @@ def test_one_feed_has_a_page(store: Store) -> None:
         {"HTTP_VIA": "1.1 varnish"},
     ],
 )
-def test_requests_that_may_be_from_elsewhere_are_refused(
+def test_requests_that_may_be_from_another_machine_are_refused(
     store: Store, environ: dict[str, Any]
 ) -> None:
     for path in ("/stats/", "/stats/readers.csv", "/stats/stats.json", "/stats/style.css"):
         assert get(store, path, **environ).status_code == 404
 
 
-def test_a_site_at_a_public_address_needs_its_token_even_from_this_machine(store: Store) -> None:
-    """A proxy that sets no header makes every request look like one from this machine."""
+def test_a_public_site_requires_its_token_even_from_this_machine(store: Store) -> None:
+    """A proxy that sets no header makes every request appear to be local."""
     assert get(store, settings=made.settings(PUBLIC)).status_code == 404
     settings = made.settings(PUBLIC, token=HASH)
     refused = get(store, settings=settings)
@@ -179,7 +179,7 @@ def test_a_site_at_a_public_address_needs_its_token_even_from_this_machine(store
     assert get(store, "/stats/stats.json", settings, **elsewhere, **bearer).status_code == 200
 
 
-def test_the_badge_is_public_if_the_settings_ask_for_it(store: Store) -> None:
+def test_the_badge_is_public_if_enabled(store: Store) -> None:
     assert get(store, "/stats/badge.svg").status_code == 404
     elsewhere: dict[str, Any] = {"REMOTE_ADDR": "192.0.2.7", "HTTP_HOST": "news.example.org"}
     response = get(store, "/stats/badge.svg", made.settings(PUBLIC, badge=True), **elsewhere)
@@ -188,7 +188,7 @@ def test_the_badge_is_public_if_the_settings_ask_for_it(store: Store) -> None:
     assert etree.fromstring(response.data).findtext("{*}title") == f"{total} subscribers"
 
 
-def test_a_store_that_cannot_be_read_is_named(tmp_path: Any) -> None:
+def test_an_unreadable_store_is_reported_with_503(tmp_path: Any) -> None:
     (tmp_path / "statistics.db").write_bytes(b"no database at all" * 100)
     with Store(f"sqlite:///{tmp_path / 'statistics.db'}") as broken:
         response = get(broken)
@@ -197,7 +197,7 @@ def test_a_store_that_cannot_be_read_is_named(tmp_path: Any) -> None:
         assert get(broken, "/stats/readers.csv").status_code == 503
 
 
-def test_without_polls_the_page_has_a_message(tmp_path: Any) -> None:
+def test_the_page_of_an_empty_store_has_a_message(tmp_path: Any) -> None:
     with Store(f"sqlite:///{tmp_path / 'statistics.db'}") as empty:
         response = get(empty)
         assert response.status_code == 200

@@ -15,19 +15,19 @@ def many(count: int, seed: int = 1) -> list[int]:
 
 
 @given(HASHES, HASHES)
-def test_small_sketches_are_exact_and_unite(one: set[int], other: set[int]) -> None:
+def test_small_sketches_are_exact_and_can_be_merged(one: set[int], other: set[int]) -> None:
     both = sketches.add(sketches.add(b"", one), other)
     assert sketches.estimate(both) == len(one | other)
     assert both == sketches.add(sketches.add(b"", other), one)
 
 
-def test_large_sketches_are_right_within_two_percent() -> None:
+def test_large_sketches_are_accurate_within_two_percent() -> None:
     for count in (4_097, 40_000, 300_000):
         estimate = sketches.estimate(sketches.add(b"", many(count)))
         assert abs(estimate - count) < 0.02 * count
 
 
-def test_adding_again_or_in_another_order_changes_no_large_sketch() -> None:
+def test_adding_to_large_sketches_is_idempotent_and_commutative() -> None:
     hashes = many(20_000)
     whole = sketches.add(b"", hashes)
     assert sketches.add(whole, hashes[:50]) == whole

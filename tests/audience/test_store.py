@@ -25,7 +25,7 @@ def store(database: str) -> Iterator[Store]:
 
 
 def add(database: str, *batches: Batch) -> None:
-    """Add numbers as another process does."""
+    """Add batches as another process does."""
     with Store(database) as store:
         store.add(batches)
 
@@ -40,8 +40,8 @@ def batch(day: int = DAY_1, source: str = "live", polls: int = 1, **readers: set
     return Batch(day, source, {"all": record}, known, {"Feedly": (Kind.SERVICE, "Feedly/1.0")})
 
 
-def test_batches_of_processes_add_up(store: Store, database: str) -> None:
-    """Statistics 1, 4: polls are added, the last number of a service counts."""
+def test_batches_of_processes_are_added(store: Store, database: str) -> None:
+    """Statistics 1, 4: polls are added, and the last number of a service is used."""
     threads = [threading.Thread(target=add, args=(database, batch(polls=n))) for n in range(1, 9)]
     for each in threads:
         each.start()
@@ -56,7 +56,7 @@ def test_batches_of_processes_add_up(store: Store, database: str) -> None:
     assert (agent.family, agent.kind, agent.seen) == ("Feedly", Kind.SERVICE, DAY_1)
 
 
-def test_direct_readers_of_processes_are_united(store: Store, database: str) -> None:
+def test_direct_readers_of_processes_are_merged(store: Store, database: str) -> None:
     """Statistics 7."""
     store.add([batch(Reeder={"192.0.2.1", "192.0.2.2"}, Unread={"192.0.2.1"})])
     add(database, batch(Reeder={"192.0.2.2", "192.0.2.3"}))
@@ -71,7 +71,7 @@ def test_direct_readers_of_processes_are_united(store: Store, database: str) -> 
 
 
 def test_the_salt_and_the_sketches_of_a_day_are_deleted(tmp_path: Path) -> None:
-    """Statistics 7; a day that comes back does not count readers twice."""
+    """Statistics 7; later batches of the day do not count readers twice."""
     path = tmp_path / "statistics.db"
     store = Store(f"sqlite:///{path}")
     store.add([batch(Reeder={"192.0.2.1", "192.0.2.2"})])
@@ -92,7 +92,7 @@ def test_the_salt_and_the_sketches_of_a_day_are_deleted(tmp_path: Path) -> None:
 def test_invented_families_are_limited(
     store: Store, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Further families count as "other"; nothing is stored of them."""
+    """Further families count as "other" and are not stored."""
     monkeypatch.setattr("feedsvc.audience.records.MAX_FAMILIES", 5)
     for start in (0, 4, 8):
         names = [f"Reader{number}" for number in range(start, start + 4)]
@@ -116,7 +116,7 @@ def test_invented_families_are_limited(
     assert sum(direct.values()) == 12
 
 
-def test_what_waits_has_a_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pending_batches_have_a_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feedsvc.audience.store._MAX_WAITING", 10)
     monkeypatch.setattr("feedsvc.audience.store.MAX_FAMILIES", 3)
     waiting = Batch(DAY_1, "live")
@@ -206,7 +206,7 @@ def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
         add(f"sqlite:///{tmp_path / 'x.db'}", batch())
 
 
-def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}"
     add(url, batch())
     with sqlite3.connect(tmp_path / "x.db") as connection:

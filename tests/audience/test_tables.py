@@ -14,7 +14,7 @@ from feedsvc.audience.tables import Table, as_csv, day_name, short, size, span, 
 
 
 @given(st.text(max_size=8))
-def test_no_cell_of_a_csv_begins_a_formula(text: str) -> None:
+def test_cells_of_csv_never_begin_a_formula(text: str) -> None:
     table = Table((text, "n"), [(f"={text}", -5), (text, None)])
     assert ";=" not in as_csv(Table((f"a;={text}",), []))
     rows = list(csv.reader(io.StringIO(as_csv(table), newline="")))
@@ -23,7 +23,7 @@ def test_no_cell_of_a_csv_begins_a_formula(text: str) -> None:
     assert rows[1][1] == "-5"
 
 
-def test_numbers_are_short() -> None:
+def test_numbers_are_abbreviated() -> None:
     assert [short(each) for each in (0, 12, 999, 1_000, 12_345, 3_000_000)] == [
         *("0", "12", "999", "1 k", "12.3 k", "3 M"),
     ]
@@ -32,7 +32,7 @@ def test_numbers_are_short() -> None:
     assert day_name(20_000) == "2024-10-04"
 
 
-def test_sparklines_show_the_last_numbers() -> None:
+def test_sparklines_have_at_most_16_recent_numbers() -> None:
     assert spark([1, 2, 3]) == "▁▄█"
     assert spark([5, 5]) == "▄▄"
     assert spark(()) == ""
@@ -54,6 +54,6 @@ def test_charts_are_plain_svg(make: object, days: int) -> None:
     assert len(svg) < 30_000
 
 
-def test_a_badge_has_the_number_as_its_name() -> None:
+def test_the_label_of_a_badge_is_its_number() -> None:
     tree = etree.fromstring(badge(12_345))
     assert tree.get("aria-label") == "12.3k subscribers"

@@ -35,7 +35,7 @@ def document(number: int = 1) -> Representation:
 
 
 class Clock(Tally):
-    """A tally with a clock of its own, in front of one document."""
+    """A tally with its own clock, for one document."""
 
     def __init__(self, *proxies: str) -> None:
         super().__init__(networks(proxies))
@@ -81,8 +81,8 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_polls_are_counted_by_their_kind_and_answer(clock: Clock) -> None:
-    """Statistics 1, 5: URLs of one feed are one feed, the formats are kept apart."""
+def test_polls_are_counted_by_format_and_answer(clock: Clock) -> None:
+    """Statistics 1, 5: all URLs of a feed are counted for it, by format."""
     sent = clock.poll()
     clock.poll(HTTP_IF_NONE_MATCH=clock.etag(), QUERY_STRING="utm_source=x")
     clock.poll(REQUEST_METHOD="HEAD")
@@ -112,7 +112,7 @@ def test_the_last_number_of_a_service_is_kept_from_any_address(clock: Clock) -> 
     assert not batch.readers
 
 
-def test_direct_readers_are_addresses_and_families_by_feed(clock: Clock) -> None:
+def test_direct_readers_are_counted_by_address_family_and_feed(clock: Clock) -> None:
     """Statistics 2, 7, 11."""
     for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"):
         clock.poll(REMOTE_ADDR=address)
@@ -125,14 +125,14 @@ def test_direct_readers_are_addresses_and_families_by_feed(clock: Clock) -> None
     assert network("unix:") == "unix:"
 
 
-def test_the_address_is_the_one_before_the_trusted_proxies() -> None:
+def test_the_client_address_is_the_last_untrusted_one() -> None:
     clock = Clock("127.0.0.0/8")
     for forwarded in ("192.0.2.1", "192.0.2.2", "192.0.2.1"):
         clock.poll(REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=f"10.0.0.1, {forwarded}")
     assert clock.batch().readers == {("all", "NetNewsWire", "rss"): {"192.0.2.1", "192.0.2.2"}}
 
 
-def test_a_reader_counts_on_each_day_even_if_the_clock_goes_back_and_forth(clock: Clock) -> None:
+def test_a_reader_counts_once_per_day_even_if_the_clock_is_changed(clock: Clock) -> None:
     for after in (0, DAY, -DAY, DAY):
         clock.poll(after=after)
     batches = clock.collect()
@@ -151,7 +151,7 @@ def totals(batch: Batch) -> list[Any]:
     ]
 
 
-def test_a_good_reader_does_nothing_bad(clock: Clock) -> None:
+def test_a_well_behaved_reader_has_no_bad_acts(clock: Clock) -> None:
     """Statistics 10."""
     clock.poll()
     for number in range(5):
@@ -199,7 +199,7 @@ BAD = {
 
 @pytest.mark.parametrize(("poll", "expected"), BAD.values(), ids=BAD)
 def test_bad_behaviour_is_counted(clock: Clock, poll: dict[str, Any], expected: set[Act]) -> None:
-    """Statistics 10: the second poll of a client that was sent the document."""
+    """Statistics 10: in the second poll of a client that received the document."""
     clock.poll()
     clock.collect()
     clock.poll(**poll)
@@ -208,7 +208,7 @@ def test_bad_behaviour_is_counted(clock: Clock, poll: dict[str, Any], expected: 
 
 
 def test_clients_that_ignore_retry_after_are_counted(clock: Clock) -> None:
-    """Statistics 10, 12: of one address only."""
+    """Statistics 10, 12: by address."""
     clock.poll()
     clock.poll(refuse=True, after=DAY)
     clock.poll(REMOTE_ADDR="192.0.2.9", after=10)
@@ -222,7 +222,7 @@ def test_clients_that_ignore_retry_after_are_counted(clock: Clock) -> None:
     assert (acts[Act.REFUSED], acts[Act.IGNORED]) == (2, 1)
 
 
-def test_intervals_are_those_of_one_client(clock: Clock) -> None:
+def test_intervals_are_measured_per_client(clock: Clock) -> None:
     """Statistics 9, 12."""
     for address in ("192.0.2.1", "192.0.2.2"):
         for after in (0, 1800, 1801):
@@ -234,7 +234,7 @@ def test_intervals_are_those_of_one_client(clock: Clock) -> None:
     }
 
 
-def test_a_refusal_saves_nothing(clock: Clock) -> None:
+def test_a_refusal_saves_no_bytes(clock: Clock) -> None:
     """Statistics 9: only 304, 226 and compression do."""
     clock.poll(refuse=True)
     assert clock.batch().records["all"].polls == {
@@ -250,7 +250,7 @@ def test_a_clock_that_is_set_back_affects_no_score(clock: Clock) -> None:
 
 
 def test_unknown_programs_that_report_numbers_are_distinguished_by_address(clock: Clock) -> None:
-    """Statistics 12; they are no readers, and no service."""
+    """Statistics 12; they are neither readers nor services."""
     for number in range(5):
         clock.poll("Strange/1.0 (1 subscribers)", REMOTE_ADDR=f"192.0.2.{number}", after=5)
     batch = clock.batch()
@@ -259,7 +259,7 @@ def test_unknown_programs_that_report_numbers_are_distinguished_by_address(clock
     assert not batch.readers
 
 
-def test_invented_addresses_are_counted_by_family(clock: Clock) -> None:
+def test_invented_urls_are_counted_by_family(clock: Clock) -> None:
     clock.miss({"HTTP_USER_AGENT": READER})
     assert clock.acts() == {Act.POLL: 1, Act.INVENTED_URL: 1}
 
@@ -276,7 +276,7 @@ def test_invented_user_agents_are_parsed_within_limits() -> None:
 
 
 def test_addresses_are_forgotten_after_two_days(clock: Clock) -> None:
-    """docs/privacy.md; a site with few clients forgets them as well."""
+    """docs/privacy.md; this also applies to a site with few clients."""
     proxied = Clock("127.0.0.0/8")
     for day in range(4):
         clock.poll(REMOTE_ADDR=f"192.0.2.{day}", after=DAY)
@@ -287,14 +287,14 @@ def test_addresses_are_forgotten_after_two_days(clock: Clock) -> None:
             assert f"192.0.2.{day - 2}" not in found
 
 
-def test_a_client_of_last_night_is_known_in_the_morning(clock: Clock) -> None:
+def test_a_client_is_still_known_after_midnight(clock: Clock) -> None:
     clock.poll(after=22 * HOUR)
     clock.collect()
     clock.poll(after=2 * HOUR, HTTP_IF_NONE_MATCH=clock.etag())
     assert clock.acts()[Act.KNOWN] == 1
 
 
-def test_long_fields_are_not_kept() -> None:
+def test_long_fields_are_not_cached() -> None:
     _instant.cache_clear()
     clock = Clock()
     for number in range(9):
@@ -302,7 +302,7 @@ def test_long_fields_are_not_kept() -> None:
     assert _instant.cache_info().currsize == 1
 
 
-def test_many_clients_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_remembered_clients_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feedsvc.audience.tally._MAX_CLIENTS", 20)
     clock = Clock()
     for number in range(100):

@@ -132,7 +132,7 @@ def test_a_lease_is_lost_with_its_files(tmp_path: Path, deleted: str) -> None:
     catalog.close()
 
 
-def test_locking_a_removed_lock_file_elects_nobody(
+def test_locking_a_removed_lock_file_elects_no_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise two processes would write, as another locks the file that replaces it."""

@@ -1,4 +1,4 @@
-"""A real MariaDB for the session, for tests that use it."""
+"""A MariaDB server for the session, for tests that use it."""
 
 import os
 import shutil

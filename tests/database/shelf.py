@@ -1,4 +1,4 @@
-"""A database of articles, a source that reads it, and the state that a catalog would have."""
+"""A database of articles, a source that reads it, and the resulting articles."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ TABLE = "SELECT * FROM article"
 
 
 class Shelf:
-    """A table of articles. view: the articles that a catalog has, by key."""
+    """A table of articles. view: the articles that a catalog would have, by key."""
 
     def __init__(self, folder: Path, url: str = "", **options: Any) -> None:
         self.url = url or f"sqlite:///{folder / 'articles.db'}"
@@ -71,7 +71,7 @@ class Shelf:
         )
 
     def look(self, *, fully: bool = True) -> Listing:
-        """List everything or what changed, and read it as a sync does."""
+        """List everything or only changes, and read it as a sync does."""
         listing = None if fully else self.source.changes(())
         if listing is None:
             listing = self.source.listing()

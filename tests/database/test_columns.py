@@ -1,4 +1,4 @@
-"""Values of columns are converted, or reported; never guessed."""
+"""Values of columns are converted or reported, never guessed."""
 
 import json
 from contextlib import suppress
@@ -38,7 +38,7 @@ def item(**values: object) -> Item:
 
 @settings(max_examples=examples(20))
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(sorted(columns.COLUMNS), VALUES)))
-def test_any_values_are_an_item_or_a_mistake(values: dict[str, object]) -> None:
+def test_any_values_are_converted_or_reported(values: dict[str, object]) -> None:
     with suppress(ArticleError):
         found = columns.item(ORIGIN, {"id": 1, **values}, HINTS)
         assert found.published is None or found.published.tzinfo
@@ -46,7 +46,7 @@ def test_any_values_are_an_item_or_a_mistake(values: dict[str, object]) -> None:
 
 
 @given(LABELS)
-def test_lists_are_arrays_json_or_texts_with_commas(labels: list[str]) -> None:
+def test_lists_may_be_arrays_json_or_comma_separated(labels: list[str]) -> None:
     assert item(tags=labels).tags == tuple(labels)
     assert item(tags=json.dumps(labels)).tags == tuple(labels)
     assert item(tags=json.dumps(labels).encode()).tags == tuple(labels)
@@ -57,7 +57,7 @@ def test_lists_are_arrays_json_or_texts_with_commas(labels: list[str]) -> None:
 
 
 @given(st.datetimes(datetime(1974, 1, 1), datetime(2200, 1, 1)))  # noqa: DTZ001
-def test_a_date_means_the_same_in_every_type(moment: datetime) -> None:
+def test_dates_are_equal_in_every_type(moment: datetime) -> None:
     instant = moment.replace(microsecond=0, tzinfo=UTC)
     number = round(instant.timestamp())
     for value in (
@@ -93,12 +93,12 @@ def test_values_that_are_not_dates_are_reported(value: object) -> None:
     [(True, True), (0, False), (None, False), ("yes", True), ("F", False), (b"\0", False),
      (b"\1", True), (Decimal(1), True), ("false", False)],
 )  # fmt: skip
-def test_booleans_have_many_forms(value: object, expected: bool) -> None:
+def test_booleans_are_accepted_in_many_forms(value: object, expected: bool) -> None:
     assert item(draft=value).draft is expected
 
 
 @given(st.lists(st.one_of(st.integers(), st.text(min_size=1), st.uuids(), st.binary(min_size=1))))
-def test_a_key_leads_back_to_its_id(ids: list[object]) -> None:
+def test_keys_can_be_converted_back_to_ids(ids: list[object]) -> None:
     keys = Keys()
     added = {keys.add(each): each for each in ids}
     for key, each in added.items():
@@ -114,6 +114,6 @@ def test_watermarks_less_the_overlap_are_earlier_in_every_type(
         assert earlier(value, overlap, NOW, PARIS) <= value
     for text in (str(moment), moment.isoformat(), str(moment.date()), f"{moment}Z"):
         assert earlier(text, overlap, NOW, UTC) <= text
-    # One in the future does not hide what changes until then.
+    # A watermark in the future does not hide changes until then.
     assert earlier(moment.replace(tzinfo=UTC), overlap, NOW, PARIS) <= NOW
     assert earlier("v17", overlap, NOW, PARIS) == "v17"

@@ -1,4 +1,4 @@
-"""With a watermark, any history of rows leads to the articles of a full listing (scale 10)."""
+"""With a watermark, any history of rows gives the articles of a full listing (scale 10)."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @settings(max_examples=examples(10))
 @given(st.lists(st.one_of(WRITES, WRITES, WRITES, IDS), min_size=5, max_size=20))
-def test_any_history_leads_to_the_result_of_a_full_listing(steps: list[str | Write]) -> None:
+def test_any_history_gives_the_result_of_a_full_listing(steps: list[str | Write]) -> None:
     with TemporaryDirectory() as folder:
         shelf = Shelf(Path(folder), watermark="changed", overlap=OVERLAP)
         shelf.table(", changed text, public integer", key="text PRIMARY KEY")
@@ -37,11 +37,11 @@ def test_any_history_leads_to_the_result_of_a_full_listing(steps: list[str | Wri
         for second, step in enumerate(steps):
             number = step if isinstance(step, str) else step[0]
             shelf.execute("DELETE FROM article WHERE id = :id", id=number)
-            if isinstance(step, str):  # a deletion, which only a full look finds
+            if isinstance(step, str):  # a deletion, which only a full listing detects
                 shelf.look()
                 continue
             _, is_public, late, look = step
-            # The transaction began some seconds before.
+            # The transaction began some seconds earlier.
             changed = str(START + timedelta(seconds=second - late, microseconds=second + 1))
             shelf.put(number, title=f"T{second}", changed=changed, public=is_public)
             if look != "never":

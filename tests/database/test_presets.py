@@ -1,4 +1,4 @@
-"""Presets read the real tables of programs, and publish what the programs' own feeds do (scale 10).
+"""Presets read the tables of programs, and publish the same as the programs' feeds (scale 10).
 
 `stored/` has tables as the programs created and filled them, and the feeds that they made of them;
 `stored/wordpress.php` says how; Ghost 5.130 and Wagtail 8.0 were filled through their Python and
@@ -28,7 +28,7 @@ CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 
 
 def fill(shelf: Shelf, program: str) -> Shelf:
-    """Create the tables of a program, with their own definitions where the database has them."""
+    """Create the tables of a program, with their original definitions if the database allows."""
     tables: dict[str, Any] = json.loads((STORED / f"{program}.json").read_text("utf-8"))
     kind = shelf.engine.dialect.name
     is_sqlite = kind == "sqlite"
@@ -85,7 +85,7 @@ def test_wordpress_is_published_as_by_its_own_feed(open_filled: OpenFilled) -> N
         f"posts:6: warning: has wp:latest-posts, {filled}",
         f'posts:7: warning: has [contact-form-7 id="3"], {filled}',
     ]
-    # Neither drafts, private posts, pages nor deleted ones; the scheduled one at its time.
+    # No drafts, private posts, pages or deleted posts; the scheduled one at its time.
     assert shelf.titles() == {
         "4": "The harbour opens & closes",
         "6": "Blocks",
@@ -130,7 +130,7 @@ def test_wordpress_posts_that_become_private_are_withdrawn_at_the_next_query(
     shelf.look(fully=False)
     assert "6" not in shelf.view
     assert (shelf.read, shelf.view["7"].title) == (1, "New")
-    # A term has no time of change, so that its name is only compared by a full look.
+    # Terms have no modification time, so changes of names are detected only by a full listing.
     shelf.execute("UPDATE wp_terms SET name = 'Port' WHERE name = 'Harbour'")
     shelf.look(fully=False)
     assert shelf.read == 0
@@ -147,7 +147,7 @@ def test_wordpress_posts_that_become_private_are_withdrawn_at_the_next_query(
         ("/archives/%author%/%day%%hour%", "https://blog.example.org/archives/ada/1709"),
     ],
 )
-def test_wordpress_links_follow_its_permalinks(
+def test_wordpress_links_follow_the_permalink_structure(
     open_shelf: OpenShelf, permalinks: str, link: str
 ) -> None:
     shelf = fill(open_shelf(query="", preset="wordpress"), "wordpress")
@@ -177,7 +177,7 @@ def test_ghost_is_published_as_by_its_own_feed(open_filled: OpenFilled) -> None:
     shelf = open_filled("ghost", site="https://ghost.example.org")
     shelf.look()
     assert shelf.said() == []
-    # Not what members and paid members see, drafts and pages; the scheduled one at its time.
+    # No posts for members, drafts or pages; the scheduled one at its time.
     titles = {"The harbour opens & closes", "Mañana ☕", "Scheduled"}
     assert set(shelf.titles().values()) == titles
     for item in feed("ghost"):
@@ -212,7 +212,7 @@ def test_ghost_posts_that_are_restricted_are_withdrawn_at_the_next_query(
         "WHERE slug = 'manana'"
     )
     listing = shelf.look(fully=False)
-    assert len(listing.absent) == 4  # with those that were never public
+    assert len(listing.absent) == 4  # including those that were never public
     assert "Mañana ☕" not in shelf.titles().values()
     shelf.execute("UPDATE users SET name = 'Ada King'")
     shelf.look()
@@ -227,7 +227,7 @@ def test_wagtail_pages_are_published(
     shelf = fill(open_shelf(url, query="", preset="wagtail"), "wagtail")
     shelf.look()
     assert shelf.said() == []
-    # Neither drafts nor pages with a password.
+    # No drafts or pages with a password.
     assert shelf.titles() == {"5": "The harbour opens & closes", "6": "Links"}
     first, second = shelf.view["5"], shelf.view["6"]
     assert (first.link, first.summary) == (
@@ -237,7 +237,7 @@ def test_wagtail_pages_are_published(
     labels = [label for ref, label in first.terms if ref.kind is Kind.TAG]
     assert labels == ["Sea & Salt", "Harbour"]
     assert first.image == "https://blog.example.org/media/original_images/ship.png"
-    # The date that the author wrote, with the time of publication if it is of that day.
+    # The date that the author wrote, with the time of publication if it is on that day.
     assert first.published.isoformat() == "2022-02-17T09:30:00+01:00"
     assert first.updated == first.published
     assert second.published.isoformat() == "2022-03-01T00:00:00+01:00"
@@ -248,7 +248,7 @@ def test_wagtail_pages_are_published(
         '<a href="mailto:a@b.example">mail</a> and <a href="https://x.example/">x</a>.</p>'
         f'<img src="{first.image}" alt="A &amp; B"><p><a href="{youtube}">{youtube}</a></p>'
     )
-    # A password of a page applies to all pages below it.
+    # The password of a page applies to all pages below it.
     shelf.execute("UPDATE wagtailcore_pageviewrestriction SET page_id = 4")
     shelf.look()
     assert shelf.titles() == {}

@@ -24,7 +24,7 @@ MakeDatabase = Callable[[], str]
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def shelf(request: pytest.FixtureRequest, open_shelf: OpenShelf) -> Shelf:
-    """An empty database, once of each kind."""
+    """An empty database of each kind."""
     if request.param == "sqlite":
         return open_shelf()
     return open_shelf(request.getfixturevalue(f"make_{request.param}")())
@@ -70,7 +70,7 @@ def test_every_column_is_used(sqlite: Shelf) -> None:
     assert article.enclosures == (Enclosure("https://old.example/a.mp3", "audio/mpeg", 9),)
 
 
-def test_a_row_needs_little(sqlite: Shelf) -> None:
+def test_few_columns_are_required(sqlite: Shelf) -> None:
     sqlite.table().put(17, html="# Not a heading")
     sqlite.source = sqlite.make(query="SELECT id, title, html AS markdown, published FROM article")
     sqlite.look()
@@ -98,7 +98,7 @@ FORMS = [
 ]
 
 
-def test_a_query_has_any_form(shelf: Shelf) -> None:
+def test_queries_may_have_any_form(shelf: Shelf) -> None:
     shelf.table().put(1, html=":x %s %(a)s 100%")
     for query in FORMS:
         shelf.source = shelf.make(query=query)
@@ -106,7 +106,7 @@ def test_a_query_has_any_form(shelf: Shelf) -> None:
         assert only(shelf.view).html == ":x %s %(a)s 100%"
 
 
-def test_a_mistake_in_a_row_is_reported_and_all_others_are_published(sqlite: Shelf) -> None:
+def test_invalid_rows_are_reported_and_all_others_are_published(sqlite: Shelf) -> None:
     sqlite.table(", tags text, draft text, public text DEFAULT '1'")
     for number in range(1, 9):
         sqlite.put(number)
@@ -133,7 +133,7 @@ def test_a_mistake_in_a_row_is_reported_and_all_others_are_published(sqlite: She
     assert set(sqlite.titles()) == {"1", "2", "7", "8"}
 
 
-def test_changes_of_rows_are_found_by_the_watermark_and_deletions_by_a_full_listing(
+def test_the_watermark_detects_changes_and_a_full_listing_detects_deletions(
     shelf: Shelf,
 ) -> None:
     shelf.table(", changed timestamp NULL, public integer")
@@ -162,7 +162,7 @@ def test_changes_of_rows_are_found_by_the_watermark_and_deletions_by_a_full_list
     assert shelf.problems == []
 
 
-def test_a_row_that_changes_twice_in_the_resolution_of_its_watermark_is_read_again(
+def test_a_row_that_changes_twice_within_the_watermark_resolution_is_read_again(
     sqlite: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sqlite.table(", changed text")
@@ -190,14 +190,14 @@ def test_without_a_watermark_rows_are_compared_by_all_their_columns(shelf: Shelf
         shelf.put(number)
     shelf.look()
     shelf.execute("UPDATE article SET html = 'New' WHERE id = 1")
-    shelf.look(fully=False)  # it cannot tell
+    shelf.look(fully=False)  # changes cannot be detected
     assert shelf.read == 0
     shelf.look()
     assert (shelf.read, shelf.view["1"].html) == (1, "New")
     assert (shelf.source.interval, shelf.source.every) == (300, float("inf"))
 
 
-def test_ids_are_of_any_type(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_may_be_any_text(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_ROWS", 3)
     shelf.table(key="varchar(60) PRIMARY KEY")
     ids = [
@@ -229,7 +229,7 @@ def test_ids_that_the_database_considers_equal_are_all_read(
     assert set(shelf.titles()) == {"a", "A", "á", "Á", "b", "ä"}
 
 
-def test_a_row_without_an_id_and_two_with_the_same_are_reported(
+def test_rows_without_an_id_or_with_equal_ids_are_reported(
     sqlite: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_ROWS", 2)
@@ -256,7 +256,7 @@ WRONG = [
 ]
 
 
-def test_a_wrong_query_is_one_sentence(shelf: Shelf) -> None:
+def test_an_invalid_query_is_reported_in_one_sentence(shelf: Shelf) -> None:
     shelf.table().put(1)
     for query, message in WRONG:
         shelf.source = shelf.make(query=query)
@@ -290,7 +290,7 @@ def test_a_misspelled_column_is_a_warning(sqlite: Shelf) -> None:
         ("mysql://ada:very-secret@127.0.0.1:9/x", "Can't connect to MySQL server"),
     ],
 )
-def test_a_database_that_cannot_be_reached_is_one_sentence(
+def test_an_unreachable_database_is_reported_in_one_sentence(
     open_shelf: OpenShelf, url: str, message: str
 ) -> None:
     with pytest.raises(FeedsvcError) as caught:
@@ -300,7 +300,7 @@ def test_a_database_that_cannot_be_reached_is_one_sentence(
     assert "\n" not in str(caught.value)
 
 
-def test_a_wrong_password_is_one_sentence_without_it(
+def test_a_wrong_password_is_reported_without_the_password(
     make_mariadb: MakeMariadb, open_shelf: OpenShelf
 ) -> None:
     url = make_mariadb().replace(PASSWORD, "wrong-secret")
@@ -321,7 +321,7 @@ SIDE_EFFECTS = {
 def test_a_session_cannot_write(shelf: Shelf) -> None:
     shelf.table().put(1)
     kind = shelf.engine.dialect.name
-    if kind == "sqlite":  # has no functions that write
+    if kind == "sqlite":  # SQLite has no functions that write
         database = Database(parse_url(shelf.url, Path()), 10)
         with pytest.raises(FeedsvcError, match="readonly"), database.reading() as connection:
             connection.exec_driver_sql("DELETE FROM article")
@@ -340,7 +340,7 @@ SLOW = {
 }
 
 
-def test_a_statement_that_takes_too_long_is_ended(shelf: Shelf) -> None:
+def test_a_statement_that_takes_too_long_is_cancelled(shelf: Shelf) -> None:
     shelf.table()
     database = Database(parse_url(shelf.url, Path()), 0.05)
     query = SLOW[shelf.engine.dialect.name]
@@ -390,7 +390,7 @@ def test_instants_and_local_times_are_distinguished(shelf: Shelf) -> None:
     article = only(shelf.view)
     assert article.published == datetime(2022, 7, 1, 16, tzinfo=UTC)
     assert article.published.isoformat() == "2022-07-01T12:00:00-04:00"
-    assert article.updated == article.published  # 11:00 UTC is before it
+    assert article.updated == article.published  # 11:00 UTC is earlier
 
 
 def test_a_zero_date_of_mysql_is_none(make_mariadb: MakeMariadb, open_shelf: OpenShelf) -> None:
@@ -425,7 +425,7 @@ def test_a_site_publishes_rows_in_the_order_of_their_dates(
     sources = Sources(ContentFolder(desk.settings), shelf.source)
 
     def synced(paths: tuple[str, ...] | None) -> SyncReport:
-        shelf.source.every = 0  # it is always time to look for changes
+        shelf.source.every = 0  # changes are always due to be listed
         return sync(desk.catalog, desk.settings, desk.now, sources=sources, paths=paths)
 
     assert synced(None).read == 3
@@ -461,7 +461,7 @@ def test_a_site_publishes_rows_in_the_order_of_their_dates(
         ({"querry": "x"}, "'querry' is not a setting here; did you mean query?"),
     ],
 )
-def test_wrong_options_are_refused(sqlite: Shelf, options: dict[str, Any], message: str) -> None:
+def test_invalid_options_are_rejected(sqlite: Shelf, options: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         sqlite.make(**options)
     assert message in str(caught.value)

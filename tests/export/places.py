@@ -1,8 +1,9 @@
-"""A site with the worst possible names, and the folder that it is built into."""
+"""A site with difficult names, and the folder of its build."""
 
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -75,6 +76,14 @@ FILES: Mapping[str, str | bytes] = {
 }
 
 
+@lru_cache(maxsize=1)
+def _manifest(out: Path, _body: bytes) -> Manifest:
+    """Load the manifest of a build, once for the same bytes."""
+    found = manifest.load(out)
+    assert found
+    return found
+
+
 class Place:
     """A site and its build."""
 
@@ -88,7 +97,7 @@ class Place:
         self.publication = Publication(self.settings, self.catalog)
 
     def sync(self, now: datetime | None = None) -> None:
-        """Bring the catalog into line with the files."""
+        """Sync the files with the catalog."""
         sync(self.catalog, self.settings, now or datetime.now(UTC))
 
     def save(self, name: str, text: str) -> None:
@@ -113,10 +122,8 @@ class Place:
 
     @property
     def manifest(self) -> Manifest:
-        """What the last build left."""
-        found = manifest.load(self.out)
-        assert found
-        return found
+        """The manifest of the last build."""
+        return _manifest(self.out, (self.out / names.MANIFEST).read_bytes())
 
     def file(self, path: str, coding: str = "identity") -> bytes:
         """Return the bytes of a path's file."""
@@ -124,7 +131,7 @@ class Place:
         return (self.out / names.coded(resource.file, coding)).read_bytes()
 
     def stamps(self) -> dict[str, tuple[int, int]]:
-        """Return when each file of the build was last written, and the number of its inode."""
+        """Return the time and the inode of each file of the build."""
         return {
             path.relative_to(self.out).as_posix(): (path.stat().st_mtime_ns, path.stat().st_ino)
             for path in self.out.rglob("*")
@@ -133,7 +140,7 @@ class Place:
 
 
 def lived_in(folder: Path) -> Place:
-    """Return a site of which some is gone and some is elsewhere, not built."""
+    """Return a site with withdrawn and renamed articles, not built yet."""
     place = Place(folder)
     place.save("gone.md", article("Gone", "2022-01-01"))
     place.save("lost,too.md", article("Lost", "2022-01-02"))
@@ -144,13 +151,13 @@ def lived_in(folder: Path) -> Place:
 
 
 def crossed(folder: Path) -> Place:
-    """Return a site with an alias at the path of an article, whose URL is encoded otherwise."""
+    """Return a site with an alias at the path of an article in another encoding."""
     toml = 'article_link = "/p,q/{slug}"\n[aliases]\n"/p,q/one" = "all.rss"\n'
     return Place(folder, toml, {"one.md": article(), "two.md": article("Two")})
 
 
 class Serve:
-    """What `feedsvc serve` has in each worker, but for the socket and the watching thread."""
+    """A worker of `feedsvc serve`, without the socket and the watching thread."""
 
     def __init__(self, place: Place) -> None:
         publication = Publication(place.settings, place.catalog)
@@ -158,7 +165,7 @@ class Serve:
         self._edge = Edge(create_app(publication).wsgi_app, watch, Metrics())
 
     def ask(self, path: str, coding: str = "identity") -> Reply:
-        """Ask for a percent-encoded path, in one coding and no other."""
+        """Request a percent-encoded path, accepting only one coding."""
         accepted = coding if coding == "identity" else f"{coding}, identity;q=0"
         environ = {
             "REQUEST_METHOD": "GET",

@@ -61,7 +61,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """A small site of one's own, that is quickly built."""
+    """A small site that can be changed and is quickly built."""
     files: dict[str, str | bytes] = {
         "one.md": article("One", "2022-02-17", "![](a.png)", tags=["x", "y"]),
         "two.md": article("Two", "2022-02-18", tags=["x"]),
@@ -105,7 +105,7 @@ def test_every_coded_file_equals_the_response_of_serve(built: Place) -> None:
     assert documents > 80
 
 
-def test_texts_are_compressed_and_pictures_are_not(built: Place) -> None:
+def test_texts_are_compressed_but_images_are_not(built: Place) -> None:
     paths = built.manifest.paths
     assert set(paths["/static/style.css"].sizes) == {"identity", *CODINGS}
     assert set(paths["/articles/one"].sizes) == {"identity", *CODINGS}
@@ -134,7 +134,7 @@ def test_redirects_gone_and_errors_equal_the_responses_of_serve(built: Place) ->
 
 
 def test_moved_and_withdrawn_paths_are_planned(built: Place) -> None:
-    """Conformance 43: a page without its slash, too."""
+    """Conformance 43: including pages without their trailing slash."""
     made = built.manifest
     older = "/feeds/tag/old%2Cer"
     moved = {path: (each.status, each.to) for path, each in made.redirects.items()}
@@ -157,8 +157,8 @@ def test_moved_and_withdrawn_paths_are_planned(built: Place) -> None:
     assert {"/articles/gone", "/articles/lost%2Ctoo", f"{lost[0]}/archive/1.rss"} <= {*made.gone}
 
 
-def test_one_path_is_one_job_however_it_is_encoded(tmp_path: Path) -> None:
-    """A host refuses rules that name a path twice."""
+def test_a_path_in_two_encodings_is_one_job(tmp_path: Path) -> None:
+    """Hosts reject rules that contain a path twice."""
     place = crossed(tmp_path)
     place.build()
     everything = [*place.manifest.paths, *place.manifest.redirects, *place.manifest.gone]
@@ -166,7 +166,7 @@ def test_one_path_is_one_job_however_it_is_encoded(tmp_path: Path) -> None:
     assert place.manifest.redirects["/p,q/one"].to == "https://news.example.org/feeds/all.rss"
 
 
-def test_every_link_of_the_feeds_and_pages_leads_to_a_file(built: Place) -> None:
+def test_every_feed_and_page_has_a_file(built: Place) -> None:
     made = built.manifest
     for key in ("all", "tag/x", "tag/x.rss", "tag/c%2B%2B", "author/ada", "category/news"):
         assert f"/feeds/{key}/" in made.paths
@@ -175,7 +175,7 @@ def test_every_link_of_the_feeds_and_pages_leads_to_a_file(built: Place) -> None
     assert {"/", "/feeds.opml", "/feeds/tag/", "/static/icon.svg"} <= made.paths.keys()
 
 
-def test_scheduled_articles_are_left_out(built: Place) -> None:
+def test_scheduled_articles_are_not_written(built: Place) -> None:
     """Conformance 55."""
     secret = [name for name in files_below(built.out) if "secret" in name or "later" in name]
     assert not secret
@@ -194,14 +194,14 @@ def test_due_articles_are_written_by_the_next_build(place: Place) -> None:
     assert "/articles/later" in place.manifest.paths
 
 
-def test_the_manifest_names_every_file_and_no_other(built: Place) -> None:
+def test_the_manifest_lists_exactly_the_files(built: Place) -> None:
     made = built.manifest
     assert files_below(built.out) == made.files | {names.MANIFEST}
     named = {file for each in made.paths.values() for file in each.files}
     assert named <= made.files
 
 
-def test_bad_names_have_files_of_their_own(built: Place) -> None:
+def test_difficult_names_have_distinct_files(built: Place) -> None:
     paths = built.manifest.paths
     files = [each.file for each in paths.values()]
     assert len(set(files)) == len(files)
@@ -209,14 +209,16 @@ def test_bad_names_have_files_of_their_own(built: Place) -> None:
     assert paths["/feeds/tag/100%25.atom"].file == "feeds/tag/100%.atom"
     assert paths["/feeds/tag/x.rss"].file == "feeds/tag/x.rss"
     hashed = {path for path, each in paths.items() if each.file.startswith("_paths/")}
-    assert "/feeds/tag/x.rss/" in hashed  # its folder would be the feed of the tag x
+    assert (
+        "/feeds/tag/x.rss/" in hashed
+    )  # its folder would have the name of a feed file of the tag x
     assert paths[f"/feeds/tag/{LONG}.rss"].file == f"feeds/tag/{LONG}.rss"
     assert "/feeds/tag/.htaccess.rss" in hashed
     assert len({"/files/a.png", "/files/A.png"} & hashed) == 1
     assert len({"/files/data.csv", "/files/data.csv.gz"} & hashed) == 1
 
 
-def test_a_build_without_news_touches_no_file(place: Place) -> None:
+def test_a_build_without_changes_writes_no_file(place: Place) -> None:
     place.build()
     before = place.stamps()
     again = place.build()
@@ -254,7 +256,7 @@ def test_unchanged_documents_are_not_requested(
     do = Writer.write_path
 
     def note(self: Writer, job: Job) -> Outcome:
-        if not job.path.startswith("/files/"):  # of which the catalog knows no version
+        if not job.path.startswith("/files/"):  # whose versions the catalog does not know
             asked.append(job.path)
         return do(self, job)
 
@@ -282,18 +284,16 @@ def test_a_modified_file_is_written_again(place: Place, change: str) -> None:
     assert {name: (place.out / name).read_bytes() for name in files_below(place.out)} == good
 
 
-def test_files_have_the_time_that_is_served(place: Place) -> None:
-    """Conformance 34: a server of static files says Last-Modified by it."""
+def test_files_have_the_time_of_last_modified(place: Place) -> None:
+    """Conformance 34: static file servers derive Last-Modified from it."""
     place.build()
     published = int(place.publication.newest()[1].timestamp())
     for name in ("feeds/all.rss", "feeds/all.rss.gz", "articles/one.html"):
         assert (place.out / name).stat().st_mtime == published
 
 
-def test_other_bytes_never_have_the_time_of_the_last(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Servers make an ETag of time and size alone."""
+def test_changed_files_have_a_later_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers derive ETags only from time and size."""
     place.build()
     first = (place.out / "index.html").stat().st_mtime
     template = Path(building.__file__).parents[1] / "web/templates/index.html"
@@ -307,10 +307,10 @@ def test_other_bytes_never_have_the_time_of_the_last(
     assert (place.out / "index.html").stat().st_mtime == first + 1
 
 
-def test_pages_that_show_the_same_are_not_rendered_again(
+def test_pages_with_unchanged_content_are_not_rendered_again(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An edit concerns the page of the article, those of its neighbours, and those of its feeds."""
+    """An edit affects the pages of the article, its neighbours and its feeds."""
     place.save("three.md", article("Three", "2022-02-19", tags=["z"]))
     place.build()
     place.save("one.md", article("Another title", "2022-02-17", tags=["x"]))
@@ -345,7 +345,7 @@ def test_a_build_after_changes_equals_one_from_scratch(place: Place) -> None:
     for number, change in enumerate(changes):
         change()
         place.build()
-        if SOAK or number % 2:  # also after two changes
+        if SOAK or number % 2:  # and also after two changes
             scratch = place.out.parent / f"scratch-{number}"
             building.build(place.settings, place.publication, scratch, QUICK)
             assert served(place.out) == served(scratch)
@@ -353,7 +353,7 @@ def test_a_build_after_changes_equals_one_from_scratch(place: Place) -> None:
 
 def served(folder: Path) -> dict[str, bytes]:
     """Return what a build serves, by file name."""
-    own = {names.MANIFEST, *names.RULES}  # have the times of files
+    own = {names.MANIFEST, *names.RULES}  # contain the times of files
     return {name: (folder / name).read_bytes() for name in files_below(folder) - own}
 
 
@@ -369,7 +369,7 @@ def _instead_of(name: str, text: str) -> Callable[..., object]:
     return get_source
 
 
-def test_pages_are_written_again_after_the_catalog_was_lost(tmp_path: Path) -> None:
+def test_pages_are_written_again_after_the_loss_of_the_catalog(tmp_path: Path) -> None:
     """Its revisions count from 1 again."""
     place = Place(tmp_path, "", {"one.md": article("One", "2022-02-17", tags=["x"])})
     place.build()
@@ -391,7 +391,7 @@ def test_obsolete_files_are_removed(place: Place) -> None:
     assert not (place.out / "articles/three.html").exists()
     assert not (place.out / "articles/three.html.gz").exists()
     assert not (place.out / "files/b.png").exists()
-    assert b"<item>" not in place.file("/feeds/tag/z.rss")  # a feed stays
+    assert b"<item>" not in place.file("/feeds/tag/z.rss")  # feeds are kept
     assert place.manifest.gone == ("/articles/three",)
 
 
@@ -404,10 +404,10 @@ def test_files_that_no_build_wrote_are_never_removed(place: Place) -> None:
     place.build(BuildOptions((Format.JSON,)))
     assert (place.out / "robots.txt").read_text() == "mine"
     assert (place.out / "articles" / "mine.html").read_text() == "mine"
-    assert not (place.out / "files").exists()  # empty folders go
+    assert not (place.out / "files").exists()  # empty folders are removed
 
 
-def test_a_manifest_that_names_files_elsewhere_is_refused(place: Place, tmp_path: Path) -> None:
+def test_a_manifest_with_files_outside_the_folder_is_rejected(place: Place, tmp_path: Path) -> None:
     place.build()
     victim = tmp_path / "victim"
     victim.write_text("keep")
@@ -442,7 +442,7 @@ def test_a_file_that_no_build_wrote_is_not_overwritten(place: Place) -> None:
     assert (place.out / "articles" / "three.html").read_text() == "mine"
 
 
-def test_a_folder_becomes_a_file_and_a_file_a_folder(tmp_path: Path) -> None:
+def test_a_file_can_replace_a_folder(tmp_path: Path) -> None:
     place = Place(tmp_path, "", {"one.md": article(tags=["x.rss"])})
     place.build()
     assert (place.out / "feeds/tag/x.rss/index.html").is_file()
@@ -454,7 +454,7 @@ def test_a_folder_becomes_a_file_and_a_file_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("after", [0, 1, 7, 20] if SOAK else [1, 20])
-def test_a_build_that_was_killed_is_finished_by_the_next(
+def test_a_killed_build_is_completed_by_the_next(
     place: Place, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     place.build()
@@ -542,10 +542,8 @@ def test_a_site_that_changes_constantly_is_an_error(
         place.build(BuildOptions((Format.RSS,)))
 
 
-def test_two_builds_of_the_same_are_the_same_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Conformance 24: in whatever order the jobs were done."""
+def test_builds_of_equal_sites_are_equal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conformance 24: whatever the order of the jobs."""
     asked: list[str] = []
     do_error = Writer.write_error
 
@@ -569,7 +567,9 @@ def test_two_builds_of_the_same_are_the_same_bytes(
             assert (other / name).stat().st_mtime == (place.out / name).stat().st_mtime, name
 
 
-def test_processes_write_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_processes_write_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = Place(tmp_path, TOML, FILES)
     place.build()
     other = tmp_path / "other"
@@ -581,9 +581,7 @@ def test_processes_write_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert (other / name).read_bytes() == (place.out / name).read_bytes(), name
 
 
-def test_a_worker_that_is_killed_is_one_clear_sentence(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_worker_is_reported_clearly(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr(workers, "_BATCH", 1)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
@@ -603,7 +601,7 @@ def test_a_worker_that_is_killed_is_one_clear_sentence(
 def test_an_error_of_a_worker_is_raised(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    monkeypatch.setattr(Future, "cancel", lambda _: False)  # this process gets nothing to do
+    monkeypatch.setattr(Future, "cancel", lambda _: False)  # this process gets no jobs
     (place.out / "feeds").mkdir(parents=True)
     (place.out / "feeds" / "all.rss").mkdir()
     (place.out / names.MANIFEST).write_bytes(Manifest().dump())
@@ -632,7 +630,7 @@ def take(future):
     Future.cancel = cancel
     return True
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a background job
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background jobs
 workers._MANY, workers._BATCH, workers._run = 2, 1, wait
 cancel, Future.cancel = Future.cancel, take
 os.cpu_count = lambda: 2
@@ -647,7 +645,7 @@ except KeyboardInterrupt:
 
 @contextmanager
 def building_elsewhere(place: Place) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Build in a session of its own; yield the process and the id of its only worker."""
+    """Build in a new session; yield the process and the id of its only worker."""
     with programs.popen(
         ["-c", _BUILD, place.folder, place.out, "serve"],  # with a fork server for its worker
         stdout=subprocess.PIPE,
@@ -663,15 +661,15 @@ def building_elsewhere(place: Place) -> Iterator[tuple[subprocess.Popen[str], in
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and was not waited for does not."""
+    """Whether a process is running, and not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):  # the second if it ends after it was opened
         return False
 
 
-def test_a_worker_whose_parent_was_killed_holds_the_lock_and_ends(place: Place) -> None:
-    """As after `kill -9`. Stopped, the worker cannot notice, and might still be writing."""
+def test_a_worker_keeps_the_lock_and_ends_after_its_parent_is_killed(place: Place) -> None:
+    """As after `kill -9`. A suspended worker does not notice, and might still be writing."""
     with building_elsewhere(place) as (process, worker):
         os.kill(worker, signal.SIGSTOP)
         process.kill()
@@ -686,17 +684,17 @@ def test_a_worker_whose_parent_was_killed_holds_the_lock_and_ends(place: Place) 
     place.build()
 
 
-def test_an_interrupted_build_leaves_no_worker_and_no_other_message(place: Place) -> None:
+def test_an_interrupted_build_leaves_no_worker_and_prints_nothing_else(place: Place) -> None:
     """Ctrl-C reaches all processes of a terminal."""
     with building_elsewhere(place) as (process, worker):
         os.killpg(process.pid, signal.SIGINT)
-        said, errors = process.communicate(timeout=PATIENCE)
-    assert (said, errors) == ("interrupted\n", "")
+        output, errors = process.communicate(timeout=PATIENCE)
+    assert (output, errors) == ("interrupted\n", "")
     assert not is_alive(worker)
 
 
-def test_only_some_formats_are_feeds_and_the_files_of_articles(place: Place) -> None:
-    """An entry never refers to a file that was not written."""
+def test_a_build_of_some_formats_has_only_feeds_and_files_of_articles(place: Place) -> None:
+    """Entries only refer to files that were written."""
     built = place.build(BuildOptions((Format.RSS, Format.JSON), codings=()))
     paths = set(place.manifest.paths)
     assert "/files/a.png" in paths
@@ -711,7 +709,7 @@ def test_only_some_formats_are_feeds_and_the_files_of_articles(place: Place) -> 
     assert built.paths == len(paths) == 2 * len(place.publication.feeds()) + 1
 
 
-def test_archives_can_be_left_out(tmp_path: Path) -> None:
+def test_archives_can_be_omitted(tmp_path: Path) -> None:
     place = Place(tmp_path)
     with_them = place.build(BuildOptions((Format.RSS,), codings=())).paths
     without = place.build(BuildOptions((Format.RSS,), archives=False, codings=())).paths
@@ -728,7 +726,7 @@ def test_other_codings_replace_the_previous_ones(place: Place) -> None:
     assert not {".br", ".zst"} & suffixes
 
 
-def test_files_of_other_settings_are_written_again(place: Place) -> None:
+def test_files_are_written_again_after_a_change_of_settings(place: Place) -> None:
     place.build()
     place.settings = structs.replace(place.settings, base_url="https://other.example")
     place.sync()
@@ -738,7 +736,7 @@ def test_files_of_other_settings_are_written_again(place: Place) -> None:
 
 
 def test_another_version_requests_everything(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may make other bytes of the same state."""
+    """It may render the same state differently."""
     wanted = BuildOptions((Format.RSS,), codings=())
     place.build(wanted)
     asked: list[str] = []
@@ -750,7 +748,7 @@ def test_another_version_requests_everything(place: Place, monkeypatch: pytest.M
 
     monkeypatch.setattr(Writer, "write_path", note)
     place.build(wanted)
-    assert all(path.startswith("/files/") for path in asked)  # no version of them is known
+    assert all(path.startswith("/files/") for path in asked)  # their versions are unknown
     asked.clear()
     monkeypatch.setattr("feedsvc.__version__", "99.0")
     place.build(wanted)
@@ -790,7 +788,7 @@ def test_articles_have_the_paths_of_their_pattern(
         assert serve.ask(each).body == place.file(each), each
 
 
-def test_articles_of_another_site_have_no_page(tmp_path: Path) -> None:
+def test_articles_with_links_to_another_site_have_no_page(tmp_path: Path) -> None:
     toml = 'article_link = "https://elsewhere.example/{slug}"\n'
     place = Place(tmp_path, toml, {"one.md": article()})
     place.build(BuildOptions(codings=()))
@@ -810,7 +808,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_folders_that_are_not_for_it_are_refused(place: Place, tmp_path: Path, name: str) -> None:
+def test_unsuitable_folders_are_rejected(place: Place, tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("x")
     for folder in ("full", "app"):
         (tmp_path / folder).mkdir()
@@ -825,7 +823,7 @@ def test_folders_that_are_not_for_it_are_refused(place: Place, tmp_path: Path, n
     assert files_below(tmp_path) == before
 
 
-def test_one_build_at_a_time_writes_to_a_folder(place: Place) -> None:
+def test_only_one_build_at_a_time_writes_to_a_folder(place: Place) -> None:
     with (
         building._locked(place.out),
         pytest.raises(FeedsvcError, match="another `feedsvc build` is writing there"),
@@ -835,7 +833,7 @@ def test_one_build_at_a_time_writes_to_a_folder(place: Place) -> None:
 
 
 def test_a_build_has_older_pages_the_sitemap_and_icons(tmp_path: Path) -> None:
-    """Conformance 55: nothing of the scheduled article."""
+    """Conformance 55: without the scheduled article."""
     files: dict[str, str | bytes] = {
         f"a{number:02}.md": article(f"A{number:02}", f"2022-01-01 10:{number:02}", tags=["x"])
         for number in range(60)
@@ -856,7 +854,7 @@ def test_a_build_has_older_pages_the_sitemap_and_icons(tmp_path: Path) -> None:
     assert place.file("/favicon.ico").startswith(b"\0\0\1\0")
 
 
-def test_a_build_redirects_to_the_icon_of_the_settings(tmp_path: Path) -> None:
+def test_a_build_redirects_to_the_configured_icon(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"one.md": article(), "icon.png": PNG}
     place = Place(tmp_path, 'icon = "/files/icon.png"\n', files)
     place.build(BuildOptions(codings=()))
@@ -866,7 +864,7 @@ def test_a_build_redirects_to_the_icon_of_the_settings(tmp_path: Path) -> None:
 
 
 def test_files_are_written_even_if_a_cdn_serves_them(tmp_path: Path) -> None:
-    """What the publisher uploads is the folder `files`; documents name the CDN."""
+    """The publisher uploads the folder `files`; documents contain URLs of the CDN."""
     files: dict[str, str | bytes] = {"one.md": article("One", body="![](a.png)"), "a.png": PNG}
     place = Place(tmp_path, 'media_url = "https://cdn.example/x"', files)
     place.build()

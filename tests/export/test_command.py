@@ -27,10 +27,10 @@ def test_build_syncs_and_reports_what_it_wrote(site: Path, tmp_path: Path) -> No
     out = tmp_path / "out"
     result = run("build", "--site", site, out, "--codings", "gzip")
     assert result.exit_code == 0
-    synced, said = result.stdout.splitlines()
+    synced, summary = result.stdout.splitlines()
     assert synced.startswith("1 article, 1 read: 1 new")
-    assert said.startswith(f"{out}: ")
-    assert "of revision 1; " in said
+    assert summary.startswith(f"{out}: ")
+    assert "of revision 1; " in summary
     assert (out / "feeds/tag/x.rss.gz").is_file()
     again = run("build", "--site", site, out, "--codings", "gzip")
     assert "0 written, 0 removed." in again.stdout
@@ -62,7 +62,7 @@ def test_build_lists_problems_and_fails_but_builds(site: Path, tmp_path: Path) -
         (["--only", "json", "--only", "atom, rss"], {"rss", "atom", "json"}),
     ],
 )
-def test_only_names_formats_in_any_way(
+def test_only_accepts_lists_and_repetition(
     site: Path, tmp_path: Path, options: list[str], endings: set[str]
 ) -> None:
     assert run("build", "--site", site, tmp_path / "out", *options).exit_code == 0
@@ -78,22 +78,22 @@ def test_codings_can_be_requested_with_only(site: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("option", "summary"),
     [
         (["--only", "xml"], "'xml' is not one of rss, atom, json"),
         (["--only", "rss,"], "'' is not one of rss, atom, json"),
         (["--codings", "deflate"], "'deflate' is not one of br, zstd, gzip"),
     ],
 )
-def test_unknown_names_are_refused(
-    site: Path, tmp_path: Path, option: list[str], said: str
+def test_unknown_names_are_rejected(
+    site: Path, tmp_path: Path, option: list[str], summary: str
 ) -> None:
     result = run("build", "--site", site, tmp_path / "out", *option)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert summary in result.stderr
 
 
-def test_a_folder_that_is_not_for_it_is_one_clear_line(site: Path) -> None:
+def test_an_unsuitable_folder_is_reported_in_one_line(site: Path) -> None:
     result = run("build", "--site", site, site / "content")
     assert result.exit_code == 1
     assert result.stderr == (
@@ -101,7 +101,7 @@ def test_a_folder_that_is_not_for_it_is_one_clear_line(site: Path) -> None:
     )
 
 
-def test_a_build_that_is_refused_has_published_nothing(site: Path, tmp_path: Path) -> None:
+def test_a_rejected_build_does_not_sync(site: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "manifest.json").write_text('{"name": "an app"}')

@@ -31,7 +31,7 @@ FILES: dict[str, str | bytes] = {
 
 
 class Shop:
-    """A site whose builds go to a store in memory. log: the calls that changed it."""
+    """A site with builds in a store in memory. log: the calls that changed the store."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.place = Place(folder, "", FILES)
@@ -74,7 +74,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     return Shop(tmp_path, monkeypatch)
 
 
-def test_an_object_has_the_path_the_content_and_the_fields_of_the_answer(shop: Shop) -> None:
+def test_objects_have_the_path_content_and_header_fields_of_the_response(shop: Shop) -> None:
     """Scale 9."""
     shop.build()
     found = obstore.get(shop.store, "feeds/tag/c++.rss")
@@ -87,7 +87,7 @@ def test_an_object_has_the_path_the_content_and_the_fields_of_the_answer(shop: S
 
 
 def test_targets_of_links_are_written_first(shop: Shop) -> None:
-    """Scale 9: media, archives, feeds, index; the list of all objects first and last."""
+    """Scale 9: media, archives, feeds, index; the index of objects first and last."""
     shop.build()
     order = ["files/a.png", "articles/one", "feeds/all.rss", "feeds.opml", "index.html"]
     assert [key for key in shop.log if key in order] == order
@@ -107,7 +107,7 @@ def test_only_changes_are_written(shop: Shop) -> None:
 
 
 def test_equal_content_with_another_time_is_not_written(shop: Shop) -> None:
-    """As after a checkout, which gives every file the time of the checkout."""
+    """As after a checkout, which changes the times of all files."""
     shop.build()
     for file in shop.place.settings.content.iterdir():
         file.touch()
@@ -163,7 +163,7 @@ def test_a_build_during_another_is_refused(shop: Shop, monkeypatch: pytest.Monke
 
     with monkeypatch.context() as patched:
         patched.setattr(Bucket, "put", interrupted)
-        patched.setattr(mirror._Claim, "finish", lambda *_: None)  # as if it was killed
+        patched.setattr(mirror._Claim, "finish", lambda *_: None)  # as if the build had been killed
         with pytest.raises(FeedsvcError, match="interrupted"):
             shop.build()
     with pytest.raises(FeedsvcError, match="if it was killed, until 2"):
@@ -173,7 +173,7 @@ def test_a_build_during_another_is_refused(shop: Shop, monkeypatch: pytest.Monke
     assert shop.build().written == len(shop.keys) - 1
 
 
-def test_a_build_that_failed_is_repeated_at_once(
+def test_a_failed_build_can_be_repeated_at_once(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = Bucket.put
@@ -195,7 +195,7 @@ def test_a_build_that_failed_is_repeated_at_once(
 def test_unneeded_objects_of_a_concurrent_build_are_removed(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Scale 9: no object is left that no index names."""
+    """Scale 9: every object is in the index."""
     shop.place.save("one.md", article("One", "2022-02-17", tags=["c++", "x"]))
     read = Bucket.read
     calls: list[str] = []
@@ -212,9 +212,7 @@ def test_unneeded_objects_of_a_concurrent_build_are_removed(
     assert shop.keys == {*shop.index().objects, mirror.INDEX}
 
 
-def test_of_two_builds_that_claim_at_once_one_fails(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_of_two_concurrent_claims_fails(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scale 9."""
     tags = Bucket.tags
     calls: list[Bucket] = []
@@ -234,14 +232,14 @@ def test_of_two_builds_that_claim_at_once_one_fails(
         shop.build()
 
 
-def test_a_store_with_other_objects_is_refused(shop: Shop) -> None:
+def test_a_store_with_other_objects_is_rejected(shop: Shop) -> None:
     obstore.put(shop.store, "holiday.jpg", b"")
     with pytest.raises(FeedsvcError, match="is not empty and was not written by `feedsvc build`"):
         shop.build()
     assert shop.keys == {"holiday.jpg"}
 
 
-def test_an_index_of_something_else_is_refused(shop: Shop) -> None:
+def test_an_index_of_another_program_is_rejected(shop: Shop) -> None:
     obstore.put(shop.store, mirror.INDEX, b"[]")
     with pytest.raises(FeedsvcError, match="that this version of feedsvc did not write"):
         shop.build()
@@ -257,7 +255,7 @@ def test_other_targets_are_folders(target: str) -> None:
     assert not is_url(target)
 
 
-def test_codings_are_refused_for_a_store(tmp_path: Path) -> None:
+def test_codings_are_rejected_for_a_store(tmp_path: Path) -> None:
     make_site(tmp_path, {})
     result = run("build", "--site", tmp_path, "s3://b", "--codings", "br")
     assert result.exit_code == 2
@@ -266,21 +264,24 @@ def test_codings_are_refused_for_a_store(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    """The endpoint of a server of S3's protocol, with the bucket `news`."""
+    """The endpoint of an S3 server with the bucket `news`."""
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         endpoint = f"http://127.0.0.1:{port}"
         end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                urllib.request.urlopen(urllib.request.Request(f"{endpoint}/news", method="PUT"))
-                break
-            except OSError:
-                assert time.monotonic() < end
-                time.sleep(0.1)
-        yield endpoint
-        server.terminate()
+        try:
+            while True:
+                bucket = urllib.request.Request(f"{endpoint}/news", method="PUT")
+                try:
+                    urllib.request.urlopen(bucket)
+                    break
+                except OSError:
+                    assert time.monotonic() < end
+                    time.sleep(0.1)
+            yield endpoint
+        finally:
+            server.terminate()  # or a failure would wait for it
 
 
 def test_a_site_is_built_into_s3(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

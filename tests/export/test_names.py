@@ -1,4 +1,4 @@
-"""Every path has one file, which is below the folder."""
+"""Every path has exactly one file, below the folder."""
 
 import unicodedata
 from pathlib import PurePosixPath
@@ -35,7 +35,7 @@ PATHS = st.lists(
         ("/files/x%2520y.png", False, "files/x%20y.png"),
     ],
 )
-def test_a_file_is_named_like_its_path(path: str, is_page: bool, file: str) -> None:
+def test_files_are_named_after_their_paths(path: str, is_page: bool, file: str) -> None:
     assert FileNames().assign(path, is_page) == file
 
 
@@ -61,7 +61,7 @@ def test_a_file_is_named_like_its_path(path: str, is_page: bool, file: str) -> N
         "/_paths/x",
         "/.feedsvc-build/x",
         "/_HEADERS",
-        "/files/index.html",  # hosts show it for the folder
+        "/files/index.html",  # hosts serve it for the folder
     ],
 )
 def test_paths_that_are_not_valid_names_are_hashed(path: str) -> None:
@@ -71,27 +71,27 @@ def test_paths_that_are_not_valid_names_are_hashed(path: str) -> None:
 
 
 @given(PATHS)
-def test_no_file_leaves_the_folder_or_is_given_twice(paths: list[tuple[str, bool]]) -> None:
-    given_out = FileNames()
-    files = [given_out.assign(quote(f"/{path}"), is_page) for path, is_page in paths]
-    taken: list[str] = []
+def test_files_are_distinct_and_within_the_folder(paths: list[tuple[str, bool]]) -> None:
+    file_names = FileNames()
+    files = [file_names.assign(quote(f"/{path}"), is_page) for path, is_page in paths]
+    assigned: list[str] = []
     for file in files:
         assert names.is_safe(file)
         parts = PurePosixPath(file).parts
         assert all(len(part.encode()) <= 240 for part in parts)
         folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", file).casefold())
-        taken += [folded + suffix for suffix in ("", ".gz", ".br", ".zst")]
-    assert len(set(taken)) == len(taken)
+        assigned += [folded + suffix for suffix in ("", ".gz", ".br", ".zst")]
+    assert len(set(assigned)) == len(assigned)
     folders = {
         "/".join(name.split("/")[:count])
-        for name in taken
+        for name in assigned
         for count in range(1, len(name.split("/")))
     }
-    assert folders.isdisjoint(taken)
+    assert folders.isdisjoint(assigned)
 
 
 @given(TERMS)
-def test_a_hash_is_of_the_whole_path(term: str) -> None:
+def test_hashes_depend_on_the_whole_path(term: str) -> None:
     path = f"/{quote(term, safe='')}/" + "x" * 300
     assert FileNames().assign(path, False) == FileNames().assign(path, False)
     assert FileNames().assign(path, False) != FileNames().assign(f"{path}y", False)
@@ -109,8 +109,8 @@ def test_a_hash_is_of_the_whole_path(term: str) -> None:
     ],
 )
 def test_the_second_of_two_conflicting_paths_is_hashed(pair: tuple[str, str]) -> None:
-    given_out = FileNames()
-    first, second = (given_out.assign(path, False) for path in pair)
+    file_names = FileNames()
+    first, second = (file_names.assign(path, False) for path in pair)
     assert not first.startswith("_paths/")
     assert second.startswith("_paths/")
 

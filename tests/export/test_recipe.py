@@ -1,4 +1,4 @@
-"""The configurations of docs/recipes.md, run with the real programs."""
+"""The configurations of docs/recipes.md, tested with the real programs."""
 
 import re
 import shutil
@@ -69,7 +69,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder / "feedsvc.toml").open("a", encoding="utf-8") as settings:
         settings.write(re.sub("(?m)^ +", "", aliases))
     subprocess.run([hugo], cwd=folder, check=True, capture_output=True)
-    for above in (folder, *folder.parents[:-2]):  # nginx's worker may be another user
+    for above in (folder, *folder.parents[:-2]):  # nginx workers may run as another user
         above.chmod(0o755)
     return folder
 
@@ -128,7 +128,7 @@ def test_one_host_serves_the_pages_of_hugo_and_the_feeds_of_feedsvc(name: str, s
         assert host.get("/static/style.css").status == 200
 
 
-def test_feeds_can_be_files_beside_the_pages_of_hugo(site: Path) -> None:
+def test_feeds_can_be_files_next_to_the_pages_of_hugo(site: Path) -> None:
     feeds = str(site.parent / "feeds")
     arguments = ["build", "--site", str(site), feeds, "--only", "rss,atom,json"]
     assert CliRunner().invoke(main, arguments).exit_code == 0

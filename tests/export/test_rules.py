@@ -1,4 +1,4 @@
-"""Hosts with the rules answer like `feedsvc serve`."""
+"""Hosts with the generated rules respond like `feedsvc serve`."""
 
 import gzip
 import shutil
@@ -52,15 +52,15 @@ http://127.0.0.1:{port} {{
   import {root}/Caddyfile
 }}
 """
-# What each program says in its own words.
+# Header fields that differ between programs.
 OWN = {"ETag", "Date", "Server", "Connection", "Content-Length", "Accept-Ranges", "Last-Modified"}
 
-# What an answer says of what is elsewhere, or no more.
+# Header fields of redirects and of 410.
 AWAY = ("Access-Control-Allow-Origin", "Cache-Control", "X-Content-Type-Options")
 
 
 class Got(NamedTuple):
-    """What a host answered."""
+    """A response of a host."""
 
     status: int
     headers: dict[str, str]
@@ -76,7 +76,7 @@ class Host:
         self._port = port
 
     def ask(self, path: str, **fields: str) -> Got:
-        """Ask for a percent-encoded path."""
+        """Request a percent-encoded path."""
         connection = HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
         try:
             named = {name.replace("_", "-"): value for name, value in fields.items()}
@@ -93,7 +93,7 @@ def hosting(name: str, place: Place, folder: Path) -> Iterator[Host]:
     program = {"nginx": NGINX, "caddy": CADDY}[name]
     if not program:
         pytest.skip(f"there is no {name} here")
-    for above in (place.out, *place.out.parents[:-2]):  # nginx's worker may be somebody else
+    for above in (place.out, *place.out.parents[:-2]):  # nginx workers may run as another user
         above.chmod(0o755)
     port = free_port()
     conf = folder / f"{name}.conf"
@@ -130,15 +130,15 @@ def host(
         yield host
 
 
-def carried(host: Host, path: str) -> bool:
-    """Tell whether the host's rules can say a path: in Caddy's a brace begins a variable."""
+def is_expressible(host: Host, path: str) -> bool:
+    """Whether the rules of a host can contain a path: in those of Caddy, braces are variables."""
     return not (host.name == "caddy" and ("%7B" in path or "{" in path))
 
 
-def test_every_path_has_status_type_headers_and_bytes(host: Host) -> None:
+def test_every_path_has_the_type_headers_and_bytes_of_the_manifest(host: Host) -> None:
     """Conformance 46, 47."""
     for path, resource in host.place.manifest.paths.items():
-        if not carried(host, path):
+        if not is_expressible(host, path):
             continue
         got = host.ask(path)
         assert (got.status, got.body) == (200, host.place.file(path)), path
@@ -153,7 +153,7 @@ def test_every_path_has_status_type_headers_and_bytes(host: Host) -> None:
 def test_every_text_is_sent_compressed(host: Host) -> None:
     """Conformance 35."""
     for path, resource in host.place.manifest.paths.items():
-        if not carried(host, path):
+        if not is_expressible(host, path):
             continue
         got = host.ask(path, Accept_Encoding="gzip")
         coded = "gzip" in resource.sizes
@@ -165,7 +165,7 @@ def test_every_text_is_sent_compressed(host: Host) -> None:
             assert gzip.decompress(got.body) == host.place.file(path), path
 
 
-def test_polls_are_answered_304(host: Host) -> None:
+def test_conditional_polls_get_304(host: Host) -> None:
     """Conformance 29, 35: a tag for each coding."""
     tags = set()
     for coding in ("identity", "gzip"):
@@ -180,19 +180,19 @@ def test_polls_are_answered_304(host: Host) -> None:
     assert len(tags) == 2
 
 
-def test_redirects_lead_to_their_targets(host: Host) -> None:
+def test_redirects_equal_those_of_serve(host: Host) -> None:
     """Conformance 43."""
     serve = Serve(host.place)
     assert {each.status for each in host.place.manifest.redirects.values()} == {301, 308}
     for path in host.place.manifest.redirects:
-        if carried(host, path):
+        if is_expressible(host, path):
             got, served = host.ask(path), serve.ask(path)
             assert got.status == served.status, path
             for name in ("Location", *AWAY):
                 assert got.headers.get(name) == served.headers.get(name), (path, name)
 
 
-def test_withdrawn_articles_are_gone(host: Host) -> None:
+def test_withdrawn_articles_are_410(host: Host) -> None:
     """Conformance 43."""
     serve = Serve(host.place)
     assert "/feeds/tag/lost" in host.place.manifest.gone
@@ -204,7 +204,7 @@ def test_withdrawn_articles_are_gone(host: Host) -> None:
 
 
 @pytest.mark.parametrize("name", ["nginx", "caddy"])
-def test_an_alias_wins_over_an_article_whose_path_is_encoded_otherwise(
+def test_an_alias_overrides_an_article_with_the_path_in_another_encoding(
     tmp_path: Path, name: str
 ) -> None:
     place = crossed(tmp_path)
@@ -236,7 +236,7 @@ def test_an_alias_wins_over_an_article_whose_path_is_encoded_otherwise(
         "/files/secret.png",
     ],
 )
-def test_other_paths_are_not_found(host: Host, path: str) -> None:
+def test_other_paths_are_404(host: Host, path: str) -> None:
     got = host.ask(path)
     assert got.status == 404, got.headers
     assert got.body == (host.place.out / "404.html").read_bytes()
@@ -264,7 +264,7 @@ def test_articles_are_served_at_any_path(tmp_path: Path, name: str, pattern: str
 
 
 @pytest.mark.parametrize("name", ["nginx", "caddy"])
-def test_rules_of_feeds_alone_are_rules(tmp_path: Path, name: str) -> None:
+def test_rules_for_feeds_only_are_valid(tmp_path: Path, name: str) -> None:
     place = Place(tmp_path, "", {"one.md": article(tags=["x"])})
     place.build(BuildOptions((Format.ATOM,), codings=()))
     with hosting(name, place, tmp_path) as host:
@@ -299,7 +299,7 @@ def test_exceptions_are_listed_individually() -> None:
     assert group.style is rules.Style.PAGE
 
 
-def test_nothing_in_a_name_becomes_syntax() -> None:
+def test_names_are_escaped_in_rules() -> None:
     evil = "/articles/%22%3B%20return%20200%20%22%0A%7D%24uri%5C"
     made = Manifest(
         base_url="https://e.example",
@@ -317,15 +317,15 @@ def test_nothing_in_a_name_becomes_syntax() -> None:
 
 
 def test_headers_of_hosts_do_not_overlap(hostile: Place) -> None:
-    """Where two blocks are for one path, such hosts send both values."""
+    """If two blocks match a path, such hosts send both values."""
     import re
 
     made = hostile.manifest
     text = (hostile.out / "_headers").read_text(encoding="utf-8")
     splats = [line for line in text.splitlines() if line.startswith("/")]
-    said = {path for path, each in made.redirects.items() if each.headers}
+    with_headers = {path for path, each in made.redirects.items() if each.headers}
     assert "/rss.xml" in splats
-    for path in {*made.paths, *said}:
+    for path in {*made.paths, *with_headers}:
         matching = [
             splat
             for splat in splats
@@ -335,7 +335,7 @@ def test_headers_of_hosts_do_not_overlap(hostile: Place) -> None:
     assert "Content-Type: application/feed+json" in text
 
 
-def test_redirects_of_hosts_are_one_a_line(hostile: Place) -> None:
+def test_redirects_of_hosts_are_one_per_line(hostile: Place) -> None:
     lines = (hostile.out / "_redirects").read_text(encoding="utf-8").splitlines()
     assert f"/feeds/tag {hostile.manifest.base_url}/feeds/tag/ 308" in lines
     assert "/articles/gone /410.html 410" in lines

@@ -42,7 +42,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_saved_article_is_written(watching: Terminal, site: Path, tmp_path: Path) -> None:
+def test_a_saved_article_is_built(watching: Terminal, site: Path, tmp_path: Path) -> None:
     feed = tmp_path / "out/feeds/all.rss"
     assert "<title>First</title>" in feed.read_text(encoding="utf-8")
     (site / "content/b.md").write_text(article("Second"), encoding="utf-8")
@@ -53,16 +53,14 @@ def test_a_saved_article_is_written(watching: Terminal, site: Path, tmp_path: Pa
     assert not (tmp_path / "out/feeds/all.rss.br").exists()
 
 
-def test_an_article_is_written_when_it_is_due(
-    watching: Terminal, site: Path, tmp_path: Path
-) -> None:
+def test_an_article_is_built_when_it_is_due(watching: Terminal, site: Path, tmp_path: Path) -> None:
     due = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
     (site / "content/b.md").write_text(article("Later", due), encoding="utf-8")
     watching.wait_for("of revision 2; ")
     assert (tmp_path / "out/articles/b.html").is_file()
 
 
-def test_ctrl_c_and_sigterm_end_it(watching: Terminal, site: Path, tmp_path: Path) -> None:
+def test_ctrl_c_and_sigterm_end_the_command(watching: Terminal, site: Path, tmp_path: Path) -> None:
     watching.press(CTRL_C)
     assert watching.await_end(PATIENCE) == 0
     assert "Traceback" not in watching.output
@@ -121,7 +119,7 @@ def keep_up_to_date(desk: Desk, target: Target, announce: Callable[[str], None])
 def test_postgresql_reports_changes_of_other_processes(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Scale 7: the catalog is not read again and again meanwhile."""
+    """Scale 7: without polling the catalog."""
     monkeypatch.setattr(watch, "_SQLITE_INTERVAL", 2 * PATIENCE)
     seen: list[str] = []
 

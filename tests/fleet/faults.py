@@ -1,4 +1,4 @@
-"""What may happen to a fleet."""
+"""Faults of a fleet."""
 
 import random
 import signal
@@ -18,7 +18,7 @@ _SECOND_LOSS = 6.0  # seconds in which another loss of a worker ends the machine
 class Faults:
     """Random faults. counts: how often each happened.
 
-    takeovers: seconds from the loss of each writer until another machine shows a later edit.
+    takeovers: seconds from the loss of each writer until another machine serves a later edit.
     """
 
     def __init__(self, fleet: Fleet, chance: random.Random, say: Callable[[str], None]) -> None:
@@ -27,7 +27,7 @@ class Faults:
         self._fleet, self._chance, self._say = fleet, chance, say
 
     def one(self) -> None:
-        """Let something happen, and undo it."""
+        """Cause a random fault, and undo it."""
         fleet, node = self._fleet, self._chance.choice(self._fleet.nodes)
         faults: dict[str, tuple[Sequence[Machine], Callable[[], None]]] = {
             "machine killed": ([node], lambda: self._kill(node)),
@@ -55,7 +55,7 @@ class Faults:
             for machine in machines:
                 stack.enter_context(machine.disturbing())
             happen()
-            fleet.await_well()
+            fleet.wait_until_healthy()
 
     def _kill(self, node: Node) -> None:
         node.kill()
@@ -91,7 +91,7 @@ class Faults:
         self._fleet.cache.started = time.monotonic()
 
     def _lose_writer(self, writer: Node, how: str) -> None:
-        """Take the writer away; another one has to publish what is saved from then on."""
+        """Stop the writer; another one must publish later edits."""
         fleet = self._fleet
         if how == "killed":
             writer.kill()
@@ -103,7 +103,7 @@ class Faults:
         title = f"After {started:.3f}"
         fleet.editor.mark(title)
         if not fleet.await_title(fleet.others[0], title):
-            fleet.promises.fail(f"nobody wrote after {writer.name} was {how}")
+            fleet.promises.fail(f"no machine wrote after {writer.name} was {how}")
         self.takeovers.append(time.monotonic() - started)
         time.sleep(self._chance.uniform(0, 5))
         if how == "killed":

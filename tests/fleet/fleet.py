@@ -14,7 +14,7 @@ from tests.fleet.parts import Node, Postgres, redis, varnish
 from tests.fleet.promises import Cache, Machine, Promises, Reader
 from tests.serving import free_port
 
-WAIT = 120.0  # seconds until a machine must be well again
+WAIT = 120.0  # seconds until a machine must be healthy again
 PATHS = (
     *("/feeds/all.rss", "/feeds/all.atom", "/feeds/all.json", "/feeds/tag/x.json"),
     *("/feeds/all.rss", "/articles/s1", "/articles/s2", "/feeds/tag/x.rss", "/feeds.opml"),
@@ -35,7 +35,7 @@ class Fleet:
     """
 
     def __init__(self, folder: Path, chance: random.Random, say: Callable[[str], None]) -> None:
-        """say: called with each break."""
+        """say: called with each broken promise."""
         self.promises = Promises(say)
         self.postgres = Postgres()
         port = free_port()
@@ -53,32 +53,32 @@ class Fleet:
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Start to edit and to poll."""
-        self.await_well()
+        """Start editing and polling."""
+        self.wait_until_healthy()
         self.editor.start()
         for node in self.nodes:
             self._read(Reader(node.name, deltas=node in self.others), [node])
         self._read(Reader("roaming"), self.cache.machines)
         if self.varnish:
-            self.cache.disturb()  # it may have begun to listen just now
+            self.cache.disturb()  # it may have just started to listen
             self._read(Reader("behind"), [self.cache])
             self._read(Reader("behind, with deltas", deltas=True), [self.cache])
 
-    def await_well(self) -> None:
-        """Wait until every machine answers and is ready again."""
+    def wait_until_healthy(self) -> None:
+        """Wait until every machine responds and is ready again."""
         for node in self.nodes:
             end = time.monotonic() + WAIT
-            while not self._is_well(node):
+            while not self._is_healthy(node):
                 if node.process.poll() is not None:  # as systemd does
                     node.start()
                 if time.monotonic() > end:
-                    self.promises.fail(f"{node.name}: was not well again after {WAIT:.0f} s")
+                    self.promises.fail(f"{node.name}: was not healthy again after {WAIT:.0f} s")
                     break
                 node.disturb()
                 time.sleep(0.3)
 
     def await_title(self, node: Node, title: str) -> bool:
-        """Wait until a machine shows a title; False if it never does."""
+        """Wait until a machine serves a title; return False if it never does."""
         end = time.monotonic() + WAIT
         while title not in self._get(node, "/feeds/all.json")[1]:
             if time.monotonic() > end:
@@ -87,14 +87,14 @@ class Fleet:
         return True
 
     def check_end(self) -> None:
-        """See that all machines agree once nothing happens, and that the history is whole."""
+        """Check that all machines agree after the last edit, and that the history has no gaps."""
         self.editor.stopping.set()
         self.editor.join()
         self.editor.mark("The end")
-        self.await_well()
+        self.wait_until_healthy()
         for node in self.nodes:
             if not self.await_title(node, "The end"):
-                self.promises.fail(f"{node.name}: never showed the last edit")
+                self.promises.fail(f"{node.name}: never served the last edit")
         rows = self.postgres.rows("SELECT number, instant FROM revision ORDER BY number")
         self.promises.counts["revisions"] = len(rows)
         if [number for number, _ in rows] != list(range(1, len(rows) + 1)):
@@ -134,7 +134,7 @@ class Fleet:
             self.promises.poll(reader, machine, chance.choice(PATHS), connection)
         connection.close()
 
-    def _is_well(self, node: Node) -> bool:
+    def _is_healthy(self, node: Node) -> bool:
         return self._get(node, "/healthz")[0] == 200
 
     def _get(self, node: Node, path: str) -> tuple[int, str]:

@@ -30,7 +30,7 @@ _WRITER = text(
 
 
 class Postgres:
-    """A PostgreSQL server that is restarted and killed."""
+    """A PostgreSQL server that can be restarted and killed."""
 
     def __init__(self) -> None:
         with warnings.catch_warnings():
@@ -59,8 +59,8 @@ class Postgres:
     def kill(self) -> None:
         file = Path(self.folder, "data", "postmaster.pid")
         os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
-        time.sleep(2)  # its processes notice it
-        file.unlink()  # if nobody waited for the killed process, its number is still in use
+        time.sleep(2)  # until its processes notice
+        file.unlink()  # until the killed process is waited for, its id is still in use
         self._server.ensure_postgres_running()
 
     def stop(self) -> None:
@@ -70,7 +70,7 @@ class Postgres:
 
 
 class Daemon:
-    """Another server, which is started again after it was killed."""
+    """Another server, which can be killed and restarted."""
 
     def __init__(self, *command: str) -> None:
         self._command = command
@@ -153,7 +153,7 @@ class Node(Machine):
 
 
 def redis(port: int) -> Daemon | None:
-    """Start Valkey or Redis, whichever is installed. Servers cannot start before it answers."""
+    """Start Valkey or Redis, whichever is installed. Servers cannot start before it responds."""
     program = shutil.which("valkey-server") or shutil.which("redis-server")
     if not program:
         return None

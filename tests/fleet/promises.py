@@ -1,4 +1,4 @@
-"""What readers were promised, checked against every answer of a fleet.
+"""Promises to readers, checked for every response of a fleet.
 
 The promises are those of docs/deploying.md (PostgreSQL and many machines) and docs/caching.md.
 """
@@ -17,17 +17,19 @@ from typing import NamedTuple
 
 SECRET = "SECRET"  # in the title of each draft
 DUE = re.compile(rb"DUE-(\d+)")  # in the title of each scheduled article: when it is due
-QUIET = 5.0  # seconds after a fault has ended from which on nothing may be missing
-LAG = 5.0  # seconds in which a revision must be everywhere; the machines may be busy
-_TAG = re.compile(r'(?:W/)?"([0-9a-f]+)\.')  # Varnish weakens those of what it unpacks
-_MOST = 50  # breaks are kept
+QUIET = 5.0  # seconds after a fault until every response must be right
+LAG = 5.0  # seconds until a revision must be on all machines, which may be busy
+_TAG = re.compile(
+    r'(?:W/)?"([0-9a-f]+)\.'
+)  # Varnish weakens tags of responses that it decompresses
+_MOST = 50  # recorded breaks
 
 
 @dataclass
 class Machine:
     """Something that is polled.
 
-    faults: how many affect it now. disturbed: when one last began, lasted or ended, by
+    faults: how many affect it now. disturbed: when one last began, continued or ended, by
     `time.monotonic`.
     """
 
@@ -58,7 +60,7 @@ class Machine:
 
 @dataclass
 class Cache(Machine):
-    """A cache in front of machines. started: when it was last empty."""
+    """A cache in front of machines. started: when it was last emptied."""
 
     machines: list[Machine] = field(default_factory=list)
     started: float = 0.0
@@ -70,9 +72,9 @@ class Cache(Machine):
 
 @dataclass
 class Reader:
-    """A reader, who sends the tag of what it has (If-None-Match).
+    """A reader, which sends the tag of its document (If-None-Match).
 
-    deltas: it asks for deltas, which a cache passes on.
+    deltas: it requests deltas, which a cache forwards.
     """
 
     name: str
@@ -80,7 +82,7 @@ class Reader:
 
 
 class Seen(NamedTuple):
-    """What a reader has of a path, and since when."""
+    """The document that a reader has of a path, and since when."""
 
     etag: str = ""
     revision: int = -1
@@ -89,7 +91,7 @@ class Seen(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer. started: when it was asked for, by `time.monotonic`."""
+    """A response. started: the time of the request, by `time.monotonic`."""
 
     path: str
     status: int
@@ -99,17 +101,17 @@ class Answer(NamedTuple):
 
 
 class Promises:
-    """Checks answers. Thread-safe. breaks: sentences on what was broken. late: see _check_lag."""
+    """Checks responses. Thread-safe. breaks: broken promises, described. late: see _check_lag."""
 
     def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
-        """say: called with each break."""
+        """say: called with each broken promise."""
         self.breaks: list[str] = []
         self._say = say
         self.counts: Counter[str] = Counter()
         self.late = 0.0
         self._lock = threading.Lock()
         self._seen: defaultdict[tuple[str, str], Seen] = defaultdict(Seen)
-        self._cached: dict[str, float] = {}  # when a cache last answered, by path
+        self._cached: dict[str, float] = {}  # when a cache last responded, by path
         self._bodies: dict[tuple[str, str], str] = {}
         self._newest: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)  # by path
 
@@ -122,7 +124,7 @@ class Promises:
                 self._say(self.breaks[-1])
 
     def poll(self, reader: Reader, machine: Machine, path: str, connection: HTTPConnection) -> None:
-        """Poll a path as a reader that may have seen it before; check what comes back."""
+        """Poll a path as a reader that may have polled it before; check the response."""
         headers = {"Host": "news.example.org"}
         if etag := self._seen[reader.name, path].etag:
             headers["If-None-Match"] = etag
@@ -134,7 +136,7 @@ class Promises:
         except (OSError, HTTPException) as error:
             connection.close()
             self.counts["no answer"] += 1
-            # A cache answers whatever happens to the machines.
+            # A cache responds whatever happens to the machines.
             if Machine.is_quiet(machine, started):
                 self.fail(f"{reader.name} {machine.name} {path}: no answer: {error!r}")
             return
@@ -168,17 +170,17 @@ class Promises:
     def _check_unavailable(
         self, where: str, reader: Reader, machine: Machine, answer: Answer
     ) -> None:
-        """A machine may have lost its database. A cache has what it had since it was started.
+        """A machine may have lost its database. A cache keeps responses since it was started.
 
-        Requests for deltas pass it, so that they need a machine.
+        Requests for deltas are forwarded, so they need a machine.
         """
         if not answer.headers.get("retry-after", "").isdigit():
             self.fail(f"{where}: 503 without Retry-After")
         may_lack = not machine.is_quiet(answer.started)
         if isinstance(machine, Cache):
             has_copy = self._cached.get(answer.path, -1.0) > machine.started and not reader.deltas
-            is_any_well = any(each.is_quiet(answer.started) for each in machine.machines)
-            may_lack = not has_copy and not is_any_well
+            is_any_healthy = any(each.is_quiet(answer.started) for each in machine.machines)
+            may_lack = not has_copy and not is_any_healthy
         if not may_lack:
             self.fail(f"{where}: 503 after {time.monotonic() - answer.started:.1f} s")
 
@@ -192,7 +194,7 @@ class Promises:
     def _check_order(
         self, where: str, reader: Reader, machine: Machine, answer: Answer, revision: int
     ) -> None:
-        """Nobody goes back. The first answers of an empty cache may be older than what it had."""
+        """No reader goes back. The first responses of an emptied cache may be older."""
         before = self._seen[reader.name, answer.path]
         etag = answer.headers["etag"]
         modified = answer.headers.get("last-modified")
@@ -211,7 +213,7 @@ class Promises:
         self._check_lag(where, machine, answer, revision)
 
     def _check_lag(self, where: str, machine: Machine, answer: Answer, revision: int) -> None:
-        """A revision is everywhere some seconds after somebody has seen it; `late`: the most."""
+        """A revision is on all machines some seconds after it is first seen. `late`: the most."""
         with self._lock:
             newest = self._newest[answer.path]
             if not newest or revision > newest[-1][1]:
@@ -225,7 +227,7 @@ class Promises:
                 self.fail(f"{where}: revision {revision} is old since {late:.1f} s")
 
     def _check_body(self, answer: Answer) -> None:
-        """The same entity tag names the same bytes and the same date, whoever sends it."""
+        """Equal entity tags have equal bytes and dates on all machines."""
         path, etag, modified = answer.path, answer.headers["etag"], answer.headers["last-modified"]
         digest = hashlib.blake2b(answer.body + modified.encode()).hexdigest()
         with self._lock:

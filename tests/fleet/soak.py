@@ -1,10 +1,10 @@
-"""Runs a fleet under random faults and checks every answer.
+"""Runs a fleet under random faults and checks every response.
 
     python -m tests.fleet.soak [MINUTES] [SEED]
 
 PostgreSQL, four machines and, if they are installed, Valkey or Redis for the limits and Varnish in
-front, configured as docs/caching.md says. Articles are edited each second; drafts and scheduled
-ones are among them. The exit code is 1 if a promise was broken.
+front, configured as in docs/caching.md. Articles are edited each second, among them drafts and
+scheduled ones. The exit code is 1 if a promise was broken.
 """
 
 import json
@@ -20,7 +20,7 @@ from tests.fleet.fleet import Fleet
 
 
 def main(minutes: float = 60, seed: int = 2026) -> int:
-    """Run for some minutes and print what happened; return the exit code."""
+    """Run for some minutes and print a summary; return the exit code."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="feedsvc-soak-") as name:
         fleet = Fleet(Path(name), chance, say)

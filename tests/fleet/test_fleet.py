@@ -1,4 +1,4 @@
-"""Several machines as a whole, for minutes: only under `make soak`."""
+"""Several machines together, for minutes: only under `make soak`."""
 
 import random
 import shutil
@@ -32,7 +32,7 @@ def upgrade():
 '''
 
 
-def test_no_promise_is_broken_under_random_faults() -> None:
+def test_promises_are_kept_under_random_faults() -> None:
     assert soak.main(minutes=5) == 0
 
 
@@ -49,7 +49,7 @@ def later_version(folder: Path) -> Path:
 
 
 class Balancer(threading.Thread):
-    """Polls one of several machines on a new connection, another one if it cannot connect."""
+    """Polls one of several machines on a new connection, or another one if it cannot connect."""
 
     def __init__(self, nodes: list[Node], promises: Promises) -> None:
         super().__init__(daemon=True)
@@ -71,7 +71,7 @@ class Balancer(threading.Thread):
         connection = HTTPConnection("127.0.0.1", node.port, timeout=30)
         try:
             connection.connect()
-            node.disturb()  # a refused connection is the other machine's turn
+            node.disturb()  # a refused connection is retried on the other machine
             before = self._promises.counts["no answer"]
             self._promises.poll(Reader("balanced"), node, path, connection)
             return self._promises.counts["no answer"] == before
@@ -81,7 +81,7 @@ class Balancer(threading.Thread):
             connection.close()
 
 
-def test_a_rolling_upgrade_loses_no_poll_and_nothing_goes_back(
+def test_a_rolling_upgrade_loses_no_poll_and_no_reader_goes_back(
     make_postgresql: MakeDatabase, tmp_path: Path
 ) -> None:
     database = make_postgresql()
@@ -98,7 +98,7 @@ def test_a_rolling_upgrade_loses_no_poll_and_nothing_goes_back(
         for node in nodes:
             end = time.monotonic() + PATIENCE
             while title not in get(node):
-                assert time.monotonic() < end, f"{node.name} never showed {title}"
+                assert time.monotonic() < end, f"{node.name} never served {title}"
                 time.sleep(0.1)
 
     try:

@@ -1,4 +1,4 @@
-"""That the soak notices what must not happen."""
+"""The soak test detects broken promises."""
 
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -22,7 +22,7 @@ UNAVAILABLE: Sent = 503, {"Retry-After": "10"}, b""
 
 @pytest.fixture(scope="module")
 def script() -> Iterator[tuple[list[Sent], int]]:
-    """What a server answers next, and its port."""
+    """The next responses of a server, and its port."""
     answers: list[Sent] = []
 
     def answer(_: BaseHTTPRequestHandler) -> Sent:
@@ -36,7 +36,7 @@ def script() -> Iterator[tuple[list[Sent], int]]:
 def breaks(
     script: tuple[list[Sent], int], machine: Machine, *answers: Sent, path: str = "/feeds/all.rss"
 ) -> list[str]:
-    """Poll once for each answer; return what was broken."""
+    """Poll once for each response; return the broken promises."""
     upcoming, port = script
     upcoming[:] = answers
     promises = Promises()
@@ -60,7 +60,7 @@ def breaks(
         ([(404, {}, b"")], "404"),
     ],
 )
-def test_a_machine_without_a_fault(
+def test_a_machine_without_faults_must_keep_all_promises(
     script: tuple[list[Sent], int], answers: list[Sent], broken: str
 ) -> None:
     found = breaks(script, Machine("m", 0), *answers)
@@ -68,7 +68,7 @@ def test_a_machine_without_a_fault(
     assert broken in "".join(found)
 
 
-def test_a_machine_with_a_fault_may_be_unavailable_but_goes_not_back(
+def test_a_machine_with_a_fault_may_be_unavailable_but_not_go_back(
     script: tuple[list[Sent], int],
 ) -> None:
     machine = Machine("m", 0)
@@ -78,7 +78,7 @@ def test_a_machine_with_a_fault_may_be_unavailable_but_goes_not_back(
         assert breaks(script, machine, feed(8), feed(7)) != []
 
 
-def test_a_cache_has_what_it_had_whatever_happens_to_machines(
+def test_a_cache_keeps_its_responses_whatever_happens_to_machines(
     script: tuple[list[Sent], int],
 ) -> None:
     machines = [Machine("m", 0), Machine("n", 0)]
@@ -89,5 +89,5 @@ def test_a_cache_has_what_it_had_whatever_happens_to_machines(
             assert breaks(script, cache, UNAVAILABLE) == []
             assert breaks(script, cache, feed(8), UNAVAILABLE) != []
             assert breaks(script, cache, feed(8), feed(7)) != []
-            cache.started = float("inf")  # it is empty again
+            cache.started = float("inf")  # the cache is empty again
             assert breaks(script, cache, feed(8), UNAVAILABLE, feed(7)) == []

@@ -1,1 +1,1 @@
-"""A site over a long time: whatever happens to it, readers lose nothing and see nothing early."""
+"""A site over a long time: readers lose nothing and see nothing early."""

@@ -1,4 +1,4 @@
-"""What an editor knows of a site, and what readers should see of it; knows nothing of how."""
+"""A model of a site: its articles and settings, and what readers should see."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,10 +10,10 @@ TAGS = ("x", "y", "z")
 
 @dataclass
 class Item:
-    """One article. slug: '' for that of its file name. id: as readers first saw it.
+    """One article. slug: '' for that of its file name. id: the first one that readers saw.
 
-    out: it is visible since the date that it has. released: it was visible once. former: slugs that
-    it had while it was.
+    out: it is visible with its current date. released: it was visible once. former: slugs that it
+    had while it was visible.
     """
 
     number: int
@@ -54,7 +54,7 @@ class Item:
         return self.slug or self.path.rpartition("/")[2].removesuffix(".md")
 
     def is_visible(self, now: datetime) -> bool:
-        """Tell whether it has a page now."""
+        """Whether it has a page now."""
         if not self.exists or self.draft or (self.expires and self.expires <= now):
             return False
         return self.published <= now or self.out
@@ -62,7 +62,7 @@ class Item:
 
 @dataclass
 class Model:
-    """The whole site: its articles, and what its settings say of feeds."""
+    """The whole site: its articles, and its settings of feeds."""
 
     now: datetime
     items: list[Item] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Model:
     tombstones: bool = False
     moved: bool = False  # tag/y to tag/x
     retired: bool = False  # tag/z
-    picked: bool = False  # a feed of its own: x, but not y
+    picked: bool = False  # a custom feed: x, but not y
 
     def toml(self) -> str:
         """Return the settings."""
@@ -84,10 +84,10 @@ class Model:
         return "\n".join(lines)
 
     def settle(self) -> None:
-        """Note what has been seen by now."""
+        """Record which articles have been visible by now."""
         for item in self.items:
             item.out = item.is_visible(self.now)
-            # What had expired when it was first read must have been seen before.
+            # An article that had expired when it was first read must have been visible before.
             ended = item.expires is not None and item.expires <= self.now
             item.released |= item.out or (ended and item.exists and not item.draft)
 
@@ -100,14 +100,14 @@ class Model:
         return {item.number for item in self.visible() if item.feeds and self._belongs(item, key)}
 
     def keys(self) -> set[str]:
-        """Return the feeds that readers should find now, whatever was before."""
+        """Return the feeds that must exist now, whatever the history."""
         keys = {f"tag/{tag}" for tag in TAGS if self.members(f"tag/{tag}")} | {"all"}
         if self.members("language/en"):
             keys.add("language/en")
         return keys | ({"picked"} if self.picked else set()) | ({"tag/x"} if self.moved else set())
 
     def due(self) -> datetime | None:
-        """Return when something is released or expires next."""
+        """Return the time of the next release or expiry."""
         instants = [
             item.published if not item.out and item.published > self.now else item.expires
             for item in self.items

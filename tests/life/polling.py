@@ -1,4 +1,4 @@
-"""Programs that poll feeds over HTTP as strangers do, each in its own way."""
+"""Clients that poll feeds over HTTP in different ways."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ def items(reply: Reply) -> Kept:
     coded = reply.headers.get("Content-Encoding") == "gzip"
     found = json.loads(gzip.decompress(reply.body) if coded else reply.body)["items"]
     by_id = {item["id"]: item for item in found}
-    assert len(by_id) == len(found), "an id twice in one document"
+    assert len(by_id) == len(found), "an id is repeated in a document"
     return by_id
 
 
@@ -32,9 +32,9 @@ def whole(edge: Edge, path: str) -> Kept:
 
 
 class Subscriber:
-    """Polls one feed with the validators of the last answer, and keeps every item it ever got.
+    """Polls one feed with the validators of the last response, and keeps every item.
 
-    fields: what it sends besides, such as `a_im`.
+    fields: additional header fields, such as `a_im`.
     """
 
     def __init__(self, path: str, **fields: str) -> None:
@@ -45,7 +45,7 @@ class Subscriber:
         self._validators: dict[str, str] = {}
 
     def poll(self, edge: Edge) -> None:
-        """Fetch what is new; follow the feed where it moved, and leave it where it is gone."""
+        """Fetch what is new; follow redirects of the feed, and accept 410."""
         path = self._path
         reply = ask(edge, path, **self._fields, **self._validators)
         if reply.status == 308:

@@ -1,6 +1,6 @@
-"""Any life of a site, step by step, as all kinds of readers see it after each.
+"""Any history of a site, checked by several kinds of readers after each step.
 
-`make soak` sets FEEDSVC_SOAK, and tries far more lives.
+`make soak` sets FEEDSVC_SOAK, and tries many more histories.
 """
 
 import re
@@ -39,7 +39,7 @@ tags = st.sets(st.sampled_from(TAGS))
 
 
 class Life(RuleBasedStateMachine):
-    """What editors, operators and time do to a site; after each step its readers poll."""
+    """Actions of editors and operators, and the passage of time; readers poll after each step."""
 
     articles = Bundle("articles")
 
@@ -65,7 +65,7 @@ class Life(RuleBasedStateMachine):
         ]
         for each in self.patches:
             each.start()
-        self.known: set[str] = set()  # keys of feeds that were there once
+        self.known: set[str] = set()  # keys of all feeds that have existed
         self.documents: dict[str, tuple[str, str, bytes]] = {}
         self.subscribers = {
             key: (
@@ -84,7 +84,7 @@ class Life(RuleBasedStateMachine):
             self.desk.catalog.close()
             self.folder.cleanup()
 
-    # What happens
+    # Actions
 
     def sync(self, after: timedelta = timedelta(minutes=1)) -> None:
         assert self.desk.sync(after.total_seconds()).problems == ()
@@ -177,7 +177,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(ends=st.sampled_from(["\n", "\r\n"]))
     def check_out_again(self, ends: str) -> None:
-        """Conformance 37: nothing changes by it."""
+        """Conformance 37: without a change for readers."""
         before = self.desk.revision()
         for item in self.model.items:
             self.save(item, ends)
@@ -190,13 +190,13 @@ class Life(RuleBasedStateMachine):
             self.desk.release(self.desk.now + passed * HOUR)
             self.seen()
             return
-        if how == "restart":  # nobody ran meanwhile
+        if how == "restart":  # no process ran meanwhile
             self.start()
         self.sync(passed * HOUR)
 
     @rule()
     def set_the_clock_back(self) -> None:
-        """By an hour, unless something expired in it, which might come back."""
+        """By an hour, unless an article expired in it, which might become visible again."""
         then = self.desk.now - HOUR
         if not any(i.expires and then < i.expires <= self.desk.now for i in self.model.items):
             self.desk.now = then
@@ -218,7 +218,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def pin(self) -> None:
-        """What `feedsvc ids --write` does; readers see nothing of it."""
+        """As `feedsvc ids --write` does; nothing changes for readers."""
         pinned = [i for i in self.model.items if i.exists and i.id and not i.pinned]
         pinner = Pinner(self.desk.settings, [item.path for item in self.model.items])
         before = self.desk.revision()
@@ -230,7 +230,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def lose_the_database(self) -> None:
-        """What only it knew is lost: old URLs, who was withdrawn, and ids that no file has."""
+        """Data that is in no file is lost: old URLs, withdrawn articles, unpinned ids."""
         self.pin()
         _, instant = self.desk.publication.newest()
         self.desk.now = max(self.desk.now, instant) + HOUR  # later than any clock was
@@ -247,10 +247,10 @@ class Life(RuleBasedStateMachine):
         self.known = set()
         self.documents = {path: ("", seen[1], b"") for path, seen in self.documents.items()}
 
-    # What readers see
+    # Checks
 
     @invariant()
-    def every_feed_is_as_it_should_be(self) -> None:
+    def every_feed_has_the_expected_articles(self) -> None:
         if not hasattr(self, "folder"):
             return
         self.known |= self.model.keys()
@@ -262,7 +262,7 @@ class Life(RuleBasedStateMachine):
             self.check_freshness(replies[Format.JSON])
 
     def look(self, path: str, key: str) -> Reply:
-        """Fetch a document: never 404 (conformance 43), and validators that move with the bytes."""
+        """Fetch a document: never 404 (conformance 43); check its validators."""
         reply = ask(self.edge, path)
         if key == "tag/y" and self.model.moved:
             target = path.replace("tag/y", "tag/x")
@@ -278,7 +278,7 @@ class Life(RuleBasedStateMachine):
         return reply
 
     def check_validators(self, path: str, reply: Reply) -> None:
-        """Conformance 34, 37: a tag has its bytes; Last-Modified goes with the tag, and on."""
+        """Conformance 34, 37: a tag determines the bytes; Last-Modified grows with it."""
         tag, modified, body = reply.headers["ETag"], reply.headers["Last-Modified"], reply.body
         before = self.documents.get(path, (tag, modified, body))
         if before[0] == tag:
@@ -293,24 +293,24 @@ class Life(RuleBasedStateMachine):
         assert (again.status, again.headers["Last-Modified"]) == (304, modified)
 
     def check_identities(self, key: str, found: dict[str, dict[str, object]]) -> None:
-        """Conformance 15, 27, 55: all that should be there, nothing early, no id but its own."""
+        """Conformance 15, 27, 55: all expected articles, none early, each with its own id."""
         expected = self.model.members(key)
         numbers = set()
-        for entry_id, shown in found.items():
-            match = re.search(r"Body of (\d+)\.", str(shown["content_html"]))
+        for entry_id, entry in found.items():
+            match = re.search(r"Body of (\d+)\.", str(entry["content_html"]))
             assert match
             item = self.model.items[int(match[1])]
             item.id = item.id or entry_id
             assert item.id == entry_id
-            assert shown["title"] == item.title
+            assert entry["title"] == item.title
             numbers.add(item.number)
         assert numbers == expected, key
 
     def check_freshness(self, reply: Reply) -> None:
-        """Conformance 41: nothing is called fresh beyond the next release or expiry."""
+        """Conformance 41: no response is fresh beyond the next release or expiry."""
         due = self.model.due()
-        said = dict(re.findall(r"([a-z-]+)=(\d+)", reply.headers["Cache-Control"]))
-        fresh = int(said["max-age"]) + int(said["stale-while-revalidate"])
+        directives = dict(re.findall(r"([a-z-]+)=(\d+)", reply.headers["Cache-Control"]))
+        fresh = int(directives["max-age"]) + int(directives["stale-while-revalidate"])
         assert due is None or fresh <= max(0, (due - self.desk.now).total_seconds())
 
     @invariant()
@@ -327,7 +327,7 @@ class Life(RuleBasedStateMachine):
             assert all(other == first for other in others)
 
     @invariant()
-    def every_address_leads_where_it_should(self) -> None:
+    def every_article_url_has_the_expected_response(self) -> None:
         """Conformance 43, 55."""
         if not hasattr(self, "folder"):
             return

@@ -1,4 +1,4 @@
-"""A machine that fails a site: full disks, unwritable folders, clocks, lost catalogs."""
+"""Faults of a machine: full disks, read-only folders, clocks, lost catalogs."""
 
 import json
 import os
@@ -36,8 +36,8 @@ def ids(site: Path) -> dict[str, str]:
 # The disk
 
 
-def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
-    """What was published stays so; when there is room again, the rest follows."""
+def test_nothing_is_lost_when_the_disk_is_full(tmp_path: Path) -> None:
+    """Published articles stay; the rest is published when there is space again."""
     make_site(tmp_path, {f"{number}.md": article(f"T{number}") for number in range(20)})
     assert feedsvc("sync", "--site", tmp_path).returncode == 0
     known = ids(tmp_path)
@@ -47,7 +47,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     size = (tmp_path / ".feedsvc" / "catalog.db").stat().st_size
     room = size + 200_000
 
-    def fill() -> None:  # no file may grow beyond, which is what a full disk comes to
+    def fill() -> None:  # a limit for the size of files has the effect of a full disk
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
     full = feedsvc("sync", "--site", tmp_path, preexec_fn=fill)
@@ -65,7 +65,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
 
 @contextmanager
 def unwritable(folder: Path) -> Iterator[list[str]]:
-    """Take the right to write into a folder away; yield what keeps root from having it."""
+    """Make a folder read-only; yield a command prefix that enforces this for root."""
     if os.geteuid():
         keeping: list[str] = []
     elif shutil.which("setpriv"):
@@ -79,7 +79,7 @@ def unwritable(folder: Path) -> Iterator[list[str]]:
         yield keeping
     finally:
         for path, mode in modes.items():
-            with suppress(FileNotFoundError):  # the last connection removes files of SQLite
+            with suppress(FileNotFoundError):  # the last connection removes SQLite's files
                 path.chmod(mode)
 
 
@@ -132,7 +132,7 @@ def test_a_catalog_lost_while_serving_is_rebuilt(tmp_path: Path) -> None:
         (tmp_path / "content" / "c.md").write_text(article("C"), encoding="utf-8")
         after = server.wait_for("/feeds/all.json", '"C"')
         assert after.status == 200
-        assert ids(tmp_path).keys() == {"a", "b", "c"}  # and not in a file that nobody finds
+        assert ids(tmp_path).keys() == {"a", "b", "c"}  # and not in a deleted file
         old, new = (json.loads(answer.body)["items"] for answer in (before, after))
         assert {item["id"] for item in old} < {item["id"] for item in new}
         for rest in ("catalog.db-wal", "catalog.db-shm"):
@@ -176,7 +176,7 @@ def test_an_unmounted_content_folder_withdraws_nothing(tmp_path: Path) -> None:
 
 
 def test_setting_the_clock_back_withdraws_nothing(desk: Desk) -> None:
-    """Conformance 34, 55: what was released stays, and Last-Modified goes on."""
+    """Conformance 34, 55: released articles stay visible, and Last-Modified grows."""
     desk.write("due.md", article("Due", (START + timedelta(hours=2)).isoformat()))
     desk.write("old.md", article("Old"))
     desk.sync()
@@ -190,7 +190,7 @@ def test_setting_the_clock_back_withdraws_nothing(desk: Desk) -> None:
     assert desk.release(desk.now).revision is None
 
 
-def test_nothing_is_released_early_after_the_clock_was_set_back(desk: Desk) -> None:
+def test_no_article_is_released_early_after_setting_the_clock_back(desk: Desk) -> None:
     """Conformance 55."""
     desk.write("a.md", article("A", (START + timedelta(hours=1)).isoformat()))
     desk.sync(after=7200)
@@ -205,7 +205,7 @@ def test_nothing_is_released_early_after_the_clock_was_set_back(desk: Desk) -> N
 
 
 def test_articles_due_while_stopped_are_released_at_the_next_start(desk: Desk) -> None:
-    """Conformance 34, 55: with its own date, and a Last-Modified that was not served before."""
+    """Conformance 34, 55: with their own date, and a new Last-Modified."""
     due = START + timedelta(hours=1)
     desk.write("due.md", article("Due", due.isoformat()))
     desk.write("ends.md", article("Ends", expires=due.isoformat()))

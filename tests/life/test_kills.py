@@ -1,6 +1,6 @@
-"""kill -9 at any instant: the catalog is whole, ids are the same, nobody sees half a revision.
+"""kill -9 at any instant: the catalog stays consistent, ids are kept, revisions are atomic.
 
-A few kills here; `make soak` sets FEEDSVC_SOAK and has two hundred of each.
+`make soak` sets FEEDSVC_SOAK, for two hundred kills instead of a few.
 """
 
 import os
@@ -32,7 +32,7 @@ FEEDS = ("all", "tag/x", "tag/y")
 
 
 class Witness:
-    """Reads the catalog all the while, as one that serves."""
+    """Reads the catalog continuously, like a server."""
 
     def __init__(self, site: Path, database: str) -> None:
         self.catalog = Catalog(database)
@@ -44,7 +44,7 @@ class Witness:
         self.ids: dict[int, str] = {}
 
     def look(self) -> None:
-        """See that what is served is one revision, whole, and not an older one than before."""
+        """Check that readers see one complete revision, which is not older than the last."""
         before, instant = self.publication.newest()
         document = self.publication.document(ref("all"), Format.JSON)
         shown = items(document) if document else {}
@@ -52,13 +52,13 @@ class Witness:
             return
         self.polls += 1
         rounds = {int(item["title"].split()[-1]) for item in shown.values()}
-        assert len(rounds) <= 1, "two rounds in one document"
+        assert len(rounds) <= 1, "a document has articles of two rounds"
         assert self.round <= max(rounds, default=self.round)
         assert self.instant <= instant.timestamp()
         self.round, self.instant = max(rounds, default=self.round), instant.timestamp()
 
     def look_at_all(self) -> None:
-        """See, while nobody writes, that every feed holds one round, in all its documents."""
+        """Check, while no process writes, that all documents of every feed have the same round."""
         self.catalog.verify()
         states = []
         for key in FEEDS:
@@ -90,13 +90,13 @@ def start(site: Path, database: str, round_: int) -> "subprocess.Popen[str]":
 def test_a_writer_killed_at_any_instant_leaves_a_consistent_catalog(
     tmp_path: Path, database: str
 ) -> None:
-    """Conformance 15, 34: ids stay, Last-Modified never goes back."""
+    """Conformance 15, 34: ids are kept, Last-Modified never goes back."""
     chance = random.Random(2022)
     writing.begin(tmp_path, database)
     witness = Witness(tmp_path, database)
     for number in range(KILLS):
         process = start(tmp_path, database, witness.round + 1)
-        wanted = max(0, witness.round + number % 2)  # however slow a machine, it gets on
+        wanted = max(0, witness.round + number % 2)  # so that slow machines make progress, too
         end = time.monotonic() + chance.uniform(0, LONGEST)
         while time.monotonic() < end or witness.round < wanted:
             witness.look()
@@ -110,8 +110,8 @@ def test_a_writer_killed_at_any_instant_leaves_a_consistent_catalog(
     witness.catalog.close()
 
 
-def test_a_service_killed_at_any_instant_resumes(tmp_path: Path, database: str) -> None:
-    """Conformance 15, 34: its workers with it; ids stay, Last-Modified never goes back."""
+def test_a_server_killed_at_any_instant_resumes(tmp_path: Path, database: str) -> None:
+    """Conformance 15, 34: with its workers; ids are kept, Last-Modified never goes back."""
     chance = random.Random(2022)
     files = {f"{number}.md": article(f"T{number}", slug=f"s{number}") for number in range(30)}
     make_site(tmp_path, files, f'database = "{database}"')

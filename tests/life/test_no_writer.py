@@ -1,4 +1,4 @@
-"""Machines that serve what another one writes, and have no articles (scale 6, 8)."""
+"""Machines without articles, which serve what another one writes (scale 6, 8)."""
 
 import shutil
 import subprocess
@@ -40,7 +40,7 @@ def test_a_machine_without_content_serves_what_another_one_writes(
 ) -> None:
     toml = f'database = "{make_postgresql()}"\nmedia_url = "https://cdn.example.org/files"'
     one, two = tmp_path / "one", tmp_path / "two"
-    # A generator's folder: only who has it knows the paths of its pages.
+    # The folder of a generator: only a machine with this folder knows the paths of its pages.
     page = "---\ntitle: A\ndate: 2024-01-01\n---\n![P](p.png)\n"
     make_site(one, {"posts/a/index.md": page, "posts/a/p.png": b"\x89PNG"}, toml)
     (one / "hugo.toml").write_text('title = "Hugo"\n', encoding="utf-8")
@@ -48,9 +48,9 @@ def test_a_machine_without_content_serves_what_another_one_writes(
     shutil.rmtree(two / "content")
     with starting(two) as second:
         assert second.process.stderr is not None
-        said = second.process.stderr.readline()
-        assert said.startswith("Waiting for the writer of this catalog: ")
-        assert "the first sync fills it" in said
+        line = second.process.stderr.readline()
+        assert line.startswith("Waiting for the writer of this catalog: ")
+        assert "the first sync fills it" in line
         with serving(one) as first:
             await_answer(second)
             for path in ("/feeds/all.rss", "/feeds/all.json", "/feeds.opml", "/sitemap.xml"):
@@ -69,7 +69,7 @@ def test_a_machine_without_content_serves_what_another_one_writes(
                 "---\ntitle: Second\ndate: 2024-01-02\n---\nText.\n", encoding="utf-8"
             )
             second.wait_for("/feeds/all.json", "Second")
-        assert second.get("/feeds/all.json").status == 200  # the writer has gone
+        assert second.get("/feeds/all.json").status == 200  # the writer has ended
         output, errors = second.stop()
     assert "`retired` differs from the settings of the last sync" in errors
     assert errors.count("Warning") == 1
@@ -90,7 +90,7 @@ def test_a_catalog_of_a_newer_version_is_refused_instead_of_waited_for(tmp_path:
     assert "the catalog is of a newer feedsvc" in result.stderr
 
 
-def test_the_preview_is_for_who_has_the_articles(tmp_path: Path) -> None:
+def test_a_preview_needs_the_articles(tmp_path: Path) -> None:
     make_site(tmp_path)
     result = feedsvc("serve", "--preview", "--no-writer", "--site", tmp_path)
     assert result.returncode == 2

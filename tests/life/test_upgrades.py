@@ -1,4 +1,4 @@
-"""Programs of two versions at one catalog, as commands and as services."""
+"""Programs of two versions with one catalog, as commands and as servers."""
 
 import json
 import time
@@ -20,7 +20,7 @@ from tests.sites import article, make_site
 
 
 def make_newer(database: str) -> None:
-    """Do to a catalog what a newer program does that this one cannot read after."""
+    """Mark a catalog as migrated by a newer program in a way that this one cannot read."""
     engine = create_engine(database)
     with engine.begin() as connection:
         connection.execute(schema.alembic_version.update().values(version_num="9999"))
@@ -40,7 +40,7 @@ def elected(database: str) -> Iterator[None]:
 def wait_for_health(server: Server, status: int) -> dict[str, object]:
     end = time.monotonic() + PATIENCE
     while (answer := server.get("/healthz")).status != status:
-        assert time.monotonic() < end, f"/healthz never said {status}"
+        assert time.monotonic() < end, f"/healthz never responded with {status}"
         time.sleep(0.05)
     found: dict[str, object] = json.loads(answer.body)
     return found
@@ -61,7 +61,7 @@ def test_a_reading_command_names_the_command_that_upgrades(tmp_path: Path, comma
 
 
 @pytest.mark.parametrize("command", ["sync", "ids --write", "build OUT"])
-def test_a_command_that_writes_upgrades_the_catalog(tmp_path: Path, command: str) -> None:
+def test_a_writing_command_upgrades_the_catalog(tmp_path: Path, command: str) -> None:
     database = f"sqlite:///{tmp_path}/catalog.db"
     write(tmp_path / "site", database)
     restore(database)
@@ -93,7 +93,7 @@ def test_every_command_refuses_a_newer_catalog_in_one_sentence(
     assert "delete" not in result.stderr
 
 
-def test_check_needs_no_catalog_of_this_version(tmp_path: Path) -> None:
+def test_check_does_not_need_or_change_a_catalog(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/catalog.db"
     make_site(tmp_path / "site", {"a.md": article()}, f'database = "{database}"')
     restore(database)
@@ -103,7 +103,7 @@ def test_check_needs_no_catalog_of_this_version(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("elected")
-def test_a_command_upgrades_nothing_that_another_process_writes(
+def test_a_command_does_not_upgrade_a_catalog_that_another_process_writes(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feedsvc.catalog.recovery.UPGRADE_GRACE", 0.0)
@@ -115,14 +115,14 @@ def test_a_command_upgrades_nothing_that_another_process_writes(
     assert "another process is writing it; restart that process with this version" in result.stderr
 
 
-# Services
+# Servers
 
 
 @pytest.mark.usefixtures("elected")
-def test_a_service_takes_an_old_catalog_over_from_a_service_of_before(
+def test_a_server_takes_over_an_old_catalog_from_an_older_server(
     tmp_path: Path, database: str
 ) -> None:
-    """A rolling upgrade: it is ready before the old one ends, and writes from then on."""
+    """A rolling upgrade: the new server is ready, and writes, before the old one ends."""
     settings = write(tmp_path / "site", database)
     restore(database)
     with serving(tmp_path / "site") as server:
@@ -134,7 +134,7 @@ def test_a_service_takes_an_old_catalog_over_from_a_service_of_before(
     assert "event=upgraded from=0001" in errors
 
 
-def test_a_deposed_writer_notices_it(database: str) -> None:
+def test_a_deposed_writer_loses_its_lease(database: str) -> None:
     with Catalog(database) as first, Catalog(database) as second:
         first.create()
         lease = first.elect()
@@ -143,25 +143,23 @@ def test_a_deposed_writer_notices_it(database: str) -> None:
         second.depose()
         assert not lease.holds()
         lease.end()
-        taken = second.elect()
-        assert taken is not None
-        assert taken.holds()
+        successor = second.elect()
+        assert successor is not None
+        assert successor.holds()
         assert first.elect() is None
-        taken.end()
+        successor.end()
 
 
-def test_a_service_that_waits_to_write_does_not_take_a_newer_catalog_over(
-    tmp_path: Path, database: str
-) -> None:
-    """Conformance 44: /healthz says why, and what is in memory goes on being answered."""
+def test_a_waiting_server_does_not_take_over_a_newer_catalog(tmp_path: Path, database: str) -> None:
+    """Conformance 44: /healthz gives the reason, and cached feeds are still served."""
     make_site(tmp_path, {"a.md": article("A")}, f'database = "{database}"')
     with serving(tmp_path) as first, serving(tmp_path) as waiting:
         shown = waiting.get("/feeds/all.json")
         make_newer(database)
         first.stop()
-        said = wait_for_health(waiting, 503)
-        assert said["ready"] is False
-        assert str(said["reason"]).startswith("the catalog is of a newer feedsvc (schema 9999;")
+        health = wait_for_health(waiting, 503)
+        assert health["ready"] is False
+        assert str(health["reason"]).startswith("the catalog is of a newer feedsvc (schema 9999;")
         assert waiting.get("/feeds/all.json").body == shown.body
         assert waiting.get("/articles/a").status == 503
         (tmp_path / "content" / "b.md").write_text(article("B"), encoding="utf-8")
@@ -172,7 +170,7 @@ def test_a_service_that_waits_to_write_does_not_take_a_newer_catalog_over(
                 assert connection.scalar(select(func.count()).select_from(schema.article)) == 1
             engine.dispose()
             lease = catalog.elect()
-            assert lease is not None  # nobody of an older version is
+            assert lease is not None  # no process of an older version is elected
             lease.end()
         _, errors = waiting.stop()
     assert errors.count("event=failed") == 1

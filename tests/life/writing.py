@@ -1,9 +1,9 @@
-"""A process that writes a site round after round, to be killed at any instant.
+"""A process that writes rounds of a site until it is killed.
 
     python -m tests.life.writing SITE DATABASE FIRST_ROUND
 
-A round is one state of all articles, committed by one sync, and one more by a release: each article
-says in its title which round it is of, so that a mixture would show.
+A round is one state of all articles, committed by one sync and one release. The title of each
+article contains its round, so that mixtures are detected.
 """
 
 import sys
@@ -23,22 +23,22 @@ LIMIT = 5
 
 
 def begin(site: Path, database: str) -> None:
-    """Make the site, without articles."""
+    """Create the site, without articles."""
     make_site(site, {}, f'database = "{database}"\n[feeds]\nlimit = {LIMIT}')
 
 
 def instant(round_: int) -> datetime:
-    """Return when a round is synced; what it schedules is due half a step later."""
+    """Return when a round is synced; its scheduled articles are due half a step later."""
     return START + round_ * STEP
 
 
 def is_deleted(number: int, round_: int) -> bool:
-    """Tell whether an article has no file in a round."""
+    """Whether an article has no file in a round."""
     return number % 6 == round_ % 6
 
 
 def is_scheduled(number: int, round_: int) -> bool:
-    """Tell whether an article of a round comes with its release."""
+    """Whether an article of a round is published by its release."""
     return number % 6 == (round_ + 1) % 6
 
 
@@ -57,7 +57,7 @@ def first_published(number: int) -> datetime:
 
 
 def write(content: Path, round_: int) -> None:
-    """Write all files of a round; every second round lies in another folder."""
+    """Write all files of a round; every second round is in another folder."""
     for number in range(COUNT):
         here, there = (content / folder / f"{number}.md" for folder in ("ab", "ba")[round_ % 2])
         there.unlink(missing_ok=True)
@@ -79,7 +79,7 @@ def main(site: Path, database: str, round_: int) -> None:
     catalog = Catalog(database)
     catalog.create()
     mark_published(catalog, instant(round_))
-    print("ready", flush=True)  # noqa: T201 - to who is going to kill this
+    print("ready", flush=True)  # noqa: T201 - read by the parent process
     while True:
         write(loaded.content, round_)
         sync(catalog, loaded, instant(round_), force=True)

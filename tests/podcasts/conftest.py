@@ -1,4 +1,4 @@
-"""Tests that need other packages, each of which can be deleted."""
+"""Ignores tests of packages that were deleted."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""Makes small media files: a few frames or atoms with the headers that matter, and no sound."""
+"""Creates small media files: a few frames or atoms with the relevant headers, without sound."""
 
 from collections.abc import Sequence
 from struct import pack
@@ -17,7 +17,7 @@ def frame(rate: int = 64, body: bytes = b"") -> bytes:
 
 
 def xing(frames: int, size: int, delays: int = 0) -> bytes:
-    """Return a frame with a Xing header. delays: samples of silence that LAME added in all."""
+    """Return a frame with a Xing header. delays: total samples of silence that LAME added."""
     lame = b"LAME3.100".ljust(21, b"\0") + (delays << 12).to_bytes(3)
     return frame(128, b"Xing" + pack(">III", 3, frames, size) + lame)
 
@@ -38,7 +38,7 @@ def id3_frame(name: bytes, body: bytes) -> bytes:
 
 
 def id3(*frames: bytes, length: int | None = None) -> bytes:
-    """Return an ID3v2.4 tag. length: as it says, if that is a lie."""
+    """Return an ID3v2.4 tag. length: a false length for the header."""
     body = b"".join(frames)
     return b"ID3\4\0\0" + _synchsafe(len(body) if length is None else length) + body
 
@@ -63,7 +63,7 @@ def apic(picture: bytes) -> bytes:
 
 
 def atom(name: bytes, *parts: bytes, size: int | None = None) -> bytes:
-    """Return an MP4 atom. size: as it says, if that is a lie."""
+    """Return an MP4 atom. size: a false size for the header."""
     body = b"".join(parts)
     return pack(">I4s", len(body) + 8 if size is None else size, name) + body
 
@@ -112,7 +112,7 @@ def mp4(
 
 
 def chpl(chapters: Sequence[tuple[float, str]]) -> bytes:
-    """Return the chapters that Nero's programs write."""
+    """Return chapters in Nero's format."""
     items = [
         pack(">QB", round(start * 10_000_000), len(title.encode())) + title.encode()
         for start, title in chapters
@@ -121,7 +121,7 @@ def chpl(chapters: Sequence[tuple[float, str]]) -> bytes:
 
 
 def chapter_track(number: int, titles: Sequence[str], seconds: float, offset: int) -> bytes:
-    """Return a text track of which each chapter lasts some seconds; see `chapter_texts`."""
+    """Return a text track with chapters of some seconds each; see `chapter_texts`."""
     sizes = [len(title.encode()) + 2 for title in titles]
     table = (
         full(b"stts", pack(">III", 1, len(titles), round(seconds * 1000)))

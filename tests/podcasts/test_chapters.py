@@ -1,4 +1,4 @@
-"""Chapters are the same in each format, and in order."""
+"""Parsing and validation of chapters in all formats."""
 
 import pytest
 from hypothesis import given
@@ -39,12 +39,12 @@ TWO = [
         ),
     ],
 )
-def test_chapters_are_the_same_in_each_format(name: str, content: str) -> None:
+def test_chapters_are_parsed_in_each_format(name: str, content: str) -> None:
     """Podcasts 8."""
     assert chapters.from_file(name, content.encode()) == TWO
 
 
-def test_chapters_of_front_matter_are_lines_or_tables() -> None:
+def test_chapters_in_front_matter_may_be_lines_or_tables() -> None:
     """Podcasts 8."""
     table = {"start": "1:02:03.5", "title": "Mehr", "link": "https://b.example/?a=1&b=2"}
     assert chapters.from_items(["0 Anfang & Gruß", table]) == TWO
@@ -65,10 +65,10 @@ def test_chapters_of_front_matter_are_lines_or_tables() -> None:
         (f"1 a{'<' * 500_000}", f"a{'<' * 999}", None),
     ],
 )
-def test_a_line_has_a_time_a_title_and_perhaps_a_link(
+def test_a_line_has_a_time_a_title_and_an_optional_link(
     line: str, title: str, link: str | None
 ) -> None:
-    """The time for it grows with its length, not with the square: half a megabyte is read."""
+    """Parsing takes linear time: lines may have half a megabyte."""
     assert chapters.from_items([line]) == [Chapter(start=1, title=title, link=link)]
 
 
@@ -76,7 +76,7 @@ def test_a_line_has_a_time_a_title_and_perhaps_a_link(
     ("text", "seconds"),
     [("0", 0), ("63.5", 63.5), ("62:03", 3723), ("1:02:03,5", 3723.5), ("100:00:00", 360_000)],
 )
-def test_times_are_written_in_any_usual_form(text: str, seconds: float) -> None:
+def test_times_are_parsed_in_all_common_forms(text: str, seconds: float) -> None:
     assert chapters.seconds(text) == seconds
 
 
@@ -87,7 +87,7 @@ def test_other_times_are_errors(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
+    ("found", "message_part"),
     [
         ([(0, None), (9, None), (5, None)], "before or at the start"),
         ([(0, None), (0, None)], "before or at the start"),
@@ -97,15 +97,16 @@ def test_other_times_are_errors(text: str) -> None:
         ([(each, None) for each in range(1001)], "more than 1,000"),
     ],
 )
-def test_chapters_are_in_order(found: list[tuple[float, float | None]], said: str) -> None:
-    """None that overlap or run backwards."""
+def test_chapters_that_overlap_or_are_out_of_order_are_errors(
+    found: list[tuple[float, float | None]], message_part: str
+) -> None:
     made = [Chapter(start=start, end=end, title="x") for start, end in found]
-    with pytest.raises(MediaError, match=said):
+    with pytest.raises(MediaError, match=message_part):
         chapters.checked(made, 100)
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message_part"),
     [
         ("a.json", b"[]", "is not JSON with a list"),
         ("a.json", b'{"chapters": [{"title": "x"}]}', "without `startTime`"),
@@ -119,13 +120,15 @@ def test_chapters_are_in_order(found: list[tuple[float, float | None]], said: st
         ("a.txt", bytes(1_000_001), "the limit for chapters is 1 MB"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_one_sentence(name: str, content: bytes, said: str) -> None:
-    with pytest.raises(MediaError, match=said):
+def test_an_invalid_chapter_file_is_reported_in_one_sentence(
+    name: str, content: bytes, message_part: str
+) -> None:
+    with pytest.raises(MediaError, match=message_part):
         chapters.from_file(name, content)
 
 
 @given(st.sampled_from(["a.json", "a.psc", "a.txt"]), st.binary(max_size=60))
-def test_any_file_has_chapters_or_one_sentence(name: str, content: bytes) -> None:
+def test_any_file_results_in_chapters_or_a_media_error(name: str, content: bytes) -> None:
     try:
         found = chapters.from_file(name, content)
     except MediaError:

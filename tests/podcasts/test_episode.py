@@ -1,4 +1,4 @@
-"""Front matter of episodes: every key, and one warning for each that is wrong."""
+"""Front matter of episodes: every key, and one warning for each invalid value."""
 
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ def episode(folder: Path, **front_matter: Any) -> tuple[Episode | None, list[str
     return reading.article.episode, [f"{each.message} [{each.code}]" for each in reading.problems]
 
 
-def test_an_article_without_these_keys_is_no_episode(tmp_path: Path) -> None:
+def test_an_article_without_episode_keys_is_not_an_episode(tmp_path: Path) -> None:
     assert episode(tmp_path) == (None, [])
 
 
@@ -97,7 +97,7 @@ def test_the_files_of_an_episode_are_published(tmp_path: Path) -> None:
     assert set(found.files) == {"cover.png", "bo.png"}
 
 
-def test_toml_may_have_numbers(tmp_path: Path) -> None:
+def test_values_in_toml_may_be_numbers(tmp_path: Path) -> None:
     text = """+++
 title = "T"
 date = 2026-11-27
@@ -148,7 +148,7 @@ value = { recipients = [{ address = "02d5", split = 1, fee = true }] }
         ("alternate_enclosures", [{"url": "one.mp3", "length": "x"}], "has 'x'; write a whole"),
     ],
 )
-def test_what_is_wrong_is_left_out_with_one_warning(
+def test_an_invalid_value_is_omitted_with_one_warning(
     tmp_path: Path, key: str, value: object, message: str
 ) -> None:
     found, (warning,) = episode(tmp_path, episode_title="Kept", **{key: value})
@@ -169,12 +169,12 @@ def test_what_is_wrong_is_left_out_with_one_warning(
         *(("٣", None), ("1e3", None), ("9" * 20, None)),
     ],
 )
-def test_a_time_is_seconds_or_has_colons(text: str, expected: float | None) -> None:
+def test_a_duration_is_in_seconds_or_with_colons(text: str, expected: float | None) -> None:
     assert seconds(text) == expected
 
 
 @given(st.text("0123456789:. ", max_size=12))
 @settings(max_examples=examples(30))
-def test_any_time_is_a_duration_or_none(text: str) -> None:
+def test_any_text_is_parsed_as_a_duration_or_rejected(text: str) -> None:
     found = seconds(text)
     assert found is None or found >= 0

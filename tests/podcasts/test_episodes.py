@@ -1,4 +1,4 @@
-"""A show from its files to what clients fetch: feeds, recording, chapters, transcript, cover."""
+"""A show from its files to responses: feeds, recording, chapters, transcript and cover."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ SOUND = id3(chap(0, 0.25, "Eins"), chap(0.25, 0.5, "Zwei"), makers.apic(PICTURE)
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A show with one episode, built."""
+    """The build of a show with one episode."""
     files: dict[str, str | bytes] = {
         "e/pilot.md": article("Pilot", body="Notes.", transcript="pilot.srt"),
         "e/pilot.mp3": SOUND,
@@ -40,7 +40,7 @@ def client(place: Place) -> Iterator[FlaskClient]:
         yield client
 
 
-def test_the_feed_names_everything_that_belongs_to_an_episode(client: FlaskClient) -> None:
+def test_the_feed_refers_to_all_files_of_an_episode(client: FlaskClient) -> None:
     """Podcasts 7, 8, 10."""
     (item,) = etree.fromstring(client.get("/feeds/all.rss").data).iter("item")
     found = {etree.QName(each).localname: each for each in item}
@@ -60,7 +60,7 @@ def test_the_feed_names_everything_that_belongs_to_an_episode(client: FlaskClien
     assert found["encoded"].text == "<p>Notes.</p>\n<p>00:00 Eins<br>00:00 Zwei</p>"
 
 
-def test_what_is_made_of_files_is_served_and_built(client: FlaskClient, place: Place) -> None:
+def test_generated_files_are_served_and_built(client: FlaskClient, place: Place) -> None:
     """Podcasts 8."""
     made = {
         "/files/e/pilot.md.chapters.json": "application/json+chapters",
@@ -86,7 +86,7 @@ def test_what_is_made_of_files_is_served_and_built(client: FlaskClient, place: P
         *("e/pilot.md.chapters.json.vtt", "../feedsvc.toml.chapters.json"),
     ],
 )
-def test_nothing_else_is_made(client: FlaskClient, path: str) -> None:
+def test_other_generated_files_do_not_exist(client: FlaskClient, path: str) -> None:
     assert client.get(f"/files/{path}").status_code == 404
 
 
@@ -98,7 +98,7 @@ def test_the_recording_is_built_and_never_compressed(place: Place) -> None:
     assert Path(place.out / "files/e/pilot.mp3").read_bytes() == SOUND
 
 
-def test_the_page_shows_the_transcript_that_is_there(client: FlaskClient) -> None:
+def test_the_page_has_a_player_and_the_transcript(client: FlaskClient) -> None:
     page = client.get("/articles/pilot").text
     assert '<audio controls data-player preload="none" src="/files/e/pilot.mp3"' in page
     assert '<track kind="captions" src="/files/e/pilot.srt.vtt"' in page

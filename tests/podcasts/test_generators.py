@@ -18,7 +18,7 @@ def read(folder: Path, toml: str = "") -> tuple[Article, list[tuple[int, str]]]:
     return reading.article, [(each.line, each.code) for each in reading.problems]
 
 
-def test_the_keys_of_episodes_count_on_sites_with_a_podcast(tmp_path: Path) -> None:
+def test_episode_keys_are_read_only_on_sites_with_a_podcast(tmp_path: Path) -> None:
     """Imported podcasts keep their guids; themes have other uses for some of the keys."""
     article, problems = read(tmp_path / "1")
     assert (article.episode, problems) == (None, [])

@@ -1,4 +1,4 @@
-"""An article is read again when a file that it depends on changes, and only then."""
+"""An article is read again only if a file that it depends on changes."""
 
 import pytest
 
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.usefixtures("settled"), pytest.mark.databases("sqlite"
 
 
 def test_a_changed_recording_is_read_again(desk: Desk) -> None:
-    """Podcasts 10. Also if it is elsewhere, and if it could not be played before."""
+    """Podcasts 10. Including recordings in other folders and those that were invalid before."""
     desk.write("one.md", article(enclosures="/audio/one.mp3"))
     desk.write("two.md", article(enclosures="/audio/two.mp3"))
     desk.write("three.md", article())
@@ -29,7 +29,7 @@ def test_a_changed_recording_is_read_again(desk: Desk) -> None:
     assert (report.read, [each.code for each in report.problems]) == (1, ["missing-file"])
 
 
-def test_a_recording_that_appears_beside_an_article_is_found(desk: Desk) -> None:
+def test_a_new_recording_beside_an_article_is_found(desk: Desk) -> None:
     desk.configure("[feeds.all.podcast]\nblock = true\n")
     desk.write("e/one.md", article())
     desk.write("e/two.md", article())
@@ -52,6 +52,6 @@ def test_a_changed_transcript_is_read_again(desk: Desk) -> None:
     desk.write("c.txt", "0 Eins\n1 Zwei")
     report = desk.sync()
     assert (report.read, report.published.edited) == (1, 1)
-    desk.write("t.txt", "Hallo")  # as long as before
+    desk.write("t.txt", "Hallo")  # of the same length
     report = desk.sync()
     assert (report.read, report.published.edited) == (1, 1)

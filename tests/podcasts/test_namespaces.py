@@ -1,4 +1,4 @@
-"""Shows and episodes in every format: the elements of itunes and podcast."""
+"""Shows and episodes in every format: the elements of the itunes and podcast namespaces."""
 
 import json
 from dataclasses import replace
@@ -118,7 +118,7 @@ COMMON_LINES = [
 
 
 def lines(document: bytes, path: str, namespace: str) -> list[str]:
-    """Return the elements of a namespace below a path, each as its name, attributes and text."""
+    """Return the elements of a namespace below a path as their names, attributes and texts."""
     found = []
     parent = etree.fromstring(document).find(path)
     assert parent is not None
@@ -211,7 +211,7 @@ def test_an_episode_has_the_elements_of_the_podcast_namespace(format: Format) ->
     ]
 
 
-def test_an_episode_takes_image_and_duration_from_the_article_and_its_first_enclosure() -> None:
+def test_image_and_duration_default_to_those_of_article_and_enclosure() -> None:
     """Podcasts 2."""
     recording = Enclosure(f"{BASE}/1.mp3", "audio/mpeg", 5, duration=0.2)
     entry = replace(ENTRY, episode=Episode(), enclosures=(recording,))
@@ -234,7 +234,7 @@ def test_an_episode_of_another_host_keeps_its_guid_in_rss() -> None:
     assert b"Buzzsprout" not in document(Format.ATOM, Show(), Episode(guid="Buzzsprout-1"))
 
 
-def test_json_feed_has_the_object_of_itunes_that_converters_know() -> None:
+def test_json_feed_has_the_itunes_object_of_converters() -> None:
     found = json.loads(document(Format.JSON))
     assert found["_itunes"] == {
         "author": "Newsroom",
@@ -261,14 +261,14 @@ def test_json_feed_has_the_object_of_itunes_that_converters_know() -> None:
     assert "_podcast" not in found
 
 
-def test_an_empty_show_writes_only_what_is_known() -> None:
+def test_an_empty_show_has_only_known_elements() -> None:
     body = document(Format.RSS, Show(), Episode())
     assert lines(body, "channel", PODCAST) == []
     explicit, image = "explicit false", f'image href="{BASE}/logo.png"'
     assert lines(body, "channel", ITUNES)[:2] == [image, explicit]
 
 
-def test_artwork_is_the_image_of_an_rss_channel_whatever_its_size() -> None:
+def test_artwork_of_any_size_is_the_image_of_an_rss_channel() -> None:
     large = replace(FEED, show=Show(), image=replace(FEED.image, width=3000, height=3000))  # type: ignore[type-var]
     image = etree.fromstring(RENDERERS[Format.RSS].document(large, [])).find("channel/image")
     assert image is not None
@@ -278,7 +278,7 @@ def test_artwork_is_the_image_of_an_rss_channel_whatever_its_size() -> None:
 
 
 @pytest.mark.parametrize("format", Format)
-def test_a_feed_that_is_no_show_has_none_of_it(format: Format) -> None:
+def test_a_feed_that_is_not_a_show_has_no_podcast_elements(format: Format) -> None:
     renderer = RENDERERS[format]
     body = renderer.document(FEED, [renderer.entry(each) for each in (ENTRY, BARE)])
     assert b"itunes" not in body

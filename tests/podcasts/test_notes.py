@@ -1,4 +1,4 @@
-"""Chapters as JSON and as lines of the notes."""
+"""Chapters as JSON and as lines of the show notes."""
 
 import json
 
@@ -12,7 +12,7 @@ THREE = (
 )
 
 
-def test_json_has_what_clients_know() -> None:
+def test_json_chapters_have_the_members_that_clients_support() -> None:
     """Podcasts 8."""
     assert json.loads(notes.document("Pilot", THREE)) == {
         "version": "1.2.0",
@@ -30,18 +30,18 @@ def test_json_has_what_clients_know() -> None:
     }
 
 
-def test_notes_end_in_the_times_of_chapters() -> None:
+def test_chapter_times_are_appended_to_notes() -> None:
     """Podcasts 8."""
     assert notes.with_lines("<p>x</p>", THREE) == ("<p>x</p>\n<p>00:00 A &amp; B<br>01:03 C</p>")
     assert notes.with_lines("<p>x</p>", ()) == "<p>x</p>"
 
 
-def test_notes_that_have_the_times_are_left_alone() -> None:
+def test_notes_with_chapter_times_are_unchanged() -> None:
     written = "<ul><li>00:00 A</li><li>01:03 C</li></ul>"
     assert notes.with_lines(written, THREE) == written
 
 
-def test_times_have_hours_only_if_there_are_some() -> None:
+def test_times_have_hours_only_if_needed() -> None:
     assert [notes.clock(each) for each in (59.9, 3599, 3600, 36_000)] == [
         *("00:59", "59:59", "1:00:00", "10:00:00")
     ]

@@ -1,4 +1,4 @@
-"""The page of an article with a recording: player, chapters and transcript, without a script."""
+"""The page of an article with a recording: player, chapters and transcript."""
 
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def test_a_page_has_a_player_with_chapters_and_transcript(tmp_path: Path) -> Non
     assert found.xpath("//img[contains(@class, 'cover')]/@src") == ["/files/cover.png"]
 
 
-def test_a_film_is_shown_with_its_picture() -> None:
+def test_a_video_has_a_player_with_a_poster() -> None:
     found = page(enclosures=(VIDEO, AUDIO), episode=EPISODE)
     (video,) = found.xpath("//video")
     assert (video.get("src"), video.get("poster")) == ("/files/a.mp4", "/files/cover.png")
@@ -89,7 +89,7 @@ def test_a_film_is_shown_with_its_picture() -> None:
         (("application/json", "{}"), ()),
     ],
 )
-def test_transcripts_of_each_kind_are_shown(
+def test_transcripts_of_each_format_are_displayed(
     transcript: tuple[str, str], lines: tuple[Line, ...]
 ) -> None:
     found = player(entry("a", "A", enclosures=(AUDIO,)), transcript)
@@ -97,7 +97,7 @@ def test_transcripts_of_each_kind_are_shown(
     assert found.lines == lines
 
 
-def test_an_article_that_is_no_episode_has_a_player_too() -> None:
+def test_an_article_with_a_recording_has_a_player() -> None:
     assert page(enclosures=(AUDIO,)).xpath("//audio/@src") == ["/files/a.mp3"]
 
 
@@ -107,7 +107,7 @@ def test_hidden_chapters_are_not_listed() -> None:
     assert not found.xpath("//section[@class='chapters']")
 
 
-def test_a_transcript_in_html_runs_nothing() -> None:
+def test_a_transcript_in_html_is_sanitised() -> None:
     text = '<p onclick="x()">Hi<script>alert(1)</script> <a href="javascript:x">b</a></p>'
     found = player(entry("a", "A", enclosures=(AUDIO,)), ("text/html", text))
     assert found

@@ -1,4 +1,4 @@
-"""Properties of recordings: right for what encoders write, and one sentence for anything else."""
+"""Properties of recordings by all common encoders; other files are errors of one sentence."""
 
 import os
 from contextlib import suppress
@@ -24,14 +24,14 @@ def probed(folder: Path, content: bytes, name: str = "a.mp3") -> Facts:
 
 
 def fault(folder: Path, content: bytes, name: str = "a.mp3") -> str:
-    """Return what is said of a file that cannot be played."""
+    """Return the error about a file that cannot be played."""
     with pytest.raises(MediaError) as caught:
         probed(folder, content, name)
     return str(caught.value)
 
 
 def test_the_frames_of_a_file_without_a_header_are_counted(tmp_path: Path) -> None:
-    """Podcasts 10. The first frames say 32 kbit/s, which a guess would take for all of them."""
+    """Podcasts 10. The first frames have 32 kbit/s, so that extrapolation would be wrong."""
     content = mp3(4, 32) + mp3(100, 128) + b"TAG".ljust(128, b"\0")
     found = probed(tmp_path, content)
     assert (found.type, found.doubts) == ("audio/mpeg", ())
@@ -47,14 +47,14 @@ def test_the_frames_of_a_file_without_a_header_are_counted(tmp_path: Path) -> No
         (makers.vbri(50, 209 * 51), 0),
     ],
 )
-def test_a_header_says_how_long_a_file_is(tmp_path: Path, header: bytes, skipped: int) -> None:
+def test_the_duration_is_read_from_a_header(tmp_path: Path, header: bytes, skipped: int) -> None:
     """Podcasts 10."""
     found = probed(tmp_path, header + mp3(50))
     assert found.duration == pytest.approx((50 * 1152 - skipped) / 44_100)
     assert not found.doubts
 
 
-def test_a_file_that_was_cut_has_what_is_left_of_it(tmp_path: Path) -> None:
+def test_the_duration_of_a_truncated_file_is_that_of_the_rest(tmp_path: Path) -> None:
     header = makers.xing(500, 209 * 500)
     found = probed(tmp_path, header + mp3(50))
     assert found.duration == pytest.approx(50 * SECONDS)
@@ -62,12 +62,12 @@ def test_a_file_that_was_cut_has_what_is_left_of_it(tmp_path: Path) -> None:
     assert probed(tmp_path, mp3(50)[:-30]).doubts == ("is cut off at the end",)
 
 
-def test_frames_continue_after_something_else(tmp_path: Path) -> None:
+def test_invalid_bytes_between_frames_are_skipped(tmp_path: Path) -> None:
     found = probed(tmp_path, mp3(10) + b"\xff\0 nothing \xff\xfb" + mp3(10))
     assert found.duration == pytest.approx(20 * SECONDS)
 
 
-def test_chapters_and_cover_of_id3(tmp_path: Path) -> None:
+def test_chapters_and_cover_are_read_from_id3(tmp_path: Path) -> None:
     """Podcasts 10."""
     tag = id3(
         chap(60.5, 70, "Zwei", "https://b.example/2"),
@@ -85,7 +85,7 @@ def test_chapters_and_cover_of_id3(tmp_path: Path) -> None:
     assert content[found.cover.offset :][: found.cover.length] == png(1400, 1400)
 
 
-def test_an_mp4_says_what_is_in_it(tmp_path: Path) -> None:
+def test_type_duration_chapters_and_cover_are_read_from_mp4(tmp_path: Path) -> None:
     """Podcasts 3, 10."""
     udta = makers.chpl([(0, "Eins"), (6.25, "Zwei")]) + makers.cover(png(3000, 3000))
     found = probed(tmp_path, mp4(udta=udta), "a.m4a")
@@ -99,7 +99,7 @@ def test_an_mp4_says_what_is_in_it(tmp_path: Path) -> None:
     assert content[found.cover.offset :][: found.cover.length] == png(3000, 3000)
 
 
-def test_a_chapter_track_is_no_film(tmp_path: Path) -> None:
+def test_a_chapter_track_is_not_a_video(tmp_path: Path) -> None:
     titles = ["Eins", "Zwei", "Drei"]
     tracks = (
         track(1, b"soun", b"mp4a", 12, more=atom(b"tref", atom(b"chap", b"\0\0\0\2\0\0\0\3"))),
@@ -115,7 +115,7 @@ def test_a_chapter_track_is_no_film(tmp_path: Path) -> None:
     assert (found.type, found.width) == ("audio/x-m4a", None)
 
 
-def test_a_film_has_a_size(tmp_path: Path) -> None:
+def test_a_video_has_width_and_height(tmp_path: Path) -> None:
     """Podcasts 11."""
     tracks = track(1, b"vide", b"avc1", 3, (1280, 720)), track(2, b"soun", b"mp4a", 3)
     for brand, name, media_type in [
@@ -127,11 +127,11 @@ def test_a_film_has_a_size(tmp_path: Path) -> None:
         assert (found.type, found.width, found.height) == (media_type, 1280, 720)
 
 
-def test_other_formats_are_read_too(tmp_path: Path) -> None:
+def test_other_formats_are_read(tmp_path: Path) -> None:
     assert probed(tmp_path, makers.wav(2), "a.wav") == Facts("audio/wav", 2.0, 8176)
 
 
-def test_the_type_is_that_of_the_content(tmp_path: Path) -> None:
+def test_the_type_is_detected_from_the_content(tmp_path: Path) -> None:
     """Podcasts 3."""
     found = probed(tmp_path, mp4(), "a.mp3")
     assert found.type == "audio/x-m4a"
@@ -139,7 +139,7 @@ def test_the_type_is_that_of_the_content(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message_part"),
     [
         (b"", "is empty"),
         (os.urandom(2000).replace(b"\xff", b"\0"), "no recording that can be recognised"),
@@ -157,28 +157,30 @@ def test_the_type_is_that_of_the_content(tmp_path: Path) -> None:
         (atom(b"ftyp", b"M4A ", bytes(4)) + atom(b"free") * 10_001, "more than 10,000 atoms"),
     ],
 )
-def test_what_cannot_be_played_is_one_sentence(tmp_path: Path, content: bytes, said: str) -> None:
-    """Cut, renamed, empty and encrypted files, and headers that lie."""
-    assert said in fault(tmp_path, content)
+def test_an_unplayable_file_is_reported_in_one_sentence(
+    tmp_path: Path, content: bytes, message_part: str
+) -> None:
+    """Truncated, renamed, empty and encrypted files, and false headers."""
+    assert message_part in fault(tmp_path, content)
 
 
 @pytest.mark.parametrize("size", [0, 1, 4, 7, 8, 0xFFFFFFFF])
-def test_atoms_that_lie_about_their_size_end_the_search(tmp_path: Path, size: int) -> None:
-    """None of them is read twice."""
+def test_atoms_with_false_sizes_end_the_search(tmp_path: Path, size: int) -> None:
+    """No atom is read twice."""
     content = atom(b"ftyp", b"M4A ", bytes(4)) + atom(b"moov", atom(b"trak", bytes(20)), size=size)
     assert fault(tmp_path, content + bytes(100))
     inside = mp4(track(1, b"soun", b"mp4a", 3), atom(b"trak", bytes(8), size=size))
     assert probed(tmp_path, inside, "a.m4a").duration == 12.5
 
 
-def test_a_tag_that_lies_about_its_size_is_passed_over(tmp_path: Path) -> None:
+def test_a_tag_with_a_false_size_is_skipped(tmp_path: Path) -> None:
     found = probed(tmp_path, id3(length=200_000_000) + mp3(20))
     assert found.duration == pytest.approx(20 * SECONDS)
     assert found.doubts == ("has an ID3 tag that is longer than the file",)
 
 
-def test_a_duration_that_cannot_be_is_left_out(tmp_path: Path) -> None:
-    """Headers may say that a file of nine frames lasts three years."""
+def test_an_impossible_duration_is_omitted(tmp_path: Path) -> None:
+    """A header may claim that a file of nine frames lasts three years."""
     found = probed(tmp_path, makers.xing(2**32 - 1, 0) + mp3(9))
     assert (found.type, found.duration, found.bitrate) == ("audio/mpeg", None, None)
     assert found.doubts == (
@@ -186,14 +188,14 @@ def test_a_duration_that_cannot_be_is_left_out(tmp_path: Path) -> None:
     )
 
 
-def test_a_cover_is_measured_and_not_decoded(tmp_path: Path) -> None:
+def test_a_cover_is_measured_without_decoding(tmp_path: Path) -> None:
     """100,000 by 100,000 pixels would be 30 GB."""
     found = probed(tmp_path, id3(makers.apic(png(100_000, 100_000))) + mp3())
     assert found.cover
     assert found.cover.picture.width == 100_000
 
 
-def test_too_many_chapters_are_no_chapters(tmp_path: Path) -> None:
+def test_too_many_chapters_are_omitted(tmp_path: Path) -> None:
     tag = id3(*(chap(number, number + 1, "x") for number in range(1100)))
     found = probed(tmp_path, tag + mp3())
     assert found.chapters == ()
@@ -220,7 +222,7 @@ WHOLE = (
     st.floats(0.2, 1),
 )
 @example(WHOLE[0], [(0.02, b"\x7f\x7f\x7f\x7f")], 1.0)
-def test_any_damage_is_facts_or_one_sentence(
+def test_any_damaged_file_results_in_facts_or_a_media_error(
     tmp_path: Path, content: bytes, changes: list[tuple[float, bytes]], left: float
 ) -> None:
     damaged = bytearray(content)

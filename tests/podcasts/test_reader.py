@@ -1,4 +1,4 @@
-"""The media of an article: what belongs to it, and that all that is wrong is one warning."""
+"""The media of an article: related files, and one warning for each problem."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def shown(
 
 
 def episode(folder: Path, files: dict[str, str | bytes], **front_matter: object) -> Episode:
-    """Return the episode of an article in which nothing is wrong."""
+    """Return the episode of an article without problems."""
     found, problems = shown(folder, files, **front_matter)
     assert problems == []
     assert found.episode
@@ -49,15 +49,15 @@ def episode(folder: Path, files: dict[str, str | bytes], **front_matter: object)
 
 
 def warning(folder: Path, files: dict[str, str | bytes], **front_matter: object) -> str:
-    """Return the only warning about an article that is published all the same."""
+    """Return the only warning about an article that is published."""
     _, problems = shown(folder, files, **front_matter)
     (problem,) = problems
     assert (problem.path, problem.severity) == ("content/e/one.md", "warning")
     return f"{problem.line} {problem.code}: {problem.message}"
 
 
-def test_an_enclosure_says_what_its_file_is(tmp_path: Path) -> None:
-    """Podcasts 10. Its content counts, not its name."""
+def test_properties_of_an_enclosure_are_read_from_its_file(tmp_path: Path) -> None:
+    """Podcasts 10. The type is that of its content, not its name."""
     found, problems = shown(tmp_path, {"a.mp3": mp4()}, enclosures="a.mp3")
     (enclosure,) = found.enclosures
     assert (enclosure.url, enclosure.type) == (f"{FILES}/a.mp3", "audio/x-m4a")
@@ -75,7 +75,7 @@ def test_type_and_length_in_the_front_matter_take_precedence(tmp_path: Path) -> 
 
 
 def test_a_recording_beside_the_text_is_its_enclosure(tmp_path: Path) -> None:
-    """The others of its name are the same in other formats."""
+    """Other files of the same name are alternates."""
     files: dict[str, str | bytes] = {"one.mp3": mp3(), "one.wav": makers.wav(), "two.mp3": mp3()}
     found, problems = read(tmp_path, files, {}, SHOW)
     assert problems == []
@@ -95,18 +95,18 @@ def test_a_recording_beside_the_text_is_its_enclosure(tmp_path: Path) -> None:
     assert set(found.files) == {"e/one.mp3", "e/one.wav"}
 
 
-def test_a_recording_that_the_front_matter_names_is_the_only_one(tmp_path: Path) -> None:
+def test_a_recording_in_front_matter_overrides_that_beside_the_text(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"one.mp3": mp3(), "two.mp3": mp3()}
     found, _ = read(tmp_path, files, {"enclosures": "two.mp3"}, SHOW)
     assert [each.url for each in found.enclosures] == [f"{FILES}/two.mp3"]
 
 
-def test_a_site_without_a_show_publishes_only_what_its_texts_name(tmp_path: Path) -> None:
+def test_a_site_without_a_show_publishes_only_named_recordings(tmp_path: Path) -> None:
     found, problems = shown(tmp_path, {"one.mp3": mp3()})
     assert (found.enclosures, found.episode, problems) == ((), None, [])
 
 
-def test_chapters_are_those_of_the_front_matter_a_file_or_the_recording(tmp_path: Path) -> None:
+def test_chapters_are_read_from_front_matter_a_file_or_the_recording(tmp_path: Path) -> None:
     """Podcasts 8."""
     own = id3(chap(0, 0.25, "Eins"), chap(0.25, 0.5, "Zwei")) + mp3()
     text = "0 Eins\n0.25 Zwei\n"
@@ -134,7 +134,7 @@ def test_chapters_have_absolute_urls(tmp_path: Path) -> None:
     assert found.files == ("e/p.png", "e/one.md.chapters.json")
 
 
-def test_a_subrip_transcript_is_published_as_webvtt_too(tmp_path: Path) -> None:
+def test_a_subrip_transcript_is_also_published_as_webvtt(tmp_path: Path) -> None:
     """Podcasts 8."""
     found, problems = shown(
         tmp_path,
@@ -155,7 +155,7 @@ def test_a_subrip_transcript_is_published_as_webvtt_too(tmp_path: Path) -> None:
     assert found.files == ("e/t.srt", "e/t.srt.vtt", "e/t.txt")
 
 
-def test_artwork_in_the_recording_is_that_of_the_episode(tmp_path: Path) -> None:
+def test_artwork_of_a_recording_is_the_image_of_the_episode(tmp_path: Path) -> None:
     """Podcasts 4: only if it is square and large enough."""
     art = id3(makers.apic(png(1400, 1400))) + mp3()
     assert episode(tmp_path / "1", {"a.mp3": art}, enclosures="a.mp3").image == (
@@ -168,7 +168,7 @@ def test_artwork_in_the_recording_is_that_of_the_episode(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("files", "front_matter", "said"),
+    ("files", "front_matter", "message_part"),
     [
         ({"a.mp3": b""}, {"enclosures": "a.mp3"}, "4 bad-media: uses 'e/a.mp3', which is empty"),
         ({"a.mp3": b"x" * 99}, {"enclosures": "a.mp3"}, "which is no recording that can be"),
@@ -187,21 +187,23 @@ def test_artwork_in_the_recording_is_that_of_the_episode(tmp_path: Path) -> None
         ),
     ],
 )
-def test_what_is_wrong_is_one_warning(
-    tmp_path: Path, files: dict[str, str | bytes], front_matter: dict[str, object], said: str
+def test_each_problem_is_one_warning(
+    tmp_path: Path,
+    files: dict[str, str | bytes],
+    front_matter: dict[str, object],
+    message_part: str,
 ) -> None:
-    assert said in warning(tmp_path, files, **front_matter)
+    assert message_part in warning(tmp_path, files, **front_matter)
 
 
 def test_titles_of_chapters_in_recordings_are_cleaned(tmp_path: Path) -> None:
-    """Titles in MP4 are any bytes; in a page, a control character would be invalid."""
+    """Titles in MP4 may be any bytes; control characters would be invalid in a page."""
     sound = mp4(udta=makers.chpl([(0, "a\0\x08 b\n c")]))
     found = episode(tmp_path, {"a.m4a": sound}, enclosures="a.m4a")
     assert [each.title for each in found.chapters] == ["a b c"]
 
 
 def test_a_huge_transcript_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """50 MB, say."""
     monkeypatch.setattr(transcripts, "MAX_SIZE", 20)
     assert "has 0 MB, and the limit is 0 MB" in warning(
         tmp_path, {"t.srt": SRT}, transcript="t.srt"

@@ -1,4 +1,4 @@
-"""Podcasts in the settings: what a show has, what Apple Podcasts requires, and artwork."""
+"""Podcasts in the settings: keys of shows, requirements of Apple Podcasts, and artwork."""
 
 import struct
 from pathlib import Path
@@ -55,7 +55,7 @@ def mistake(folder: Path, toml: str, cover: bytes = png(1400, 1400)) -> str:
     return str(caught.value).removeprefix(str(folder / "feedsvc.toml"))
 
 
-def test_a_feed_with_the_table_is_a_show_and_carries_all_its_entries(tmp_path: Path) -> None:
+def test_a_feed_with_the_table_is_a_show_without_a_limit(tmp_path: Path) -> None:
     settings = site(tmp_path, f"[feeds]\nlimit = 9\n{SHOW}")
     own = settings.feed("talk")
     assert own.podcast == Show(categories=(("Arts", "Food"), ("Technology", "")))
@@ -134,7 +134,7 @@ def test_the_files_of_a_show_are_served(tmp_path: Path) -> None:
     assert settings.images == {f"{base}cover.png", f"{base}bo.png", f"{base}t.mp3"}
 
 
-def test_several_shows_may_be_on_one_site_and_one_may_be_named_podcast(tmp_path: Path) -> None:
+def test_a_site_may_have_several_shows_and_one_named_podcast(tmp_path: Path) -> None:
     more = SHOW.replace("talk", "podcast") + SHOW.replace("feeds.talk", 'feeds."tag/a"').replace(
         'any = { tags = ["talk"] }\n', ""
     )
@@ -162,7 +162,7 @@ def test_several_shows_may_be_on_one_site_and_one_may_be_named_podcast(tmp_path:
         (f'persons = ["{"a" * 129}"]', "name has 129 characters, and the limit is 128; shorten it"),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_refused_with_its_line(tmp_path: Path, key: str, message: str) -> None:
+def test_an_invalid_value_is_refused_with_its_line(tmp_path: Path, key: str, message: str) -> None:
     toml = SHOW.replace('categories = ["Arts > Food", "Technology"]', key)
     if not key.startswith("categories"):
         toml += '\ncategories = ["Technology"]'
@@ -171,7 +171,7 @@ def test_a_wrong_value_is_refused_with_its_line(tmp_path: Path, key: str, messag
     assert found.startswith(":")
 
 
-def test_what_apple_requires_is_an_error_with_the_remedy(tmp_path: Path) -> None:
+def test_missing_requirements_of_apple_are_errors_with_a_remedy(tmp_path: Path) -> None:
     """Podcasts 1, 12."""
     no_category = mistake(tmp_path, f"{FEED}podcast = true")
     assert 'a line like categories = ["Technology"] below [feeds.talk.podcast]' in no_category
@@ -181,7 +181,7 @@ def test_what_apple_requires_is_an_error_with_the_remedy(tmp_path: Path) -> None
     assert "the subtitle of a podcast has 4,001 bytes" in mistake(tmp_path, long)
 
 
-def test_a_show_that_directories_must_not_list_needs_neither_category_nor_artwork(
+def test_a_blocked_show_requires_neither_category_nor_artwork(
     tmp_path: Path,
 ) -> None:
     hidden = make_site(tmp_path, toml='[feeds."tag/a".podcast]\nblock = true')
@@ -217,7 +217,7 @@ def test_jpeg_artwork_is_measured(tmp_path: Path) -> None:
         assert "without a readable header" in message
 
 
-def test_artwork_needs_the_ending_of_its_format(tmp_path: Path) -> None:
+def test_artwork_must_have_the_suffix_of_its_format(tmp_path: Path) -> None:
     """Podcasts 4."""
     (tmp_path / "content").mkdir()
     (tmp_path / "content" / "cover.png").write_bytes(jpeg(1400, 1400))
@@ -229,7 +229,7 @@ def test_artwork_needs_the_ending_of_its_format(tmp_path: Path) -> None:
         make_site(tmp_path, toml=SHOW.replace("cover.png", "other.png"))
 
 
-def test_artwork_elsewhere_is_not_fetched(tmp_path: Path) -> None:
+def test_artwork_on_another_host_is_not_fetched(tmp_path: Path) -> None:
     toml = SHOW.replace("/files/cover.png", "https://cdn.example/cover.jpg?v=2")
     assert make_site(tmp_path, toml=toml).feed("talk").podcast
 
@@ -255,19 +255,19 @@ def test_the_categories_are_those_of_apple() -> None:
         ("Food > Arts", "Arts"),
     ],
 )
-def test_a_wrong_category_names_the_nearest(text: str, nearest: str) -> None:
+def test_the_nearest_of_an_unknown_category_is_found(text: str, nearest: str) -> None:
     """Podcasts 5."""
     with pytest.raises(ValueError, match="is not a category of Apple Podcasts"):
         categories.parse(text)
     assert categories.nearest(text) == nearest
 
 
-def test_podcast_is_no_setting_of_all_feeds(tmp_path: Path) -> None:
+def test_podcast_is_not_a_setting_of_all_feeds(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="podcast is a setting of one feed; move it to"):
         make_site(tmp_path, toml="[feeds]\npodcast = true")
 
 
-def test_a_redirect_leads_to_an_address_elsewhere(tmp_path: Path) -> None:
+def test_a_redirect_requires_a_url_on_another_host(tmp_path: Path) -> None:
     assert "redirect needs an address; add new_feed_url" in mistake(
         tmp_path, f"{SHOW}redirect = true"
     )

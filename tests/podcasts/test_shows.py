@@ -1,4 +1,4 @@
-"""Shows on a site: which feeds have podcast elements, and what stays when a show moves."""
+"""Shows on a site: feeds with podcast elements, and moved shows."""
 
 import pytest
 from lxml import etree
@@ -34,12 +34,12 @@ def guid(desk: Desk, key: str = "tag/talk") -> str:
         ("https://mp3s.nashownotes.com/pc20rss.xml", "917393e3-1b1e-5cef-ace4-edaa54e1f810"),
     ],
 )
-def test_the_guid_is_derived_from_the_address_of_the_feed(url: str, expected: str) -> None:
+def test_the_guid_is_derived_from_the_url_of_the_feed(url: str, expected: str) -> None:
     """Podcasts 6."""
     assert guid_of(url) == expected
 
 
-def test_only_shows_have_the_elements_of_podcasts(desk: Desk) -> None:
+def test_only_shows_have_podcast_elements(desk: Desk) -> None:
     desk.configure(SHOW)
     desk.write("a.md", article("A", tags=["talk"]))
     desk.sync()
@@ -50,7 +50,7 @@ def test_only_shows_have_the_elements_of_podcasts(desk: Desk) -> None:
         assert b"itunes" not in document.body
 
 
-def test_recordings_beside_articles_are_found_when_a_site_gets_a_show(desk: Desk) -> None:
+def test_recordings_beside_articles_are_found_once_a_site_has_a_show(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["talk"]))
     desk.write("a.mp3", mp3())
     desk.sync()
@@ -60,8 +60,8 @@ def test_recordings_beside_articles_are_found_when_a_site_gets_a_show(desk: Desk
     assert channel(desk, "tag/talk").find("item/enclosure") is not None
 
 
-def test_a_show_may_do_without_simple_chapters(desk: Desk) -> None:
-    """Podcasts 8: JSON chapters and the lines in the notes stay, and another show has them all."""
+def test_simple_chapters_may_be_disabled(desk: Desk) -> None:
+    """Podcasts 8: JSON chapters and lines in the notes remain, and other shows are unaffected."""
     desk.configure(f"{SHOW}[feeds.all.podcast]\nblock = true\nsimple_chapters = false\n")
     desk.write("a.md", article("A", tags=["talk"], chapters=["0 Eins", "1:00 Zwei"]))
     desk.sync()
@@ -73,7 +73,7 @@ def test_a_show_may_do_without_simple_chapters(desk: Desk) -> None:
         assert "01:00 Zwei" in found.findtext(".//{*}encoded", "")
 
 
-def test_a_feed_that_becomes_a_show_changes_and_no_other_does(desk: Desk) -> None:
+def test_turning_a_feed_into_a_show_changes_only_that_feed(desk: Desk) -> None:
     desk.write("a.md", article("A", tags=["talk"]))
     desk.sync()
     desk.configure(SHOW)
@@ -82,7 +82,7 @@ def test_a_feed_that_becomes_a_show_changes_and_no_other_does(desk: Desk) -> Non
     assert desk.sync().published.feeds == ("tag/talk",)
 
 
-def test_the_guid_of_a_show_stays_when_the_site_and_the_feed_move(desk: Desk) -> None:
+def test_the_guid_of_a_show_is_kept_if_site_and_feed_move(desk: Desk) -> None:
     """Podcasts 6."""
     desk.configure(SHOW)
     desk.write("a.md", article("A", tags=["talk"]))
@@ -100,7 +100,7 @@ def test_the_guid_of_a_show_stays_when_the_site_and_the_feed_move(desk: Desk) ->
     assert guid(desk, "show") == first
 
 
-def test_a_configured_guid_is_the_guid(desk: Desk) -> None:
+def test_a_configured_guid_is_used(desk: Desk) -> None:
     """Podcasts 6."""
     desk.configure(f'{SHOW}guid = "9b024349-ccf0-5f69-a609-6b82873eab3c"')
     desk.write("a.md", article("A", tags=["talk"]))
@@ -108,7 +108,7 @@ def test_a_configured_guid_is_the_guid(desk: Desk) -> None:
     assert guid(desk) == "9b024349-ccf0-5f69-a609-6b82873eab3c"
 
 
-def test_a_show_carries_all_its_episodes(desk: Desk) -> None:
+def test_a_show_contains_all_its_episodes(desk: Desk) -> None:
     desk.configure(f"[feeds]\nlimit = 2\n{SHOW}")
     for day in range(1, 6):
         desk.write(f"{day}.md", article(f"Episode {day}", f"2022-01-0{day}", tags=["talk"]))

@@ -1,4 +1,4 @@
-"""Transcripts: what is none is refused, and SubRip becomes WebVTT."""
+"""Transcripts: invalid files are refused, and SubRip is converted to WebVTT."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ not a time
 """
 
 
-def test_subrip_becomes_webvtt() -> None:
+def test_subrip_is_converted_to_webvtt() -> None:
     """Podcasts 8."""
     assert transcripts.webvtt(SRT) == (
         "WEBVTT\n\n"
@@ -32,20 +32,20 @@ def test_subrip_becomes_webvtt() -> None:
     )
 
 
-def test_cues_are_read_of_webvtt_too() -> None:
+def test_cues_of_webvtt_are_parsed() -> None:
     text = "WEBVTT\n\nNOTE x\n\nid\n00:01.000 --> 00:02.000 align:start\n<v Ada L.>Hello</v>\n"
     (cue,) = cues(text)
     assert (cue.start, cue.end, cue.speaker, cue.plain) == (1, 2, "Ada L.", "Hello")
 
 
-def test_json_has_segments() -> None:
+def test_segments_of_json_are_parsed() -> None:
     text = '{"version": "1.0.0", "segments": [{"speaker": "Ada", "startTime": 1.5, "body": "Hi"}]}'
     (cue,) = transcripts.segments(text)
     assert (cue.start, cue.speaker, cue.plain) == (1.5, "Ada", "Hi")
 
 
 @pytest.mark.parametrize(
-    ("ending", "content", "said"),
+    ("ending", "content", "message_part"),
     [
         (".vtt", b"1\n00:00:00,000 --> 00:00:02,500\nx", "first line is not WEBVTT"),
         (".vtt", b"WEBVTT\n\nx", "has no line with times"),
@@ -57,15 +57,17 @@ def test_json_has_segments() -> None:
         (".txt", b"\xff", "not UTF-8"),
     ],
 )
-def test_what_is_no_transcript_is_one_sentence(ending: str, content: bytes, said: str) -> None:
-    with pytest.raises(MediaError, match=said):
+def test_an_invalid_transcript_is_reported_in_one_sentence(
+    ending: str, content: bytes, message_part: str
+) -> None:
+    with pytest.raises(MediaError, match=message_part):
         transcripts.check(TYPES[ending], content)
 
 
 @given(
     st.lists(st.sampled_from(["1", "\n", "\n\n", " ", "00:01,0 --> 00:02,0", "<i>", "--> ", "&"]))
 )
-def test_what_is_made_of_any_subrip_has_its_cues(parts: list[str]) -> None:
+def test_webvtt_of_any_subrip_has_the_same_cues(parts: list[str]) -> None:
     text = "".join(parts)
     made = transcripts.webvtt(text)
     assert [(each.start, each.end) for each in cues(made)] == [
@@ -74,7 +76,7 @@ def test_what_is_made_of_any_subrip_has_its_cues(parts: list[str]) -> None:
     assert made.count("-->") == len(list(cues(text)))
 
 
-def test_a_speaker_is_found_in_any_cue_at_once() -> None:
+def test_speakers_are_found_in_linear_time() -> None:
     """Cues have up to 10,000 characters, and a page reads hundreds of them."""
     assert [Cue(0, 1, text).speaker for text in ("<v.loud  Ada\nL. >x", "<v>x", "<va b>x")] == [
         *("Ada L.", "", "")
@@ -82,5 +84,5 @@ def test_a_speaker_is_found_in_any_cue_at_once() -> None:
     assert {Cue(0, 1, text).speaker for text in ["<v " * 3_000, f"<v{' ' * 9_000}"] * 50} == {""}
 
 
-def test_a_cue_is_plain_on_one_line() -> None:
+def test_the_plain_text_of_a_cue_is_one_line() -> None:
     assert Cue(0, 1, "<v A>a\n<b>b</b> {\\an8} c").plain == "a b c"

@@ -12,7 +12,7 @@ from feedsvc import syntax, urls
 from feedsvc.model import Article, Enclosure
 from feedsvc.sources.attachments import Attachments, Folder
 from tests.sites import article, make_site
-from tests.sources.test_article import many_per_folder, read
+from tests.sources.reading import many_per_folder, read
 
 BOOK = b"epub"
 FILES: dict[str, str | bytes] = {

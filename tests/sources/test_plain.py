@@ -12,7 +12,7 @@ from feedsvc.sources import ArticleReader
 from feedsvc.sources.frontmatter import FrontMatter
 from feedsvc.sources.plain import own_keys, stem
 from tests.sites import article, make_site
-from tests.sources.test_article import many_per_folder, published_article, read, warned
+from tests.sources.reading import many_per_folder, published_article, read, warned
 
 CET = timezone(timedelta(hours=1))
 

@@ -6,7 +6,7 @@ import pytest
 
 from feedsvc import sources
 from feedsvc.model import Article, FeedRef, Kind
-from tests.sources.generators.test_conventions import SITE, places, read
+from tests.sources.generators.reading import SITE, places, read
 
 ZOLA: dict[str, str | bytes] = {
     "config.toml": 'base_url = "https://example.org"\n[languages.fr]\n',
