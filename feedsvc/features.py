@@ -9,15 +9,16 @@ of their elements in `feedsvc.namespaces`. docs/features.md explains how to writ
 # ruff: noqa: ARG002 - the default methods ignore their arguments
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import EntryPoint
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from feedsvc import plugins
-from feedsvc.errors import FeedsvcError
 from feedsvc.model import Entry, Presentation
 
 if TYPE_CHECKING:
@@ -108,21 +109,30 @@ class Feature(Protocol):
         return None
 
 
-@cache
 def installed() -> tuple[Feature, ...]:
     """Return the installed features by name. Raises FeedsvcError if one cannot be used."""
-    found = plugins.objects(plugins.FEATURES)
-    for name, feature in found.items():
-        mistake = ""
-        if isinstance(feature, type) or not isinstance(feature, Feature):
-            mistake = "is not a Feature"
-        elif feature.table not in ("", *TABLES):
-            mistake = f"reads the table {feature.table!r}, which no feed can have"
-        if mistake:
-            raise FeedsvcError(
-                f"{name} ({plugins.FEATURES}) {mistake}; update or uninstall that package"
-            )
-    return tuple(found.values())
+    return tuple(_plugins())
+
+
+@cache
+def _plugins() -> dict[Feature, EntryPoint]:
+    found = {}
+    for plugin, feature in plugins.objects(
+        plugins.FEATURES,
+        Feature,  # type: ignore[type-abstract]
+    ):
+        with plugins.naming(plugin):
+            if feature.table not in ("", *TABLES):
+                raise ValueError(f"it reads the table {feature.table!r}, which no feed can have")
+            if feature.package:
+                files(feature.package)
+        found[feature] = plugin
+    return found
+
+
+def naming(feature: Feature) -> AbstractContextManager[None]:
+    """Return a context for calls of a feature; see `plugins.naming`."""
+    return plugins.naming(_plugins()[feature])
 
 
 def of_feed(own: "FeedSettings") -> list[Feature]:

@@ -5,9 +5,10 @@ The built-in extensions are declared in the same way, in pyproject.toml.
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 import feedsvc
 from feedsvc.errors import FeedsvcError
@@ -15,6 +16,7 @@ from feedsvc.errors import FeedsvcError
 FEATURES = "feedsvc.features"
 NAMESPACES = "feedsvc.namespaces"
 _OURS = "feedsvc"
+Kind = TypeVar("Kind")
 
 
 def installed(group: str) -> EntryPoints:
@@ -37,73 +39,101 @@ def _scan(_path: tuple[str, ...]) -> Any:
     return entry_points()
 
 
-def load(group: str) -> Iterator[tuple[EntryPoint, object]]:
+def load(group: str, kind: type[Kind]) -> Iterator[tuple[EntryPoint, Kind]]:
     """Yield the entry points of a group and the objects that they name, sorted by name.
 
-    Raises FeedsvcError if one cannot be loaded, or if there are none, not even the built-in ones,
-    as the installation is broken then.
+    Raises FeedsvcError if one cannot be loaded or is of another kind, or if there are none, not
+    even the built-in ones, as the installation is broken then.
     """
     found = _sorted(group)
     if not found:
         raise FeedsvcError(f"no entry point of {group} is installed; install feedsvc again")
     for each in found:
-        yield each, _load(each)
+        yield each, _load(each, kind)
 
 
-def objects(group: str) -> dict[str, Any]:
-    """Return the objects that the entry points of a group name, if any, sorted by name.
+def objects(group: str, kind: type[Kind]) -> list[tuple[EntryPoint, Kind]]:
+    """Return the entry points of a group, if any, and the objects that they name, sorted by name.
 
-    Raises FeedsvcError if one cannot be loaded.
+    Raises FeedsvcError if one cannot be loaded or is of another kind.
     """
-    return {each.name: _load(each) for each in _sorted(group)}
+    return [(each, _load(each, kind)) for each in _sorted(group)]
 
 
-def results(group: str, *arguments: object) -> dict[str, Any]:
+def results(group: str, kind: type[Kind], *arguments: object) -> dict[str, Kind]:
     """Call the functions that the entry points of a group name, if any, sorted by name.
 
-    Return their results other than None. Raises FeedsvcError if one cannot be loaded or fails.
+    Return their results other than None. Raises FeedsvcError if one cannot be loaded, fails, or
+    returns a value of another kind.
     """
-    found = {each.name: _call(each, *arguments) for each in _sorted(group)}
-    return {name: result for name, result in found.items() if result is not None}
+    found = {each: _call(each, *arguments) for each in _sorted(group)}
+    for each, value in found.items():
+        if value is not None and not isinstance(value, kind):
+            raise _unusable(each, f"returned {type(value).__name__}, not {kind.__name__}")
+    return {each.name: value for each, value in found.items() if value is not None}
 
 
-def load_one(group: str, name: str) -> Any:
+def load_one(group: str, name: str, kind: type[Kind]) -> Kind | None:
     """Return the object that an entry point of a group names; None if there is none of this name.
 
-    Raises FeedsvcError if it cannot be loaded.
+    Raises FeedsvcError if it cannot be loaded or is of another kind.
     """
-    return next(map(_load, installed(group).select(name=name)), None)
+    found = find(group, name)
+    return None if found is None else _load(found, kind)
+
+
+def find(group: str, name: str) -> EntryPoint | None:
+    """Return the entry point of a name in a group; None if there is none.
+
+    Raises FeedsvcError if two packages declare one.
+    """
+    found = installed(group).select(name=name)
+    if len(found) > 1:
+        both = " and ".join(sorted(map(described, found)))
+        raise FeedsvcError(f"{both} have the same name; uninstall one of these packages")
+    return next(iter(found), None)
 
 
 def names(group: str) -> list[str]:
     """Return the names of the entry points of a group, sorted."""
-    return sorted(installed(group).names)
+    return sorted(set(installed(group).names))
 
 
 def _sorted(group: str) -> list[EntryPoint]:
-    return sorted(installed(group), key=lambda each: each.name)
+    return [found for name in names(group) if (found := find(group, name))]
+
+
+@contextmanager
+def naming(plugin: EntryPoint, failure: str = "failed with") -> Iterator[None]:
+    """Raise whatever the code of a plugin raises as a FeedsvcError that names the plugin.
+
+    Even SystemExit, with which it would end the program. A FeedsvcError is raised unchanged.
+    """
+    try:
+        yield
+    except (FeedsvcError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise _unusable(plugin, f"{failure} {reason}") from error
 
 
 def _call(plugin: EntryPoint, *arguments: object) -> Any:
-    try:
-        return _load(plugin)(*arguments)
-    except FeedsvcError:
-        raise
-    except Exception as error:  # of another package
-        raise FeedsvcError(
-            f"{described(plugin)} failed with {type(error).__name__}: {error}; update or "
-            "uninstall that package"
-        ) from error
+    function = _load(plugin, object)
+    with naming(plugin):
+        return function(*arguments)  # type: ignore[operator] # otherwise this is the failure
 
 
-def _load(plugin: EntryPoint) -> Any:
-    try:
-        return plugin.load()
-    except Exception as error:  # importing runs the code of another package
-        raise FeedsvcError(
-            f"{described(plugin)} cannot be loaded: {type(error).__name__}: {error}; update or "
-            "uninstall that package"
-        ) from error
+def _load(plugin: EntryPoint, kind: type[Kind]) -> Kind:
+    with naming(plugin, "cannot be loaded:"):  # importing runs the code of another package
+        found = plugin.load()
+    if isinstance(found, kind) and (kind is object or not isinstance(found, type)):
+        return found
+    raise _unusable(plugin, f"is not a {kind.__name__}")
+
+
+def _unusable(plugin: EntryPoint, reason: str) -> FeedsvcError:
+    return FeedsvcError(f"{described(plugin)} {reason}; update or uninstall that package")
 
 
 def described(plugin: EntryPoint) -> str:

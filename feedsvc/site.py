@@ -4,6 +4,7 @@ This module is the public API together with the names that `feedsvc` exports; do
 it in use. Everything else may change between releases.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -17,12 +18,14 @@ from feedsvc.catalog.recovery import create, make_ready_elected
 from feedsvc.catalog.store import Catalog
 from feedsvc.catalog.sync import SyncReport, sync
 from feedsvc.config import head
-from feedsvc.errors import OutdatedError
+from feedsvc.errors import DamagedError, OutdatedError
 from feedsvc.model import Document, Entry, FeedRef, Format
 from feedsvc.publication import FeedSummary, Publication
 from feedsvc.serve import server
 from feedsvc.serve.writer import Writer
 from feedsvc.web.app import create_blueprint
+
+logger = logging.getLogger("feedsvc.catalog")
 
 
 class Site:
@@ -43,16 +46,15 @@ class Site:
     ) -> Self:
         """Open the site in a folder.
 
-        The catalog is created if it is missing, and upgraded if an earlier version created it.
+        The catalog is created if it is missing, upgraded if an earlier version created it, and
+        rebuilt if it is damaged.
         environ: variables that override the settings file, by default `os.environ`.
         """
         loaded = sources.load(Path(path), os.environ if environ is None else environ)
         catalog = Catalog(loaded.database)
         try:
-            try:
-                create(catalog)
-            except OutdatedError:
-                make_ready_elected(catalog)
+            if damage := _make_ready(catalog):
+                logger.error("event=damaged reason=%r", damage)
         except BaseException:
             catalog.close()
             raise
@@ -136,3 +138,12 @@ def create_app(path: str | os.PathLike[str] | None = None, *, writer: bool = Fal
     site = Site.open(os.environ.get("FEEDSVC_SITE", ".") if path is None else path)
     on_first_request = [site.start_writer] if writer else []
     return server.create_app(site._publication, on_first_request)
+
+
+def _make_ready(catalog: Catalog) -> str | None:
+    """Create, upgrade or rebuild a catalog if necessary; return a message about damage, or None."""
+    try:
+        create(catalog)
+    except (OutdatedError, DamagedError):
+        return make_ready_elected(catalog)
+    return None

@@ -6,12 +6,13 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from feedsvc import features
+from feedsvc import features, plugins
 from feedsvc.config.feeds import FeedSettings
 from feedsvc.config.tables import Table
 from feedsvc.errors import FeedsvcError
@@ -167,7 +168,7 @@ def test_an_unusable_feature_is_reported_in_one_sentence(
 ) -> None:
     monkeypatch.syspath_prepend(install(tmp_path, name))
     with pytest.raises(FeedsvcError, match=r"^recipes \(feedsvc.features") as caught:
-        features.installed.__wrapped__()
+        features._plugins.__wrapped__()
     assert message_part in str(caught.value)
     sys.modules.pop("toy_recipes")
 
@@ -191,7 +192,8 @@ class Shows(Feature):
 def test_a_feature_reads_the_table_of_a_feed_and_changes_its_entries(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(features, "installed", lambda: (Shows(),))
+    shows = {Shows(): EntryPoint("shows", "tests.test_features:Shows", plugins.FEATURES)}
+    monkeypatch.setattr(features, "_plugins", lambda: shows)
     desk.configure(
         '[feeds."tag/a"]\npodcast = true\n'
         '[feeds."tag/b"]\nlimit = 5\n[feeds."tag/b".podcast]\ntitle = "B"\n'
@@ -220,7 +222,7 @@ def test_a_feature_reads_the_table_of_a_feed_and_changes_its_entries(
 def test_without_a_feature_its_keys_and_tables_are_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(features, "installed", tuple)
+    monkeypatch.setattr(features, "_plugins", dict)
     message = mistake(tmp_path, '[feeds.all.podcast]\ncategories = ["Arts"]', 1)
     assert "'podcast' is not a setting here; known are author, content" in message
     text = article(episode=3, enclosures=["a.mp3", "https://b.example/b.mp3"])

@@ -71,6 +71,14 @@ def test_a_site_is_synced_and_read(folder: Path) -> None:
             site.document("all", "xml")
 
 
+def test_a_damaged_catalog_is_rebuilt_when_a_site_is_opened(folder: Path) -> None:
+    with feedsvc.Site.open(folder) as site:
+        site.sync()
+    (folder / ".feedsvc" / "catalog.db").write_bytes(b"no database")
+    with feedsvc.Site.open(folder) as site:
+        assert site.sync().published.new == 2
+
+
 def test_errors_are_one_sentence(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(feedsvc.SettingsError, match=r"feedsvc\.toml: there is no such file"):
         feedsvc.Site.open(tmp_path / "nowhere")

@@ -10,6 +10,7 @@ package, see `Salvage`.
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from functools import partial
@@ -22,6 +23,7 @@ from sqlalchemy import Connection, Table
 
 from feedsvc import plugins, syntax
 from feedsvc.catalog import schema
+from feedsvc.catalog.election import Lease
 from feedsvc.catalog.published import PUBLISHED
 from feedsvc.catalog.state import ArticleState
 from feedsvc.catalog.store import Catalog
@@ -37,6 +39,8 @@ Read = Callable[[Table, Mapping[str, type]], list[dict[str, Any]]]
 # Fills tables of the new catalog. The mapping is from old numbers of feeds to new ones.
 Salvage = Callable[[Connection, Read, Mapping[int, int]], None]
 
+UPGRADE_GRACE = 3.0  # seconds in which another process may start to upgrade the catalog
+UPGRADE_INTERVAL = 0.1  # seconds between checks whether it has
 _STEP = 100  # rows read at a time
 _DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 _Source = sqlite3.Connection
@@ -93,22 +97,42 @@ def make_ready(catalog: Catalog, met: DamagedError | None = None) -> str | None:
 def make_ready_elected(catalog: Catalog, met: DamagedError | None = None) -> str | None:
     """Call `make_ready` if this process can be elected for its duration; used by commands.
 
-    Otherwise only create missing tables: the elected process does the rest. Raises CatalogError.
+    Otherwise only create missing tables: the elected process does the rest. If it has not upgraded
+    or rebuilt the catalog yet, wait for it. Raises CatalogError.
     """
-    lease = catalog.elect()
+    lease = _elect_unless_ready(catalog)
     if lease is None:
-        try:
-            create(catalog)
-        except OutdatedError as error:
-            raise CatalogError(
-                f"{error.catalog}: {error.reason}, and another process is writing it; restart "
-                "that process with this version, which upgrades the catalog"
-            ) from None
         return None
     try:
         return make_ready(catalog, met)
     finally:
         lease.end()
+
+
+def _elect_unless_ready(catalog: Catalog) -> Lease | None:
+    """Return the right to write, or None if another process has it and the catalog can be used.
+
+    Of several processes that start at once with a new version, one upgrades. Raises CatalogError.
+    """
+    end = time.monotonic() + UPGRADE_GRACE
+    while (lease := catalog.elect()) is None:
+        try:
+            create(catalog)
+        except OutdatedError as error:
+            if time.monotonic() > end:
+                raise CatalogError(
+                    f"{error.catalog}: {error.reason}, and another process is writing it; restart "
+                    "that process with this version, which upgrades the catalog"
+                ) from None
+            with suppress(OutdatedError, DamagedError), catalog.writing():
+                pass  # wait for the end of an upgrade, however long it takes
+        except DamagedError:
+            if time.monotonic() > end:
+                raise
+        else:
+            return None
+        time.sleep(UPGRADE_INTERVAL)
+    return lease
 
 
 def _take_over(connection: Connection, aside: Path) -> int:
@@ -121,8 +145,8 @@ def _take_over(connection: Connection, aside: Path) -> int:
         read: Read = partial(_rows, source, found.st_size // _MIN_ROW)
         kept = _take_articles(connection, read, found.st_mtime)
         renumbered = _take_feeds(connection, read)
-        for salvage in plugins.objects(GROUP).values():
-            salvage(connection, read, renumbered)
+        for _ in plugins.results(GROUP, object, connection, read, renumbered):
+            pass
     return kept
 
 

@@ -23,8 +23,7 @@ class _Commands(click.Group):
         return plugins.names(GROUP)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        command: click.Command | None = plugins.load_one(GROUP, cmd_name)
-        return command
+        return plugins.load_one(GROUP, cmd_name, click.Command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands with the summaries of their modules, which need no import."""
@@ -67,8 +66,11 @@ def main(verbose: bool) -> None:
 
 def _summary(module: str) -> str:
     """Return the first line of a module's docstring, without its name and without importing it."""
-    spec = find_spec(module)
-    source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
-    first = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    try:
+        spec = find_spec(module)  # imports the package that contains it
+        source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
+        first = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    except (Exception, SystemExit):  # noqa: BLE001 - of another package, whose command may fail
+        return ""
     summary = first.partition(": ")[2] or first
     return summary[:1].upper() + summary[1:]

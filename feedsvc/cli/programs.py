@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import click
 
@@ -13,6 +13,7 @@ from feedsvc.errors import FeedsvcError
 GROUP = "feedsvc.programs"  # of entry points
 
 
+@runtime_checkable
 class Program(Protocol):
     """The object that an entry point names: a program with a template for its articles."""
 
@@ -35,7 +36,7 @@ def names() -> list[str]:
 
 def load(name: str) -> Program:
     """Return a program. Raises FeedsvcError if it is unknown."""
-    program: Program | None = plugins.load_one(GROUP, name)
+    program = plugins.load_one(GROUP, name, Program)  # type: ignore[type-abstract]
     if program is None:
         raise FeedsvcError(f"--from {name!r} is not known; known are {', '.join(names())}")
     return program

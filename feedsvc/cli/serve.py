@@ -3,6 +3,7 @@
 import os
 import ssl
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -150,7 +151,7 @@ def _sync(writer: Writer, publication: Publication, verbose: bool) -> None:
     except CatalogError:
         raise
     except FeedsvcError as error:
-        if not publication.newest()[0]:
+        if not _has_revision(publication):
             raise
         click.echo(f"Error: {error}\nServing what is published.", err=True)
         return
@@ -159,6 +160,12 @@ def _sync(writer: Writer, publication: Publication, verbose: bool) -> None:
         click.echo(summary(report))
     else:
         click.echo("Another process writes this catalog; this one takes over when that one ends.")
+
+
+def _has_revision(publication: Publication) -> bool:
+    with suppress(CatalogError):
+        return bool(publication.newest()[0])
+    return False
 
 
 def load_app(settings: Settings) -> Edge:

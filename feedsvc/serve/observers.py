@@ -5,7 +5,7 @@ returns an Observer, or None if the settings do not ask for one.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from flask import Response
 
@@ -16,6 +16,7 @@ from feedsvc.publication import Publication
 GROUP = "feedsvc.observers"
 
 
+@runtime_checkable
 class Observer(Protocol):
     """Sees every poll of a process. All methods are called by several threads.
 
@@ -39,4 +40,5 @@ class Observer(Protocol):
 
 def observers(publication: Publication) -> list[Observer]:
     """Return the observers of the installed packages. Raises FeedsvcError."""
-    return list(plugins.results(GROUP, publication).values())
+    found = plugins.results(GROUP, Observer, publication)  # type: ignore[type-abstract]
+    return list(found.values())

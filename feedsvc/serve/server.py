@@ -1,21 +1,26 @@
 """Assembles a serving process: the app, edge, watch, limits, metrics and status."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
 from flask import Flask
 
 from feedsvc import web
+from feedsvc.failures import Failures
 from feedsvc.publication import Publication
 from feedsvc.serve.edge import Edge
 from feedsvc.serve.limits import create_limits
 from feedsvc.serve.metrics import Metrics
-from feedsvc.serve.observers import observers
+from feedsvc.serve.observers import Observer, observers
 from feedsvc.serve.status import Status
 from feedsvc.serve.watch import Watch
 from feedsvc.web.public import PublicRequests
+
+logger = logging.getLogger("feedsvc.serve")
 
 
 def create_server(publication: Publication) -> Edge:
@@ -49,7 +54,15 @@ def _build(publication: Publication) -> tuple[Flask, Edge, list[Callable[[], Non
     app = web.create_app(publication, views)
     on_request = PublicRequests(publication).observe
     edge = Edge(app.wsgi_app, watch, metrics, create_limits(settings), on_request, observing)
-    return app, edge, [watch.start, *(each.start for each in observing)]
+    return app, edge, [watch.start, *(partial(_start, each) for each in observing)]
+
+
+def _start(observer: Observer) -> None:
+    """Start an observer of another package; if it fails, polls are answered all the same."""
+    try:
+        observer.start()
+    except Exception as error:  # noqa: BLE001
+        Failures(logger, "observer-failed").failed(f"{type(observer).__module__}: {error!r}")
 
 
 def _after(callbacks: Iterable[Callable[[], None]], app: WSGIApplication) -> WSGIApplication:

@@ -1,8 +1,8 @@
 """Runs commands beside the server, such as the push process, and restarts them when they end.
 
 An entry point of the group `feedsvc.services` names a function that takes the Settings and returns
-the arguments of a command of feedsvc, or None if the site does not need it. The command must exit
-at the end of its standard input, as the server has ended then.
+the arguments of a command of feedsvc as a tuple, or None if the site does not need it. The command
+must exit at the end of its standard input, as the server has ended then.
 """
 
 import logging
@@ -24,7 +24,7 @@ _END = 15.0  # seconds to end before it is killed
 
 def services(settings: Settings) -> "list[Service]":
     """Return the commands of the installed packages that a site needs. Raises FeedsvcError."""
-    needed = plugins.results(SERVICES, settings).items()
+    needed = plugins.results(SERVICES, tuple, settings).items()
     return [Service(name, arguments, settings) for name, arguments in needed]
 
 

@@ -33,8 +33,6 @@ _CLOCK_INTERVAL = 200  # milliseconds between checks of the clock
 _SETTLE = 50  # milliseconds without another change before a change is handled
 _NICE = 10  # serving has priority
 _RETRY_INTERVAL = 1.0  # seconds, after a failure or a lost election
-_UPGRADE_GRACE = 3.0  # seconds in which another process may upgrade the catalog
-_UPGRADE_INTERVAL = 0.1  # seconds between checks whether it has
 
 
 class Writer(threading.Thread):
@@ -80,14 +78,14 @@ class Writer(threading.Thread):
         A catalog of an older version is upgraded, and its writer deposed if there is one. Returns
         None if another process of this version is the writer. Raises FeedsvcError.
         """
-        end = time.monotonic() + _UPGRADE_GRACE
+        end = time.monotonic() + recovery.UPGRADE_GRACE
         while not self._elect():
             if not self._is_outdated():
                 return None
             if time.monotonic() > end:
                 logger.warning("event=deposing-older-writer")
                 self._catalog.depose()
-            self._stopping.wait(_UPGRADE_INTERVAL)
+            self._stopping.wait(recovery.UPGRADE_INTERVAL)
         self._make_ready()
         return self._sync(progress)
 

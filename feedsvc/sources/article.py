@@ -170,7 +170,8 @@ class ArticleReader:
         """Return the enclosures, and the fields that features read. Raises ArticleError."""
         found: dict[str, Any] = {"enclosures": list(enclosures.read(values, attachments))}
         for each in features.installed():
-            found |= each.read(values, attachments, found["enclosures"], each in self._used)
+            with features.naming(each):
+                found |= each.read(values, attachments, found["enclosures"], each in self._used)
         return found | {"enclosures": tuple(map(enclosures.typed, found["enclosures"]))}
 
     def _slug(self, path: str, values: Values, place: str) -> tuple[str, str]:

@@ -94,7 +94,7 @@ class Member:
             for reading in self.source.read(list(left)):
                 if key := left.pop(reading.key, None):
                     yield self._checked(reading, key)
-        except Exception as error:  # noqa: BLE001 - it must not stop other sources
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it must not stop other sources
             for key in list(left.values())[:1]:
                 yield Reading(key, None, (self.unreachable(error),))
 
@@ -106,7 +106,7 @@ class Member:
             return Reading(key, None, (*reading.problems, problem))
         return replace(reading, key=key, article=article)
 
-    def unreachable(self, error: Exception) -> Problem:
+    def unreachable(self, error: BaseException) -> Problem:
         """Return the Problem of a source that failed."""
         said = f"{error}" if isinstance(error, FeedsvcError) else f"{type(error).__name__}: {error}"
         message = f"cannot be read: {said}; its articles stay as they are"
@@ -142,5 +142,5 @@ def _failures() -> Iterator[None]:
         yield
     except FeedsvcError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise FeedsvcError(f"unexpected {type(error).__name__}: {error}") from error

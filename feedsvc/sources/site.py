@@ -7,11 +7,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 from feedsvc import plugins
 from feedsvc.config.settings import Settings, SourceSettings
-from feedsvc.errors import FeedsvcError, Problem, SettingsError, Severity
+from feedsvc.errors import FeedsvcError, Problem, Severity
 from feedsvc.model import Article
 from feedsvc.sources.folder import ContentFolder
 from feedsvc.sources.member import Member
@@ -27,6 +28,7 @@ from feedsvc.sources.protocol import (
 
 GROUP = "feedsvc.sources"  # of entry points
 _NAME = re.compile(r"[\w-]+")
+_REQUIRED = attrgetter("name", "listing", "read")
 _REST = 60  # a source is listed in full again after this multiple of the time that it took
 _MARK = "://"  # ends the name of a source in a key; cannot occur in a path of the content folder
 
@@ -248,9 +250,9 @@ class Sources:
 def _create(settings: Settings, wanted: SourceSettings) -> ArticleSource:
     """Create a source; `type` and `name` are removed from its options."""
     kind, table = wanted.type, wanted.table
-    known = {each.name: each for each in plugins.installed(GROUP)}
-    if kind not in known:
-        types = ", ".join(sorted(known)) or "none, as no package with one is installed"
+    plugin = plugins.find(GROUP, kind)
+    if plugin is None:
+        types = ", ".join(plugins.names(GROUP)) or "none, as no package with one is installed"
         table.fail("type", f"{kind!r} is not a known type of source; known are: {types}")
     options = dict(table.values)
     name = options.pop("name", kind)
@@ -259,12 +261,11 @@ def _create(settings: Settings, wanted: SourceSettings) -> ArticleSource:
             "name", f"{name!r} is not the name of a source; use letters, digits, `-` and `_`"
         )
     try:
-        source: ArticleSource = known[kind].load()(name, options, settings)
-    except SettingsError as error:
+        with plugins.naming(plugin):
+            source: ArticleSource = plugin.load()(name, options, settings)
+            _REQUIRED(source)
+    except FeedsvcError as error:
         table.fail("type", f"the source {name!r}: {error}")
-    except Exception as error:  # noqa: BLE001 - importing runs another package's code
-        said = f"{plugins.described(known[kind])} failed with {type(error).__name__}: {error}"
-        table.fail("type", f"the source {name!r}: {said}")
     return source
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -16,7 +16,7 @@ from feedsvc import plugins
 from feedsvc.config import settings
 from feedsvc.config.content import GENERATORS
 from feedsvc.config.settings import Settings
-from feedsvc.errors import Problem, Severity
+from feedsvc.errors import FeedsvcError, Problem, Severity
 from feedsvc.model import PLAIN, Tree
 from feedsvc.sources.frontmatter import FrontMatter
 
@@ -60,6 +60,7 @@ class Reader(Protocol):
         """
 
 
+@runtime_checkable
 class Generator(Protocol):
     """The object that an entry point names. It reads files but executes none."""
 
@@ -128,7 +129,9 @@ def doubts(settings: Settings) -> list[Problem]:
 @cache
 def generator(name: str) -> Generator:
     """Return an installed generator. Raises FeedsvcError if it cannot be loaded."""
-    loaded: Generator = plugins.load_one(GENERATORS, name)
+    loaded = plugins.load_one(GENERATORS, name, Generator)  # type: ignore[type-abstract]
+    if loaded is None:
+        raise FeedsvcError(f"the generator {name!r} is not installed any more")
     return loaded
 
 
@@ -137,10 +140,10 @@ def detect(content: Path, site: Path) -> Tree:
 
     Configurations take precedence over traces, and the nearest folder with either decides.
     """
-    known = [generator(name) for name in plugins.names(GENERATORS)]
+    known = plugins.names(GENERATORS)
     for look in ("configured", "traced"):
         for root in _roots(content, site):
-            found = [tree for each in known if (tree := getattr(each, look)(root, content))]
+            found = [tree for each in known if (tree := _call(each, look, root, content))]
             if found:
                 return found[0] if len(found) == 1 else Tree()
     return Tree()
@@ -149,8 +152,15 @@ def detect(content: Path, site: Path) -> Tree:
 def start(root: Path) -> Mapping[str, str]:
     """Return settings for a new site in the folder of a generator's site; empty for others."""
     names = plugins.names(GENERATORS)
-    found = [{**own, "generator": name} for name in names if (own := generator(name).start(root))]
+    found = [{**own, "generator": name} for name in names if (own := _call(name, "start", root))]
     return found[0] if len(found) == 1 else {}
+
+
+def _call(name: str, method: str, *arguments: Path) -> Any:
+    """Call a method of every generator in turn, even if the site uses none of them."""
+    called = getattr(generator(name), method)
+    with plugins.naming(plugins.installed(GENERATORS)[name]):
+        return called(*arguments)
 
 
 def _tree(name: str, content: Path, site: Path) -> Tree:

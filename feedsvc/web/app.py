@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from feedsvc import plugins
-from feedsvc.errors import CatalogError
+from feedsvc.errors import CatalogError, FeedsvcError
 from feedsvc.publication import Publication
 from feedsvc.routes import CONVERTERS, POSTED, Routes, options
 from feedsvc.web.assets import asset
@@ -87,7 +87,9 @@ def _blueprint(
         "article": pages.article,
         **more,
     }
-    for additional in plugins.results(GROUP, publication).values():
+    for plugin, additional in plugins.results(GROUP, dict, publication).items():
+        if taken := views.keys() & additional:
+            raise FeedsvcError(f"{plugin} ({GROUP}) replaces the view {min(taken)!r}; uninstall it")
         views |= additional
     blueprint = Blueprint(name, "feedsvc.web", url_prefix=routes.prefix)
     blueprint.record(lambda state: state.app.url_map.converters.update(CONVERTERS))

@@ -286,6 +286,21 @@ def test_a_catalog_created_by_another_process_during_the_check_is_accepted(
     engine.dispose()
 
 
+def test_a_process_waits_while_another_of_its_version_upgrades(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several workers of a WSGI server open a site at once."""
+    restore(database)
+    with Catalog(database) as elected, Catalog(database) as waiting:
+        lease = elected.elect()
+        assert lease is not None
+        done = []
+        monkeypatch.setattr("time.sleep", lambda _: done.append(elected.upgrade()))
+        assert recovery.make_ready_elected(waiting) is None
+        lease.end()
+    assert done == [("0001", NEWEST)]
+
+
 def test_an_upgrade_is_logged(database: str, caplog: pytest.LogCaptureFixture) -> None:
     restore(database)
     with Catalog(database) as catalog, caplog.at_level(logging.WARNING, "feedsvc"):

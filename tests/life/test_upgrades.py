@@ -104,8 +104,9 @@ def test_check_does_not_need_or_change_a_catalog(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("elected")
 def test_a_command_does_not_upgrade_a_catalog_that_another_process_writes(
-    tmp_path: Path, database: str
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("feedsvc.catalog.recovery.UPGRADE_GRACE", 0.0)
     write(tmp_path / "site", database)
     restore(database)
     result = run("sync", "--site", tmp_path / "site")

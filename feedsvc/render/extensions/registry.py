@@ -24,10 +24,7 @@ def installed(format: Format) -> tuple[Namespace, ...]:
     """
     taken: dict[str, EntryPoint] = {}
     found = []
-    for plugin, namespace in plugins.load(plugins.NAMESPACES):
-        if not isinstance(namespace, Namespace):
-            name = plugins.described(plugin)
-            raise FeedsvcError(f"{name} is not a Namespace; update or uninstall that package")
+    for plugin, namespace in plugins.load(plugins.NAMESPACES, Namespace):
         prefix = namespace.prefix
         if prefix in RSS_PREFIXES or prefix in taken:
             other = plugins.described(taken[prefix]) if prefix in taken else "feedsvc"

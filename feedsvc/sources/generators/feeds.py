@@ -22,11 +22,9 @@ _BLOCK = re.compile(
 )
 _VALUE = re.compile(r"\{%-?\s*(?:set|assign)\s+(\w+)\s*=\s*([^%]*?)\s*-?%\}")
 _OUTPUT = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_ABSOLUTE = names("url absoluteUrl htmlBaseUrl absolute_url prepend absURL")
 # Filters that make a URL absolute or escape it; others may change it.
-_HARMLESS = names(
-    "url absoluteUrl htmlBaseUrl absolute_url prepend safe html escape e xml_escape cgi_escape "
-    "safeHTML strip trim absURL"
-)
+_HARMLESS = _ABSOLUTE | names("safe html escape e xml_escape cgi_escape safeHTML strip trim")
 
 
 def templates(root: Path, folders: Iterable[Path], fits: Callable[[str], bool]) -> dict[str, str]:
@@ -83,14 +81,15 @@ def _in_items(template: str, pattern: re.Pattern[str]) -> list[str]:
 
 
 def is_plain(written: str, *values: str) -> bool:
-    """Return whether an id is one of some values, such as `.url`, perhaps as an absolute URL."""
+    """Return whether an id is one of some values, such as `.url`, as an absolute URL."""
     outputs = [each.split("|") for each in _OUTPUT.findall(written)]
     before = written.partition("{{")[0]
     if not outputs or not written.endswith("}}") or (before and "://" not in before):
         return False
     filters = [re.match(r"\s*(\w*)", each) for output in outputs for each in output[1:]]
     used = {found[1] for found in filters if found}
-    return outputs[-1][0].strip().endswith(values) and used <= _HARMLESS
+    is_absolute = before or len(outputs) > 1 or used & _ABSOLUTE or ".Permalink" in values
+    return bool(is_absolute and outputs[-1][0].strip().endswith(values) and used <= _HARMLESS)
 
 
 def unread(templates: Mapping[str, str], *values: str) -> list[str]:

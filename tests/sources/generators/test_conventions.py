@@ -20,6 +20,7 @@ from tests.sources.generators.reading import SITE, one, read
         ("<id>{{ site.domain }}/?p={{ post.data.wpid }}</id>", False),
         ("<id>https://a.example{{ post.url }}</id>", True),
         ("<id>tag:{{ post.url }}</id>", False),
+        ("<id>{{ post.url }}</id>", False),
     ],
 )
 def test_ids_changed_by_a_feed_template_are_reported(
