@@ -89,16 +89,26 @@ def test_a_package_that_cannot_salvage_its_rows_is_named(install: Install, tmp_p
     (site / ".feedsvc").mkdir()
     (site / ".feedsvc" / "catalog.db").write_bytes(b"no database")
     for command in (["sync"], ["serve", "--bind", f"127.0.0.1:{free_port()}"]):
-        code, told = install.feedsvc(*command, "--site", str(site))
-        assert (code, told.count("\n")) == (1, 1)
-        assert told.startswith(
+        code, errors = install.feedsvc(*command, "--site", str(site))
+        assert (code, errors.count("\n")) == (1, 1)
+        assert errors.startswith(
             "Error: broken (feedsvc.salvage, broken 1.0) failed with ValueError: first second"
         )
+
+
+def test_a_server_with_a_broken_observer_exits(install: Install, tmp_path: Path) -> None:
+    install("feedsvc.observers", "RETURNS")
+    site = make_site(tmp_path / "site", {"a.md": article("A")}).site
+    address = f"127.0.0.1:{free_port()}"
+    code, errors = install.feedsvc("serve", "--site", str(site), "--bind", address)
+    assert code == 1
+    assert "Error: broken (feedsvc.observers, broken 1.0) returned int, not Observer" in errors
+    assert "Traceback" not in errors
 
 
 def test_the_list_of_commands_survives_a_broken_one(install: Install) -> None:
     install("feedsvc.commands", "NUMBER", prelude="def (\n")
     assert install.feedsvc("--help") == (0, "")
-    code, told = install.feedsvc("broken")
-    assert (code, told.count("\n")) == (1, 1)
-    assert "broken (feedsvc.commands, broken 1.0) cannot be loaded: SyntaxError" in told
+    code, errors = install.feedsvc("broken")
+    assert (code, errors.count("\n")) == (1, 1)
+    assert "broken (feedsvc.commands, broken 1.0) cannot be loaded: SyntaxError" in errors

@@ -173,7 +173,10 @@ def load_app(settings: Settings) -> Edge:
     sys.setswitchinterval(_SWITCH_INTERVAL)
     hubs = head.hubs(settings, own=settings.serves_hub)
     catalog = Catalog(settings.database, patience=_PATIENCE)
-    return create_server(Publication(settings, catalog, hubs=hubs))
+    try:
+        return create_server(Publication(settings, catalog, hubs=hubs))
+    except FeedsvcError as error:  # such as a failure of an installed package
+        raise SystemExit(f"Error: {error}") from None
 
 
 def _check_certificate(certificate: Path | None, key: Path | None) -> None:
