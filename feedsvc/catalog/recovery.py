@@ -145,8 +145,7 @@ def _take_over(connection: Connection, aside: Path) -> int:
         read: Read = partial(_rows, source, found.st_size // _MIN_ROW)
         kept = _take_articles(connection, read, found.st_mtime)
         renumbered = _take_feeds(connection, read)
-        for _ in plugins.results(GROUP, object, connection, read, renumbered):
-            pass
+        plugins.results(GROUP, object, connection, read, renumbered)
     return kept
 
 

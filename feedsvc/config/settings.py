@@ -178,29 +178,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _INTERNAL = (
-    *(
-        "site",
-        "reads_content",
-        "tree",
-        "feed_defaults",
-        "selections",
-        "wildcard_aliases",
-        "preview",
-    ),
+    *("site", "reads_content", "tree", "feed_defaults", "selections", "wildcard_aliases"),
+    "preview",
 )
 KEYS = tuple(name for name in Settings.__struct_fields__ if name not in _INTERNAL)
 _UNSEEN = (
     *("site", "content", "reads_content", "database", "serve", "push", "purge", "generator"),
-    *(
-        "sources",
-        "statistics",
-        "tree",
-        "include",
-        "exclude",
-        "sections",
-        "wildcard_aliases",
-        "old_feeds",
-    ),
+    *("sources", "statistics", "tree", "include", "exclude", "sections", "wildcard_aliases"),
+    "old_feeds",
 )
 _SEEN = tuple(name for name in Settings.__struct_fields__ if name not in _UNSEEN)
 

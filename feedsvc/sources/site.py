@@ -28,7 +28,7 @@ from feedsvc.sources.protocol import (
 
 GROUP = "feedsvc.sources"  # of entry points
 _NAME = re.compile(r"[\w-]+")
-_REQUIRED = attrgetter("name", "listing", "read")
+_check_source = attrgetter("name", "listing", "read")  # raises AttributeError
 _REST = 60  # a source is listed in full again after this multiple of the time that it took
 _MARK = "://"  # ends the name of a source in a key; cannot occur in a path of the content folder
 
@@ -263,7 +263,7 @@ def _create(settings: Settings, wanted: SourceSettings) -> ArticleSource:
     try:
         with plugins.naming(plugin):
             source: ArticleSource = plugin.load()(name, options, settings)
-            _REQUIRED(source)
+            _check_source(source)
     except FeedsvcError as error:
         table.fail("type", f"the source {name!r}: {error}")
     return source

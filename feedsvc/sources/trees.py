@@ -157,7 +157,7 @@ def start(root: Path) -> Mapping[str, str]:
 
 
 def _call(name: str, method: str, *arguments: Path) -> Any:
-    """Call a method of every generator in turn, even if the site uses none of them."""
+    """Call a method of a generator. Raises FeedsvcError, which names its package, if it fails."""
     called = getattr(generator(name), method)
     with plugins.naming(plugins.installed(GENERATORS)[name]):
         return called(*arguments)

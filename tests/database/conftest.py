@@ -38,6 +38,20 @@ def open_shelf(tmp_path: Path) -> Iterator[OpenShelf]:
         each.close()
 
 
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def shelf(request: pytest.FixtureRequest, open_shelf: OpenShelf) -> Shelf:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return open_shelf()
+    return open_shelf(request.getfixturevalue(f"make_{request.param}")())
+
+
+@pytest.fixture
+def sqlite(open_shelf: OpenShelf) -> Shelf:
+    """An empty SQLite database."""
+    return open_shelf()
+
+
 @pytest.fixture(scope="session")
 def make_mariadb() -> Iterator[MakeMariadb]:
     """A function that creates an empty database and returns its URL."""
