@@ -9,24 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc import html
 from feedsvc.errors import FeedsvcError, Problem
 from feedsvc.importers import feeds, plaintext, sources, xmlitems
 from feedsvc.importers.item import Item
 from feedsvc.importers.run import run
 from feedsvc.importers.sources import Source, SourceFormat
 from feedsvc.importers.stream import Stream
-from feedsvc.importers.texts import decode
 from tests.importers.desk import HINTS, SOURCES, Site, as_item, codes
+from tests.importers.documents import rss
+from tests.importers.test_detection import KINDS
 from tests.soak import examples
-
-ITEM = "<item><title>T{0}</title><guid>urn:x:{0}</guid><pubDate>2022-02-17</pubDate>{1}</item>\n"
-
-
-def rss(*inside: str, before: str = "") -> str:
-    items = "".join(ITEM.format(number, each) for number, each in enumerate(inside))
-    return f'{before}<rss version="2.0"><channel>\n{items}</channel></rss>'
-
 
 BOMB = "".join(
     f'<!ENTITY a{number} "{f"&a{number - 1};" * 10 if number else "lol"}">' for number in range(9)
@@ -131,45 +123,6 @@ def test_an_empty_file_is_one_problem(tmp_path: Path) -> None:
     assert codes(report) == ["broken-xml"]
 
 
-def test_control_characters_and_invalid_bytes_are_warnings(tmp_path: Path) -> None:
-    """Conformance 1."""
-    site = Site(tmp_path)
-    source = rss("", "<description>a\x0bb</description>", "", "<description>caf\0</description>")
-    report = site.run(site.put("a.xml", source.encode().replace(b"\0", b"\xe9\x01")))
-    assert [(each.code, each.line) for each in report.problems] == [
-        ("broken-encoding", 5),
-        ("lost-characters", 3),
-    ]
-    assert sorted(article.summary for article in site.articles().values()) == [
-        *("", "", "ab", "caf\ufffd"),
-    ]
-
-
-@pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "utf-16", "utf-8-sig"])
-def test_declared_encodings_are_used(tmp_path: Path, encoding: str) -> None:
-    """Conformance 47."""
-    site = Site(tmp_path)
-    declared = encoding.removesuffix("-sig")
-    source = rss("<author>Éloïse</author>", before=f'<?xml version="1.0" encoding="{declared}"?>')
-    report = site.run(site.put("a.xml", source.encode(encoding)))
-    assert report.problems == []
-    (article,) = site.articles().values()
-    assert article.authors[0].name == "Éloïse"
-
-
-@given(st.binary(), st.integers(1, 7))
-def test_lxml_receives_valid_utf_8_without_forbidden_characters(content: bytes, size: int) -> None:
-    """Conformance 1: for any chunk size."""
-
-    def read(size: int) -> bytes:
-        stream = Stream("a.xml", io.BytesIO(b"<a>" + content), lambda _: None)
-        return b"".join(iter(lambda: stream.read(size), b""))
-
-    once = read(1_000_000)
-    assert read(size) == once
-    assert html.xml_safe(once.decode()) == once.decode()
-
-
 @given(st.lists(st.sampled_from(["<item>", "</item>", "<entry>", "<title>", "</title>", "a", "&x;",
     "<!DOCTYPE a [", "]>", "<![CDATA[", "]]>", "<rss>", "<channel>", "<item/>", "\0", "\n"]),
     max_size=15))  # fmt: skip
@@ -268,40 +221,6 @@ def test_symlinks_and_pipes_in_a_folder_are_not_opened(tmp_path: Path) -> None:
     assert [article.title for article in site.articles().values()] == ["Title"]
 
 
-def test_other_files_in_a_folder_are_ignored(tmp_path: Path) -> None:
-    site = Site(tmp_path)
-    site.put("2022-02-17.txt", "Title\n\nText.\n")
-    for name in (".hidden.txt", "a.css", "a.png", "noending"):
-        site.put(name, "On Thursday 17 February 2022.")
-    beside = site.settings.site / "sources" / "page_files"
-    beside.mkdir()
-    (beside / "ad.html").write_text("<html>")
-    (site.settings.site / "sources" / "page.html").write_bytes((SOURCES / "page.html").read_bytes())
-    report = site.run(beside.parent)
-    assert (report.written, codes(report)) == (2, ["local-picture"])
-
-
-KINDS = {
-    "wordpress.xml": SourceFormat.WORDPRESS,
-    "wordpress.rss": SourceFormat.FEED,
-    "wordpress.atom": SourceFormat.FEED,
-    "blogger.xml": SourceFormat.FEED,
-    "jekyll.xml": SourceFormat.FEED,
-    "feed.json": SourceFormat.FEED,
-    "page.html": SourceFormat.PAGE,
-    "mali.txt": SourceFormat.TEXT,
-}
-
-
-@pytest.mark.parametrize(("name", "kind"), KINDS.items())
-def test_the_format_of_a_source_is_detected_by_its_content(
-    tmp_path: Path, name: str, kind: SourceFormat
-) -> None:
-    renamed = tmp_path / "x.txt"
-    renamed.write_bytes((SOURCES / name).read_bytes())
-    assert sources.detect(Source(renamed, "x.txt", 0)) is kind
-
-
 def test_progress_ends_at_the_total_size(tmp_path: Path) -> None:
     site = Site(tmp_path)
     reported: list[tuple[int, int]] = []
@@ -311,14 +230,6 @@ def test_progress_ends_at_the_total_size(tmp_path: Path) -> None:
     assert {each for _, each in reported} == {total}
     assert [done for done, _ in reported] == sorted(done for done, _ in reported)
     assert reported[-1] == (total, total)
-
-
-def test_sources_of_unknown_formats_are_reported(tmp_path: Path) -> None:
-    site = Site(tmp_path)
-    report = site.run(site.put("a.txt", b"\x89PNG\r\n\x1a\n\0\0"))
-    assert codes(report) == ["unknown-source"]
-    with pytest.raises(FeedsvcError, match="cannot be read"):
-        site.run(tmp_path / "nothing.xml")
 
 
 def test_files_that_are_too_large_or_unreadable_are_reported(
@@ -338,30 +249,6 @@ def test_files_that_are_too_large_or_unreadable_are_reported(
 
     monkeypatch.setattr(sources, "detect", detect)
     assert codes(site.run(large, gone)) == ["source-too-large", "unreadable-source"]
-
-
-@given(st.binary())
-def test_any_bytes_are_decoded(content: bytes) -> None:
-    text, fits = decode(content)
-    if content.isascii():
-        assert (text.encode(), fits) == (content, True)
-
-
-@pytest.mark.parametrize(
-    ("declared", "encoding", "fits"),
-    [
-        (b'<meta charset="iso-8859-1">', "cp1252", True),
-        (b'<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">', "koi8-r", True),
-        (b'<meta charset="utf-8">', "cp1252", False),
-        (b'<meta charset="rot13">', "cp1252", False),
-        (b'<meta charset="unicode_escape">', "cp1252", False),
-        (b"", "cp1252", False),
-    ],
-)
-def test_encodings_are_detected_as_by_browsers(declared: bytes, encoding: str, fits: bool) -> None:
-    word = "été" if encoding == "cp1252" else "лето"
-    text, fitted = decode(declared + word.encode(encoding))
-    assert (text, fitted) == (declared.decode() + word, fits)
 
 
 @settings(max_examples=examples(10))
@@ -408,51 +295,3 @@ def test_a_fatal_error_ends_the_import(tmp_path: Path, monkeypatch: pytest.Monke
     site = Site(tmp_path)
     with pytest.raises(FeedsvcError, match="full"):
         site.run(site.put("a.txt", "Text"))
-
-
-@pytest.mark.parametrize("name", ["wordpress.xml", "wordpress.rss", "blogger.xml"])
-def test_an_export_with_a_nul_character_is_recognised(tmp_path: Path, name: str) -> None:
-    content = (SOURCES / name).read_bytes()
-    whole = Site(tmp_path / "whole")
-    number = whole.run(SOURCES / name).written
-    site = Site(tmp_path / "nul")
-    report = site.run(site.put("a.xml", content.replace(b"</title>", b"\0</title>", 1)))
-    assert "lost-characters" in codes(report)
-    assert report.written == number
-    assert site.files() == whole.files()
-
-
-DECLARATIONS = ["", '<?xml version="1.0"?>', '<?xml version="1.0" encoding="iso-8859-1"?>']
-
-
-@pytest.mark.parametrize("mark", ["", "\ufeff"])
-@pytest.mark.parametrize("declaration", DECLARATIONS)
-@pytest.mark.parametrize("blank", ["\n\n\n", " \r\n\t\n  \n "])
-def test_blank_lines_before_the_xml_declaration_are_counted(
-    tmp_path: Path, blank: str, declaration: str, mark: str
-) -> None:
-    site = Site(tmp_path)
-    before = f"{mark}{blank}{declaration}"
-    source = rss("<pubDate>never</pubDate>", "", before=before).replace("2022-02-17", "", 1)
-    report = site.run(site.put("a.xml", source.replace("</rss>", "\n<")))
-    assert [(each.code, each.line) for each in report.problems] == [
-        ("bad-source-date", 5),
-        ("broken-xml", 8),
-    ]
-    assert report.written == 1
-
-
-@pytest.mark.parametrize(
-    ("content", "advice"),
-    [
-        (b'<?xml version="1.0"?>\n<opml version="2.0"><body/></opml>', "save the feeds"),
-        (b"<opml><body/></opml>", "save the feeds"),
-        (b"%PDF-1.7\n%\xe2\xe3", "is a PDF"),
-    ],
-)
-def test_unsupported_formats_are_recognised(tmp_path: Path, content: bytes, advice: str) -> None:
-    site = Site(tmp_path)
-    (problem,) = site.run(site.put("old.xml", content)).problems
-    assert problem.code == "unknown-source"
-    assert advice in problem.message
-    assert site.files() == {}
